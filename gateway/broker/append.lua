@@ -1,0 +1,20 @@
+-- Appends one entry to a log and publishes it, atomically. Kept this small because Redis is the one
+-- part that all gateways share.
+-- KEYS: log, head
+-- ARGV: epoch expected ('' for a log loaded as empty, '*' for any that exists), origin, payload,
+--       live channel, the epoch to give a log that is made now
+-- Returns the entry's stream id; or {epoch} of the log when it is not the one expected.
+local head = redis.call('HMGET', KEYS[2], 'epoch', 'last')
+local epoch, last = head[1], head[2]
+if not epoch then
+  if ARGV[1] ~= '' then return {''} end
+  epoch, last = ARGV[5], '0-0'
+  local now = redis.call('TIME')
+  redis.call('HSET', KEYS[2], 'epoch', epoch, 'made', now[1], 'rank', '0-0')
+elseif ARGV[1] ~= epoch and ARGV[1] ~= '*' then
+  return {epoch}
+end
+local id = redis.call('XADD', KEYS[1], '*', 'o', ARGV[2], 'e', ARGV[3])
+redis.call('HSET', KEYS[2], 'last', id)
+redis.call('PUBLISH', ARGV[4], id .. ' ' .. last .. ' ' .. epoch .. ' ' .. ARGV[2] .. '\n' .. ARGV[3])
+return id

@@ -1,0 +1,54 @@
+"""The names of everything that the network keeps in Redis.
+
+A log's keys share one hash tag, so that they share a slot in a cluster. A log is named by its room's
+folded name (``#room``) or by a lane's inbox (``@gateway.lane``).
+"""
+
+
+class Keys:
+    """Key names under one prefix; two networks with different prefixes may share a Redis."""
+
+    __slots__ = ("gateways", "prefix", "rooms", "secrets", "stats")
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.gateways = f"{prefix}gateways"
+        self.rooms = f"{prefix}rooms"
+        self.stats = f"{prefix}stats"
+        self.secrets = f"{prefix}secrets"
+
+    def log(self, name: str) -> str:
+        return f"{self.prefix}{{{name}}}:log"
+
+    def head(self, name: str) -> str:
+        return f"{self.prefix}{{{name}}}:head"
+
+    def base(self, name: str) -> str:
+        return f"{self.prefix}{{{name}}}:base"
+
+    def void(self, name: str) -> str:
+        return f"{self.prefix}{{{name}}}:void"
+
+    def live(self, name: str) -> str:
+        """The pub/sub channel on which a log's entries arrive as they are appended."""
+        return f"{self.prefix}{{{name}}}:live"
+
+    def nick(self, folded: str) -> str:
+        return f"{self.prefix}{{nick:{folded}}}"
+
+    def whowas(self, folded: str) -> str:
+        return f"{self.prefix}{{whowas:{folded}}}"
+
+    def gateway_info(self, gateway: str) -> str:
+        return f"{self.prefix}{{gw:{gateway}}}:info"
+
+    def gateway_rooms(self, gateway: str) -> str:
+        return f"{self.prefix}{{gw:{gateway}}}:rooms"
+
+    def gateway_nicks(self, gateway: str) -> str:
+        return f"{self.prefix}{{gw:{gateway}}}:nicks"
+
+
+def inbox(lane: str) -> str:
+    """The log name of a lane's inbox; ``lane`` is ``<gateway>.<n>``."""
+    return f"@{lane}"
