@@ -1,0 +1,223 @@
+"""The lane's own connection to Redis: commands, replies and published messages, without blocking.
+
+One RESP3 connection carries both the commands and the subscriptions: an append's reply and its entry
+arrive in one read, which halves the system calls of two connections (docs/decisions/0002). The socket is
+connected, with name look-up and TLS, on the executor; from then on only the lane's thread touches it.
+
+What the link guarantees: commands run in the order in which they were queued; each ``done`` is called
+exactly once, with the reply, a :class:`hiredis.ReplyError`, or :data:`LOST`. It never sends a command a
+second time: whether that is safe only the caller knows. After a loss, the next connection first kills the
+old one by its client id (where it is the same server process), so that nothing of it can still run.
+"""
+
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import hiredis
+
+from gateway.broker.scripts import Script
+
+READ, WRITE = 1, 4  # EPOLLIN and EPOLLOUT
+
+Reply = Any
+Done = Callable[[Reply], None]
+
+
+class Lost:
+    """The reply that never came; the command may have run."""
+
+    def __repr__(self) -> str:
+        return "LOST"
+
+
+LOST = Lost()
+
+
+class Selector(Protocol):
+    """What the link needs of the lane's selector."""
+
+    def register(self, fd: int, on_ready: Callable[[int], None], events: int = ...) -> None: ...
+    def modify(self, fd: int, events: int) -> None: ...
+    def unregister(self, fd: int) -> None: ...
+
+
+class Events(Protocol):
+    """What the link tells its lane."""
+
+    def link_up(self) -> None:
+        """A new connection is ready; nothing is subscribed on it yet."""
+
+    def link_down(self, why: str) -> None:
+        """The connection is gone; every unanswered ``done`` has been called with LOST."""
+
+    def link_subscribed(self, channel: bytes) -> None:
+        """What is published on ``channel`` from now on will arrive."""
+
+    def link_message(self, channel: bytes, payload: bytes) -> None:
+        """A published message."""
+
+
+class Link:
+    """A connection to Redis; see the module."""
+
+    def __init__(self, selector: Selector, events: Events, scripts: Sequence[Script], credentials: Sequence[str]):
+        """``credentials``: the words after HELLO 3, such as ``("AUTH", user, password)``, or none."""
+        self._selector = selector
+        self._events = events
+        self._scripts = scripts
+        self._credentials = credentials
+        self._socket: socket.socket | None = None
+        self._reader = hiredis.Reader()
+        self._awaiting: deque[Done] = deque()
+        self._out: list[bytes] = []
+        self._writing = False
+        self._server_run = b""
+        self._client_id = 0
+        self.is_up = False
+        self.bytes_in = 0
+        self.commands = 0
+
+    # -- commands -------------------------------------------------------------------------------------
+
+    def call(self, done: Done, *words: str | bytes | int) -> None:
+        """Queues a command; it leaves with the next :meth:`flush`. Only while the link is up."""
+        if self._socket is None:
+            done(LOST)
+            return
+        self.commands += 1
+        self._awaiting.append(done)
+        self._out.append(hiredis.pack_command(words))
+
+    def run(self, done: Done, script: Script, *words: str | bytes | int) -> None:
+        """Queues a script with its keys and arguments."""
+        self.call(done, b"EVALSHA", script.sha, script.keys, *words)
+
+    def subscribe(self, channel: str) -> None:
+        if self._socket is not None:  # answered by a push, not by a reply
+            self._out.append(hiredis.pack_command((b"SUBSCRIBE", channel)))
+
+    def unsubscribe(self, channel: str) -> None:
+        if self._socket is not None:
+            self._out.append(hiredis.pack_command((b"UNSUBSCRIBE", channel)))
+
+    def flush(self) -> None:
+        """Sends what was queued; what the socket does not take stays, in order."""
+        if not self._out or self._writing or self._socket is None:
+            return
+        data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
+        try:
+            sent = self._socket.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            self.drop(f"send: {error.strerror}")
+            return
+        if sent == len(data):
+            self._out.clear()
+        else:
+            self._out[:] = [data[sent:]]
+            self._writing = True
+            self._selector.modify(self._socket.fileno(), READ | WRITE)
+
+    # -- connection -----------------------------------------------------------------------------------
+
+    def attach(self, connected: socket.socket) -> None:
+        """Takes over a connected socket and greets the server; ``link_up`` follows."""
+        assert self._socket is None
+        connected.setblocking(False)
+        self._socket = connected
+        self._reader = hiredis.Reader()
+        self._selector.register(connected.fileno(), self._on_ready)
+        self.call(self._greeted, "HELLO", 3, *self._credentials)
+        self.call(self._ran, "INFO", "server")
+        self.call(self._numbered, "CLIENT", "ID")
+        self.flush()
+
+    def _greeted(self, reply: Reply) -> None:
+        if isinstance(reply, hiredis.ReplyError):
+            self.drop(f"refused: {reply}")
+
+    def _ran(self, reply: Reply) -> None:
+        if not isinstance(reply, str | bytes | hiredis.ReplyError):
+            return
+        text = reply if isinstance(reply, bytes) else str(reply).encode()
+        run = next((line for line in text.split(b"\r\n") if line.startswith(b"run_id:")), b"")
+        if run == self._server_run and self._client_id:
+            self.call(_ignore, "CLIENT", "KILL", "ID", self._client_id)
+        self._server_run = run
+
+    def _numbered(self, reply: Reply) -> None:
+        if not isinstance(reply, int):
+            if reply is not LOST:
+                self.drop(f"refused: {reply}")
+            return
+        self._client_id = reply
+        for script in self._scripts:
+            self.call(_ignore, "SCRIPT", "LOAD", script.source)
+        self.is_up = True
+        self._events.link_up()
+        self.flush()
+
+    def drop(self, why: str) -> None:
+        """Gives the connection up; every command without a reply is told LOST."""
+        if self._socket is None:
+            return
+        self._selector.unregister(self._socket.fileno())
+        self._socket.close()
+        self._socket = None
+        self._writing = self.is_up = False
+        self._out.clear()
+        unanswered, self._awaiting = self._awaiting, deque()
+        for done in unanswered:
+            done(LOST)
+        self._events.link_down(why)
+
+    # -- what arrives ---------------------------------------------------------------------------------
+
+    def _on_ready(self, mask: int) -> None:
+        assert self._socket is not None
+        if mask & WRITE and self._writing:
+            self._writing = False
+            self._selector.modify(self._socket.fileno(), READ)
+            self.flush()
+        if mask & ~WRITE and self._socket is not None:
+            self._receive()
+
+    def _receive(self) -> None:
+        assert self._socket is not None
+        try:
+            data = self._socket.recv(262144)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self.drop(f"receive: {error.strerror}")
+            return
+        if not data:
+            self.drop("closed by the server")
+            return
+        self.bytes_in += len(data)
+        reader, connection = self._reader, self._socket
+        reader.feed(data)
+        try:
+            reply = reader.gets()
+            while reply is not False and self._socket is connection:
+                if type(reply) is hiredis.PushNotification:
+                    self._push(reply)
+                else:
+                    self._awaiting.popleft()(reply)
+                reply = reader.gets()
+        except hiredis.ProtocolError as error:
+            self.drop(f"protocol: {error}")
+
+    def _push(self, push: list[Any]) -> None:
+        kind = push[0]
+        if kind == b"message":
+            self._events.link_message(push[1], push[2])
+        elif kind == b"subscribe":
+            self._events.link_subscribed(push[1])
+
+
+def _ignore(_reply: Reply) -> None:
+    """For commands whose reply tells nothing."""

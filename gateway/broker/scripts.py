@@ -1,0 +1,26 @@
+"""The Lua scripts that the lanes and the heartbeat run, each in a file of its own beside its user."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script's text, its SHA-1 for EVALSHA, and how many keys it takes."""
+
+    name: str
+    source: str
+    sha: str
+    keys: int
+
+
+def read(package: str, name: str, keys: int) -> Script:
+    """Reads ``<name>.lua`` out of a package."""
+    source = resources.files(package).joinpath(f"{name}.lua").read_text(encoding="utf-8")
+    return Script(name, source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), keys)
+
+
+APPEND = read("gateway.broker", "append", 2)
+RANGE = read("gateway.broker", "range", 3)
+SNAPSHOT = read("gateway.broker", "snapshot", 4)

@@ -1,0 +1,42 @@
+"""The lane's timers: a heap of moments and what to call then. Runs on the lane's thread."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+
+class Timer:
+    """A call that is due at a moment; cancelled by :meth:`cancel`."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.call: Callable[[], None] | None = call
+
+    def cancel(self) -> None:
+        self.call = None
+
+
+class Timers:
+    """Times are seconds of one monotonic clock; the caller says what time it is."""
+
+    __slots__ = ("_count", "_heap")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Timer]] = []
+        self._count = itertools.count()
+
+    def at(self, when: float, call: Callable[[], None]) -> Timer:
+        timer = Timer(call)
+        heapq.heappush(self._heap, (when, next(self._count), timer))
+        return timer
+
+    def next_due(self) -> float | None:
+        return self._heap[0][0] if self._heap else None
+
+    def run_due(self, now: float) -> None:
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            call = heapq.heappop(heap)[2].call
+            if call is not None:
+                call()

@@ -1,0 +1,49 @@
+"""The lane's selector: which file descriptor is ready, and whom that concerns.
+
+epoll itself rather than ``selectors``: on a busy lane the wrapper's key objects cost more than the call.
+Runs on the lane's thread.
+"""
+
+import select
+from collections.abc import Callable
+
+READ = select.EPOLLIN
+WRITE = select.EPOLLOUT
+
+Ready = Callable[[int], None]
+
+
+class Selector:
+    """Calls ``on_ready(mask)`` of each registered descriptor that is ready."""
+
+    __slots__ = ("_epoll", "_handlers")
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._handlers: dict[int, Ready] = {}
+
+    def __len__(self) -> int:
+        return len(self._handlers)
+
+    def register(self, fd: int, on_ready: Ready, events: int = READ) -> None:
+        self._epoll.register(fd, events)
+        self._handlers[fd] = on_ready
+
+    def modify(self, fd: int, events: int) -> None:
+        self._epoll.modify(fd, events)
+
+    def unregister(self, fd: int) -> None:
+        """Forgets a descriptor; must be called before it is closed."""
+        del self._handlers[fd]
+        self._epoll.unregister(fd)
+
+    def poll(self, timeout_s: float) -> None:
+        """Waits at most ``timeout_s`` seconds and serves every descriptor that is ready then."""
+        handlers = self._handlers
+        for fd, mask in self._epoll.poll(timeout_s, 1024):
+            on_ready = handlers.get(fd)
+            if on_ready is not None:  # an earlier handler of this turn may have closed it
+                on_ready(mask)
+
+    def close(self) -> None:
+        self._epoll.close()
