@@ -1,0 +1,226 @@
+"""The table of settings, as one class: each field carries its parser, default, help and what may set it.
+
+The command line, the variables, the file's keys and the table in docs/operations.md all follow from it.
+Must not know where values come from (config.py) nor who uses them. Main thread, before anything else.
+"""
+# ruff: noqa: RUF009 - the calls in the class make dataclass fields, as field() does
+
+import dataclasses
+import re
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from gateway import values
+from gateway.values import Address, Network
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. `many`: repeatable option, comma-separated variable, list in the file."""
+
+    name: str
+    parse: Callable[[str], Any]
+    default: Callable[[], Any]
+    help: str
+    shown: str
+    option: bool
+    reloadable: bool
+    secret: bool
+    many: bool
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "HUBBUB_" + self.name.upper()
+
+
+def _setting(
+    parse: Callable[[str], Any],
+    default: object,
+    help: str,
+    *,
+    shown: str | None = None,
+    option: bool = False,
+    reloadable: bool = False,
+    secret: bool = False,
+    many: bool = False,
+) -> Any:
+    """A field of `Settings` that is a row of the table. `shown` is the default in words, where it varies."""
+    make: Callable[[], Any] = default if callable(default) else lambda: default
+    row = Setting(
+        "", parse, make, help, _show(default) if shown is None else shown, option, reloadable, secret, many
+    )
+    return dataclasses.field(default_factory=make, repr=not secret, metadata={"setting": row})
+
+
+def _show(default: object) -> str:
+    if default is None or default == ():
+        return "none"
+    return ", ".join(str(item) for item in default) if isinstance(default, tuple) else str(default)
+
+
+def _data_dir() -> Path:
+    return platformdirs.user_data_path("hubbub")
+
+
+def _server_name() -> str:
+    """The host's name made into a server name: clients tell one from a nick by its dot."""
+    host = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:56].strip(".-") or "gateway"
+    return host if "." in host else f"{host}.hubbub"
+
+
+DAY_S = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one gateway process. Durations in seconds, sizes in bytes; None means not set."""
+
+    listen: tuple[Address, ...] = _setting(
+        values.address,
+        (Address("tcp4", "127.0.0.1", 6667),),
+        "where clients connect: HOST:PORT, [V6]:PORT or unix:/PATH",
+        option=True,
+        many=True,
+    )
+    redis: str | None = _setting(
+        values.redis_url,
+        None,
+        "the Redis that all gateways share; without one the gateway runs a server of its own in data_dir",
+        shown="embedded server",
+        option=True,
+        secret=True,
+    )
+    data_dir: Path = _setting(
+        values.path,
+        _data_dir,
+        "where the embedded server keeps its data",
+        shown="the user's data directory, as ~/.local/share/hubbub",
+        option=True,
+    )
+    name: str = _setting(
+        values.server_name,
+        _server_name,
+        "the server name that users see; gateways may share it",
+        shown="from the host name",
+        option=True,
+    )
+    network: str = _setting(values.word, "Hubbub", "the name of the network, one word", option=True)
+    prefix: str = _setting(
+        values.word,
+        "hubbub:",
+        "what all keys in Redis start with; networks of different prefixes never meet",
+        option=True,
+    )
+    lanes: int = _setting(values.whole(1, 256), 1, "threads that serve clients", option=True)
+    admin: Address | None = _setting(
+        values.address,
+        None,
+        "where /metrics, /healthz and /readyz are served; never open it to users",
+        option=True,
+    )
+    tls_cert: Path | None = _setting(
+        values.path, None, "certificate chain (PEM); read again on SIGHUP", option=True, reloadable=True
+    )
+    tls_key: Path | None = _setting(
+        values.path, None, "private key (PEM); read again on SIGHUP", option=True, reloadable=True
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        values.network,
+        (),
+        "addresses or ranges whose PROXY header is believed",
+        option=True,
+        reloadable=True,
+        many=True,
+    )
+    log_format: str = _setting(
+        values.one_of("console", "json"),
+        "console",
+        "form of the process's own log: console or json",
+        option=True,
+    )
+    flood_rate: float = _setting(
+        values.number(0),
+        4.0,
+        "messages a second that a client may send in the long run; 0: unlimited",
+        reloadable=True,
+    )
+    flood_burst: int = _setting(
+        values.whole(1),
+        20,
+        "messages that a client may send at once before flood_rate holds",
+        reloadable=True,
+    )
+    max_per_ip: int = _setting(
+        values.whole(0), 32, "connections from one address; 0: unlimited; loopback is exempt", reloadable=True
+    )
+    sendq_bytes: int = _setting(
+        values.whole(4096),
+        1 << 20,
+        "what may wait for a slow reader before it is disconnected",
+        reloadable=True,
+    )
+    ping_interval_s: float = _setting(
+        values.number(1), 120.0, "silence after which a client is asked for a sign of life", reloadable=True
+    )
+    lease_s: float = _setting(
+        values.number(1),
+        15.0,
+        "after this long without a beat a gateway counts as dead; the same on all gateways",
+    )
+    history_messages: int = _setting(
+        values.whole(1), 10_000, "entries that a room's log keeps at most", reloadable=True
+    )
+    history_age_s: float = _setting(
+        values.number(1),
+        30.0 * DAY_S,
+        "how long a room's log keeps an entry",
+        shown="2592000 (30 days)",
+        reloadable=True,
+    )
+    lobby: str = _setting(values.room, "#lobby", "the room of those who name none; it has no operator")
+    motd_file: Path | None = _setting(values.path, None, "text of the message of the day", reloadable=True)
+    cloak_key: str | None = _setting(
+        values.secret,
+        None,
+        "key of the cloaks of users' addresses",
+        shown="shared through Redis",
+        secret=True,
+    )
+    password: str | None = _setting(
+        values.secret, None, "what clients must send with PASS", secret=True, reloadable=True
+    )
+    operators: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    """Name to argon2id hash; only in the file, as [operators.NAME] password_hash = "..."; reloadable."""
+
+    config_file: Path | None = None
+    warnings: tuple[str, ...] = ()
+    """What is not wrong enough to stop for, to be logged once: unknown HUBBUB_ variables."""
+
+    sources: "Sources | None" = dataclasses.field(default=None, repr=False, compare=False)
+    """What these were made from, for reload(); None when built by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The options given (by setting name, texts) and the environment of the process."""
+
+    options: Mapping[str, str | Sequence[str] | None]
+    environ: Mapping[str, str]
+
+
+def table() -> tuple[Setting, ...]:
+    """All settings that have a row, in the order of the documents."""
+    return tuple(
+        dataclasses.replace(field.metadata["setting"], name=field.name)
+        for field in dataclasses.fields(Settings)
+        if "setting" in field.metadata
+    )

@@ -1,0 +1,153 @@
+"""How the text of one setting becomes its value, and what is wrong with it if it cannot.
+
+Owns the parsers of values and nothing else: where a text came from (option, variable, file) is config's.
+A parser takes a stripped, non-empty text, returns the value or raises ValueError with a problem that
+reads well after the setting's name, and never repeats the text of a secret. Pure; any thread.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# sun_path holds 108 bytes with its closing NUL (unix(7)).
+UNIX_PATH_LIMIT_BYTES = 107
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen. `host` is without brackets; a host name counts as tcp4; port 0 means any free one."""
+
+    kind: Literal["tcp4", "tcp6", "unix"]
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "unix":
+            return f"unix:{self.path}"
+        return f"[{self.host}]:{self.port}" if self.kind == "tcp6" else f"{self.host}:{self.port}"
+
+
+def address(text: str) -> Address:
+    """HOST:PORT, [V6]:PORT or unix:/PATH."""
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        if not path.startswith("/"):
+            raise ValueError(f"{text!r}: a unix socket needs an absolute path, as in unix:/run/hubbub.sock")
+        if len(path.encode()) > UNIX_PATH_LIMIT_BYTES:
+            raise ValueError(f"{text!r}: the path of a unix socket has at most {UNIX_PATH_LIMIT_BYTES} bytes")
+        return Address("unix", path=path)
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise ValueError(f"{text!r} is not HOST:PORT, [V6]:PORT or unix:/PATH (all interfaces: 0.0.0.0:PORT)")
+    if host.startswith("[") and host.endswith("]"):
+        return Address("tcp6", str(_ip6(host[1:-1])), _port(port))
+    if ":" in host:
+        raise ValueError(f"{text!r}: an IPv6 address goes in brackets, as in [::1]:6667")
+    return Address("tcp4", host, _port(port))
+
+
+def _ip6(text: str) -> ipaddress.IPv6Address:
+    try:
+        return ipaddress.IPv6Address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IPv6 address") from None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise ValueError(f"{text!r} is not a port (0 to 65535)")
+    return int(text)
+
+
+def network(text: str) -> Network:
+    """An address or a CIDR range, such as 10.0.0.0/8."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an address or a range such as 10.0.0.0/8") from None
+
+
+def redis_url(text: str) -> str:
+    """redis://, rediss:// (TLS) or unix://; the text is not repeated, as it may hold a password."""
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("not a redis://, rediss:// or unix:// URL")
+    return text
+
+
+def whole(least: int, most: int = 2**53) -> Callable[[str], int]:
+    """A parser of whole numbers from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a whole number") from None
+        if not least <= number <= most:
+            raise ValueError(f"{number} is not within {least} and {most}")
+        return number
+
+    return parse
+
+
+def number(least: float) -> Callable[[str], float]:
+    """A parser of finite numbers of at least `least`."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a number") from None
+        if not least <= value < float("inf"):
+            raise ValueError(f"{text} is not a number of at least {least:g}")
+        return value
+
+    return parse
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A parser of one of these words."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"{text!r} is not one of {', '.join(words)}")
+        return text
+
+    return parse
+
+
+def word(text: str) -> str:
+    """One printable word without spaces: it becomes a parameter of an IRC line."""
+    if not text.isprintable() or " " in text or text.startswith(":"):
+        raise ValueError(f"{text!r} is not one word of printable characters")
+    return text
+
+
+def server_name(text: str) -> str:
+    """A name with a dot, by which clients tell a server from a nick; at most 63 characters."""
+    if "." not in text or len(text) > 63 or not all(c.isascii() and (c.isalnum() or c in ".-") for c in text):
+        raise ValueError(
+            f"{text!r} is not a server name: letters, digits and '-' with at least one dot, at most 63"
+        )
+    return text
+
+
+def room(text: str) -> str:
+    """A room's name, '#' and 1 to 63 characters without space, comma or control characters."""
+    if not text.startswith("#") or not 2 <= len(text) <= 64 or "," in text:
+        raise ValueError(f"{text!r} is not a room such as #lobby")
+    return word(text)
+
+
+def secret(text: str) -> str:
+    """Any text, taken as it is."""
+    return text
+
+
+def path(text: str) -> Path:
+    """A path; ~ is the home directory."""
+    return Path(text).expanduser()
