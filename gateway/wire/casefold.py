@@ -1,0 +1,8 @@
+"""When two names are the same: CASEMAPPING=ascii (Modern IRC "CASEMAPPING Parameter"). Pure; any thread."""
+
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def fold(name: str) -> str:
+    """Give the form under which names are compared and kept: only A-Z become a-z."""
+    return name.lower() if name.isascii() else name.translate(_LOWER)

@@ -1,0 +1,66 @@
+"""One IRC message, from and to its line (Modern IRC "Message Format", RFC 2812 2.3.1).
+
+Owns the grammar of a line that is already framed and decoded. Knows no command. Pure; any thread.
+"""
+
+from dataclasses import dataclass, field
+
+from gateway.wire.tags import format_tags, parse_tags
+
+# Their last parameter is text: it always gets its colon, since simple bots look for " :".
+_TEXT_VERBS = frozenset(("PRIVMSG", "NOTICE", "QUIT", "KICK", "ERROR", "WALLOPS", "AWAY"))
+
+
+@dataclass(slots=True)
+class Message:
+    """`verb` is in upper case; only the last of `params` may be empty, hold spaces or start with a colon."""
+
+    verb: str
+    params: list[str] = field(default_factory=list)
+    source: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def line(self) -> str:
+        """Write the message as a line without CRLF; it is not cut to any length."""
+        head = f"@{format_tags(self.tags)} " if self.tags else ""
+        if self.source is not None:
+            head += f":{self.source} "
+        if not self.params:
+            return head + self.verb
+        *middles, last = self.params
+        if not last or last[0] == ":" or " " in last or self.verb in _TEXT_VERBS:
+            last = ":" + last
+        return head + " ".join((self.verb, *middles, last))
+
+
+def parse(line: str) -> Message | None:
+    """Read a line without CRLF; None where there is no verb. Never raises.
+
+    Any number of spaces may stand between the parts, as Modern IRC asks of parsers.
+    """
+    tags: dict[str, str] = {}
+    source = None
+    if line.startswith("@"):
+        text, _, line = line[1:].partition(" ")
+        tags = parse_tags(text)
+        line = line.lstrip(" ")
+    if line.startswith(":"):
+        source, _, line = line[1:].partition(" ")
+        line = line.lstrip(" ")
+    head, colon, trailing = line.partition(" :")
+    words = head.split(" ")
+    if "" in words:
+        words = [word for word in words if word]
+    if not words or words[0][0] == ":":
+        return None
+    verb = words.pop(0)
+    if colon:
+        words.append(trailing)
+    return Message(verb.upper(), words, source, tags)
+
+
+def split_source(source: str) -> tuple[str, str, str]:
+    """Take nick!user@host apart; parts that are not there are ""."""
+    rest, _, host = source.partition("@")
+    nick, _, user = rest.partition("!")
+    return nick, user, host
