@@ -11,6 +11,8 @@ LINE_LIMIT_BYTES: Final = 512  # with CRLF, without tags
 TAGS_LIMIT_BYTES: Final = 8191  # from a server, with "@" and the space
 CLIENT_TAGS_LIMIT_BYTES: Final = 4096  # from a client: 4094 bytes of data, with "@" and the space
 
+_LF: Final = ord("\n")
+
 
 class TooLong(Enum):
     """Stands for a line over the limits, in its place among the lines."""
@@ -24,13 +26,12 @@ TOO_LONG: Final = TooLong.TOO_LONG
 class LineBuffer:
     """Cuts a stream into lines; holds at most one line that is within the limits."""
 
-    __slots__ = ("_line_limit", "_partial", "_skips", "_tags_limit")
+    __slots__ = ("_line_limit", "_partial", "_tags_limit")
 
     def __init__(self, limit_bytes: int = LINE_LIMIT_BYTES, tags_limit_bytes: int = TAGS_LIMIT_BYTES) -> None:
         self._line_limit = limit_bytes - len(b"\r\n")
         self._tags_limit = tags_limit_bytes
-        self._partial = b""
-        self._skips = False  # inside a line that was too long
+        self._partial: bytes | None = b""  # of a line without its end yet; None: of one that is too long
 
     def feed(self, data: bytes) -> Sequence[str | TooLong]:
         """Take bytes as they came; give the lines that are complete now.
@@ -38,25 +39,28 @@ class LineBuffer:
         Lines end in LF or CRLF, are decoded as UTF-8 (what is broken becomes U+FFFD), and are never empty;
         NUL and other CRs are removed. At the end of input, feed b"\\n" for a last line without an end.
         """
-        # Every way through here removes these before it decodes, so that chunking never shows.
+        # Removed before anything is decided or decoded, so that chunking never shows.
         data = data.replace(b"\r", b"").replace(b"\0", b"")
-        if self._partial or self._skips or len(data) > self._line_limit or not data.endswith(b"\n"):
+        if self._partial != b"" or not 0 < len(data) <= self._line_limit or data[-1] != _LF:
             return self._feed_parts(data)
         lines = data.decode("utf-8", "replace").split("\n")
         lines.pop()
         return [line for line in lines if line] if "" in lines else lines
 
-    def _feed_parts(self, data: bytes) -> Sequence[str | TooLong]:
-        if self._skips:
+    def _feed_parts(self, data: bytes) -> list[str | TooLong]:
+        if self._partial is None:
             _, line_end, data = data.partition(b"\n")
-            self._skips = not line_end
-        *lines, self._partial = (self._partial + data).split(b"\n")
+            if not line_end:
+                return []
+            self._partial = b""
+        *lines, partial = (self._partial + data).split(b"\n")
         found: list[str | TooLong] = [
             line.decode("utf-8", "replace") if self._fits(line) else TOO_LONG for line in lines if line
         ]
-        if not self._fits(self._partial):  # then it fits no better when more has come
-            self._partial = b""
-            self._skips = True
+        if self._fits(partial):
+            self._partial = partial
+        else:  # it fits no better when more has come
+            self._partial = None
             found.append(TOO_LONG)
         return found
 

@@ -40,13 +40,14 @@ def parse(line: str) -> Message | None:
     """
     tags: dict[str, str] = {}
     source = None
-    if line.startswith("@"):
-        text, _, line = line[1:].partition(" ")
-        tags = parse_tags(text)
-        line = line.lstrip(" ")
-    if line.startswith(":"):
-        source, _, line = line[1:].partition(" ")
-        line = line.lstrip(" ")
+    if line[:1] in "@:":
+        if line.startswith("@"):
+            text, _, line = line[1:].partition(" ")
+            tags = parse_tags(text)
+            line = line.lstrip(" ")
+        if line.startswith(":"):
+            source, _, line = line[1:].partition(" ")
+            line = line.lstrip(" ")
     head, colon, trailing = line.partition(" :")
     words = head.split(" ")
     if "" in words:
