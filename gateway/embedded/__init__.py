@@ -1,0 +1,1 @@
+"""The server that a gateway starts when it is given no Redis: `EmbeddedServer` in server.py."""

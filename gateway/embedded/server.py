@@ -1,0 +1,128 @@
+"""A gateway's share in the embedded server: come in (starting it if need be), bring it back, leave.
+
+Owns this process's end of the FIFO that counts the users; the server itself belongs to the supervisor process
+(supervisor.py, which also tells what lies in the data directory). `start` and `close` run on the main
+thread, `ensure` on the heartbeat; all may block.
+"""
+
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from gateway.embedded import supervisor
+from gateway.embedded.binary import EmbeddedServerError, find_server
+
+START_LIMIT_S = 120.0
+"""Long, as a server with much data loads it first."""
+
+RETRY_PAUSE_S = 0.05
+SOCKET_PATH_LIMIT_BYTES = 100
+"""sun_path holds 108 bytes on Linux and 104 elsewhere (unix(7)); the server and we need some for ourselves."""
+
+
+class EmbeddedServer:
+    """A share in the server of one data directory; `url` is a unix:// URL that redis-py understands."""
+
+    def __init__(self, data_dir: Path, program: Path) -> None:
+        self.data_dir = data_dir
+        self._program = program
+        self._launching = threading.Lock()
+        self._fifo = _open_fifo(data_dir / supervisor.USERS)
+        self.socket_path = _short(data_dir) / supervisor.SOCKET
+        self.url = f"unix://{quote(str(self.socket_path))}"
+
+    @classmethod
+    def start(cls, data_dir: Path, limit_s: float = START_LIMIT_S) -> "EmbeddedServer":
+        """Share the server of this directory, and start it if nobody has; raises EmbeddedServerError."""
+        program = find_server()
+        data_dir = data_dir.expanduser().absolute()
+        try:
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            share = cls(data_dir.resolve(), program)
+        except OSError as error:
+            raise EmbeddedServerError(f"the data directory {data_dir} cannot be used: {error}") from error
+        try:
+            share._bring_up(time.monotonic() + limit_s)
+        except BaseException:
+            share.close()
+            raise
+        return share
+
+    def ensure(self, limit_s: float = 10.0) -> bool:
+        """Whether the server answers, after starting it again if its supervisor was lost. Never raises."""
+        try:
+            self._bring_up(time.monotonic() + limit_s)
+        except (EmbeddedServerError, OSError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Leave; when this was the last share, the supervisor ends the server cleanly within moments."""
+        fifo, self._fifo = self._fifo, -1
+        if fifo >= 0:
+            os.close(fifo)
+
+    def _bring_up(self, deadline: float) -> None:
+        """Until the server answers. Others may start it too, or still be ending it: the lock decides."""
+        with self._launching:
+            while not supervisor.ping(str(self.socket_path)):
+                left_s = deadline - time.monotonic()
+                told = self._launch(left_s) if left_s > 0 else supervisor.BUSY
+                if told == supervisor.BUSY and left_s <= 0:
+                    raise EmbeddedServerError(
+                        f"the embedded server does not answer; see {self.data_dir / supervisor.LOG}"
+                    )
+                if told not in (supervisor.READY, supervisor.BUSY):
+                    raise EmbeddedServerError(f"the embedded server does not start: {told}")
+                if told == supervisor.BUSY:
+                    time.sleep(RETRY_PAUSE_S)
+
+    def _launch(self, limit_s: float) -> str:
+        """Start a supervisor and return what it says once its server is up (or it is not needed)."""
+        command = [sys.executable, "-I", "-S", supervisor.__file__, str(self.data_dir), str(self._program)]
+        try:
+            launched = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                timeout=limit_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return supervisor.BUSY
+        return launched.stdout.decode(errors="replace").strip()
+
+
+def _open_fifo(path: Path) -> int:
+    """Our end of the FIFO of users, made if missing; for both ways, as for writing alone it must have a reader."""
+    try:
+        os.mkfifo(path, 0o600)
+    except FileExistsError:
+        if not stat.S_ISFIFO(path.stat().st_mode):
+            raise OSError(f"{path} is not a FIFO") from None
+    return os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+
+def _short(data_dir: Path) -> Path:
+    """The data directory by a path short enough for a socket: a symbolic link to it where its own is too long."""
+    if len(os.fsencode(data_dir)) + len(supervisor.SOCKET) < SOCKET_PATH_LIMIT_BYTES:
+        return data_dir
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    link = (
+        Path("/tmp" if sys.platform == "darwin" else tempfile.gettempdir()) / f"hubbub-{os.getuid()}-{digest}"
+    )
+    try:
+        link.symlink_to(data_dir)
+    except FileExistsError:
+        if link.lstat().st_uid != os.getuid() or link.resolve() != data_dir:
+            raise OSError(f"{link} is in the way of a link to {data_dir}") from None
+    return link

@@ -1,0 +1,57 @@
+"""What all tests share: one real server a run, a fresh prefix a test, and no thread left behind."""
+
+import contextlib
+import secrets
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.embedded.binary import find_server
+from gateway.embedded.supervisor import ping
+
+SERVER_START_LIMIT_S = 20.0
+THREAD_END_LIMIT_S = 5.0
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The URL (unix:///path) of a real server, shared by the whole run: use `prefix` for keys."""
+    with tempfile.TemporaryDirectory(prefix="hubbub-") as directory:
+        socket_path = Path(directory, "server.sock")
+        command = [str(find_server()), "--port", "0", "--unixsocket", str(socket_path), "--save", ""]
+        with subprocess.Popen([*command, "--dir", directory], stdout=subprocess.DEVNULL) as server:
+            try:
+                _await_server(socket_path, server)
+                yield f"unix://{socket_path}"
+            finally:
+                server.terminate()
+
+
+def _await_server(socket_path: Path, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + SERVER_START_LIMIT_S
+    while not ping(str(socket_path)):
+        assert server.poll() is None, "the test server ended at once"
+        assert time.monotonic() < deadline, "the test server does not answer"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(0.01)
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A prefix of keys that no other test uses."""
+    return f"t{secrets.token_hex(6)}:"
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + THREAD_END_LIMIT_S
+    for thread in set(threading.enumerate()) - before:
+        thread.join(max(0.0, deadline - time.monotonic()))
+        assert not thread.is_alive(), f"the test left thread {thread.name!r} running"
