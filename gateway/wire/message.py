@@ -48,16 +48,18 @@ def parse(line: str) -> Message | None:
         if line.startswith(":"):
             source, _, line = line[1:].partition(" ")
             line = line.lstrip(" ")
+        if line.startswith(":"):
+            return None
     head, colon, trailing = line.partition(" :")
-    words = head.split(" ")
-    if "" in words:
-        words = [word for word in words if word]
-    if not words or words[0][0] == ":":
-        return None
-    verb = words.pop(0)
+    params = head.split(" ")
+    if "" in params:
+        params = [word for word in params if word]
+        if not params:
+            return None
+    verb = params.pop(0)
     if colon:
-        words.append(trailing)
-    return Message(verb.upper(), words, source, tags)
+        params.append(trailing)
+    return Message(verb.upper(), params, source, tags)
 
 
 def split_source(source: str) -> tuple[str, str, str]:
