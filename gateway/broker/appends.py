@@ -1,0 +1,215 @@
+"""What a lane appends to logs: one entry in flight a log, exactly once.
+
+All events for a log that gather while an entry is in flight go as the next one. An own log's (a followed
+room's) entry has happened when it comes back through the fold; another lane's inbox is not followed, there
+the reply tells. When a link is lost with an entry unanswered its fate is unknown: the replica first mends
+itself, which shows the entry if it is in the log, and only an entry that is not there is sent again, as the
+same bytes. Runs on the lane's thread.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import hiredis
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import LOST, Link, Reply
+from gateway.broker.replica import Replica, Standing
+from gateway.broker.scripts import APPEND
+from gateway.chat.events import encode
+
+ENTRY_LIMIT_BYTES = 64 * 1024
+TAIL_ENTRIES = 1000
+
+
+class Pending:
+    """An event on its way into a log.
+
+    ``done(outcome)`` is called once: with the fold's effect for a followed room (None where the fold had
+    no effect to tell), with True for an entry in another's inbox, with False when it was refused.
+    """
+
+    __slots__ = ("done", "line", "sid")
+
+    def __init__(self, sid: str, line: str, done: Callable[[Any], None]) -> None:
+        self.sid = sid
+        self.line = line
+        self.done = done
+
+
+class Flight:
+    """The entry in flight: its bytes, kept for sending the same ones again.
+
+    ``unsettled``: it was lost or refused; whether to send it again is decided once the log is known.
+    """
+
+    __slots__ = ("origin", "payload", "pendings", "unsettled")
+
+    def __init__(self, origin: str, pendings: list[Pending]) -> None:
+        self.origin = origin
+        self.pendings = pendings
+        self.payload = encode([(pending.sid, pending.line) for pending in pendings])
+        self.unsettled = False
+
+
+class Writer:
+    """One log's queue and flight; ``replica`` is None for another lane's inbox."""
+
+    __slots__ = ("flight", "name", "queue", "replica")
+
+    def __init__(self, name: str, replica: Replica | None) -> None:
+        self.name = name
+        self.replica = replica
+        self.queue: deque[Pending] = deque()
+        self.flight: Flight | None = None
+
+    def take(self, origin: str) -> Flight:
+        """Moves as many queued events into a flight as one entry may hold, at least one."""
+        taken, size = [self.queue.popleft()], 0
+        while self.queue and size < ENTRY_LIMIT_BYTES:
+            size += len(taken[-1].line) + len(taken[-1].sid)
+            if size + len(self.queue[0].line) > ENTRY_LIMIT_BYTES:
+                break
+            taken.append(self.queue.popleft())
+        self.flight = Flight(origin, taken)
+        return self.flight
+
+
+class Appends:
+    """All of a lane's writers."""
+
+    def __init__(self, link: Link, keys: Keys, lane: str, new_epoch: Callable[[], str]) -> None:
+        self._link = link
+        self._keys = keys
+        self._lane = lane
+        self._new_epoch = new_epoch
+        self._oseq = 0
+        self._writers: dict[str, Writer] = {}
+        self._due: list[Writer] = []
+        self.gathered = 0  # events that wait for the next send
+        self.entries = 0
+
+    @property
+    def queued(self) -> int:
+        """Events that are not in a log yet."""
+        return sum(len(w.queue) + (len(w.flight.pendings) if w.flight else 0) for w in self._writers.values())
+
+    def follow(self, replica: Replica) -> None:
+        self._writers[replica.name] = Writer(replica.name, replica)
+
+    def unfollow(self, name: str) -> None:
+        """Forgets a log that is no longer followed; nothing may be under way to it."""
+        writer = self._writers.pop(name)
+        assert writer.flight is None and not writer.queue
+
+    def is_idle(self, name: str) -> bool:
+        writer = self._writers.get(name)
+        return writer is None or (writer.flight is None and not writer.queue)
+
+    def add(self, name: str, pending: Pending) -> None:
+        """Queues an event for a log; it leaves with the next :meth:`send`."""
+        writer = self._writers.get(name)
+        if writer is None:
+            writer = self._writers[name] = Writer(name, None)
+        if not writer.queue and writer.flight is None:
+            self._due.append(writer)
+        writer.queue.append(pending)
+        self.gathered += 1
+
+    def send(self) -> None:
+        """Sends what has gathered, for every log that has nothing in flight and can be written."""
+        due, self._due = self._due, []
+        self.gathered = 0
+        for writer in due:
+            if writer.flight is None and writer.queue and self._writable(writer):
+                self._oseq += 1
+                self._launch(writer, writer.take(f"{self._lane}:{self._oseq}"))
+
+    def _writable(self, writer: Writer) -> bool:
+        replica = writer.replica
+        return self._link.is_up and (replica is None or replica.standing is Standing.LIVE)
+
+    def _launch(self, writer: Writer, flight: Flight) -> None:
+        keys, name, replica = self._keys, writer.name, writer.replica
+        self.entries += 1
+        flight.unsettled = False
+        self._link.run(
+            lambda reply: self._replied(writer, flight, reply),
+            APPEND,
+            keys.log(name),
+            keys.head(name),
+            "*" if replica is None else replica.epoch,
+            flight.origin,
+            flight.payload,
+            keys.live(name),
+            "" if replica is None or replica.epoch else self._new_epoch(),
+        )
+
+    def _replied(self, writer: Writer, flight: Flight, reply: Reply) -> None:
+        if writer.flight is not flight:
+            return  # folded already
+        if reply is LOST:
+            flight.unsettled = True  # resume() or the replica's repair decides
+        elif isinstance(reply, hiredis.ReplyError):
+            self._finish(writer, [False] * len(flight.pendings))
+        elif writer.replica is None:
+            self._finish(writer, [not isinstance(reply, list)] * len(flight.pendings))
+        elif isinstance(reply, list):
+            flight.unsettled = True
+            writer.replica.mend()  # another epoch: settle() sends it again
+
+    def folded(self, name: str, origin: str, outcomes: Callable[[int], list[Any]]) -> None:
+        """An entry of this lane's was folded; ``outcomes(n)`` gives what became of each of its n events."""
+        writer = self._writers.get(name)
+        if writer is not None and writer.flight is not None and writer.flight.origin == origin:
+            self._finish(writer, outcomes(len(writer.flight.pendings)))
+
+    def flight(self, name: str, origin: str) -> Flight | None:
+        """The flight whose entry this is, if it is one of this lane's."""
+        writer = self._writers.get(name)
+        if writer is not None and writer.flight is not None and writer.flight.origin == origin:
+            return writer.flight
+        return None
+
+    def _finish(self, writer: Writer, outcomes: list[Any]) -> None:
+        flight, writer.flight = writer.flight, None
+        assert flight is not None
+        if writer.queue:
+            self._due.append(writer)
+            self.gathered += len(writer.queue)
+        elif writer.replica is None:
+            self._writers.pop(writer.name, None)
+        for pending, outcome in zip(flight.pendings, outcomes, strict=True):
+            pending.done(outcome)
+
+    def settled(self, name: str) -> None:
+        """A followed log is live again: what is still in flight is not in it, and goes again."""
+        writer = self._writers[name]
+        if writer.flight is None:
+            if writer.queue:
+                self._due.append(writer)
+                self.gathered += len(writer.queue)
+        elif writer.flight.unsettled and self._link.is_up:
+            self._launch(writer, writer.flight)
+
+    def resume(self) -> None:
+        """After a reconnection: asks the inboxes of other lanes what became of what was in flight."""
+        for writer in list(self._writers.values()):
+            if writer.replica is None and writer.flight is not None:
+                self._look_back(writer, writer.flight)
+            elif writer.replica is None and writer.queue:
+                self._due.append(writer)
+                self.gathered += len(writer.queue)
+
+    def _look_back(self, writer: Writer, flight: Flight) -> None:
+        def seen(reply: Reply) -> None:
+            if reply is LOST or writer.flight is not flight:
+                return
+            origins = [fields[1] for _, fields in reply] if isinstance(reply, list) else []
+            if flight.origin.encode() in origins:
+                self._finish(writer, [True] * len(flight.pendings))
+            else:
+                self._launch(writer, flight)
+
+        self._link.call(seen, "XREVRANGE", self._keys.log(writer.name), "+", "-", "COUNT", TAIL_ENTRIES)

@@ -1,0 +1,139 @@
+"""Following a log: where a replica stands in it, and how a gap is noticed and mended.
+
+Pure: what arrives is given to it, what it needs it asks for through its :class:`Follower`. A position is
+(epoch, stream id); an entry folds only onto its predecessor. While a page is awaited (loading, mending)
+live entries wait in a bounded queue; when that overflows it is emptied, and another page fetches what was
+dropped.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Protocol
+
+from gateway.chat.events import Entry, decode, id_key
+
+NOWHERE = "0-0"
+PAGE_ENTRIES = 500
+WAITING_LIMIT = 4096
+
+Raw = tuple[str, str, str, str, bytes]  # id, predecessor's id, epoch, origin, payload
+
+
+class Standing(Enum):
+    LOADING = "loading"  # nothing shown yet, or the base is read again
+    LIVE = "live"
+    MENDING = "mending"  # a gap: a range from the own position on is awaited
+
+
+class Follower(Protocol):
+    """Who holds the state that a replica keeps up to date."""
+
+    def begin(self, base: str | None) -> None:
+        """Start a new state: from a snapshot's text (after its head line), or from nothing."""
+
+    def fold(self, entry: Entry) -> None:
+        """The next entry, in the log's order."""
+
+    def settled(self) -> None:
+        """The replica is live: all that was in the log has been folded."""
+
+
+class Replica:
+    """One log's position and state of repair."""
+
+    __slots__ = ("_ask", "_follower", "_overflowed", "_waiting", "epoch", "last", "name", "standing")
+
+    def __init__(self, name: str, follower: Follower, ask: Callable[["Replica", str], None]) -> None:
+        """``ask(replica, from_id)`` requests a page (range.lua) that comes back through :meth:`page`."""
+        self.name = name
+        self.epoch = ""
+        self.last = NOWHERE
+        self.standing = Standing.LOADING
+        self._follower = follower
+        self._ask = ask
+        self._waiting: deque[Raw] = deque()
+        self._overflowed = False
+
+    def load(self) -> None:
+        """Asks for the base and what follows it; for a new replica, and where mending cannot help."""
+        self.standing = Standing.LOADING
+        self._ask(self, "")
+
+    def mend(self) -> None:
+        """Asks for what follows the own position."""
+        if self.standing is Standing.LOADING or not self.epoch:
+            self.load()
+        else:
+            self.standing = Standing.MENDING
+            self._ask(self, self.last)
+
+    def live(self, raw: Raw) -> None:
+        """A published entry."""
+        entry_id, before, epoch, origin, payload = raw
+        if self.standing is Standing.LIVE:
+            if before == self.last and (epoch == self.epoch or not self.epoch):
+                self.epoch = epoch
+                self._advance(entry_id, origin, payload)
+                return
+            if epoch == self.epoch and id_key(entry_id) <= id_key(self.last):
+                return
+            self.mend()
+        if len(self._waiting) < WAITING_LIMIT:
+            self._waiting.append(raw)
+        else:
+            self._waiting.clear()
+            self._overflowed = True
+
+    def reached(self, epoch: str, last: str) -> bool:
+        """Whether a head that was read from Redis has been folded; if it shows a gap, mends it."""
+        if self.standing is not Standing.LIVE:
+            return False
+        if epoch == self.epoch and id_key(last) <= id_key(self.last):
+            return True
+        self.mend()
+        return False
+
+    def page(self, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]]) -> None:
+        """The answer to an ``ask`` for ``from_id``; ``base`` as snapshot.lua wrote it, entries (id, origin, payload)."""
+        if self.standing is Standing.LIVE:
+            return  # an answer that was overtaken by a reconnection
+        if not from_id:
+            self._restart(epoch, base)
+        elif epoch != self.epoch:
+            self.load()
+            return
+        elif not entries or entries[0][0] != self.last:
+            if self.last != NOWHERE:  # trimmed past us
+                self.load()
+                return
+        for entry_id, origin, payload in entries:
+            if id_key(entry_id) > id_key(self.last):
+                self._advance(entry_id, origin, payload)
+        if len(entries) >= PAGE_ENTRIES or self._overflowed:
+            self._overflowed = False
+            self._ask(self, self.last)
+        else:
+            self._settle()
+
+    def _restart(self, epoch: str, base: str) -> None:
+        self.epoch, self.last = epoch, NOWHERE
+        if base:
+            head, _, text = base.partition("\n")
+            self.last = head.split(" ")[2]
+            self._follower.begin(text)
+        else:
+            self._follower.begin(None)
+
+    def _settle(self) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        self.standing = Standing.LIVE
+        for raw in waiting:
+            self.live(raw)  # a further gap asks again and queues the rest
+        if self.standing is Standing.LIVE:
+            self._follower.settled()
+
+    def _advance(self, entry_id: str, origin: str, payload: bytes) -> None:
+        assert id_key(entry_id) > id_key(self.last), "a log only goes forward"
+        self.last = entry_id
+        self._follower.fold(decode(entry_id, origin, payload))

@@ -1,0 +1,38 @@
+"""The IRCv3 capabilities on offer, as bits of a session's ``caps`` (IRCv3 capability-negotiation)."""
+
+from typing import Final
+
+MESSAGE_TAGS: Final = 1
+SERVER_TIME: Final = 2
+ECHO_MESSAGE: Final = 4
+BATCH: Final = 8
+LABELED_RESPONSE: Final = 16
+MULTI_PREFIX: Final = 32
+CAP_NOTIFY: Final = 64
+CHATHISTORY: Final = 128
+
+BY_NAME: Final = {
+    "batch": BATCH,
+    "cap-notify": CAP_NOTIFY,
+    "draft/chathistory": CHATHISTORY,
+    "echo-message": ECHO_MESSAGE,
+    "labeled-response": LABELED_RESPONSE,
+    "message-tags": MESSAGE_TAGS,
+    "multi-prefix": MULTI_PREFIX,
+    "server-time": SERVER_TIME,
+}
+
+
+def names(caps: int) -> list[str]:
+    """The names of a set of capabilities, in alphabetical order."""
+    return [name for name, bit in BY_NAME.items() if caps & bit]
+
+
+def change(caps: int, request: str) -> int | None:
+    """A session's capabilities after CAP REQ with this text; None when any of it is unknown (then nothing changes)."""
+    for word in request.split():
+        bit = BY_NAME.get(word.removeprefix("-"))
+        if bit is None:
+            return None
+        caps = caps & ~bit if word.startswith("-") else caps | bit
+    return caps

@@ -1,0 +1,151 @@
+"""What command handlers may ask of the lane they run on.
+
+A handler is a function of (ports, session, message). One that must wait for an answer is ``async``; the lane
+drives it and parks the session's input meanwhile. A wait ends within 5 s: then it raises
+:class:`Unavailable`; if the client leaves first, :class:`Gone`, so that the handler can undo what it began.
+"""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gateway.chat.room import Effect, Room
+from gateway.chat.session import Session
+
+
+class Unavailable(Exception):
+    """Redis did not answer in time; the command's fate is told to the client as a failure."""
+
+
+class Gone(Exception):
+    """The client left while its handler waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the network knows of a nick's holder (the claim's hash in Redis)."""
+
+    nick: str
+    sid: str
+    user: str
+    host: str
+    realname: str
+    server: str
+    signon_s: int
+    away: str | None = None
+    oper: str = ""
+    account: str = ""
+    rooms: tuple[str, ...] = ()  # display names, as claimed at the last change
+
+    @property
+    def source(self) -> str:
+        return f"{self.nick}!{self.user}@{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A room in the network's directory."""
+
+    name: str
+    members: int
+    topic: str
+    is_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a gateway tells of itself and of its network."""
+
+    name: str
+    network: str
+    version: str
+    created: str
+    lobby: str
+    motd: tuple[str, ...]
+    isupport: tuple[str, ...]
+    password: str | None
+    operators: dict[str, str]
+    lease_s: float
+
+
+class Ports(Protocol):
+    """See the module."""
+
+    @property
+    def server(self) -> Server: ...
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970."""
+
+    # rooms
+    def room(self, name: str) -> Room | None:
+        """The replica of a room that this lane follows and has loaded, by any spelling of its name."""
+
+    def open_room(self, name: str) -> Awaitable[Room]:
+        """Follows a room and waits until its replica is live."""
+
+    def say(self, session: Session, room: str, line: str) -> None:
+        """Appends a message event; never waits. What the fold voids, or cannot be kept, is answered later."""
+
+    def commit(self, session: Session, room: str, line: str) -> Awaitable[Effect]:
+        """Appends an event to a followed room and waits for what the fold makes of it."""
+
+    # people
+    def local(self, nick: str) -> Session | None:
+        """The registered session of this lane that has this nick."""
+
+    def known(self, nick: str) -> str | None:
+        """The session id of a nick that some replica of this lane shows."""
+
+    def claim(self, session: Session, nick: str) -> Awaitable[str | None]:
+        """Claims a nick for a session; its token, or None when another holds it."""
+
+    def release(self, session: Session, nick: str) -> None:
+        """Frees a nick that the session holds."""
+
+    def publish_profile(self, session: Session) -> None:
+        """Brings the session's claim up to date (away, rooms, operator)."""
+
+    def find(self, nick: str) -> Awaitable[Profile | None]:
+        """Whoever holds a nick, on any gateway."""
+
+    def find_all(self, nicks: Sequence[str]) -> Awaitable[list[Profile | None]]: ...
+
+    def profiles(self) -> Awaitable[list[Profile]]:
+        """Everybody on the network, at most a few thousand."""
+
+    def whisper(self, session: Session, target_sid: str, line: str, *, echo: str = "") -> None:
+        """Sends an event to the inbox of another session's lane; ``echo`` comes back once it is in the log."""
+
+    # the network
+    def list_rooms(self) -> Awaitable[list[Listed]]: ...
+
+    def whowas(self, nick: str) -> Awaitable[list[Profile]]: ...
+
+    def census(self) -> Awaitable[list[dict[str, Any]]]:
+        """One record a live gateway: name, users, invisible, opers, unknown."""
+
+    def broadcast(self, line: str) -> Awaitable[None]:
+        """Sends an event to every lane of the network (WALLOPS, REHASH)."""
+
+    def history(
+        self, room: str, after: str, before: str, limit: int, *, newest: bool
+    ) -> Awaitable[list[tuple[str, str]]]:
+        """Messages of a room's log between two stream ids with index (exclusive; '' is open).
+
+        (msgid, line) in the log's order: the newest or the oldest ``limit`` of that range.
+        """
+
+    def verify(self, password_hash: str, password: str) -> Awaitable[bool]:
+        """argon2id, on the executor."""
+
+    # the session
+    def registered(self, session: Session) -> None:
+        """The session has become a user of the network."""
+
+    def quit(self, session: Session, reason: str) -> None:
+        """Ends a session: its QUIT reaches everyone who sees it, its nick is freed."""
+
+    def rehash(self) -> None:
+        """Reads the configuration again, as SIGHUP does."""

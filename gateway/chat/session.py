@@ -1,0 +1,146 @@
+"""A registered (or registering) user's presence on this lane, and how it is answered.
+
+Pure: what it writes goes to an ``Outlet``, its connection as its dialect sees it. A command's replies go
+through :meth:`Session.reply`, so that a labeled command's are gathered and sent as IRCv3 labeled-response
+wants them, without any command knowing of labels.
+"""
+
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.chat.capabilities import BATCH, LABELED_RESPONSE
+
+if TYPE_CHECKING:
+    from gateway.chat.room import Room
+
+
+class Outlet(Protocol):
+    """Where a session's lines go."""
+
+    def send(self, line: str) -> None:
+        """Writes one line (without CRLF), in the way of the connection's dialect."""
+
+
+class Session:
+    """See the module. Fields are plain: the lane's handlers own them."""
+
+    __slots__ = (
+        "_batches",
+        "account",
+        "address",
+        "away",
+        "caps",
+        "host",
+        "invisible",
+        "is_registered",
+        "label",
+        "last_active",
+        "nick",
+        "oper",
+        "outlet",
+        "realname",
+        "response",
+        "rooms",
+        "server",
+        "sid",
+        "signon",
+        "token",
+        "user",
+        "wallops",
+        "is_secure",
+    )
+
+    def __init__(self, sid: str, server: str, outlet: Outlet, address: str, host: str, now: float) -> None:
+        """``address``: the peer's own; ``host``: the cloaked one that others see; ``now``: epoch seconds."""
+        self.sid = sid
+        self.server = server
+        self.outlet = outlet
+        self.address = address
+        self.host = host
+        self.nick = ""
+        self.user = ""
+        self.realname = ""
+        self.account = ""
+        self.away: str | None = None
+        self.token = ""
+        self.caps = 0
+        self.oper = ""  # the operator's name, '' for ordinary users
+        self.invisible = False
+        self.wallops = False
+        self.is_secure = False
+        self.is_registered = False
+        self.signon = now
+        self.last_active = now
+        self.rooms: dict[str, Room] = {}  # by folded name
+        self.label = ""
+        self.response: list[str] | None = None
+        self._batches = 0
+
+    @property
+    def source(self) -> str:
+        """nick!user@host"""
+        return f"{self.nick}!{self.user}@{self.host}"
+
+    def send(self, line: str) -> None:
+        """A line that is no reply to the command at hand."""
+        self.outlet.send(line)
+
+    def reply(self, line: str) -> None:
+        """A line in answer to the command at hand."""
+        if self.response is None:
+            self.outlet.send(line)
+        else:
+            self.response.append(line)
+
+    def numeric(self, code: str, *params: str) -> None:
+        """A numeric reply; the last parameter is sent as text."""
+        middle = " ".join((self.nick or "*", *params[:-1]))
+        self.reply(f":{self.server} {code} {middle} :{params[-1]}")
+
+    def numeric_words(self, code: str, *params: str) -> None:
+        """A numeric reply whose last parameter is a single word."""
+        self.reply(f":{self.server} {code} {' '.join((self.nick or '*', *params))}")
+
+    def note(self, text: str) -> None:
+        self.reply(f":{self.server} NOTICE {self.nick or '*'} :{text}")
+
+    # -- IRCv3 labeled-response -----------------------------------------------------------------------
+
+    def begin_response(self, label: str) -> None:
+        """From now on replies are gathered, until :meth:`end_response`."""
+        if label and self.caps & LABELED_RESPONSE:
+            self.label = label
+            self.response = []
+
+    def end_response(self) -> None:
+        """Sends the gathered replies: none as ACK, one tagged, several in a labeled-response batch."""
+        lines, label = self.response, self.label
+        self.response, self.label = None, ""
+        if lines is None:
+            return
+        if not lines:
+            self.outlet.send(f"@label={label} :{self.server} ACK")
+        elif len(lines) == 1 or not self.caps & BATCH:
+            self.outlet.send(_tagged(lines[0], f"label={label}"))
+            for line in lines[1:]:
+                self.outlet.send(line)
+        else:
+            reference = self.new_batch()
+            self.outlet.send(f"@label={label} :{self.server} BATCH +{reference} labeled-response")
+            for line in lines:
+                # a batch inside the response (chathistory) is nested by its own opening line
+                inner = line.startswith("@batch=") or ";batch=" in line.partition(" ")[0]
+                self.outlet.send(line if inner else _tagged(line, f"batch={reference}"))
+            self.outlet.send(f":{self.server} BATCH -{reference}")
+
+    def drop_response(self) -> None:
+        """The response comes in another way: the echo of a message carries the label."""
+        self.response, self.label = None, ""
+
+    def new_batch(self) -> str:
+        """A batch reference that this connection has not used before."""
+        self._batches += 1
+        return f"b{self._batches}"
+
+
+def _tagged(line: str, tag: str) -> str:
+    return f"@{tag};{line[1:]}" if line.startswith("@") else f"@{tag} {line}"

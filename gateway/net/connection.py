@@ -1,0 +1,239 @@
+"""One client's socket: bytes in to its owner, bytes out in one send a turn, and what happens when it stalls.
+
+Knows nothing of lines or of chat. What is written is gathered and leaves at the end of the lane's turn; what
+the socket does not take waits, as the very objects that all members of a room share, up to a limit, beyond
+which the connection is cut. Runs on the lane's thread.
+"""
+
+import socket
+from collections import deque
+from typing import Any, Protocol
+
+from gateway.net.selector import READ, WRITE, Selector
+from gateway.net.tls import TlsFailure, TlsLayer
+
+RECEIVE_BYTES = 16384
+SEND_BYTES = 262144
+
+
+class Owner(Protocol):
+    """Who hears of what happens on a connection."""
+
+    def received(self, connection: "Connection", data: bytes) -> None: ...
+
+    def ended(self, connection: "Connection") -> None:
+        """The peer will send no more; it may still read."""
+
+    def lost(self, connection: "Connection", why: str) -> None:
+        """The connection is closed; nothing more will come from it or go to it."""
+
+
+class Connection:
+    """See the module. ``state`` is the owner's: what the connection means to it."""
+
+    __slots__ = (
+        "_backlog",
+        "_events",
+        "_out",
+        "_owner",
+        "_selector",
+        "_send",
+        "_socket",
+        "_tls",
+        "_touched",
+        "backlog_bytes",
+        "backlog_limit_bytes",
+        "fd",
+        "is_closing",
+        "is_open",
+        "peer",
+        "state",
+    )
+
+    def __init__(
+        self,
+        connected: socket.socket,
+        peer: str,
+        selector: Selector,
+        owner: Owner,
+        touched: list["Connection"],
+        backlog_limit_bytes: int,
+    ) -> None:
+        """``touched``: the lane's list of connections to flush this turn; ``peer``: its address as text."""
+        connected.setblocking(False)
+        self._socket = connected
+        self._send = connected.send
+        self._selector = selector
+        self._owner = owner
+        self._touched = touched
+        self._out: list[bytes] = []
+        self._backlog: deque[bytes] | None = None
+        self._tls: TlsLayer | None = None
+        self._events = READ
+        self.backlog_bytes = 0
+        self.backlog_limit_bytes = backlog_limit_bytes
+        self.fd = connected.fileno()
+        self.is_open = True
+        self.is_closing = False
+        self.peer = peer
+        self.state: Any = None
+        selector.register(self.fd, self._on_ready)
+
+    # -- out ------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Gathers bytes for the end of this turn; the object may be shared with other connections."""
+        out = self._out
+        if not out:
+            self._touched.append(self)
+        out.append(data)
+
+    def flush(self) -> None:
+        """Sends what was gathered; called once a turn for each touched connection."""
+        out = self._out
+        if not out or not self.is_open:
+            if self.is_closing and self._backlog is None:
+                self.abort("")
+            return
+        if self._backlog is None and self._tls is None:  # the usual case: nothing in the way
+            data = out[0] if len(out) == 1 else b"".join(out)
+            out.clear()
+            try:
+                sent = self._send(data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError as error:
+                self.abort(error.strerror or "send failed")
+                return
+            if sent < len(data):
+                self._keep([data[sent:] if sent else data])
+            elif self.is_closing:
+                self.abort("")
+            return
+        pieces = out if self._tls is None else [self._tls.wrap(b"".join(out))]
+        self._keep(pieces)
+        out.clear()
+        if self._tls is not None and self.is_open and not self._events & WRITE:
+            self._drain()
+
+    def _keep(self, pieces: list[bytes]) -> None:
+        if self._backlog is None:
+            self._backlog = deque()
+        self._backlog.extend(pieces)
+        self.backlog_bytes += sum(map(len, pieces))
+        if self.backlog_bytes > self.backlog_limit_bytes:
+            self.abort("SendQ exceeded")
+        else:
+            self._listen(self._events | WRITE)
+
+    def _drain(self) -> None:
+        backlog = self._backlog
+        while backlog:
+            data = backlog.popleft()
+            while backlog and len(data) < SEND_BYTES // 4 and len(backlog[0]) < SEND_BYTES // 4:
+                data += backlog.popleft()
+            try:
+                sent = self._send(data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError as error:
+                self.abort(error.strerror or "send failed")
+                return
+            self.backlog_bytes -= sent
+            if sent < len(data):
+                backlog.appendleft(data[sent:])
+                self._listen(self._events | WRITE)
+                return
+        self._backlog = None
+        self._listen(self._events & ~WRITE)
+        if self.is_closing:
+            self.abort("")
+
+    # -- in -------------------------------------------------------------------------------------------
+
+    def _on_ready(self, mask: int) -> None:
+        if mask & WRITE:
+            self._drain()
+            if not self.is_open:
+                return
+        if mask & ~WRITE:
+            self._receive()
+
+    def _receive(self) -> None:
+        try:
+            data = self._socket.recv(RECEIVE_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self.abort(error.strerror or "receive failed")
+            return
+        if not data:
+            if not self._events & READ:  # both directions are closed
+                self.abort("connection closed")
+                return
+            self._listen(self._events & ~READ)
+            self._owner.ended(self)
+        elif self._tls is None:
+            self._owner.received(self, data)
+        else:
+            self._decrypt(data)
+
+    def start_tls(self, layer: TlsLayer, first: bytes) -> None:
+        """From now on the peer speaks TLS; ``first`` are the bytes of its hello that were read already."""
+        self._tls = layer
+        self._decrypt(first)
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self._tls is not None
+
+    def _decrypt(self, data: bytes) -> None:
+        assert self._tls is not None
+        try:
+            plain = self._tls.feed(data)
+        except TlsFailure as failure:
+            self._raw(self._tls.take_pending())
+            self.abort(f"TLS: {failure}")
+            return
+        self._raw(self._tls.take_pending())
+        if plain and self.is_open:
+            self._owner.received(self, plain)
+
+    def _raw(self, data: bytes) -> None:
+        """Sends bytes that are encrypted already."""
+        if data:
+            self._keep([data])
+            if self.is_open:
+                self._drain()
+
+    def pause(self) -> None:
+        """Reads no more from the peer until :meth:`resume`; TCP then slows it down."""
+        self._listen(self._events & ~READ)
+
+    def resume(self) -> None:
+        self._listen(self._events | READ)
+
+    def _listen(self, events: int) -> None:
+        if events != self._events and self.is_open:
+            self._events = events
+            self._selector.modify(self.fd, events)
+
+    # -- end ------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Closes once everything written has been sent; a peer that does not read is cut by the caller."""
+        if not self.is_closing and self.is_open:
+            self.is_closing = True
+            if not self._out:
+                self._touched.append(self)  # the end of the turn closes it
+
+    def abort(self, why: str) -> None:
+        """Closes at once."""
+        if not self.is_open:
+            return
+        self.is_open = False
+        self._selector.unregister(self.fd)
+        self._socket.close()
+        self._out.clear()
+        self._backlog = None
+        self._owner.lost(self, why)
