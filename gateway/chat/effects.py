@@ -1,0 +1,98 @@
+"""Effects: what folding an event changed, for those who show it to clients.
+
+Owns the vocabulary between the fold and delivery. Pure data.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+OP = 1
+VOICE = 2
+
+
+class Kind(IntEnum):
+    SAID = 0
+    JOINED = 1
+    LEFT = 2
+    RENAMED = 3
+    CHANGED = 4
+    """Room modes."""
+    TOPIC = 5
+    INVITED = 6
+    AWAY = 7
+    VOID = 8
+    """Nothing happened, for the reason given."""
+
+
+class Void(IntEnum):
+    """Why an event has no effect; NOTHING is no error (what was asked is so already)."""
+
+    NOTHING = 0
+    MALFORMED = 1
+    NOT_MEMBER = 2
+    MUTED = 3
+    BANNED = 4
+    NOT_OPERATOR = 5
+    INVITE_ONLY = 6
+    BAD_KEY = 7
+    FULL = 8
+    STALE = 9
+    """The JOIN was decided against bans, key, limit or flags that changed since: its lane tries again."""
+    ALREADY_MEMBER = 10
+    NO_SUCH_MEMBER = 11
+    GONE = 12
+    """The session's gateway is gone."""
+
+
+@dataclass(slots=True)
+class Member:
+    """A session in a room; `source` is "nick!user@host", kept because every line needs it."""
+
+    sid: str
+    nick: str
+    user: str
+    host: str
+    realname: str = ""
+    account: str = ""
+    away: str | None = None
+    modes: int = 0
+    token: int = 0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        self.rename(self.nick)
+
+    def rename(self, nick: str) -> None:
+        self.nick = nick
+        self.source = f"{nick}!{self.user}@{self.host}"
+
+    @property
+    def prefix(self) -> str:
+        """All prefixes of the member, highest first (IRCv3 multi-prefix); the first alone for others."""
+        return ("", "@", "+", "@+")[self.modes]
+
+
+@dataclass(slots=True)
+class Effect:
+    """One change, in the order in which clients must see it.
+
+    `index` is the event's place in its entry, `sid` who acted. `line` is for members' clients: no CRLF, no
+    tags (of a VOID: what was tried, for nobody but the one who tried). `tags` are the client's own
+    ("+typing=active"). `member` is who joined, left, was renamed or went away: of a KICK the one kicked.
+    `old` is the nick before a RENAMED; of a JOINED the nick asked for, where it was lost to a newer claim.
+    """
+
+    kind: Kind
+    index: int
+    sid: str
+    line: str
+    tags: str = ""
+    member: Member | None = None
+    old: str = ""
+    reason: Void | None = None
+
+
+class Folded(list[Effect]):
+    """An entry's effects; `plain` when all are messages that the entry's `body` holds exactly as shown."""
+
+    plain = True

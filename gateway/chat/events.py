@@ -1,0 +1,157 @@
+"""Events and entries: what a room's log holds, as bytes and as text.
+
+An entry is one append: one or more events of a room, in order. Its payload is
+
+    sid sid sid CRLF          one session id an event
+    line CRLF                 one IRC line an event
+    line CRLF ...
+
+so that everything after the first CRLF is, byte for byte, what a client without capabilities is sent. An
+event's line may begin with tags: `hubbub/...` are facts for the fold that no client can set and none sees,
+those beginning with `+` are the client's own. The functions below make the canonical line of each event; only
+a message in its canonical form takes the short path through the fold.
+
+Owns the form of the log. Knows nothing of Redis, of rooms' rules or of who reads. Pure: runs on any thread.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gateway.wire.tags import escape
+
+NOBODY = "-"
+"""The session id of an event that no session made (GONE, RULES)."""
+
+FACT = "hubbub/"
+"""What the names of internal tags begin with."""
+
+
+class Event(NamedTuple):
+    """A session id and the IRC line of what it did, without CRLF."""
+
+    sid: str
+    line: str
+
+
+class Entry:
+    """One append as its readers see it; `body` is the lines as bytes, each with its CRLF."""
+
+    __slots__ = ("body", "id", "lines", "origin", "sids")
+
+    def __init__(self, id: str, origin: str, sids: list[str], lines: list[str], body: bytes) -> None:
+        self.id = id
+        self.origin = origin
+        self.sids = sids
+        self.lines = lines
+        self.body = body
+
+
+def encode(events: Sequence[tuple[str, str]]) -> bytes:
+    """The payload of an entry of these (session id, line) pairs; ValueError if one would break the frame."""
+    text = " ".join([sid for sid, _ in events]) + "\r\n" + "".join([line + "\r\n" for _, line in events])
+    payload = text.encode("utf-8", "replace")
+    if _frames(payload) != len(events) + 1 or payload.count(b" ", 0, payload.find(b"\r")) != len(events) - 1:
+        raise ValueError("a session id or a line that would break an entry's frame")
+    return payload
+
+
+def decode(id: str, origin: str, payload: bytes) -> Entry:
+    """The entry of a payload; one that `encode` cannot have made gives an entry without events."""
+    head, _, body = payload.partition(b"\r\n")
+    try:
+        sids = head.decode("utf-8").split(" ")
+        lines = body.decode("utf-8").split("\r\n")
+    except UnicodeDecodeError:
+        return Entry(id, origin, [], [], b"")
+    if lines.pop() or len(lines) != len(sids) or _frames(payload) != len(sids) + 1 or "" in sids:
+        return Entry(id, origin, [], [], b"")
+    return Entry(id, origin, sids, lines, body)
+
+
+def _frames(payload: bytes) -> int:
+    """How many lines end by CRLF; -1 where a CR, LF or NUL stands anywhere else."""
+    ends = payload.count(b"\r\n")
+    return ends if payload.count(b"\n") == payload.count(b"\r") == ends and b"\0" not in payload else -1
+
+
+def number(text: str) -> int:
+    """A decimal number of at most 20 ASCII digits; 0 for anything else."""
+    return int(text) if len(text) <= 20 and text.isascii() and text.isdigit() else 0
+
+
+def id_key(stream_id: str) -> tuple[int, int]:
+    """(ms, n) of a stream id "ms-n", to compare two by; (0, 0) for what is none."""
+    ms_text, _, n_text = stream_id.partition("-")
+    return number(ms_text), number(n_text)
+
+
+def ms(stream_id: str) -> int:
+    """Redis's clock at the append, in ms since 1970."""
+    return number(stream_id.partition("-")[0])
+
+
+def with_tags(line: str, facts: Mapping[str, str | int], client_tags: str = "") -> str:
+    """The line with facts (names without prefix, values unescaped) and client tags ("+a=b;+c") before it."""
+    tags = [f"{FACT}{name}={escape(str(value))}" for name, value in facts.items()]
+    if client_tags:
+        tags.append(client_tags)
+    return f"@{';'.join(tags)} {line}" if tags else line
+
+
+def said(source: str, verb: str, room: str, text: str) -> str:
+    """PRIVMSG or NOTICE in the form that is sent on as it is: `room` spelled as the room's own name."""
+    return f":{source} {verb} {room} :{text}"
+
+
+def tagmsg(source: str, room: str, client_tags: str) -> str:
+    return f"@{client_tags} :{source} TAGMSG {room}"
+
+
+def joined(source: str, room: str, realname: str, facts: Mapping[str, str | int]) -> str:
+    """`facts`: token and seen always; key, account, and lobby=1, oper=1 where they are so."""
+    return with_tags(f":{source} JOIN {room} :{realname}", facts)
+
+
+def parted(source: str, room: str, reason: str = "") -> str:
+    return f":{source} PART {room} :{reason}" if reason else f":{source} PART {room}"
+
+
+def quitted(source: str, reason: str) -> str:
+    return f":{source} QUIT :{reason}"
+
+
+def renamed(source: str, nick: str, token: str) -> str:
+    return with_tags(f":{source} NICK {nick}", {"token": token})
+
+
+def kicked(source: str, room: str, nick: str, sid: str, reason: str) -> str:
+    return with_tags(f":{source} KICK {room} {nick} :{reason}", {"sids": sid})
+
+
+def mode_set(source: str, room: str, modes: str, sids: Sequence[str] = (), oper: bool = False) -> str:
+    """`modes` as typed, "+ov-b a b mask"; `sids` whom its nicks meant, in order."""
+    facts: dict[str, str | int] = {"sids": ",".join(sids)} if sids else {}
+    if oper:
+        facts["oper"] = 1
+    return with_tags(f":{source} MODE {room} {modes}", facts)
+
+
+def topic_set(source: str, room: str, text: str) -> str:
+    return f":{source} TOPIC {room} :{text}"
+
+
+def invited(source: str, nick: str, room: str, sid: str) -> str:
+    return with_tags(f":{source} INVITE {nick} {room}", {"sids": sid})
+
+
+def away(source: str, text: str | None) -> str:
+    return f":{source} AWAY" if text is None else f":{source} AWAY :{text}"
+
+
+def gone(gateway: str) -> Event:
+    """The end of a gateway: the fold removes all its sessions and knows it no more."""
+    return Event(NOBODY, f"GONE {gateway}")
+
+
+def rules(version: int) -> Event:
+    return Event(NOBODY, f"RULES {version}")

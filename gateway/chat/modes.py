@@ -1,0 +1,63 @@
+"""Room and user modes: their tables, the reading and the writing of mode strings.
+
+Owns the grammar of MODE (Modern IRC documentation, "MODE message"; ISUPPORT CHANMODES and PREFIX). Knows
+neither rooms nor who may change what. Pure.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from gateway.chat.effects import OP, VOICE
+
+LISTS = "beI"
+"""Type A: bans, exceptions, invitation exceptions; without a mask a question."""
+KEY = "k"
+"""Type B: a parameter in both directions."""
+LIMIT = "l"
+"""Type C: a parameter when set."""
+FLAGS = "imnst"
+"""Type D: invite only, moderated, no messages from outside, secret, topic by operators."""
+RANKS = {"o": OP, "v": VOICE}
+"""What a member can be, by the letter of PREFIX."""
+USER_MODES = "iow"
+"""Invisible, network operator, reads WALLOPS."""
+
+
+class Change(NamedTuple):
+    """One letter of a mode string; `param` is None where the letter takes none or it is missing."""
+
+    adding: bool
+    letter: str
+    param: str | None
+
+
+def parse(modes: str, params: Sequence[str]) -> list[Change]:
+    """The changes that "+ov-b" and its parameters ask for; unknown letters too, without a parameter."""
+    changes = []
+    adding = True
+    left = iter(params)
+    for letter in modes:
+        if letter in "+-":
+            adding = letter == "+"
+        else:
+            changes.append(Change(adding, letter, next(left, None) if takes_param(letter, adding) else None))
+    return changes
+
+
+def takes_param(letter: str, adding: bool) -> bool:
+    return letter in LISTS or letter in RANKS or letter == KEY or (letter == LIMIT and adding)
+
+
+def render(changes: Iterable[Change]) -> str:
+    """The shortest mode string of these changes, parameters after it: "+ov-b a b mask"."""
+    letters = []
+    params = []
+    sign: bool | None = None
+    for adding, letter, param in changes:
+        if adding is not sign:
+            sign = adding
+            letters.append("+" if adding else "-")
+        letters.append(letter)
+        if param is not None:
+            params.append(param)
+    return " ".join(["".join(letters), *params])

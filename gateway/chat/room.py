@@ -1,0 +1,368 @@
+"""The fold: how a room's entries change its state, and what clients see of it.
+
+Every lane that follows a room folds the same entries in the same order, and all must come to the same state
+and the same effects: so the fold sees the state and the entry, and nothing else. Its time is the entry's id;
+what a rule needs from outside (operator rights, the key tried) is a fact in the event. It is total: an event
+that is malformed, or that its author may not do, is void in every replica alike.
+
+Owns the meaning of each event. The rules are in `state`, the form of events in `events`. Pure; a room belongs
+to the lane that folds it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gateway.chat import events
+from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
+from gateway.chat.events import FACT, NOBODY, Entry
+from gateway.chat.modes import RANKS, parse, render
+from gateway.chat.state import NEW_ROOM_FLAGS, State
+from gateway.wire import message
+from gateway.wire.casefold import fold
+
+__all__ = ["OP", "VOICE", "Effect", "Folded", "Kind", "Member", "Room", "Void"]
+
+_NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
+"""What would tear a line apart; wider than what clients may choose, so that their rules can change alone."""
+
+
+class Room(State):
+    """A replica of a room; `fold` brings it forward by one entry."""
+
+    __slots__ = ()
+
+    def fold(self, entry: Entry) -> Folded:
+        """Take in the next entry; its effects in order. Never raises, whatever the entry holds."""
+        effects = Folded()
+        speakers = self._speakers
+        for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=False)):
+            # Nearly all events are messages by members known to be allowed to speak: they cost a look-up and
+            # a comparison, since all that could change the right empties `_speakers`.
+            begins = speakers.get(sid)
+            if begins is not None and line.startswith(begins):
+                effects.append(Effect(Kind.SAID, index, sid, line))
+            else:
+                self._fold_event(_Act(entry, index, sid, line, message.parse(line) or _NO_MESSAGE, effects))
+        return effects
+
+    def _fold_event(self, act: "_Act") -> None:
+        forms = _BY_NOBODY if act.sid == NOBODY else _BY_SESSIONS
+        form = forms.get(act.parsed.verb)
+        void: Void | None
+        if form is None or not form.fits(act.parsed.params, self.folded_name):
+            void = Void.MALFORMED
+        elif self.is_gone(act.sid):
+            void = Void.GONE
+        else:
+            void = form.handler(self, act)
+        if void is not None:
+            act.show(Kind.VOID, act.bare_line, void=void)
+
+
+@dataclass(slots=True)
+class _Act:
+    """An event being folded, taken apart."""
+
+    entry: Entry
+    index: int
+    sid: str
+    raw: str
+    parsed: message.Message
+    effects: Folded
+
+    @property
+    def params(self) -> list[str]:
+        return self.parsed.params
+
+    @property
+    def bare_line(self) -> str:
+        return self.raw.partition(" ")[2] if self.raw.startswith("@") else self.raw
+
+    @property
+    def client_tags(self) -> str:
+        """The client's own tags, as they stand in the line."""
+        if not self.raw.startswith("@"):
+            return ""
+        tags = self.raw[1:].partition(" ")[0].split(";")
+        return ";".join([tag for tag in tags if tag.startswith("+")])
+
+    @property
+    def at_ms(self) -> int:
+        return events.ms(self.entry.id)
+
+    @property
+    def is_oper(self) -> bool:
+        return self.fact("oper") == "1"
+
+    @property
+    def target_sids(self) -> list[str]:
+        """Whom the event's nicks mean, in order."""
+        return self.fact("sids").split(",")
+
+    @property
+    def token(self) -> int:
+        return events.number(self.fact("token"))
+
+    def fact(self, name: str) -> str:
+        return self.parsed.tags.get(FACT + name, "")
+
+    def text(self, place: int) -> str:
+        """The optional text at this place of the parameters."""
+        return self.params[place] if len(self.params) > place else ""
+
+    def source(self, room: State) -> str:
+        """Who acted, as the room knows them now; of one who is no member, as the event says."""
+        member = room.members.get(self.sid)
+        return member.source if member else self.parsed.source or self.sid
+
+    def show(
+        self,
+        kind: Kind,
+        line: str,
+        *,
+        tags: str = "",
+        member: Member | None = None,
+        old: str = "",
+        void: Void | None = None,
+    ) -> None:
+        """Add an effect; any but a message whose line stands so in the entry ends the entry's plainness."""
+        if kind != Kind.SAID or line != self.raw:
+            self.effects.plain = False
+        self.effects.append(Effect(kind, self.index, self.sid, line, tags, member, old, void))
+
+
+# Messages
+
+
+def _say(room: State, act: _Act) -> Void | None:
+    source = act.source(room)
+    void = room.may_speak(act.sid, source)
+    if void is not None:
+        return void
+    member = room.members.get(act.sid)
+    if member is not None:
+        room.remember_speaker(member)
+    line = events.said(source, act.parsed.verb, room.name, act.params[1])
+    act.show(Kind.SAID, line, tags=act.client_tags)
+    return None
+
+
+def _tag(room: State, act: _Act) -> Void | None:
+    source = act.source(room)
+    void = room.may_speak(act.sid, source)
+    if void is not None:
+        return void
+    tags = act.client_tags
+    if not tags:
+        return Void.NOTHING
+    act.show(Kind.SAID, f":{source} TAGMSG {room.name}", tags=tags)
+    return None
+
+
+# Coming and going
+
+
+def _join(room: State, act: _Act) -> Void | None:
+    source = act.parsed.source or ""
+    nick, user, host = message.split_source(source)
+    if not (user and host and _is_sid(act.sid) and _is_nick(nick, act.sid)):
+        return Void.MALFORMED
+    if act.sid in room.members:
+        return Void.ALREADY_MEMBER
+    if events.id_key(act.fact("seen")) < events.id_key(room.changed):
+        return Void.STALE
+    void = room.may_join(source, act.sid, act.fact("key"), act.is_oper)
+    if void is not None:
+        return void
+    modes = 0
+    if not room.members:
+        room.name = act.params[0]
+        room.created_ms = act.at_ms
+        room.flags = set(NEW_ROOM_FLAGS)
+        modes = 0 if act.fact("lobby") == "1" else OP
+    called = _settle(room, act, nick)
+    member = Member(act.sid, called, user, host, act.text(1), act.fact("account"), None, modes, act.token)
+    room.add(member)
+    line = f":{member.source} JOIN {room.name}"
+    act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)
+    return None
+
+
+def _part(room: State, act: _Act) -> Void | None:
+    if act.sid not in room.members:
+        return Void.NOT_MEMBER
+    line = events.parted(act.source(room), room.name, act.text(1))
+    act.show(Kind.LEFT, line, member=room.remove(act.sid))
+    return None
+
+
+def _quit(room: State, act: _Act) -> Void | None:
+    room.invited.pop(act.sid, None)
+    if act.sid not in room.members:
+        return Void.NOT_MEMBER
+    line = events.quitted(act.source(room), act.text(0))
+    act.show(Kind.LEFT, line, member=room.remove(act.sid))
+    return None
+
+
+def _kick(room: State, act: _Act) -> Void | None:
+    void = room.may_operate(act.sid, act.is_oper)
+    if void is not None:
+        return void
+    target = room.members.get(act.target_sids[0])
+    if target is None:
+        return Void.NO_SUCH_MEMBER
+    line = f":{act.source(room)} KICK {room.name} {target.nick} :{act.text(2)}"
+    act.show(Kind.LEFT, line, member=room.remove(target.sid))
+    return None
+
+
+def _gone(room: State, act: _Act) -> Void | None:
+    gateway = act.params[0]
+    lost = room.end_gateway(gateway, act.at_ms)
+    for member in lost:
+        act.show(Kind.LEFT, events.quitted(member.source, f"{gateway} is gone"), member=member)
+    return None if lost else Void.NOTHING
+
+
+# Names
+
+
+def _nick(room: State, act: _Act) -> Void | None:
+    """A banned member's NICK is not void: a session has one name, and in its other rooms this one holds."""
+    if not _is_nick(act.params[0], act.sid):
+        return Void.MALFORMED
+    member = room.members.get(act.sid)
+    if member is None:
+        return Void.NOT_MEMBER
+    nick = _settle(room, act, act.params[0])
+    member.token = act.token
+    if nick == member.nick:
+        return Void.NOTHING
+    _rename(room, act, member, nick)
+    return None
+
+
+def _settle(room: State, act: _Act, nick: str) -> str:
+    """What the actor is called: of two who claim a nick the older claim yields, and is called by its sid."""
+    holder = room.member_named(nick)
+    if holder is None or holder.sid == act.sid:
+        return nick
+    if (act.token, act.sid) < (holder.token, holder.sid):
+        return act.sid
+    _rename(room, act, holder, holder.sid)
+    return nick
+
+
+def _rename(room: State, act: _Act, member: Member, nick: str) -> None:
+    old, line = member.nick, f":{member.source} NICK {nick}"
+    room.rename(member, nick)
+    act.show(Kind.RENAMED, line, member=member, old=old)
+
+
+def _is_nick(nick: str, sid: str) -> bool:
+    """With a dot only one's own sid: nobody can take the name to which another may have to yield."""
+    return bool(nick) and (nick == sid or "." not in nick) and _NOT_IN_NAMES.isdisjoint(nick)
+
+
+def _is_sid(sid: str) -> bool:
+    return "." in sid and fold(sid) == sid and _NOT_IN_NAMES.isdisjoint(sid)
+
+
+# Settings
+
+
+def _mode(room: State, act: _Act) -> Void | None:
+    void = room.may_operate(act.sid, act.is_oper)
+    if void is not None:
+        return void
+    source = act.source(room)
+    target_sids = iter(act.target_sids)
+    asked = parse(act.params[1], act.params[2:])
+    changes = [
+        room.change(change, next(target_sids, "") if change.letter in RANKS else "", source, act.at_ms)
+        for change in asked
+    ]
+    applied = [change for change in changes if change is not None]
+    if not applied:
+        return Void.NOTHING
+    if any(change.letter not in RANKS for change in applied):
+        room.note_change(act.entry.id)
+    act.show(Kind.CHANGED, f":{source} MODE {room.name} {render(applied)}")
+    return None
+
+
+def _topic(room: State, act: _Act) -> Void | None:
+    void = room.may_set_topic(act.sid, act.is_oper)
+    if void is not None:
+        return void
+    text = act.params[1]
+    if text == room.topic:
+        return Void.NOTHING
+    source = act.source(room)
+    room.topic = text
+    room.topic_by, room.topic_at_ms = (source, act.at_ms) if text else ("", 0)
+    act.show(Kind.TOPIC, events.topic_set(source, room.name, text))
+    return None
+
+
+def _invite(room: State, act: _Act) -> Void | None:
+    target_sid = act.target_sids[0]
+    void = room.may_invite(act.sid, target_sid, act.is_oper)
+    if void is not None:
+        return void
+    if not target_sid:
+        return Void.NO_SUCH_MEMBER
+    room.invite(target_sid)
+    act.show(Kind.INVITED, f":{act.source(room)} INVITE {act.params[0]} {room.name}")
+    return None
+
+
+def _away(room: State, act: _Act) -> Void | None:
+    member = room.members.get(act.sid)
+    if member is None:
+        return Void.NOT_MEMBER
+    text = act.text(0) or None
+    if text == member.away:
+        return Void.NOTHING
+    member.away = text
+    act.show(Kind.AWAY, events.away(member.source, text), member=member)
+    return None
+
+
+def _rules(room: State, act: _Act) -> Void | None:
+    room.rules = max(room.rules, events.number(act.params[0]))
+    return Void.NOTHING
+
+
+class _Form(NamedTuple):
+    """What an event of a verb must look like, and what it does."""
+
+    handler: Callable[[State, _Act], Void | None]
+    fewest_params: int
+    room_at: int | None = None
+    """The parameter that names the room."""
+
+    def fits(self, params: list[str], folded_room: str) -> bool:
+        if len(params) < self.fewest_params:
+            return False
+        return self.room_at is None or fold(params[self.room_at]) == folded_room
+
+
+_NO_MESSAGE = message.Message("")
+_BY_SESSIONS = {
+    "PRIVMSG": _Form(_say, 2, 0),
+    "NOTICE": _Form(_say, 2, 0),
+    "TAGMSG": _Form(_tag, 1, 0),
+    "JOIN": _Form(_join, 1, 0),
+    "PART": _Form(_part, 1, 0),
+    "QUIT": _Form(_quit, 0),
+    "NICK": _Form(_nick, 1),
+    "KICK": _Form(_kick, 2, 0),
+    "MODE": _Form(_mode, 2, 0),
+    "TOPIC": _Form(_topic, 2, 0),
+    "INVITE": _Form(_invite, 2, 1),
+    "AWAY": _Form(_away, 0),
+}
+_BY_NOBODY = {"GONE": _Form(_gone, 1), "RULES": _Form(_rules, 1)}

@@ -1,0 +1,271 @@
+"""A room's state and the rules that read it.
+
+Owns what a room remembers, who may do what in it, and the steps by which it changes. Each rule is written
+here once: the command handlers ask it for an instant answer, the fold asks it for the one that counts. Knows
+neither entries nor effects. Pure; a state belongs to the lane that folds it.
+"""
+
+from gateway.chat.effects import OP, Member, Void
+from gateway.chat.events import number
+from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
+from gateway.wire.casefold import fold
+from gateway.wire.masks import matches
+
+LIST_LIMIT = 100
+"""Entries in each of the lists of bans, exceptions and invitation exceptions; invitations remembered."""
+NEW_ROOM_FLAGS = "nt"
+NOT_YET = "0-0"
+"""A stream id before all others."""
+GONE_MEMORY_MS = 24 * 3600 * 1000
+
+MaskList = dict[str, tuple[str, int]]
+"""Mask -> who set it (nick!user@host) and when (ms)."""
+
+
+class State:
+    """A room between two entries. Read freely; only the fold writes."""
+
+    __slots__ = (
+        "_speakers",
+        "bans",
+        "changed",
+        "created_ms",
+        "excepts",
+        "flags",
+        "folded_name",
+        "gone",
+        "invexes",
+        "invited",
+        "key",
+        "limit",
+        "members",
+        "name",
+        "nicks",
+        "rules",
+        "topic",
+        "topic_at_ms",
+        "topic_by",
+    )
+
+    def __init__(self, name: str) -> None:
+        self.folded_name = fold(name)
+        self.name = self.folded_name  # until a first JOIN in the log spells it: every replica shows the same
+        self.gone: dict[str, int] = {}
+        """Gateway ids that came to an end, and when (ms): their sessions do nothing here any more."""
+        self.rules = 0
+        self._speakers: dict[str, tuple[str, str]] = {}
+        """Session id -> how its plain messages begin, for members known to be allowed to speak."""
+        self.cease()
+
+    def cease(self) -> None:
+        """Forget what a room without members does not keep."""
+        self.created_ms = 0
+        self.topic = ""
+        self.topic_by = ""
+        self.topic_at_ms = 0
+        self.flags: set[str] = set()
+        self.key = ""
+        self.limit = 0
+        self.bans: MaskList = {}
+        self.excepts: MaskList = {}
+        self.invexes: MaskList = {}
+        self.members: dict[str, Member] = {}
+        self.nicks: dict[str, str] = {}
+        """Casefolded nick -> session id."""
+        self.invited: dict[str, None] = {}
+        """Session ids, the oldest invitation first."""
+        self.changed = NOT_YET
+        """The entry that last changed what decides over a JOIN: the lists, key, limit or flags."""
+        self._speakers.clear()
+
+    # Rules
+
+    def is_gone(self, sid: str) -> bool:
+        return bool(self.gone) and sid.partition(".")[0] in self.gone
+
+    def is_operator(self, sid: str) -> bool:
+        member = self.members.get(sid)
+        return member is not None and bool(member.modes & OP)
+
+    def is_banned(self, source: str) -> bool:
+        """`source` is nick!user@host."""
+        return _any_matches(self.bans, source) and not _any_matches(self.excepts, source)
+
+    def may_speak(self, sid: str, source: str) -> Void | None:
+        member = self.members.get(sid)
+        if member is None:
+            if not self.members or "n" in self.flags:
+                return Void.NOT_MEMBER
+        elif member.modes:
+            return None
+        if "m" in self.flags:
+            return Void.MUTED
+        return Void.BANNED if self.is_banned(source) else None
+
+    def may_rename(self, sid: str) -> Void | None:
+        """For the handler of NICK alone: a rename cannot be void in one of a session's rooms only."""
+        member = self.members.get(sid)
+        if member is None or member.modes:
+            return None
+        return Void.BANNED if self.is_banned(member.source) else None
+
+    def may_join(self, source: str, sid: str, key: str = "", oper: bool = False) -> Void | None:
+        """`key` as tried; `oper`: a network operator, whom a room without operators cannot keep out."""
+        if sid in self.members:
+            return Void.ALREADY_MEMBER
+        if oper and not self._has_operator():
+            return None
+        if self.is_banned(source):
+            return Void.BANNED
+        if "i" in self.flags and sid not in self.invited and not _any_matches(self.invexes, source):
+            return Void.INVITE_ONLY
+        if self.key and key != self.key:
+            return Void.BAD_KEY
+        return Void.FULL if self.limit and len(self.members) >= self.limit else None
+
+    def may_operate(self, sid: str, oper: bool = False) -> Void | None:
+        """MODE and KICK. A network operator (`oper`) may, as long as no member is the room's operator."""
+        if self.is_operator(sid) or (oper and self.members and not self._has_operator()):
+            return None
+        return Void.NOT_OPERATOR if sid in self.members else Void.NOT_MEMBER
+
+    def may_set_topic(self, sid: str, oper: bool = False) -> Void | None:
+        return None if sid in self.members and "t" not in self.flags else self.may_operate(sid, oper)
+
+    def may_invite(self, sid: str, target_sid: str, oper: bool = False) -> Void | None:
+        if target_sid in self.members:
+            return Void.ALREADY_MEMBER
+        return None if sid in self.members and "i" not in self.flags else self.may_operate(sid, oper)
+
+    def member_named(self, nick: str) -> Member | None:
+        sid = self.nicks.get(fold(nick))
+        return None if sid is None else self.members[sid]
+
+    def shown_modes(self, with_key: bool = True) -> str:
+        """The modes as RPL_CHANNELMODEIS has them: "+klnt key 5"; the key is for members only."""
+        changes = [Change(True, flag, None) for flag in self.flags]
+        if self.key:
+            changes.append(Change(True, KEY, self.key if with_key else None))
+        if self.limit:
+            changes.append(Change(True, LIMIT, str(self.limit)))
+        return render(sorted(changes, key=lambda change: change.letter)) or "+"
+
+    def mask_list(self, letter: str) -> MaskList:
+        """The list behind b, e or I."""
+        return (self.bans, self.excepts, self.invexes)[LISTS.index(letter)]
+
+    def _has_operator(self) -> bool:
+        return any(member.modes & OP for member in self.members.values())
+
+    # Steps
+
+    def add(self, member: Member) -> None:
+        self.members[member.sid] = member
+        self.nicks[fold(member.nick)] = member.sid
+        self.invited.pop(member.sid, None)
+
+    def remove(self, sid: str) -> Member:
+        """Take a member out; with the last one the room ceases."""
+        member = self.members.pop(sid)
+        del self.nicks[fold(member.nick)]
+        self._speakers.pop(sid, None)
+        if not self.members:
+            self.cease()
+        return member
+
+    def rename(self, member: Member, nick: str) -> None:
+        """The nick must be free or the member's own."""
+        del self.nicks[fold(member.nick)]
+        member.rename(nick)
+        self.nicks[fold(nick)] = member.sid
+        self._speakers.pop(member.sid, None)
+
+    def remember_speaker(self, member: Member) -> None:
+        """Until something changes that decides over it, this member's messages need no look at the rules."""
+        begins = f":{member.source} PRIVMSG {self.name} :", f":{member.source} NOTICE {self.name} :"
+        self._speakers[member.sid] = begins
+
+    def change(self, change: Change, target_sid: str, by: str, at_ms: int) -> Change | None:
+        """Make one mode change (o and v: to that member); as it took effect, None where it did not."""
+        adding, letter, param = change
+        if letter in FLAGS:
+            return self._change_flag(change)
+        if letter in RANKS:
+            return self._change_rank(change, target_sid)
+        if letter == LIMIT:
+            return self._change_limit(number(param or "") if adding else 0, adding)
+        if letter == KEY:
+            return self._change_key(param or "", adding)
+        if letter in LISTS:
+            return self._change_list(change, by, at_ms)
+        return None
+
+    def note_change(self, entry_id: str) -> None:
+        """Lists, key, limit or flags changed: JOINs decided before are stale, and so is who may speak."""
+        self.changed = entry_id
+        self._speakers.clear()
+
+    def _change_flag(self, change: Change) -> Change | None:
+        if change.adding == (change.letter in self.flags):
+            return None
+        self.flags ^= {change.letter}
+        return change
+
+    def _change_rank(self, change: Change, target_sid: str) -> Change | None:
+        member = self.members.get(target_sid)
+        bit = RANKS[change.letter]
+        if member is None or bool(member.modes & bit) == change.adding:
+            return None
+        member.modes ^= bit
+        self._speakers.pop(target_sid, None)
+        return change._replace(param=member.nick)
+
+    def _change_limit(self, limit: int, adding: bool) -> Change | None:
+        if limit == self.limit or adding != bool(limit):
+            return None
+        self.limit = limit
+        return Change(adding, LIMIT, str(limit) if adding else None)
+
+    def _change_key(self, key: str, adding: bool) -> Change | None:
+        if not adding and self.key:
+            self.key = ""
+            return Change(False, KEY, "*")
+        if not adding or key == self.key or not _is_word(key):
+            return None
+        self.key = key
+        return Change(True, KEY, key)
+
+    def _change_list(self, change: Change, by: str, at_ms: int) -> Change | None:
+        masks, mask = self.mask_list(change.letter), change.param or ""
+        known = next((known for known in masks if fold(known) == fold(mask)), None)
+        if change.adding:
+            if known is not None or len(masks) >= LIST_LIMIT or not _is_word(mask):
+                return None
+            masks[mask] = by, at_ms
+            return change
+        if known is None:
+            return None
+        del masks[known]
+        return change._replace(param=known)
+
+    def invite(self, sid: str) -> None:
+        """Remember an invitation; over the limit the oldest is forgotten."""
+        self.invited[sid] = self.invited.pop(sid, None)
+        if len(self.invited) > LIST_LIMIT:
+            del self.invited[next(iter(self.invited))]
+
+    def end_gateway(self, gateway: str, at_ms: int) -> list[Member]:
+        """Remember a gateway as gone and take out its sessions: whom, in the order of their joining."""
+        self.gone[gateway] = at_ms
+        self.gone = {id: at for id, at in self.gone.items() if at > at_ms - GONE_MEMORY_MS}
+        self.invited = {sid: None for sid in self.invited if not self.is_gone(sid)}
+        return [self.remove(sid) for sid in list(self.members) if self.is_gone(sid)]
+
+
+def _any_matches(masks: MaskList, source: str) -> bool:
+    return any(matches(mask, source) for mask in masks)
+
+
+def _is_word(param: str) -> bool:
+    """Can stand anywhere among a line's parameters."""
+    return bool(param) and param[0] != ":" and " " not in param
