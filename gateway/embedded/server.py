@@ -24,7 +24,7 @@ START_LIMIT_S = 120.0
 
 RETRY_PAUSE_S = 0.05
 SOCKET_PATH_LIMIT_BYTES = 100
-"""sun_path holds 108 bytes on Linux and 104 elsewhere (unix(7)); the server and we need some for ourselves."""
+"""sun_path holds 108 bytes on Linux and 104 elsewhere (unix(7))."""
 
 
 class EmbeddedServer:
@@ -103,7 +103,7 @@ class EmbeddedServer:
 
 
 def _open_fifo(path: Path) -> int:
-    """Our end of the FIFO of users, made if missing; for both ways, as for writing alone it must have a reader."""
+    """Our end of the users' FIFO, made if missing; both ways, as opening to write alone needs a reader."""
     try:
         os.mkfifo(path, 0o600)
     except FileExistsError:
@@ -113,7 +113,7 @@ def _open_fifo(path: Path) -> int:
 
 
 def _short(data_dir: Path) -> Path:
-    """The data directory by a path short enough for a socket: a symbolic link to it where its own is too long."""
+    """The data directory by a path short enough for a socket: through a link where its own is too long."""
     if len(os.fsencode(data_dir)) + len(supervisor.SOCKET) < SOCKET_PATH_LIMIT_BYTES:
         return data_dir
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]

@@ -28,6 +28,7 @@ import time
 from pathlib import Path
 
 LOCK, USERS, SOCKET, LOG = "lock", "users", "server.sock", "server.log"
+HIDDEN_SOCKET = "server.sock.closed"
 READY, BUSY = "ready", "busy"
 
 STOP_LIMIT_S = 10.0
@@ -85,7 +86,7 @@ class Supervisor:
                 launching = False
                 if not ready:
                     break
-            while server.poll() is None and self._is_used():
+            while server.poll() is None and not self._is_left():
                 self._wait(None)
             if server.poll() is None:
                 self._stop(server)  # and look again: somebody may have come while it stopped
@@ -128,7 +129,7 @@ class Supervisor:
             stdout=self.log,
             stderr=self.log,
             pass_fds=(self.lock,),
-            preexec_fn=self._die_with_parent,
+            preexec_fn=self._die_with_parent,  # noqa: PLW1509 - this process has one thread
         )
 
     def _die_with_parent(self) -> None:
@@ -143,6 +144,21 @@ class Supervisor:
                 return True
             self._wait(0.01)
         return False
+
+    def _is_left(self) -> bool:
+        """Whether the server may end: newcomers are kept out before the last look for users.
+
+        So whoever opened the FIFO and then got a PONG is seen here, and its server stays.
+        """
+        if self._is_used():
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            Path(SOCKET).replace(HIDDEN_SOCKET)
+            if self._is_used():
+                Path(HIDDEN_SOCKET).replace(SOCKET)
+                return False
+            Path(HIDDEN_SOCKET).unlink()
+        return True
 
     def _stop(self, server: "subprocess.Popen[bytes]") -> None:
         """SIGTERM is SHUTDOWN to the server: it writes and syncs what it has, then exits."""
