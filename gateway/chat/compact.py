@@ -1,0 +1,138 @@
+"""Snapshots of a room: its state as text, and the way from one state to another.
+
+Owns the snapshot's format, of which the first field is the version. Pure; the caller keeps the position (epoch
+and stream id) to which the state belongs.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.chat import events
+from gateway.chat.effects import Effect, Kind, Member
+from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
+from gateway.chat.room import Room
+from gateway.chat.state import State
+from gateway.wire.casefold import fold
+
+FORMAT = 1
+
+_PLAIN_FIELDS = ("changed", "created_ms", "key", "limit", "name", "rules", "topic", "topic_at_ms", "topic_by")
+_MEMBER_FIELDS = ("sid", "nick", "user", "host", "realname", "account", "away", "modes", "token")
+
+CHANGES_A_LINE = 4
+"""A line of that many changes stays under 512 bytes with the longest nicks and masks."""
+
+
+def dump(room: State) -> str:
+    """The state as JSON: equal states give equal texts, `load` gives it back exactly, orders included."""
+    snapshot: dict[str, Any] = {"format": FORMAT}
+    snapshot |= {field: getattr(room, field) for field in _PLAIN_FIELDS}
+    snapshot["flags"] = "".join(sorted(room.flags))
+    for letter in LISTS:
+        snapshot[letter] = [[mask, by, at_ms] for mask, (by, at_ms) in room.mask_list(letter).items()]
+    snapshot["members"] = [
+        [getattr(member, field) for field in _MEMBER_FIELDS] for member in room.members.values()
+    ]
+    snapshot["invited"] = list(room.invited)
+    snapshot["gone"] = list(room.gone.items())
+    return json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
+
+
+def load(text: str) -> Room:
+    """The room of a snapshot; ValueError for what `dump` of this format cannot have written."""
+    try:
+        snapshot = json.loads(text)
+        if snapshot["format"] != FORMAT:
+            raise ValueError(f"a snapshot of format {snapshot['format']}, not {FORMAT}")
+        return _restore(snapshot)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a snapshot of a room") from error
+
+
+def _restore(snapshot: dict[str, Any]) -> Room:
+    room = Room(snapshot["name"])
+    for field in _PLAIN_FIELDS:
+        setattr(room, field, snapshot[field])
+    room.flags = set(snapshot["flags"])
+    for letter in LISTS:
+        room.mask_list(letter).update({mask: (by, at_ms) for mask, by, at_ms in snapshot[letter]})
+    for values in snapshot["members"]:
+        room.add(Member(*values))
+    room.invited = dict.fromkeys(snapshot["invited"])
+    room.gone = dict(snapshot["gone"])
+    return room
+
+
+def difference(old: State, new: State, server: str = "hubbub") -> list[Effect]:
+    """What leads a client's view of a room from one state to another, in ordinary lines.
+
+    For replicas that had to be loaded anew: what happened in between is not known, only what came of it. So
+    who is missing parts (they may well be in other rooms), and modes are set by `server`.
+    """
+    return [*_departures(old, new), *_renames(old, new), *_arrivals(old, new), *_settings(old, new, server)]
+
+
+def _departures(old: State, new: State) -> Iterator[Effect]:
+    for sid, member in old.members.items():
+        if sid not in new.members:
+            yield Effect(Kind.LEFT, 0, sid, events.parted(member.source, new.name), member=member)
+
+
+def _renames(old: State, new: State) -> Iterator[Effect]:
+    """In an order in which each nick is free when it is taken; a ring of nicks is opened with a session id."""
+    shown = {sid: member.nick for sid, member in old.members.items() if sid in new.members}
+    waiting = [sid for sid, nick in shown.items() if nick != new.members[sid].nick]
+    while waiting:
+        taken = {fold(nick): sid for sid, nick in shown.items()}
+        free = [sid for sid in waiting if taken.get(fold(new.members[sid].nick), sid) == sid]
+        sid = free[0] if free else waiting[0]
+        nick = new.members[sid].nick if free else sid
+        yield _renamed(new.members[sid], shown[sid], nick)
+        shown[sid] = nick
+        if free:
+            waiting.remove(sid)
+
+
+def _renamed(member: Member, old_nick: str, nick: str) -> Effect:
+    line = f":{old_nick}!{member.user}@{member.host} NICK {nick}"
+    return Effect(Kind.RENAMED, 0, member.sid, line, member=member, old=old_nick)
+
+
+def _arrivals(old: State, new: State) -> Iterator[Effect]:
+    for sid, member in new.members.items():
+        known = old.members.get(sid)
+        if known is None:
+            yield Effect(Kind.JOINED, 0, sid, f":{member.source} JOIN {new.name}", member=member)
+        if member.away != (known.away if known else None):
+            yield Effect(Kind.AWAY, 0, sid, events.away(member.source, member.away), member=member)
+
+
+def _settings(old: State, new: State, server: str) -> Iterator[Effect]:
+    changes = [*_mode_changes(old, new)]
+    for start in range(0, len(changes), CHANGES_A_LINE):
+        modes = render(changes[start : start + CHANGES_A_LINE])
+        yield Effect(Kind.CHANGED, 0, "", f":{server} MODE {new.name} {modes}")
+    if old.topic != new.topic:
+        line = events.topic_set(new.topic_by or server, new.name, new.topic)
+        yield Effect(Kind.TOPIC, 0, "", line)
+
+
+def _mode_changes(old: State, new: State) -> Iterator[Change]:
+    for flag in FLAGS:
+        if (flag in old.flags) != (flag in new.flags):
+            yield Change(flag in new.flags, flag, None)
+    if old.key != new.key:
+        yield Change(bool(new.key), KEY, new.key or "*")
+    if old.limit != new.limit:
+        yield Change(bool(new.limit), LIMIT, str(new.limit) if new.limit else None)
+    for letter in LISTS:
+        before, after = old.mask_list(letter), new.mask_list(letter)
+        yield from [Change(False, letter, mask) for mask in before if mask not in after]
+        yield from [Change(True, letter, mask) for mask in after if mask not in before]
+    for sid, member in new.members.items():
+        known = old.members.get(sid)
+        changed = member.modes ^ (known.modes if known else 0)
+        for letter, bit in RANKS.items():
+            if changed & bit:
+                yield Change(bool(member.modes & bit), letter, member.nick)
