@@ -1,0 +1,237 @@
+"""The plain-text dialect: what a person types into netcat, and what they read.
+
+Owns the wording of both directions; knows no state but what its arguments say. Pure; any thread.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from gateway.wire.message import Message, split_source
+
+HELP: Final = """\
+Type a line to say it. Commands:
+/nick NAME        change your name
+/join ROOM        join a room and talk there
+/part [ROOM]      leave a room
+/msg NAME TEXT    say something to one person
+/who [ROOM]       who is here
+/me TEXT          say what you are doing
+/quit [TEXT]      leave
+A line that shall begin with / is typed with two of them."""
+
+# ANSI sequences; mIRC colours with their numbers; every other control character (C0, DEL, C1).
+_UNREADABLE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\x00-\x1f\x7f-\x9f]"
+)
+_CTCP: Final = "\x01"
+_ACTION: Final = "\x01ACTION "
+
+
+def strip_controls(text: str) -> str:
+    """Remove colours, formatting and control characters; a tab becomes a space."""
+    return text if text.isprintable() else _UNREADABLE.sub("", text.replace("\t", " "))
+
+
+# --- from the person -----------------------------------------------------------------------------------
+
+
+def to_message(line: str, room: str) -> Message | str | None:
+    """Read a typed line, without its end; `room` is where they talk now, "" for nowhere.
+
+    Gives the message that it means, or a text to show them instead, or None where nothing was said.
+    """
+    line = strip_controls(line)
+    if not line.strip():
+        return None
+    if line.startswith("/") and not line.startswith("//"):
+        word, _, rest = line[1:].partition(" ")
+        command = _COMMANDS.get(word.lower())
+        if command is None:
+            return f"There is no command /{word}. Try /help."
+        return command(rest.strip(), room)
+    return _say(line.removeprefix("/"), room)
+
+
+def _say(text: str, room: str) -> Message | str:
+    if not room:
+        return "You are in no room: /join one first, for example /join lobby"
+    return Message("PRIVMSG", [room, text])
+
+
+def _nick(rest: str, _room: str) -> Message | str:
+    return Message("NICK", [rest.partition(" ")[0]]) if rest else "Usage: /nick NAME"
+
+
+def _join(rest: str, _room: str) -> Message | str:
+    return Message("JOIN", [_room_name(rest.partition(" ")[0])]) if rest else "Usage: /join ROOM"
+
+
+def _part(rest: str, room: str) -> Message | str:
+    target = _room_name(rest.partition(" ")[0]) if rest else room
+    return Message("PART", [target]) if target else "Usage: /part ROOM"
+
+
+def _msg(rest: str, _room: str) -> Message | str:
+    name, _, text = rest.partition(" ")
+    return Message("PRIVMSG", [name, text.strip()]) if text.strip() else "Usage: /msg NAME TEXT"
+
+
+def _who(rest: str, room: str) -> Message | str:
+    target = _room_name(rest.partition(" ")[0]) if rest else room
+    return Message("NAMES", [target]) if target else "Usage: /who ROOM"
+
+
+def _me(rest: str, room: str) -> Message | str:
+    return _say(f"{_ACTION}{rest}{_CTCP}", room) if rest else "Usage: /me TEXT"
+
+
+def _help(_rest: str, _room: str) -> str:
+    return HELP
+
+
+def _quit(rest: str, _room: str) -> Message:
+    return Message("QUIT", [rest] if rest else [])
+
+
+def _room_name(word: str) -> str:
+    return word if word.startswith("#") else f"#{word}"
+
+
+_COMMANDS: Final[dict[str, Callable[[str, str], Message | str]]] = {
+    "nick": _nick,
+    "join": _join,
+    "part": _part,
+    "msg": _msg,
+    "who": _who,
+    "me": _me,
+    "help": _help,
+    "quit": _quit,
+}
+
+
+# --- to the person -------------------------------------------------------------------------------------
+
+
+def render(message: Message, own_nick: str, room: str = "") -> str | None:
+    """Write a message that the server sends as a line to read, without its end; None: not for people.
+
+    Where `room` (in which they talk now) is given, what is said in another one is marked with its name.
+    """
+    renderer = _RENDERERS.get(message.verb)
+    if renderer is not None:
+        text = renderer(message, own_nick, room)
+    elif message.verb[0] in "45" and message.verb.isdigit():
+        text = "* " + ": ".join(message.params[1:])
+    else:
+        text = None
+    return None if text is None else strip_controls(text)
+
+
+def _param(message: Message, index: int) -> str:
+    return message.params[index] if index < len(message.params) else ""
+
+
+def _name(message: Message) -> str:
+    return split_source(message.source or "")[0]
+
+
+def _reason(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _privmsg(message: Message, own_nick: str, room: str) -> str | None:
+    target, text, name = _param(message, 0), _param(message, 1), _name(message)
+    if text.startswith(_ACTION):
+        text = f"* {name} {text.removeprefix(_ACTION).rstrip(_CTCP)}"
+    elif text.startswith(_CTCP):
+        return None  # a question that programs ask each other
+    elif target == own_nick:
+        return f"{name} (to you): {text}"
+    else:
+        text = f"{name}: {text}"
+    return text if target in (room, own_nick) or not room else f"[{target}] {text}"
+
+
+def _notice(message: Message, own_nick: str, room: str) -> str | None:
+    if "!" not in (message.source or ""):
+        return f"* {_param(message, 1)}"
+    return _privmsg(message, own_nick, room)
+
+
+def _joined(message: Message, own_nick: str, _room: str) -> str:
+    name = _name(message)
+    return f"* {'you' if name == own_nick else name} joined {_param(message, 0)}"
+
+
+def _parted(message: Message, own_nick: str, _room: str) -> str:
+    name = _name(message)
+    return f"* {'you' if name == own_nick else name} left {_param(message, 0)}{_reason(_param(message, 1))}"
+
+
+def _has_quit(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* {_name(message)} is gone{_reason(_param(message, 0))}"
+
+
+def _renamed(message: Message, own_nick: str, _room: str) -> str:
+    name, new = _name(message), _param(message, 0)
+    return f"* you are now {new}" if own_nick in (name, new) else f"* {name} is now {new}"
+
+
+def _kicked(message: Message, own_nick: str, _room: str) -> str:
+    whom = "you" if _param(message, 1) == own_nick else _param(message, 1)
+    return f"* {_name(message)} kicked {whom} out of {_param(message, 0)}{_reason(_param(message, 2))}"
+
+
+def _topic_set(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* {_name(message)} set the topic of {_param(message, 0)}: {_param(message, 1)}"
+
+
+def _mode_set(message: Message, own_nick: str, _room: str) -> str | None:
+    if _param(message, 0) == own_nick:
+        return None
+    return f"* {_name(message)} set {' '.join(message.params[1:])} on {_param(message, 0)}"
+
+
+def _invited(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* {_name(message)} invites you: /join {_param(message, 1)}"
+
+
+def _last(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* {message.params[-1]}" if message.params else "*"
+
+
+def _names(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* in {_param(message, 2)}: {_param(message, 3)}"
+
+
+def _topic(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* topic of {_param(message, 1)}: {_param(message, 2)}"
+
+
+def _away(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* {_param(message, 1)} is away: {_param(message, 2)}"
+
+
+_RENDERERS: Final[dict[str, Callable[[Message, str, str], str | None]]] = {
+    "PRIVMSG": _privmsg,
+    "NOTICE": _notice,
+    "JOIN": _joined,
+    "PART": _parted,
+    "QUIT": _has_quit,
+    "NICK": _renamed,
+    "KICK": _kicked,
+    "TOPIC": _topic_set,
+    "MODE": _mode_set,
+    "INVITE": _invited,
+    "WALLOPS": _last,
+    "ERROR": _last,
+    "FAIL": _last,
+    "WARN": _last,
+    "NOTE": _last,
+    "001": _last,
+    "301": _away,
+    "332": _topic,
+    "353": _names,
+    "372": _last,
+}
