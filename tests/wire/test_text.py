@@ -1,0 +1,118 @@
+"""The plain-text dialect: what is typed, and what is read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.wire.message import Message, parse
+from gateway.wire.text import _RENDERERS, HELP, render, strip_controls, to_message
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("hello all", Message("PRIVMSG", ["#lobby", "hello all"])),
+        ("  indented", Message("PRIVMSG", ["#lobby", "  indented"])),
+        ("//etc", Message("PRIVMSG", ["#lobby", "/etc"])),
+        ("\x1b[Ahello\x07", Message("PRIVMSG", ["#lobby", "hello"])),  # an arrow key in netcat
+        ("/nick bob", Message("NICK", ["bob"])),
+        ("/NICK bob smith", Message("NICK", ["bob"])),
+        ("/join #room", Message("JOIN", ["#room"])),
+        ("/join room", Message("JOIN", ["#room"])),
+        ("/part", Message("PART", ["#lobby"])),
+        ("/part room", Message("PART", ["#room"])),
+        ("/msg bob  hello  there", Message("PRIVMSG", ["bob", "hello  there"])),
+        ("/who", Message("NAMES", ["#lobby"])),
+        ("/who room", Message("NAMES", ["#room"])),
+        ("/me waves", Message("PRIVMSG", ["#lobby", "\x01ACTION waves\x01"])),
+        ("/quit", Message("QUIT")),
+        ("/quit good night", Message("QUIT", ["good night"])),
+        ("", None),
+        ("   ", None),
+        ("\x07", None),
+    ],
+)
+def test_what_is_typed_becomes_a_message(typed: str, message: Message | None) -> None:
+    assert to_message(typed, "#lobby") == message
+
+
+@pytest.mark.parametrize("typed", ["/nick", "/join", "/msg", "/msg bob", "/me", "/msg bob  "])
+def test_a_command_without_its_parts_shows_its_usage(typed: str) -> None:
+    shown = to_message(typed, "#lobby")
+    assert isinstance(shown, str)
+    assert shown.startswith(f"Usage: {typed.split(maxsplit=1)[0]}")
+
+
+@pytest.mark.parametrize("typed", ["hello", "/me waves", "/part", "/who"])
+def test_in_no_room_there_is_a_hint(typed: str) -> None:
+    assert isinstance(to_message(typed, ""), str)
+
+
+def test_help_names_every_command() -> None:
+    assert to_message("/help", "#lobby") == HELP
+    assert all(f"/{word} " in HELP for word in ["nick", "join", "part", "msg", "who", "me", "quit"])
+    assert to_message("/dance", "#lobby") == "There is no command /dance. Try /help."
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (":ann!a@h PRIVMSG #lobby :hi", "ann: hi"),
+        (":ann!a@h PRIVMSG #other :hi", "[#other] ann: hi"),
+        (":ann!a@h PRIVMSG bob :hi", "ann (to you): hi"),
+        (":ann!a@h PRIVMSG #lobby :\x01ACTION waves\x01", "* ann waves"),
+        (":ann!a@h PRIVMSG bob :\x01VERSION\x01", None),
+        (":ann!a@h PRIVMSG #lobby :\x02bold\x0f \x0304,01red\x03 \x1b[31mx\x07", "ann: bold red x"),
+        (":irc.example NOTICE bob :maintenance", "* maintenance"),
+        (":ann!a@h NOTICE #lobby :beep", "ann: beep"),
+        (":ann!a@h JOIN #lobby", "* ann joined #lobby"),
+        (":bob!b@h JOIN #lobby", "* you joined #lobby"),
+        (":ann!a@h PART #lobby :bye", "* ann left #lobby (bye)"),
+        (":bob!b@h PART #lobby", "* you left #lobby"),
+        (":ann!a@h QUIT :Quit: bye", "* ann is gone (Quit: bye)"),
+        (":ann!a@h NICK anna", "* ann is now anna"),
+        (":old!b@h NICK bob", "* you are now bob"),
+        (":bob!b@h NICK new", "* you are now new"),
+        (":ann!a@h KICK #lobby bob :rude", "* ann kicked you out of #lobby (rude)"),
+        (":ann!a@h KICK #lobby eve", "* ann kicked eve out of #lobby"),
+        (":ann!a@h TOPIC #lobby :tea", "* ann set the topic of #lobby: tea"),
+        (":ann!a@h MODE #lobby +o eve", "* ann set +o eve on #lobby"),
+        (":bob MODE bob +i", None),
+        (":ann!a@h INVITE bob #tea", "* ann invites you: /join #tea"),
+        ("ERROR :Closing link", "* Closing link"),
+        ("FAIL PRIVMSG UNAVAILABLE #lobby :Not sent", "* Not sent"),
+        (":s 001 bob :Welcome to Hubbub", "* Welcome to Hubbub"),
+        (":s 005 bob NICKLEN=30 :are supported", None),
+        (":s 353 bob = #lobby :@ann bob", "* in #lobby: @ann bob"),
+        (":s 366 bob #lobby :End of /NAMES list", None),
+        (":s 332 bob #lobby :tea", "* topic of #lobby: tea"),
+        (":s 301 bob ann :lunch", "* ann is away: lunch"),
+        (":s 433 bob ann :Nickname is already in use", "* ann: Nickname is already in use"),
+        (":s PONG s x", None),
+        ("@a=b :ann!a@h TAGMSG #lobby", None),
+    ],
+)
+def test_what_is_sent_becomes_a_line_to_read(line: str, shown: str | None) -> None:
+    message = parse(line)
+    assert message is not None
+    assert render(message, "bob", "#lobby") == shown
+
+
+def test_without_a_current_room_no_room_is_named() -> None:
+    assert render(Message("PRIVMSG", ["#other", "hi"], "ann!a@h"), "bob") == "ann: hi"
+
+
+_ANY = st.text(max_size=12)
+_VERBS = [*_RENDERERS, "401", "FOO"]
+
+
+@given(
+    st.sampled_from(_VERBS),
+    st.lists(_ANY | st.just("\x01ACTION "), max_size=4),
+    st.none() | _ANY,
+)
+def test_rendering_never_raises_and_shows_no_control_character(
+    verb: str, params: list[str], source: str | None
+) -> None:
+    shown = render(Message(verb, params, source), "bob", "#lobby")
+    assert shown is None or strip_controls(shown) == shown
