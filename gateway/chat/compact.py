@@ -1,7 +1,7 @@
 """Snapshots of a room: its state as text, and the way from one state to another.
 
-Owns the snapshot's format, of which the first field is the version. Pure; the caller keeps the position (epoch
-and stream id) to which the state belongs.
+Owns the snapshot's format, which carries its version. Pure; the caller keeps the position (epoch and stream
+id) to which the state belongs.
 """
 
 import json
@@ -80,7 +80,7 @@ def _departures(old: State, new: State) -> Iterator[Effect]:
 
 
 def _renames(old: State, new: State) -> Iterator[Effect]:
-    """In an order in which each nick is free when it is taken; a ring of nicks is opened with a session id."""
+    """Each nick when it is free; a ring of nicks is opened by calling one member by their session id."""
     shown = {sid: member.nick for sid, member in old.members.items() if sid in new.members}
     waiting = [sid for sid, nick in shown.items() if nick != new.members[sid].nick]
     while waiting:

@@ -48,9 +48,11 @@ class Entry:
 
 def encode(events: Sequence[tuple[str, str]]) -> bytes:
     """The payload of an entry of these (session id, line) pairs; ValueError if one would break the frame."""
-    text = " ".join([sid for sid, _ in events]) + "\r\n" + "".join([line + "\r\n" for _, line in events])
-    payload = text.encode("utf-8", "replace")
-    if _frames(payload) != len(events) + 1 or payload.count(b" ", 0, payload.find(b"\r")) != len(events) - 1:
+    head = " ".join([sid for sid, _ in events])
+    body = "".join([line + "\r\n" for _, line in events])
+    payload = f"{head}\r\n{body}".encode("utf-8", "replace")
+    sids = head.split(" ")
+    if _frames(payload) != len(events) + 1 or len(sids) != len(events) or "" in sids:
         raise ValueError("a session id or a line that would break an entry's frame")
     return payload
 
