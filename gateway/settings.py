@@ -21,14 +21,18 @@ from gateway.values import Address, Network
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. `many`: repeatable option, comma-separated variable, list in the file."""
+    """One row of the table.
+
+    `option` is what stands for its value in the help, "" for one that is no option; `many` means a
+    repeatable option, a comma-separated variable, a list in the file.
+    """
 
     name: str
     parse: Callable[[str], Any]
     default: Callable[[], Any]
     help: str
     shown: str
-    option: bool
+    option: str
     reloadable: bool
     secret: bool
     many: bool
@@ -48,7 +52,7 @@ def _setting(
     help: str,
     *,
     shown: str | None = None,
-    option: bool = False,
+    option: str = "",
     reloadable: bool = False,
     secret: bool = False,
     many: bool = False,
@@ -88,7 +92,7 @@ class Settings:
         values.address,
         (Address("tcp4", "127.0.0.1", 6667),),
         "where clients connect: HOST:PORT, [V6]:PORT or unix:/PATH",
-        option=True,
+        option="HOST:PORT",
         many=True,
     )
     redis: str | None = _setting(
@@ -96,7 +100,7 @@ class Settings:
         None,
         "the Redis that all gateways share; without one the gateway runs a server of its own in data_dir",
         shown="embedded server",
-        option=True,
+        option="URL",
         secret=True,
     )
     data_dir: Path = _setting(
@@ -104,40 +108,40 @@ class Settings:
         _data_dir,
         "where the embedded server keeps its data",
         shown="the user's data directory, as ~/.local/share/hubbub",
-        option=True,
+        option="DIR",
     )
     name: str = _setting(
         values.server_name,
         _server_name,
         "the server name that users see; gateways may share it",
         shown="from the host name",
-        option=True,
+        option="NAME",
     )
-    network: str = _setting(values.word, "Hubbub", "the name of the network, one word", option=True)
+    network: str = _setting(values.word, "Hubbub", "the name of the network, one word", option="NAME")
     prefix: str = _setting(
         values.word,
         "hubbub:",
         "what all keys in Redis start with; networks of different prefixes never meet",
-        option=True,
+        option="PREFIX",
     )
-    lanes: int = _setting(values.whole(1, 256), 1, "threads that serve clients", option=True)
+    lanes: int = _setting(values.whole(1, 256), 1, "threads that serve clients", option="N")
     admin: Address | None = _setting(
         values.address,
         None,
         "where /metrics, /healthz and /readyz are served; never open it to users",
-        option=True,
+        option="HOST:PORT",
     )
     tls_cert: Path | None = _setting(
-        values.path, None, "certificate chain (PEM); read again on SIGHUP", option=True, reloadable=True
+        values.path, None, "certificate chain (PEM); read again on SIGHUP", option="FILE", reloadable=True
     )
     tls_key: Path | None = _setting(
-        values.path, None, "private key (PEM); read again on SIGHUP", option=True, reloadable=True
+        values.path, None, "private key (PEM); read again on SIGHUP", option="FILE", reloadable=True
     )
     trusted_proxies: tuple[Network, ...] = _setting(
         values.network,
         (),
         "addresses or ranges whose PROXY header is believed",
-        option=True,
+        option="CIDR,...",
         reloadable=True,
         many=True,
     )
@@ -145,7 +149,7 @@ class Settings:
         values.one_of("console", "json"),
         "console",
         "form of the process's own log: console or json",
-        option=True,
+        option="console|json",
     )
     flood_rate: float = _setting(
         values.number(0),

@@ -1,0 +1,5 @@
+"""`python -m gateway` is `hubbub-gateway`."""
+
+from gateway.cli import main
+
+main()

@@ -1,0 +1,149 @@
+"""The commands of hubbub-gateway: what they take, and how they fail.
+
+Owns the command line: exit status 2 and one line for a wrong setting, 1 for what the environment refuses.
+Knows nothing of how a gateway works; each command imports what it alone needs. Main thread.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import click
+
+from gateway.config import ConfigError, Settings, load, table
+
+PROGRAM = "hubbub-gateway"
+
+
+class ServeByDefault(click.Group):
+    """Options without a command, or nothing at all, mean `serve`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=ServeByDefault)
+@click.version_option(package_name="hubbub", prog_name=PROGRAM)
+def main() -> None:
+    """One chat network out of any number of equal gateways.
+
+    Without a command it serves: see `hubbub-gateway serve --help`. To try it out: `hubbub-gateway demo`.
+    """
+
+
+def fail(problem: object, status: int = 1) -> NoReturn:
+    """End with one line on standard error."""
+    click.echo(f"{PROGRAM}: {problem}", err=True)
+    raise SystemExit(status)
+
+
+def _takes_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of these settings (of all that are options, if none is named)."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        config_help = "TOML file of settings, named as the options with underscores"
+        command = click.option("--config", metavar="FILE", help=config_help)(command)
+        for row in reversed(table()):
+            if row.option and (not names or row.name in names):
+                told = f"{row.help}  [{row.variable}; default: {row.shown}]"
+                option = click.option(row.flag, row.name, metavar=row.option, multiple=row.many, help=told)
+                command = option(command)
+        return command
+
+    return decorate
+
+
+def _settings(options: dict[str, str | Sequence[str] | None]) -> Settings:
+    try:
+        return load(options, dict(os.environ))
+    except ConfigError as error:
+        fail(error, status=2)
+
+
+@main.command()
+@_takes_settings()
+def serve(**options: Any) -> None:
+    """Run a gateway until SIGTERM or ^C; SIGHUP reads reloadable settings and certificates again.
+
+    Every option is also a variable and a key of the file; an option counts before a variable, that
+    before the file. More settings have no option: docs/operations.md lists them all.
+    """
+    settings = _settings(options)
+    import structlog
+
+    from gateway.embedded.binary import EmbeddedServerError
+    from gateway.ops import logs
+
+    logs.configure(settings.log_format)
+    for warning in settings.warnings:
+        structlog.get_logger().warning("unknown_setting", problem=warning)
+    from gateway.app import run
+
+    try:
+        sys.exit(run(settings))
+    except EmbeddedServerError as error:
+        fail(error)
+
+
+@main.command()
+@click.option("--gateways", default=3, show_default=True, type=click.IntRange(1, 20), help="how many")
+@click.option(
+    "--port", default=7001, show_default=True, type=click.IntRange(1, 65500), help="of the first one"
+)
+@_takes_settings("data_dir")
+def demo(gateways: int, port: int, **options: Any) -> None:
+    """Run a small network on this machine, and say what to type to use it."""
+    settings = _settings(options)
+    from gateway.demo import DemoError, run
+
+    try:
+        sys.exit(run(gateways, port, settings))
+    except DemoError as error:
+        fail(error)
+
+
+@main.command()
+@click.argument("room")
+@click.option("--follow", is_flag=True, help="go on with what comes, until ^C")
+@click.option("--since", metavar="T", help="ISO 8601 (UTC if it names no zone), or ago: 30s 10m 2h 1d")
+@click.option("--until", metavar="T", help="the same")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="only the newest N events")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "jsonl", "irc"]), default="text", show_default=True
+)
+@_takes_settings("redis", "data_dir", "prefix")
+def log(*, room: str, since: str | None, until: str | None, **options: Any) -> None:
+    """Write the chat log of ROOM (`lobby` means `#lobby`) to standard output; times are UTC."""
+    from gateway import chatlog
+    from gateway.embedded.binary import EmbeddedServerError
+
+    now = datetime.now(UTC)
+    chosen = {name: options.pop(name) for name in ("form", "follow", "limit")}
+    try:
+        since_ms, until_ms = chatlog.parse_time(since, now), chatlog.parse_time(until, now)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    wanted = chatlog.Wanted(room, since_ms=since_ms, until_ms=until_ms, **chosen)
+    settings = _settings(options)
+    try:
+        sys.exit(chatlog.run(settings, wanted, sys.stdout))
+    except (chatlog.ChatLogError, EmbeddedServerError) as error:
+        fail(error)
+
+
+@main.command("hash-password")
+def hash_password() -> None:
+    """Read a password from standard input and print its argon2id hash, for [operators.NAME]."""
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        fail("no password on standard input", status=2)
+    from argon2 import PasswordHasher
+
+    click.echo(PasswordHasher().hash(password))

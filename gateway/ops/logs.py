@@ -1,0 +1,29 @@
+"""The gateway's own log, on standard error: an event name and fields, for people or as JSON lines.
+
+Never the text of a message, a password or a token. Set up once by the main thread; any thread logs.
+"""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure(form: str) -> None:
+    """`form` is "console" or "json" (one object a line, times in UTC)."""
+    is_json = form == "json"
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso" if is_json else "%H:%M:%S", utc=is_json),
+    ]
+    if is_json:
+        processors += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        processors.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24))
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
