@@ -20,8 +20,8 @@ FORMAT = 1
 _PLAIN_FIELDS = ("changed", "created_ms", "key", "limit", "name", "rules", "topic", "topic_at_ms", "topic_by")
 _MEMBER_FIELDS = ("sid", "nick", "user", "host", "realname", "account", "away", "modes", "token")
 
-CHANGES_A_LINE = 4
-"""A line of that many changes stays under 512 bytes with the longest nicks and masks."""
+CHANGES_A_LINE = 3
+"""A line of that many changes fits into 512 bytes with the longest masks and room name."""
 
 
 def dump(room: State) -> str:
