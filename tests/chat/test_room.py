@@ -1,0 +1,594 @@
+"""The fold: each rule by example, then its promises for any log."""
+
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.chat import events
+from gateway.chat.compact import dump
+from gateway.chat.effects import OP, VOICE, Kind, Void
+from gateway.chat.events import Entry
+from gateway.chat.room import Room
+from gateway.chat.state import GONE_MEMORY_MS, LIST_LIMIT
+from gateway.wire.casefold import fold
+from tests.chat.log import BATCHES, EVENTS, ROOM, Log, View, sid_of, source_of, view_of, voided, with_members
+
+Batches = list[list[tuple[str, str]]]
+
+
+# Messages
+
+
+@pytest.mark.parametrize("verb", ["PRIVMSG", "NOTICE"])
+def test_a_members_message_is_shown_as_it_stands_in_the_log(verb: str) -> None:
+    log = with_members("ann")
+    for _ in range(2):  # the second takes the short path
+        line = events.said(source_of("ann"), verb, ROOM, "hi : there")
+        effects = log.append((sid_of("ann"), line))
+        assert [(e.kind, e.sid, e.line, e.tags) for e in effects] == [(Kind.SAID, sid_of("ann"), line, "")]
+        assert effects.plain
+
+
+def test_an_entry_is_plain_only_if_all_of_it_is() -> None:
+    log = with_members("ann", "bob")
+    hello = sid_of("ann"), events.said(source_of("ann"), "PRIVMSG", ROOM, "hello")
+    assert log.append(hello, hello).plain
+    others = [
+        (sid_of("ann"), events.with_tags(hello[1], {}, "+x=1")),
+        (sid_of("ann"), events.tagmsg(source_of("ann"), ROOM, "+x=1")),
+        (sid_of("ann"), hello[1].replace("ann", "old")),
+        (sid_of("zed"), hello[1]),
+        (sid_of("bob"), events.parted(source_of("bob"), ROOM)),
+    ]
+    for other in others:
+        assert not log.append(hello, other).plain
+
+
+def test_client_tags_are_kept_apart_and_facts_are_not_shown() -> None:
+    log = with_members("ann")
+    line = events.with_tags(
+        events.said(source_of("ann"), "PRIVMSG", ROOM, "x"), {"account": "a"}, "+a=b\\:;+c"
+    )
+    effect = log.do("ann", line)
+    assert (effect.line, effect.tags) == (f":{source_of('ann')} PRIVMSG {ROOM} :x", "+a=b\\:;+c")
+
+
+def test_a_tagmsg_without_tags_of_its_client_is_nothing() -> None:
+    log = with_members("ann")
+    effect = log.do("ann", events.tagmsg(source_of("ann"), ROOM, "+typing=done"))
+    assert (effect.kind, effect.line, effect.tags) == (
+        Kind.SAID,
+        f":{source_of('ann')} TAGMSG {ROOM}",
+        "+typing=done",
+    )
+    assert voided(log.do("ann", events.tagmsg(source_of("ann"), ROOM, "x=1"))) == Void.NOTHING
+
+
+def test_a_message_is_shown_under_its_members_present_name_and_rooms_spelling() -> None:
+    log = with_members("ann")
+    log.do("ann", events.renamed(source_of("ann"), "eve", "200"))
+    effect = log.do("ann", events.said(source_of("ann"), "PRIVMSG", ROOM.lower(), "x"))
+    assert effect.line == f":eve!ann@host PRIVMSG {ROOM} :x"
+
+
+@pytest.mark.parametrize(
+    ("modes", "speaker", "expected"),
+    [
+        ("", "bob", None),
+        ("", "zed", Void.NOT_MEMBER),
+        ("-n", "zed", None),
+        ("-n+m", "zed", Void.MUTED),
+        ("-n+b zed!*@*", "zed", Void.BANNED),
+        ("+m", "bob", Void.MUTED),
+        ("+m", "ann", None),
+        ("+b bob!*@*", "bob", Void.BANNED),
+        ("+b BOB!*@*", "bob", Void.BANNED),
+        ("+b zed!*@*", "bob", None),
+        ("+be bob!*@* *!bob@*", "bob", None),
+        ("+b *!*@*", "ann", None),
+        ("+bm *!*@*", "bob", Void.MUTED),
+    ],
+)
+@pytest.mark.parametrize("spoke_before", [False, True])
+def test_who_may_speak(modes: str, speaker: str, expected: Void | None, spoke_before: bool) -> None:
+    log = with_members("ann", "bob")
+    if spoke_before:
+        log.say(speaker)
+    if modes:
+        log.mode("ann", modes)
+    assert log.room.may_speak(sid_of(speaker), source_of(speaker)) == expected
+    assert voided(log.say(speaker)) == expected
+    assert voided(log.do(speaker, events.tagmsg(source_of(speaker), ROOM, "+x"))) == expected
+
+
+def test_voice_lets_speak_and_its_loss_does_not() -> None:
+    log = with_members("ann", "bob", modes="+mb *!*@*")
+    log.mode("ann", "+v bob", "bob")
+    assert voided(log.say("bob")) is None
+    log.mode("ann", "-v bob", "bob")
+    assert voided(log.say("bob")) == Void.MUTED
+
+
+def test_a_void_event_tells_what_was_tried() -> None:
+    log = with_members("ann")
+    line = events.with_tags(events.said(source_of("zed"), "PRIVMSG", ROOM, "psst"), {}, "+x")
+    assert log.do("zed", line).line == f":{source_of('zed')} PRIVMSG {ROOM} :psst"
+
+
+# Joining
+
+
+def test_the_first_to_join_is_operator_of_a_new_room() -> None:
+    log = Log()
+    (effect,) = log.join("ann")
+    assert (effect.kind, effect.line) == (Kind.JOINED, f":{source_of('ann')} JOIN {ROOM}")
+    member = log.room.members[sid_of("ann")]
+    assert effect.member is member
+    assert (member.nick, member.user, member.host, member.realname) == ("ann", "ann", "host", "Real ann")
+    assert (member.source, member.modes, member.prefix) == (source_of("ann"), OP, "@")
+    assert (log.room.name, log.room.flags, log.room.created_ms) == (ROOM, {"n", "t"}, log.at_ms)
+    log.join("bob", account="bobby")
+    assert log.room.members[sid_of("bob")].modes == 0
+    assert log.room.members[sid_of("bob")].account == "bobby"
+
+
+def test_nobody_becomes_operator_of_the_lobby_by_joining() -> None:
+    log = Log()
+    log.join("ann", lobby=1)
+    assert not log.room.is_operator(sid_of("ann"))
+
+
+@pytest.mark.parametrize(
+    ("modes", "facts", "expected"),
+    [
+        ("+b zed!*@*", {}, Void.BANNED),
+        ("+be zed!*@* *!*@host", {}, None),
+        ("+i", {}, Void.INVITE_ONLY),
+        ("+iI zed!*@*", {}, None),
+        ("+iIb zed!*@* zed!*@*", {}, Void.BANNED),
+        ("+k key", {}, Void.BAD_KEY),
+        ("+k key", {"key": "Key"}, Void.BAD_KEY),
+        ("+k key", {"key": "key"}, None),
+        ("+l 2", {}, Void.FULL),
+        ("+l 3", {}, None),
+        ("+k key", {"oper": 1}, Void.BAD_KEY),
+    ],
+)
+def test_who_may_join(modes: str, facts: dict[str, str | int], expected: Void | None) -> None:
+    log = with_members("ann", "bob", modes=modes)
+    asked = log.room.may_join(
+        source_of("zed"), sid_of("zed"), str(facts.get("key", "")), bool(facts.get("oper"))
+    )
+    (effect,) = log.join("zed", **facts)
+    assert voided(effect) == asked == expected
+    assert (sid_of("zed") in log.room.members) == (expected is None)
+
+
+def test_a_network_operator_enters_a_room_that_has_no_operator() -> None:
+    log = with_members("ann", "bob", modes="+ib *!*@*")
+    log.mode("ann", "-o ann", "ann")
+    assert voided(log.join("zed")[0]) == Void.BANNED
+    assert voided(log.join("zed", oper=1)[0]) is None
+
+
+def test_an_invitation_opens_an_invite_only_room_once() -> None:
+    log = with_members("ann", modes="+i")
+    effect = log.do("ann", events.invited(source_of("ann"), "zed", ROOM, sid_of("zed")))
+    assert (effect.kind, effect.line) == (Kind.INVITED, f":{source_of('ann')} INVITE zed {ROOM}")
+    assert voided(log.join("zed")[0]) is None
+    log.do("zed", events.parted(source_of("zed"), ROOM))
+    assert voided(log.join("zed")[0]) == Void.INVITE_ONLY
+
+
+@pytest.mark.parametrize("modes", ["+b x!*@*", "+e x!*@*", "+I x!*@*", "+k key", "+l 50", "+s"])
+def test_a_join_that_was_decided_before_a_change_is_stale(modes: str) -> None:
+    log = with_members("ann", "bob")
+    seen = log.last_id
+    log.mode("ann", "+v bob", "bob")
+    log.do("ann", events.topic_set(source_of("ann"), ROOM, "topic"))
+    assert voided(log.join("cat", seen=seen)[0]) is None
+    log.mode("ann", modes)
+    assert log.room.changed == log.last_id
+    (effect,) = log.join("zed", seen=seen, key="key")
+    assert voided(effect) == Void.STALE
+    assert voided(log.join("zed", key="key")[0]) is None
+
+
+def test_who_is_in_cannot_join() -> None:
+    log = with_members("ann")
+    assert voided(log.join("ann", seen="0-0")[0]) == Void.ALREADY_MEMBER
+
+
+# Leaving
+
+
+def test_a_part_a_quit_and_a_kick_take_a_member_out() -> None:
+    log = with_members("ann", "bob", "cat", "dan")
+    for effect, nick, line in [
+        (log.do("bob", events.parted("", ROOM, "tired")), "bob", f":bob!bob@host PART {ROOM} :tired"),
+        (log.do("cat", events.quitted("", "ping")), "cat", ":cat!cat@host QUIT :ping"),
+        (
+            log.do("ann", events.kicked("", ROOM, "old", sid_of("dan"), "out")),
+            "dan",
+            f":ann!ann@host KICK {ROOM} dan :out",
+        ),
+    ]:
+        assert (effect.kind, effect.line) == (Kind.LEFT, line)
+        assert effect.member is not None
+        assert effect.member.sid == sid_of(nick)
+    assert list(log.room.members) == [sid_of("ann")]
+    assert list(log.room.nicks) == ["ann"]
+
+
+@pytest.mark.parametrize(
+    ("actor", "target", "expected"),
+    [
+        ("bob", "ann", Void.NOT_OPERATOR),
+        ("zed", "ann", Void.NOT_MEMBER),
+        ("ann", "zed", Void.NO_SUCH_MEMBER),
+        ("ann", "ann", None),
+    ],
+)
+def test_who_may_kick_whom(actor: str, target: str, expected: Void | None) -> None:
+    log = with_members("ann", "bob")
+    effect = log.do(actor, events.kicked(source_of(actor), ROOM, target, sid_of(target), "x"))
+    assert voided(effect) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        events.parted(source_of("zed"), ROOM),
+        events.quitted(source_of("zed"), "x"),
+        events.renamed(source_of("zed"), "new", "1"),
+        events.away(source_of("zed"), "x"),
+        events.topic_set(source_of("zed"), ROOM, "x"),
+        events.invited(source_of("zed"), "x", ROOM, "gwx.0.1"),
+    ],
+)
+def test_who_is_no_member_does_nothing(line: str) -> None:
+    assert voided(with_members("ann").do("zed", line)) == Void.NOT_MEMBER
+
+
+def test_a_room_ceases_with_its_last_member() -> None:
+    log = with_members("ann", "bob", modes="+mkib key *!*@*")
+    log.do("ann", events.topic_set("", ROOM, "topic"))
+    log.say("ann")
+    log.do("bob", events.quitted("", ""))
+    log.do("ann", events.parted("", ROOM))
+    ceased = Room(ROOM)
+    ceased.name = ROOM
+    assert dump(log.room) == dump(ceased)
+    assert voided(log.say("ann")) == Void.NOT_MEMBER
+    log.join("bob", seen="0-0")
+    assert log.room.is_operator(sid_of("bob"))
+
+
+def test_the_end_of_a_gateway_is_the_end_of_its_sessions() -> None:
+    log = with_members("bob", "ann", "anton", "cat", modes="+i")
+    log.do("bob", events.invited("", "amy", ROOM, sid_of("amy")))
+    effects = log.append(events.gone("gwa"))
+    assert [(e.kind, e.line, e.member and e.member.nick) for e in effects] == [
+        (Kind.LEFT, ":ann!ann@host QUIT :gwa is gone", "ann"),
+        (Kind.LEFT, ":anton!anton@host QUIT :gwa is gone", "anton"),
+    ]
+    assert list(log.room.members) == [sid_of("bob"), sid_of("cat")]
+    assert not log.room.invited
+    (again,) = log.append(events.gone("gwa"))
+    assert voided(again) == Void.NOTHING
+    assert voided(log.say("ann")) == Void.GONE
+    assert voided(log.join("amy")[0]) == Void.GONE
+
+
+def test_a_gone_gateway_is_remembered_for_a_day_of_the_log() -> None:
+    log = with_members("bob")
+    log.append(events.gone("gwx"))
+    log.at_ms += GONE_MEMORY_MS - 2
+    log.append(events.gone("gwy"))
+    assert list(log.room.gone) == ["gwx", "gwy"]
+    log.append(events.gone("gwz"))
+    assert list(log.room.gone) == ["gwy", "gwz"]
+
+
+def test_no_session_can_end_a_gateway_and_nobody_can_speak() -> None:
+    log = with_members("ann")
+    assert voided(log.do("ann", "GONE gwa")) == Void.MALFORMED
+    (effect,) = log.append(("-", events.said(source_of("ann"), "PRIVMSG", ROOM, "x")))
+    assert voided(effect) == Void.MALFORMED
+
+
+def test_the_rules_version_only_rises() -> None:
+    log = Log()
+    for version, expected in [(3, 3), (2, 3), (4, 4)]:
+        log.append(events.rules(version))
+        assert log.room.rules == expected
+
+
+# Names
+
+
+def test_a_rename_keeps_member_and_rank() -> None:
+    log = with_members("ann")
+    effect = log.do("ann", events.renamed(source_of("ann"), "Eve", "200"))
+    assert (effect.kind, effect.line, effect.old) == (Kind.RENAMED, ":ann!ann@host NICK Eve", "ann")
+    member = log.room.member_named("eve")
+    assert effect.member is member
+    assert member is not None
+    assert (member.nick, member.token, member.modes) == ("Eve", 200, OP)
+    assert log.room.member_named("ann") is None
+    assert voided(log.do("ann", events.renamed("", "Eve", "200"))) == Void.NOTHING
+    assert voided(log.do("ann", events.renamed("", "EVE", "200"))) is None
+
+
+@pytest.mark.parametrize("nick", ["a b", "a!b", "a@b", "#a", "a,b", "a*", "gwb.0.x", ":a"])
+def test_a_nick_that_would_tear_lines_apart_is_malformed(nick: str) -> None:
+    log = with_members("ann")
+    effect = log.do("ann", f"@hubbub/token=1 :ann!ann@host NICK :{nick}")
+    assert voided(effect) == Void.MALFORMED
+
+
+def test_where_a_newcomer_brings_a_newer_claim_the_holder_yields() -> None:
+    log = with_members("ann", "bob")
+    joined = events.joined("BOB!zed@host", ROOM, "", {"token": 101, "seen": log.last_id})
+    renamed, arrived = log.append((sid_of("zed"), joined))
+    assert (renamed.kind, renamed.line, renamed.old) == (
+        Kind.RENAMED,
+        f":bob!bob@host NICK {sid_of('bob')}",
+        "bob",
+    )
+    assert renamed.member is log.room.members[sid_of("bob")]
+    assert (arrived.kind, arrived.line, arrived.old) == (Kind.JOINED, f":BOB!zed@host JOIN {ROOM}", "")
+
+
+def test_a_newcomer_with_an_older_claim_comes_under_its_session_id() -> None:
+    log = with_members("ann", "bob")
+    joined = events.joined("bob!zed@host", ROOM, "", {"token": 99, "seen": log.last_id})
+    (arrived,) = log.append((sid_of("zed"), joined))
+    assert (arrived.line, arrived.old) == (f":{sid_of('zed')}!zed@host JOIN {ROOM}", "bob")
+    assert log.room.members[sid_of("bob")].nick == "bob"
+
+
+@pytest.mark.parametrize(("token", "yields"), [("300", "bob"), ("50", "ann")])
+def test_of_two_who_take_a_nick_the_older_claim_yields(token: str, yields: str) -> None:
+    log = with_members("ann", "bob")
+    effects = log.append((sid_of("ann"), events.renamed(source_of("ann"), "bob", token)))
+    assert effects[0].line == f":{source_of(yields)} NICK {sid_of(yields)}"
+    assert len(effects) == (2 if yields == "bob" else 1)
+    assert log.room.members[sid_of(yields)].nick == sid_of(yields)
+
+
+def test_a_banned_member_is_told_not_to_rename_but_a_rename_in_the_log_holds() -> None:
+    log = with_members("ann", "bob", modes="+b bob!*@*")
+    assert log.room.may_rename(sid_of("bob")) == Void.BANNED
+    assert log.room.may_rename(sid_of("ann")) is None
+    assert voided(log.do("bob", events.renamed("", "rob", "200"))) is None
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("modes", "targets", "shown"),
+    [
+        ("+m", [], "+m"),
+        ("+nt", [], None),
+        ("+nm-t", [], "+m-t"),
+        ("+o bob", ["bob"], "+o bob"),
+        ("+ov-o old cat ann", ["bob", "cat", "ann"], "+ov-o bob cat ann"),
+        ("+vo zed bob", ["zed", "bob"], "+o bob"),
+        ("-v bob", ["bob"], None),
+        ("+o", [], None),
+        ("+b a!*@*", [], "+b a!*@*"),
+        ("+bb a!*@* A!*@*", [], "+b a!*@*"),
+        ("-b a!*@*", [], None),
+        ("+b-b a!*@* A!*@*", [], "+b-b a!*@* a!*@*"),
+        ("+b", [], None),
+        ("+b :a b", [], None),
+        ("+k key", [], "+k key"),
+        ("+k-k key x", [], "+k-k key *"),
+        ("-k x", [], None),
+        ("+k :a b", [], None),
+        ("+l 5", [], "+l 5"),
+        ("+l 007", [], "+l 7"),
+        ("+ll-l 5 5", [], "+l-l 5"),
+        ("+l 0", [], None),
+        ("+l x", [], None),
+        ("-l", [], None),
+        ("+zm", [], "+m"),
+    ],
+)
+def test_a_mode_line_shows_what_really_changed(modes: str, targets: list[str], shown: str | None) -> None:
+    log = with_members("ann", "bob", "cat")
+    effect = log.mode("ann", modes, *targets)
+    if shown is None:
+        assert voided(effect) == Void.NOTHING
+    else:
+        assert (effect.kind, effect.line) == (Kind.CHANGED, f":{source_of('ann')} MODE {ROOM} {shown}")
+
+
+def test_modes_are_kept_with_who_set_them_and_when() -> None:
+    log = with_members("ann", modes="+beI b!*@* e!*@* i!*@*")
+    by_ann = source_of("ann"), log.at_ms
+    assert (log.room.bans, log.room.excepts, log.room.invexes) == (
+        {"b!*@*": by_ann},
+        {"e!*@*": by_ann},
+        {"i!*@*": by_ann},
+    )
+    log.mode("ann", "+smkl key 7")
+    assert log.room.shown_modes() == "+klmnst key 7"
+    assert log.room.shown_modes(with_key=False) == "+klmnst 7"
+    assert Room(ROOM).shown_modes() == "+"
+
+
+def test_a_list_takes_no_more_than_its_limit() -> None:
+    log = with_members("ann")
+    for count in range(LIST_LIMIT):
+        log.mode("ann", f"+b {count}!*@*")
+    assert voided(log.mode("ann", "+b more!*@*")) == Void.NOTHING
+    for count in range(LIST_LIMIT + 1):
+        log.do("ann", events.invited("", "x", ROOM, f"gwx.0.{count}"))
+    assert len(log.room.bans) == len(log.room.invited) == LIST_LIMIT
+    assert "gwx.0.0" not in log.room.invited
+
+
+@pytest.mark.parametrize(("actor", "expected"), [("bob", Void.NOT_OPERATOR), ("zed", Void.NOT_MEMBER)])
+@pytest.mark.parametrize("oper", [False, True])
+def test_modes_need_an_operator(actor: str, expected: Void, oper: bool) -> None:
+    log = with_members("ann", "bob")
+    assert log.room.may_operate(sid_of(actor), oper) == expected
+    assert voided(log.mode(actor, "+m", oper=oper)) == expected
+
+
+@pytest.mark.parametrize("actor", ["bob", "zed"])
+def test_a_network_operator_takes_over_a_room_without_operators(actor: str) -> None:
+    log = with_members("ann", "bob")
+    log.mode("ann", "-o ann", "ann")
+    assert voided(log.mode(actor, "+o bob", "bob")) in (Void.NOT_OPERATOR, Void.NOT_MEMBER)
+    assert log.mode(actor, "+o bob", "bob", oper=True).line == f":{source_of(actor)} MODE {ROOM} +o bob"
+    assert voided(log.mode(actor, "+o ann", "ann", oper=True)) == (
+        None if actor == "bob" else Void.NOT_MEMBER
+    )
+
+
+@pytest.mark.parametrize(
+    ("modes", "actor", "expected"),
+    [("", "ann", None), ("", "bob", Void.NOT_OPERATOR), ("-t", "bob", None), ("-t", "zed", Void.NOT_MEMBER)],
+)
+def test_who_may_set_the_topic(modes: str, actor: str, expected: Void | None) -> None:
+    log = with_members("ann", "bob")
+    if modes:
+        log.mode("ann", modes)
+    assert log.room.may_set_topic(sid_of(actor)) == expected
+    assert voided(log.do(actor, events.topic_set(source_of(actor), ROOM, "x"))) == expected
+
+
+def test_a_topic_is_kept_with_who_set_it_and_when() -> None:
+    log = with_members("ann")
+    effect = log.do("ann", events.topic_set("", ROOM, "one : two"))
+    assert (effect.kind, effect.line) == (Kind.TOPIC, f":{source_of('ann')} TOPIC {ROOM} :one : two")
+    room = log.room
+    assert (room.topic, room.topic_by, room.topic_at_ms) == ("one : two", source_of("ann"), log.at_ms)
+    assert voided(log.do("ann", events.topic_set("", ROOM, "one : two"))) == Void.NOTHING
+    assert log.do("ann", events.topic_set("", ROOM, "")).kind == Kind.TOPIC
+    assert (room.topic, room.topic_by, room.topic_at_ms) == ("", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("modes", "actor", "target", "expected"),
+    [
+        ("", "bob", "zed", None),
+        ("", "zed", "eve", Void.NOT_MEMBER),
+        ("", "bob", "ann", Void.ALREADY_MEMBER),
+        ("+i", "bob", "zed", Void.NOT_OPERATOR),
+        ("+i", "ann", "zed", None),
+    ],
+)
+def test_who_may_invite_whom(modes: str, actor: str, target: str, expected: Void | None) -> None:
+    log = with_members("ann", "bob", modes=modes)
+    assert log.room.may_invite(sid_of(actor), sid_of(target)) == expected
+    effect = log.do(actor, events.invited(source_of(actor), target, ROOM, sid_of(target)))
+    assert voided(effect) == expected
+
+
+def test_away_is_shown_when_it_changes() -> None:
+    log = with_members("ann")
+    effect = log.do("ann", events.away("", "out"))
+    assert (effect.kind, effect.line) == (Kind.AWAY, f":{source_of('ann')} AWAY :out")
+    assert effect.member is not None
+    assert effect.member.away == "out"
+    assert voided(log.do("ann", events.away("", "out"))) == Void.NOTHING
+    assert log.do("ann", events.away("", None)).line == f":{source_of('ann')} AWAY"
+    assert log.room.members[sid_of("ann")].away is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        ":",
+        "@",
+        "@x",
+        "PRIVMSG",
+        "PRIVMSG #other :x",
+        f"PRIVMSG {ROOM}",
+        "JOIN #other",
+        f"JOIN {ROOM}",
+        f":new JOIN {ROOM}",
+        f"KICK {ROOM}",
+        f"MODE {ROOM}",
+        f"TOPIC {ROOM}",
+        f"INVITE {ROOM}",
+        "NICK",
+        "WHOIS ann",
+    ],
+)
+def test_what_is_no_event_is_malformed(line: str) -> None:
+    assert voided(with_members("ann").do("ann", line)) in (Void.MALFORMED, Void.ALREADY_MEMBER)
+
+
+def test_ranks_are_shown_highest_first() -> None:
+    log = with_members("ann", "bob")
+    log.mode("ann", "+vv ann bob", "ann", "bob")
+    assert [member.prefix for member in log.room.members.values()] == ["@+", "+"]
+    assert log.room.members[sid_of("bob")].modes == VOICE
+
+
+# For any log
+
+
+@given(BATCHES)
+def test_all_replicas_agree(batches: Batches) -> None:
+    one, other = Log(), Log(Room(ROOM.upper()))
+    for batch in batches:
+        mine, theirs = one.append(*batch), other.append(*batch)
+        assert mine == theirs
+        assert mine.plain == theirs.plain
+        assert {effect.index for effect in mine} == set(range(len(batch))), "an event without an effect"
+    assert dump(one.room) == dump(other.room)
+
+
+@given(BATCHES)
+def test_a_client_sees_a_coherent_room(batches: Batches) -> None:
+    """Applied to the view of a client, the lines of any log lead to the state; and nicks are unique."""
+    log, view = Log(), View()
+    for event in chain.from_iterable(batches):
+        for effect in log.append(event):
+            if effect.kind in (Kind.SAID, Kind.VOID):
+                continue
+            if not view.members:
+                view = View(settings={("n", ""), ("t", "")})
+            view.apply(effect.line)
+            if len(view.members) == 1 and effect.kind == Kind.JOINED and log.room.is_operator(effect.sid):
+                view.members = {nick: {"o"} for nick in view.members}
+        assert log.room.nicks == {fold(member.nick): sid for sid, member in log.room.members.items()}
+        assert (view if view.members else View()) == view_of(log.room)
+
+
+@given(BATCHES)
+def test_a_plain_entry_is_shown_byte_for_byte(batches: Batches) -> None:
+    log = Log()
+    for batch in batches:
+        effects = log.append(*batch)
+        shown = "".join(f"{effect.line}\r\n" for effect in effects).encode()
+        if effects.plain:
+            assert shown == log.entries[-1].body
+
+
+_GARBAGE = st.lists(st.tuples(st.text(), st.text() | EVENTS.map(lambda event: event[1])))
+
+
+@given(_GARBAGE, st.text())
+def test_no_entry_raises(batch: list[tuple[str, str]], id: str) -> None:
+    """Not even one that no payload can hold."""
+    room = with_members("ann", "bob").room
+    room.fold(Entry(id, "", [sid for sid, _ in batch], [line for _, line in batch], b""))
+    dump(room)
+
+
+@given(st.lists(st.binary()))
+def test_no_payload_raises(payloads: list[bytes]) -> None:
+    room = with_members("ann", "bob").room
+    for payload in payloads:
+        room.fold(events.decode("2000000000000-0", "", payload))
