@@ -1,0 +1,1 @@
+"""A gateway's lease on life (leases.py), and what becomes of one that lost it (reaper.py)."""

@@ -1,0 +1,91 @@
+"""What is done about a gateway that is no more: its end is told to its rooms, then its nicks are free.
+
+Owns the order of that, which makes it safe to begin again at any point and to do twice. Knows nothing of who
+is overdue (leases.py). Runs on the heartbeat thread; blocks in redis-py.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import redis
+
+from gateway.broker.keys import Keys, inbox
+from gateway.broker.scripts import APPEND, read
+from gateway.chat import events
+
+FREE = read("gateway.heartbeat", "free", 1)
+
+BATCH = 100
+ANY_EPOCH = "*"
+
+
+def reaping_key(keys: Keys) -> str:
+    """Hash: id of a gateway that somebody has begun to reap -> end of the reservation in ms."""
+    return f"{keys.prefix}reaping"
+
+
+class Reaper:
+    """Ends gateways in Redis; its appends' origin is `<own gateway>.h:<count>`."""
+
+    def __init__(self, client: "redis.Redis", keys: Keys, gateway: str) -> None:
+        self._client: Any = client  # redis-py types a reply as sync or async at once
+        self._keys = keys
+        self._gateway = gateway
+        self._appends = 0
+        self._append = client.register_script(APPEND.source)
+        self._free = client.register_script(FREE.source)
+
+    def reap(self, gone: str) -> None:
+        """Tell the rooms of a dead gateway, free its nicks, and forget it; raises redis.RedisError.
+
+        Each room leaves its set when told, so that the next reaper goes on where one stopped. Nicks come
+        second: nobody may take a name that a room still shows as somebody else's.
+        """
+        self._tell_rooms(gone)
+        self.forget(gone)
+
+    def forget(self, gateway: str) -> None:
+        """Free the nicks of a gateway whose sessions have left all rooms; its lease goes last."""
+        self._free_nicks(gateway)
+        keys = self._keys
+        info = keys.gateway_info(gateway)
+        lanes = int(self._client.hget(info, "lanes") or 0)
+        for lane in range(lanes):
+            name = inbox(f"{gateway}.{lane}")
+            self._client.delete(keys.log(name), keys.head(name), keys.base(name), keys.void(name))
+        self._client.delete(info)
+        self._client.delete(keys.gateway_rooms(gateway))
+        self._client.delete(keys.gateway_nicks(gateway))
+        self._client.hdel(keys.stats, gateway)
+        self._client.zrem(keys.gateways, gateway)
+        self._client.hdel(reaping_key(keys), gateway)
+
+    def _tell_rooms(self, gone: str) -> None:
+        payload = events.encode([events.gone(gone)])
+        rooms_key = self._keys.gateway_rooms(gone)
+        for rooms in self._batches(rooms_key):
+            pipeline = self._client.pipeline(transaction=False)
+            for room in rooms:
+                self._appends += 1
+                origin = f"{self._gateway}.h:{self._appends}"
+                self._append(
+                    keys=[self._keys.log(room), self._keys.head(room)],
+                    args=[ANY_EPOCH, origin, payload, self._keys.live(room), ""],
+                    client=pipeline,
+                )
+            pipeline.srem(rooms_key, *rooms)
+            pipeline.execute()
+
+    def _free_nicks(self, gateway: str) -> None:
+        nicks_key = self._keys.gateway_nicks(gateway)
+        for nicks in self._batches(nicks_key):
+            pipeline = self._client.pipeline(transaction=False)
+            for nick in nicks:
+                self._free(keys=[self._keys.nick(nick)], args=[gateway], client=pipeline)
+            pipeline.srem(nicks_key, *nicks)
+            pipeline.execute()
+
+    def _batches(self, key: str) -> Iterator[list[str]]:
+        members = sorted(member.decode() for member in self._client.smembers(key))
+        for start in range(0, len(members), BATCH):
+            yield members[start : start + BATCH]

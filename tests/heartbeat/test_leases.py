@@ -1,0 +1,204 @@
+"""Leases: who is overdue, who may reap, and what a gateway learns of its own end."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from gateway.broker.keys import Keys
+from gateway.heartbeat.leases import Heartbeat
+from gateway.heartbeat.reaper import reaping_key
+from tests.heartbeat.conftest import Connect
+
+LEASE_S = 15.0
+LEASE_MS = 15_000
+LIMIT_S = 10.0
+
+Make = Callable[..., Heartbeat]
+
+
+def nothing() -> None:
+    """For callbacks that a test does not watch."""
+
+
+@pytest.fixture
+def make(connect: Connect, keys: Keys) -> Iterator[Make]:
+    with contextlib.ExitStack() as stack:
+
+        def make_heartbeat(gateway: str, **options: Any) -> Heartbeat:
+            given = {
+                "lease_s": LEASE_S,
+                "lanes": 1,
+                "on_beat": nothing,
+                "on_gone": nothing,
+                "connect": connect,
+            }
+            heartbeat = Heartbeat("", keys, gateway, **(given | options))
+            stack.callback(heartbeat._client.close)
+            return heartbeat
+
+        yield make_heartbeat
+
+
+def now_ms(client: Any) -> int:
+    seconds, microseconds = client.time()
+    return int(seconds * 1000 + microseconds // 1000)
+
+
+def let_expire(client: Any, keys: Keys, gateway: str) -> None:
+    client.zadd(keys.gateways, {gateway: now_ms(client) - 1})
+
+
+def expiry_ms(client: Any, keys: Keys, gateway: str) -> float | None:
+    found = client.zscore(keys.gateways, gateway)
+    return None if found is None else float(found)
+
+
+def test_a_beat_renews_the_lease_by_redis_clock(make: Make, client: "redis.Redis", keys: Keys) -> None:
+    before = now_ms(client)
+    beats: list[int] = []
+    heartbeat = make("aaaaaa", on_beat=lambda: beats.append(1))
+    heartbeat.beat()
+    heartbeat.beat()
+    assert before + LEASE_MS <= (expiry_ms(client, keys, "aaaaaa") or 0) <= now_ms(client) + LEASE_MS
+    assert len(beats) == heartbeat.beats == 2
+    assert heartbeat.last_beat_ok_at is not None
+
+
+def test_a_gateway_tells_its_lanes(make: Make, client: Any, keys: Keys) -> None:
+    make("aaaaaa", lanes=3).beat()
+    assert client.hget(keys.gateway_info("aaaaaa"), "lanes") == b"3"
+
+
+def test_an_overdue_gateway_is_reaped_by_one_of_the_others(make: Make, client: Any, keys: Keys) -> None:
+    dead, first, second = make("dddddd"), make("aaaaaa"), make("bbbbbb")
+    dead.beat()
+    let_expire(client, keys, "dddddd")
+    first.beat()
+    second.beat()
+    assert (first.reaped, second.reaped) == (1, 0)
+    assert expiry_ms(client, keys, "dddddd") is None
+    assert client.hlen(reaping_key(keys)) == 0
+
+
+def test_a_gateway_within_its_lease_is_left_alone(make: Make, client: Any, keys: Keys) -> None:
+    make("dddddd").beat()
+    other = make("aaaaaa")
+    other.beat()
+    assert other.reaped == 0
+
+
+def test_a_reservation_keeps_others_off_until_it_is_over(make: Make, client: Any, keys: Keys) -> None:
+    make("dddddd").beat()
+    let_expire(client, keys, "dddddd")
+    client.hset(reaping_key(keys), "dddddd", now_ms(client) + 10_000)  # somebody has begun, and is slow
+    other = make("aaaaaa")
+    other.beat()
+    assert other.reaped == 0
+    client.hset(reaping_key(keys), "dddddd", now_ms(client) - 1)  # ... and has died over it
+    other.beat()
+    assert other.reaped == 1
+
+
+def test_nobody_is_overdue_for_a_lease_after_nobody_could_beat(make: Make, client: Any, keys: Keys) -> None:
+    make("dddddd").beat()
+    let_expire(client, keys, "dddddd")
+    client.hset(f"{keys.prefix}beat", "at", now_ms(client) - LEASE_MS // 2 - 1000)
+    other = make("aaaaaa")
+    other.beat()
+    other.beat()
+    assert other.reaped == 0
+    hold = int(client.hget(f"{keys.prefix}beat", "hold"))
+    assert now_ms(client) < hold <= now_ms(client) + LEASE_MS
+    client.hset(f"{keys.prefix}beat", "hold", now_ms(client) - 1)
+    other.beat()
+    assert other.reaped == 1
+
+
+@pytest.mark.parametrize("stage", ["reaped", "being reaped"])
+def test_a_gateway_learns_of_its_own_end_and_beats_no_more(
+    make: Make, client: Any, keys: Keys, stage: str
+) -> None:
+    told: list[str] = []
+    paused, other = make("dddddd", on_gone=lambda: told.append("gone")), make("aaaaaa")
+    paused.beat()
+    let_expire(client, keys, "dddddd")
+    if stage == "reaped":
+        other.beat()
+    else:
+        client.hset(reaping_key(keys), "dddddd", now_ms(client) + 10_000)
+        other.beat()
+    paused.beat()
+    paused.beat()
+    assert told == ["gone"]
+    assert paused.beats == 1
+    assert (expiry_ms(client, keys, "dddddd") is None) == (stage == "reaped")
+
+
+def test_it_goes_on_under_a_new_id(make: Make, client: Any, keys: Keys) -> None:
+    other = make("aaaaaa")
+    paused: Heartbeat = make("dddddd", on_gone=lambda: paused.take("eeeeee"))
+    paused.beat()
+    let_expire(client, keys, "dddddd")
+    other.beat()
+    paused.beat()
+    paused.beat()
+    assert expiry_ms(client, keys, "eeeeee") is not None
+    assert expiry_ms(client, keys, "dddddd") is None
+
+
+def test_a_wiped_redis_is_no_reason_to_be_gone(make: Make, client: Any, keys: Keys) -> None:
+    told: list[str] = []
+    heartbeat = make("aaaaaa", on_gone=lambda: told.append("gone"))
+    heartbeat.beat()
+    client.delete(keys.gateways, f"{keys.prefix}beat", keys.gateway_info("aaaaaa"))
+    heartbeat.beat()
+    assert told == []
+    assert expiry_ms(client, keys, "aaaaaa") is not None
+    assert client.hget(keys.gateway_info("aaaaaa"), "lanes") == b"1"
+
+
+def test_the_thread_beats_until_stopped_and_leaves_nothing(make: Make, client: Any, keys: Keys) -> None:
+    beaten = threading.Semaphore(0)
+    heartbeat = make("aaaaaa", lease_s=1.0, on_beat=beaten.release)
+    heartbeat.start()
+    try:
+        for _ in range(3):
+            assert beaten.acquire(timeout=LIMIT_S)
+        client.sadd(keys.gateway_rooms("aaaaaa"), "#lobby")
+    finally:
+        heartbeat.stop(leave=True)
+    assert expiry_ms(client, keys, "aaaaaa") is None
+    assert client.exists(keys.gateway_rooms("aaaaaa"), keys.gateway_info("aaaaaa")) == 0
+
+
+def test_stopping_without_leaving_keeps_the_lease_for_the_reaper(make: Make, client: Any, keys: Keys) -> None:
+    beaten = threading.Event()
+    heartbeat = make("aaaaaa", on_beat=beaten.set)
+    heartbeat.start()
+    try:
+        assert beaten.wait(LIMIT_S)
+    finally:
+        heartbeat.stop(leave=False)
+    assert expiry_ms(client, keys, "aaaaaa") is not None
+
+
+def test_an_unreachable_redis_is_brought_back(keys: Keys, tmp_path: Any) -> None:
+    called: list[int] = []
+    heartbeat = Heartbeat(
+        f"unix://{tmp_path}/nobody.sock",
+        keys,
+        "aaaaaa",
+        lease_s=LEASE_S,
+        lanes=1,
+        on_beat=nothing,
+        on_gone=nothing,
+        bring_back=lambda: called.append(1),
+    )
+    with heartbeat._client:
+        heartbeat.beat()
+    assert called == [1]
+    assert (heartbeat.beats, heartbeat.failures, heartbeat.last_beat_ok_at) == (0, 1, None)

@@ -1,0 +1,78 @@
+"""Reaping: rooms are told, nicks freed, nothing of the gateway left; again and again without harm."""
+
+from typing import Any
+
+import pytest
+
+from gateway.broker.keys import Keys, inbox
+from gateway.chat import events
+from gateway.heartbeat.reaper import Reaper
+
+DEAD, OTHER = "dddddd", "aaaaaa"
+
+
+@pytest.fixture
+def reaper(client: Any, keys: Keys) -> Reaper:
+    return Reaper(client, keys, OTHER)
+
+
+def make_room(client: Any, keys: Keys, room: str) -> None:
+    client.hset(keys.head(room), mapping={"epoch": "epoch1", "last": "0-0"})
+    client.sadd(keys.gateway_rooms(DEAD), room)
+
+
+def entries(client: Any, keys: Keys, room: str) -> list[events.Entry]:
+    return [
+        events.decode(id.decode(), fields[b"o"].decode(), fields[b"e"])
+        for id, fields in client.xrange(keys.log(room))
+    ]
+
+
+def test_every_room_is_told_once(client: Any, keys: Keys, reaper: Reaper) -> None:
+    rooms = [f"#room{number}" for number in range(250)]
+    for room in rooms:
+        make_room(client, keys, room)
+    reaper.reap(DEAD)
+    told = [entry for room in rooms for entry in entries(client, keys, room)]
+    assert [(entry.sids, entry.lines) for entry in told] == [(["-"], [f"GONE {DEAD}"])] * 250
+    assert len({entry.origin for entry in told}) == 250
+    assert all(entry.origin.startswith(f"{OTHER}.h:") for entry in told)
+    assert client.hget(keys.head("#room7"), "last").decode() == entries(client, keys, "#room7")[0].id
+
+
+def test_a_room_that_is_no_more_is_not_made_again(client: Any, keys: Keys, reaper: Reaper) -> None:
+    client.sadd(keys.gateway_rooms(DEAD), "#expired")
+    reaper.reap(DEAD)
+    assert client.exists(keys.log("#expired"), keys.head("#expired")) == 0
+
+
+def test_only_its_own_nicks_are_freed(client: Any, keys: Keys, reaper: Reaper) -> None:
+    client.sadd(keys.gateway_nicks(DEAD), "alice", "bob")
+    client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
+    client.hset(keys.nick("bob"), mapping={"sid": f"{OTHER}.0.1", "gateway": OTHER})
+    reaper.reap(DEAD)
+    assert client.exists(keys.nick("alice")) == 0
+    assert client.hget(keys.nick("bob"), "gateway") == OTHER.encode()
+
+
+def test_nothing_of_the_gateway_is_left(client: Any, keys: Keys, reaper: Reaper) -> None:
+    make_room(client, keys, "#lobby")
+    client.sadd(keys.gateway_nicks(DEAD), "alice")
+    client.hset(keys.gateway_info(DEAD), "lanes", 2)
+    client.hset(keys.stats, mapping={DEAD: "1 2 3", OTHER: "1 2 3"})
+    client.zadd(keys.gateways, {DEAD: 1, OTHER: 2})
+    for lane in range(2):
+        client.xadd(keys.log(inbox(f"{DEAD}.{lane}")), {"o": "x", "e": "y"})
+        client.hset(keys.head(inbox(f"{DEAD}.{lane}")), "epoch", "e")
+    reaper.reap(DEAD)
+    assert [key for key in client.scan_iter(f"{keys.prefix}*") if DEAD.encode() in key] == []
+    assert client.hkeys(keys.stats) == [OTHER.encode()]
+    assert client.zrange(keys.gateways, 0, -1) == [OTHER.encode()]
+
+
+def test_a_second_reaper_goes_on_where_one_stopped(client: Any, keys: Keys, reaper: Reaper) -> None:
+    make_room(client, keys, "#told")
+    reaper._tell_rooms(DEAD)
+    make_room(client, keys, "#untold")
+    Reaper(client, keys, "bbbbbb").reap(DEAD)
+    assert [len(entries(client, keys, room)) for room in ("#told", "#untold")] == [1, 1]
