@@ -29,7 +29,7 @@ def make(connect: Connect, keys: Keys) -> Iterator[Make]:
     with contextlib.ExitStack() as stack:
 
         def make_heartbeat(gateway: str, **options: Any) -> Heartbeat:
-            given = {
+            given: dict[str, Any] = {
                 "lease_s": LEASE_S,
                 "lanes": 1,
                 "on_beat": nothing,
