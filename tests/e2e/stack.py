@@ -1,0 +1,133 @@
+"""The compose project as the tests run it: under a name of its own, on free ports, with a short lease."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+Address = tuple[str, int]
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {
+    "PORT": "127.0.0.1:0",
+    "GATEWAY_PORTS": "127.0.0.1:0",
+    "HUBBUB_FLOOD_RATE": "0",
+    "HUBBUB_MAX_PER_IP": "0",
+    "HUBBUB_LEASE_S": "5",
+}
+GATEWAYS = 3
+
+
+def why_there_is_no_engine() -> str | None:
+    """None where a container engine with Compose answers."""
+    if shutil.which("docker") is None:
+        return "there is no docker command"
+    asked = subprocess.run(["docker", "info"], capture_output=True, text=True, timeout=30, check=False)
+    if asked.returncode:
+        return "no container engine answers: " + asked.stderr.strip().splitlines()[-1]
+    asked = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=30, check=False)
+    return "docker has no compose command" if asked.returncode else None
+
+
+def compose(*arguments: str, timeout_s: float = 60) -> str:
+    """Run one command of Compose to its end; give what it wrote; fail with that as well."""
+    ended = subprocess.run(
+        _command(*arguments),
+        cwd=ROOT,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+    assert ended.returncode == 0, f"docker compose {' '.join(arguments)}:\n{ended.stdout}{ended.stderr}"
+    return ended.stdout
+
+
+def begin(*arguments: str) -> "subprocess.Popen[bytes]":
+    """Start a command of Compose that runs beside the test."""
+    return subprocess.Popen(
+        _command(*arguments),
+        cwd=ROOT,
+        env=_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def up() -> None:
+    """Begin from nothing and wait until every container is healthy."""
+    down()
+    compose("build", timeout_s=600)
+    compose(
+        "up", "--detach", "--wait", "--wait-timeout", "120", "--scale", f"gateway={GATEWAYS}", timeout_s=180
+    )
+
+
+def down() -> None:
+    compose("down", "--volumes", "--timeout", "15", timeout_s=120)
+
+
+def gateway(index: int) -> Address:
+    """Where gateway 1, 2 or 3 is published now: another port after every start."""
+    return _published("--index", str(index), "gateway", "6667")
+
+
+def balancer() -> Address:
+    return _published("haproxy", "6667")
+
+
+def await_gateway(index: int, limit_s: float = 60) -> Address:
+    """Wait until a gateway is healthy again."""
+    name = f"gateway-{index}"
+    deadline = time.monotonic() + limit_s
+    while (state := _health_of(name)) != "healthy":
+        assert time.monotonic() < deadline, f"{name} is still {state} after {limit_s} s"
+    return gateway(index)
+
+
+def kill_arguments(index: int) -> list[str]:
+    """For `begin`: SIGKILL a gateway's process from inside, as a crash would be; restart policies then act.
+
+    (`docker kill` counts as a stop by hand. Process 1 is the init that Compose put there.)
+    """
+    script = "kill -9 $(cat /proc/1/task/1/children)"
+    return ["exec", "--no-TTY", "--index", str(index), "gateway", "sh", "-c", script]
+
+
+def address_of(service: str) -> str:
+    """The address of a service's first container on the project's network."""
+    return _network_of(service)["IPAddress"]
+
+
+def address_of_host() -> str:
+    """The address under which this host appears on the project's network."""
+    return _network_of("haproxy")["Gateway"]
+
+
+def _network_of(service: str) -> dict[str, str]:
+    container = compose("ps", "--quiet", service).split()[0]
+    command = ["docker", "inspect", "--format", "{{json .NetworkSettings.Networks}}", container]
+    networks = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout)
+    network: dict[str, str] = next(iter(networks.values()))
+    return network
+
+
+def _health_of(name: str) -> str:
+    listed = [json.loads(line) for line in compose("ps", "--all", "--format", "json").splitlines()]
+    return next((row["Health"] or row["State"] for row in listed if row["Name"].endswith(name)), "missing")
+
+
+def _published(*arguments: str) -> Address:
+    host, _, port = compose("port", *arguments).strip().rpartition(":")
+    return host, int(port)
+
+
+def _command(*arguments: str) -> list[str]:
+    return ["docker", "compose", "--project-name", "hubbub-e2e", *arguments]
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | SETTINGS
