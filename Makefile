@@ -1,7 +1,7 @@
 # The verbs of the project; .ci/run calls the same ones.
 PYTHON ?= python3
 
-.PHONY: run test lint types bench e2e
+.PHONY: run test lint types bench bench-quick e2e
 
 run:
 	$(PYTHON) -m gateway demo
@@ -18,7 +18,10 @@ types:
 	$(PYTHON) -m mypy
 
 bench:
-	$(PYTHON) tests/bench/compare.py
+	$(PYTHON) -m tests.bench.compare --svg docs/bench.svg
+
+bench-quick:
+	$(PYTHON) -m tests.bench.compare --quick
 
 e2e:
 	$(PYTHON) -m pytest -m e2e tests/e2e
