@@ -99,10 +99,11 @@ def demo(gateways: int, port: int, **options: Any) -> None:
     """Run a small network on this machine, and say what to type to use it."""
     settings = _settings(options)
     from gateway.demo import DemoError, run
+    from gateway.embedded.binary import EmbeddedServerError
 
     try:
         sys.exit(run(gateways, port, settings))
-    except DemoError as error:
+    except (DemoError, EmbeddedServerError) as error:
         fail(error)
 
 

@@ -1,0 +1,135 @@
+"""The demo with stand-ins for gateways: what it says, how it ends, what it does about one that dies."""
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LIMIT_S = 20.0
+
+STAND_IN = """
+import json, signal, sys
+def log(level, event, **more):
+    print(json.dumps({"level": level, "event": event} | more), file=sys.stderr, flush=True)
+if "--fail" in sys.argv: sys.exit("no such luck")
+log("info", "listening")
+log("warning", "something_odd", what=1)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+signal.pause()
+"""
+
+DEMO = """
+import dataclasses, sys
+from pathlib import Path
+from gateway import config, demo
+settings = dataclasses.replace(config.load({}, {}), data_dir=Path(sys.argv[1]))
+command = [sys.executable, "-c", sys.argv[3], *sys.argv[4:]]
+try:
+    sys.exit(demo.run(2, int(sys.argv[2]), settings, command))
+except demo.DemoError as error:
+    sys.exit(f"error: {error}")
+"""
+
+
+class Running:
+    """A demo process and what it has written."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self.process = process
+        self.text = ""
+
+    def read_until(self, pattern: str) -> "re.Match[str]":
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + LIMIT_S
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while not (found := re.search(pattern, self.text)):
+                left_s = deadline - time.monotonic()
+                assert selector.select(max(0.0, left_s)), f"{pattern!r} is not in {self.text!r}"
+                read = os.read(self.process.stdout.fileno(), 65_536)
+                assert read, f"it ended; {pattern!r} is not in {self.text!r}"
+                self.text += read.decode()
+        return found
+
+
+def free_port() -> int:
+    """A port of which the next one is most likely free too."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def demo(data_dir: Path, port: int, *arguments: str) -> Iterator[Running]:
+    command = [sys.executable, "-c", DEMO, str(data_dir), str(port), STAND_IN, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            yield Running(process)
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+def stand_ins(port: int) -> list[int]:
+    """The process ids of the gateways that were told to listen on this port."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if (
+                entry.name.isdigit()
+                and f"--listen=127.0.0.1:{port}".encode() in (entry / "cmdline").read_bytes()
+            ):
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+def test_it_says_what_to_type_and_ends_all_on_interrupt(tmp_path: Path, port: int) -> None:
+    with demo(tmp_path, port) as running:
+        running.read_until(r"\^C ends the demo")
+        for line in (
+            f"hubbub localhost:{port} ",
+            f"nc localhost {port + 1} ",
+            f"localhost port {port + 1} without TLS",
+        ):
+            assert line in running.text
+        running.read_until(rf"\[{port}\] warning: something_odd what=1")
+        running.process.send_signal(signal.SIGINT)
+        running.read_until("The demo has ended")
+        assert running.process.wait(LIMIT_S) == 0
+    assert stand_ins(port) == stand_ins(port + 1) == []
+
+
+def test_a_gateway_that_dies_is_told_and_started_again(tmp_path: Path, port: int) -> None:
+    with demo(tmp_path, port) as running:
+        running.read_until(r"\^C ends the demo")
+        (pid,) = stand_ins(port)
+        os.kill(pid, signal.SIGKILL)
+        running.read_until(rf"\[{port}\] ended \(signal 9\); it is started again")
+        running.read_until(rf"\[{port}\] is back")
+        assert stand_ins(port) not in ([], [pid])
+
+
+def test_a_gateway_that_cannot_start_ends_it_with_the_reason(tmp_path: Path, port: int) -> None:
+    with demo(tmp_path, port, "--fail") as running:
+        running.read_until(r"error: the gateway on port \d+ does not start: no such luck")
+        assert running.process.wait(LIMIT_S) == 1
+
+
+def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path, port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)), demo(tmp_path / "data", port) as running:
+        running.read_until(f"error: port {port} is in use; choose others with --port")
+        assert running.process.wait(LIMIT_S) == 1
+    assert not (tmp_path / "data").exists()
