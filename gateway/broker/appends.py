@@ -24,18 +24,24 @@ TAIL_ENTRIES = 1000
 
 
 class Pending:
-    """An event on its way into a log.
+    """An event on its way into a log, and who waits for what becomes of it."""
 
-    ``done(outcome)`` is called once: with the fold's effect for a followed room (None where the fold had
-    no effect to tell), with True for an entry in another's inbox, with False when it was refused.
-    """
+    __slots__ = ("label", "line", "sid", "wait")
 
-    __slots__ = ("done", "line", "sid")
-
-    def __init__(self, sid: str, line: str, done: Callable[[Any], None]) -> None:
+    def __init__(self, sid: str, line: str, label: str = "", wait: Any = None) -> None:
+        """``label``, ``wait``: the lane's own notes (a labeled echo, a handler)."""
         self.sid = sid
         self.line = line
-        self.done = done
+        self.label = label
+        self.wait = wait
+
+
+Logged = tuple[str, int]
+"""Where an event is in a log that is not followed: its entry's stream id, its place in the entry."""
+
+Settle = Callable[[Pending, Any], None]
+"""Called once for each pending event that :meth:`Appends.land` did not give back: with where it is in the other
+lane's inbox, or with None where it was refused."""
 
 
 class Flight:
@@ -79,11 +85,14 @@ class Writer:
 class Appends:
     """All of a lane's writers."""
 
-    def __init__(self, link: Link, keys: Keys, lane: str, new_epoch: Callable[[], str]) -> None:
+    def __init__(
+        self, link: Link, keys: Keys, lane: str, new_epoch: Callable[[], str], settle: Settle
+    ) -> None:
         self._link = link
         self._keys = keys
         self._lane = lane
         self._new_epoch = new_epoch
+        self._settle = settle
         self._oseq = 0
         self._writers: dict[str, Writer] = {}
         self._due: list[Writer] = []
@@ -94,6 +103,11 @@ class Appends:
     def queued(self) -> int:
         """Events that are not in a log yet."""
         return sum(len(w.queue) + (len(w.flight.pendings) if w.flight else 0) for w in self._writers.values())
+
+    def entries_since(self) -> int:
+        """Entries launched since the last time this was asked."""
+        count, self.entries = self.entries, 0
+        return count
 
     def follow(self, replica: Replica) -> None:
         self._writers[replica.name] = Writer(replica.name, replica)
@@ -112,10 +126,11 @@ class Appends:
         writer = self._writers.get(name)
         if writer is None:
             writer = self._writers[name] = Writer(name, None)
-        if not writer.queue and writer.flight is None:
-            self._due.append(writer)
+        if writer.flight is None:
+            if not writer.queue:
+                self._due.append(writer)
+            self.gathered += 1
         writer.queue.append(pending)
-        self.gathered += 1
 
     def send(self) -> None:
         """Sends what has gathered, for every log that has nothing in flight and can be written."""
@@ -152,36 +167,37 @@ class Appends:
         if reply is LOST:
             flight.unsettled = True  # resume() or the replica's repair decides
         elif isinstance(reply, hiredis.ReplyError):
-            self._finish(writer, [False] * len(flight.pendings))
+            self._finish(writer, None)
         elif writer.replica is None:
-            self._finish(writer, [not isinstance(reply, list)] * len(flight.pendings))
+            self._finish(writer, None if isinstance(reply, list) else reply.decode())
         elif isinstance(reply, list):
             flight.unsettled = True
             writer.replica.mend()  # another epoch: settle() sends it again
 
-    def folded(self, name: str, origin: str, outcomes: Callable[[int], list[Any]]) -> None:
-        """An entry of this lane's was folded; ``outcomes(n)`` gives what became of each of its n events."""
+    def land(self, name: str, origin: str) -> list[Pending] | None:
+        """An entry of this lane's is being folded: its events, for the caller to settle one by one."""
         writer = self._writers.get(name)
-        if writer is not None and writer.flight is not None and writer.flight.origin == origin:
-            self._finish(writer, outcomes(len(writer.flight.pendings)))
+        if writer is None or writer.flight is None or writer.flight.origin != origin:
+            return None
+        pendings = writer.flight.pendings
+        self._release(writer)
+        return pendings
 
-    def flight(self, name: str, origin: str) -> Flight | None:
-        """The flight whose entry this is, if it is one of this lane's."""
-        writer = self._writers.get(name)
-        if writer is not None and writer.flight is not None and writer.flight.origin == origin:
-            return writer.flight
-        return None
-
-    def _finish(self, writer: Writer, outcomes: list[Any]) -> None:
-        flight, writer.flight = writer.flight, None
+    def _finish(self, writer: Writer, entry_id: str | None) -> None:
+        flight = writer.flight
         assert flight is not None
+        self._release(writer)
+        for index, pending in enumerate(flight.pendings):
+            self._settle(pending, None if entry_id is None else (entry_id, index))
+
+    def _release(self, writer: Writer) -> None:
+        """Nothing is in flight any more: what has gathered may go."""
+        writer.flight = None
         if writer.queue:
             self._due.append(writer)
             self.gathered += len(writer.queue)
         elif writer.replica is None:
             self._writers.pop(writer.name, None)
-        for pending, outcome in zip(flight.pendings, outcomes, strict=True):
-            pending.done(outcome)
 
     def settled(self, name: str) -> None:
         """A followed log is live again: what is still in flight is not in it, and goes again."""
@@ -206,9 +222,12 @@ class Appends:
         def seen(reply: Reply) -> None:
             if reply is LOST or writer.flight is not flight:
                 return
-            origins = [fields[1] for _, fields in reply] if isinstance(reply, list) else []
-            if flight.origin.encode() in origins:
-                self._finish(writer, [True] * len(flight.pendings))
+            entries = reply if isinstance(reply, list) else []
+            found = next(
+                (entry_id for entry_id, fields in entries if fields[1] == flight.origin.encode()), None
+            )
+            if found is not None:
+                self._finish(writer, found.decode())
             else:
                 self._launch(writer, flight)
 

@@ -62,7 +62,9 @@ class Events(Protocol):
 class Link:
     """A connection to Redis; see the module."""
 
-    def __init__(self, selector: Selector, events: Events, scripts: Sequence[Script], credentials: Sequence[str]):
+    def __init__(
+        self, selector: Selector, events: Events, scripts: Sequence[Script], credentials: Sequence[str]
+    ):
         """``credentials``: the words after HELLO 3, such as ``("AUTH", user, password)``, or none."""
         self._selector = selector
         self._events = events

@@ -68,6 +68,11 @@ class Replica:
             self.standing = Standing.MENDING
             self._ask(self, self.last)
 
+    def interrupt(self) -> None:
+        """The subscription is lost: nothing counts as live until :meth:`mend` has been answered."""
+        if self.standing is Standing.LIVE:
+            self.standing = Standing.MENDING
+
     def live(self, raw: Raw) -> None:
         """A published entry."""
         entry_id, before, epoch, origin, payload = raw

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member
-from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
+from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, lines
 from gateway.chat.room import Room
 from gateway.chat.state import State
 from gateway.wire.casefold import fold
@@ -19,9 +19,6 @@ FORMAT = 1
 
 _PLAIN_FIELDS = ("changed", "created_ms", "key", "limit", "name", "rules", "topic", "topic_at_ms", "topic_by")
 _MEMBER_FIELDS = ("sid", "nick", "user", "host", "realname", "account", "away", "modes", "token")
-
-CHANGES_A_LINE = 3
-"""A line of that many changes fits into 512 bytes with the longest masks and room name."""
 
 
 def dump(room: State) -> str:
@@ -109,10 +106,8 @@ def _arrivals(old: State, new: State) -> Iterator[Effect]:
 
 
 def _settings(old: State, new: State, server: str) -> Iterator[Effect]:
-    changes = [*_mode_changes(old, new)]
-    for start in range(0, len(changes), CHANGES_A_LINE):
-        modes = render(changes[start : start + CHANGES_A_LINE])
-        yield Effect(Kind.CHANGED, 0, "", f":{server} MODE {new.name} {modes}")
+    for line in lines(f":{server} MODE {new.name}", _mode_changes(old, new)):
+        yield Effect(Kind.CHANGED, 0, "", line)
     if old.topic != new.topic:
         line = events.topic_set(new.topic_by or server, new.name, new.topic)
         yield Effect(Kind.TOPIC, 0, "", line)

@@ -4,10 +4,11 @@ Owns the grammar of MODE (Modern IRC documentation, "MODE message"; ISUPPORT CHA
 neither rooms nor who may change what. Pure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from gateway.chat.effects import OP, VOICE
+from gateway.wire.framing import LINE_LIMIT_BYTES
 
 LISTS = "beI"
 """Type A: bans, exceptions, invitation exceptions; without a mask a question."""
@@ -61,3 +62,16 @@ def render(changes: Iterable[Change]) -> str:
         if param is not None:
             params.append(param)
     return " ".join(["".join(letters), *params])
+
+
+def lines(head: str, changes: Iterable[Change]) -> Iterator[str]:
+    """MODE lines of these changes, each with `head` (":source MODE #room") and as many as fit into 512 bytes."""
+    fitting: list[Change] = []
+    for change in changes:
+        longer = f"{head} {render([*fitting, change])}\r\n"
+        if fitting and len(longer.encode()) > LINE_LIMIT_BYTES:
+            yield f"{head} {render(fitting)}"
+            fitting.clear()
+        fitting.append(change)
+    if fitting:
+        yield f"{head} {render(fitting)}"

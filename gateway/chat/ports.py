@@ -82,6 +82,9 @@ class Ports(Protocol):
     def room(self, name: str) -> Room | None:
         """The replica of a room that this lane follows and has loaded, by any spelling of its name."""
 
+    def is_room_name(self, name: str) -> bool:
+        """Whether a room may have this name."""
+
     def open_room(self, name: str) -> Awaitable[Room]:
         """Follows a room and waits until its replica is live."""
 
@@ -115,8 +118,8 @@ class Ports(Protocol):
     def profiles(self) -> Awaitable[list[Profile]]:
         """Everybody on the network, at most a few thousand."""
 
-    def whisper(self, session: Session, target_sid: str, line: str, *, echo: str = "") -> None:
-        """Sends an event to the inbox of another session's lane; ``echo`` comes back once it is in the log."""
+    def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
+        """Sends a message to the inbox of another session's lane, for that session under that nick."""
 
     # the network
     def list_rooms(self) -> Awaitable[list[Listed]]: ...
@@ -141,6 +144,24 @@ class Ports(Protocol):
         """argon2id, on the executor."""
 
     # the session
+    def set_caps(self, session: Session, caps: int) -> None:
+        """Changes what a session has negotiated."""
+
+    def try_registration(self, session: Session) -> None:
+        """Completes the registration if all that it needs is in."""
+
+    def greet(self, session: Session) -> None:
+        """LUSERS and the message of the day, at the end of the registration."""
+
+    def barrier(self, session: Session) -> Awaitable[None]:
+        """Waits until the promise of PONG holds."""
+
+    def rename(self, session: Session, nick: str) -> Awaitable[bool]:
+        """Claims a nick, tells every room, frees the old one; False when another holds it."""
+
+    def position(self, room: str) -> str:
+        """The stream id that a followed room's replica has folded up to."""
+
     def registered(self, session: Session) -> None:
         """The session has become a user of the network."""
 

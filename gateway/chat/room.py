@@ -16,13 +16,15 @@ from typing import NamedTuple
 from gateway.chat import events
 from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry
-from gateway.chat.modes import RANKS, parse, render
+from gateway.chat.modes import RANKS, lines, parse
 from gateway.chat.state import NEW_ROOM_FLAGS, State
 from gateway.wire import message
 from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 
 __all__ = ["OP", "VOICE", "Effect", "Folded", "Kind", "Member", "Room", "Void"]
 
+_LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 _SAID = Kind.SAID  # an enum's attribute costs as much as the comparison of a line
 
 _NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
@@ -131,6 +133,7 @@ class _Act:
         """Add an effect; any but a message whose line stands so in the entry ends the entry's plainness."""
         if kind != Kind.SAID or line != self.raw:
             self.effects.plain = False
+            line = cut(line, _LINE_BYTES)  # the names in it may have grown since it was written
         self.effects.append(Effect(kind, self.index, self.sid, line, tags, member, old, void))
 
 
@@ -291,7 +294,8 @@ def _mode(room: State, act: _Act) -> Void | None:
         return Void.NOTHING
     if any(change.letter not in RANKS for change in applied):
         room.note_change(act.entry.id)
-    act.show(Kind.CHANGED, f":{source} MODE {room.name} {render(applied)}")
+    for line in lines(f":{source} MODE {room.name}", applied):
+        act.show(Kind.CHANGED, line)
     return None
 
 

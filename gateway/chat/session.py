@@ -20,6 +20,16 @@ class Outlet(Protocol):
         """Writes one line (without CRLF), in the way of the connection's dialect."""
 
 
+class Registration:
+    """What is known only until 001."""
+
+    __slots__ = ("negotiates", "password")
+
+    def __init__(self) -> None:
+        self.negotiates = False  # CAP LS or REQ came, CAP END not yet
+        self.password = ""
+
+
 class Session:
     """See the module. Fields are plain: the lane's handlers own them."""
 
@@ -32,12 +42,14 @@ class Session:
         "host",
         "invisible",
         "is_registered",
+        "is_secure",
         "label",
         "last_active",
         "nick",
         "oper",
         "outlet",
         "realname",
+        "registration",
         "response",
         "rooms",
         "server",
@@ -46,7 +58,6 @@ class Session:
         "token",
         "user",
         "wallops",
-        "is_secure",
     )
 
     def __init__(self, sid: str, server: str, outlet: Outlet, address: str, host: str, now: float) -> None:
@@ -68,6 +79,7 @@ class Session:
         self.wallops = False
         self.is_secure = False
         self.is_registered = False
+        self.registration: Registration | None = Registration()
         self.signon = now
         self.last_active = now
         self.rooms: dict[str, Room] = {}  # by folded name

@@ -76,7 +76,6 @@ class State:
         """Session ids, the oldest invitation first."""
         self.changed = NOT_YET
         """The entry that last changed what decides over a JOIN: the lists, key, limit or flags."""
-        self._speakers.clear()
 
     # Rules
 
@@ -92,6 +91,9 @@ class State:
         return _any_matches(self.bans, source) and not _any_matches(self.excepts, source)
 
     def may_speak(self, sid: str, source: str) -> Void | None:
+        """PRIVMSG, NOTICE and TAGMSG, of members and from outside."""
+        if sid in self._speakers:
+            return None
         member = self.members.get(sid)
         if member is None:
             if not self.members or "n" in self.flags:

@@ -34,7 +34,6 @@ class Connection:
     __slots__ = (
         "_backlog",
         "_events",
-        "_out",
         "_owner",
         "_selector",
         "_send",
@@ -46,6 +45,7 @@ class Connection:
         "fd",
         "is_closing",
         "is_open",
+        "out",
         "peer",
         "state",
     )
@@ -66,7 +66,7 @@ class Connection:
         self._selector = selector
         self._owner = owner
         self._touched = touched
-        self._out: list[bytes] = []
+        self.out: list[bytes] = []
         self._backlog: deque[bytes] | None = None
         self._tls: TlsLayer | None = None
         self._events = READ
@@ -83,14 +83,14 @@ class Connection:
 
     def write(self, data: bytes) -> None:
         """Gathers bytes for the end of this turn; the object may be shared with other connections."""
-        out = self._out
+        out = self.out
         if not out:
             self._touched.append(self)
         out.append(data)
 
     def flush(self) -> None:
         """Sends what was gathered; called once a turn for each touched connection."""
-        out = self._out
+        out = self.out
         if not out or not self.is_open:
             if self.is_closing and self._backlog is None:
                 self.abort("")
@@ -224,7 +224,7 @@ class Connection:
         """Closes once everything written has been sent; a peer that does not read is cut by the caller."""
         if not self.is_closing and self.is_open:
             self.is_closing = True
-            if not self._out:
+            if not self.out:
                 self._touched.append(self)  # the end of the turn closes it
 
     def abort(self, why: str) -> None:
@@ -234,6 +234,6 @@ class Connection:
         self.is_open = False
         self._selector.unregister(self.fd)
         self._socket.close()
-        self._out.clear()
+        self.out.clear()
         self._backlog = None
         self._owner.lost(self, why)

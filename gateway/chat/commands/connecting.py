@@ -1,0 +1,131 @@
+"""CAP, PASS, NICK, USER, PING, PONG, QUIT: coming, staying and going (Modern IRC "Connection Messages")."""
+
+import hmac
+
+from gateway.chat import capabilities
+from gateway.chat.commands.table import Command
+from gateway.chat.ports import Ports
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.message import Message
+from gateway.wire.names import valid_nick
+
+CAP_LINE_LIMIT_BYTES = 400
+
+
+def cap(ports: Ports, session: Session, message: Message) -> None:
+    """IRCv3 capability-negotiation, version 302."""
+    subcommand = message.params[0].upper()
+    argument = message.params[1] if len(message.params) > 1 else ""
+    registration = session.registration
+    if subcommand in ("LS", "REQ") and registration is not None:
+        registration.negotiates = True
+    if subcommand == "LS":
+        if argument.isdigit() and int(argument) >= 302:
+            ports.set_caps(session, session.caps | capabilities.CAP_NOTIFY)
+        _cap(session, "LS", " ".join(capabilities.BY_NAME))
+    elif subcommand == "LIST":
+        _cap(session, "LIST", " ".join(capabilities.names(session.caps)))
+    elif subcommand == "REQ":
+        caps = capabilities.change(session.caps, argument)
+        if caps is None:
+            _cap(session, "NAK", argument)
+        else:
+            _cap(session, "ACK", argument)
+            ports.set_caps(session, caps)
+    elif subcommand == "END":
+        if registration is not None:
+            registration.negotiates = False
+            ports.try_registration(session)
+    else:
+        session.numeric(n.ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command")
+
+
+def _cap(session: Session, subcommand: str, text: str) -> None:
+    session.reply(f":{session.server} CAP {session.nick or '*'} {subcommand} :{text}")
+
+
+def password(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC PASS."""
+    if session.registration is None:
+        session.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
+    else:
+        session.registration.password = message.params[0]
+
+
+def password_fits(ports: Ports, session: Session) -> bool:
+    """Whether the connection password, where there is one, was given (constant time)."""
+    wanted, registration = ports.server.password, session.registration
+    given = registration.password if registration is not None else ""
+    return wanted is None or hmac.compare_digest(wanted.encode(), given.encode())
+
+
+async def nick(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC NICK; network wide: the name is claimed in Redis, then every room's log tells."""
+    wanted = message.params[0] if message.params else ""
+    if not wanted:
+        session.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
+    elif not valid_nick(wanted):
+        session.numeric(n.ERR_ERRONEUSNICKNAME, wanted, "Erroneous nickname")
+    elif session.registration is not None:
+        await _first_nick(ports, session, wanted)
+    elif wanted != session.nick:
+        for room in session.rooms.values():
+            if room.may_rename(session.sid) is not None:
+                session.numeric(
+                    n.ERR_BANNICKCHANGE, room.name, "Cannot change nickname while banned on channel"
+                )
+                return
+        if not await ports.rename(session, wanted):
+            session.numeric(n.ERR_NICKNAMEINUSE, wanted, "Nickname is already in use")
+
+
+async def _first_nick(ports: Ports, session: Session, wanted: str) -> None:
+    old = session.nick
+    token = await ports.claim(session, wanted)
+    if token is None:
+        session.numeric(n.ERR_NICKNAMEINUSE, wanted, "Nickname is already in use")
+        return
+    if old and old.lower() != wanted.lower():
+        ports.release(session, old)
+    session.nick, session.token = wanted, token
+    ports.try_registration(session)
+
+
+def user(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC USER: the user name is kept to letters, digits and a few signs; the rest of it is dropped."""
+    if session.registration is None:
+        session.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
+        return
+    name = "".join(c for c in message.params[0] if c.isascii() and (c.isalnum() or c in "-_.~"))[:10]
+    session.user = name or "user"
+    session.realname = message.params[3][:150] or session.user
+    ports.try_registration(session)
+
+
+async def ping(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC PING. Of a registered user it is a barrier: see the lane's promise."""
+    if session.is_registered:
+        await ports.barrier(session)
+    session.reply(f":{session.server} PONG {session.server} :{message.params[0]}")
+
+
+def pong(ports: Ports, session: Session, message: Message) -> None:
+    """That anything came is all that matters; the lane notes it for every line."""
+
+
+def quit_(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC QUIT."""
+    text = message.params[0] if message.params else ""
+    ports.quit(session, f"Quit: {text}" if text else "Client quit")
+
+
+COMMANDS = {
+    "CAP": Command(cap, 1, before_registration=True),
+    "PASS": Command(password, 1, before_registration=True),
+    "NICK": Command(nick, 0, before_registration=True),
+    "USER": Command(user, 4, before_registration=True),
+    "PING": Command(ping, 1, before_registration=True),
+    "PONG": Command(pong, 0, before_registration=True),
+    "QUIT": Command(quit_, 0, before_registration=True),
+}

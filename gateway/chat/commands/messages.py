@@ -1,0 +1,121 @@
+"""PRIVMSG, NOTICE, TAGMSG: to rooms through their logs, to people through their lanes' inboxes.
+
+To a room that the sender is in these never wait: the rule is checked against the replica, the line is appended,
+and what the log makes of it (others' delivery, the echo) comes through the fold.
+"""
+
+from gateway.chat import events
+from gateway.chat.capabilities import MESSAGE_TAGS
+from gateway.chat.commands.table import Command
+from gateway.chat.ports import Ports
+from gateway.chat.refusals import refuse
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.message import Message
+from gateway.wire.tags import client_only, format_tags
+
+MAX_TARGETS = 4
+_CRLF_BYTES = 2
+
+
+def speak(ports: Ports, session: Session, message: Message) -> object:
+    """Modern IRC PRIVMSG and NOTICE, IRCv3 message-tags TAGMSG."""
+    verb, params = message.verb, message.params
+    needed = 1 if verb == "TAGMSG" else 2
+    if len(params) < needed or (needed == 2 and not params[1]):
+        if verb != "NOTICE":
+            _incomplete(session, verb, params)
+        return None
+    session.last_active = ports.now
+    tags = client_only(message.tags) if message.tags and session.caps & MESSAGE_TAGS else {}
+    client_tags = format_tags(tags) if tags else ""
+    if verb == "TAGMSG" and not client_tags:
+        return None
+    text = "" if needed == 1 else params[1]
+    targets = params[0].split(",") if "," in params[0] else params[:1]
+    if len(targets) > MAX_TARGETS:
+        session.numeric(n.ERR_TOOMANYTARGETS, params[0], f"Too many targets (at most {MAX_TARGETS})")
+        return None
+    elsewhere = [t for t in targets if not _to_followed_room(ports, session, verb, t, text, client_tags)]
+    return _to_others(ports, session, verb, elsewhere, text, client_tags) if elsewhere else None
+
+
+def _incomplete(session: Session, verb: str, params: list[str]) -> None:
+    if not params:
+        session.numeric(n.ERR_NORECIPIENT, f"No recipient given ({verb})")
+    else:
+        session.numeric(n.ERR_NOTEXTTOSEND, "No text to send")
+
+
+def _to_followed_room(
+    ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str
+) -> bool:
+    """Says it in a room that the sender is in; False when the target is anything else."""
+    name = fold(target)
+    room = session.rooms.get(name)
+    if room is None:
+        return False
+    source = session.source
+    void = room.may_speak(session.sid, source)
+    if void is not None:
+        refuse(session, verb, room.name, void)
+    else:
+        ports.say(session, name, event_line(verb, source, room.name, text, client_tags))
+    return True
+
+
+def event_line(verb: str, source: str, target: str, text: str, client_tags: str) -> str:
+    """A message's event, cut so that what is relayed fits into 512 bytes (RFC 2812 2.3)."""
+    if verb == "TAGMSG":
+        return events.tagmsg(source, target, client_tags)
+    line = cut(events.said(source, verb, target, text), LINE_LIMIT_BYTES - _CRLF_BYTES)
+    return f"@{client_tags} {line}" if client_tags else line
+
+
+async def _to_others(
+    ports: Ports, session: Session, verb: str, targets: list[str], text: str, client_tags: str
+) -> None:
+    for target in targets:
+        if target.startswith("#"):
+            await _to_foreign_room(ports, session, verb, target, text, client_tags)
+        else:
+            await _to_person(ports, session, verb, target, text, client_tags)
+
+
+async def _to_foreign_room(
+    ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str
+) -> None:
+    """A room that the sender is not in: without +n it may speak there all the same."""
+    if not ports.is_room_name(target):
+        if verb != "NOTICE":
+            session.numeric(n.ERR_NOSUCHCHANNEL, target, "No such channel")
+        return
+    room = await ports.open_room(target)
+    if not room.members:
+        if verb != "NOTICE":
+            session.numeric(n.ERR_NOSUCHCHANNEL, target, "No such channel")
+        return
+    void = room.may_speak(session.sid, session.source)
+    if void is not None:
+        refuse(session, verb, room.name, void)
+    else:
+        ports.say(session, fold(target), event_line(verb, session.source, room.name, text, client_tags))
+
+
+async def _to_person(
+    ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str
+) -> None:
+    sid, nick = ports.known(target), target
+    if sid is None:
+        profile = await ports.find(target)
+        if profile is None:
+            if verb != "NOTICE":
+                session.numeric(n.ERR_NOSUCHNICK, target, "No such nick/channel")
+            return
+        sid, nick = profile.sid, profile.nick
+    ports.whisper(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))
+
+
+COMMANDS = {verb: Command(speak) for verb in ("PRIVMSG", "NOTICE", "TAGMSG")}

@@ -1,0 +1,150 @@
+"""JOIN, PART, NAMES, TOPIC, KICK, INVITE: being in rooms (Modern IRC "Channel Operations").
+
+Each is checked against the replica for an instant answer, then appended; it has happened when the fold says so.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+
+from gateway.chat import events
+from gateway.chat.capabilities import MULTI_PREFIX
+from gateway.chat.commands.table import Command
+from gateway.chat.effects import Effect, Kind, Void
+from gateway.chat.ports import Ports
+from gateway.chat.refusals import refuse
+from gateway.chat.room import Room
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.message import Message
+
+MAX_ROOMS = 100
+JOIN_TRIES = 5
+_CRLF_BYTES = 2
+
+
+async def join(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC JOIN; ``JOIN 0`` leaves every room (RFC 2812 3.2.1)."""
+    if message.params[0] == "0":
+        for room in list(session.rooms.values()):
+            await ports.commit(session, room.name, events.parted(session.source, room.name, ""))
+        return
+    keys = message.params[1].split(",") if len(message.params) > 1 else []
+    for name, key in zip_longest(
+        _names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""
+    ):
+        if name:
+            await _join_one(ports, session, name, key)
+
+
+def _names(text: str) -> Iterable[str]:
+    return (name for name in text.split(",") if name)
+
+
+async def _join_one(ports: Ports, session: Session, name: str, key: str) -> None:
+    if not ports.is_room_name(name):
+        session.numeric(n.ERR_NOSUCHCHANNEL, name, "No such channel")
+        return
+    if len(session.rooms) >= MAX_ROOMS:
+        session.numeric(n.ERR_TOOMANYCHANNELS, name, "You have joined too many channels")
+        return
+    if fold(name) in session.rooms:
+        return
+    void: Void | None = Void.STALE
+    for _ in range(JOIN_TRIES):
+        room = await ports.open_room(name)
+        void = room.may_join(session.source, session.sid, key, bool(session.oper))
+        if void is None:
+            effect = await ports.commit(session, name, _join_line(ports, session, name, key))
+            void = effect.reason if effect.kind is Kind.VOID else None
+        if void is not Void.STALE:
+            break
+    if void is not None:
+        refuse(session, "JOIN", name, void)
+    elif fold(name) in session.rooms:  # not kicked in the very same entry
+        joined_room = session.rooms[fold(name)]
+        if joined_room.topic:
+            send_topic(session, joined_room)
+        send_names(session, joined_room)
+
+
+def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
+    facts: dict[str, str | int] = {"token": session.token, "seen": ports.position(name)}
+    if key:
+        facts["key"] = key
+    if session.account:
+        facts["account"] = session.account
+    if fold(name) == fold(ports.server.lobby):
+        facts["lobby"] = 1
+    if session.oper:
+        facts["oper"] = 1
+    return events.joined(session.source, name, session.realname, facts)
+
+
+async def part(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC PART."""
+    reason = message.params[1] if len(message.params) > 1 else ""
+    for name in _names(message.params[0]):
+        room = session.rooms.get(fold(name))
+        if room is None:
+            known = ports.room(name)
+            code = n.ERR_NOTONCHANNEL if known is not None and known.members else n.ERR_NOSUCHCHANNEL
+            text = "You're not on that channel" if code == n.ERR_NOTONCHANNEL else "No such channel"
+            session.numeric(code, name, text)
+            continue
+        line = cut(events.parted(session.source, room.name, reason), LINE_LIMIT_BYTES - _CRLF_BYTES)
+        answer(session, "PART", room.name, await ports.commit(session, name, line))
+
+
+def answer(session: Session, verb: str, room: str, effect: Effect, subject: str = "") -> None:
+    """Tells the client if the fold voided what it asked."""
+    if effect.kind is Kind.VOID and effect.reason is not None:
+        refuse(session, verb, room, effect.reason, subject)
+
+
+def send_topic(session: Session, room: Room) -> None:
+    """RPL_TOPIC and RPL_TOPICWHOTIME, or RPL_NOTOPIC."""
+    if not room.topic:
+        session.numeric(n.RPL_NOTOPIC, room.name, "No topic is set")
+        return
+    session.numeric(n.RPL_TOPIC, room.name, room.topic)
+    session.numeric_words(n.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at_ms // 1000))
+
+
+def send_names(session: Session, room: Room, *, end: bool = True) -> None:
+    """RPL_NAMREPLY, as many as are needed, and RPL_ENDOFNAMES."""
+    symbol = "@" if "s" in room.flags else "="
+    head = f":{session.server} {n.RPL_NAMREPLY} {session.nick} {symbol} {room.name} :"
+    for line in _packed(_member_names(session, room), LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode())):
+        session.reply(head + line)
+    if end:
+        session.numeric(n.RPL_ENDOFNAMES, room.name, "End of /NAMES list.")
+
+
+def _member_names(session: Session, room: Room) -> Iterator[str]:
+    all_prefixes = session.caps & MULTI_PREFIX
+    for member in room.members.values():
+        prefix = member.prefix
+        yield (prefix if all_prefixes else prefix[:1]) + member.nick
+
+
+def _packed(words: Iterable[str], limit_bytes: int) -> Iterator[str]:
+    """Words joined by spaces into lines of at most so many bytes."""
+    line: list[str] = []
+    size = 0
+    for word in words:
+        length = len(word.encode()) + 1
+        if line and size + length > limit_bytes:
+            yield " ".join(line)
+            line, size = [], 0
+        line.append(word)
+        size += length
+    if line:
+        yield " ".join(line)
+
+
+COMMANDS = {
+    "JOIN": Command(join, 1),
+    "PART": Command(part, 1),
+}

@@ -1,0 +1,21 @@
+"""What a row of the command table is."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.chat.ports import Ports
+from gateway.chat.session import Session
+from gateway.wire.message import Message
+
+Handler = Callable[[Ports, Session, Message], Coroutine[Any, Any, None] | None]
+"""A plain function, or ``async`` where it waits for an answer from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``fewest``: parameters without which ERR_NEEDMOREPARAMS is the answer."""
+
+    handler: Handler
+    fewest: int = 0
+    before_registration: bool = False

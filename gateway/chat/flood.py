@@ -1,0 +1,23 @@
+"""How fast a client may send: a token bucket. Pure; `now` comes in as seconds of one monotonic clock."""
+
+
+class TokenBucket:
+    """Fills with `rate` tokens a second up to `burst`; each line takes one, and may take it on credit."""
+
+    __slots__ = ("_at", "_burst", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: int, now: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = float(burst)
+        self._at = now
+
+    def take(self, now: float) -> bool:
+        """Take a token; False when the bucket is in debt now, and the next line has to wait."""
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate) - 1
+        self._at = now
+        return self._tokens >= 0
+
+    def ready_in(self, now: float) -> float:
+        """Seconds until the bucket is out of debt."""
+        return max(0.0, -self._tokens / self._rate - (now - self._at))

@@ -1,0 +1,75 @@
+"""What the server promises in RPL_ISUPPORT, and the limits behind it (Modern IRC "RPL_ISUPPORT Parameters").
+
+Owns the limits that commands keep; those of names and lists are their modules' own. Pure.
+"""
+
+from typing import Final
+
+from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS
+from gateway.chat.state import LIST_LIMIT
+from gateway.wire.names import CHANNELLEN, NICKLEN
+
+AWAYLEN: Final = 200
+"""This and all lengths: characters; what a client sends beyond is cut off."""
+HOSTLEN: Final = 64
+KEYLEN: Final = 32
+KICKLEN: Final = 200
+TOPICLEN: Final = 300
+USERLEN: Final = 10
+
+MAX_ROOMS: Final = 100
+"""Rooms that a session may be in."""
+MAX_TARGETS: Final = 4
+"""Names that a message may be sent to at once."""
+MAX_MODES: Final = 6
+"""Changes with a parameter in one MODE."""
+HISTORY_LIMIT: Final = 100
+"""Messages in an answer to CHATHISTORY (IRCv3 chathistory)."""
+
+_TARGETS: Final = {
+    "JOIN": "",
+    "KICK": 4,
+    "LIST": "",
+    "NAMES": "",
+    "NOTICE": MAX_TARGETS,
+    "PART": "",
+    "PRIVMSG": MAX_TARGETS,
+    "TAGMSG": MAX_TARGETS,
+    "WHOIS": 1,
+    "WHOWAS": 1,
+}
+"""Names in one command; "" has no limit but the line's length."""
+
+_ESCAPED = str.maketrans({character: f"\\x{ord(character):02X}" for character in " =\\"})
+
+
+def isupport_tokens(network: str) -> list[str]:
+    """The tokens in alphabetical order; `network` is the network's name as set, spaces allowed."""
+    values: dict[str, str | int] = {
+        "AWAYLEN": AWAYLEN,
+        "CASEMAPPING": "ascii",
+        "CHANLIMIT": f"#:{MAX_ROOMS}",
+        "CHANMODES": f"{LISTS},{KEY},{LIMIT},{FLAGS}",
+        "CHANNELLEN": CHANNELLEN,
+        "CHANTYPES": "#",
+        "CHATHISTORY": HISTORY_LIMIT,
+        "ELIST": "MNU",
+        "EXCEPTS": "e",
+        "HOSTLEN": HOSTLEN,
+        "INVEX": "I",
+        "KEYLEN": KEYLEN,
+        "KICKLEN": KICKLEN,
+        "MAXLIST": ",".join(f"{letter}:{LIST_LIMIT}" for letter in LISTS),
+        "MAXTARGETS": MAX_TARGETS,
+        "MODES": MAX_MODES,
+        "MSGREFTYPES": "msgid,timestamp",
+        "NETWORK": network.translate(_ESCAPED),
+        "NICKLEN": NICKLEN,
+        "PREFIX": "(ov)@+",
+        "SAFELIST": "",
+        "TARGMAX": ",".join(f"{verb}:{limit}" for verb, limit in _TARGETS.items()),
+        "TOPICLEN": TOPICLEN,
+        "USERLEN": USERLEN,
+        "UTF8ONLY": "",
+    }
+    return [f"{name}={value}" if value else name for name, value in values.items()]

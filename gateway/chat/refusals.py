@@ -1,0 +1,49 @@
+"""What a client is told when a room's rules refuse what it asked: the same words at once and after the fold."""
+
+from gateway.chat.effects import Void
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+
+_SPEAKING = frozenset(("PRIVMSG", "NOTICE", "TAGMSG"))
+
+_TEXTS = {
+    Void.INVITE_ONLY: (n.ERR_INVITEONLYCHAN, "Cannot join channel (+i)"),
+    Void.BANNED: (n.ERR_BANNEDFROMCHAN, "Cannot join channel (+b)"),
+    Void.BAD_KEY: (n.ERR_BADCHANNELKEY, "Cannot join channel (+k)"),
+    Void.FULL: (n.ERR_CHANNELISFULL, "Cannot join channel (+l)"),
+    Void.NOT_MEMBER: (n.ERR_NOTONCHANNEL, "You're not on that channel"),
+    Void.NOT_OPERATOR: (n.ERR_CHANOPRIVSNEEDED, "You're not channel operator"),
+}
+
+_CANNOT_SEND = {
+    Void.NOT_MEMBER: "Cannot send to channel (no external messages)",
+    Void.MUTED: "Cannot send to channel (+m)",
+    Void.BANNED: "Cannot send to channel (you are banned)",
+}
+
+
+def refuse(session: Session, verb: str, room: str, void: Void, subject: str = "") -> None:
+    """Answers a refused command; ``subject`` is the nick that a KICK or INVITE was about."""
+    if void in (Void.NOTHING, Void.ALREADY_MEMBER) and verb != "INVITE":
+        return
+    if verb == "NOTICE":
+        return  # RFC 2812 3.3.2: nothing is ever answered to a NOTICE
+    if verb in _SPEAKING:
+        text = _CANNOT_SEND.get(void, "Cannot send to channel")
+        session.numeric(n.ERR_CANNOTSENDTOCHAN, room, text)
+    elif void is Void.NO_SUCH_MEMBER:
+        session.numeric(n.ERR_USERNOTINCHANNEL, subject, room, "They aren't on that channel")
+    elif void is Void.ALREADY_MEMBER:
+        session.numeric(n.ERR_USERONCHANNEL, subject, room, "is already on channel")
+    elif void in _TEXTS:
+        code, text = _TEXTS[void]
+        session.numeric(code, room, text)
+    else:
+        session.numeric(n.ERR_UNKNOWNERROR, verb, room, f"Refused ({void.name.lower().replace('_', ' ')})")
+
+
+def unavailable(session: Session, verb: str, *context: str) -> None:
+    """A command that could not be carried out because Redis is away (IRCv3 standard-replies, in a NOTICE's place)."""
+    session.note(
+        f"{' '.join((verb, *context))} failed: the network's message store does not answer; try again"
+    )

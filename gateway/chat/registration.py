@@ -1,0 +1,37 @@
+"""From a connection to a user: what must be in before 001, and what is said then (Modern IRC "Connection Setup")."""
+
+from gateway.chat.commands.connecting import password_fits
+from gateway.chat.ports import Ports
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+
+USER_MODES = "iow"
+ROOM_MODES = "beIklimnstov"
+ROOM_MODES_WITH_PARAMETER = "beIklov"
+
+
+def is_complete(session: Session) -> bool:
+    """Whether nick claim, USER and CAP END are all in."""
+    registration = session.registration
+    return bool(registration is not None and not registration.negotiates and session.nick and session.user)
+
+
+def complete(ports: Ports, session: Session) -> None:
+    """Makes the session a user of the network and greets it; a wrong password ends it."""
+    if not password_fits(ports, session):
+        session.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
+        ports.quit(session, "Bad password")
+        return
+    session.registration = None
+    session.is_registered = True
+    server = ports.server
+    ports.registered(session)
+    session.numeric(n.RPL_WELCOME, f"Welcome to the {server.network} Network, {session.source}")
+    session.numeric(n.RPL_YOURHOST, f"Your host is {server.name}, running version {server.version}")
+    session.numeric(n.RPL_CREATED, f"This server was created {server.created}")
+    session.numeric_words(
+        n.RPL_MYINFO, server.name, server.version, USER_MODES, ROOM_MODES, ROOM_MODES_WITH_PARAMETER
+    )
+    for at in range(0, len(server.isupport), 13):  # RFC 2812 5: at most 15 parameters a line
+        session.numeric(n.RPL_ISUPPORT, *server.isupport[at : at + 13], "are supported by this server")
+    ports.greet(session)

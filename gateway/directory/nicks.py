@@ -1,0 +1,128 @@
+"""Who has which nick, network wide: claims in Redis, and the profiles behind them.
+
+A claim is a hash without TTL. What is asked goes over the lane's link and comes back to a callback; LOST or
+an error comes back as it is. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import Done, Link
+from gateway.broker.scripts import read
+from gateway.chat.ports import Profile
+from gateway.chat.session import Session
+from gateway.wire.casefold import fold
+
+CLAIM = read("gateway.directory", "claim", 1)
+RELEASE = read("gateway.directory", "release", 1)
+PROFILE = read("gateway.directory", "profile", 1)
+SCRIPTS = (CLAIM, RELEASE, PROFILE)
+
+WHOWAS_ENTRIES = 10
+WHOWAS_S = 7 * 24 * 3600
+
+
+class Nicks:
+    """The directory of nicks as one lane uses it."""
+
+    def __init__(self, link: Link, keys: Keys, gateway: str) -> None:
+        self._link = link
+        self._keys = keys
+        self._gateway = gateway
+
+    def claim(self, session: Session, nick: str, done: Done) -> None:
+        """Claims a nick; the reply is the token as bytes, or a list with the holder's session id."""
+        folded = fold(nick)
+        # First the note for the reaper, so that no claim can outlive its gateway unseen.
+        self._link.call(_ignore, "SADD", self._keys.gateway_nicks(self._gateway), folded)
+        self._link.run(
+            done,
+            CLAIM,
+            self._keys.nick(folded),
+            session.sid,
+            "gateway",
+            self._gateway,
+            *profile_fields(session, nick),
+        )
+
+    def release(self, sid: str, nick: str, done: Done) -> None:
+        self._link.run(done, RELEASE, self._keys.nick(fold(nick)), sid)
+
+    def forget(self, nick: str) -> None:
+        """The nick is no longer this gateway's to free."""
+        self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), fold(nick))
+
+    def publish(self, session: Session) -> None:
+        self._link.run(
+            _ignore,
+            PROFILE,
+            self._keys.nick(fold(session.nick)),
+            session.sid,
+            *profile_fields(session, session.nick),
+        )
+
+    def find(self, nick: str, done: Callable[[Any], None]) -> None:
+        """The reply is for :func:`profile`."""
+        self._link.call(done, "HGETALL", self._keys.nick(fold(nick)))
+
+    def remember(self, session: Session, nick: str) -> None:
+        """WHOWAS: notes who had a nick that is being given up."""
+        key = self._keys.whowas(fold(nick))
+        record = "\t".join(
+            (nick, session.user, session.host, session.server, f"{session.last_active:.0f}", session.realname)
+        )
+        self._link.call(_ignore, "LPUSH", key, record)
+        self._link.call(_ignore, "LTRIM", key, 0, WHOWAS_ENTRIES - 1)
+        self._link.call(_ignore, "EXPIRE", key, WHOWAS_S)
+
+    def whowas(self, nick: str, done: Done) -> None:
+        """The reply is for :func:`past_profiles`."""
+        self._link.call(done, "LRANGE", self._keys.whowas(fold(nick)), 0, -1)
+
+
+def profile_fields(session: Session, nick: str) -> list[str]:
+    """A session's profile as field/value pairs."""
+    return [
+        "nick", nick, "user", session.user, "host", session.host, "realname", session.realname,
+        "server", session.server, "signon", f"{session.signon:.0f}", "account", session.account,
+        "oper", session.oper, "invisible", "1" if session.invisible else "",
+        "away", "" if session.away is None else f"={session.away}",
+        "rooms", " ".join(room.name for room in session.rooms.values() if "s" not in room.flags),
+    ]  # fmt: skip
+
+
+def profile(reply: Any) -> Profile | None:
+    """The profile in a reply to HGETALL (RESP3 map); None where nobody holds the nick."""
+    if not isinstance(reply, dict) or b"sid" not in reply:
+        return None
+    get = {key.decode(): value.decode("utf-8", "replace") for key, value in reply.items()}.get
+    away = get("away", "")
+    return Profile(
+        nick=get("nick", ""),
+        sid=get("sid", ""),
+        user=get("user", ""),
+        host=get("host", ""),
+        realname=get("realname", ""),
+        server=get("server", ""),
+        signon_s=int(get("signon", "0")),
+        away=away[1:] if away else None,
+        oper=get("oper", ""),
+        account=get("account", ""),
+        rooms=tuple(get("rooms", "").split()),
+    )
+
+
+def past_profiles(reply: Any) -> list[Profile]:
+    """What WHOWAS knows, the newest first."""
+    found = []
+    for record in reply if isinstance(reply, list) else []:
+        parts = record.decode("utf-8", "replace").split("\t", 5)
+        if len(parts) == 6:
+            nick, user, host, server, at, realname = parts
+            found.append(Profile(nick, "", user, host, realname, server, int(at)))
+    return found
+
+
+def _ignore(_reply: Any) -> None:
+    """For commands whose reply tells nothing."""

@@ -1,0 +1,5 @@
+-- Brings the profile behind a claim up to date if the session still holds it.
+-- KEYS: {nick:name}; ARGV: session id, then field/value pairs
+if redis.call('HGET', KEYS[1], 'sid') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+return 1

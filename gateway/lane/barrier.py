@@ -1,0 +1,74 @@
+"""PONG is a promise: what anyone's PONG or echo vouched for before this PING has been delivered here.
+
+On PING a lane waits until everything that the session did is in a log or refused, then reads the heads of its
+rooms, joined and joining, and of the lane's inbox, and answers once its folds have reached them. One pipelined
+round trip serves all PINGs of a turn. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import LOST, Link, Reply
+from gateway.broker.replica import Replica
+from gateway.lane.client import Client
+
+
+class Barrier:
+    """The lane's PINGs that are not answered yet."""
+
+    def __init__(self, link: Link, keys: Keys, replica: Callable[[str], Replica | None], inbox: str) -> None:
+        """``replica(name)``: the replica of a followed log, None when it is not followed (any more)."""
+        self._link = link
+        self._keys = keys
+        self._replica = replica
+        self._inbox = inbox
+        self._asking: list[tuple[set[str], Callable[[], None]]] = []
+        self._reaching: list[tuple[dict[str, tuple[str, str]], Callable[[], None]]] = []
+
+    def pass_through(self, client: Client, done: Callable[[], None]) -> None:
+        """Calls ``done`` when the promise holds; never when the client's lane loses Redis for good."""
+
+        def logged() -> None:
+            names = {self._inbox, *client.session.rooms, *(client.intended or ())}
+            self._asking.append((names, done))
+
+        client.when_logged(logged)
+
+    def ask(self) -> None:
+        """Once a turn: reads the heads that the turn's PINGs need, each once."""
+        if not self._asking or not self._link.is_up:
+            return
+        asking, self._asking = self._asking, []
+        names = sorted(set[str]().union(*(wanted for wanted, _ in asking)))
+        heads: dict[str, tuple[str, str]] = {}
+
+        def answer(name: str, reply: Reply) -> None:
+            if isinstance(reply, list) and reply[0] is not None:
+                heads[name] = (reply[0].decode(), reply[1].decode())
+            if reply is LOST:
+                self._asking.extend(asking if name == names[-1] else ())
+            elif name == names[-1]:
+                for wanted, done in asking:
+                    self._reaching.append(({n: heads[n] for n in wanted if n in heads}, done))
+                self.check()
+
+        for name in names:
+            self._link.call(
+                lambda reply, name=name: answer(name, reply), "HMGET", self._keys.head(name), "epoch", "last"
+            )
+
+    def check(self) -> None:
+        """Answers every PING whose heads have been folded; called whenever a repair has ended."""
+        if not self._reaching:
+            return
+        reaching, self._reaching = self._reaching, []
+        for heads, done in reaching:
+            for name, (epoch, last) in list(heads.items()):
+                replica = self._replica(name)
+                # A room that was left meanwhile counts as reached.
+                if replica is None or replica.reached(epoch, last):
+                    del heads[name]
+            if heads:
+                self._reaching.append((heads, done))
+            else:
+                done()

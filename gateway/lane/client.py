@@ -1,0 +1,101 @@
+"""One client of a lane: its connection, how that speaks, its session, and what it waits for.
+
+The only object that sees both the socket side and the chat side of a user. Runs on the lane's thread.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.flood import TokenBucket
+from gateway.chat.session import Session
+from gateway.lane.tasks import Task
+from gateway.net.connection import Connection
+from gateway.wire.framing import LineBuffer, TooLong
+
+TEXT = 1 << 30
+"""The variant of readers of plain text; IRC readers' variants are the bits of their capabilities."""
+
+VARIANT_CAPS = MESSAGE_TAGS | SERVER_TIME
+
+
+class Dialect(Protocol):
+    """How a connection speaks."""
+
+    variant: int
+
+    def encode(self, line: str, client: "Client") -> bytes:
+        """An IRC line as this connection is to see it; b"" where it is not to."""
+
+    def translate(self, line: str, client: "Client") -> str | None:
+        """A line that the peer sent as the IRC line that it means; None where it was answered already."""
+
+
+class Client:
+    """See the module."""
+
+    __slots__ = (
+        "bucket",
+        "buffer",
+        "connection",
+        "dialect",
+        "heard_at",
+        "inputs",
+        "intended",
+        "is_departing",
+        "on_logged",
+        "pinged",
+        "room_in_view",
+        "session",
+        "task",
+        "throttled",
+        "unlogged",
+    )
+
+    def __init__(
+        self, connection: Connection, dialect: Dialect, bucket: TokenBucket | None, now: float
+    ) -> None:
+        self.connection = connection
+        self.dialect = dialect
+        self.bucket = bucket
+        self.buffer = LineBuffer()
+        self.inputs: deque[str | TooLong | None] | None = None  # lines that wait; None ends the input
+        self.task: Task | None = None  # the handler that has parked this client's input
+        self.unlogged = 0  # own events that are not in a log yet
+        self.on_logged: list[Callable[[], None]] | None = None
+        self.intended: set[str] | None = None  # rooms whose JOIN is under way
+        self.heard_at = now
+        self.pinged = False
+        self.throttled = False
+        self.is_departing = False
+        self.room_in_view = ""  # plain text: where what is typed goes
+        self.session: Session  # set at once by the lane
+
+    def send(self, line: str) -> None:
+        """The session's outlet."""
+        data = self.dialect.encode(line, self)
+        if data and self.connection.is_open:
+            self.connection.write(data)
+
+    @property
+    def variant(self) -> int:
+        """Clients of one variant are sent the same bytes."""
+        return self.dialect.variant | (self.session.caps & VARIANT_CAPS)
+
+    def logged(self) -> None:
+        """One of the client's own events has reached its log, or was refused."""
+        self.unlogged -= 1
+        if not self.unlogged and self.on_logged is not None:
+            waiting, self.on_logged = self.on_logged, None
+            for call in waiting:
+                call()
+
+    def when_logged(self, call: Callable[[], None]) -> None:
+        """Calls once nothing that the client did is under way."""
+        if not self.unlogged:
+            call()
+        elif self.on_logged is None:
+            self.on_logged = [call]
+        else:
+            self.on_logged.append(call)

@@ -1,0 +1,290 @@
+"""From folded effects to bytes in the outboxes of the lane's clients: the hot path of the whole network.
+
+A run of messages is rendered once for each variant of readers, and every member is sent the same bytes
+object; only a sender of this lane gets its own copy, without its own lines. Everything that changes for
+clients passes here. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from gateway.broker.appends import Appends, Logged, Pending
+from gateway.chat.capabilities import ECHO_MESSAGE
+from gateway.chat.effects import Effect, Folded, Kind
+from gateway.chat.events import Entry
+from gateway.chat.render import tags
+from gateway.chat.session import Session
+from gateway.lane.client import TEXT, Client
+from gateway.lane.following import Followed
+from gateway.lane.people import People
+from gateway.net.connection import Connection
+from gateway.wire.message import Message, parse
+from gateway.wire.tags import client_only, format_tags
+from gateway.wire.text import render as render_text
+
+
+class Marks(Protocol):
+    """What delivery tells the lane besides what it writes."""
+
+    def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
+        """An event of this lane, or of a gone gateway, has no effect."""
+
+    def orphan(self, followed: Followed, sid: str) -> None:
+        """A JOIN of a session that this lane has no more."""
+
+    def changed(self, followed: Followed) -> None:
+        """The room's directory entry is out of date: size, topic or secrecy changed by this lane's doing."""
+
+
+class Delivery:
+    """See the module."""
+
+    def __init__(
+        self,
+        lane: str,
+        clients: dict[str, Client],
+        people: People,
+        appends: Appends,
+        touched: list[Connection],
+        marks: Marks,
+        settle: Callable[[Pending, Any], None],
+    ) -> None:
+        """``clients``: the lane's registered ones by session id; ``settle`` ends a pending event."""
+        self._own = f"{lane}."
+        self._origin = f"{lane}:"
+        self._clients = clients
+        self._people = people
+        self._appends = appends
+        self._touched = touched
+        self._marks = marks
+        self._settle = settle
+        self.delivered = 0
+
+    def entry(self, followed: Followed, entry: Entry, effects: Folded) -> None:
+        """Delivers an entry's effects in order and settles the events of it that were this lane's."""
+        pendings: list[Pending] | None = None
+        if entry.origin.startswith(self._origin):
+            pendings = self._appends.land(followed.name, entry.origin)
+        start, end = 0, len(effects)
+        while start < end:
+            stop = start
+            while stop < end and effects[stop].kind is Kind.SAID:
+                stop += 1
+            if stop > start:
+                run = effects if stop - start == end else effects[start:stop]
+                self._say(followed, entry, run, effects.plain, pendings)
+            else:
+                stop += 1
+                self._change(followed, entry, effects[start])
+            if pendings is not None:
+                if stop == end or effects[stop].index != effects[stop - 1].index:
+                    for effect in effects[start:stop]:
+                        self._settle(pendings[effect.index], effect)
+            start = stop
+
+    # -- messages -------------------------------------------------------------------------------------
+
+    def _say(
+        self, followed: Followed, entry: Entry, run: list[Effect], plain: bool, pendings: list[Pending] | None
+    ) -> None:
+        if self._people.outdated:
+            plain = self._freshen(run) and plain
+        clients = self._clients
+        senders = [(i, c) for i, effect in enumerate(run) if (c := clients.get(effect.sid)) is not None]
+        for variant, audience in followed.audience.items():
+            pieces = None
+            if plain and not variant and len(run) == len(entry.sids):
+                whole = entry.body
+            else:
+                pieces = render(run, entry.id, variant)
+                whole = b"".join(pieces)
+            if senders:
+                own = [(i, c) for i, c in senders if c.connection in audience]
+                if own:
+                    if pieces is None:
+                        pieces = [f"{effect.line}\r\n".encode() for effect in run]
+                    self._write_without(audience, whole, pieces, own, run, pendings)
+                    continue
+            if whole:
+                self._write(audience, whole)
+
+    def _write(self, audience: dict[Connection, Client], data: bytes) -> None:
+        touch = self._touched.append
+        for connection in audience:
+            out = connection.out
+            if not out:
+                touch(connection)
+            out.append(data)
+        self.delivered += len(audience)
+
+    def _write_without(
+        self,
+        audience: dict[Connection, Client],
+        whole: bytes,
+        pieces: list[bytes],
+        own: list[tuple[int, Client]],
+        run: list[Effect],
+        pendings: list[Pending] | None,
+    ) -> None:
+        """Writes to all, but to each sender only what it is to see of its own: nothing, or its echo."""
+        copies: dict[Connection, list[bytes]] = {}
+        for i, client in own:
+            label = pendings[run[i].index].label if pendings is not None else ""
+            echoes = client.session.caps & ECHO_MESSAGE
+            if echoes and not label:
+                continue
+            copy = copies.get(client.connection)
+            if copy is None:
+                copy = copies[client.connection] = pieces.copy()
+            copy[i] = _labeled(pieces[i], label) if echoes else b""
+        touch = self._touched.append
+        for connection in audience:
+            copy = copies.get(connection)
+            data = whole if copy is None else b"".join(copy)
+            if data:
+                out = connection.out
+                if not out:
+                    touch(connection)
+                out.append(data)
+        self.delivered += len(audience)
+
+    def take_label(self, session: Session) -> None:
+        """A message carries the label of its command: its echo, or an ACK where there is none, answers it."""
+        if session.caps & ECHO_MESSAGE:
+            session.drop_response()
+
+    def echo(self, client: Client, logged: Logged, message: Message, label: str) -> None:
+        """A direct message has reached the other lane's inbox: its sender's echo."""
+        if client.session.caps & ECHO_MESSAGE:
+            stream_id, index = logged
+            client_tags = format_tags(client_only(message.tags))
+            prefix = tags(client.variant, stream_id, index, client_tags)
+            line = Message(message.verb, message.params, client.session.source).line()
+            client.send(_labeled(f"{prefix}{line}".encode(), label).decode())
+
+    def _freshen(self, run: list[Effect]) -> bool:
+        """Puts the name that clients know into lines by whom a replica still calls otherwise; whether none was."""
+        fresh = True
+        for effect in run:
+            if effect.sid in self._people.outdated:
+                person = self._people.person(effect.sid)
+                if person is not None:
+                    _, _, rest = effect.line.partition("!")
+                    effect.line = f":{person.nick}!{rest}"
+                    fresh = False
+        return fresh
+
+    # -- everything else ------------------------------------------------------------------------------
+
+    def _change(self, followed: Followed, entry: Entry, effect: Effect) -> None:
+        kind = effect.kind
+        if kind is Kind.JOINED:
+            self._joined(followed, entry, effect)
+        elif kind is Kind.LEFT:
+            self._left(followed, entry, effect)
+        elif kind is Kind.RENAMED:
+            self._renamed(followed, entry, effect)
+        elif kind is Kind.VOID:
+            self._marks.void(followed, entry, effect)
+        elif kind in (Kind.CHANGED, Kind.TOPIC):
+            self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid)
+            if effect.sid in self._clients:
+                self._marks.changed(followed)
+
+    def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
+        member = effect.member
+        assert member is not None
+        self._people.appeared(followed, member)
+        client = self._clients.get(member.sid)
+        if client is not None and not client.is_departing:
+            followed.enter(client)
+            client.session.rooms[followed.name] = followed.room
+            if member.nick != client.session.nick:
+                client.session.nick = member.nick
+        elif member.sid.startswith(self._own):
+            self._marks.orphan(followed, member.sid)
+        self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid)
+        if client is not None:
+            self._marks.changed(followed)
+
+    def _left(self, followed: Followed, entry: Entry, effect: Effect) -> None:
+        member = effect.member
+        assert member is not None
+        if effect.line.split(" ", 2)[1] == "QUIT":
+            person = self._people.person(member.sid)
+            if self._people.quit(member) and person is not None:
+                self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid)
+        else:
+            self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid)
+        self._people.vanished(followed, member.sid)
+        client = followed.clients.get(member.sid)
+        if client is not None:
+            followed.leave(client)
+            client.session.rooms.pop(followed.name, None)
+        if client is not None or member.sid.startswith(self._own):
+            self._marks.changed(followed)
+
+    def _renamed(self, followed: Followed, entry: Entry, effect: Effect) -> None:
+        member = effect.member
+        assert member is not None
+        if not self._people.renamed(member):
+            return
+        client = self._clients.get(member.sid)
+        if client is not None:
+            client.session.nick = member.nick
+        person = self._people.person(member.sid)
+        if person is not None:
+            self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid)
+
+    def show(self, groups: Any, line: str, stream_id: str, actor: str = "") -> None:
+        """Writes one line to groups of (variant, audience); the actor's labeled response gets it as a reply."""
+        for variant, audience in groups:
+            data = _line(line, stream_id, variant)
+            if not data:
+                continue
+            acting = self._clients.get(actor)
+            if acting is None or acting.session.response is None or acting.connection not in audience:
+                self._write(audience, data)
+            else:
+                acting.session.reply(tags(variant, stream_id, None) + line)
+                self._write({c: a for c, a in audience.items() if a is not acting}, data)
+
+
+def render(run: list[Effect], stream_id: str, variant: int) -> list[bytes]:
+    """One piece of bytes an effect, b"" for what this variant is not to see."""
+    if variant & TEXT:
+        return [_as_text(effect.line) for effect in run]
+    if not variant:
+        return [
+            b"" if effect.tags and _is_tagmsg(effect.line) else f"{effect.line}\r\n".encode()
+            for effect in run
+        ]
+    pieces = []
+    for effect in run:
+        prefix = tags(variant, stream_id, effect.index, effect.tags)
+        if effect.tags and _is_tagmsg(effect.line) and "+" not in prefix:
+            pieces.append(b"")  # IRCv3 message-tags: TAGMSG only to those who have the capability
+        else:
+            pieces.append(f"{prefix}{effect.line}\r\n".encode())
+    return pieces
+
+
+def _line(line: str, stream_id: str, variant: int) -> bytes:
+    return _as_text(line) if variant & TEXT else f"{tags(variant, stream_id, None)}{line}\r\n".encode()
+
+
+def _as_text(line: str) -> bytes:
+    message = parse(line)
+    text = render_text(message, "") if message is not None else None
+    return b"" if text is None else f"{text}\n".encode()
+
+
+def _is_tagmsg(line: str) -> bool:
+    return line.split(" ", 2)[1] == "TAGMSG"
+
+
+def _labeled(piece: bytes, label: str) -> bytes:
+    if not label or not piece:
+        return piece
+    head = f"@label={label}".encode()
+    return head + b";" + piece[1:] if piece.startswith(b"@") else head + b" " + piece

@@ -1,0 +1,159 @@
+"""What a new connection is, before it is a client: PROXY header, TLS, and the first line that tells the dialect.
+
+Reads and buffers, decides on a complete line; speaks first only after a second of silence. Runs on the lane's
+thread.
+"""
+
+import ssl
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Protocol
+
+from gateway.lane.client import Dialect
+from gateway.lane.dialects import IRC, PLAIN_TEXT
+from gateway.lane.timers import Timer
+from gateway.net.connection import Connection
+from gateway.net.tls import NO_TLS_ALERT, TlsLayer
+from gateway.wire import http, proxy
+from gateway.wire.dialect import Kind, sniff, strip_telnet
+
+SILENCE_S = 1.0
+GREETING = "type the name you want to be known by, then press Enter (IRC programs may go on)"
+
+
+class Host(Protocol):
+    """What the door needs of its lane."""
+
+    tls_context: ssl.SSLContext | None
+
+    def admitted(self, connection: Connection, address: str) -> bool:
+        """Whether this address may have one more connection; counts it."""
+
+    def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
+        """A connection has told its dialect; ``data`` is what it has sent so far."""
+
+    def later(self, after_s: float, call: Callable[[], None]) -> Timer: ...
+
+    def log_refused(self, connection: Connection, why: str) -> None: ...
+
+
+class Opening:
+    """The state of a connection that has not told its dialect."""
+
+    __slots__ = ("buffer", "greeted", "may_have_proxy", "timer")
+
+    def __init__(self, may_have_proxy: bool) -> None:
+        self.buffer = b""
+        self.may_have_proxy = may_have_proxy
+        self.timer: Timer | None = None
+        self.greeted = False
+
+
+class Door:
+    """See the module."""
+
+    def __init__(
+        self, host: Host, trusted: Sequence[IPv4Network | IPv6Network], server: str, network: str
+    ) -> None:
+        self._host = host
+        self._trusted = trusted
+        self._greeting = f":{server} NOTICE * :Welcome to {network}: {GREETING}\r\n".encode()
+
+    def enter(self, connection: Connection) -> None:
+        """A connection was accepted."""
+        opening = Opening(self._is_trusted(connection.peer))
+        connection.state = opening
+        if not opening.may_have_proxy and not self._host.admitted(connection, connection.peer):
+            self._turn_away(connection)
+            return
+        opening.timer = self._host.later(SILENCE_S, lambda: self._greet(connection, opening))
+
+    def _is_trusted(self, peer: str) -> bool:
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False  # a Unix socket has no address
+        return any(address in network for network in self._trusted)
+
+    def _turn_away(self, connection: Connection) -> None:
+        connection.write(b"ERROR :Too many connections from your address\r\n")
+        connection.close()
+
+    def _greet(self, connection: Connection, opening: Opening) -> None:
+        opening.timer = None
+        if (
+            connection.is_open
+            and connection.state is opening
+            and not opening.buffer
+            and not connection.is_closing
+        ):
+            opening.greeted = True
+            connection.write(self._greeting)
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """Bytes of a connection that is still opening."""
+        opening = connection.state
+        opening.buffer += data
+        if opening.may_have_proxy and not self._read_proxy(connection, opening):
+            return
+        if not connection.is_encrypted and opening.buffer.startswith(b"\x16"):
+            self._start_tls(connection, opening)
+            return
+        kind = sniff(opening.buffer)
+        if kind is None:
+            return
+        self._cancel(opening)
+        if kind is Kind.HTTP:
+            if b"\r\n\r\n" in opening.buffer or len(opening.buffer) > 8192:
+                connection.write(http.answer(opening.buffer))
+                connection.close()
+        elif kind is Kind.IRC:
+            self._host.opened(connection, IRC, strip_telnet(opening.buffer))
+        else:
+            self._host.opened(connection, PLAIN_TEXT, strip_telnet(opening.buffer))
+
+    def ended(self, connection: Connection) -> None:
+        """The peer sends no more: what it said without a line end counts as a line."""
+        opening = connection.state
+        if opening.buffer.strip():
+            self.received(connection, b"\n")
+        if connection.state is opening:
+            connection.close()
+
+    def left(self, connection: Connection) -> None:
+        self._cancel(connection.state)
+
+    def _cancel(self, opening: Opening) -> None:
+        if opening.timer is not None:
+            opening.timer.cancel()
+            opening.timer = None
+
+    def _read_proxy(self, connection: Connection, opening: Opening) -> bool:
+        """Takes the PROXY header off; whether the connection may go on."""
+        header = proxy.parse(opening.buffer)
+        if header is proxy.INCOMPLETE:
+            return False
+        opening.may_have_proxy = False
+        if isinstance(header, proxy.Header):
+            opening.buffer = opening.buffer[header.consumed :]
+            if header.source_ip is not None:
+                connection.peer = header.source_ip
+        elif header is proxy.MALFORMED:
+            self._host.log_refused(connection, "malformed PROXY header")
+            connection.abort("malformed PROXY header")
+            return False
+        if not self._host.admitted(connection, connection.peer):
+            self._turn_away(connection)
+            return False
+        return bool(opening.buffer)
+
+    def _start_tls(self, connection: Connection, opening: Opening) -> None:
+        context, hello, opening.buffer = self._host.tls_context, opening.buffer, b""
+        if context is None:
+            self._host.log_refused(
+                connection, "TLS was asked for, but no certificate is set (tls_cert, tls_key)"
+            )
+            connection.write(NO_TLS_ALERT)
+            connection.close()
+        else:
+            connection.start_tls(TlsLayer(context), hello)

@@ -1,0 +1,270 @@
+"""The logs that a lane follows: its rooms, opened when someone joins, kept for a while when all have left.
+
+Owns the replicas and which local clients are in which room; asks Redis for pages, checks positions on a slow
+timer, writes snapshots. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.broker.appends import Appends
+from gateway.broker.keys import Keys
+from gateway.broker.link import LOST, Link, Reply
+from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing
+from gateway.broker.scripts import RANGE, SNAPSHOT
+from gateway.chat import compact
+from gateway.chat.effects import Effect
+from gateway.chat.events import Entry
+from gateway.chat.room import Room
+from gateway.lane.client import Client
+from gateway.net.connection import Connection
+
+SNAPSHOT_ENTRIES = 512
+LINGER_S = 30.0
+ROOM_EXPIRY_S = 30 * 24 * 3600
+
+Deliver = Callable[["Followed", Entry, Any], None]
+
+
+class Followed:
+    """A room that this lane follows: its replica and state, and the clients of this lane who are in it."""
+
+    __slots__ = (
+        "_deliver",
+        "_on_settled",
+        "audience",
+        "base_at",
+        "clients",
+        "fresh",
+        "idle_since",
+        "name",
+        "replica",
+        "room",
+        "since_base",
+        "waiting",
+    )
+
+    def __init__(
+        self, name: str, deliver: Deliver, on_settled: Callable[["Followed", list[Effect]], None]
+    ) -> None:
+        self.name = name
+        self.room = Room(name)
+        self.fresh: Room | None = self.room  # what a (re)load builds; None once it is shown
+        self.replica: Replica
+        self.clients: dict[str, Client] = {}  # by session id
+        self.audience: dict[int, dict[Connection, Client]] = {}  # by variant
+        self.waiting: list[Callable[[], None]] = []  # who waits for the room to be live
+        self.since_base = 0
+        self.base_at = ""
+        self.idle_since: float | None = None
+        self._deliver = deliver
+        self._on_settled = on_settled
+
+    # -- Follower -------------------------------------------------------------------------------------
+
+    def begin(self, base: str | None) -> None:
+        self.fresh = Room(self.name) if base is None else compact.load(base)
+        self.since_base = 0
+
+    def fold(self, entry: Entry) -> None:
+        self.since_base += 1
+        if self.fresh is None:
+            self._deliver(self, entry, self.room.fold(entry))
+        else:
+            self.fresh.fold(entry)
+
+    def settled(self) -> None:
+        changes: list[Effect] = []
+        if self.fresh is not None:
+            old, self.room, self.fresh = self.room, self.fresh, None
+            if old is not self.room and self.clients:
+                changes = compact.difference(old, self.room)
+        self._on_settled(self, changes)
+
+    # -- who listens ----------------------------------------------------------------------------------
+
+    def enter(self, client: Client) -> None:
+        self.clients[client.session.sid] = client
+        self.audience.setdefault(client.variant, {})[client.connection] = client
+
+    def leave(self, client: Client) -> None:
+        if self.clients.pop(client.session.sid, None) is not None:
+            variant = self.audience[client.variant]
+            del variant[client.connection]
+            if not variant:
+                del self.audience[client.variant]
+
+
+class Following:
+    """All rooms of a lane."""
+
+    def __init__(
+        self,
+        link: Link,
+        keys: Keys,
+        appends: Appends,
+        gateway: str,
+        deliver: Deliver,
+        on_settled: Callable[[Followed, list[Effect]], None],
+        retention: tuple[int, int],
+    ) -> None:
+        """``retention``: entries to keep, age to keep in ms."""
+        self._link = link
+        self._keys = keys
+        self._appends = appends
+        self._gateway = gateway
+        self._deliver = deliver
+        self._on_settled = on_settled
+        self._retention = retention
+        self.rooms: dict[str, Followed] = {}
+        self._by_channel: dict[bytes, Replica] = {}
+
+    def open(self, name: str) -> Followed:
+        """Follows a room (folded name); it is live once its ``waiting`` is called."""
+        followed = self.rooms.get(name)
+        if followed is None:
+            followed = self.rooms[name] = Followed(name, self._deliver, self._settled)
+            followed.replica = Replica(name, followed, self.ask)
+            self._appends.follow(followed.replica)
+            # What a reaper must visit is noted before anything of ours can be in the room.
+            self._link.call(_ignore, "SADD", self._keys.gateway_rooms(self._gateway), name)
+            self.watch(followed.replica)
+        followed.idle_since = None
+        return followed
+
+    def watch(self, replica: Replica) -> None:
+        """Subscribes; the log is read once that is confirmed, so that nothing falls between."""
+        channel = self._keys.live(replica.name)
+        self._by_channel[channel.encode()] = replica
+        self._link.subscribe(channel)
+
+    def ask(self, replica: Replica, from_id: str) -> None:
+        """Requests a page of a log for its replica."""
+        keys, name = self._keys, replica.name
+
+        def answer(reply: Reply) -> None:
+            if isinstance(reply, list):
+                epoch, _last, base, entries = reply
+                replica.page(
+                    from_id, epoch.decode(), base.decode("utf-8", "replace"), [_raw(e) for e in entries]
+                )
+            elif reply is not LOST:
+                self._link.drop(f"a log cannot be read: {reply}")
+
+        self._link.run(answer, RANGE, keys.log(name), keys.head(name), keys.base(name), from_id, PAGE_ENTRIES)
+
+    # -- what the link brings -------------------------------------------------------------------------
+
+    def message(self, channel: bytes, payload: bytes) -> bool:
+        """A published message; False when it is not a log's."""
+        replica = self._by_channel.get(channel)
+        if replica is None:
+            return False
+        head, _, body = payload.partition(b"\n")
+        entry_id, before, epoch, origin = head.decode().split(" ")
+        replica.live((entry_id, before, epoch, origin, body))
+        return True
+
+    def subscribed(self, channel: bytes) -> None:
+        replica = self._by_channel.get(channel)
+        if replica is not None:
+            replica.mend()
+
+    def link_down(self) -> None:
+        for replica in self._by_channel.values():
+            replica.interrupt()
+
+    def link_up(self) -> None:
+        """A new connection: every log is subscribed again, and mended once that is confirmed."""
+        for channel in self._by_channel:
+            self._link.subscribe(channel.decode())
+
+    def _settled(self, followed: Followed, changes: list[Effect]) -> None:
+        self._appends.settled(followed.name)
+        self._on_settled(followed, changes)
+        waiting, followed.waiting = followed.waiting, []
+        for call in waiting:
+            call()
+
+    # -- slow timers ----------------------------------------------------------------------------------
+
+    def check_positions(self) -> None:
+        """The last entry of a quiet room has no successor to show that it was lost: the heads are compared."""
+        for replica in list(self._by_channel.values()):
+            if replica.standing is Standing.LIVE and replica.epoch:
+                self.compare_head(replica)
+
+    def compare_head(self, replica: Replica, done: Callable[[], None] | None = None) -> None:
+        """Reads a head; the published entries up to it came before the answer, so a difference is a gap."""
+
+        def answer(reply: Reply) -> None:
+            if isinstance(reply, list) and reply[0] is not None:
+                replica.reached(reply[0].decode(), reply[1].decode())
+            if done is not None:
+                done()
+
+        self._link.call(answer, "HMGET", self._keys.head(replica.name), "epoch", "last")
+
+    def renew(self) -> None:
+        """Puts off the expiry of the followed rooms' keys."""
+        for name in self.rooms:
+            for key in (
+                self._keys.log(name),
+                self._keys.head(name),
+                self._keys.base(name),
+                self._keys.void(name),
+            ):
+                self._link.call(_ignore, "EXPIRE", key, ROOM_EXPIRY_S)
+
+    def snapshot_due(self) -> None:
+        """Writes a snapshot of each room that has moved far enough from its base."""
+        for followed in self.rooms.values():
+            if followed.since_base > max(SNAPSHOT_ENTRIES, len(followed.room.members)):
+                self.snapshot(followed)
+
+    def snapshot(self, followed: Followed) -> None:
+        replica, keys, name = followed.replica, self._keys, followed.name
+        if replica.standing is not Standing.LIVE or not replica.epoch:
+            return
+        followed.since_base = 0
+        text = f"1 {replica.epoch} {replica.last}\n{compact.dump(followed.room)}"
+        self._link.run(
+            _ignore,
+            SNAPSHOT,
+            keys.log(name),
+            keys.head(name),
+            keys.base(name),
+            keys.void(name),
+            replica.epoch,
+            replica.last,
+            text,
+            *self._retention,
+        )
+
+    def close_idle(self, now: float) -> None:
+        """Stops following rooms that nobody of this lane has been in for a while."""
+        for name, followed in list(self.rooms.items()):
+            if followed.clients or followed.waiting or not self._appends.is_idle(name):
+                followed.idle_since = None
+            elif followed.idle_since is None:
+                followed.idle_since = now
+            elif now - followed.idle_since > LINGER_S:
+                self._close(name)
+
+    def _close(self, name: str) -> None:
+        del self.rooms[name]
+        self._appends.unfollow(name)
+        channel = self._keys.live(name)
+        del self._by_channel[channel.encode()]
+        self._link.unsubscribe(channel)
+        self._link.call(_ignore, "SREM", self._keys.gateway_rooms(self._gateway), name)
+
+
+def _raw(entry: Any) -> tuple[str, str, bytes]:
+    """A stream entry of XRANGE as (id, origin, payload)."""
+    entry_id, fields = entry
+    return entry_id.decode(), fields[1].decode(), fields[3]
+
+
+def _ignore(_reply: Reply) -> None:
+    """For commands whose reply tells nothing."""

@@ -1,0 +1,132 @@
+"""The lane's inbox: a log of its own for what is addressed to one session (direct messages, invitations, kills).
+
+An event carries the session id that is meant, ``hubbub/to``, so that nobody else can get it when a nick has
+changed hands; when session and nick no longer fit, the sender is told through its own inbox. Runs on the
+lane's thread.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.broker.appends import Appends, Pending
+from gateway.broker.keys import Keys, inbox
+from gateway.broker.link import Link, Reply
+from gateway.broker.replica import Replica
+from gateway.chat.events import FACT, NOBODY, Entry, with_tags
+from gateway.chat.render import tags
+from gateway.lane.client import VARIANT_CAPS, Client
+from gateway.wire import numerics as n
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message, parse
+from gateway.wire.tags import client_only, format_tags
+
+KEPT_ENTRIES = 1000
+EXPIRY_S = 24 * 3600
+
+Special = Callable[[Message, Client | None], None]
+
+
+class Inbox:
+    """See the module. It follows its log as a room is followed, but holds no state."""
+
+    def __init__(
+        self,
+        lane: str,
+        link: Link,
+        keys: Keys,
+        appends: Appends,
+        clients: dict[str, Client],
+        settle: Callable[[Pending, Any], None],
+        new_epoch: Callable[[], str],
+        server: str,
+    ) -> None:
+        self.name = inbox(lane)
+        self._link = link
+        self._keys = keys
+        self._appends = appends
+        self._clients = clients
+        self._settle = settle
+        self._new_epoch = new_epoch
+        self._server = server
+        self.replica: Replica
+        self.specials: dict[str, Special] = {}
+        """Verbs that are no message to be shown, and who handles them."""
+
+    def make(self) -> None:
+        """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
+        head = self._keys.head(self.name)
+        self._link.call(_ignore, "HSETNX", head, "last", "0-0")
+        self._link.call(_ignore, "HSETNX", head, "epoch", self._new_epoch())
+
+    def tidy(self) -> None:
+        """Drops what has long been read and puts off the expiry."""
+        log, head = self._keys.log(self.name), self._keys.head(self.name)
+        self._link.call(_ignore, "XTRIM", log, "MAXLEN", "~", KEPT_ENTRIES)
+        self._link.call(_ignore, "EXPIRE", log, EXPIRY_S)
+        self._link.call(_ignore, "EXPIRE", head, EXPIRY_S)
+
+    def address(self, sid: str, line: str) -> tuple[str, str]:
+        """(log, event line) for an event that is meant for one session."""
+        lane, _, _ = sid.rpartition(".")
+        if line.startswith("@"):
+            return inbox(lane), f"@{FACT}to={sid};{line[1:]}"
+        return inbox(lane), with_tags(line, {"to": sid})
+
+    # -- Follower -------------------------------------------------------------------------------------
+
+    def begin(self, base: str | None) -> None:
+        """Nothing to begin: an inbox has no state."""
+
+    def fold(self, entry: Entry) -> None:
+        pendings = self._appends.land(self.name, entry.origin)
+        for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=True)):
+            message = parse(line)
+            if message is not None:
+                self._take(entry, index, sid, message)
+            if pendings is not None:
+                self._settle(pendings[index], (entry.id, index))
+
+    def settled(self) -> None:
+        self._appends.settled(self.name)
+
+    # -- what arrives ---------------------------------------------------------------------------------
+
+    def _take(self, entry: Entry, index: int, sender: str, message: Message) -> None:
+        client = self._clients.get(message.tags.get(f"{FACT}to", ""))
+        special = self.specials.get(message.verb)
+        if special is not None:
+            special(message, client)
+        elif message.verb in ("PRIVMSG", "NOTICE", "TAGMSG"):
+            self._message(entry, index, sender, message, client)
+        elif client is not None:
+            client.send(self._line(entry, None, message, client))
+
+    def _message(
+        self, entry: Entry, index: int, sender: str, message: Message, client: Client | None
+    ) -> None:
+        target, verb = message.params[0], message.verb
+        nick = (message.source or "").partition("!")[0]
+        if client is None or fold(client.session.nick) != fold(target):
+            if verb == "PRIVMSG":
+                self.tell(sender, n.ERR_NOSUCHNICK, nick, target, "No such nick/channel")
+            return
+        line = self._line(entry, index, message, client)
+        if verb != "TAGMSG" or "+" in line.partition(" ")[0]:
+            client.send(line)
+        if verb == "PRIVMSG" and client.session.away is not None:
+            self.tell(sender, n.RPL_AWAY, nick, client.session.nick, client.session.away)
+
+    def tell(self, sid: str, code: str, nick: str, *params: str) -> None:
+        """A numeric to a session of any lane."""
+        middle = " ".join((nick, *params[:-1]))
+        log, line = self.address(sid, f":{self._server} {code} {middle} :{params[-1]}")
+        self._appends.add(log, Pending(NOBODY, line))
+
+    def _line(self, entry: Entry, index: int | None, message: Message, client: Client) -> str:
+        variant = client.session.caps & VARIANT_CAPS
+        prefix = tags(variant, entry.id, index, format_tags(client_only(message.tags)))
+        return prefix + Message(message.verb, message.params, message.source).line()
+
+
+def _ignore(_reply: Reply) -> None:
+    """For commands whose reply tells nothing."""

@@ -1,0 +1,180 @@
+"""From bytes to commands: what a new connection is, its lines in order, parking, flood control.
+
+A connection starts with a PROXY header where its peer is trusted, then perhaps TLS, then its first line
+tells the dialect. Afterwards each line is one command; a handler that must wait parks the client's input, never
+the lane. Runs on the lane's thread.
+"""
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from gateway.chat.commands import COMMANDS
+from gateway.chat.ports import Gone, Ports, Unavailable
+from gateway.chat.refusals import unavailable
+from gateway.chat.session import Session
+from gateway.lane.client import Client
+from gateway.lane.tasks import Task
+from gateway.wire import numerics as n
+from gateway.wire.framing import TooLong
+from gateway.wire.message import Message, parse
+
+PARKED_LINES_LIMIT = 256
+WAIT_LIMIT_S = 5.0
+
+
+class Host(Protocol):
+    """What the intake needs of its lane."""
+
+    now: float
+
+    def trouble(self, where: str, error: Exception) -> None:
+        """Logs a fault of ours."""
+
+    def later(self, after_s: float, call: Callable[[], None]) -> object: ...
+
+    def depart(self, client: Client, reason: str) -> None: ...
+
+
+class Intake:
+    """See the module."""
+
+    def __init__(self, host: Host, ports: Ports) -> None:
+        self._host = host
+        self._ports = ports
+        self.tasks: set[Task] = set()
+        self.commands = 0
+
+    # -- lines ----------------------------------------------------------------------------------------
+
+    def bytes(self, client: Client, data: bytes) -> None:
+        """What a client sent."""
+        client.heard_at = self._host.now
+        client.pinged = False
+        for line in client.buffer.feed(data):
+            if client.inputs or client.task is not None or client.throttled:
+                self._park(client, line)
+            else:
+                self.line(client, line)
+
+    def end(self, client: Client) -> None:
+        """The peer will send no more: what it sent is carried out first."""
+        for line in client.buffer.feed(b"\n"):
+            self._park(client, line)
+        self._park(client, None)
+        self.proceed(client)
+
+    def _park(self, client: Client, line: str | TooLong | None) -> None:
+        if client.inputs is None:
+            client.inputs = deque()
+        client.inputs.append(line)
+        if len(client.inputs) == PARKED_LINES_LIMIT:
+            client.connection.pause()
+
+    def proceed(self, client: Client) -> None:
+        """Carries out what waits, as far as it may."""
+        inputs = client.inputs
+        while inputs and client.task is None and not client.throttled and not client.is_departing:
+            line = inputs.popleft()
+            if line is None:
+                self._host.depart(client, "Connection closed")
+            else:
+                self.line(client, line)
+        if inputs is not None and len(inputs) < PARKED_LINES_LIMIT // 2 and None not in inputs:
+            client.connection.resume()
+            if not inputs:
+                client.inputs = None
+
+    def line(self, client: Client, line: str | TooLong) -> None:
+        """One line: a command, carried out or begun."""
+        if client.is_departing:
+            return
+        session = client.session
+        if line.__class__ is not str:
+            session.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
+            return
+        assert isinstance(line, str)
+        if client.bucket is not None and not client.bucket.take(self._host.now):
+            self._throttle(client, client.bucket.ready_in(self._host.now))
+        text = client.dialect.translate(line, client)
+        message = parse(text) if text is not None else None
+        if message is not None:
+            self.commands += 1
+            self._command(client, session, message)
+
+    def _command(self, client: Client, session: Session, message: Message) -> None:
+        command = COMMANDS.get(message.verb)
+        if command is None:
+            if session.is_registered:
+                session.numeric(n.ERR_UNKNOWNCOMMAND, message.verb[:64], "Unknown command")
+            else:
+                session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+            return
+        if not session.is_registered and not command.before_registration:
+            session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+            return
+        label = message.tags.get("label", "") if message.tags else ""
+        if label:
+            session.begin_response(label)
+        if len(message.params) < command.fewest:
+            session.numeric(n.ERR_NEEDMOREPARAMS, message.verb, "Not enough parameters")
+        else:
+            try:
+                coroutine = command.handler(self._ports, session, message)
+            except Exception as error:
+                self._fault(client, message, error)
+                return
+            if coroutine is not None:
+                self.begin(client, coroutine, message)
+                return
+        if label:
+            session.end_response()
+
+    def _throttle(self, client: Client, wait_s: float) -> None:
+        """Reads no more until the client's rate allows the next line; TCP tells it to slow down."""
+
+        def allow() -> None:
+            client.throttled = False
+            if client.connection.is_open:
+                client.connection.resume()
+                self.proceed(client)
+
+        client.throttled = True
+        client.connection.pause()
+        self._host.later(wait_s, allow)
+
+    # -- handlers that wait ---------------------------------------------------------------------------
+
+    def begin(self, client: Client, coroutine: Coroutine[Any, Any, None], message: Message) -> None:
+        """Runs a handler up to its first wait, and parks the client's input until it ends."""
+
+        def ended(task: Task, error: Exception | None) -> None:
+            was_parked = task in self.tasks
+            self.tasks.discard(task)
+            client.task = None
+            if isinstance(error, Unavailable):
+                unavailable(client.session, message.verb, *message.params[:1])
+            elif error is not None and not isinstance(error, Gone):
+                self._fault(client, message, error)
+                return
+            client.session.end_response()
+            if was_parked:  # otherwise whoever called goes on with the next line
+                self.proceed(client)
+
+        task = Task(coroutine, ended)
+        task.deadline = self._host.now + WAIT_LIMIT_S
+        client.task = task
+        task.step()
+        if not task.ended:
+            self.tasks.add(task)
+
+    def expire(self) -> None:
+        """Ends the waits that have lasted too long."""
+        for task in list(self.tasks):
+            if task.deadline <= self._host.now:
+                task.interrupt(Unavailable())
+
+    def _fault(self, client: Client, message: Message, error: Exception) -> None:
+        self._host.trouble(message.verb, error)
+        client.session.drop_response()
+        self._host.depart(client, "Internal error")

@@ -1,0 +1,104 @@
+"""Whom a lane's clients know by which name: everyone who is in a room that some client of the lane is in.
+
+A session has one name, but its NICK and QUIT arrive through every room that it is in. The first log that
+brings a change shows it, once, to all clients that share any of these rooms; the later ones only fold.
+Runs on the lane's thread.
+"""
+
+from collections.abc import Iterable
+
+from gateway.chat.effects import Member
+from gateway.lane.client import Client
+from gateway.lane.following import Followed
+from gateway.net.connection import Connection
+from gateway.wire.casefold import fold
+
+
+class Person:
+    """A session as this lane's clients know it."""
+
+    __slots__ = ("followed", "has_quit", "nick", "sid", "token")
+
+    def __init__(self, member: Member) -> None:
+        self.sid = member.sid
+        self.nick = member.nick
+        self.token = member.token
+        self.followed: set[Followed] = set()
+        self.has_quit = False
+
+    def witnesses(self) -> Iterable[tuple[int, dict[Connection, Client]]]:
+        """Who shares a room with the person, once each, by variant."""
+        if len(self.followed) == 1:
+            return next(iter(self.followed)).audience.items()
+        union: dict[int, dict[Connection, Client]] = {}
+        for followed in self.followed:
+            for variant, audience in followed.audience.items():
+                union.setdefault(variant, {}).update(audience)
+        return union.items()
+
+
+class People:
+    """Everybody whom the lane's replicas hold, by session id and by nick."""
+
+    __slots__ = ("_by_nick", "_by_sid", "outdated")
+
+    def __init__(self) -> None:
+        self._by_sid: dict[str, Person] = {}
+        self._by_nick: dict[str, str] = {}
+        # Sessions of whom some replica still has an older name than the one shown: their lines are rewritten.
+        self.outdated: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._by_sid)
+
+    def sid(self, nick: str) -> str | None:
+        return self._by_nick.get(fold(nick))
+
+    def person(self, sid: str) -> Person | None:
+        return self._by_sid.get(sid)
+
+    def appeared(self, followed: Followed, member: Member) -> Person:
+        """A member came into a replica."""
+        person = self._by_sid.get(member.sid)
+        if person is None:
+            person = self._by_sid[member.sid] = Person(member)
+            self._by_nick[fold(member.nick)] = member.sid
+        person.followed.add(followed)
+        return person
+
+    def renamed(self, member: Member) -> bool:
+        """A replica has a new name for a member; whether it is news to this lane."""
+        person = self._by_sid[member.sid]
+        news = person.nick != member.nick and member.token >= person.token
+        if news:
+            self._unname(person)
+            person.nick, person.token = member.nick, member.token
+            self._by_nick[fold(member.nick)] = member.sid
+        names = {f.room.members[member.sid].nick for f in person.followed if member.sid in f.room.members}
+        if names <= {person.nick}:
+            self.outdated.discard(member.sid)
+        else:
+            self.outdated.add(member.sid)
+        return news
+
+    def quit(self, member: Member) -> bool:
+        """A member's QUIT was folded; whether it is news to this lane."""
+        person = self._by_sid[member.sid]
+        news = not person.has_quit
+        person.has_quit = True
+        return news
+
+    def vanished(self, followed: Followed, sid: str) -> None:
+        """A member left a replica, or the replica is no longer kept."""
+        person = self._by_sid.get(sid)
+        if person is not None:
+            person.followed.discard(followed)
+            if not person.followed:
+                self._unname(person)
+                del self._by_sid[sid]
+                self.outdated.discard(sid)
+
+    def _unname(self, person: Person) -> None:
+        folded = fold(person.nick)
+        if self._by_nick.get(folded) == person.sid:
+            del self._by_nick[folded]
