@@ -1,0 +1,277 @@
+"""All that is said: what we say until it has arrived, what others say once, on whatever connection it comes.
+
+Owns the rooms, the outbox and the memory of what was shown. Messages of a room go
+
+    history (CHATHISTORY) --------------------------\\
+    live, while catching up -> held, until then ------> shown before? -> position -> the person
+    live ---------------------------------------------/
+
+Knows nothing of how a connection begins or ends. Pure; whoever holds the session.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from client.events import Undelivered
+from client.exchange import Exchange
+from client.outbox import Outbox, Pending, split_text
+from client.room import Position, Presence, Room, Seen, server_time
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message, split_source
+
+HISTORY_PAGE: Final = 100
+ASK_AGAIN_S: Final = 10.0  # for a room that could not be joined just now, and for history
+
+# A relayed line has its source before it: nick, user and host at their largest (Modern IRC "Message Format").
+_LINE_LIMIT_BYTES: Final = 512 - len(":" + "!" + "@" + " " + "\r\n") - 30 - 20 - 63
+_ACTION: Final = "\x01ACTION "
+
+
+@dataclass(slots=True)
+class Batch:
+    """A batch that is being received (IRCv3 batch)."""
+
+    kind: str
+    target: str
+    label: str
+    has_news: bool = False  # something in it was not shown before
+    meets_live: bool = False  # it reaches what came live already
+
+
+class Conversation:
+    """The rooms of one person, and what is said in them and to single people."""
+
+    def __init__(self, exchange: Exchange, rooms: Sequence[str], new_id: Callable[[], str], backlog: int) -> None:
+        self.rooms = {fold(room): Room(room) for room in rooms}
+        self.current_room = rooms[0] if rooms else ""
+        self.outbox = Outbox()
+        self.has_failed = False  # something typed here could not be delivered
+        self.history_page = HISTORY_PAGE
+        self._exchange = exchange
+        self._new_id = new_id
+        self._backlog = backlog
+        self._seen = Seen()
+        self._batches: dict[str, Batch] = {}
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all rooms are joined, all that was missed is here, and all that was said has arrived."""
+        return not self.outbox and all(room.presence is Presence.READY for room in self.rooms.values())
+
+    def lose_connection(self) -> None:
+        """Be ready for the next connection: the rooms to be joined again, what was in flight in doubt."""
+        self._batches.clear()
+        self.history_page = HISTORY_PAGE
+        self.outbox.lose_connection()
+        for room in self.rooms.values():
+            room.lose_connection()
+
+    # --- what we say ----------------------------------------------------------------------------------------
+
+    def say(self, verb: str, target: str, text: str, now: float) -> None:
+        """Keep a message until it can be sent; a long one is cut into several."""
+        is_action = text.startswith(_ACTION)
+        text = text.removeprefix(_ACTION).removesuffix("\x01") if is_action else text
+        limit_bytes = _LINE_LIMIT_BYTES - len(f"{verb} {target} :{_ACTION}\x01".encode())
+        for piece in split_text(text, limit_bytes):
+            body = f"{_ACTION}{piece}\x01" if is_action else piece
+            pending = Pending(self._new_id(), verb, target, body)
+            if self.outbox.is_full:
+                self.fail(pending, "too much is waiting to be sent", now)
+            else:
+                self.outbox.put(pending)
+
+    def flush(self) -> None:
+        """Send what is ready to be sent."""
+        agreed = self._exchange.registration.agreed
+        for pending in self.outbox.launch(self._is_ready):
+            tags = {}
+            if "labeled-response" in agreed:
+                tags["label"] = pending.id
+            if "message-tags" in agreed:
+                tags["+hubbub/id"] = pending.id
+            self._exchange.send(Message(pending.verb, [pending.target, pending.text], tags=tags))
+
+    def _is_ready(self, target: str) -> bool:
+        room = self.rooms.get(fold(target))
+        return room is None or room.presence is Presence.READY
+
+    def settle(self, pending_ids: Sequence[str], now: float) -> None:
+        """Take a PONG: what was sent before its PING has arrived, unless there should have been an echo."""
+        for pending_id in pending_ids:
+            if (pending := self.outbox.remove(pending_id)) is None:
+                continue
+            if self._exchange.registration.has_echo:
+                self.fail(pending, "the gateway did not confirm it", now)
+            else:
+                self._seen.add(f"+hubbub/id={pending.id}")
+                relayed = Message(pending.verb, [pending.target, pending.text], self._exchange.naming.current)
+                self._exchange.show(relayed, now, is_typed_here=True)
+
+    def fail(self, pending: Pending, reason: str, now: float) -> None:
+        self.has_failed = True
+        self._exchange.events.append(Undelivered(now, pending.target, pending.text, reason))
+
+    def on_message_refused(self, message: Message, now: float) -> None:
+        """Take an error for a message: its label tells which one, or else the target that it names."""
+        pending = self.outbox.remove(self._label(message))
+        if pending is None:
+            candidates = [self.outbox.sent_with(target) for target in message.params[1:]]
+            found = next((candidate for candidate in candidates if candidate), None)
+            pending = self.outbox.remove(found.id) if found else None
+        if pending is None:
+            self._exchange.show(message, now)
+        else:
+            self.fail(pending, message.params[-1], now)
+
+    def _label(self, message: Message) -> str:
+        batch = self._batches.get(message.tags.get("batch", ""))
+        return message.tags.get("label") or (batch.label if batch else "")
+
+    # --- what is said to us ---------------------------------------------------------------------------------
+
+    def on_message(self, message: Message, now: float) -> None:
+        room = self.rooms.get(fold(message.params[0]))
+        batch = self._batches.get(message.tags.get("batch", ""))
+        if batch is not None and batch.kind == "chathistory":
+            batch.has_news |= self._show_once(message, now, is_history=True)
+            batch.meets_live |= room is not None and room.holds(message)
+        elif room is not None and room.presence is Presence.CATCHING_UP:
+            room.held.append(message)
+        else:
+            self._show_once(message, now)
+
+    def _show_once(self, message: Message, now: float, *, is_history: bool = False) -> bool:
+        """Show a message unless it was shown before; True if it was new."""
+        is_typed_here = self._confirm(message, is_history=is_history)
+        # A message has two ids: the network's, and its sender's, which stays the same when it is sent again.
+        ids = [f"{key}={message.tags[key]}" for key in ("msgid", "+hubbub/id") if message.tags.get(key)]
+        if not ids and "time" in message.tags:
+            ids = [replace(message, tags={"time": message.tags["time"]}).line()]
+        are_new = [self._seen.add(message_id) for message_id in ids]
+        if not all(are_new):
+            return False
+        if (room := self.rooms.get(fold(message.params[0]))) is not None:
+            room.position = _position(message, now)
+        self._exchange.show(message, now, is_typed_here=is_typed_here)
+        return True
+
+    def _confirm(self, message: Message, *, is_history: bool) -> bool:
+        """Forget the message of ours that this one is, for it has arrived; False if it is none of ours."""
+        message_id = message.tags.get("+hubbub/id") or message.tags.get("label", "")
+        if self.outbox.remove(message_id):
+            return True
+        naming = self._exchange.naming
+        nick = split_source(message.source or "")[0]
+        is_ours = naming.is_mine(nick) or (is_history and fold(nick) == fold(naming.wanted))
+        if message_id or not is_ours or not (is_history or self._exchange.registration.has_echo):
+            return False
+        found = self.outbox.sent_with(*message.params[:2])
+        return found is not None and self.outbox.remove(found.id) is not None
+
+    # --- rooms ----------------------------------------------------------------------------------------------
+
+    def enter(self, name: str, key: str, now: float) -> None:
+        """Want to be in a room, over all connections to come, and talk there."""
+        self.current_room = name
+        room = self.rooms.setdefault(fold(name), Room(name))
+        room.key = key or room.key
+        if room.presence is Presence.AWAITED:
+            self._ask(room, now)
+
+    def leave(self, name: str) -> None:
+        self.rooms.pop(fold(name), None)
+        if fold(self.current_room) == fold(name):
+            self.current_room = next((room.name for room in self.rooms.values()), "")
+
+    def enter_all(self, now: float) -> None:
+        """Join on a new connection what was joined on the last one."""
+        for room in self.rooms.values():
+            self._ask(room, now)
+
+    def tick(self, now: float) -> None:
+        for room in list(self.rooms.values()):
+            if now - room.asked_at < ASK_AGAIN_S:
+                continue
+            if room.presence is Presence.AWAITED:
+                self._ask(room, now)
+            elif room.presence is Presence.CATCHING_UP:
+                self._finish_catching_up(room, now, "the gateway does not answer")
+
+    def _ask(self, room: Room, now: float) -> None:
+        if self._exchange.is_registered:
+            room.asked_at = now
+            self._exchange.send(Message("JOIN", [room.name, room.key] if room.key else [room.name]))
+
+    def on_own_join(self, message: Message, now: float) -> None:
+        """Be in a room: at once, or when what was missed is here."""
+        name = message.params[0]
+        room = self.rooms.setdefault(fold(name), Room(name))
+        if room.presence is not Presence.AWAITED:
+            return
+        if fold(self.current_room) == fold(name):
+            self.current_room = name
+        room.name = name
+        room.presence = Presence.CATCHING_UP
+        is_first = room.position is None
+        if is_first:
+            room.position = _position(message, now)
+            room.wants_backlog = bool(self._backlog)
+            self._exchange.show(message, now)
+        if self._exchange.registration.has_history and (room.wants_backlog or not is_first):
+            self._request_history(room, now)
+        else:
+            self._finish_catching_up(room, now)
+
+    def on_join_refused(self, room: Room, message: Message, now: float) -> None:
+        self.leave(room.name)
+        self._exchange.show(message, now)
+
+    # --- history --------------------------------------------------------------------------------------------
+
+    def _request_history(self, room: Room, now: float) -> None:
+        room.asked_at = now
+        if room.wants_backlog:
+            self._exchange.send(room.request_backlog(min(self._backlog, self.history_page)))
+        else:
+            self._exchange.send(room.request_missed(self.history_page))
+
+    def on_batch(self, message: Message, now: float) -> None:
+        sign, reference = message.params[0][:1], message.params[0][1:]
+        if sign == "+":
+            kind, target = [*message.params[1:], "", ""][:2]
+            self._batches[reference] = Batch(kind, target, self._label(message))
+        elif (batch := self._batches.pop(reference, None)) and batch.kind == "chathistory":
+            self._on_page_end(batch, now)
+
+    def _on_page_end(self, batch: Batch, now: float) -> None:
+        """Ask for the next page, until one brings nothing new or reaches what came live."""
+        room = self.rooms.get(fold(batch.target))
+        if room is None or room.presence is not Presence.CATCHING_UP:
+            return
+        if batch.has_news and not batch.meets_live and not room.wants_backlog:
+            self._request_history(room, now)
+        else:
+            self._finish_catching_up(room, now)
+
+    def on_history_refused(self, message: Message, now: float) -> None:
+        """Ask by time where the msgid was not known; else go on without what was missed, and say so."""
+        named = {fold(param) for param in message.params}
+        asking = [room for room in self.rooms.values() if room.presence is Presence.CATCHING_UP]
+        for room in [room for room in asking if fold(room.name) in named] or asking:
+            if room.falls_back_to_time():
+                self._request_history(room, now)
+            else:
+                self._finish_catching_up(room, now, message.params[-1])
+
+    def _finish_catching_up(self, room: Room, now: float, problem: str = "") -> None:
+        if problem and not room.wants_backlog:
+            self._exchange.tell(f"what you missed in {room.name} may be lacking here: {problem}", now)
+        for message in room.release_held():
+            self._show_once(message, now)
+
+
+def _position(message: Message, now: float) -> Position:
+    at = server_time(message)
+    return Position(message.tags.get("msgid", ""), now if at is None else at)

@@ -1,0 +1,74 @@
+"""The first exchange on a connection: which capabilities to use (IRCv3 capability-negotiation).
+
+Owns the list of capabilities that this client can use, and what of it the gateway agreed to. Pure; whoever
+holds the session.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.wire.message import Message
+
+WANTED: Final = (
+    "batch",
+    "cap-notify",
+    "draft/chathistory",
+    "echo-message",
+    "labeled-response",
+    "message-tags",
+    "multi-prefix",
+    "server-time",
+    "standard-replies",
+)
+
+
+class Registration:
+    """The capabilities of one connection; each method gives the lines to send next."""
+
+    def __init__(self) -> None:
+        self.agreed: set[str] = set()
+        self._offered: list[str] = []
+        self._is_open = True  # CAP END is not sent yet
+
+    @property
+    def has_echo(self) -> bool:
+        return "echo-message" in self.agreed
+
+    @property
+    def has_history(self) -> bool:
+        """Whether missed messages can be fetched, and where they end can be told."""
+        return {"draft/chathistory", "batch", "server-time"} <= self.agreed
+
+    def begin(self, nick: str, password: str) -> list[Message]:
+        lines = [Message("CAP", ["LS", "302"])]
+        if password:
+            lines.append(Message("PASS", [password]))
+        return [*lines, Message("NICK", [nick]), Message("USER", [nick, "0", "*", nick])]
+
+    def handle(self, subcommand: str, params: Sequence[str]) -> list[Message]:
+        """Take a CAP line of the gateway; `params` are those after the subcommand."""
+        names = [word.partition("=")[0] for word in params[-1].split()] if params else []
+        match subcommand:
+            case "LS":
+                self._offered += names
+                return [] if params and params[0] == "*" and len(params) > 1 else self._request(self._offered)
+            case "NEW":
+                return self._request(names)
+            case "DEL":
+                self.agreed.difference_update(names)
+                return []
+            case "ACK":
+                self.agreed.update(name for name in names if not name.startswith("-"))
+                self.agreed.difference_update(name[1:] for name in names if name.startswith("-"))
+                return self._end()
+            case "NAK":
+                return self._end()
+        return []
+
+    def _request(self, offered: Sequence[str]) -> list[Message]:
+        usable = [name for name in WANTED if name in offered]
+        return [Message("CAP", ["REQ", " ".join(usable)])] if usable else self._end()
+
+    def _end(self) -> list[Message]:
+        was_open, self._is_open = self._is_open, False
+        return [Message("CAP", ["END"])] if was_open else []

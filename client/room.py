@@ -1,0 +1,119 @@
+"""A room as this client is in it: what was shown of it last, and what was missed since.
+
+After a lost connection the history after the last message shown is fetched page by page (IRCv3 chathistory
+AFTER); live messages wait until it has caught up, so that all are shown once and in order. Knows neither
+sockets nor the clock. Pure; whoever holds the session.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final
+
+from gateway.wire.message import Message
+
+HELD_LIMIT: Final = 1000  # live messages held while catching up; the oldest is dropped, history has it
+SEEN_LIMIT: Final = 20_000
+
+
+class Presence(Enum):
+    """How far this client is in a room."""
+
+    AWAITED = "awaited"  # wanted, not joined on this connection yet
+    CATCHING_UP = "catching up"  # joined; history is on its way
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a room's history: the last message shown, or the moment of joining."""
+
+    msgid: str
+    at: float
+
+    def reference(self, *, by_msgid: bool) -> str:
+        """Name the place as a parameter of CHATHISTORY.
+
+        A time is one millisecond early, since AFTER excludes all of its millisecond; nothing is shown twice.
+        """
+        if by_msgid:
+            return f"msgid={self.msgid}"
+        at = datetime.fromtimestamp(self.at - 0.001, UTC)
+        return f"timestamp={at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+
+
+class Room:
+    """One room that the person wants to be in, over all connections."""
+
+    def __init__(self, name: str, key: str = "") -> None:
+        self.name = name
+        self.key = key
+        self.topic = ""
+        self.shows_names = True  # the next list of names was asked for, or is the first
+        self.presence = Presence.AWAITED
+        self.position: Position | None = None
+        self.wants_backlog = False  # what was said before we came first, not what we missed
+        self.asked_at = 0.0  # when the last JOIN or CHATHISTORY went out
+        self.held: deque[Message] = deque(maxlen=HELD_LIMIT)
+        self._by_msgid = True
+
+    def lose_connection(self) -> None:
+        """Be where a new connection begins; what was held is in the history after the position."""
+        self.presence = Presence.AWAITED
+        self.held.clear()
+        self._by_msgid = True
+
+    def request_missed(self, limit: int) -> Message:
+        """Ask for the page of history after the last message shown."""
+        assert self.position is not None
+        by_msgid = self._by_msgid and bool(self.position.msgid)
+        reference = self.position.reference(by_msgid=by_msgid)
+        return Message("CHATHISTORY", ["AFTER", self.name, reference, str(limit)])
+
+    def request_backlog(self, limit: int) -> Message:
+        """Ask for the last messages said before we came."""
+        return Message("CHATHISTORY", ["LATEST", self.name, "*", str(limit)])
+
+    def falls_back_to_time(self) -> bool:
+        """Ask by time from now on, as the gateway does not know the msgid; False where it did not help."""
+        could = self._by_msgid and self.position is not None and bool(self.position.msgid)
+        self._by_msgid = False
+        return could
+
+    def holds(self, message: Message) -> bool:
+        """Tell whether this message of the history came live already, and waits."""
+        msgid = message.tags.get("msgid")
+        return msgid is not None and any(held.tags.get("msgid") == msgid for held in self.held)
+
+    def release_held(self) -> list[Message]:
+        """Be ready, and give the live messages that waited, in their order."""
+        self.presence = Presence.READY
+        self.wants_backlog = False
+        held = list(self.held)
+        self.held.clear()
+        return held
+
+
+class Seen:
+    """The ids of the messages shown last, so that none is shown twice."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, None] = {}
+
+    def add(self, message_id: str) -> bool:
+        """Note an id; False where it was there already."""
+        if message_id in self._ids:
+            return False
+        self._ids[message_id] = None
+        if len(self._ids) > SEEN_LIMIT:
+            del self._ids[next(iter(self._ids))]
+        return True
+
+
+def server_time(message: Message) -> float | None:
+    """Read when a message was said (IRCv3 server-time), in seconds since the epoch; None if unsaid."""
+    try:
+        return datetime.fromisoformat(message.tags.get("time", "")).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,193 @@
+"""A session's connection to the network: one thread receives, one sends, so both go on at once.
+
+    hubbub-receive   connects, receives, reads the clock and shows what came; makes the next connection when
+                     this one is lost
+    hubbub-send      sends what the session wants sent, for as long as one connection lasts
+
+Both, and the thread of the keyboard, share one session: whoever touches it holds `_changed`, a lock with a
+bell. Nobody waits for the network or the screen while holding it: so a slow screen keeps nobody from sending,
+nor a slow gateway from receiving.
+"""
+
+import os
+import select
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from client.events import Event
+from client.route import Address, Route
+from client.session import Session
+from client.stream import Stream, connect, explain
+
+TICK_S: Final = 1.0
+GOODBYE_LIMIT_S: Final = 2.0  # for the gateway to close after QUIT
+
+
+class Transport:
+    """Keeps a session connected from `start` to `close`."""
+
+    def __init__(self, session: Session, route: Route, show: Callable[[Event], None]) -> None:
+        """`show` is called on the receiving thread, for one event after the other."""
+        self._session = session
+        self._route = route
+        self._show = show
+        self._changed = threading.Condition()  # guards the session
+        self._is_closing = False
+        self._unreachable: dict[Address, str] = {}  # and why; since the last connection that worked
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        self._receiver = threading.Thread(target=self._stay_connected, name="hubbub-receive", daemon=True)
+
+    # --- for the thread of the keyboard ---------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._receiver.start()
+
+    def do(self, action: Callable[[Session, float], None]) -> None:
+        """Let the session do something; what it wants sent and shown goes its way on the other threads."""
+        with self._changed:
+            action(self._session, time.time())
+            self._changed.notify_all()
+        self._wake()
+
+    def wait_for(self, claim: Callable[[Session], bool], timeout_s: float | None) -> bool:
+        """Wait until something is true of the session; False where it is not within the time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: claim(self._session), timeout_s)
+
+    def close(self) -> None:
+        """End both threads; a session that has said QUIT is let go by the gateway first."""
+        if self._session.is_finished:
+            self._receiver.join(GOODBYE_LIMIT_S)
+        self._is_closing = True
+        self._wake()
+        self._receiver.join()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_write, b"!")
+        except BlockingIOError:
+            return  # there are wakes enough in the pipe
+
+    # --- on hubbub-receive ----------------------------------------------------------------------------------
+
+    def _is_over(self) -> bool:
+        return self._is_closing or self._session.is_finished
+
+    def _stay_connected(self) -> None:
+        while not self._is_over():
+            address, pause_s = self._route.advance()
+            self._pause(pause_s)
+            if self._is_over():
+                break
+            began = time.monotonic()
+            try:
+                stream = connect(address)
+            except OSError as error:
+                self._route.ended(0.0)
+                self._explain_failure(address, explain(error))
+            else:
+                reason = self._converse(stream, address)
+                self._route.ended(time.monotonic() - began)
+                self._after_connection(address, reason)
+        self._show_events()
+
+    def _converse(self, stream: Stream, address: Address) -> str:
+        """Receive until the connection ends, with a second thread that sends; give the reason of the end."""
+        self._update(lambda session, now: session.connected(str(address), now))
+        sender = threading.Thread(target=self._send, args=(stream,), name="hubbub-send", daemon=True)
+        sender.start()
+        try:
+            return self._receive(stream)
+        except OSError as error:
+            return explain(error)
+        finally:
+            stream.end()
+            with self._changed:
+                self._changed.notify_all()
+            sender.join()
+            stream.close()
+
+    def _receive(self, stream: Stream) -> str:
+        while not self._is_closing:
+            data = stream.receive()
+            if data == b"":
+                return "it was closed"
+            if data is None:
+                self._update(Session.tick)
+                if self._session.is_dead:
+                    return "no sign of life"
+                self._wait_readable(stream, TICK_S)
+            else:
+                self._take_in(data)
+        return "closing"
+
+    def _take_in(self, data: bytes) -> None:
+        self._update(lambda session, now: session.receive(data, now))
+
+    def _after_connection(self, address: Address, reason: str) -> None:
+        was_working = self._session.is_registered
+        reason = self._session.last_error or reason
+        self._update(Session.disconnected)
+        if self._is_over():
+            return
+        if was_working:
+            self._unreachable.clear()
+            self._tell(f"the connection to {address} is lost ({reason}); making another")
+        else:
+            self._explain_failure(address, reason)
+
+    def _explain_failure(self, address: Address, reason: str) -> None:
+        """Say once that no gateway can be reached, when each has been tried."""
+        was_known = len(self._unreachable) == self._route.length
+        self._unreachable[address] = reason
+        if not was_known and len(self._unreachable) == self._route.length:
+            reasons = ", ".join(f"{address}: {why}" for address, why in self._unreachable.items())
+            self._tell(f"no gateway can be reached ({reasons}); trying again until one can")
+
+    def _tell(self, text: str) -> None:
+        self._update(lambda session, now: session.tell(text, now))
+
+    def _update(self, action: Callable[[Session, float], None]) -> None:
+        with self._changed:
+            action(self._session, time.time())
+            self._changed.notify_all()
+        self._show_events()
+
+    def _show_events(self) -> None:
+        with self._changed:
+            events = self._session.take_events()
+        for event in events:
+            self._show(event)
+
+    def _pause(self, pause_s: float) -> None:
+        until = time.monotonic() + pause_s
+        while not self._is_over() and (left_s := until - time.monotonic()) > 0:
+            self._wait_readable(None, left_s)
+            self._show_events()
+
+    def _wait_readable(self, stream: Stream | None, timeout_s: float) -> None:
+        """Wait for the gateway, the keyboard's wake, or the time."""
+        sources = [self._wake_read] if stream is None else [self._wake_read, stream.fileno()]
+        readable, _, _ = select.select(sources, [], [], timeout_s)
+        if self._wake_read in readable:
+            os.read(self._wake_read, 4096)
+
+    # --- on hubbub-send -------------------------------------------------------------------------------------
+
+    def _send(self, stream: Stream) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: stream.is_over or self._session.has_output)
+                if stream.is_over:
+                    return
+                data = self._session.take_output()
+            try:
+                stream.send(data)
+            except OSError:
+                stream.end()  # the receiving thread finds out, and makes another connection
+                return
