@@ -65,7 +65,7 @@ def render(changes: Iterable[Change]) -> str:
 
 
 def lines(head: str, changes: Iterable[Change]) -> Iterator[str]:
-    """MODE lines of these changes, each with `head` (":source MODE #room") and as many as fit into 512 bytes."""
+    """`head` (":source MODE #room") and as many of the changes as fit into 512 bytes, line by line."""
     fitting: list[Change] = []
     for change in changes:
         longer = f"{head} {render([*fitting, change])}\r\n"

@@ -157,7 +157,7 @@ def view_of(room: State) -> View:
 
 _SIDS = st.sampled_from(["gwa.0.1", "gwa.0.2", "gwb.0.1", "gwb.1.1", "gwc.0.1"])
 _NICKS = st.sampled_from(["ann", "Ann", "bob", "cat", "gwa.0.1", "gwb.0.1"])
-_SOURCES = st.builds("{}!{}@{}".format, _NICKS, st.just("u"), st.sampled_from(["h1", "h2"]))
+_SOURCES = st.builds("{}!{}@{}".format, _NICKS, st.just("u"), st.sampled_from(["h1", "h1", "h2"]))
 _TEXTS = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=5)
 _MASKS = st.sampled_from(["ann!*@*", "BOB!*@*", "*!*@h1", "*!*@H2", "*"])
 _MODES = st.text("+-ovbeIklimnst", max_size=6)

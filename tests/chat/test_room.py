@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.chat import events
-from gateway.chat.compact import dump
+from gateway.chat.compact import dump, load
 from gateway.chat.effects import OP, VOICE, Kind, Void
 from gateway.chat.events import Entry
 from gateway.chat.room import Room
@@ -111,10 +111,33 @@ def test_voice_lets_speak_and_its_loss_does_not() -> None:
     assert voided(log.say("bob")) == Void.MUTED
 
 
+def test_the_right_to_speak_is_not_remembered_beyond_its_time() -> None:
+    """After a first message the next take a short path: whatever ends the right must end that too."""
+    log = with_members("ann", "bob", "cat")
+    for nick in ("ann", "bob", "cat"):
+        log.say(nick)
+    log.do("bob", events.renamed(source_of("bob"), "rob", "200"))
+    assert log.say("bob").line == f":rob!bob@host PRIVMSG {ROOM} :hello"
+    log.do("cat", events.parted("", ROOM))
+    assert voided(log.say("cat")) == Void.NOT_MEMBER
+    log.append(events.gone("gwb"))
+    assert voided(log.say("bob")) == Void.GONE
+    log.do("ann", events.quitted("", ""))
+    assert voided(log.say("ann")) == Void.NOT_MEMBER
+
+
 def test_a_void_event_tells_what_was_tried() -> None:
     log = with_members("ann")
     line = events.with_tags(events.said(source_of("zed"), "PRIVMSG", ROOM, "psst"), {}, "+x")
     assert log.do("zed", line).line == f":{source_of('zed')} PRIVMSG {ROOM} :psst"
+
+
+def test_a_line_that_grew_with_its_members_name_is_cut_to_fit() -> None:
+    log = with_members("ann")
+    text = "é" * 230
+    log.do("ann", events.renamed("", "x" * 30, "200"))
+    effect = log.do("ann", events.said(source_of("ann"), "PRIVMSG", ROOM, text))
+    assert 508 <= len(effect.line.encode()) <= 510
 
 
 # Joining
@@ -282,6 +305,21 @@ def test_the_end_of_a_gateway_is_the_end_of_its_sessions() -> None:
     assert voided(log.join("amy")[0]) == Void.GONE
 
 
+def test_who_quits_is_no_longer_invited() -> None:
+    log = with_members("ann")
+    log.do("ann", events.invited("", "zed", ROOM, sid_of("zed")))
+    assert list(log.room.invited) == [sid_of("zed")]
+    assert voided(log.do("zed", events.quitted(source_of("zed"), ""))) == Void.NOT_MEMBER
+    assert not log.room.invited
+
+
+@pytest.mark.parametrize("sid", ["gwa", "gwA.0.1", "gwa.0.!", ":gwa.0.1"])
+def test_only_a_session_id_that_can_stand_for_a_nick_may_join(sid: str) -> None:
+    line = events.joined(source_of("zed"), ROOM, "", {"token": 1, "seen": "0-0"})
+    (effect,) = Log().append((sid, line))
+    assert voided(effect) == Void.MALFORMED
+
+
 def test_a_gone_gateway_is_remembered_for_a_day_of_the_log() -> None:
     log = with_members("bob")
     log.append(events.gone("gwx"))
@@ -406,6 +444,15 @@ def test_a_mode_line_shows_what_really_changed(modes: str, targets: list[str], s
         assert voided(effect) == Void.NOTHING
     else:
         assert (effect.kind, effect.line) == (Kind.CHANGED, f":{source_of('ann')} MODE {ROOM} {shown}")
+
+
+def test_changes_that_do_not_fit_into_one_line_are_shown_in_several() -> None:
+    log = with_members("ann")
+    masks = [f"{count:030}!{count:010}@{count:064}" for count in range(6)]
+    effects = log.append((sid_of("ann"), events.mode_set("", ROOM, f"+bbbbbb {' '.join(masks)}")))
+    assert [effect.kind for effect in effects] == [Kind.CHANGED] * 2
+    assert all(len(effect.line) <= 510 for effect in effects)
+    assert list(log.room.bans) == masks
 
 
 def test_modes_are_kept_with_who_set_them_and_when() -> None:
@@ -547,6 +594,16 @@ def test_all_replicas_agree(batches: Batches) -> None:
         assert mine.plain == theirs.plain
         assert {effect.index for effect in mine} == set(range(len(batch))), "an event without an effect"
     assert dump(one.room) == dump(other.room)
+
+
+@given(BATCHES)
+def test_what_a_replica_learnt_while_folding_changes_nothing(batches: Batches) -> None:
+    """Against replicas loaded afresh before each entry, which take no short path."""
+    log = Log()
+    for batch in batches:
+        fresh = load(dump(log.room))
+        effects = log.append(*batch)
+        assert fresh.fold(log.entries[-1]) == effects
 
 
 @given(BATCHES)
