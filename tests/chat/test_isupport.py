@@ -5,7 +5,7 @@ from gateway.chat.modes import parse, takes_param
 
 
 def _values(network: str = "Hubbub") -> dict[str, str]:
-    return dict(token.partition("=")[::2] for token in isupport_tokens(network))  # type: ignore[misc]
+    return dict(token.partition("=")[::2] for token in isupport_tokens(network))
 
 
 def test_the_tokens_are_those_of_this_server() -> None:
