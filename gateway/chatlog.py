@@ -66,14 +66,14 @@ def parse_time(told: str | None, now: datetime) -> int | None:
     """Milliseconds since 1970 of an ISO 8601 time (UTC if it names no zone) or an age such as 10m, 2h, 1d."""
     if told is None:
         return None
-    if age := re.fullmatch(r"(\d{1,9})([smhdw])", told):
-        return int((now - timedelta(seconds=int(age[1]) * UNITS_S[age[2]])).timestamp() * 1000)
+    age = re.fullmatch(r"(\d{1,9})([smhdw])", told)
     try:
-        at = datetime.fromisoformat(told)
-    except ValueError:
-        raise ValueError(
-            f"{told!r} is neither a time such as 2026-11-22T10:00 nor an age such as 10m"
-        ) from None
+        if age:
+            at = now - timedelta(seconds=int(age[1]) * UNITS_S[age[2]])
+        else:
+            at = datetime.fromisoformat(told)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{told!r} is neither a time such as 2026-11-22T10:00 nor an age such as 10m") from None
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
@@ -176,8 +176,7 @@ class RoomLog:
 
     def _events(self, page: list[tuple[bytes, dict[bytes, bytes]]]) -> list[LoggedEvent]:
         entries = [
-            events.decode(id.decode(), fields.get(b"o", b"").decode(), fields.get(b"e", b""))
-            for id, fields in page
+            events.decode(id.decode(), fields.get(b"o", b"").decode(), fields.get(b"e", b"")) for id, fields in page
         ]
         self._last = entries[-1].id
         marks = [f"{entry.id}.{index}" for entry in entries for index in range(len(entry.lines))]

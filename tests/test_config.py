@@ -48,12 +48,12 @@ def test_an_empty_text_is_as_good_as_none() -> None:
 
 def test_every_setting_can_come_from_a_variable_and_from_the_file(tmp_path: Path) -> None:
     texts = {
-        "listen": "0.0.0.0:7000", "redis": "redis://r:6379/1", "data_dir": "/srv/d", "name": "irc.example.org",
-        "network": "Net", "prefix": "p:", "lanes": "2", "admin": "127.0.0.1:9100", "tls_cert": "/c", "tls_key": "/k",
-        "trusted_proxies": "10.0.0.0/8", "log_format": "json", "flood_rate": "0", "flood_burst": "5",
-        "max_per_ip": "0", "sendq_bytes": "65536", "ping_interval_s": "60", "lease_s": "2.5",
-        "history_messages": "100", "history_age_s": "3600", "lobby": "#hall", "motd_file": "/m",
-        "cloak_key": "k", "password": "p",
+        "listen": "0.0.0.0:7000", "redis": "redis://r:6379/1", "data_dir": "/srv/d",
+        "name": "irc.example.org", "network": "Net", "prefix": "p:", "lanes": "2",
+        "admin": "127.0.0.1:9100", "tls_cert": "/c", "tls_key": "/k", "trusted_proxies": "10.0.0.0/8",
+        "log_format": "json", "flood_rate": "0", "flood_burst": "5", "max_per_ip": "0",
+        "sendq_bytes": "65536", "ping_interval_s": "60", "lease_s": "2.5", "history_messages": "100",
+        "history_age_s": "3600", "lobby": "#hall", "motd_file": "/m", "cloak_key": "k", "password": "p",
     }  # fmt: skip
     assert list(texts) == [row.name for row in table()]
     by_variable = load({}, {f"HUBBUB_{name.upper()}": text for name, text in texts.items()})
@@ -97,9 +97,7 @@ def test_a_secret_comes_from_a_file_too(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_in_the_repr() -> None:
-    settings = load(
-        {}, {"HUBBUB_PASSWORD": "hush1", "HUBBUB_CLOAK_KEY": "hush2", "HUBBUB_REDIS": "redis://:hush3@h"}
-    )
+    settings = load({}, {"HUBBUB_PASSWORD": "hush1", "HUBBUB_CLOAK_KEY": "hush2", "HUBBUB_REDIS": "redis://:hush3@h"})
     assert "hush" not in repr(settings)
 
 
@@ -161,9 +159,7 @@ def test_an_operator_without_a_proper_hash_is_an_error(tmp_path: Path, section: 
         ("log_format", "xml", "not one of console, json"),
     ],
 )
-def test_a_wrong_value_names_setting_source_and_problem(
-    tmp_path: Path, name: str, text: str, problem: str
-) -> None:
+def test_a_wrong_value_names_setting_source_and_problem(tmp_path: Path, name: str, text: str, problem: str) -> None:
     file = write(tmp_path / "c.toml", f"{name} = '{text}'\n")
     for options, environ, source in (
         ({name: text}, {}, f"option --{name.replace('_', '-')}"),

@@ -1,0 +1,224 @@
+"""The `log` command on rooms written as the lanes write them."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import redis
+
+from gateway import chatlog
+from gateway.broker.keys import Keys
+from gateway.broker.scripts import APPEND
+from gateway.chat import events
+from gateway.chatlog import Wanted
+from gateway.config import Settings
+
+ALICE = "alice!a@host"
+NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
+LIMIT_S = 20.0
+
+
+class Rooms:
+    """Writes logs and reads them back by the command."""
+
+    def __init__(self, client: Any, url: str, prefix: str) -> None:
+        self.client, self.keys = client, Keys(prefix)
+        self.settings = Settings(redis=url, prefix=prefix)
+
+    def append(self, room: str, *lines: str) -> str:
+        """One live entry; returns its stream id."""
+        payload = events.encode([("aaaaaa.0.1", line) for line in lines])
+        keys = self.keys.log(room), self.keys.head(room)
+        epoch = "*" if self.client.exists(keys[1]) else ""
+        id = self.client.eval(APPEND.source, 2, *keys, epoch, "aaaaaa.0:1", payload, self.keys.live(room), "e")
+        return str(id.decode())
+
+    def append_at(self, room: str, ms: int, *lines: str) -> str:
+        """An entry of a chosen time."""
+        payload = events.encode([("aaaaaa.0.1", line) for line in lines])
+        return str(self.client.xadd(self.keys.log(room), {"o": "aaaaaa.0:1", "e": payload}, f"{ms}-0").decode())
+
+    def void(self, room: str, mark: str) -> None:
+        self.client.sadd(self.keys.void(room), mark)
+
+    def read(self, room: str = "#lobby", **wanted: Any) -> list[str]:
+        out = io.StringIO()
+        assert chatlog.run(self.settings, Wanted(room, **wanted), out) == 0
+        return out.getvalue().splitlines()
+
+
+@pytest.fixture
+def rooms(redis_url: str, prefix: str) -> Iterator[Rooms]:
+    with contextlib.closing(redis.Redis.from_url(redis_url)) as client:
+        yield Rooms(client, redis_url, prefix)
+
+
+def said(text: str, room: str = "#lobby") -> str:
+    return events.said(ALICE, "PRIVMSG", room, text)
+
+
+MS = int(NOW.timestamp() * 1000)
+
+
+def test_text_is_a_line_a_message(rooms: Rooms) -> None:
+    rooms.append_at(
+        "#lobby",
+        MS,
+        events.joined(ALICE, "#lobby", "Alice", {"token": "1", "seen": "0-0"}),
+        said("hi"),
+        said("\x01ACTION waves\x01"),
+        events.said(ALICE, "NOTICE", "#lobby", "\x0304careful\x03"),
+        events.tagmsg(ALICE, "#lobby", "+typing=active"),
+        events.topic_set(ALICE, "#lobby", "a topic"),
+        events.quitted(ALICE, "bye"),
+        events.gone("bbbbbb").line,
+        events.rules(2).line,
+    )
+    assert rooms.read() == [
+        f"2026-11-22 10:00:00 {text}"
+        for text in (
+            "* alice joined #lobby",
+            "<alice> hi",
+            "* alice waves",
+            "-alice- careful",
+            "* alice set the topic of #lobby: a topic",
+            "* alice is gone (bye)",
+            "* gateway bbbbbb is gone, and whoever was on it",
+        )
+    ]
+
+
+def test_irc_has_time_msgid_and_client_tags_but_no_internal_facts(rooms: Rooms) -> None:
+    rooms.append_at(
+        "#lobby",
+        MS + 7,
+        events.with_tags(said("hi there"), {"x": "1"}, "+a=b"),
+        events.gone("bbbbbb").line,
+    )
+    assert rooms.read(form="irc") == [
+        f"@time=2026-11-22T10:00:00.007Z;msgid={MS + 7}-0-0;+a=b :{ALICE} PRIVMSG #lobby :hi there"
+    ]
+
+
+def test_jsonl_has_everything(rooms: Rooms) -> None:
+    rooms.append_at("#lobby", MS, said("hé"))
+    (line,) = rooms.read(form="jsonl")
+    assert json.loads(line) == {
+        "time": "2026-11-22T10:00:00.000Z",
+        "msgid": f"{MS}-0-0",
+        "room": "#lobby",
+        "session": "aaaaaa.0.1",
+        "source": ALICE,
+        "verb": "PRIVMSG",
+        "params": ["#lobby", "hé"],
+        "tags": {},
+    }
+
+
+def test_void_events_are_left_out(rooms: Rooms) -> None:
+    id = rooms.append("#lobby", said("one"), said("two"), said("three"))
+    rooms.void("#lobby", f"{id}.1")
+    assert [line[-5:] for line in rooms.read()] == ["> one", "three"]
+
+
+def test_lobby_means_the_room_and_case_does_not_matter(rooms: Rooms) -> None:
+    rooms.append("#lobby", said("hi"))
+    assert rooms.read("lobby") == rooms.read("#LOBBY") == rooms.read("#lobby") != []
+
+
+def test_a_long_log_comes_in_pages_in_order(rooms: Rooms) -> None:
+    count = chatlog.PAGE_ENTRIES * 2 + 3
+    for number in range(count):
+        rooms.append_at("#lobby", MS + number, said(str(number)))
+    assert [line.rsplit(" ", 1)[1] for line in rooms.read()] == [str(number) for number in range(count)]
+    newest = rooms.read(limit=chatlog.PAGE_ENTRIES + 2)
+    assert [line.rsplit(" ", 1)[1] for line in newest] == [str(number) for number in range(count)][-len(newest) :]
+    assert len(newest) == chatlog.PAGE_ENTRIES + 2
+
+
+def test_since_and_until_are_inclusive(rooms: Rooms) -> None:
+    for number in range(5):
+        rooms.append_at("#lobby", MS + number, said(str(number)))
+    assert [line[-1] for line in rooms.read(since_ms=MS + 1, until_ms=MS + 3)] == ["1", "2", "3"]
+    assert [line[-1] for line in rooms.read(since_ms=MS + 1, until_ms=MS + 3, limit=2)] == ["2", "3"]
+
+
+def test_a_room_without_a_log_is_told(rooms: Rooms) -> None:
+    with pytest.raises(chatlog.ChatLogError, match="there is no log of #nowhere"):
+        rooms.read("nowhere")
+
+
+@contextlib.contextmanager
+def command(rooms: Rooms, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
+    environ = os.environ | {"HUBBUB_REDIS": rooms.settings.redis or "", "HUBBUB_PREFIX": rooms.settings.prefix}
+    line = [sys.executable, "-m", "gateway", "log", "lobby", *arguments]
+    with subprocess.Popen(line, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_follow_goes_on_with_what_comes_until_interrupted(rooms: Rooms) -> None:
+    rooms.append("#lobby", said("before"))
+    with command(rooms, "--follow") as process:
+        assert process.stdout is not None
+        assert "before" in process.stdout.readline()
+        later_ms = int(datetime.now(UTC).timestamp() * 1000) + 60_000
+        rooms.void("#lobby", f"{later_ms}-0.0")
+        rooms.append_at("#lobby", later_ms, said("forbidden"))
+        rooms.append_at("#lobby", later_ms + 1, said("after"))
+        assert "after" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(LIMIT_S) == 130
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_follow_waits_for_a_room_that_is_not_there_yet(rooms: Rooms) -> None:
+    with command(rooms, "--follow", "--limit", "5") as process:
+        assert process.stdout is not None
+        rooms.append("#lobby", said("first"))
+        assert "first" in process.stdout.readline()
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(rooms: Rooms) -> None:
+    for _ in range(300):
+        rooms.append("#lobby", *[said("x" * 400)] * 10)
+    with command(rooms) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(LIMIT_S) == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds_ago"),
+    [("10m", 600), ("2h", 7200), ("1d", 86_400), ("30s", 30), ("1w", 604_800)],
+)
+def test_an_age_is_counted_from_now(told: str, seconds_ago: int) -> None:
+    assert chatlog.parse_time(told, NOW) == MS - seconds_ago * 1000
+
+
+@pytest.mark.parametrize(
+    "told", ["2026-11-22T10:00", "2026-11-22T10:00:00Z", "2026-11-22 11:00:00+01:00", "20261122T100000"]
+)
+def test_iso_8601_is_utc_unless_it_says_otherwise(told: str) -> None:
+    assert chatlog.parse_time(told, NOW) == MS
+
+
+@pytest.mark.parametrize("told", ["", "soon", "-5m", "10 m", "2026-13-01", "999999999w"])
+def test_another_time_is_refused(told: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(repr(told))):
+        chatlog.parse_time(told, NOW)
