@@ -1,0 +1,193 @@
+"""A small network of real processes for black-box tests: gateways, and peers that speak IRC over sockets.
+
+Tests synchronise by PING and PONG alone: a PONG promises that what was acknowledged anywhere before its PING
+has been delivered on that connection. Nothing here sleeps and hopes; every wait has a deadline.
+"""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+DEADLINE_S = 20.0
+LEASE_S = 2.0
+READY = "listening"
+
+
+class Gateway:
+    """A gateway process of its own on a free port of loopback."""
+
+    def __init__(self, redis_url: str, prefix: str, options: Iterable[str], variables: dict[str, str]) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="hubbub-")
+        self.log_path = Path(self._directory.name, "log")
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
+        environ |= {"HUBBUB_FLOOD_RATE": "0", "HUBBUB_LEASE_S": str(LEASE_S), **variables}
+        with self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    *("-m", "gateway", "serve", "--listen", "127.0.0.1:0", "--redis", redis_url),
+                    *("--prefix", prefix, "--log-format", "json", "--name", "irc.test", *options),
+                ],
+                env=environ,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.port = 0
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text("utf-8", "replace")
+
+    def wait_ready(self) -> "Gateway":
+        line = self.wait_log(READY)
+        self.port = int(line.split('"127.0.0.1:')[1].split('"')[0])
+        return self
+
+    def wait_log(self, event: str) -> str:
+        """The first line of the log with this event; fails when the gateway ends or is too slow."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            for line in self.log.splitlines():
+                if f'"{event}"' in line:
+                    return line
+            assert self.process.poll() is None, f"the gateway ended:\n{self.log}"
+            assert time.monotonic() < deadline, f"no {event!r} in the log:\n{self.log}"
+            select.select([], [], [], 0.01)  # the log is a file: nothing to wait on
+
+    def kill(self) -> None:
+        """kill -9: nothing of the gateway gets to say goodbye."""
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+
+    def stop(self) -> int:
+        """SIGTERM; its exit status."""
+        self.process.terminate()
+        return self.process.wait(DEADLINE_S)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(DEADLINE_S)
+        self._directory.cleanup()
+
+
+class Peer:
+    """One IRC client of a gateway; lines are without CRLF."""
+
+    def __init__(self, gateway: Gateway, nick: str = "", caps: str = "", *, register: bool = True) -> None:
+        self.nick = nick
+        self._socket = socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
+        self._buffer = b""
+        self._pings = 0
+        self.welcome: list[str] = []
+        if nick and register:
+            if caps:
+                self.send("CAP LS 302", f"CAP REQ :{caps}")
+            self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} the peer")
+            if caps:
+                self.send("CAP END")
+            self.welcome = [*self.until(" 001 "), *self.sync()]
+
+    def send(self, *lines: str) -> None:
+        self.send_raw("".join(f"{line}\r\n" for line in lines).encode())
+
+    def send_raw(self, data: bytes) -> None:
+        self._socket.settimeout(DEADLINE_S)
+        self._socket.sendall(data)
+
+    def line(self, deadline: float | None = None) -> str:
+        """The next line; fails at the deadline, EOFError where the gateway has closed."""
+        deadline = deadline or time.monotonic() + DEADLINE_S
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            assert left > 0, f"{self.nick}: nothing came in time; so far: {self._buffer!r}"
+            self._socket.settimeout(left)
+            try:
+                data = self._socket.recv(65536)
+            except TimeoutError:
+                continue
+            if not data:
+                raise EOFError(self.nick)
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.rstrip(b"\r").decode("utf-8")
+
+    def until(self, text: str, timeout_s: float = DEADLINE_S) -> list[str]:
+        """All lines up to and with the first that holds ``text``; server PINGs are answered."""
+        deadline = time.monotonic() + timeout_s
+        lines = []
+        while True:
+            line = self.line(deadline)
+            if line.startswith("PING "):
+                self.send(line.replace("PING", "PONG", 1))
+                continue
+            lines.append(line)
+            if text in line:
+                return lines
+
+    def sync(self) -> list[str]:
+        """PING, and all lines that came before its PONG."""
+        self._pings += 1
+        token = f"{self.nick or 'peer'}-{self._pings}"
+        self.send(f"PING {token}")
+        return self.until(f"PONG irc.test :{token}")[:-1]
+
+    def do(self, *lines: str) -> list[str]:
+        """Sends lines, and gives everything that comes before the PONG behind them."""
+        self.send(*lines)
+        return self.sync()
+
+    def is_closed(self) -> bool:
+        """Reads to the end; whether the gateway closed the connection in time."""
+        try:
+            while True:
+                self.line()
+        except (EOFError, ConnectionError):
+            return True
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class Network:
+    """Gateways that share a server and a prefix; everything is ended with the test."""
+
+    def __init__(self, redis_url: str, prefix: str) -> None:
+        self.redis_url = redis_url
+        self.prefix = prefix
+        self._gateways: list[Gateway] = []
+        self._peers: list[Peer] = []
+
+    def start(self, *options: str, **variables: str) -> Gateway:
+        """A gateway that may not be ready yet; ``variables`` as HUBBUB_NAME="value"."""
+        gateway = Gateway(self.redis_url, self.prefix, options, variables)
+        self._gateways.append(gateway)
+        return gateway
+
+    def gateway(self, *options: str, **variables: str) -> Gateway:
+        return self.start(*options, **variables).wait_ready()
+
+    def gateways(self, count: int, *options: str, **variables: str) -> list[Gateway]:
+        """Several gateways, started at once."""
+        started = [self.start(*options, **variables) for _ in range(count)]
+        return [gateway.wait_ready() for gateway in started]
+
+    def peer(self, gateway: Gateway, nick: str = "", caps: str = "", *rooms: str, register: bool = True) -> Peer:
+        """A client, registered and in these rooms."""
+        peer = Peer(gateway, nick, caps, register=register)
+        self._peers.append(peer)
+        if rooms:
+            peer.do(f"JOIN {','.join(rooms)}")
+        return peer
+
+    def close(self) -> None:
+        for peer in self._peers:
+            peer.close()
+        for gateway in self._gateways:
+            gateway.close()
