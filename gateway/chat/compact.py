@@ -28,9 +28,7 @@ def dump(room: State) -> str:
     snapshot["flags"] = "".join(sorted(room.flags))
     for letter in LISTS:
         snapshot[letter] = [[mask, by, at_ms] for mask, (by, at_ms) in room.mask_list(letter).items()]
-    snapshot["members"] = [
-        [getattr(member, field) for field in _MEMBER_FIELDS] for member in room.members.values()
-    ]
+    snapshot["members"] = [[getattr(member, field) for field in _MEMBER_FIELDS] for member in room.members.values()]
     snapshot["invited"] = list(room.invited)
     snapshot["gone"] = list(room.gone.items())
     return json.dumps(snapshot, sort_keys=True, separators=(",", ":"))

@@ -185,9 +185,7 @@ LINES = st.one_of(
     st.builds(events.renamed, _SOURCES, _NICKS, _TOKENS.map(str)),
     st.builds(events.kicked, _SOURCES, st.just(ROOM), _NICKS, _SIDS, _TEXTS),
     st.builds(
-        lambda source, modes, params, sids, oper: events.mode_set(
-            source, ROOM, " ".join([modes, *params]), sids, oper
-        ),
+        lambda source, modes, params, sids, oper: events.mode_set(source, ROOM, " ".join([modes, *params]), sids, oper),
         _SOURCES,
         _MODES,
         _MODE_PARAMS,

@@ -42,9 +42,7 @@ def test_a_snapshot_gives_back_every_field() -> None:
 
 
 @given(BATCHES, BATCHES)
-def test_a_replica_from_a_snapshot_goes_on_like_the_one_from_the_beginning(
-    before: Batches, after: Batches
-) -> None:
+def test_a_replica_from_a_snapshot_goes_on_like_the_one_from_the_beginning(before: Batches, after: Batches) -> None:
     log = folded(before)
     text = dump(log.room)
     copy = Log(load(text))
@@ -60,9 +58,7 @@ def _with_half_a_member() -> str:
     return json.dumps(snapshot | {"members": [["gwa.0.1"]]})
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "null", "1", '{"format":2}', '{"format":1}', _with_half_a_member()]
-)
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "1", '{"format":2}', '{"format":1}', _with_half_a_member()])
 def test_what_is_no_snapshot_is_told_so(text: str) -> None:
     with pytest.raises(ValueError, match=r"snapshot|Expecting"):
         load(text)

@@ -26,9 +26,7 @@ def test_silence_fills_it_up_to_the_burst_and_no_further() -> None:
     st.integers(1, 20),
     st.lists(st.floats(0, 2, allow_nan=False), max_size=80),
 )
-def test_in_the_long_run_the_rate_holds_for_who_waits_as_told(
-    rate: int, burst: int, pauses: list[float]
-) -> None:
+def test_in_the_long_run_the_rate_holds_for_who_waits_as_told(rate: int, burst: int, pauses: list[float]) -> None:
     bucket, now = TokenBucket(rate, burst, 0.0), 0.0
     for pause in pauses:
         now += pause + bucket.ready_in(now + pause)

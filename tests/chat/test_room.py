@@ -48,9 +48,7 @@ def test_an_entry_is_plain_only_if_all_of_it_is() -> None:
 
 def test_client_tags_are_kept_apart_and_facts_are_not_shown() -> None:
     log = with_members("ann")
-    line = events.with_tags(
-        events.said(source_of("ann"), "PRIVMSG", ROOM, "x"), {"account": "a"}, "+a=b\\:;+c"
-    )
+    line = events.with_tags(events.said(source_of("ann"), "PRIVMSG", ROOM, "x"), {"account": "a"}, "+a=b\\:;+c")
     effect = log.do("ann", line)
     assert (effect.line, effect.tags) == (f":{source_of('ann')} PRIVMSG {ROOM} :x", "+a=b\\:;+c")
 
@@ -181,9 +179,7 @@ def test_nobody_becomes_operator_of_the_lobby_by_joining() -> None:
 )
 def test_who_may_join(modes: str, facts: dict[str, str | int], expected: Void | None) -> None:
     log = with_members("ann", "bob", modes=modes)
-    asked = log.room.may_join(
-        source_of("zed"), sid_of("zed"), str(facts.get("key", "")), bool(facts.get("oper"))
-    )
+    asked = log.room.may_join(source_of("zed"), sid_of("zed"), str(facts.get("key", "")), bool(facts.get("oper")))
     (effect,) = log.join("zed", **facts)
     assert voided(effect) == asked == expected
     assert (sid_of("zed") in log.room.members) == (expected is None)
@@ -494,9 +490,7 @@ def test_a_network_operator_takes_over_a_room_without_operators(actor: str) -> N
     log.mode("ann", "-o ann", "ann")
     assert voided(log.mode(actor, "+o bob", "bob")) in (Void.NOT_OPERATOR, Void.NOT_MEMBER)
     assert log.mode(actor, "+o bob", "bob", oper=True).line == f":{source_of(actor)} MODE {ROOM} +o bob"
-    assert voided(log.mode(actor, "+o ann", "ann", oper=True)) == (
-        None if actor == "bob" else Void.NOT_MEMBER
-    )
+    assert voided(log.mode(actor, "+o ann", "ann", oper=True)) == (None if actor == "bob" else Void.NOT_MEMBER)
 
 
 @pytest.mark.parametrize(
