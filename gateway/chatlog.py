@@ -68,10 +68,7 @@ def parse_time(told: str | None, now: datetime) -> int | None:
         return None
     age = re.fullmatch(r"(\d{1,9})([smhdw])", told)
     try:
-        if age:
-            at = now - timedelta(seconds=int(age[1]) * UNITS_S[age[2]])
-        else:
-            at = datetime.fromisoformat(told)
+        at = now - timedelta(seconds=int(age[1]) * UNITS_S[age[2]]) if age else datetime.fromisoformat(told)
     except (ValueError, OverflowError):
         raise ValueError(f"{told!r} is neither a time such as 2026-11-22T10:00 nor an age such as 10m") from None
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)

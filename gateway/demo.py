@@ -62,9 +62,7 @@ def run(gateways: int, port: int, settings: Settings, command: Sequence[str] = G
     for each in ports:
         for host in hosts:
             if not _can_listen(host, each):
-                raise DemoError(
-                    f"port {each} is in use; choose others with --port, as in --port {each + 1000}"
-                )
+                raise DemoError(f"port {each} is in use; choose others with --port, as in --port {each + 1000}")
     with contextlib.closing(EmbeddedServer.start(settings.data_dir)), _Demo(command) as demo:
         for each in ports:
             demo.start(each, _options(each, hosts, settings.data_dir))
@@ -100,22 +98,22 @@ def invitation(ports: Sequence[int], data_dir: Path) -> str:
     if data_dir != platformdirs.user_data_path("hubbub"):
         log += f" --data-dir {shlex.quote(str(data_dir))}"
     listed = ", ".join(str(port) for port in ports)
-    which = (
-        f"{len(ports)} gateways on ports {listed} are" if len(ports) > 1 else f"A gateway on port {listed} is"
+    which = f"{len(ports)} gateways on ports {listed} are" if len(ports) > 1 else f"A gateway on port {listed} is"
+    lines = [
+        (f"hubbub localhost:{ours}", "the terminal client"),
+        (f"nc localhost {plain}", "type a name, then talk"),
+        (f"irssi -c localhost -p {irc}", f"or any IRC client: localhost port {irc} without TLS;"),
+        ("", f"WeeChat: /server add hubbub localhost/{irc} -notls"),
+        ("", "         /connect hubbub     then /join #lobby"),
+        (log, "watch the chat log"),
+    ]
+    typed = "\n".join(
+        f"  {command:<34}  {meaning}" if len(command) <= 34 else f"  {command}" for command, meaning in lines
     )
-    return f"""\
-{which} one chat network. In other terminals, type any of these:
-
-  hubbub localhost:{ours}              the terminal client
-  nc localhost {plain}                  type a name, then talk
-  irssi -c localhost -p {irc}          or any IRC client, to localhost port {irc} without TLS;
-                                     WeeChat: /server add hubbub localhost/{irc} -notls
-                                              /connect hubbub     then /join #lobby
-  {log}
-                                     watch the chat log
-
-Everybody sees everybody, whichever gateway they are on. ^C ends the demo.
-"""
+    return (
+        f"{which} one chat network. In other terminals, type any of these:\n\n{typed}\n\n"
+        "Everybody sees everybody, whichever gateway they are on. ^C ends the demo.\n"
+    )
 
 
 class _Demo:
@@ -182,9 +180,7 @@ class _Demo:
         while not self._is_stopping and not all(child.is_listening for child in self._children):
             self._turn(deadline - time.monotonic())
             if self._due or time.monotonic() > deadline:
-                child = (
-                    self._due[0][1] if self._due else next(c for c in self._children if not c.is_listening)
-                )
+                child = self._due[0][1] if self._due else next(c for c in self._children if not c.is_listening)
                 raise DemoError(f"the gateway on port {child.port} does not start: {child.last_words}")
         return not self._is_stopping
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import re
 import selectors
 import signal
@@ -62,10 +63,13 @@ class Running:
 
 
 def free_port() -> int:
-    """A port of which the next one is most likely free too."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A free port with a free one after it, below those that the system gives to outgoing connections."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with contextlib.suppress(OSError):
+            for each in (port, port + 1):
+                socket.create_server(("127.0.0.1", each)).close()
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextlib.contextmanager
@@ -83,10 +87,7 @@ def stand_ins(port: int) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if (
-                entry.name.isdigit()
-                and f"--listen=127.0.0.1:{port}".encode() in (entry / "cmdline").read_bytes()
-            ):
+            if entry.name.isdigit() and f"--listen=127.0.0.1:{port}".encode() in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
     return found
 
