@@ -73,7 +73,7 @@ class LineMode:
         except KeyboardInterrupt:
             pass
         finally:
-            self._transport.do(lambda session, now: session.give_up("left before it was delivered", now))
+            self._transport.do(Session.give_up)
             self._transport.close()
         return 0 if self._session.was_registered and self._session.has_delivered_all else 1
 

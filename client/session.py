@@ -202,8 +202,9 @@ class Session:
         self._is_finishing = True
         self._advance(now)
 
-    def give_up(self, reason: str, now: float) -> None:
+    def give_up(self, now: float) -> None:
         """Leave at once, and name what could not be delivered."""
+        reason = "it was not confirmed in time" if self.is_registered else "there was no connection"
         for pending in self.conversation.outbox.withdraw_all():
             self.conversation.fail(pending, reason, now)
         self._quit()

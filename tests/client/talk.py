@@ -1,0 +1,106 @@
+"""A session and a fake connection, joined by hand: what the tests of the session speak through."""
+
+import itertools
+
+from client.events import Event, Heard, Status, Undelivered
+from client.session import Session
+from gateway.wire.message import Message
+from tests.client.fake_gateway import FakeConnection, FakeNetwork
+
+
+class Talk:
+    """One person at a client, on a network, in a time that passes by hand."""
+
+    def __init__(self, network: FakeNetwork, name: str = "alice", *rooms: str, backlog: int = 0) -> None:
+        ids = itertools.count()
+        self.network = network
+        self.session = Session(name, rooms or ("#lobby",), lambda: f"{next(ids):04}{name}", backlog=backlog)
+        self.connection: FakeConnection | None = None
+        self.now = 1_700_000_000.0
+        self.events: list[Event] = []
+
+    def connect(self) -> FakeConnection:
+        """Open a connection, on which nothing has been carried yet."""
+        self.connection = self.network.connect()
+        self.session.connected("fake:6667", self.now)
+        return self.connection
+
+    def start(self) -> "Talk":
+        """Connect, and carry all there is to carry."""
+        self.connect()
+        self.run()
+        return self
+
+    def run(self) -> None:
+        """Carry lines to and fro until both sides are silent."""
+        while self.carry_up() or self.carry_down():
+            pass
+
+    def connect_until(self, verb: str) -> FakeConnection:
+        """Connect, and carry lines until the gateway has taken one of this verb; its answer is not carried."""
+        connection = self.connect()
+        while self.carry_up() and not self.sent(verb):
+            self.carry_down()
+        return connection
+
+    def carry_up(self) -> bool:
+        assert self.connection is not None
+        data = self.session.take_output()
+        self.connection.take(data)
+        return bool(data)
+
+    def carry_down(self, lines: int | None = None) -> bool:
+        assert self.connection is not None
+        carried = self.connection.output[:lines]
+        del self.connection.output[:lines]
+        if carried:
+            self.hear(*carried)
+        return bool(carried)
+
+    def hear(self, *lines: str) -> None:
+        """Let the gateway say these lines."""
+        self.session.receive("".join(f"{line}\r\n" for line in lines).encode(), self.now)
+        self.events += self.session.take_events()
+
+    def cut(self, *, leaves_ghost: bool = False) -> None:
+        """Lose the connection and whatever is on its way in both directions."""
+        assert self.connection is not None
+        self.connection.close(leaves_ghost=leaves_ghost)
+        self.connection = None
+        self.session.disconnected(self.now)
+
+    def request(self, verb: str, *params: str) -> None:
+        self.session.request(Message(verb, list(params)), self.now)
+        self.events += self.session.take_events()
+
+    def say(self, text: str, target: str = "#lobby") -> None:
+        self.request("PRIVMSG", target, text)
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        self.session.tick(self.now)
+        self.events += self.session.take_events()
+
+    # --- what the person has seen ---------------------------------------------------------------------------
+
+    def heard(self, target: str = "#lobby") -> list[str]:
+        """The texts of the messages that were shown, those typed here included."""
+        return [
+            event.message.params[1]
+            for event in self.events
+            if isinstance(event, Heard) and event.message.verb == "PRIVMSG" and event.message.params[0] == target
+        ]
+
+    def shown(self, verb: str) -> list[Message]:
+        return [event.message for event in self.events if isinstance(event, Heard) and event.message.verb == verb]
+
+    def statuses(self) -> str:
+        return "\n".join(event.text for event in self.events if isinstance(event, Status))
+
+    def undelivered(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, Undelivered)]
+
+    def sent(self, verb: str) -> list[Message]:
+        """The lines of a verb that reached the gateway on the present connection."""
+        assert self.connection is not None
+        return [message for message in self.connection.received if message.verb == verb]
