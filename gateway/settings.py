@@ -59,15 +59,15 @@ def _setting(
 ) -> Any:
     """A field of `Settings` that is a row of the table. `shown` is the default in words, where it varies."""
     make: Callable[[], Any] = default if callable(default) else lambda: default
-    row = Setting(
-        "", parse, make, help, _show(default) if shown is None else shown, option, reloadable, secret, many
-    )
+    row = Setting("", parse, make, help, _show(default) if shown is None else shown, option, reloadable, secret, many)
     return dataclasses.field(default_factory=make, repr=not secret, metadata={"setting": row})
 
 
 def _show(default: object) -> str:
     if default is None or default == ():
         return "none"
+    if isinstance(default, float):
+        return f"{default:g}"
     return ", ".join(str(item) for item in default) if isinstance(default, tuple) else str(default)
 
 
