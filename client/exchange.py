@@ -3,11 +3,16 @@
 Owns the two queues that the transport empties. Pure; whoever holds the session.
 """
 
+from typing import Final
+
 from client.events import Event, Heard, Status
 from client.naming import Naming
 from client.registration import Registration
 from client.room import server_time
 from gateway.wire.message import Message
+
+# A gateway that takes nothing while it asks and asks gets no more answers; this connection will not last.
+OUTPUT_LIMIT_LINES: Final = 10_000
 
 
 class Exchange:
@@ -27,7 +32,8 @@ class Exchange:
         self.lines.clear()
 
     def send(self, message: Message) -> None:
-        self.lines.append(message.line())
+        if len(self.lines) < OUTPUT_LIMIT_LINES:
+            self.lines.append(message.line())
 
     def show(self, message: Message, now: float, *, is_typed_here: bool = False) -> None:
         at = server_time(message)

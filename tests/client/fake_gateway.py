@@ -10,9 +10,7 @@ from gateway.wire.casefold import fold
 from gateway.wire.framing import LineBuffer
 from gateway.wire.message import Message, parse
 
-ALL_CAPS = (
-    "batch cap-notify draft/chathistory echo-message labeled-response message-tags multi-prefix server-time sasl"
-)
+ALL_CAPS = "batch cap-notify draft/chathistory echo-message labeled-response message-tags multi-prefix server-time sasl"
 
 
 @dataclass
