@@ -91,9 +91,7 @@ def serve(**options: Any) -> None:
 
 @main.command()
 @click.option("--gateways", default=3, show_default=True, type=click.IntRange(1, 20), help="how many")
-@click.option(
-    "--port", default=7001, show_default=True, type=click.IntRange(1, 65500), help="of the first one"
-)
+@click.option("--port", default=7001, show_default=True, type=click.IntRange(1, 65500), help="of the first one")
 @_takes_settings("data_dir")
 def demo(gateways: int, port: int, **options: Any) -> None:
     """Run a small network on this machine, and say what to type to use it."""
@@ -113,9 +111,7 @@ def demo(gateways: int, port: int, **options: Any) -> None:
 @click.option("--since", metavar="T", help="ISO 8601 (UTC if it names no zone), or ago: 30s 10m 2h 1d")
 @click.option("--until", metavar="T", help="the same")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="only the newest N events")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "jsonl", "irc"]), default="text", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(["text", "jsonl", "irc"]), default="text", show_default=True)
 @_takes_settings("redis", "data_dir", "prefix")
 def log(*, room: str, since: str | None, until: str | None, **options: Any) -> None:
     """Write the chat log of ROOM (`lobby` means `#lobby`) to standard output; times are UTC."""

@@ -63,9 +63,7 @@ def reload(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
     return dataclasses.replace(settings, **taken, operators=fresh.operators), kept
 
 
-def _config_file(
-    options: Mapping[str, str | Sequence[str] | None], environ: Mapping[str, str]
-) -> Path | None:
+def _config_file(options: Mapping[str, str | Sequence[str] | None], environ: Mapping[str, str]) -> Path | None:
     text = options.get("config") or environ.get("HUBBUB_CONFIG")
     return values.path(str(text)) if text else None
 
@@ -97,14 +95,10 @@ def _texts(
     yield from _plain_or_file(setting, setting.name, "_file", f"{{}} in {config_file}", file)
 
 
-def _plain_or_file(
-    setting: Setting, key: str, suffix: str, wording: str, where: Mapping[str, Any]
-) -> Iterator[Found]:
+def _plain_or_file(setting: Setting, key: str, suffix: str, wording: str, where: Mapping[str, Any]) -> Iterator[Found]:
     plain, named = where.get(key), where.get(key + suffix) if setting.secret else None
     if plain not in (None, "") and named not in (None, ""):
-        raise ConfigError(
-            setting.name, wording.format(key), f"{key + suffix} is set as well; keep one of them"
-        )
+        raise ConfigError(setting.name, wording.format(key), f"{key + suffix} is set as well; keep one of them")
     if named not in (None, ""):
         source = wording.format(key + suffix)
         yield source, [_read_secret(setting, source, str(named))]

@@ -130,9 +130,7 @@ def word(text: str) -> str:
 def server_name(text: str) -> str:
     """A name with a dot, by which clients tell a server from a nick; at most 63 characters."""
     if "." not in text or len(text) > 63 or not all(c.isascii() and (c.isalnum() or c in ".-") for c in text):
-        raise ValueError(
-            f"{text!r} is not a server name: letters, digits and '-' with at least one dot, at most 63"
-        )
+        raise ValueError(f"{text!r} is not a server name: letters, digits and '-' with at least one dot, at most 63")
     return text
 
 

@@ -117,9 +117,7 @@ def _short(data_dir: Path) -> Path:
     if len(os.fsencode(data_dir)) + len(supervisor.SOCKET) < SOCKET_PATH_LIMIT_BYTES:
         return data_dir
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-    link = (
-        Path("/tmp" if sys.platform == "darwin" else tempfile.gettempdir()) / f"hubbub-{os.getuid()}-{digest}"
-    )
+    link = Path("/tmp" if sys.platform == "darwin" else tempfile.gettempdir()) / f"hubbub-{os.getuid()}-{digest}"
     try:
         link.symlink_to(data_dir)
     except FileExistsError:

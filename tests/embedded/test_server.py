@@ -93,9 +93,7 @@ def test_it_is_durable_private_and_never_evicts(share: EmbeddedServer) -> None:
     assert share.data_dir.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_second_gateway_shares_it_and_the_last_one_leaving_ends_it(
-    data_dir: Path, share: EmbeddedServer
-) -> None:
+def test_a_second_gateway_shares_it_and_the_last_one_leaving_ends_it(data_dir: Path, share: EmbeddedServer) -> None:
     second = EmbeddedServer.start(data_dir)
     pids = processes_of(data_dir)
     ask(second, "SET", "greeting", "hello")

@@ -119,9 +119,7 @@ def test_nobody_is_overdue_for_a_lease_after_nobody_could_beat(make: Make, clien
 
 
 @pytest.mark.parametrize("stage", ["reaped", "being reaped"])
-def test_a_gateway_learns_of_its_own_end_and_beats_no_more(
-    make: Make, client: Any, keys: Keys, stage: str
-) -> None:
+def test_a_gateway_learns_of_its_own_end_and_beats_no_more(make: Make, client: Any, keys: Keys, stage: str) -> None:
     told: list[str] = []
     paused, other = make("dddddd", on_gone=lambda: told.append("gone")), make("aaaaaa")
     paused.beat()

@@ -23,8 +23,7 @@ def make_room(client: Any, keys: Keys, room: str) -> None:
 
 def entries(client: Any, keys: Keys, room: str) -> list[events.Entry]:
     return [
-        events.decode(id.decode(), fields[b"o"].decode(), fields[b"e"])
-        for id, fields in client.xrange(keys.log(room))
+        events.decode(id.decode(), fields[b"o"].decode(), fields[b"e"]) for id, fields in client.xrange(keys.log(room))
     ]
 
 

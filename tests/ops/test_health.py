@@ -35,9 +35,7 @@ def gateway() -> Gateway:
 
 @pytest.fixture
 def admin(gateway: Gateway) -> Iterator[AdminServer]:
-    server = AdminServer(
-        Address("tcp4", "127.0.0.1", 0), lambda: gateway.ready, registry_of(gateway.readings)
-    )
+    server = AdminServer(Address("tcp4", "127.0.0.1", 0), lambda: gateway.ready, registry_of(gateway.readings))
     server.start()
     yield server
     server.stop()

@@ -14,9 +14,7 @@ structlog.get_logger().debug("unseen")
 
 
 def logged(form: str) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM, form], capture_output=True, text=True, timeout=20, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", PROGRAM, form], capture_output=True, text=True, timeout=20, check=True)
     assert ran.stdout == ""
     return ran.stderr
 
