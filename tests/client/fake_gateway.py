@@ -33,9 +33,7 @@ class FakeNetwork:
 
     def say(self, nick: str, target: str, text: str, tags: dict[str, str] | None = None) -> Message:
         """Put a message into the log and on its way to all who are to have it, its sender excepted."""
-        number = len(self.log)
-        at = datetime.fromtimestamp(1_700_000_000 + number, UTC)
-        stamped = {"time": f"{at:%Y-%m-%dT%H:%M:%S}.000Z", "msgid": f"m{number}", **(tags or {})}
+        stamped = {"time": self.time(), "msgid": f"m{len(self.log)}", **(tags or {})}
         message = Message("PRIVMSG", [target, text], f"{nick}!u@h", stamped)
         self.log.append(message)
         for connection in self.connections:
@@ -43,6 +41,11 @@ class FakeNetwork:
             if is_addressed and connection.nick != nick:
                 connection.deliver(message)
         return message
+
+    def time(self) -> str:
+        """The network's own time: a second for each message."""
+        at = datetime.fromtimestamp(1_700_000_000 + len(self.log), UTC)
+        return f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
 
     def texts(self, room: str) -> list[str]:
         return [message.params[1] for message in self.log if message.params[0] == room]
@@ -139,7 +142,7 @@ class FakeConnection:
             self.reply("474", self.nick, room, "Cannot join channel (+b)")
             return
         self.rooms.add(fold(room))
-        self.reply("JOIN", room, source=f"{self.nick}!u@h")
+        self.deliver(Message("JOIN", [room], f"{self.nick}!u@h", {"time": self.network.time()}))
         self.reply("353", self.nick, "=", room, self.nick)
         self.reply("366", self.nick, room, "End of NAMES")
 
