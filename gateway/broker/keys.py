@@ -42,8 +42,10 @@ class Keys:
     def gateway_info(self, gateway: str) -> str:
         return f"{self.prefix}{{gw:{gateway}}}:info"
 
-    def gateway_rooms(self, gateway: str) -> str:
-        return f"{self.prefix}{{gw:{gateway}}}:rooms"
+    def lane_rooms(self, lane: str) -> str:
+        """What a reaper has to visit: the rooms that ``<gateway>.<n>`` follows."""
+        gateway, _, number = lane.partition(".")
+        return f"{self.prefix}{{gw:{gateway}}}:rooms:{number}"
 
     def gateway_nicks(self, gateway: str) -> str:
         return f"{self.prefix}{{gw:{gateway}}}:nicks"

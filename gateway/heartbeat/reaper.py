@@ -48,21 +48,26 @@ class Reaper:
         """Free the nicks of a gateway whose sessions have left all rooms; its lease goes last."""
         self._free_nicks(gateway)
         keys = self._keys
-        info = keys.gateway_info(gateway)
-        lanes = int(self._client.hget(info, "lanes") or 0)
-        for lane in range(lanes):
-            name = inbox(f"{gateway}.{lane}")
+        for lane in self._lanes(gateway):
+            name = inbox(lane)
             self._client.delete(keys.log(name), keys.head(name), keys.base(name), keys.void(name))
-        self._client.delete(info)
-        self._client.delete(keys.gateway_rooms(gateway))
+            self._client.delete(keys.lane_rooms(lane))
+        self._client.delete(keys.gateway_info(gateway))
         self._client.delete(keys.gateway_nicks(gateway))
         self._client.hdel(keys.stats, gateway)
         self._client.zrem(keys.gateways, gateway)
         self._client.hdel(reaping_key(keys), gateway)
 
+    def _lanes(self, gateway: str) -> list[str]:
+        count = int(self._client.hget(self._keys.gateway_info(gateway), "lanes") or 1)
+        return [f"{gateway}.{number}" for number in range(count)]
+
     def _tell_rooms(self, gone: str) -> None:
         payload = events.encode([events.gone(gone)])
-        rooms_key = self._keys.gateway_rooms(gone)
+        for lane in self._lanes(gone):
+            self._tell(payload, self._keys.lane_rooms(lane))
+
+    def _tell(self, payload: bytes, rooms_key: str) -> None:
         for rooms in self._batches(rooms_key):
             pipeline = self._client.pipeline(transaction=False)
             for room in rooms:

@@ -103,7 +103,7 @@ class Following:
         link: Link,
         keys: Keys,
         appends: Appends,
-        gateway: str,
+        lane: str,
         deliver: Deliver,
         on_settled: Callable[[Followed, list[Effect]], None],
         retention: tuple[int, int],
@@ -112,10 +112,10 @@ class Following:
         self._link = link
         self._keys = keys
         self._appends = appends
-        self._gateway = gateway
+        self._lane = lane
         self._deliver = deliver
         self._on_settled = on_settled
-        self._retention = retention
+        self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
 
@@ -127,7 +127,7 @@ class Following:
             followed.replica = Replica(name, followed, self.ask)
             self._appends.follow(followed.replica)
             # What a reaper must visit is noted before anything of ours can be in the room.
-            self._link.call(_ignore, "SADD", self._keys.gateway_rooms(self._gateway), name)
+            self._link.call(_ignore, "SADD", self._keys.lane_rooms(self._lane), name)
             self.watch(followed.replica)
         followed.idle_since = None
         return followed
@@ -238,7 +238,7 @@ class Following:
             replica.epoch,
             replica.last,
             text,
-            *self._retention,
+            *self.retention,
         )
 
     def close_idle(self, now: float) -> None:
@@ -257,7 +257,7 @@ class Following:
         channel = self._keys.live(name)
         del self._by_channel[channel.encode()]
         self._link.unsubscribe(channel)
-        self._link.call(_ignore, "SREM", self._keys.gateway_rooms(self._gateway), name)
+        self._link.call(_ignore, "SREM", self._keys.lane_rooms(self._lane), name)
 
 
 def _raw(entry: Any) -> tuple[str, str, bytes]:

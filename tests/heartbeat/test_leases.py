@@ -166,11 +166,11 @@ def test_the_thread_beats_until_stopped_and_leaves_nothing(make: Make, client: A
     try:
         for _ in range(3):
             assert beaten.acquire(timeout=LIMIT_S)
-        client.sadd(keys.gateway_rooms("aaaaaa"), "#lobby")
+        client.sadd(keys.lane_rooms("aaaaaa.0"), "#lobby")
     finally:
         heartbeat.stop(leave=True)
     assert expiry_ms(client, keys, "aaaaaa") is None
-    assert client.exists(keys.gateway_rooms("aaaaaa"), keys.gateway_info("aaaaaa")) == 0
+    assert client.exists(keys.lane_rooms("aaaaaa.0"), keys.gateway_info("aaaaaa")) == 0
 
 
 def test_stopping_without_leaving_keeps_the_lease_for_the_reaper(make: Make, client: Any, keys: Keys) -> None:

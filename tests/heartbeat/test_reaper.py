@@ -18,7 +18,7 @@ def reaper(client: Any, keys: Keys) -> Reaper:
 
 def make_room(client: Any, keys: Keys, room: str) -> None:
     client.hset(keys.head(room), mapping={"epoch": "epoch1", "last": "0-0"})
-    client.sadd(keys.gateway_rooms(DEAD), room)
+    client.sadd(keys.lane_rooms(f"{DEAD}.0"), room)
 
 
 def entries(client: Any, keys: Keys, room: str) -> list[events.Entry]:
@@ -40,7 +40,7 @@ def test_every_room_is_told_once(client: Any, keys: Keys, reaper: Reaper) -> Non
 
 
 def test_a_room_that_is_no_more_is_not_made_again(client: Any, keys: Keys, reaper: Reaper) -> None:
-    client.sadd(keys.gateway_rooms(DEAD), "#expired")
+    client.sadd(keys.lane_rooms(f"{DEAD}.0"), "#expired")
     reaper.reap(DEAD)
     assert client.exists(keys.log("#expired"), keys.head("#expired")) == 0
 
