@@ -22,9 +22,7 @@ def _compile(mask: str) -> re.Pattern[str]:
     *middles, last = others
     # The first place where a middle piece fits is as good as any later one: the atomic groups keep the
     # engine from trying those, which for a hostile mask would take exponential time.
-    return re.compile(
-        first + "".join(f"(?>.*?{piece})" for piece in middles if piece) + ".*" + last, re.DOTALL
-    )
+    return re.compile(first + "".join(f"(?>.*?{piece})" for piece in middles if piece) + ".*" + last, re.DOTALL)
 
 
 def normalize(mask: str) -> str:

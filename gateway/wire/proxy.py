@@ -68,9 +68,7 @@ def _parse_v1(buffer: bytes) -> Outcome | Header:
         addresses = ipaddress.ip_address(source), ipaddress.ip_address(destination)
     except (ValueError, KeyError):
         return MALFORMED
-    if any(address.version != version for address in addresses) or not all(
-        0 <= port < 65536 for port in ports
-    ):
+    if any(address.version != version for address in addresses) or not all(0 <= port < 65536 for port in ports):
         return MALFORMED
     return Header(_plain(addresses[0]), ports[0], consumed)
 

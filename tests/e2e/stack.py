@@ -61,9 +61,7 @@ def up() -> None:
     """Begin from nothing and wait until every container is healthy."""
     down()
     compose("build", timeout_s=600)
-    compose(
-        "up", "--detach", "--wait", "--wait-timeout", "120", "--scale", f"gateway={GATEWAYS}", timeout_s=180
-    )
+    compose("up", "--detach", "--wait", "--wait-timeout", "120", "--scale", f"gateway={GATEWAYS}", timeout_s=180)
 
 
 def down() -> None:

@@ -62,9 +62,7 @@ def test_everybody_hears_everybody_in_one_order(chatters: list[Chatter], connect
     assert quiet.heard == chatters[0].heard[:-1]  # without echo-message nobody hears themself
 
 
-def test_a_gateway_killed_under_load_loses_nothing_acknowledged(
-    chatters: list[Chatter], connect: Connect
-) -> None:
+def test_a_gateway_killed_under_load_loses_nothing_acknowledged(chatters: list[Chatter], connect: Connect) -> None:
     victims, others = chatters[2:4], chatters[:2] + chatters[4:6]
     talk(chatters, 50)
     killing = stack.begin(*stack.kill_arguments(2))

@@ -9,9 +9,7 @@ import pytest
 
 from gateway.net.tls import NO_TLS_ALERT, TlsFailure, TlsLayer, UnusableCertificate, server_context
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("openssl") is None, reason="the openssl command makes the certificate"
-)
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command makes the certificate")
 
 
 @pytest.fixture(scope="module")

@@ -48,9 +48,7 @@ def test_an_unfinished_line_decides_nothing(buffer: bytes) -> None:
 
 @given(
     st.binary()
-    | st.lists(st.sampled_from([b"NICK", b" ", b"x", b"\r\n", b"\xff\xfb\x18", b"GET / HTTP/1.1"])).map(
-        b"".join
-    )
+    | st.lists(st.sampled_from([b"NICK", b" ", b"x", b"\r\n", b"\xff\xfb\x18", b"GET / HTTP/1.1"])).map(b"".join)
 )
 def test_more_bytes_never_change_what_was_decided(stream: bytes) -> None:
     decided = [kind for end in range(len(stream) + 1) if (kind := sniff(stream[:end]))]

@@ -25,10 +25,7 @@ def test_answers_by_method_and_path(request_line: bytes, status: bytes) -> None:
 
 def test_head_has_the_length_but_no_body() -> None:
     """RFC 9110 9.3.2."""
-    assert (
-        answer(b"HEAD / HTTP/1.1\r\n")
-        == answer(b"GET / HTTP/1.1\r\n").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    )
+    assert answer(b"HEAD / HTTP/1.1\r\n") == answer(b"GET / HTTP/1.1\r\n").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
 def test_405_names_what_is_allowed() -> None:

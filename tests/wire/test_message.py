@@ -51,9 +51,7 @@ def test_parses(line: str, expected: Message) -> None:
     assert parse(line) == expected
 
 
-@pytest.mark.parametrize(
-    "line", ["", "   ", ":", ":bob", ":bob ", "@a=b", "@a=b :bob", "::", ":a :b", " :x", "@"]
-)
+@pytest.mark.parametrize("line", ["", "   ", ":", ":bob", ":bob ", "@a=b", "@a=b :bob", "::", ":a :b", " :x", "@"])
 def test_a_line_without_a_verb_is_no_message(line: str) -> None:
     assert parse(line) is None
 

@@ -44,9 +44,7 @@ HEADERS = [
 
 
 @pytest.mark.parametrize(("header", "source_ip", "source_port"), HEADERS)
-def test_a_header_is_read_and_what_follows_is_left(
-    header: bytes, source_ip: str | None, source_port: int
-) -> None:
+def test_a_header_is_read_and_what_follows_is_left(header: bytes, source_ip: str | None, source_port: int) -> None:
     assert parse(header + b"NICK bob\r\n") == Header(source_ip, source_port, len(header))
 
 
@@ -85,9 +83,7 @@ def test_a_broken_header_is_malformed(buffer: bytes) -> None:
     assert parse(buffer) is MALFORMED
 
 
-@given(
-    st.sampled_from([b"PROXY ", b"PROXY TCP4 ", SIGNATURE, SIGNATURE + b"\x21\x11\0\x0c", b""]), st.binary()
-)
+@given(st.sampled_from([b"PROXY ", b"PROXY TCP4 ", SIGNATURE, SIGNATURE + b"\x21\x11\0\x0c", b""]), st.binary())
 def test_never_raises(start: bytes, rest: bytes) -> None:
     outcome = parse(start + rest)
     assert not isinstance(outcome, Header) or outcome.consumed <= len(start + rest)

@@ -24,9 +24,7 @@ def test_values_are_escaped(plain: str, escaped: str) -> None:
     assert unescape(escaped) == plain
 
 
-@pytest.mark.parametrize(
-    ("escaped", "plain"), [("test\\", "test"), (r"\b", "b"), (r"\\s", r"\s"), (r"\\\s", "\\ ")]
-)
+@pytest.mark.parametrize(("escaped", "plain"), [("test\\", "test"), (r"\b", "b"), (r"\\s", r"\s"), (r"\\\s", "\\ ")])
 def test_unknown_and_lone_backslashes_are_dropped(escaped: str, plain: str) -> None:
     """IRCv3 message-tags "Escaping values", the last paragraph."""
     assert unescape(escaped) == plain
