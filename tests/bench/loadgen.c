@@ -29,7 +29,7 @@ static struct {
     socklen_t server_length[SERVERS];
     pid_t pid[PIDS];
     int servers, pids;
-} options = {.mode = "run", .nick = "b", .clients = 100, .rooms = 1, .size = 64, .connecting = 64,
+} options = {.mode = "run", .nick = "b", .clients = 100, .rooms = 1, .size = 64, .connecting = 512,
              .duration_s = 5, .warmup_s = 1, .drain_s = 10, .setup_s = 120};
 
 static Room *rooms;

@@ -42,9 +42,7 @@ def build(target: Path = LOADGEN) -> Path:
     if not compiler:
         raise servers.Unavailable("gcc is needed to build the load generator")
     sources = [str(HERE / name) for name in SOURCES]
-    subprocess.run(
-        [compiler, "-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", str(target), *sources], check=True
-    )
+    subprocess.run([compiler, "-O2", "-std=gnu11", "-Wall", "-Wextra", "-o", str(target), *sources], check=True)
     return target
 
 
@@ -53,6 +51,7 @@ def generate(running: servers.Running, options: tuple[str, ...]) -> dict[str, An
     addresses = [word for address in running.addresses for word in ("--server", address)]
     pids = ",".join(str(pid) for pid in running.processes.values())
     command = [str(LOADGEN), *addresses, "--pid", pids, *options]
+    command += ["--connecting", str(running.connecting)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_TIMEOUT_S, check=False)
     if done.returncode:
         raise servers.Unavailable(done.stderr.strip())
@@ -101,9 +100,7 @@ def problems_of(told: dict[str, Any]) -> list[str]:
     return found + ([told["trouble"]] if told["trouble"] else [])
 
 
-def measure(
-    work: works.Work, server: str, round_: int, setting: servers.Setting, timing: tuple[str, ...]
-) -> Measured:
+def measure(work: works.Work, server: str, round_: int, setting: servers.Setting, timing: tuple[str, ...]) -> Measured:
     """Starts a server, runs one work on it, stops it. What cannot run is a problem without figures."""
     name, _, variant = server.partition("+")
     setting = replace(setting, tags=work.tags, aof=setting.aof or variant == "aof")

