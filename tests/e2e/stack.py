@@ -27,7 +27,7 @@ def why_there_is_no_engine() -> str | None:
     asked = subprocess.run(["docker", "info"], capture_output=True, text=True, timeout=30, check=False)
     if asked.returncode:
         return "no container engine answers: " + asked.stderr.strip().splitlines()[-1]
-    asked = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=30, check=False)
+    asked = subprocess.run(["docker", "compose", "version"], capture_output=True, text=True, timeout=30, check=False)
     return "docker has no compose command" if asked.returncode else None
 
 

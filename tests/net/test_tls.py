@@ -23,7 +23,7 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_certificate(cert: Path, key: Path) -> None:
     options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    command = ["openssl", "req", "-x509", *options, *names, "-keyout", key, "-out", cert]
+    command = ["openssl", "req", "-x509", *options, *names, "-keyout", str(key), "-out", str(cert)]
     subprocess.run(command, check=True, capture_output=True, timeout=30)
 
 
@@ -197,7 +197,7 @@ def test_an_unusable_file_is_named(pem: Path, tmp_path: Path) -> None:
 
 def test_an_encrypted_key_is_refused_without_asking(pem: Path, tmp_path: Path) -> None:
     locked = tmp_path / "locked.pem"
-    command = ["openssl", "ec", "-in", pem / "key.pem", "-aes128", "-passout", "pass:x", "-out", locked]
+    command = ["openssl", "ec", "-in", str(pem / "key.pem"), "-aes128", "-passout", "pass:x", "-out", str(locked)]
     subprocess.run(command, check=True, capture_output=True, timeout=30)
     with pytest.raises(UnusableCertificate, match="passphrase"):
         server_context(pem / "cert.pem", locked)
