@@ -1,0 +1,119 @@
+"""TOPIC, KICK, INVITE: what a room is about and who is to be in it (Modern IRC "Channel Operations").
+
+Each is checked against the replica for an instant answer, then appended; it has happened when the fold says so.
+"""
+
+from gateway.chat import events
+from gateway.chat.commands.rooms import answer, send_topic
+from gateway.chat.commands.seeing import existing_room, sees
+from gateway.chat.commands.table import Command
+from gateway.chat.effects import Kind
+from gateway.chat.isupport import KICKLEN, MAX_TARGETS, TOPICLEN
+from gateway.chat.ports import Ports
+from gateway.chat.refusals import refuse
+from gateway.chat.room import Room
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.message import Message
+
+
+async def topic(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC TOPIC: asks for it, or sets it; an empty text takes it away."""
+    room = await existing_room(ports, session, message.params[0])
+    if room is None:
+        return
+    if len(message.params) == 1:
+        if sees(session, room):
+            send_topic(session, room)
+        else:
+            session.numeric(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
+        return
+    is_oper = bool(session.oper)
+    void = room.may_set_topic(session.sid, is_oper)
+    if void is not None:
+        refuse(session, "TOPIC", room.name, void)
+        return
+    line = events.topic_set(session.source, room.name, message.params[1][:TOPICLEN], is_oper)
+    answer(session, "TOPIC", room.name, await ports.commit(session, room.name, line))
+
+
+async def kick(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC KICK: one room, several members; the comment is the kicker's nick where none is given."""
+    room = await existing_room(ports, session, message.params[0])
+    if room is None:
+        return
+    void = room.may_operate(session.sid, bool(session.oper))
+    if void is not None:
+        refuse(session, "KICK", room.name, void)
+        return
+    nicks = [nick for nick in message.params[1].split(",") if nick]
+    if len(nicks) > MAX_TARGETS:
+        session.numeric(n.ERR_TOOMANYTARGETS, room.name, f"Too many targets (at most {MAX_TARGETS})")
+        return
+    comment = message.params[2] if len(message.params) > 2 else ""
+    for nick in nicks:
+        await _kick_one(ports, session, room, nick, comment[:KICKLEN] or session.nick)
+
+
+async def _kick_one(ports: Ports, session: Session, room: Room, nick: str, comment: str) -> None:
+    member = room.member_named(nick)
+    if member is None:
+        if ports.known(nick) is None and await ports.find(nick) is None:
+            session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
+        else:
+            session.numeric(n.ERR_USERNOTINCHANNEL, nick, room.name, "They aren't on that channel")
+        return
+    line = events.kicked(session.source, room.name, member.nick, member.sid, comment, bool(session.oper))
+    answer(session, "KICK", room.name, await ports.commit(session, room.name, line), nick)
+
+
+async def invite(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC INVITE; the room's log remembers the invited session, whose lane shows it the line."""
+    if not message.params:
+        await _list_invites(ports, session)
+        return
+    if len(message.params) == 1:
+        session.numeric(n.ERR_NEEDMOREPARAMS, "INVITE", "Not enough parameters")
+        return
+    nick, name = message.params[:2]
+    profile = await ports.find(nick)
+    if profile is None:
+        session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
+        return
+    room = await existing_room(ports, session, name)
+    if room is None:
+        return
+    is_oper = bool(session.oper)
+    void = room.may_invite(session.sid, profile.sid, is_oper)
+    if void is not None:
+        refuse(session, "INVITE", room.name, void, profile.nick)
+        return
+    line = events.invited(session.source, profile.nick, room.name, profile.sid, is_oper)
+    effect = await ports.commit(session, room.name, line)
+    answer(session, "INVITE", room.name, effect, profile.nick)
+    if effect.kind is not Kind.INVITED:
+        return
+    if not await ports.notify(profile.sid, effect.line):
+        session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
+        return
+    session.numeric_words(n.RPL_INVITING, profile.nick, room.name)
+    if profile.away is not None:
+        session.numeric(n.RPL_AWAY, profile.nick, profile.away)
+
+
+async def _list_invites(ports: Ports, session: Session) -> None:
+    """RPL_INVITELIST: the rooms that this session was invited to, as far as they still remember it."""
+    for folded, name in list((session.invites or {}).items()):
+        room = await ports.open_room(name)
+        if session.sid in room.invited:
+            session.numeric_words(n.RPL_INVITELIST, room.name)
+        elif session.invites is not None:
+            session.invites.pop(folded, None)
+    session.numeric(n.RPL_ENDOFINVITELIST, "End of /INVITE list")
+
+
+COMMANDS = {
+    "TOPIC": Command(topic, 1),
+    "KICK": Command(kick, 2),
+    "INVITE": Command(invite),
+}

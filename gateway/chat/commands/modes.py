@@ -1,0 +1,222 @@
+"""MODE: what a room and a user are set to (Modern IRC "MODE message").
+
+A room's modes are checked against the replica, then asked for in one event; what has changed is what the fold
+says. A user's own modes are the session's.
+"""
+
+from collections.abc import Iterator
+
+from gateway.chat import events, modes
+from gateway.chat.commands.rooms import answer
+from gateway.chat.commands.seeing import existing_room, sees
+from gateway.chat.commands.table import Command
+from gateway.chat.isupport import KEYLEN, MAX_MODES
+from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change
+from gateway.chat.ports import Ports
+from gateway.chat.refusals import refuse
+from gateway.chat.room import Room
+from gateway.chat.session import Session
+from gateway.chat.state import LIST_LIMIT
+from gateway.wire import numerics as n
+from gateway.wire.casefold import fold
+from gateway.wire.masks import normalize
+from gateway.wire.message import Message
+
+LIMIT_MAX = 1_000_000
+MASK_LIMIT = 200
+
+_LIST_NUMERICS = {
+    "b": (n.RPL_BANLIST, n.RPL_ENDOFBANLIST, "End of channel ban list"),
+    "e": (n.RPL_EXCEPTLIST, n.RPL_ENDOFEXCEPTLIST, "End of channel exception list"),
+    "I": (n.RPL_INVEXLIST, n.RPL_ENDOFINVEXLIST, "End of channel invite exception list"),
+}
+
+
+async def mode(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC MODE: of a room, or of oneself."""
+    if message.params[0].startswith("#"):
+        await _room_mode(ports, session, message.params)
+    else:
+        await _user_mode(ports, session, message.params)
+
+
+# -- rooms --------------------------------------------------------------------------------------------
+
+
+async def _room_mode(ports: Ports, session: Session, params: list[str]) -> None:
+    room = await existing_room(ports, session, params[0])
+    if room is None:
+        return
+    asked = modes.parse(params[1], params[2:]) if len(params) > 1 else []
+    is_question = [change.letter in LISTS and change.param is None for change in asked]
+    if (not asked or all(is_question)) and not sees(session, room):
+        session.numeric(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
+    elif not asked:
+        _tell_modes(session, room)
+    else:
+        for letter in dict.fromkeys(c.letter for c, asks in zip(asked, is_question, strict=True) if asks):
+            _tell_list(session, room, letter)
+        await _change(ports, session, room, [c for c, asks in zip(asked, is_question, strict=True) if not asks])
+
+
+def _tell_modes(session: Session, room: Room) -> None:
+    """RPL_CHANNELMODEIS, the key for members only, and RPL_CREATIONTIME."""
+    session.numeric_words(n.RPL_CHANNELMODEIS, room.name, room.shown_modes(with_key=session.sid in room.members))
+    session.numeric_words(n.RPL_CREATIONTIME, room.name, str(room.created_ms // 1000))
+
+
+def _tell_list(session: Session, room: Room, letter: str) -> None:
+    item, end, text = _LIST_NUMERICS[letter]
+    for mask, (by, at_ms) in room.mask_list(letter).items():
+        session.numeric_words(item, room.name, mask, by, str(at_ms // 1000))
+    session.numeric(end, room.name, text)
+
+
+async def _change(ports: Ports, session: Session, room: Room, asked: list[Change]) -> None:
+    """Asks the room's log for the changes that are well formed, at most MODES of them with a parameter."""
+    known = list(_known(session, asked))
+    is_oper = bool(session.oper)
+    void = room.may_operate(session.sid, is_oper) if known else None
+    if void is not None:
+        refuse(session, "MODE", room.name, void)
+        return
+    wanted: list[Change] = []
+    sids: list[str] = []
+    for change in known:
+        if change.letter in RANKS:
+            sid = await _member(ports, session, room, change)
+            if sid is not None:
+                wanted.append(change)
+                sids.append(sid)
+        else:
+            checked = _checked(session, room, change)
+            if checked is not None:
+                wanted.append(checked)
+    if wanted:
+        line = events.mode_set(session.source, room.name, modes.render(wanted), sids, is_oper)
+        answer(session, "MODE", room.name, await ports.commit(session, room.name, line))
+
+
+def _known(session: Session, asked: list[Change]) -> Iterator[Change]:
+    """Without unknown letters, each told once, and without what is over the limit of parameters."""
+    unknown = dict.fromkeys(change.letter for change in asked if change.letter not in _LETTERS)
+    for letter in unknown:
+        session.numeric(n.ERR_UNKNOWNMODE, letter, "is unknown mode char to me")
+    with_parameter = 0
+    for change in asked:
+        with_parameter += change.param is not None
+        if change.letter in _LETTERS and (change.param is None or with_parameter <= MAX_MODES):
+            yield change
+
+
+_LETTERS = frozenset((*FLAGS, KEY, LIMIT, *LISTS, *RANKS))
+
+
+async def _member(ports: Ports, session: Session, room: Room, change: Change) -> str | None:
+    """The session id of a member by the nick in a change; else the client is told what is wrong."""
+    nick = change.param
+    if nick is None:
+        _invalid(session, room, change, "You must name a member")
+        return None
+    member = room.member_named(nick)
+    if member is not None:
+        return member.sid
+    if ports.known(nick) is None and await ports.find(nick) is None:
+        session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
+    else:
+        session.numeric(n.ERR_USERNOTINCHANNEL, nick, room.name, "They aren't on that channel")
+    return None
+
+
+def _checked(session: Session, room: Room, change: Change) -> Change | None:
+    """The change with its parameter in order; None where that is wrong, which the client is told."""
+    adding, letter, param = change
+    if letter in LISTS:
+        return _checked_mask(session, room, change)
+    if letter == KEY:
+        if not adding:
+            return change._replace(param=param or "*")  # RFC 2812 3.2.3: the key itself is not needed
+        if not _is_key(param or ""):
+            _invalid(session, room, change, f"A key is 1 to {KEYLEN} visible characters without comma")
+            return None
+    elif letter == LIMIT and adding:
+        number = events.number(param or "")
+        if not 0 < number <= LIMIT_MAX:
+            _invalid(session, room, change, f"A limit is a number from 1 to {LIMIT_MAX}")
+            return None
+        return change._replace(param=str(number))
+    return change
+
+
+def _checked_mask(session: Session, room: Room, change: Change) -> Change | None:
+    mask = normalize(change.param or "")
+    if " " in mask or mask.startswith(":") or len(mask) > MASK_LIMIT:
+        _invalid(session, room, change, f"A mask is nick!user@host, at most {MASK_LIMIT} characters")
+        return None
+    if change.adding and len(room.mask_list(change.letter)) >= LIST_LIMIT:
+        session.numeric(n.ERR_BANLISTFULL, room.name, change.letter, "Channel list is full")
+        return None
+    return change._replace(param=mask)
+
+
+def _is_key(key: str) -> bool:
+    """What JOIN can give back: it separates keys by commas, and only a last parameter may hold spaces."""
+    return 0 < len(key) <= KEYLEN and key.isprintable() and not key.startswith(":") and not set(key) & {" ", ","}
+
+
+def _invalid(session: Session, room: Room, change: Change, text: str) -> None:
+    """ERR_INVALIDMODEPARAM; a parameter that could not stand in the reply's middle is shown as *."""
+    param = change.param or "*"
+    shown = "*" if " " in param or param.startswith(":") else param
+    session.numeric(n.ERR_INVALIDMODEPARAM, room.name, change.letter, shown, text)
+
+
+# -- users --------------------------------------------------------------------------------------------
+
+
+async def _user_mode(ports: Ports, session: Session, params: list[str]) -> None:
+    """Modern IRC "User mode"; +o comes by OPER alone, -o gives it up (RFC 2812 3.1.5)."""
+    nick = params[0]
+    if fold(nick) != fold(session.nick):
+        if ports.known(nick) is None and await ports.find(nick) is None:
+            session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
+        else:
+            session.numeric(n.ERR_USERSDONTMATCH, "Cant change mode for other users")
+        return
+    if len(params) < 2:
+        session.numeric_words(n.RPL_UMODEIS, shown_modes(session))
+        return
+    asked = modes.parse(params[1], ())
+    if any(change.letter not in modes.USER_MODES for change in asked):
+        session.numeric(n.ERR_UMODEUNKNOWNFLAG, "Unknown MODE flag")
+    changes = [change._replace(param=None) for change in asked if _set_own(session, change)]
+    if changes:
+        tell_own_modes(ports, session, changes)
+
+
+def tell_own_modes(ports: Ports, session: Session, changes: list[Change]) -> None:
+    """What has changed of a user's own modes: to the client, and to the directory."""
+    session.reply(f":{session.source} MODE {session.nick} :{modes.render(changes)}")
+    ports.publish_profile(session)
+
+
+def shown_modes(session: Session) -> str:
+    letters = ("i" if session.invisible else "", "o" if session.oper else "", "w" if session.wallops else "")
+    return f"+{''.join(letters)}"
+
+
+def _set_own(session: Session, change: Change) -> bool:
+    """Makes one change; whether it was any."""
+    adding, letter, _ = change
+    if letter == "i" and session.invisible is not adding:
+        session.invisible = adding
+    elif letter == "w" and session.wallops is not adding:
+        session.wallops = adding
+    elif letter == "o" and session.oper and not adding:
+        session.oper = ""
+    else:
+        return False
+    return True
+
+
+COMMANDS = {"MODE": Command(mode, 1)}

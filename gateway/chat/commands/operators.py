@@ -1,0 +1,72 @@
+"""OPER, KILL, WALLOPS, REHASH: who runs the network, and what they alone may do (Modern IRC "Operator Messages")."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from gateway.chat.commands.modes import tell_own_modes
+from gateway.chat.commands.table import Command, Handler
+from gateway.chat.isupport import KICKLEN
+from gateway.chat.modes import Change
+from gateway.chat.ports import Ports
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.message import Message
+
+FAILED_PAUSE_S = 1.0
+"""How long a wrong password parks the session: what one connection can try is one a second."""
+
+
+async def oper(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC OPER. The password is verified beside the lane, and is never logged."""
+    name, password = message.params[:2]
+    operators = ports.server.operators
+    if not operators:
+        session.numeric(n.ERR_NOOPERHOST, "No operators are set up for this server")
+        return
+    # For an unknown name another's hash is verified, so that the time taken does not tell which names exist.
+    fits = await ports.verify(operators.get(name) or next(iter(operators.values())), password)
+    if not fits or name not in operators:
+        await ports.pause(FAILED_PAUSE_S)
+        session.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
+        return
+    session.oper = name
+    session.numeric(n.RPL_YOUREOPER, "You are now an IRC operator")
+    tell_own_modes(ports, session, [Change(True, "o", None)])
+
+
+async def kill(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC KILL, wherever on the network the target is: its own lane ends it."""
+    nick, comment = message.params[0], message.params[1][:KICKLEN]
+    profile = await ports.find(nick)
+    line = f":{session.source} KILL {profile.nick if profile else nick} :{comment}"
+    if profile is None or not await ports.notify(profile.sid, line):
+        session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
+
+
+async def wallops(ports: Ports, session: Session, message: Message) -> None:
+    """RFC 2812 4.7 WALLOPS: to all who have +w, and to all operators."""
+    await ports.broadcast(f":{session.source} WALLOPS :{message.params[0]}")
+
+
+def rehash(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC REHASH: this gateway reads its configuration again, as by SIGHUP."""
+    session.numeric(n.RPL_REHASHING, "settings", "Rehashing")
+    ports.rehash()
+
+
+def _operators_only(handler: Handler) -> Handler:
+    def guarded(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+        if session.oper:
+            return handler(ports, session, message)
+        session.numeric(n.ERR_NOPRIVILEGES, "Permission Denied- You're not an IRC operator")
+        return None
+
+    return guarded
+
+
+COMMANDS = {
+    "OPER": Command(oper, 2),
+    "KILL": Command(_operators_only(kill), 2),
+    "WALLOPS": Command(_operators_only(wallops), 1),
+    "REHASH": Command(_operators_only(rehash)),
+}

@@ -1,0 +1,30 @@
+"""Which lanes the network has: those of all gateways with a lease. Runs on the lane's thread."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import Link, Reply
+
+
+def lanes(link: Link, keys: Keys, done: Callable[[Any], None]) -> None:
+    """Reads their ids, ``<gateway>.<n>``; LOST or an error comes back as it is."""
+
+    def gateways(reply: Reply) -> None:
+        if not isinstance(reply, list) or not reply:
+            done(reply)
+            return
+        ids = [gateway.decode() for gateway in reply]
+        found: list[str] = []
+
+        def counted(gateway: str, count: Reply) -> None:
+            if isinstance(count, bytes):
+                found.extend(f"{gateway}.{lane}" for lane in range(int(count)))
+            if gateway == ids[-1]:
+                done(found)
+
+        for gateway in ids:
+            link.call(partial(counted, gateway), "HGET", keys.gateway_info(gateway), "lanes")
+
+    link.call(gateways, "ZRANGE", keys.gateways, 0, -1)

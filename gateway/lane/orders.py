@@ -1,0 +1,39 @@
+"""What arrives in the inbox and is more than a line to be shown: KILL, WALLOPS, INVITE. Runs on the lane's thread."""
+
+from collections.abc import Callable
+
+from gateway.lane.client import Client
+from gateway.lane.inbox import Show, Special
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message
+
+INVITES_KEPT = 20
+
+
+def specials(clients: dict[str, Client], depart: Callable[[Client, str], None]) -> dict[str, Special]:
+    """The handlers by verb; ``clients`` are the lane's by session id, ``depart`` ends one for a reason."""
+
+    def kill(message: Message, client: Client | None, show: Show) -> None:
+        """Modern IRC "KILL message": the line itself, then ERROR; others see a QUIT with the operator's name."""
+        if client is not None:
+            show(client)
+            by = (message.source or "").partition("!")[0]
+            depart(client, f"Killed ({by} ({message.params[1]}))")
+
+    def wallops(_message: Message, _client: Client | None, show: Show) -> None:
+        """RFC 2812 4.7: to whoever has asked for it (+w), and to every operator."""
+        for client in clients.values():
+            if client.session.is_registered and (client.session.wallops or client.session.oper):
+                show(client)
+
+    def invite(message: Message, client: Client | None, show: Show) -> None:
+        """Modern IRC "INVITE message"; remembered for INVITE without parameters."""
+        if client is not None:
+            session, room = client.session, message.params[1]
+            session.invites = {name: r for name, r in (session.invites or {}).items() if name != fold(room)}
+            session.invites[fold(room)] = room
+            if len(session.invites) > INVITES_KEPT:
+                del session.invites[next(iter(session.invites))]
+            show(client)
+
+    return {"KILL": kill, "WALLOPS": wallops, "INVITE": invite}

@@ -1,0 +1,27 @@
+"""What a lane asks of its process: the few things that all lanes share, or that would make a lane wait.
+
+Pure declarations; each says on which thread its answer comes.
+"""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Post = Callable[[Callable[[], None]], None]
+"""A lane's ``post``: the way back onto its thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """See the module. None of these calls blocks."""
+
+    connect: Callable[[Post, Callable[[socket.socket | BaseException], None]], None]
+    """Brings a connected socket to Redis, or why there is none, by way of the lane's post."""
+    cloak: Callable[[str], str]
+    """The host name that others see for an address."""
+    admit: Callable[[str, int], bool]
+    """Counts the connections of an address up (+1: whether it may have one more) or down (-1)."""
+    verify: Callable[[str, str, Post, Callable[[bool], None]], None]
+    """Whether a password (second) fits an argon2id hash (first), by way of the lane's post."""
+    rehash: Callable[[], None]
+    """Reads the configuration again, soon and on the main thread."""

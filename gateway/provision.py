@@ -1,0 +1,74 @@
+"""From the settings to what lanes are given: made at start, and again at every reload. Runs on the main thread."""
+
+import ssl
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+from gateway.chat.isupport import isupport_tokens
+from gateway.chat.ports import Server
+from gateway.config import ConfigError, Settings
+from gateway.lane.lane import LaneSettings
+from gateway.net.tls import UnusableCertificate, server_context
+
+CREATED = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+
+Provision = tuple[LaneSettings, Server, ssl.SSLContext | None]
+"""What a lane starts or goes on with; the context is shared by all lanes."""
+
+
+def provide(settings: Settings) -> Provision:
+    """All that lanes are given; ConfigError where a file that is named cannot be used."""
+    return lane_settings(settings), _server(settings), _tls_context(settings)
+
+
+def lane_settings(settings: Settings) -> LaneSettings:
+    return LaneSettings(
+        prefix=settings.prefix,
+        flood_rate=settings.flood_rate,
+        flood_burst=settings.flood_burst,
+        sendq_bytes=settings.sendq_bytes,
+        ping_interval_s=settings.ping_interval_s,
+        trusted_proxies=settings.trusted_proxies,
+        history_messages=settings.history_messages,
+        history_age_s=settings.history_age_s,
+    )
+
+
+def _server(settings: Settings) -> Server:
+    return Server(
+        name=settings.name,
+        network=settings.network,
+        version=f"hubbub-{_version()}",
+        created=CREATED,
+        lobby=settings.lobby,
+        motd=_motd(settings),
+        isupport=tuple(isupport_tokens(settings.network)),
+        password=settings.password,
+        operators=dict(settings.operators),
+        lease_s=settings.lease_s,
+    )
+
+
+def _motd(settings: Settings) -> tuple[str, ...]:
+    if settings.motd_file is None:
+        return ()
+    try:
+        return tuple(settings.motd_file.read_text("utf-8").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("motd_file", str(settings.motd_file), f"cannot be read: {error}") from None
+
+
+def _tls_context(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    try:
+        return server_context(settings.tls_cert, settings.tls_key)
+    except UnusableCertificate as error:
+        raise ConfigError("tls_cert, tls_key", "its files", str(error)) from None
+
+
+def _version() -> str:
+    try:
+        return version("hubbub")
+    except PackageNotFoundError:
+        return "0"

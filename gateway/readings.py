@@ -1,0 +1,49 @@
+"""What the admin port tells: the lanes' own counters as readings, and whether clients should be sent here.
+
+Reads plain integers of other threads, which needs no lock. Runs on the admin thread.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from gateway.heartbeat.leases import Heartbeat
+from gateway.lane.lane import Lane
+from gateway.ops.metrics import Reading
+
+_OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
+    ("sessions", "Connections that have told their dialect.", lambda lane: len(lane.clients)),
+    ("users", "Registered users.", lambda lane: len(lane.nicks_here)),
+    ("opening", "Connections that have not told their dialect yet.", lambda lane: len(lane.opening)),
+    ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.following.rooms)),
+    ("link_up", "Whether the lane is connected to Redis (1) or not (0).", lambda lane: lane.link.is_up),
+    ("parked", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
+)
+_COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
+    ("commands", "Lines from clients that were carried out.", lambda lane: lane.intake.commands),
+    ("deliveries", "Lines or batches written to clients.", lambda lane: lane.delivery.delivered),
+    ("link_commands", "Commands sent to Redis.", lambda lane: lane.link.commands),
+    ("link_received_bytes", "Bytes received from Redis.", lambda lane: lane.link.bytes_in),
+)
+
+
+def readings(lanes: Sequence[Lane], heartbeat: Heartbeat) -> Iterator[Reading]:
+    for lane in lanes:
+        labels = {"lane": lane.id.rpartition(".")[2]}
+        for name, text, read in _OF_A_LANE:
+            yield Reading(name, "gauge", text, read(lane), labels)
+        for name, text, read in _COUNTED_BY_A_LANE:
+            yield Reading(name, "counter", text, read(lane), labels)
+    yield Reading("beats", "counter", "Renewals of the lease.", heartbeat.beats)
+    yield Reading("beat_failures", "counter", "Renewals that Redis did not take.", heartbeat.failures)
+    yield Reading("reaped", "counter", "Dead gateways whose users this one has signed off.", heartbeat.reaped)
+
+
+def readiness(lanes: Sequence[Lane], heartbeat: Heartbeat, lease_s: float) -> tuple[bool, str]:
+    """Ready while every lane is linked and the lease is kept; and the reason."""
+    down = [lane.id for lane in lanes if not lane.link.is_up]
+    if down or not lanes:
+        return False, f"no connection to Redis: {' '.join(down) or 'starting'}"
+    beat_at = heartbeat.last_beat_ok_at
+    if beat_at is None or time.monotonic() - beat_at > lease_s:
+        return False, "the lease is not being renewed"
+    return True, "ready"
