@@ -35,22 +35,24 @@ async def join(ports: Ports, session: Session, message: Message) -> None:
         _names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""
     ):
         if name:
-            await _join_one(ports, session, name, key)
+            await join_one(ports, session, name, key)
 
 
 def _names(text: str) -> Iterable[str]:
     return (name for name in text.split(",") if name)
 
 
-async def _join_one(ports: Ports, session: Session, name: str, key: str) -> None:
+async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> Effect | None:
+    """Joins a room and tells the client what it needs to know of it, or why not; the JOIN that was folded, or None."""
     if not ports.is_room_name(name):
         session.numeric(n.ERR_NOSUCHCHANNEL, name, "No such channel")
-        return
+        return None
     if len(session.rooms) >= MAX_ROOMS:
         session.numeric(n.ERR_TOOMANYCHANNELS, name, "You have joined too many channels")
-        return
+        return None
     if fold(name) in session.rooms:
-        return
+        return None
+    effect: Effect | None = None
     void: Void | None = Void.STALE
     for _ in range(JOIN_TRIES):
         room = await ports.open_room(name)
@@ -67,6 +69,8 @@ async def _join_one(ports: Ports, session: Session, name: str, key: str) -> None
         if joined_room.topic:
             send_topic(session, joined_room)
         send_names(session, joined_room)
+        return effect
+    return None
 
 
 def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
