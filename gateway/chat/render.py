@@ -3,11 +3,16 @@
 A variant is a set of capability bits (server-time, message-tags). Pure; times come from stream ids.
 """
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
 from gateway.chat.events import ms
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 
 
 def msgid(stream_id: str, index: int) -> str:
@@ -19,6 +24,17 @@ def server_time(at_ms: int) -> str:
     """Milliseconds since 1970 as IRCv3 server-time wants it: 2026-11-22T10:43:08.123Z."""
     second, millisecond = divmod(at_ms, 1000)
     return f"{_second(second)}.{millisecond:03}Z"
+
+
+def parse_time(text: str) -> int | None:
+    """Milliseconds since 1970 of a time as IRCv3 server-time writes it; None for what is none."""
+    if _TIME.fullmatch(text) is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None  # no such day or hour
+    return max(0, (moment - _EPOCH) // timedelta(milliseconds=1))
 
 
 @lru_cache(maxsize=64)

@@ -5,12 +5,18 @@ through :meth:`Session.reply`, so that a labeled command's are gathered and sent
 wants them, without any command knowing of labels.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
 
-from gateway.chat.capabilities import BATCH, LABELED_RESPONSE
+from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, LABELED_RESPONSE
+from gateway.wire.tags import escape
 
 if TYPE_CHECKING:
     from gateway.chat.room import Room
+
+
+LABEL_LIMIT_BYTES: Final = 64
+"""IRCv3 labeled-response, "Tag value": what is longer is no label."""
 
 
 class Outlet(Protocol):
@@ -41,6 +47,7 @@ class Session:
         "caps",
         "host",
         "invisible",
+        "invites",
         "is_registered",
         "is_secure",
         "label",
@@ -83,6 +90,7 @@ class Session:
         self.signon = now
         self.last_active = now
         self.rooms: dict[str, Room] = {}  # by folded name
+        self.invites: dict[str, str] | None = None  # folded name -> name of rooms invited to, the newest last
         self.label = ""
         self.response: list[str] | None = None
         self._batches = 0
@@ -119,19 +127,19 @@ class Session:
 
     def begin_response(self, label: str) -> None:
         """From now on replies are gathered, until :meth:`end_response`."""
-        if label and self.caps & LABELED_RESPONSE:
-            self.label = label
+        if self.caps & LABELED_RESPONSE and len(label.encode()) <= LABEL_LIMIT_BYTES:
+            self.label = escape(label)
             self.response = []
 
     def end_response(self) -> None:
-        """Sends the gathered replies: none as ACK, one tagged, several in a labeled-response batch."""
+        """Sends the gathered replies: none as ACK, one tagged, several as the batch that they are or in one."""
         lines, label = self.response, self.label
         self.response, self.label = None, ""
         if lines is None:
             return
         if not lines:
             self.outlet.send(f"@label={label} :{self.server} ACK")
-        elif len(lines) == 1 or not self.caps & BATCH:
+        elif len(lines) == 1 or not self.caps & BATCH or _is_batch(lines):
             self.outlet.send(_tagged(lines[0], f"label={label}"))
             for line in lines[1:]:
                 self.outlet.send(line)
@@ -139,19 +147,42 @@ class Session:
             reference = self.new_batch()
             self.outlet.send(f"@label={label} :{self.server} BATCH +{reference} labeled-response")
             for line in lines:
-                # a batch inside the response (chathistory) is nested by its own opening line
-                inner = line.startswith("@batch=") or ";batch=" in line.partition(" ")[0]
-                self.outlet.send(line if inner else _tagged(line, f"batch={reference}"))
+                self.outlet.send(_tagged(line, f"batch={reference}"))
             self.outlet.send(f":{self.server} BATCH -{reference}")
 
     def drop_response(self) -> None:
-        """The response comes in another way: the echo of a message carries the label."""
+        """The command at hand is not answered."""
         self.response, self.label = None, ""
+
+    def take_label(self) -> str:
+        """The label, to be carried by the echo of a message: the response is then that echo alone.
+
+        "" where the label stays with the replies: there will be no echo, or an error came first.
+        """
+        if not self.caps & ECHO_MESSAGE or self.response:
+            return ""
+        label = self.label
+        self.drop_response()
+        return label
+
+    def answer_late(self, label: str, answer: Callable[[], None]) -> None:
+        """Makes what ``answer`` replies the response to a command that took its label (escaped) with it."""
+        now = self.response, self.label
+        self.response, self.label = ([], label) if label else (None, "")
+        answer()
+        self.end_response()
+        self.response, self.label = now
 
     def new_batch(self) -> str:
         """A batch reference that this connection has not used before."""
         self._batches += 1
         return f"b{self._batches}"
+
+
+def _is_batch(lines: list[str]) -> bool:
+    """Whether a response is one batch of its own (chathistory): that one then carries the label."""
+    _, _, opening = lines[0].partition(" BATCH +")
+    return bool(opening) and lines[-1].endswith(f" BATCH -{opening.partition(' ')[0]}")
 
 
 def _tagged(line: str, tag: str) -> str:

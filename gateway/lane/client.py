@@ -4,18 +4,22 @@ The only object that sees both the socket side and the chat side of a user. Runs
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.commands import Command
 from gateway.chat.flood import TokenBucket
 from gateway.chat.session import Session
 from gateway.lane.tasks import Task
 from gateway.net.connection import Connection
-from gateway.wire.framing import LineBuffer, TooLong
+from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LineBuffer, TooLong
 
 TEXT = 1 << 30
 """The variant of readers of plain text; IRC readers' variants are the bits of their capabilities."""
+
+ELSEWHERE = 1 << 29
+"""Added to TEXT in rooms other than the one that the reader talks in: their lines are marked."""
 
 VARIANT_CAPS = MESSAGE_TAGS | SERVER_TIME
 
@@ -24,6 +28,7 @@ class Dialect(Protocol):
     """How a connection speaks."""
 
     variant: int
+    commands: Mapping[str, Command]
 
     def encode(self, line: str, client: "Client") -> bytes:
         """An IRC line as this connection is to see it; b"" where it is not to."""
@@ -53,13 +58,11 @@ class Client:
         "unlogged",
     )
 
-    def __init__(
-        self, connection: Connection, dialect: Dialect, bucket: TokenBucket | None, now: float
-    ) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect, bucket: TokenBucket | None, now: float) -> None:
         self.connection = connection
         self.dialect = dialect
         self.bucket = bucket
-        self.buffer = LineBuffer()
+        self.buffer = LineBuffer(tags_limit_bytes=CLIENT_TAGS_LIMIT_BYTES)
         self.inputs: deque[str | TooLong | None] | None = None  # lines that wait; None ends the input
         self.task: Task | None = None  # the handler that has parked this client's input
         self.unlogged = 0  # own events that are not in a log yet
@@ -69,7 +72,7 @@ class Client:
         self.pinged = False
         self.throttled = False
         self.is_departing = False
-        self.room_in_view = ""  # plain text: where what is typed goes
+        self.room_in_view = ""  # plain text: the room (folded) where what is typed goes
         self.session: Session  # set at once by the lane
 
     def send(self, line: str) -> None:
@@ -79,9 +82,19 @@ class Client:
             self.connection.write(data)
 
     @property
+    def has_ended(self) -> bool:
+        """Whether all that the peer will ever send is in ``inputs``, up to its end."""
+        return bool(self.inputs) and self.inputs[-1] is None
+
+    @property
     def variant(self) -> int:
         """Clients of one variant are sent the same bytes."""
         return self.dialect.variant | (self.session.caps & VARIANT_CAPS)
+
+    def variant_in(self, room: str) -> int:
+        """The variant for lines of a room (folded name)."""
+        variant = self.variant
+        return variant | ELSEWHERE if variant & TEXT and self.room_in_view != room else variant
 
     def logged(self) -> None:
         """One of the client's own events has reached its log, or was refused."""

@@ -11,15 +11,15 @@ from typing import Any, Protocol
 from gateway.broker.appends import Appends, Logged, Pending
 from gateway.chat.capabilities import ECHO_MESSAGE
 from gateway.chat.effects import Effect, Folded, Kind
-from gateway.chat.events import Entry
+from gateway.chat.events import NOBODY, Entry
 from gateway.chat.render import tags
-from gateway.chat.session import Session
-from gateway.lane.client import TEXT, Client
+from gateway.lane.client import ELSEWHERE, TEXT, Client
 from gateway.lane.following import Followed
 from gateway.lane.people import People
 from gateway.net.connection import Connection
 from gateway.wire.message import Message, parse
 from gateway.wire.tags import client_only, format_tags
+from gateway.wire.text import NOWHERE
 from gateway.wire.text import render as render_text
 
 
@@ -148,11 +148,6 @@ class Delivery:
                 out.append(data)
         self.delivered += len(audience)
 
-    def take_label(self, session: Session) -> None:
-        """A message carries the label of its command: its echo, or an ACK where there is none, answers it."""
-        if session.caps & ECHO_MESSAGE:
-            session.drop_response()
-
     def echo(self, client: Client, logged: Logged, message: Message, label: str) -> None:
         """A direct message has reached the other lane's inbox: its sender's echo."""
         if client.session.caps & ECHO_MESSAGE:
@@ -199,6 +194,7 @@ class Delivery:
         if client is not None and not client.is_departing:
             followed.enter(client)
             client.session.rooms[followed.name] = followed.room
+            self.look(client, followed.name)
             if member.nick != client.session.nick:
                 client.session.nick = member.nick
         elif member.sid.startswith(self._own):
@@ -221,7 +217,9 @@ class Delivery:
         if client is not None:
             followed.leave(client)
             client.session.rooms.pop(followed.name, None)
-        if client is not None or member.sid.startswith(self._own):
+            if client.room_in_view == followed.name:
+                self.look(client, next(reversed(client.session.rooms), ""))
+        if client is not None or member.sid.startswith(self._own) or effect.sid == NOBODY:
             self._marks.changed(followed)
 
     def _renamed(self, followed: Followed, entry: Entry, effect: Effect) -> None:
@@ -243,22 +241,36 @@ class Delivery:
             if not data:
                 continue
             acting = self._clients.get(actor)
-            if acting is None or acting.session.response is None or acting.connection not in audience:
-                self._write(audience, data)
-            else:
+            if acting is not None and acting.connection in audience and _is_personal(acting):
                 acting.session.reply(tags(variant, stream_id, None) + line)
                 self._write({c: a for c, a in audience.items() if a is not acting}, data)
+            else:
+                self._write(audience, data)
+
+    def look(self, client: Client, room: str) -> None:
+        """From now on a reader of plain text talks in this room (folded name; "" for none); nothing to others."""
+        if not client.variant & TEXT or client.room_in_view == room:
+            return
+        person = self._people.person(client.session.sid)
+        here = [f for f in person.followed if client.session.sid in f.clients] if person is not None else []
+        for followed in here:
+            followed.leave(client)
+        client.room_in_view = room
+        for followed in here:
+            followed.enter(client)
+
+
+def _is_personal(client: Client) -> bool:
+    """Whether a client sees what it did itself in a way of its own: in a labeled response, as "you joined"."""
+    return client.session.response is not None or bool(client.variant & TEXT)
 
 
 def render(run: list[Effect], stream_id: str, variant: int) -> list[bytes]:
     """One piece of bytes an effect, b"" for what this variant is not to see."""
     if variant & TEXT:
-        return [_as_text(effect.line) for effect in run]
+        return [_as_text(effect.line, variant) for effect in run]
     if not variant:
-        return [
-            b"" if effect.tags and _is_tagmsg(effect.line) else f"{effect.line}\r\n".encode()
-            for effect in run
-        ]
+        return [b"" if effect.tags and _is_tagmsg(effect.line) else f"{effect.line}\r\n".encode() for effect in run]
     pieces = []
     for effect in run:
         prefix = tags(variant, stream_id, effect.index, effect.tags)
@@ -270,12 +282,13 @@ def render(run: list[Effect], stream_id: str, variant: int) -> list[bytes]:
 
 
 def _line(line: str, stream_id: str, variant: int) -> bytes:
-    return _as_text(line) if variant & TEXT else f"{tags(variant, stream_id, None)}{line}\r\n".encode()
+    return _as_text(line, variant) if variant & TEXT else f"{tags(variant, stream_id, None)}{line}\r\n".encode()
 
 
-def _as_text(line: str) -> bytes:
+def _as_text(line: str, variant: int) -> bytes:
+    """What all readers of plain text read, whoever they are; in rooms that they do not talk in with its name."""
     message = parse(line)
-    text = render_text(message, "") if message is not None else None
+    text = render_text(message, "", NOWHERE if variant & ELSEWHERE else "") if message is not None else None
     return b"" if text is None else f"{text}\n".encode()
 
 

@@ -18,6 +18,8 @@ from gateway.wire import http, proxy
 from gateway.wire.dialect import Kind, sniff, strip_telnet
 
 SILENCE_S = 1.0
+OPENING_LIMIT_S = 60.0
+"""For a header, a handshake and a first line: who is slower only holds a descriptor."""
 GREETING = "type the name you want to be known by, then press Enter (IRC programs may go on)"
 
 
@@ -31,6 +33,9 @@ class Host(Protocol):
 
     def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
         """A connection has told its dialect; ``data`` is what it has sent so far."""
+
+    def ended(self, connection: Connection) -> None:
+        """The peer of an opened connection sends no more."""
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer: ...
 
@@ -52,11 +57,9 @@ class Opening:
 class Door:
     """See the module."""
 
-    def __init__(
-        self, host: Host, trusted: Sequence[IPv4Network | IPv6Network], server: str, network: str
-    ) -> None:
+    def __init__(self, host: Host, trusted: Sequence[IPv4Network | IPv6Network], server: str, network: str) -> None:
         self._host = host
-        self._trusted = trusted
+        self.trusted = trusted
         self._greeting = f":{server} NOTICE * :Welcome to {network}: {GREETING}\r\n".encode()
 
     def enter(self, connection: Connection) -> None:
@@ -73,20 +76,16 @@ class Door:
             address = ip_address(peer)
         except ValueError:
             return False  # a Unix socket has no address
-        return any(address in network for network in self._trusted)
+        return any(address in network for network in self.trusted)
 
     def _turn_away(self, connection: Connection) -> None:
         connection.write(b"ERROR :Too many connections from your address\r\n")
         connection.close()
 
     def _greet(self, connection: Connection, opening: Opening) -> None:
-        opening.timer = None
-        if (
-            connection.is_open
-            and connection.state is opening
-            and not opening.buffer
-            and not connection.is_closing
-        ):
+        """After a moment of silence."""
+        opening.timer = self._host.later(OPENING_LIMIT_S, lambda: connection.abort("nothing said"))
+        if not opening.buffer and not connection.is_closing:
             opening.greeted = True
             connection.write(self._greeting)
 
@@ -102,15 +101,14 @@ class Door:
         kind = sniff(opening.buffer)
         if kind is None:
             return
-        self._cancel(opening)
         if kind is Kind.HTTP:
             if b"\r\n\r\n" in opening.buffer or len(opening.buffer) > 8192:
                 connection.write(http.answer(opening.buffer))
                 connection.close()
-        elif kind is Kind.IRC:
-            self._host.opened(connection, IRC, strip_telnet(opening.buffer))
         else:
-            self._host.opened(connection, PLAIN_TEXT, strip_telnet(opening.buffer))
+            self._cancel(opening)
+            dialect = IRC if kind is Kind.IRC else PLAIN_TEXT
+            self._host.opened(connection, dialect, strip_telnet(opening.buffer))
 
     def ended(self, connection: Connection) -> None:
         """The peer sends no more: what it said without a line end counts as a line."""
@@ -119,6 +117,8 @@ class Door:
             self.received(connection, b"\n")
         if connection.state is opening:
             connection.close()
+        else:
+            self._host.ended(connection)
 
     def left(self, connection: Connection) -> None:
         self._cancel(connection.state)
@@ -150,9 +150,7 @@ class Door:
     def _start_tls(self, connection: Connection, opening: Opening) -> None:
         context, hello, opening.buffer = self._host.tls_context, opening.buffer, b""
         if context is None:
-            self._host.log_refused(
-                connection, "TLS was asked for, but no certificate is set (tls_cert, tls_key)"
-            )
+            self._host.log_refused(connection, "TLS was asked for, but no certificate is set (tls_cert, tls_key)")
             connection.write(NO_TLS_ALERT)
             connection.close()
         else:

@@ -44,9 +44,7 @@ class Followed:
         "waiting",
     )
 
-    def __init__(
-        self, name: str, deliver: Deliver, on_settled: Callable[["Followed", list[Effect]], None]
-    ) -> None:
+    def __init__(self, name: str, deliver: Deliver, on_settled: Callable[["Followed", list[Effect]], None]) -> None:
         self.name = name
         self.room = Room(name)
         self.fresh: Room | None = self.room  # what a (re)load builds; None once it is shown
@@ -85,14 +83,15 @@ class Followed:
 
     def enter(self, client: Client) -> None:
         self.clients[client.session.sid] = client
-        self.audience.setdefault(client.variant, {})[client.connection] = client
+        self.audience.setdefault(client.variant_in(self.name), {})[client.connection] = client
 
     def leave(self, client: Client) -> None:
         if self.clients.pop(client.session.sid, None) is not None:
-            variant = self.audience[client.variant]
-            del variant[client.connection]
-            if not variant:
-                del self.audience[client.variant]
+            variant = client.variant_in(self.name)
+            audience = self.audience[variant]
+            del audience[client.connection]
+            if not audience:
+                del self.audience[variant]
 
 
 class Following:
@@ -145,9 +144,7 @@ class Following:
         def answer(reply: Reply) -> None:
             if isinstance(reply, list):
                 epoch, _last, base, entries = reply
-                replica.page(
-                    from_id, epoch.decode(), base.decode("utf-8", "replace"), [_raw(e) for e in entries]
-                )
+                replica.page(from_id, epoch.decode(), base.decode("utf-8", "replace"), [_raw(e) for e in entries])
             elif reply is not LOST:
                 self._link.drop(f"a log cannot be read: {reply}")
 

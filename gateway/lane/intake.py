@@ -9,13 +9,13 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from gateway.chat.commands import COMMANDS
 from gateway.chat.ports import Gone, Ports, Unavailable
 from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
 from gateway.lane.client import Client
 from gateway.lane.tasks import Task
 from gateway.wire import numerics as n
+from gateway.wire.dialect import strip_telnet
 from gateway.wire.framing import TooLong
 from gateway.wire.message import Message, parse
 
@@ -51,6 +51,8 @@ class Intake:
         """What a client sent."""
         client.heard_at = self._host.now
         client.pinged = False
+        if client.dialect.variant:
+            data = strip_telnet(data)
         for line in client.buffer.feed(data):
             if client.inputs or client.task is not None or client.throttled:
                 self._park(client, line)
@@ -103,20 +105,15 @@ class Intake:
             self._command(client, session, message)
 
     def _command(self, client: Client, session: Session, message: Message) -> None:
-        command = COMMANDS.get(message.verb)
-        if command is None:
-            if session.is_registered:
-                session.numeric(n.ERR_UNKNOWNCOMMAND, message.verb[:64], "Unknown command")
-            else:
-                session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-            return
-        if not session.is_registered and not command.before_registration:
-            session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-            return
+        command = client.dialect.commands.get(message.verb)
         label = message.tags.get("label", "") if message.tags else ""
         if label:
             session.begin_response(label)
-        if len(message.params) < command.fewest:
+        if not session.is_registered and (command is None or not command.before_registration):
+            session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+        elif command is None:
+            session.numeric(n.ERR_UNKNOWNCOMMAND, message.verb[:64], "Unknown command")
+        elif len(message.params) < command.fewest:
             session.numeric(n.ERR_NEEDMOREPARAMS, message.verb, "Not enough parameters")
         else:
             try:

@@ -8,7 +8,7 @@ Runs on the lane's thread.
 from collections.abc import Iterable
 
 from gateway.chat.effects import Member
-from gateway.lane.client import Client
+from gateway.lane.client import ELSEWHERE, Client
 from gateway.lane.following import Followed
 from gateway.net.connection import Connection
 from gateway.wire.casefold import fold
@@ -33,7 +33,7 @@ class Person:
         union: dict[int, dict[Connection, Client]] = {}
         for followed in self.followed:
             for variant, audience in followed.audience.items():
-                union.setdefault(variant, {}).update(audience)
+                union.setdefault(variant & ~ELSEWHERE, {}).update(audience)
         return union.items()
 
 

@@ -43,6 +43,7 @@ class Connection:
         "backlog_bytes",
         "backlog_limit_bytes",
         "fd",
+        "is_admitted",
         "is_closing",
         "is_open",
         "out",
@@ -75,6 +76,7 @@ class Connection:
         self.fd = connected.fileno()
         self.is_open = True
         self.is_closing = False
+        self.is_admitted = False  # counted by the owner among the connections of its address
         self.peer = peer
         self.state: Any = None
         selector.register(self.fd, self._on_ready)
@@ -92,6 +94,7 @@ class Connection:
         """Sends what was gathered; called once a turn for each touched connection."""
         out = self.out
         if not out or not self.is_open:
+            out.clear()
             if self.is_closing and self._backlog is None:
                 self.abort("")
             return

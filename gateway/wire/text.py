@@ -8,6 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.wire.message import Message, split_source
+from gateway.wire.names import NICKLEN, suggest_nick, valid_nick
+
+NOWHERE: Final = "*"
+"""In place of a room: every room is another one, so that all that is said is marked."""
 
 HELP: Final = """\
 Type a line to say it. Commands:
@@ -36,6 +40,16 @@ def strip_controls(text: str) -> str:
 # --- from the person -----------------------------------------------------------------------------------
 
 
+def to_name(line: str) -> Message | str | None:
+    """Read what is typed by one who has no name yet: the name itself, /nick NAME, /help or /quit. As `to_message`."""
+    line = strip_controls(line).strip()
+    word, _, rest = line.partition(" ")
+    if word.lower() in ("/help", "/quit"):
+        return to_message(line, "")
+    name = rest.strip() if word.lower() == "/nick" else line
+    return _nick(name, "") if line else None
+
+
 def to_message(line: str, room: str) -> Message | str | None:
     """Read a typed line, without its end; `room` is where they talk now, "" for nowhere.
 
@@ -60,7 +74,14 @@ def _say(text: str, room: str) -> Message | str:
 
 
 def _nick(rest: str, _room: str) -> Message | str:
-    return Message("NICK", [rest.partition(" ")[0]]) if rest else "Usage: /nick NAME"
+    if not rest:
+        return "Usage: /nick NAME"
+    if valid_nick(rest):
+        return Message("NICK", [rest])
+    return (
+        f"A name is one word of at most {NICKLEN} letters, digits, - or _, and begins with no digit."
+        f" How about {suggest_nick(rest)}?"
+    )
 
 
 def _join(rest: str, _room: str) -> Message | str:
@@ -197,6 +218,26 @@ def _invited(message: Message, _own_nick: str, _room: str) -> str:
     return f"* {_name(message)} invites you: /join {_param(message, 1)}"
 
 
+def _taken(message: Message, _own_nick: str, _room: str) -> str:
+    name = _param(message, 1)
+    stem = name.rstrip("0123456789")
+    number = name[len(stem) :]
+    other = suggest_nick(stem, str(int(number) + 1) if number else "2")
+    return f"* {name} is taken. How about {other}?"
+
+
+def _welcome(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* Welcome, {_param(message, 0)}. Type to talk; /help tells what else there is."
+
+
+def _ended(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* {_param(message, 0).removeprefix('Closing link: ')}"
+
+
+def _hidden(_message: Message, _own_nick: str, _room: str) -> None:
+    """For what only programs want to know."""
+
+
 def _last(message: Message, _own_nick: str, _room: str) -> str:
     return f"* {message.params[-1]}" if message.params else "*"
 
@@ -225,13 +266,15 @@ _RENDERERS: Final[dict[str, Callable[[Message, str, str], str | None]]] = {
     "MODE": _mode_set,
     "INVITE": _invited,
     "WALLOPS": _last,
-    "ERROR": _last,
+    "ERROR": _ended,
     "FAIL": _last,
     "WARN": _last,
     "NOTE": _last,
-    "001": _last,
+    "001": _welcome,
     "301": _away,
     "332": _topic,
     "353": _names,
     "372": _last,
+    "422": _hidden,
+    "433": _taken,
 }

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.wire.message import Message, parse
-from gateway.wire.text import _RENDERERS, HELP, render, strip_controls, to_message
+from gateway.wire.text import _RENDERERS, HELP, render, strip_controls, to_message, to_name
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from gateway.wire.text import _RENDERERS, HELP, render, strip_controls, to_messa
         ("//etc", Message("PRIVMSG", ["#lobby", "/etc"])),
         ("\x1b[Ahello\x07", Message("PRIVMSG", ["#lobby", "hello"])),  # an arrow key in netcat
         ("/nick bob", Message("NICK", ["bob"])),
-        ("/NICK bob smith", Message("NICK", ["bob"])),
+        ("/NICK bob", Message("NICK", ["bob"])),
         ("/join #room", Message("JOIN", ["#room"])),
         ("/join room", Message("JOIN", ["#room"])),
         ("/part", Message("PART", ["#lobby"])),
@@ -41,6 +41,31 @@ def test_a_command_without_its_parts_shows_its_usage(typed: str) -> None:
     shown = to_message(typed, "#lobby")
     assert isinstance(shown, str)
     assert shown.startswith(f"Usage: {typed.split(maxsplit=1)[0]}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("bob", Message("NICK", ["bob"])),
+        ("  bob ", Message("NICK", ["bob"])),
+        ("/nick bob", Message("NICK", ["bob"])),
+        ("/quit", Message("QUIT")),
+        ("/help", HELP),
+        ("/nick", "Usage: /nick NAME"),
+        ("   ", None),
+    ],
+)
+def test_the_first_line_is_the_name(typed: str, message: Message | str | None) -> None:
+    assert to_name(typed) == message
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggested"), [("bob smith", "bobsmith"), ("Jörg", "Jorg"), ("7up", "_7up"), ("/join #tea", "join")]
+)
+def test_a_name_that_cannot_be_gets_a_suggestion(typed: str, suggested: str) -> None:
+    shown = to_name(typed)
+    assert isinstance(shown, str)
+    assert f"How about {suggested}" in shown
 
 
 @pytest.mark.parametrize("typed", ["hello", "/me waves", "/part", "/who"])
@@ -79,15 +104,18 @@ def test_help_names_every_command() -> None:
         (":ann!a@h MODE #lobby +o eve", "* ann set +o eve on #lobby"),
         (":bob MODE bob +i", None),
         (":ann!a@h INVITE bob #tea", "* ann invites you: /join #tea"),
-        ("ERROR :Closing link", "* Closing link"),
+        ("ERROR :Closing link: Quit: bye", "* Quit: bye"),
         ("FAIL PRIVMSG UNAVAILABLE #lobby :Not sent", "* Not sent"),
-        (":s 001 bob :Welcome to Hubbub", "* Welcome to Hubbub"),
+        (":s 001 bob :Welcome to Hubbub", "* Welcome, bob. Type to talk; /help tells what else there is."),
         (":s 005 bob NICKLEN=30 :are supported", None),
         (":s 353 bob = #lobby :@ann bob", "* in #lobby: @ann bob"),
         (":s 366 bob #lobby :End of /NAMES list", None),
         (":s 332 bob #lobby :tea", "* topic of #lobby: tea"),
         (":s 301 bob ann :lunch", "* ann is away: lunch"),
-        (":s 433 bob ann :Nickname is already in use", "* ann: Nickname is already in use"),
+        (":s 404 bob #tea :Cannot send to channel", "* #tea: Cannot send to channel"),
+        (":s 422 bob :MOTD File is missing", None),
+        (":s 433 * ann :Nickname is already in use", "* ann is taken. How about ann2?"),
+        (":s 433 * ann9 :Nickname is already in use", "* ann9 is taken. How about ann10?"),
         (":s PONG s x", None),
         ("@a=b :ann!a@h TAGMSG #lobby", None),
     ],

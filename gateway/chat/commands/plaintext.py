@@ -1,0 +1,53 @@
+"""NICK and JOIN as people with netcat mean them: a name brings them to the lobby, a room begins with its last lines.
+
+In place of the IRC commands of that name for readers of plain text, who have no program that would ask for
+history or join for them.
+"""
+
+from gateway.chat.commands.connecting import nick
+from gateway.chat.commands.rooms import join_one
+from gateway.chat.commands.table import Command
+from gateway.chat.past import FIRST, place
+from gateway.chat.ports import Ports
+from gateway.chat.render import msgid
+from gateway.chat.session import Session
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message
+
+BACKLOG_MESSAGES = 20
+
+
+async def take_name(ports: Ports, session: Session, message: Message) -> None:
+    """Takes a name; the first one makes a user of them and brings them to the lobby."""
+    was_registered = session.is_registered
+    await nick(ports, session, message)
+    if session.is_registered and not was_registered:
+        await _enter(ports, session, ports.server.lobby)
+
+
+async def join(ports: Ports, session: Session, message: Message) -> None:
+    """Joins a room, or turns to one that they are in: what they type goes there from now on."""
+    await _enter(ports, session, message.params[0])
+
+
+async def _enter(ports: Ports, session: Session, name: str) -> None:
+    room = session.rooms.get(fold(name))
+    if room is not None:
+        ports.look(session, name)
+        session.note(f"you talk in {room.name} now")
+        return
+    effect = await join_one(ports, session, name)
+    if effect is not None:
+        # up to the very JOIN: what came after it is shown as it comes
+        joined_at = place(msgid(ports.position(name), effect.index))
+        said = await ports.history(name, FIRST, joined_at, BACKLOG_MESSAGES, newest=True)
+        if said:
+            session.note(f"the last that was said in {name}:")
+        for message in said:
+            session.reply(message.line)
+
+
+COMMANDS = {
+    "NICK": Command(take_name, before_registration=True),
+    "JOIN": Command(join, 1),
+}
