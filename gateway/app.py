@@ -1,5 +1,6 @@
 """A gateway process: builds all parts, starts them in order, and stops them in reverse. Runs on the main thread."""
 
+import contextlib
 import hashlib
 import hmac
 import itertools
@@ -10,43 +11,58 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import redis
 import structlog
 
-from gateway import config
-from gateway.broker import dialing
+from gateway import config, passwords
+from gateway.admission import Admission
+from gateway.broker import dialing, fitness
 from gateway.broker.keys import Keys
-from gateway.chat.ports import Server
-from gateway.config import Settings
+from gateway.config import ConfigError, Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.executor import Executor
 from gateway.heartbeat.leases import Heartbeat, client
-from gateway.lane.lane import Lane, LaneSettings
+from gateway.lane.lane import Lane
+from gateway.lane.outside import Outside, Post
 from gateway.net.acceptor import Acceptor, listen
+from gateway.ops.health import AdminServer
+from gateway.ops.metrics import registry_of
+from gateway.provision import Provision, provide
+from gateway.readings import readiness, readings
 
 log = structlog.get_logger()
 
-LEAVE_LIMIT_S = 8.0
+LEAVE_LIMIT_S = 5.0
+HALT_LIMIT_S = 1.0
 RETRY_S = 0.5
 
 
+class CannotStart(Exception):
+    """What the environment refuses, as one line for the operator; exit status 1."""
+
+
 def run(settings: Settings) -> int:
-    """Runs a gateway until SIGTERM or ^C; its exit status."""
-    return Gateway(settings).run()
+    """Runs a gateway until SIGTERM or ^C; its exit status.
+
+    Raises ConfigError or UnfitRedis where the operator must change something, CannotStart for the rest.
+    """
+    return Gateway(settings, provide(settings)).run()
 
 
 class Gateway:
     """See the module."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, provision: Provision) -> None:
         self.settings = settings
         self.id = _new_id()
         self.keys = Keys(settings.prefix)
         self.executor = Executor()
+        self.verifier = Executor(threads=1)  # of its own, so that many tries at passwords delay nothing else
+        self.admission = Admission(settings.max_per_ip)
         self.lanes: list[Lane] = []
+        self._provision = provision
         self._signals: list[int] = []
         self._signalled = threading.Event()
         self._exit_status = 0
@@ -65,27 +81,30 @@ class Gateway:
             return self._serve(url, embedded)
         finally:
             self.executor.close()
+            self.verifier.close()
             if embedded is not None:
                 embedded.close()
 
     def _serve(self, url: str, embedded: EmbeddedServer | None) -> int:
-        control = client(url)
-        self._cloak_key = self.settings.cloak_key or self._shared_cloak_key(control)
-        listening = [listen(address) for address in self.settings.listen]
-        self.lanes = [self._lane(number, url) for number in range(self.settings.lanes)]
-        for lane in self.lanes:
-            lane.start()
+        with client(url) as control:
+            self._cloak_key = self.settings.cloak_key or self._shared_cloak_key(control)
         heartbeat = Heartbeat(
             url,
             self.keys,
             self.id,
             lease_s=self.settings.lease_s,
-            lanes=len(self.lanes),
+            lanes=self.settings.lanes,
             on_beat=lambda: None,
             on_gone=self._gone,
             bring_back=embedded.ensure if embedded else lambda: None,
         )
+        listening, admin = self._bind(heartbeat)
+        self.lanes += [self._lane(number, url) for number in range(self.settings.lanes)]
+        for lane in self.lanes:
+            lane.start()
         heartbeat.start()
+        for server in admin:
+            server.start()
         deal = itertools.cycle(self.lanes)
 
         def dealt(accepted: socket.socket, peer: str) -> None:
@@ -93,7 +112,8 @@ class Gateway:
             lane.post(lambda: lane.accept(accepted, peer))
 
         acceptor = Acceptor(listening, dealt, lambda: log.warning("out_of_descriptors"))
-        while not all(lane.is_ready for lane in self.lanes) and not self._signals:
+        # Nobody may come in before the lease is there: without one, no reaper would find what is left behind.
+        while not (heartbeat.beats and all(lane.is_ready for lane in self.lanes)) and not self._is_ending:
             time.sleep(0.01)
         acceptor.start()
         log.info("listening", addresses=acceptor.addresses, gateway=self.id, name=self.settings.name)
@@ -101,50 +121,41 @@ class Gateway:
         acceptor.stop()
         left = self._leave()
         heartbeat.stop(leave=left)
-        control.close()
+        for server in admin:
+            server.stop()
         log.info("stopped", gateway=self.id, clean=left)
         return self._exit_status
 
+    def _bind(self, heartbeat: Heartbeat) -> tuple[list[socket.socket], list[AdminServer]]:
+        """Takes the addresses, before anything runs that would have to be stopped."""
+        settings = self.settings
+        with contextlib.ExitStack() as undo:
+            listening = [undo.enter_context(_listen(address)) for address in settings.listen]
+            admin = []
+            if settings.admin is not None:
+                registry = registry_of(lambda: readings(self.lanes, heartbeat))
+                try:
+                    server = AdminServer(
+                        settings.admin, lambda: readiness(self.lanes, heartbeat, settings.lease_s), registry
+                    )
+                except OSError as error:
+                    raise CannotStart(f"admin {settings.admin}: {error.strerror}") from None
+                admin.append(server)
+                log.info("admin", port=server.port)
+            undo.pop_all()
+        return listening, admin
+
     def _lane(self, number: int, url: str) -> Lane:
-        settings = self.settings
+        settings, server, tls_context = self._provision
 
-        def connect(lane: Lane, done: Callable[[Any], None]) -> None:
-            self.executor.run(lambda: dialing.dial(url), lane.post, done)
+        def connect(post: Post, done: Callable[[Any], None]) -> None:
+            self.executor.run(lambda: dialing.dial(url), post, done)
 
-        return Lane(
-            self.id,
-            number,
-            LaneSettings(
-                prefix=settings.prefix,
-                flood_rate=settings.flood_rate,
-                flood_burst=settings.flood_burst,
-                sendq_bytes=settings.sendq_bytes,
-                ping_interval_s=settings.ping_interval_s,
-                trusted_proxies=settings.trusted_proxies,
-                history_messages=settings.history_messages,
-                history_age_s=settings.history_age_s,
-            ),
-            self._server(),
-            connect,
-            self._cloak,
-            lambda _address, _change: True,
-            dialing.greeting(url),
-        )
+        def verify(password_hash: str, password: str, post: Post, done: Callable[[bool], None]) -> None:
+            self.verifier.run(lambda: passwords.fits(password_hash, password), post, lambda fits: done(fits is True))
 
-    def _server(self) -> Server:
-        settings = self.settings
-        return Server(
-            name=settings.name,
-            network=settings.network,
-            version=f"hubbub-{_version()}",
-            created=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-            lobby=settings.lobby,
-            motd=(),
-            isupport=("CASEMAPPING=ascii", "CHANTYPES=#", "PREFIX=(ov)@+", f"NETWORK={settings.network}"),
-            password=settings.password,
-            operators=dict(settings.operators),
-            lease_s=settings.lease_s,
-        )
+        outside = Outside(connect, self._cloak, self.admission, verify, lambda: self._on_signal(signal.SIGHUP, None))
+        return Lane(self.id, number, settings, server, outside, tls_context, dialing.greeting(url))
 
     def _cloak(self, address: str) -> str:
         digest = hmac.new(self._cloak_key.encode(), address.encode(), hashlib.sha256).hexdigest()
@@ -157,38 +168,50 @@ class Gateway:
 
     def _gone(self) -> None:
         self._exit_status = 1
-        self._signals.append(signal.SIGTERM)
-        self._signalled.set()
+        self._on_signal(signal.SIGTERM, None)
 
     # -- waiting --------------------------------------------------------------------------------------
 
     def _on_signal(self, number: int, _frame: object) -> None:
+        """Also called by other threads: REHASH is a SIGHUP."""
         self._signals.append(number)
         self._signalled.set()
 
+    @property
+    def _is_ending(self) -> bool:
+        return any(number != signal.SIGHUP for number in self._signals)
+
     def _wait(self) -> None:
-        while True:
+        while not self._is_ending:
+            if self._signals:
+                self._signals.clear()
+                self._reload()
             self._signalled.wait()
             self._signalled.clear()
-            while self._signals:
-                if self._signals.pop(0) != signal.SIGHUP:
-                    return
-                self._reload()
 
     def _reload(self) -> None:
+        """Takes all that may change, or where anything of it is wrong nothing: then the old goes on."""
         try:
-            self.settings, kept = config.reload(self.settings)
-        except config.ConfigError as error:
+            settings, kept = config.reload(self.settings)
+            self._provision = provide(settings)
+        except ConfigError as error:
             log.error("reload_refused", problem=str(error))
             return
+        self.settings = settings
+        self.admission.limit = settings.max_per_ip
+        for lane in self.lanes:
+            lane.post(lambda lane=lane: lane.reload(*self._provision))  # type: ignore[misc]
         log.info("reloaded", needs_restart=list(kept))
 
     def _wait_for_redis(self, url: str) -> bool:
+        """Until a Redis answers that can be used; False when told to end first."""
         said = False
-        while not self._signals:
+        while not self._is_ending:
             try:
                 with client(url) as probe:
-                    probe.ping()
+                    warning = fitness.check(probe)
+                if warning:
+                    log.warning("redis_unchecked", problem=warning)
                 return True
             except (redis.RedisError, OSError) as error:
                 if not said:
@@ -198,11 +221,15 @@ class Gateway:
         return False
 
     def _leave(self) -> bool:
-        """Ends every session; whether all lanes have ended in time."""
+        """Ends every session; whether all had left their rooms in time. Without Redis they cannot."""
         for lane in self.lanes:
             lane.post(lane.close)
         deadline = time.monotonic() + LEAVE_LIMIT_S
-        return all([lane.join(max(0.0, deadline - time.monotonic())) for lane in self.lanes])
+        left = all(lane.join(max(0.0, deadline - time.monotonic())) for lane in self.lanes)
+        for lane in self.lanes:
+            lane.post(lane.halt)
+            lane.join(HALT_LIMIT_S)
+        return left
 
     @staticmethod
     def _raise_descriptor_limit() -> None:
@@ -211,14 +238,14 @@ class Gateway:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def _listen(address: config.Address) -> socket.socket:
+    try:
+        return listen(address)
+    except OSError as error:
+        raise CannotStart(f"listen {address}: {error.strerror or error}") from None
+
+
 def _new_id() -> str:
     """Six base32 characters, the first a letter; 30 bits are enough for all gateways that ever live at once."""
     letters, all_characters = "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz234567"
     return secrets.choice(letters) + "".join(secrets.choice(all_characters) for _ in range(5))
-
-
-def _version() -> str:
-    try:
-        return version("hubbub")
-    except PackageNotFoundError:
-        return "0"

@@ -15,8 +15,8 @@ THREADS = 4
 class Executor:
     """Runs blocking calls on threads named ``executor_N``."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="executor")
+    def __init__(self, threads: int = THREADS) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="executor")
 
     def run(
         self,

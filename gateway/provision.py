@@ -10,7 +10,7 @@ from gateway.config import ConfigError, Settings
 from gateway.lane.lane import LaneSettings
 from gateway.net.tls import UnusableCertificate, server_context
 
-CREATED = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+STARTED_S = time.time()
 
 Provision = tuple[LaneSettings, Server, ssl.SSLContext | None]
 """What a lane starts or goes on with; the context is shared by all lanes."""
@@ -39,13 +39,13 @@ def _server(settings: Settings) -> Server:
         name=settings.name,
         network=settings.network,
         version=f"hubbub-{_version()}",
-        created=CREATED,
         lobby=settings.lobby,
         motd=_motd(settings),
         isupport=tuple(isupport_tokens(settings.network)),
         password=settings.password,
         operators=dict(settings.operators),
         lease_s=settings.lease_s,
+        started_s=STARTED_S,
     )
 
 

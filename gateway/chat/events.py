@@ -126,24 +126,26 @@ def renamed(source: str, nick: str, token: str) -> str:
     return with_tags(f":{source} NICK {nick}", {"token": token})
 
 
-def kicked(source: str, room: str, nick: str, sid: str, reason: str) -> str:
-    return with_tags(f":{source} KICK {room} {nick} :{reason}", {"sids": sid})
+def kicked(source: str, room: str, nick: str, sid: str, reason: str, oper: bool = False) -> str:
+    return with_tags(f":{source} KICK {room} {nick} :{reason}", _of_operator({"sids": sid}, oper))
 
 
 def mode_set(source: str, room: str, modes: str, sids: Sequence[str] = (), oper: bool = False) -> str:
     """`modes` as typed, "+ov-b a b mask"; `sids` whom its nicks meant, in order."""
-    facts: dict[str, str | int] = {"sids": ",".join(sids)} if sids else {}
-    if oper:
-        facts["oper"] = 1
-    return with_tags(f":{source} MODE {room} {modes}", facts)
+    return with_tags(f":{source} MODE {room} {modes}", _of_operator({"sids": ",".join(sids)} if sids else {}, oper))
 
 
-def topic_set(source: str, room: str, text: str) -> str:
-    return f":{source} TOPIC {room} :{text}"
+def topic_set(source: str, room: str, text: str, oper: bool = False) -> str:
+    return with_tags(f":{source} TOPIC {room} :{text}", _of_operator({}, oper))
 
 
-def invited(source: str, nick: str, room: str, sid: str) -> str:
-    return with_tags(f":{source} INVITE {nick} {room}", {"sids": sid})
+def invited(source: str, nick: str, room: str, sid: str, oper: bool = False) -> str:
+    return with_tags(f":{source} INVITE {nick} {room}", _of_operator({"sids": sid}, oper))
+
+
+def _of_operator(facts: dict[str, str | int], oper: bool) -> dict[str, str | int]:
+    """`oper`: a network operator, to whom a room without operators of its own obeys."""
+    return facts | {"oper": 1} if oper else facts
 
 
 def away(source: str, text: str | None) -> str:

@@ -5,10 +5,12 @@ drives it and parks the session's input meanwhile. A wait ends within 5 s: then 
 :class:`Unavailable`; if the client leaves first, :class:`Gone`, so that the handler can undo what it began.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.chat.past import Past, Place
+from gateway.chat.presence import Presence
 from gateway.chat.room import Effect, Room
 from gateway.chat.session import Session
 
@@ -35,7 +37,7 @@ class Profile:
     away: str | None = None
     oper: str = ""
     account: str = ""
-    rooms: tuple[str, ...] = ()  # display names, as claimed at the last change
+    invisible: bool = False
 
     @property
     def source(self) -> str:
@@ -53,19 +55,36 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Headcount:
+    """How many users a gateway has; of them ``invisible``, ``opers``. ``unknown``: not registered yet.
+
+    ``peak`` is the most that its lanes ever had, added up.
+    """
+
+    gateway: str
+    name: str
+    users: int
+    invisible: int
+    opers: int
+    unknown: int
+    peak: int
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """What a gateway tells of itself and of its network."""
 
     name: str
     network: str
     version: str
-    created: str
     lobby: str
     motd: tuple[str, ...]
     isupport: tuple[str, ...]
     password: str | None
     operators: dict[str, str]
     lease_s: float
+    started_s: float
+    """Seconds since 1970."""
 
 
 class Ports(Protocol):
@@ -94,6 +113,9 @@ class Ports(Protocol):
     def commit(self, session: Session, room: str, line: str) -> Awaitable[Effect]:
         """Appends an event to a followed room and waits for what the fold makes of it."""
 
+    def commit_everywhere(self, session: Session, line: str) -> Awaitable[None]:
+        """Appends an event to every room that the session is in, and waits until all have folded it."""
+
     # people
     def local(self, nick: str) -> Session | None:
         """The registered session of this lane that has this nick."""
@@ -115,43 +137,52 @@ class Ports(Protocol):
 
     def find_all(self, nicks: Sequence[str]) -> Awaitable[list[Profile | None]]: ...
 
-    def profiles(self) -> Awaitable[list[Profile]]:
-        """Everybody on the network, at most a few thousand."""
+    def search(self, fits: Callable[[Profile], bool], limit: int) -> Awaitable[list[Profile]]:
+        """Of everybody on the network the first so many who fit; some thousands are looked at."""
+
+    def presence(self, profile: Profile, *, with_address: bool) -> Awaitable[Presence | None]:
+        """What the session's own lane knows; None when it does not say."""
 
     def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
         """Sends a message to the inbox of another session's lane, for that session under that nick."""
 
+    def notify(self, target_sid: str, line: str) -> Awaitable[bool]:
+        """Sends what is no message (INVITE, KILL) to another session; False when its gateway is gone."""
+
     # the network
-    def list_rooms(self) -> Awaitable[list[Listed]]: ...
+    def list_rooms(self, names: Sequence[str] = ()) -> Awaitable[list[Listed]]:
+        """The network's rooms, or those of these names that there are; secret ones too, and in no order."""
+
+    def count_rooms(self) -> Awaitable[int]: ...
 
     def whowas(self, nick: str) -> Awaitable[list[Profile]]: ...
 
-    def census(self) -> Awaitable[list[dict[str, Any]]]:
-        """One record a live gateway: name, users, invisible, opers, unknown."""
+    def census(self) -> Awaitable[list[Headcount]]:
+        """One for each living gateway."""
 
     def broadcast(self, line: str) -> Awaitable[None]:
-        """Sends an event to every lane of the network (WALLOPS, REHASH)."""
+        """Sends an event to every lane of the network (WALLOPS)."""
 
     def history(
-        self, room: str, after: str, before: str, limit: int, *, newest: bool
-    ) -> Awaitable[list[tuple[str, str]]]:
-        """Messages of a room's log between two stream ids with index (exclusive; '' is open).
+        self, room: str, after: Place, before: Place, limit: int, *, newest: bool
+    ) -> Awaitable[list[Past]]:
+        """Messages (PRIVMSG, NOTICE) of a room's log between two places, these excluded, in the log's order.
 
-        (msgid, line) in the log's order: the newest or the oldest ``limit`` of that range.
+        The newest or the oldest ``limit`` of them; what the fold found void is left out.
         """
 
     def verify(self, password_hash: str, password: str) -> Awaitable[bool]:
         """argon2id, on the executor."""
 
+    def pause(self, seconds: float) -> Awaitable[None]:
+        """Lets time pass; the session's input stays parked."""
+
     # the session
     def set_caps(self, session: Session, caps: int) -> None:
         """Changes what a session has negotiated."""
 
-    def try_registration(self, session: Session) -> None:
+    def try_registration(self, session: Session) -> Coroutine[Any, Any, None]:
         """Completes the registration if all that it needs is in."""
-
-    def greet(self, session: Session) -> None:
-        """LUSERS and the message of the day, at the end of the registration."""
 
     def barrier(self, session: Session) -> Awaitable[None]:
         """Waits until the promise of PONG holds."""
@@ -164,6 +195,9 @@ class Ports(Protocol):
 
     def registered(self, session: Session) -> None:
         """The session has become a user of the network."""
+
+    def look(self, session: Session, room: str) -> None:
+        """Plain text: what the session types goes to this room from now on, and others' lines are marked."""
 
     def quit(self, session: Session, reason: str) -> None:
         """Ends a session: its QUIT reaches everyone who sees it, its nick is freed."""

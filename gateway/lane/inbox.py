@@ -23,7 +23,9 @@ from gateway.wire.tags import client_only, format_tags
 KEPT_ENTRIES = 1000
 EXPIRY_S = 24 * 3600
 
-Special = Callable[[Message, Client | None], None]
+Show = Callable[[Client], None]
+Special = Callable[[Message, Client | None, Show], None]
+"""Takes an event, the client that it is meant for if it is here, and what shows the event's line to a client."""
 
 
 class Inbox:
@@ -50,7 +52,7 @@ class Inbox:
         self._server = server
         self.replica: Replica
         self.specials: dict[str, Special] = {}
-        """Verbs that are no message to be shown, and who handles them."""
+        """Verbs that are more than a line to be shown, and who handles them."""
 
     def make(self) -> None:
         """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
@@ -95,7 +97,7 @@ class Inbox:
         client = self._clients.get(message.tags.get(f"{FACT}to", ""))
         special = self.specials.get(message.verb)
         if special is not None:
-            special(message, client)
+            special(message, client, lambda to: to.send(self._line(entry, None, message, to)))
         elif message.verb in ("PRIVMSG", "NOTICE", "TAGMSG"):
             self._message(entry, index, sender, message, client)
         elif client is not None:

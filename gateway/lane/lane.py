@@ -7,6 +7,7 @@ One turn: wait for sockets and the link; handle all complete lines; take in what
 was gathered; flush what is due. Batching comes by itself: the busier the lane, the larger the batch.
 """
 
+import contextlib
 import os
 import secrets
 import socket
@@ -34,16 +35,22 @@ from gateway.chat.ports import Gone, Server
 from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
 from gateway.directory import nicks
+from gateway.directory.census import Census
 from gateway.directory.nicks import Nicks
+from gateway.directory.roomlist import RENEWAL_S, RoomList
 from gateway.lane.barrier import Barrier
+from gateway.lane.bulletin import Bulletin
 from gateway.lane.client import Client, Dialect
 from gateway.lane.delivery import Delivery
 from gateway.lane.door import Door, Opening
 from gateway.lane.following import Followed, Following
 from gateway.lane.inbox import Inbox
 from gateway.lane.intake import Intake
+from gateway.lane.orders import specials
+from gateway.lane.outside import Outside
 from gateway.lane.people import People
 from gateway.lane.ports import LanePorts
+from gateway.lane.questions import Questions
 from gateway.lane.tasks import Task, Wait
 from gateway.lane.timers import Timer, Timers
 from gateway.net.connection import Connection
@@ -56,6 +63,7 @@ log = structlog.get_logger()
 GATHER_S = 0.002
 BUSY_SENDS_PER_S = 700
 GATHERED_ENOUGH = 24
+LONG_FAN_OUT_S = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,11 @@ class LaneSettings:
     history_messages: int
     history_age_s: float
 
+    @property
+    def retention(self) -> tuple[int, int]:
+        """How many entries a log keeps at most, and for how long (ms)."""
+        return self.history_messages, int(self.history_age_s * 1000)
+
 
 class Lane:
     """See the module. Everything but :meth:`post`, :meth:`start` and :meth:`join` is the lane thread's."""
@@ -81,21 +94,17 @@ class Lane:
         number: int,
         settings: LaneSettings,
         server: Server,
-        connect: Callable[["Lane", Callable[[socket.socket | BaseException], None]], None],
-        cloak: Callable[[str], str],
-        admit: Callable[[str, int], bool],
+        outside: Outside,
+        tls_context: ssl.SSLContext | None = None,
         credentials: tuple[str, ...] = (),
     ) -> None:
-        """``connect`` brings a connected socket to Redis; ``admit(address, +1 or -1)`` counts connections."""
         self.id = f"{gateway}.{number}"
         self.settings = settings
         self.server = server
-        self.tls_context: ssl.SSLContext | None = None
+        self.tls_context = tls_context
+        self.outside = outside
         self.now = time.monotonic()
         self.wall_now = time.time()
-        self._connect = connect
-        self._cloak = cloak
-        self._admit = admit
         self._next_session = 0
         self._posted: deque[Callable[[], None]] = deque()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -104,6 +113,7 @@ class Lane:
         self._reconnect_s = 0.0
         self._gather_until = 0.0
         self._sends = 0.0  # appends a second, decaying
+        self._fan_out_s = 0.0  # how long a turn's sending takes, decaying
         self._counted_at = self.now
         self.clients: dict[str, Client] = {}
         self.nicks_here: dict[str, str] = {}  # folded nick -> session id, of registered clients
@@ -123,17 +133,22 @@ class Lane:
             self.link,
             keys,
             self.appends,
-            gateway,
+            self.id,
             self.delivery.entry,
             self._room_settled,
-            (settings.history_messages, int(settings.history_age_s * 1000)),
+            settings.retention,
         )
         self.inbox = Inbox(
             self.id, self.link, keys, self.appends, self.clients, self.settle, _new_epoch, server.name
         )
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
         self.appends.follow(self.inbox.replica)
+        self.inbox.specials |= specials(self.clients, self.depart)
         self.directory = Nicks(self.link, keys, gateway)
+        self.room_list = RoomList(self.link, keys)
+        self.census = Census(self.link, keys, self.id)
+        self.bulletin = Bulletin(gateway, server.name, self.room_list, self.census, self._count_connections)
+        self.questions = Questions(self, self.inbox, self.appends)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
         self.ports = LanePorts(self)
         self.intake = Intake(self, self.ports)
@@ -147,9 +162,10 @@ class Lane:
         self.following.watch(self.inbox.replica)
         self.post(self._reconnect)
         self._every(0.5, self.intake.expire)
-        self._every(max(0.5, self.settings.ping_interval_s / 8), self._sweep)
+        self.post(self._sweep)
         self._every(5.0, self._maintain)
         self._every(30.0, self._check)
+        self._every(RENEWAL_S, self._renew)
         self._thread.start()
 
     def join(self, timeout_s: float) -> bool:
@@ -158,9 +174,23 @@ class Lane:
         return not self._thread.is_alive()
 
     def post(self, call: Callable[[], None]) -> None:
-        """Runs ``call`` on the lane's thread; from any thread."""
+        """Runs ``call`` on the lane's thread, unless that has ended; from any thread."""
         self._posted.append(call)
-        os.eventfd_write(self._wake, 1)
+        with contextlib.suppress(OSError):
+            os.eventfd_write(self._wake, 1)
+
+    def reload(self, settings: LaneSettings, server: Server, tls_context: ssl.SSLContext | None) -> None:
+        """Goes on with other settings (never another prefix or server name); posted from outside."""
+        self.settings, self.server, self.tls_context = settings, server, tls_context
+        self.door.trusted = settings.trusted_proxies
+        self.following.retention = settings.retention
+        for client in self.clients.values():
+            client.bucket = self._bucket()
+            client.connection.backlog_limit_bytes = settings.sendq_bytes
+
+    def halt(self) -> None:
+        """Ends the lane at once, whatever is under way; posted from outside."""
+        self._stopping = True
 
     def close(self) -> None:
         """Ends every session with a word to its client, then the lane; posted from outside."""
@@ -205,33 +235,39 @@ class Lane:
         self.now = now = time.monotonic()
         self.wall_now = time.time()
         self.timers.run_due(now)
+        if self.bulletin.is_due and self.link.is_up:
+            self.bulletin.write(self.wall_now)
         self.barrier.ask()
         if self.appends.gathered and self._may_send(now):
             self.appends.send()
         self.link.flush()
-        touched = self.touched
-        if touched:
-            for connection in touched:
+        if self.touched:
+            for connection in self.touched:
                 connection.flush()
-            touched.clear()
+            self.touched.clear()
+            self._fan_out_s += (time.monotonic() - now - self._fan_out_s) / 4
 
     def _may_send(self, now: float) -> bool:
         """Whether to append now or to gather for a moment more.
 
-        No pause when idle, so that a lone message is quick; none when the batch is large already, since a pause
-        would only slow a closed loop down; in between 2 ms save a third of the work.
+        No pause when idle, so that a lone message is quick. At a high rate of small entries 2 ms save a third
+        of the work, but none once a batch is large, since waiting would only slow a closed loop down. Where a
+        turn's fan-out is long, an eighth of it is waited for whatever else comes: a straggler would cost as
+        much again as all the others together.
         """
         elapsed = now - self._counted_at
         if elapsed > 0.1:
             self._sends = self._sends * 0.5 + (self.appends.entries_since() / elapsed) * 0.5
             self._counted_at = now
-        if self._sends < BUSY_SENDS_PER_S or self.appends.gathered >= GATHERED_ENOUGH:
-            self._gather_until = 0.0
-            return True
+        if self._fan_out_s > LONG_FAN_OUT_S:
+            pause_s = min(GATHER_S, self._fan_out_s / 8)
+        elif self._sends < BUSY_SENDS_PER_S or self.appends.gathered >= GATHERED_ENOUGH:
+            pause_s = 0.0
+        else:
+            pause_s = GATHER_S
         if not self._gather_until:
-            self._gather_until = now + GATHER_S
-            return False
-        if now < self._gather_until:
+            self._gather_until = now + pause_s
+        if pause_s and now < self._gather_until:
             return False
         self._gather_until = 0.0
         return True
@@ -253,7 +289,7 @@ class Lane:
 
     def _reconnect(self) -> None:
         if not self._stopping:
-            self._connect(self, self._connected)
+            self.outside.connect(self.post, self._connected)
 
     def _connected(self, result: socket.socket | BaseException) -> None:
         if isinstance(result, socket.socket):
@@ -272,6 +308,7 @@ class Lane:
         self.inbox.make()
         self.following.link_up()
         self.appends.resume()
+        self._renew()
         if not self.is_ready:
             self.is_ready = True
             log.info("lane_ready", lane=self.id)
@@ -303,26 +340,28 @@ class Lane:
         self.door.enter(connection)
 
     def admitted(self, connection: Connection, address: str) -> bool:
-        return self._admit(address, 1)
+        connection.is_admitted = self.outside.admit(address, 1)
+        return connection.is_admitted
 
     def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
         self.opening.discard(connection)
-        settings = self.settings
-        bucket = (
-            TokenBucket(settings.flood_rate, settings.flood_burst, self.now) if settings.flood_rate else None
-        )
-        client = Client(connection, dialect, bucket, self.now)
+        client = Client(connection, dialect, self._bucket(), self.now)
         sid = f"{self.id}.{self._next_session}"
         self._next_session += 1
         client.session = Session(
-            sid, self.server.name, client, connection.peer, self._cloak(connection.peer), self.wall_now
+            sid, self.server.name, client, connection.peer, self.outside.cloak(connection.peer), self.wall_now
         )
         client.session.is_secure = connection.is_encrypted
         connection.state = client
         self.clients[sid] = client
+        self.bulletin.count_changed()
         if dialect.variant:
             client.session.user, client.session.realname = "text", "plain text"
         self.intake.bytes(client, data)
+
+    def _bucket(self) -> TokenBucket | None:
+        rate, burst = self.settings.flood_rate, self.settings.flood_burst
+        return TokenBucket(rate, burst, self.now) if rate else None
 
     def received(self, connection: Connection, data: bytes) -> None:
         state = connection.state
@@ -339,11 +378,12 @@ class Lane:
 
     def lost(self, connection: Connection, why: str) -> None:
         state = connection.state
-        self._admit(connection.peer, -1)
+        if connection.is_admitted:
+            self.outside.admit(connection.peer, -1)
         if isinstance(state, Opening):
             self.door.left(connection)
             self.opening.discard(connection)
-        else:
+        elif not state.has_ended:  # one that has said all it had to is heard to its end all the same
             self.depart(state, why or "Connection closed")
 
     def log_refused(self, connection: Connection, why: str) -> None:
@@ -354,7 +394,7 @@ class Lane:
     def registered(self, client: Client) -> None:
         session = client.session
         self.nicks_here[fold(session.nick)] = session.sid
-        self.directory.publish(session)
+        self.ports.publish_profile(session)
         log.info("registered", session=session.sid, nick=session.nick, dialect=client.dialect.variant)
 
     def renamed_here(self, client: Client, old: str, nick: str) -> None:
@@ -370,7 +410,8 @@ class Lane:
         client.is_departing = True
         client.inputs = None
         if client.connection.is_open:
-            client.send(f"ERROR :Closing link: {reason}")
+            client.session.reply(f"ERROR :Closing link: {reason}")
+            client.session.end_response()
             client.connection.close()
         if client.task is not None:
             client.task.interrupt(Gone())
@@ -400,6 +441,7 @@ class Lane:
                 del self.nicks_here[fold(session.nick)]
             self.ports.release(session, session.nick)
         self.clients.pop(session.sid, None)
+        self.bulletin.user_left(session)
         self._end_when_empty()
         log.info("closed", session=session.sid, nick=session.nick, reason=reason)
 
@@ -415,19 +457,18 @@ class Lane:
 
     def _answer(self, client: Client, pending: Pending, outcome: Any) -> None:
         """The word to the sender of a message: an error, or the echo of a direct one."""
-        if isinstance(outcome, Effect):
-            if outcome.kind is Kind.VOID and outcome.reason is not None:
-                message = parse(pending.line)
-                if message is not None:
-                    refuse(client.session, message.verb, message.params[0], outcome.reason)
+        if isinstance(outcome, Effect) and outcome.kind is not Kind.VOID:
             return
-        message = parse(pending.line)
+        message, session = parse(pending.line), client.session
         if message is None:
             return
-        if outcome is None:
-            unavailable(client.session, message.verb, *message.params[:1])
-        else:
+        if isinstance(outcome, tuple):
             self.delivery.echo(client, outcome, message, pending.label)
+        elif outcome is None:
+            session.answer_late(pending.label, lambda: unavailable(session, message.verb, *message.params[:1]))
+        else:
+            void = outcome.reason or Void.NOTHING
+            session.answer_late(pending.label, lambda: refuse(session, message.verb, message.params[0], void))
 
     # -- Marks ----------------------------------------------------------------------------------------
 
@@ -444,7 +485,10 @@ class Lane:
             self.appends.add(followed.name, Pending(sid, line))
 
     def changed(self, followed: Followed) -> None:
-        pass
+        self.bulletin.room_changed(followed)
+
+    def _count_connections(self) -> int:
+        return len(self.clients) + len(self.opening)
 
     def _room_settled(self, followed: Followed, changes: list[Effect]) -> None:
         for member in followed.room.members.values():
@@ -456,6 +500,7 @@ class Lane:
     def _sweep(self) -> None:
         """Asks silent clients whether they are there, and drops those who did not answer."""
         interval = self.settings.ping_interval_s
+        self.later(max(0.5, interval / 8), self._sweep)
         for client in list(self.clients.values()):
             silent = self.now - client.heard_at
             if silent < interval or client.dialect.variant or client.is_departing:
@@ -473,6 +518,10 @@ class Lane:
 
     def _check(self) -> None:
         self.following.check_positions()
+
+    def _renew(self) -> None:
+        if self.link.is_up:
+            self.bulletin.renew(self.following, self.wall_now)
 
 
 def _new_epoch() -> str:

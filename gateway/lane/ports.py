@@ -12,15 +12,23 @@ from typing import TYPE_CHECKING, Any
 import hiredis
 
 from gateway.broker.appends import Pending
+from gateway.broker.keys import inbox
 from gateway.broker.link import LOST
 from gateway.broker.replica import Standing
 from gateway.chat import events, registration
 from gateway.chat.effects import Effect, Kind, Void
-from gateway.chat.ports import Gone, Listed, Profile, Server, Unavailable
+from gateway.chat.events import NOBODY
+from gateway.chat.past import Past, Place
+from gateway.chat.ports import Gone, Headcount, Listed, Profile, Server, Unavailable
+from gateway.chat.presence import Presence, presence
 from gateway.chat.room import Room
 from gateway.chat.session import Session
+from gateway.directory.census import headcounts
+from gateway.directory.lanes import lanes
 from gateway.directory.nicks import past_profiles, profile
+from gateway.directory.roomlist import listed
 from gateway.lane.client import Client
+from gateway.lane.history import read
 from gateway.lane.tasks import Wait
 from gateway.wire.casefold import fold
 from gateway.wire.names import valid_room
@@ -28,6 +36,9 @@ from gateway.wire.names import valid_room
 if TYPE_CHECKING:
     from gateway.lane.lane import Lane
 
+LISTED_LIMIT = 20_000
+SEARCHED_LIMIT = 5_000
+SEARCHED_AT_ONCE = 250
 REFUSED = Effect(Kind.VOID, 0, "", "", reason=Void.NOTHING)
 
 
@@ -73,9 +84,7 @@ class LanePorts:
 
     def say(self, session: Session, room: str, line: str) -> None:
         client = self._lane.clients[session.sid]
-        label = session.label
-        if label:
-            self._lane.delivery.take_label(session)
+        label = session.take_label() if session.label else ""
         client.unlogged += 1
         self._lane.appends.add(room, Pending(session.sid, line, label))
 
@@ -95,6 +104,16 @@ class LanePorts:
         if effect is None:
             raise Unavailable
         return effect
+
+    async def commit_everywhere(self, session: Session, line: str) -> None:
+        client, waits = self._client(session), []
+        for name in session.rooms:
+            wait: Wait[Any] = Wait()
+            waits.append(wait)
+            client.unlogged += 1
+            self._lane.appends.add(name, Pending(session.sid, line, wait=wait))
+        for wait in waits:
+            await wait
 
     # -- people ---------------------------------------------------------------------------------------
 
@@ -131,17 +150,9 @@ class LanePorts:
             return False
         session.token = token
         await self._logged(client)
-        line = events.renamed(session.source, nick, token)
-        waits = []
-        for name in session.rooms:
-            wait: Wait[Any] = Wait()
-            waits.append(wait)
-            client.unlogged += 1
-            lane.appends.add(name, Pending(session.sid, line, wait=wait))
-        source = session.source
-        for wait in waits:
-            await wait
-        if not waits:
+        source, is_alone = session.source, not session.rooms
+        await self.commit_everywhere(session, events.renamed(source, nick, token))
+        if is_alone:
             session.reply(f":{source} NICK {nick}")
         lane.renamed_here(client, old, nick)
         self.publish_profile(session)
@@ -157,6 +168,7 @@ class LanePorts:
 
     def publish_profile(self, session: Session) -> None:
         self._lane.directory.publish(session)
+        self._lane.bulletin.user_changed(session)
 
     async def find(self, nick: str) -> Profile | None:
         wait: Wait[Any] = Wait()
@@ -173,20 +185,101 @@ class LanePorts:
 
     def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
         client = self._client(session)
-        label = session.label
-        if label:
-            self._lane.delivery.take_label(session)
+        label = session.take_label() if session.label else ""
         log, event = self._lane.inbox.address(target_sid, line)
         client.unlogged += 1
         self._lane.appends.add(log, Pending(session.sid, event, label))
+
+    async def notify(self, target_sid: str, line: str) -> bool:
+        return await self._send(*self._lane.inbox.address(target_sid, line)) is not None
+
+    async def broadcast(self, line: str) -> None:
+        wait: Wait[Any] = Wait()
+        lanes(self._lane.link, self._lane.keys, _fulfil(wait))
+        sent = [self._send(inbox(lane), line) for lane in await wait]
+        for one in sent:
+            await one
+
+    def _send(self, log: str, line: str) -> Wait[Any]:
+        """Appends to a lane's inbox; what comes is None where there is none."""
+        wait: Wait[Any] = Wait()
+        self._lane.appends.add(log, Pending(NOBODY, line, wait=wait))
+        return wait
+
+    async def verify(self, password_hash: str, password: str) -> bool:
+        wait: Wait[bool] = Wait()
+        self._lane.outside.verify(password_hash, password, self._lane.post, wait.fulfil)
+        return await wait
+
+    def rehash(self) -> None:
+        self._lane.outside.rehash()
+
+    async def pause(self, seconds: float) -> None:
+        wait: Wait[None] = Wait()
+        self._lane.later(seconds, lambda: wait.fulfil(None))
+        await wait
+
+    async def search(self, fits: Callable[[Profile], bool], limit: int) -> list[Profile]:
+        wait: Wait[Any] = Wait()
+        self._lane.directory.everybody(SEARCHED_LIMIT, _fulfil(wait))
+        nicks = await wait
+        found: list[Profile] = []
+        for at in range(0, len(nicks), SEARCHED_AT_ONCE):  # in steps, so that other clients have their turn
+            found += [p for p in await self.find_all(nicks[at : at + SEARCHED_AT_ONCE]) if p is not None and fits(p)]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    async def presence(self, profile: Profile, *, with_address: bool) -> Presence | None:
+        client = self._lane.clients.get(profile.sid)
+        if client is not None:
+            return presence(client.session, self.now, with_address=with_address)
+        wait: Wait[Presence | None] = Wait()
+        self._lane.questions.ask(profile.sid, with_address, wait.fulfil)
+        return await wait
 
     async def whowas(self, nick: str) -> list[Profile]:
         wait: Wait[Any] = Wait()
         self._lane.directory.whowas(nick, _fulfil(wait))
         return past_profiles(await wait)
 
-    async def list_rooms(self) -> list[Listed]:
-        raise Unavailable
+    async def list_rooms(self, names: Sequence[str] = ()) -> list[Listed]:
+        room_list, now = self._lane.room_list, self.now
+        entries: dict[str, bytes | None] = {}
+        if names:
+            folded = [fold(name) for name in names]
+            wait: Wait[Any] = Wait()
+            room_list.some(folded, _fulfil(wait))
+            entries.update(zip(folded, await wait, strict=True))
+        cursor = b"" if names else b"0"
+        while cursor and len(entries) < LISTED_LIMIT:
+            wait = Wait()
+            room_list.page(cursor, _fulfil(wait))
+            cursor, fields = await wait
+            entries.update(zip((name.decode() for name in fields[::2]), fields[1::2], strict=True))
+            cursor = b"" if cursor == b"0" else cursor
+        found = (self._listed(name, value, now) for name, value in entries.items())
+        return [one for one in found if one is not None]
+
+    def _listed(self, name: str, value: bytes | None, now: float) -> Listed | None:
+        """A room by its replica, where there is one; by its entry in the list otherwise."""
+        room = self.room(name)
+        if room is None:
+            return listed(value, now)
+        return Listed(room.name, len(room.members), room.topic, "s" in room.flags) if room.members else None
+
+    async def count_rooms(self) -> int:
+        wait: Wait[Any] = Wait()
+        self._lane.room_list.count(_fulfil(wait))
+        return int(await wait)
+
+    async def census(self) -> list[Headcount]:
+        lane = self._lane
+        lane.bulletin.write(self.now)  # before the reading, so that it counts who is just being greeted
+        living: Wait[Any] = Wait()
+        counts: Wait[Any] = Wait()
+        lane.census.read(_fulfil(living), _fulfil(counts))
+        return headcounts(await living, await counts)
 
     # -- the session ----------------------------------------------------------------------------------
 
@@ -203,20 +296,29 @@ class LanePorts:
         for followed in here:
             followed.enter(client)
 
-    def try_registration(self, session: Session) -> None:
+    async def try_registration(self, session: Session) -> None:
         if registration.is_complete(session):
-            registration.complete(self, session)
+            await registration.complete(self, session)
 
     def registered(self, session: Session) -> None:
         self._lane.registered(self._client(session))
-
-    def greet(self, session: Session) -> None:
-        pass
 
     async def barrier(self, session: Session) -> None:
         wait: Wait[None] = Wait()
         self._lane.barrier.pass_through(self._client(session), lambda: wait.fulfil(None))
         await wait
+
+    def look(self, session: Session, room: str) -> None:
+        self._lane.delivery.look(self._client(session), fold(room))
+
+    async def history(self, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> list[Past]:
+        return await read(self._ask, self._lane.keys, fold(room), after, before, limit, newest=newest)
+
+    def _ask(self, *words: str | int) -> Wait[Any]:
+        """A command of Redis's, awaited."""
+        wait: Wait[Any] = Wait()
+        self._lane.link.call(_fulfil(wait), *words)
+        return wait
 
     def quit(self, session: Session, reason: str) -> None:
         self._lane.depart(self._client(session), reason)

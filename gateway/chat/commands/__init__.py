@@ -3,9 +3,11 @@
 One file a family of commands; each has a table ``COMMANDS`` of its own, joined here.
 """
 
-from gateway.chat.commands import connecting, messages, rooms
+from gateway.chat.commands import connecting, history, messages, moderation, modes, network, operators, people, rooms
 from gateway.chat.commands.table import Command
 
-COMMANDS: dict[str, Command] = {**connecting.COMMANDS, **messages.COMMANDS, **rooms.COMMANDS}
+_FAMILIES = (connecting, messages, history, rooms, moderation, modes, operators, people, network)
+
+COMMANDS: dict[str, Command] = {verb: command for family in _FAMILIES for verb, command in family.COMMANDS.items()}
 
 __all__ = ["COMMANDS", "Command"]
