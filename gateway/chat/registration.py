@@ -1,7 +1,11 @@
 """From a connection to a user: what must be in before 001, and what is said then (Modern IRC "Connection Setup")."""
 
+from contextlib import suppress
+
 from gateway.chat.commands.connecting import password_fits
-from gateway.chat.ports import Ports
+from gateway.chat.commands.network import send_isupport, send_lusers, send_motd
+from gateway.chat.dates import date
+from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 
@@ -16,7 +20,7 @@ def is_complete(session: Session) -> bool:
     return bool(registration is not None and not registration.negotiates and session.nick and session.user)
 
 
-def complete(ports: Ports, session: Session) -> None:
+async def complete(ports: Ports, session: Session) -> None:
     """Makes the session a user of the network and greets it; a wrong password ends it."""
     if not password_fits(ports, session):
         session.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
@@ -28,10 +32,11 @@ def complete(ports: Ports, session: Session) -> None:
     ports.registered(session)
     session.numeric(n.RPL_WELCOME, f"Welcome to the {server.network} Network, {session.source}")
     session.numeric(n.RPL_YOURHOST, f"Your host is {server.name}, running version {server.version}")
-    session.numeric(n.RPL_CREATED, f"This server was created {server.created}")
+    session.numeric(n.RPL_CREATED, f"This server was created {date(server.started_s)}")
     session.numeric_words(
         n.RPL_MYINFO, server.name, server.version, USER_MODES, ROOM_MODES, ROOM_MODES_WITH_PARAMETER
     )
-    for at in range(0, len(server.isupport), 13):  # RFC 2812 5: at most 15 parameters a line
-        session.numeric(n.RPL_ISUPPORT, *server.isupport[at : at + 13], "are supported by this server")
-    ports.greet(session)
+    send_isupport(ports, session)
+    with suppress(Unavailable):  # whoever comes while Redis is away comes in all the same
+        await send_lusers(ports, session)
+    send_motd(ports, session)

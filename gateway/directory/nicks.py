@@ -5,6 +5,7 @@ an error comes back as it is. Runs on the lane's thread.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gateway.broker.keys import Keys
@@ -66,6 +67,26 @@ class Nicks:
         """The reply is for :func:`profile`."""
         self._link.call(done, "HGETALL", self._keys.nick(fold(nick)))
 
+    def everybody(self, limit: int, done: Done) -> None:
+        """Gives the folded nicks of all gateways, each once, at most ``limit`` of any one gateway."""
+        found: set[str] = set()
+
+        def of_gateway(is_last: bool, reply: Any) -> None:
+            if isinstance(reply, list):
+                found.update(nick.decode("utf-8", "replace") for nick in reply)
+            if is_last:
+                done(sorted(found)[:limit] if isinstance(reply, list) else reply)
+
+        def gateways(reply: Any) -> None:
+            if not isinstance(reply, list) or not reply:
+                done(reply)
+                return
+            for gateway in reply:
+                nicks = self._keys.gateway_nicks(gateway.decode())
+                self._link.call(partial(of_gateway, gateway == reply[-1]), "SRANDMEMBER", nicks, limit)
+
+        self._link.call(gateways, "ZRANGE", self._keys.gateways, 0, -1)
+
     def remember(self, session: Session, nick: str) -> None:
         """WHOWAS: notes who had a nick that is being given up."""
         key = self._keys.whowas(fold(nick))
@@ -88,15 +109,17 @@ def profile_fields(session: Session, nick: str) -> list[str]:
         "server", session.server, "signon", f"{session.signon:.0f}", "account", session.account,
         "oper", session.oper, "invisible", "1" if session.invisible else "",
         "away", "" if session.away is None else f"={session.away}",
-        "rooms", " ".join(room.name for room in session.rooms.values() if "s" not in room.flags),
+        "registered", "1" if session.is_registered else "",
     ]  # fmt: skip
 
 
 def profile(reply: Any) -> Profile | None:
-    """The profile in a reply to HGETALL (RESP3 map); None where nobody holds the nick."""
+    """The profile in a reply to HGETALL (RESP3 map); None where no user holds the nick (yet)."""
     if not isinstance(reply, dict) or b"sid" not in reply:
         return None
     get = {key.decode(): value.decode("utf-8", "replace") for key, value in reply.items()}.get
+    if not get("registered"):
+        return None
     away = get("away", "")
     return Profile(
         nick=get("nick", ""),
@@ -109,7 +132,7 @@ def profile(reply: Any) -> Profile | None:
         away=away[1:] if away else None,
         oper=get("oper", ""),
         account=get("account", ""),
-        rooms=tuple(get("rooms", "").split()),
+        invisible=bool(get("invisible")),
     )
 
 

@@ -52,9 +52,9 @@ class Reaper:
             name = inbox(lane)
             self._client.delete(keys.log(name), keys.head(name), keys.base(name), keys.void(name))
             self._client.delete(keys.lane_rooms(lane))
+            self._client.hdel(keys.stats, lane)
         self._client.delete(keys.gateway_info(gateway))
         self._client.delete(keys.gateway_nicks(gateway))
-        self._client.hdel(keys.stats, gateway)
         self._client.zrem(keys.gateways, gateway)
         self._client.hdel(reaping_key(keys), gateway)
 

@@ -58,14 +58,14 @@ def test_nothing_of_the_gateway_is_left(client: Any, keys: Keys, reaper: Reaper)
     make_room(client, keys, "#lobby")
     client.sadd(keys.gateway_nicks(DEAD), "alice")
     client.hset(keys.gateway_info(DEAD), "lanes", 2)
-    client.hset(keys.stats, mapping={DEAD: "1 2 3", OTHER: "1 2 3"})
+    client.hset(keys.stats, mapping={f"{DEAD}.0": "{}", f"{DEAD}.1": "{}", f"{OTHER}.0": "{}"})
     client.zadd(keys.gateways, {DEAD: 1, OTHER: 2})
     for lane in range(2):
         client.xadd(keys.log(inbox(f"{DEAD}.{lane}")), {"o": "x", "e": "y"})
         client.hset(keys.head(inbox(f"{DEAD}.{lane}")), "epoch", "e")
     reaper.reap(DEAD)
     assert [key for key in client.scan_iter(f"{keys.prefix}*") if DEAD.encode() in key] == []
-    assert client.hkeys(keys.stats) == [OTHER.encode()]
+    assert client.hkeys(keys.stats) == [f"{OTHER}.0".encode()]
     assert client.zrange(keys.gateways, 0, -1) == [OTHER.encode()]
 
 

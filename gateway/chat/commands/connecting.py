@@ -1,6 +1,8 @@
 """CAP, PASS, NICK, USER, PING, PONG, QUIT: coming, staying and going (Modern IRC "Connection Messages")."""
 
 import hmac
+from collections.abc import Coroutine
+from typing import Any
 
 from gateway.chat import capabilities
 from gateway.chat.commands.table import Command
@@ -13,7 +15,7 @@ from gateway.wire.names import valid_nick
 CAP_LINE_LIMIT_BYTES = 400
 
 
-def cap(ports: Ports, session: Session, message: Message) -> None:
+def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
     """IRCv3 capability-negotiation, version 302."""
     subcommand = message.params[0].upper()
     argument = message.params[1] if len(message.params) > 1 else ""
@@ -22,7 +24,7 @@ def cap(ports: Ports, session: Session, message: Message) -> None:
         registration.negotiates = True
     if subcommand == "LS":
         if argument.isdigit() and int(argument) >= 302:
-            ports.set_caps(session, session.caps | capabilities.CAP_NOTIFY)
+            ports.set_caps(session, session.caps | capabilities.CAP_NOTIFY | capabilities.VERSION_302)
         _cap(session, "LS", " ".join(capabilities.BY_NAME))
     elif subcommand == "LIST":
         _cap(session, "LIST", " ".join(capabilities.names(session.caps)))
@@ -36,9 +38,10 @@ def cap(ports: Ports, session: Session, message: Message) -> None:
     elif subcommand == "END":
         if registration is not None:
             registration.negotiates = False
-            ports.try_registration(session)
+            return ports.try_registration(session)
     else:
         session.numeric(n.ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command")
+    return None
 
 
 def _cap(session: Session, subcommand: str, text: str) -> None:
@@ -89,18 +92,18 @@ async def _first_nick(ports: Ports, session: Session, wanted: str) -> None:
     if old and old.lower() != wanted.lower():
         ports.release(session, old)
     session.nick, session.token = wanted, token
-    ports.try_registration(session)
+    await ports.try_registration(session)
 
 
-def user(ports: Ports, session: Session, message: Message) -> None:
+def user(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
     """Modern IRC USER: the user name is kept to letters, digits and a few signs; the rest of it is dropped."""
     if session.registration is None:
         session.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
-        return
+        return None
     name = "".join(c for c in message.params[0] if c.isascii() and (c.isalnum() or c in "-_.~"))[:10]
     session.user = name or "user"
     session.realname = message.params[3][:150] or session.user
-    ports.try_registration(session)
+    return ports.try_registration(session)
 
 
 async def ping(ports: Ports, session: Session, message: Message) -> None:

@@ -8,8 +8,9 @@ from itertools import zip_longest
 
 from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX
+from gateway.chat.commands.seeing import sees
 from gateway.chat.commands.table import Command
-from gateway.chat.effects import Effect, Kind, Void
+from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
@@ -21,6 +22,7 @@ from gateway.wire.message import Message
 
 MAX_ROOMS = 100
 JOIN_TRIES = 5
+OUTSIDERS_LIMIT = 500
 _CRLF_BYTES = 2
 
 
@@ -116,24 +118,55 @@ def send_topic(session: Session, room: Room) -> None:
     session.numeric_words(n.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at_ms // 1000))
 
 
-def send_names(session: Session, room: Room, *, end: bool = True) -> None:
-    """RPL_NAMREPLY, as many as are needed, and RPL_ENDOFNAMES."""
+async def names(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC NAMES; without a room it lists none, as all would be without bound."""
+    if not message.params:
+        session.numeric(n.RPL_ENDOFNAMES, "*", "End of /NAMES list.")
+        return
+    for name in _names(message.params[0]):
+        room = await room_in_view(ports, session, name)
+        if room is None:
+            session.numeric(n.RPL_ENDOFNAMES, name, "End of /NAMES list.")
+        else:
+            send_names(session, room, await visible_members(ports, session, room))
+
+
+async def room_in_view(ports: Ports, session: Session, name: str) -> Room | None:
+    """The live replica of a room that the user may look into; None where there is none, or it is secret."""
+    room = session.rooms.get(fold(name))
+    if room is None and ports.is_room_name(name):
+        room = await ports.open_room(name)
+    return room if room is not None and room.members and sees(session, room) else None
+
+
+async def visible_members(ports: Ports, session: Session, room: Room) -> list[Member]:
+    """All members to one of them and to an operator; to others no invisible ones, and only so many."""
+    members = list(room.members.values())
+    if session.sid in room.members or session.oper:
+        return members
+    profiles = await ports.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
+    pairs = zip(members, profiles, strict=False)
+    return [member for member, profile in pairs if profile is None or not profile.invisible]
+
+
+def send_names(session: Session, room: Room, members: Iterable[Member] | None = None) -> None:
+    """RPL_NAMREPLY, as many as are needed, and RPL_ENDOFNAMES; ``members``: whom the user sees, if not all."""
     symbol = "@" if "s" in room.flags else "="
     head = f":{session.server} {n.RPL_NAMREPLY} {session.nick} {symbol} {room.name} :"
-    for line in _packed(_member_names(session, room), LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode())):
+    shown = _member_names(session, room.members.values() if members is None else members)
+    for line in packed(shown, LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode())):
         session.reply(head + line)
-    if end:
-        session.numeric(n.RPL_ENDOFNAMES, room.name, "End of /NAMES list.")
+    session.numeric(n.RPL_ENDOFNAMES, room.name, "End of /NAMES list.")
 
 
-def _member_names(session: Session, room: Room) -> Iterator[str]:
+def _member_names(session: Session, members: Iterable[Member]) -> Iterator[str]:
     all_prefixes = session.caps & MULTI_PREFIX
-    for member in room.members.values():
+    for member in members:
         prefix = member.prefix
         yield (prefix if all_prefixes else prefix[:1]) + member.nick
 
 
-def _packed(words: Iterable[str], limit_bytes: int) -> Iterator[str]:
+def packed(words: Iterable[str], limit_bytes: int) -> Iterator[str]:
     """Words joined by spaces into lines of at most so many bytes."""
     line: list[str] = []
     size = 0
@@ -150,5 +183,6 @@ def _packed(words: Iterable[str], limit_bytes: int) -> Iterator[str]:
 
 COMMANDS = {
     "JOIN": Command(join, 1),
+    "NAMES": Command(names),
     "PART": Command(part, 1),
 }

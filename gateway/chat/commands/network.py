@@ -1,0 +1,215 @@
+"""LIST, LUSERS, LINKS, MOTD, VERSION, TIME, INFO, HELP, ADMIN, STATS: asking about the network.
+
+Clauses: Modern IRC "Server Queries and Commands" and "LIST message".
+
+All gateways are equal and may share a name, so each answers for the network; a server named in a command must
+be this one's name or a mask of it.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from gateway.chat.commands.table import Command, Handler
+from gateway.chat.dates import date
+from gateway.chat.help import INDEX, TOPICS
+from gateway.chat.ports import Listed, Ports
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.masks import matches
+from gateway.wire.message import Message
+
+LIST_LIMIT = 1000
+ISUPPORT_TOKENS_A_LINE = 13  # RFC 2812 2.3: at most 15 parameters, with the nick and the text
+_LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
+
+INFO = (
+    "Hubbub: one chat network out of any number of equal gateways.",
+    "A room is a log in Redis; each gateway keeps a replica of the rooms that its users are in,",
+    "and all replicas fold the same log in the same order: so there is no netsplit.",
+)
+
+
+# LIST
+
+Condition = Callable[[Listed], bool]
+
+
+async def list_(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC LIST with the conditions of ELIST=MNU; the largest rooms come first."""
+    words = [word for word in (message.params[0] if message.params else "").split(",") if word]
+    names = [word for word in words if not _is_condition(word)]
+    conditions = [_condition(word) for word in words if _is_condition(word)]
+    rooms = await ports.list_rooms([] if conditions else names)
+    asked = {fold(name) for name in names}
+    shown = [
+        room
+        for room in rooms
+        if (not room.is_secret or fold(room.name) in session.rooms or session.oper)
+        and (not asked or fold(room.name) in asked)
+        and all(fits(room) for fits in conditions)
+    ]
+    shown.sort(key=lambda room: (-room.members, room.name))
+    session.numeric(n.RPL_LISTSTART, "Channel", "Users  Name")
+    for room in shown[:LIST_LIMIT]:
+        session.numeric(n.RPL_LIST, room.name, str(room.members), room.topic)
+    if len(shown) > LIST_LIMIT:
+        session.note(f"LIST shows the {LIST_LIMIT} largest rooms of {len(shown)}")
+    session.numeric(n.RPL_LISTEND, "End of /LIST")
+
+
+def _is_condition(word: str) -> bool:
+    return word[0] in "<>!" or "*" in word or "?" in word
+
+
+def _condition(word: str) -> Condition:
+    """ISUPPORT ELIST: M a mask, N (!) what is not to fit it, U (< >) how many users."""
+    sign, rest = word[0], word[1:]
+    if sign in "<>":
+        users = int(rest) if rest.isascii() and rest.isdigit() and len(rest) < 10 else 0
+        return (lambda room: room.members < users) if sign == "<" else (lambda room: room.members > users)
+    if sign == "!":
+        return lambda room: not matches(rest, room.name)
+    return lambda room: matches(word, room.name)
+
+
+# LUSERS, LINKS
+
+
+async def lusers(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC LUSERS."""
+    await send_lusers(ports, session)
+
+
+async def send_lusers(ports: Ports, session: Session) -> None:
+    """The counts of the whole network; 252 to 254 only where there is something to count (RFC 2812 3.4.2)."""
+    counts, rooms = await ports.census(), await ports.count_rooms()
+    own_gateway = session.sid.partition(".")[0]
+    here = [count for count in counts if count.gateway == own_gateway]
+    users, invisible = sum(c.users for c in counts), sum(c.invisible for c in counts)
+    opers, unknown = sum(c.opers for c in counts), sum(c.unknown for c in counts)
+    session.numeric(
+        n.RPL_LUSERCLIENT,
+        f"There are {users - invisible} users and {invisible} invisible on {len(counts)} servers",
+    )
+    if opers:
+        session.numeric(n.RPL_LUSEROP, str(opers), "operator(s) online")
+    if unknown:
+        session.numeric(n.RPL_LUSERUNKNOWN, str(unknown), "unknown connection(s)")
+    if rooms:
+        session.numeric(n.RPL_LUSERCHANNELS, str(rooms), "channels formed")
+    local, local_peak = sum(c.users for c in here), sum(c.peak for c in here)
+    peak = sum(c.peak for c in counts)
+    session.numeric(n.RPL_LUSERME, f"I have {local} clients and {len(counts) - len(here)} servers")
+    session.numeric(n.RPL_LOCALUSERS, str(local), str(local_peak), f"Current local users {local}, max {local_peak}")
+    session.numeric(n.RPL_GLOBALUSERS, str(users), str(peak), f"Current global users {users}, max {peak}")
+
+
+async def links(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC LINKS: every gateway is one hop away; gateways may share a name."""
+    mask = message.params[-1] if message.params else "*"
+    own_name, own_gateway = session.server, session.sid.partition(".")[0]
+    for count in await ports.census():
+        if matches(mask, count.name):
+            hops = 0 if count.gateway == own_gateway else 1
+            session.numeric(n.RPL_LINKS, count.name, own_name, f"{hops} gateway {count.gateway}")
+    session.numeric(n.RPL_ENDOFLINKS, mask, "End of /LINKS list")
+
+
+# The server
+
+
+def motd(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC MOTD."""
+    send_motd(ports, session)
+
+
+def send_motd(ports: Ports, session: Session) -> None:
+    """The message of the day; ERR_NOMOTD where there is none: clients wait for one of the two."""
+    if not ports.server.motd:
+        session.numeric(n.ERR_NOMOTD, "MOTD File is missing")
+        return
+    session.numeric(n.RPL_MOTDSTART, f"- {session.server} Message of the day - ")
+    for line in ports.server.motd:
+        session.reply(cut(f":{session.server} {n.RPL_MOTD} {session.nick} :- {line}", _LINE_BYTES))
+    session.numeric(n.RPL_ENDOFMOTD, "End of /MOTD command.")
+
+
+def send_isupport(ports: Ports, session: Session) -> None:
+    tokens = ports.server.isupport
+    for at in range(0, len(tokens), ISUPPORT_TOKENS_A_LINE):
+        session.numeric(n.RPL_ISUPPORT, *tokens[at : at + ISUPPORT_TOKENS_A_LINE], "are supported by this server")
+
+
+def version(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC VERSION, with RPL_ISUPPORT."""
+    session.numeric(n.RPL_VERSION, ports.server.version, session.server, ports.server.network)
+    send_isupport(ports, session)
+
+
+def time(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC TIME."""
+    session.numeric(n.RPL_TIME, session.server, date(ports.now))
+
+
+def admin(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC ADMIN: no setting names anyone."""
+    session.numeric(n.ERR_NOADMININFO, session.server, "No administrative info available")
+
+
+def info(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC INFO."""
+    for line in (*INFO, f"{ports.server.version}, running since {date(ports.server.started_s)}"):
+        session.numeric(n.RPL_INFO, line)
+    session.numeric(n.RPL_ENDOFINFO, "End of /INFO list")
+
+
+def stats(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC STATS: ``u`` is the time that the gateway has been up; of other letters there is nothing to tell."""
+    letter = message.params[0][:1]
+    if letter == "u":
+        up_s = max(0, int(ports.now - ports.server.started_s))
+        days, (hours, minutes), seconds = up_s // 86400, divmod(up_s % 86400 // 60, 60), up_s % 60
+        session.numeric(n.RPL_STATSUPTIME, f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
+    session.numeric(n.RPL_ENDOFSTATS, letter or "*", "End of /STATS report")
+
+
+def help_(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC HELP."""
+    subject = message.params[0].upper() if message.params else ""
+    lines = TOPICS.get(subject) if subject else INDEX
+    if lines is None:
+        session.numeric(n.ERR_HELPNOTFOUND, message.params[0], "No help available on this topic")
+        return
+    first, *others = lines
+    session.numeric(n.RPL_HELPSTART, subject or "*", first)
+    for line in others:
+        session.numeric(n.RPL_HELPTXT, subject or "*", line)
+    session.numeric(n.RPL_ENDOFHELP, subject or "*", "End of /HELP.")
+
+
+def _here(handler: Handler, at: int = 0) -> Handler:
+    """The handler, for a command whose parameter at this place may name a server: it must be this one."""
+
+    def checked(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+        if len(message.params) > at and not matches(message.params[at], session.server):
+            session.numeric(n.ERR_NOSUCHSERVER, message.params[at], "No such server")
+            return None
+        return handler(ports, session, message)
+
+    return checked
+
+
+COMMANDS = {
+    "ADMIN": Command(_here(admin)),
+    "HELP": Command(help_),
+    "INFO": Command(_here(info)),
+    "LINKS": Command(links),
+    "LIST": Command(list_),
+    "LUSERS": Command(_here(lusers, 1)),
+    "MOTD": Command(_here(motd)),
+    "STATS": Command(_here(stats, 1), 1),
+    "TIME": Command(_here(time)),
+    "VERSION": Command(_here(version)),
+}

@@ -1,0 +1,53 @@
+"""What HELP says: a topic for each command, its form and what it does. Pure data."""
+
+from typing import Final
+
+_COMMANDS: Final = {
+    "ADMIN": ("[server]", "Who runs the network."),
+    "AWAY": ("[text]", "Says that you are away, and why; without a text, that you are back."),
+    "CAP": ("LS|LIST|REQ|END [...]", "Negotiates capabilities (IRCv3)."),
+    "CHATHISTORY": ("LATEST|BEFORE|AFTER room point limit", "What was said in a room."),
+    "HELP": ("[topic]", "This."),
+    "INFO": ("[server]", "What this server is."),
+    "INVITE": ("[nick room]", "Invites somebody into a room; without parameters lists your own invitations."),
+    "ISON": ("nick ...", "Which of these nicks are in use."),
+    "JOIN": ("room[,room] [key[,key]]", "Goes into rooms; a room that is not there is made, and yours."),
+    "KICK": ("room nick [text]", "Puts somebody out of a room."),
+    "KILL": ("nick text", "Ends a user's connection; for operators."),
+    "LINKS": ("[mask]", "The gateways of the network."),
+    "LIST": ("[room,...] [*mask*,!*mask*,<users,>users]", "The rooms of the network, the largest first."),
+    "LUSERS": ("", "How many users and rooms the network has."),
+    "MODE": ("room|nick [modes [parameters]]", "Shows or changes modes of a room, or your own."),
+    "MOTD": ("[server]", "The message of the day."),
+    "NAMES": ("room[,room]", "Who is in a room."),
+    "NICK": ("nick", "Changes your name."),
+    "NOTICE": ("target[,target] text", "Like PRIVMSG, but never answered automatically."),
+    "OPER": ("name password", "Makes you an operator of the network."),
+    "PART": ("room[,room] [text]", "Leaves rooms."),
+    "PING": ("text", "Asks for a PONG: what anybody knew to be sent before has then been delivered to you."),
+    "PRIVMSG": ("target[,target] text", "Says something to rooms or people."),
+    "QUIT": ("[text]", "Leaves."),
+    "REHASH": ("", "Reads the gateway's settings again; for operators."),
+    "STATS": ("u", "How long the gateway has been up."),
+    "TAGMSG": ("target[,target]", "Sends tags without a text (IRCv3 message-tags)."),
+    "TIME": ("[server]", "The gateway's clock."),
+    "TOPIC": ("room [text]", "Shows or sets what a room is about."),
+    "USERHOST": ("nick ...", "User names and hosts of up to five nicks."),
+    "VERSION": ("[server]", "The version, and what the server supports."),
+    "WALLOPS": ("text", "Tells all operators, and who else listens (+w); for operators."),
+    "WHO": ("[room|nick|mask] [o]", "Who is there, or in a room; o: operators only."),
+    "WHOIS": ("nick", "About somebody."),
+    "WHOWAS": ("nick [count]", "Who had a nick before."),
+}
+
+TOPICS: Final = {verb: (f"{verb} {form}".rstrip(), text) for verb, (form, text) in _COMMANDS.items()}
+"""Topic in upper case -> lines: the first is how the command is written."""
+
+
+def _index() -> tuple[str, ...]:
+    verbs = list(_COMMANDS)
+    rows = [" ".join(f"{verb:<11}" for verb in verbs[at : at + 6]).rstrip() for at in range(0, len(verbs), 6)]
+    return "HELP <command> tells more of each:", *rows
+
+
+INDEX: Final = _index()
