@@ -175,8 +175,6 @@ class Session:
         """Do what the person typed: messages are kept until they arrive, the rest needs a connection now."""
         match message.verb, message.params:
             case "PRIVMSG" | "NOTICE", [target, text]:
-                if not self._is_connected and not self.conversation.outbox:
-                    self.tell("not connected: what you say is kept, and sent when there is a connection", now)
                 self.conversation.say(message.verb, target, text, now)
             case "JOIN", [name, *key]:
                 self.conversation.enter(name, key[0] if key else "", now)

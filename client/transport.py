@@ -137,7 +137,7 @@ class Transport:
             return
         if was_working:
             self._unreachable.clear()
-            self._tell(f"the connection to {address} is lost ({reason}); making another")
+            self._tell(f"the connection to {address} is lost ({reason}); what you say is kept until there is another")
         else:
             self._explain_failure(address, reason)
 
@@ -147,7 +147,7 @@ class Transport:
         self._unreachable[address] = reason
         if not was_known and len(self._unreachable) == self._route.length:
             reasons = ", ".join(f"{address}: {why}" for address, why in self._unreachable.items())
-            self._tell(f"no gateway can be reached ({reasons}); trying again until one can")
+            self._tell(f"no gateway can be reached ({reasons}); trying again, and keeping what you say")
 
     def _tell(self, text: str) -> None:
         self._update(lambda session, now: session.tell(text, now))
