@@ -1,0 +1,22 @@
+"""The counts of a network: lanes of one gateway add up, gateways without a lease do not count."""
+
+import json
+
+from gateway.chat.ports import Headcount
+from gateway.directory.census import headcounts
+
+
+def record(**counts: int) -> bytes:
+    return json.dumps(
+        {"name": "irc.test", "users": 0, "invisible": 0, "opers": 0, "unknown": 0, "peak": 0} | counts
+    ).encode()
+
+
+def test_lanes_of_a_gateway_add_up() -> None:
+    counts = {b"aaaaaa.0": record(users=2, peak=3), b"aaaaaa.1": record(users=1, opers=1, peak=1)}
+    assert headcounts([b"aaaaaa"], counts) == [Headcount("aaaaaa", "irc.test", 3, 0, 1, 0, 4)]
+
+
+def test_only_gateways_with_a_lease_count() -> None:
+    counts = {b"aaaaaa.0": record(users=2), b"bbbbbb.0": record(users=1)}
+    assert [count.gateway for count in headcounts([b"bbbbbb", b"cccccc"], counts)] == ["bbbbbb"]
