@@ -80,9 +80,18 @@ class Gateway:
 class Peer:
     """One IRC client of a gateway; lines are without CRLF."""
 
-    def __init__(self, gateway: Gateway, nick: str = "", caps: str = "", *, register: bool = True) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        nick: str = "",
+        caps: str = "",
+        *,
+        register: bool = True,
+        connected: socket.socket | None = None,
+    ) -> None:
+        """``connected``: a socket to speak over, where it is not to be a new one on loopback."""
         self.nick = nick
-        self._socket = socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
+        self._socket = connected or socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
         self._buffer = b""
         self._pings = 0
         self.welcome: list[str] = []
@@ -178,9 +187,17 @@ class Network:
         started = [self.start(*options, **variables) for _ in range(count)]
         return [gateway.wait_ready() for gateway in started]
 
-    def peer(self, gateway: Gateway, nick: str = "", caps: str = "", *rooms: str, register: bool = True) -> Peer:
+    def peer(
+        self,
+        gateway: Gateway,
+        nick: str = "",
+        caps: str = "",
+        *rooms: str,
+        register: bool = True,
+        connected: socket.socket | None = None,
+    ) -> Peer:
         """A client, registered and in these rooms."""
-        peer = Peer(gateway, nick, caps, register=register)
+        peer = Peer(gateway, nick, caps, register=register, connected=connected)
         self._peers.append(peer)
         if rooms:
             peer.do(f"JOIN {','.join(rooms)}")

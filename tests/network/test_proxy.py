@@ -1,0 +1,84 @@
+"""The PROXY protocol (versions 1 and 2) from trusted addresses, and the limit of connections by the real address."""
+
+import socket
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from tests.network.harness import DEADLINE_S, Gateway, Network, Peer
+
+TRUSTED = ("--trusted-proxies", "127.0.0.0/8")
+
+
+def version_1(address: str) -> bytes:
+    """PROXY protocol 2.1, the human-readable header."""
+    return f"PROXY TCP4 {address} 192.0.2.1 40000 6667\r\n".encode()
+
+
+def version_2(address: str) -> bytes:
+    """PROXY protocol 2.2, the binary header: PROXY command, TCP over IPv4."""
+    addresses = socket.inet_aton(address) + socket.inet_aton("192.0.2.1") + struct.pack("!HH", 40000, 6667)
+    return b"\r\n\r\n\0\r\nQUIT\n" + struct.pack("!BBH", 0x21, 0x11, len(addresses)) + addresses
+
+
+HEADERS = pytest.mark.parametrize("header", [version_1, version_2])
+
+
+def proxied(gateway: Gateway, header: bytes) -> socket.socket:
+    connected = socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
+    connected.sendall(header)
+    return connected
+
+
+def host_of(peer: Peer) -> str:
+    """The host that others see of a peer, from its 001."""
+    return next(line for line in peer.welcome if " 001 " in line).rpartition("@")[2]
+
+
+@HEADERS
+def test_the_address_is_the_one_in_the_header(network: Network, header: Callable[[str], bytes]) -> None:
+    first, second = network.gateways(2, *TRUSTED)
+    alice = network.peer(first, "alice", connected=proxied(first, header("198.51.100.7")))
+    bob = network.peer(second, "bob", connected=proxied(second, header("198.51.100.7")))
+    carol = network.peer(first, "carol", connected=proxied(first, header("198.51.100.8")))
+    direct = network.peer(first, "direct")
+    assert host_of(alice) == host_of(bob)
+    assert len({host_of(peer) for peer in (alice, carol, direct)}) == 3
+    assert "198.51.100.7" not in host_of(alice)
+
+
+@HEADERS
+def test_the_limit_is_an_address_s(network: Network, header: Callable[[str], bytes]) -> None:
+    gateway = network.gateway(*TRUSTED, HUBBUB_MAX_PER_IP="2")
+    full, other = header("198.51.100.7"), header("198.51.100.8")
+    alice = network.peer(gateway, "alice", connected=proxied(gateway, full))
+    network.peer(gateway, "bob", connected=proxied(gateway, full))
+    for _ in range(3):  # who was turned away is not counted, neither when coming nor when going
+        refused = network.peer(gateway, connected=proxied(gateway, full))
+        assert refused.line() == "ERROR :Too many connections from your address"
+        assert refused.is_closed()
+    network.peer(gateway, "carol", connected=proxied(gateway, other))
+    alice.send("QUIT")
+    assert alice.is_closed()
+    network.peer(gateway, "dave", connected=proxied(gateway, full))
+
+
+def test_loopback_has_no_limit(network: Network) -> None:
+    gateway = network.gateway(HUBBUB_MAX_PER_IP="1")
+    for nick in ("alice", "bob", "carol"):
+        network.peer(gateway, nick)
+
+
+def test_a_broken_header_closes_the_connection(network: Network) -> None:
+    """PROXY protocol 2: a receiver that finds no valid header must abort the connection."""
+    gateway = network.gateway(*TRUSTED)
+    assert network.peer(gateway, connected=proxied(gateway, b"PROXY TCP4 nonsense\r\n")).is_closed()
+    gateway.wait_log("refused")
+
+
+def test_others_are_not_believed(shared: Network, pair: tuple[Gateway, Gateway]) -> None:
+    """PROXY protocol 5: only from configured addresses. For anyone else it is but a line of text."""
+    liar = shared.peer(pair[0], connected=proxied(pair[0], version_1("198.51.100.7")))
+    liar.send("NICK liar")
+    assert not any(line.endswith(".cloak") and "198.51.100.7" in line for line in [liar.line()])
