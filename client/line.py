@@ -29,9 +29,14 @@ def typed_lines(prompt: Callable[[], str]) -> Iterator[str]:
         readline.parse_and_bind("set horizontal-scroll-mode on")  # the screen counts on a single row
         readline.parse_and_bind("set enable-bracketed-paste off")  # several pasted lines are several
         readline.set_completer(lambda _text, _state: None)  # not file names
-    with suppress(EOFError):
+    try:
         while True:
             yield input(prompt())
+    except EOFError:
+        print()
+    except KeyboardInterrupt:
+        print()
+        raise
 
 
 def piped_lines() -> Iterator[str]:

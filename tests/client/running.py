@@ -1,0 +1,60 @@
+"""A whole client inside a test: its session and its two threads, without keyboard and screen."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from client.events import Event, Heard, Status
+from client.route import Route, parse_address
+from client.session import Session
+from client.transport import Transport
+from gateway.wire.message import Message
+from tests.client.fake_server import DEADLINE_S
+
+
+class Running:
+    """A session with its transport, and what it has shown."""
+
+    def __init__(self, *addresses: str, name: str = "alice") -> None:
+        self.session = Session(name, ["#lobby"], lambda: secrets.token_hex(8))
+        route = Route([parse_address(address) for address in addresses], lambda: 0.0)
+        self.transport = Transport(self.session, route, self._show)
+        self._events: list[Event] = []
+        self._shown = threading.Condition()
+
+    def _show(self, event: Event) -> None:
+        with self._shown:
+            self._events.append(event)
+            self._shown.notify_all()
+
+    def say(self, text: str) -> None:
+        message = Message("PRIVMSG", ["#lobby", text])
+        self.transport.do(lambda session, now: session.request(message, now))
+
+    def until(self, claim: Callable[[Session], bool]) -> None:
+        assert self.transport.wait_for(claim, DEADLINE_S), "it never became true"
+
+    def until_shown(self, claim: Callable[["Running"], bool]) -> None:
+        with self._shown:
+            assert self._shown.wait_for(lambda: claim(self), DEADLINE_S), self._events
+
+    def heard(self) -> list[str]:
+        return [
+            event.message.params[1]
+            for event in self._events
+            if isinstance(event, Heard) and event.message.verb == "PRIVMSG"
+        ]
+
+    def statuses(self) -> list[str]:
+        return [event.text for event in self._events if isinstance(event, Status)]
+
+
+@contextmanager
+def running(*addresses: str, name: str = "alice") -> Iterator[Running]:
+    client = Running(*addresses, name=name)
+    client.transport.start()
+    try:
+        yield client
+    finally:
+        client.transport.close()
