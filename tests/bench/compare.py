@@ -23,14 +23,22 @@ from tests.bench.measuring import Measured, build, measure
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
+def _kernel_setting(name: str) -> str:
+    path = Path("/proc/sys", name)
+    return path.read_text().strip() if path.exists() else ""
+
+
 def machine(setting: servers.Setting) -> dict[str, str]:
+    """What the figures depend on. A firewall that tracks connections makes each send dearer, for all servers."""
     version = subprocess.run([setting.python, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     cpuinfo = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     models = [line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
+    tracked = _kernel_setting("net/netfilter/nf_conntrack_count")
     return {
         "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cpu": f"{os.cpu_count()} x {models[0] if models else platform.machine()}",
-        "kernel": platform.release(),
+        "kernel": f"Linux {platform.release()}, {_kernel_setting('net/ipv4/tcp_congestion_control')}",
+        "firewall": "connection tracking" if tracked not in ("", "0") else "no connection tracking",
         "python": version,
         "command": "python -m tests.bench.compare " + " ".join(sys.argv[1:]),
     }
