@@ -87,11 +87,11 @@ class Nicks:
 
         self._link.call(gateways, "ZRANGE", self._keys.gateways, 0, -1)
 
-    def remember(self, session: Session, nick: str) -> None:
-        """WHOWAS: notes who had a nick that is being given up."""
+    def remember(self, session: Session, nick: str, now: float) -> None:
+        """WHOWAS: notes who had a nick that is being given up; ``now`` in seconds since 1970."""
         key = self._keys.whowas(fold(nick))
         record = "\t".join(
-            (nick, session.user, session.host, session.server, f"{session.last_active:.0f}", session.realname)
+            (nick, session.user, session.host, session.server, f"{now:.0f}", session.realname)
         )
         self._link.call(_ignore, "LPUSH", key, record)
         self._link.call(_ignore, "LTRIM", key, 0, WHOWAS_ENTRIES - 1)

@@ -436,7 +436,7 @@ class Lane:
             await wait
         if session.nick:
             if session.is_registered:
-                self.directory.remember(session, session.nick)
+                self.directory.remember(session, session.nick, self.wall_now)
             if self.nicks_here.get(fold(session.nick)) == session.sid:
                 del self.nicks_here[fold(session.nick)]
             self.ports.release(session, session.nick)

@@ -157,7 +157,7 @@ class LanePorts:
         lane.renamed_here(client, old, nick)
         self.publish_profile(session)
         if not same:
-            lane.directory.remember(session, old)
+            lane.directory.remember(session, old, self.now)
             self.release(session, old)
         return True
 

@@ -7,9 +7,8 @@ from gateway.directory.census import headcounts
 
 
 def record(**counts: int) -> bytes:
-    return json.dumps(
-        {"name": "irc.test", "users": 0, "invisible": 0, "opers": 0, "unknown": 0, "peak": 0} | counts
-    ).encode()
+    nothing = dict.fromkeys(("users", "invisible", "opers", "unknown", "peak"), 0)
+    return json.dumps({"name": "irc.test", **nothing, **counts}).encode()
 
 
 def test_lanes_of_a_gateway_add_up() -> None:

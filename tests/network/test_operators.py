@@ -50,6 +50,23 @@ def test_oper_wants_the_right_password_and_takes_its_time(shared: Network, pair:
     assert PASSWORD not in pair[0].log
 
 
+def test_operators_see_more_and_are_seen_as_such(shared: Network, pair: Pair) -> None:
+    """Modern IRC 313, 338 and "Secret channel mode"; RFC 2812 4.8 and 3.6.1: the * of an operator; LUSERS 252."""
+    shared.peer(pair[1], "hidden_a", "", "#hidden_a").do("MODE #hidden_a +s", "MODE hidden_a +i")
+    oper = operator(shared, pair[0], "oper_seen")
+    told = oper.do("WHOIS hidden_a", "WHO hidden_*", "NAMES #hidden_a", "LIST #hidden_a")
+    assert code(told, "338")[0].endswith(".cloak 127.0.0.1 :Is actually using host")
+    assert code(told, "319") == ["hidden_a :@#hidden_a"]
+    assert [row.split(" ")[4] for row in code(told, "352")] == ["hidden_a"]
+    assert code(told, "353") == ["@ #hidden_a :@hidden_a"]
+    assert code(told, "322") == ["#hidden_a 1 :"]
+    told = shared.peer(pair[1], "plain_a").do("WHOIS oper_seen", "WHO oper_* o", "USERHOST oper_seen", "LUSERS")
+    assert code(told, "313") == ["oper_seen :is an IRC operator"]
+    assert " oper_seen H* :" in code(told, "352")[0]
+    assert code(told, "302")[0].startswith(":oper_seen*=+")
+    assert int(code(told, "252")[0].split(" ")[0]) >= 1
+
+
 def test_without_operators_in_the_settings_nobody_is_one(network: Network) -> None:
     """RFC 2812 3.1.4: ERR_NOOPERHOST (491)."""
     peer = network.peer(network.gateway(), "anyone")

@@ -18,7 +18,7 @@ from gateway.chat.presence import Presence
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import LINE_LIMIT_BYTES
 from gateway.wire.masks import matches
 from gateway.wire.message import Message
 
@@ -208,7 +208,7 @@ async def away(ports: Ports, session: Session, message: Message) -> None:
     if (text or None) != session.away:
         session.away = text or None
         ports.publish_profile(session)
-        await ports.commit_everywhere(session, cut(events.away(session.source, session.away), _LINE_BYTES))
+        await ports.commit_everywhere(session, events.away(session.source, session.away))
     if session.away is None:
         session.numeric(n.RPL_UNAWAY, "You are no longer marked as being away")
     else:

@@ -33,9 +33,7 @@ async def join(ports: Ports, session: Session, message: Message) -> None:
             await ports.commit(session, room.name, events.parted(session.source, room.name, ""))
         return
     keys = message.params[1].split(",") if len(message.params) > 1 else []
-    for name, key in zip_longest(
-        _names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""
-    ):
+    for name, key in zip_longest(_names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""):
         if name:
             await join_one(ports, session, name, key)
 
@@ -71,6 +69,8 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
         if joined_room.topic:
             send_topic(session, joined_room)
         send_names(session, joined_room)
+        if session.away is not None:
+            await ports.commit(session, name, events.away(session.source, session.away))
         return effect
     return None
 
