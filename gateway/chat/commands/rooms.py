@@ -140,11 +140,13 @@ async def room_in_view(ports: Ports, session: Session, name: str) -> Room | None
 
 
 async def visible_members(ports: Ports, session: Session, room: Room) -> list[Member]:
-    """All members to one of them and to an operator; to others no invisible ones, and only so many."""
+    """All members to one of them and to an operator; to others no invisible ones, and only so many: that is told."""
     members = list(room.members.values())
     if session.sid in room.members or session.oper:
         return members
     profiles = await ports.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
+    if len(members) > OUTSIDERS_LIMIT:
+        session.note(f"{room.name} has {len(members)} users: from outside only {OUTSIDERS_LIMIT} of them are looked at")
     pairs = zip(members, profiles, strict=False)
     return [member for member, profile in pairs if profile is None or not profile.invisible]
 
