@@ -1,6 +1,5 @@
 """A gateway process: builds all parts, starts them in order, and stops them in reverse. Runs on the main thread."""
 
-import contextlib
 import hashlib
 import hmac
 import itertools
@@ -18,6 +17,7 @@ import structlog
 
 from gateway import config, passwords
 from gateway.admission import Admission
+from gateway.binding import bind
 from gateway.broker import dialing, fitness
 from gateway.broker.keys import Keys
 from gateway.config import ConfigError, Settings
@@ -26,9 +26,7 @@ from gateway.executor import Executor
 from gateway.heartbeat.leases import Heartbeat, client
 from gateway.lane.lane import Lane
 from gateway.lane.outside import Outside, Post
-from gateway.net.acceptor import Acceptor, listen
-from gateway.ops.health import AdminServer
-from gateway.ops.metrics import registry_of
+from gateway.net.acceptor import Acceptor
 from gateway.provision import Provision, provide
 from gateway.readings import readiness, readings
 
@@ -39,14 +37,10 @@ HALT_LIMIT_S = 1.0
 RETRY_S = 0.5
 
 
-class CannotStart(Exception):
-    """What the environment refuses, as one line for the operator; exit status 1."""
-
-
 def run(settings: Settings) -> int:
     """Runs a gateway until SIGTERM or ^C; its exit status.
 
-    Raises ConfigError or UnfitRedis where the operator must change something, CannotStart for the rest.
+    Raises ConfigError or UnfitRedis where a setting must change, CannotBind where an address cannot be had.
     """
     return Gateway(settings, provide(settings)).run()
 
@@ -98,13 +92,19 @@ class Gateway:
             on_gone=self._gone,
             bring_back=embedded.ensure if embedded else lambda: None,
         )
-        listening, admin = self._bind(heartbeat)
+        listening, admin = bind(
+            self.settings.listen,
+            self.settings.admin,
+            lambda: readiness(self.lanes, heartbeat, self.settings.lease_s),
+            lambda: readings(self.lanes, heartbeat),
+        )
         self.lanes += [self._lane(number, url) for number in range(self.settings.lanes)]
         for lane in self.lanes:
             lane.start()
         heartbeat.start()
-        for server in admin:
-            server.start()
+        if admin is not None:
+            admin.start()
+            log.info("admin", port=admin.port)
         deal = itertools.cycle(self.lanes)
 
         def dealt(accepted: socket.socket, peer: str) -> None:
@@ -121,29 +121,10 @@ class Gateway:
         acceptor.stop()
         left = self._leave()
         heartbeat.stop(leave=left)
-        for server in admin:
-            server.stop()
+        if admin is not None:
+            admin.stop()
         log.info("stopped", gateway=self.id, clean=left)
         return self._exit_status
-
-    def _bind(self, heartbeat: Heartbeat) -> tuple[list[socket.socket], list[AdminServer]]:
-        """Takes the addresses, before anything runs that would have to be stopped."""
-        settings = self.settings
-        with contextlib.ExitStack() as undo:
-            listening = [undo.enter_context(_listen(address)) for address in settings.listen]
-            admin = []
-            if settings.admin is not None:
-                registry = registry_of(lambda: readings(self.lanes, heartbeat))
-                try:
-                    server = AdminServer(
-                        settings.admin, lambda: readiness(self.lanes, heartbeat, settings.lease_s), registry
-                    )
-                except OSError as error:
-                    raise CannotStart(f"admin {settings.admin}: {error.strerror}") from None
-                admin.append(server)
-                log.info("admin", port=server.port)
-            undo.pop_all()
-        return listening, admin
 
     def _lane(self, number: int, url: str) -> Lane:
         settings, server, tls_context = self._provision
@@ -236,13 +217,6 @@ class Gateway:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft < hard:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _listen(address: config.Address) -> socket.socket:
-    try:
-        return listen(address)
-    except OSError as error:
-        raise CannotStart(f"listen {address}: {error.strerror or error}") from None
 
 
 def _new_id() -> str:

@@ -81,14 +81,15 @@ def serve(**options: Any) -> None:
     logs.configure(settings.log_format)
     for warning in settings.warnings:
         structlog.get_logger().warning("unknown_setting", problem=warning)
-    from gateway.app import CannotStart, run
+    from gateway.app import run
+    from gateway.binding import CannotBind
     from gateway.broker.fitness import UnfitRedis
 
     try:
         sys.exit(run(settings))
     except (ConfigError, UnfitRedis) as error:
         fail(error, status=2)
-    except (CannotStart, EmbeddedServerError) as error:
+    except (CannotBind, EmbeddedServerError) as error:
         fail(error)
 
 

@@ -26,13 +26,13 @@ def redis_url() -> Iterator[str]:
         command = [str(find_server()), "--port", "0", "--unixsocket", str(socket_path), "--save", ""]
         with subprocess.Popen([*command, "--dir", directory], stdout=subprocess.DEVNULL) as server:
             try:
-                _await_server(socket_path, server)
+                await_server(socket_path, server)
                 yield f"unix://{socket_path}"
             finally:
                 server.terminate()
 
 
-def _await_server(socket_path: Path, server: "subprocess.Popen[bytes]") -> None:
+def await_server(socket_path: Path, server: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + SERVER_START_LIMIT_S
     while not ping(str(socket_path)):
         assert server.poll() is None, "the test server ended at once"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway.embedded.binary import find_server
-from tests.conftest import _await_server
+from tests.conftest import await_server
 from tests.network.harness import DEADLINE_S, Gateway, Network
 
 END_LIMIT_S = 10.0
@@ -32,7 +32,7 @@ class Broker:
         path = self.directory / "own.sock"
         command = [str(find_server()), "--port", "0", "--unixsocket", str(path), "--save", "", *options]
         self._process = subprocess.Popen([*command, "--dir", str(self.directory)], stdout=subprocess.DEVNULL)
-        _await_server(path, self._process)
+        await_server(path, self._process)
 
     def kill(self) -> None:
         if self._process is not None:
