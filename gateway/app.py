@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import redis
@@ -164,11 +165,12 @@ class Gateway:
 
     def _wait(self) -> None:
         while not self._is_ending:
-            if self._signals:
-                self._signals.clear()
+            if signal.SIGHUP in self._signals:
+                self._signals.remove(signal.SIGHUP)
                 self._reload()
-            self._signalled.wait()
-            self._signalled.clear()
+            else:
+                self._signalled.wait()
+                self._signalled.clear()
 
     def _reload(self) -> None:
         """Takes all that may change, or where anything of it is wrong nothing: then the old goes on."""
@@ -181,7 +183,7 @@ class Gateway:
         self.settings = settings
         self.admission.limit = settings.max_per_ip
         for lane in self.lanes:
-            lane.post(lambda lane=lane: lane.reload(*self._provision))  # type: ignore[misc]
+            lane.post(partial(lane.reload, *self._provision))
         log.info("reloaded", needs_restart=list(kept))
 
     def _wait_for_redis(self, url: str) -> bool:
@@ -199,6 +201,7 @@ class Gateway:
                     log.warning("redis_unreachable", problem=str(error), next="trying on")
                     said = True
             self._signalled.wait(RETRY_S)
+            self._signalled.clear()
         return False
 
     def _leave(self) -> bool:

@@ -16,11 +16,13 @@ _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("opening", "Connections that have not told their dialect yet.", lambda lane: len(lane.opening)),
     ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.following.rooms)),
     ("link_up", "Whether the lane is connected to Redis (1) or not (0).", lambda lane: lane.link.is_up),
+    ("queued", "Events that are not in a log yet.", lambda lane: lane.appends.queued),
     ("parked", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
 )
 _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("commands", "Lines from clients that were carried out.", lambda lane: lane.intake.commands),
     ("deliveries", "Lines or batches written to clients.", lambda lane: lane.delivery.delivered),
+    ("entries", "Entries appended to logs.", lambda lane: lane.appends.launched),
     ("link_commands", "Commands sent to Redis.", lambda lane: lane.link.commands),
     ("link_received_bytes", "Bytes received from Redis.", lambda lane: lane.link.bytes_in),
 )

@@ -102,7 +102,13 @@ class Appends:
     @property
     def queued(self) -> int:
         """Events that are not in a log yet."""
-        return sum(len(w.queue) + (len(w.flight.pendings) if w.flight else 0) for w in self._writers.values())
+        writers = list(self._writers.values())  # also read by the admin thread
+        return sum(len(w.queue) + (len(f.pendings) if (f := w.flight) else 0) for w in writers)
+
+    @property
+    def launched(self) -> int:
+        """Entries sent so far, each counted once however often it had to be sent."""
+        return self._oseq
 
     def entries_since(self) -> int:
         """Entries launched since the last time this was asked."""

@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
@@ -63,6 +64,7 @@ log = structlog.get_logger()
 GATHER_S = 0.002
 BUSY_SENDS_PER_S = 700
 GATHERED_ENOUGH = 24
+CLOSING_LIMIT_S = 10.0
 LONG_FAN_OUT_S = 0.004
 
 
@@ -413,6 +415,7 @@ class Lane:
             client.session.reply(f"ERROR :Closing link: {reason}")
             client.session.end_response()
             client.connection.close()
+            self.later(CLOSING_LIMIT_S, partial(client.connection.abort, ""))  # where the peer does not read
         if client.task is not None:
             client.task.interrupt(Gone())
         Task(self._leave(client, reason), self._left).step()

@@ -173,6 +173,20 @@ def test_sighup_takes_what_is_reloadable_and_names_the_rest(network: Network, tm
     assert old.sync() == []
 
 
+def test_sighup_changes_the_flood_rate_of_those_who_are_in(network: Network, tmp_path: Path) -> None:
+    config = tmp_path / "hubbub.toml"
+    config.write_text("flood_rate = 0\n")
+    gateway = network.gateway("--config", str(config), "--lanes", "2", HUBBUB_FLOOD_RATE="")
+    alice = network.peer(gateway, "alice", "", "#a")
+    config.write_text("flood_rate = 20\nflood_burst = 1\n")
+    gateway.process.send_signal(signal.SIGHUP)
+    gateway.wait_log("reloaded")
+    alice.sync()
+    began = time.monotonic()
+    alice.do(*["PRIVMSG #a :x"] * 20)
+    assert time.monotonic() - began > 0.8
+
+
 def get(port: int, path: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
     with contextlib.closing(connection):
