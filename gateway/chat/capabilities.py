@@ -11,6 +11,9 @@ MULTI_PREFIX: Final = 32
 CAP_NOTIFY: Final = 64
 CHATHISTORY: Final = 128
 
+VERSION_302: Final = 1 << 16
+"""No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
+
 BY_NAME: Final = {
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
@@ -29,10 +32,10 @@ def names(caps: int) -> list[str]:
 
 
 def change(caps: int, request: str) -> int | None:
-    """A session's capabilities after CAP REQ with this text; None when any of it is unknown (then nothing changes)."""
+    """A session's capabilities after CAP REQ with this text; None when any of it cannot be (then nothing changes)."""
     for word in request.split():
         bit = BY_NAME.get(word.removeprefix("-"))
-        if bit is None:
+        if bit is None or (word == "-cap-notify" and caps & VERSION_302):
             return None
         caps = caps & ~bit if word.startswith("-") else caps | bit
     return caps

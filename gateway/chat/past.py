@@ -33,7 +33,7 @@ def place(msgid: str) -> Place:
     """The place that a msgid names; FIRST for what is no msgid of ours."""
     stream_id, _, index = msgid.rpartition("-")
     ms, n = id_key(stream_id)
-    return (min(ms, ID_LIMIT), min(n, ID_LIMIT), number(index)) if ms else FIRST
+    return (min(ms, ID_LIMIT), min(n, ID_LIMIT), number(index)) if ms and "-" in stream_id else FIRST
 
 
 def messages(entry: Entry) -> list[Past]:

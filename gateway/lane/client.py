@@ -82,11 +82,6 @@ class Client:
             self.connection.write(data)
 
     @property
-    def has_ended(self) -> bool:
-        """Whether all that the peer will ever send is in ``inputs``, up to its end."""
-        return bool(self.inputs) and self.inputs[-1] is None
-
-    @property
     def variant(self) -> int:
         """Clients of one variant are sent the same bytes."""
         return self.dialect.variant | (self.session.caps & VARIANT_CAPS)

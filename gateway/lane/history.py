@@ -5,6 +5,7 @@ awaited, and a page is small enough to hold the lane up for milliseconds only. R
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from gateway.broker.keys import Keys
@@ -30,7 +31,7 @@ async def read(ask: Ask, keys: Keys, room: str, after: Place, before: Place, lim
             page = await ask("XRANGE", keys.log(room), low, high, "COUNT", PAGE_ENTRIES)
         is_last_page = len(page) < PAGE_ENTRIES
         said = _within(page, after, before, newest)
-        while len(found) < limit and (candidates := _take(said, limit - len(found))):
+        while len(found) < limit and (candidates := list(islice(said, limit - len(found)))):
             marks = [f"{past.stream_id}.{past.index}" for past in candidates]
             void = await ask("SMISMEMBER", keys.void(room), *marks)
             found += [past for past, is_void in zip(candidates, void, strict=True) if not is_void]
@@ -54,7 +55,3 @@ def _within(page: list[Any], after: Place, before: Place, newest: bool) -> Itera
         for past in reversed(said) if newest else said:
             if after < (ms, n, past.index) < before:
                 yield past
-
-
-def _take(said: Iterator[Past], count: int) -> list[Past]:
-    return [past for past, _ in zip(said, range(count), strict=False)]

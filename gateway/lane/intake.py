@@ -132,9 +132,8 @@ class Intake:
 
         def allow() -> None:
             client.throttled = False
-            if client.connection.is_open:
-                client.connection.resume()
-                self.proceed(client)
+            client.connection.resume()
+            self.proceed(client)
 
         client.throttled = True
         client.connection.pause()

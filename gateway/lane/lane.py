@@ -385,7 +385,9 @@ class Lane:
         if isinstance(state, Opening):
             self.door.left(connection)
             self.opening.discard(connection)
-        elif not state.has_ended:  # one that has said all it had to is heard to its end all the same
+        elif state.inputs:  # what it said before is heard to its end all the same
+            self.intake.end(state)
+        else:
             self.depart(state, why or "Connection closed")
 
     def log_refused(self, connection: Connection, why: str) -> None:

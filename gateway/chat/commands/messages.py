@@ -5,10 +5,11 @@ and what the log makes of it (others' delivery, the echo) comes through the fold
 """
 
 from gateway.chat import events
-from gateway.chat.capabilities import MESSAGE_TAGS
+from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS
 from gateway.chat.commands.table import Command
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
+from gateway.chat.render import tags
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -29,17 +30,23 @@ def speak(ports: Ports, session: Session, message: Message) -> object:
             _incomplete(session, verb, params)
         return None
     session.last_active = ports.now
-    tags = client_only(message.tags) if message.tags and session.caps & MESSAGE_TAGS else {}
-    client_tags = format_tags(tags) if tags else ""
+    client_tags = ""
+    if message.tags and session.caps & MESSAGE_TAGS:
+        client_tags = format_tags(client_only(message.tags))
     if verb == "TAGMSG" and not client_tags:
         return None
     text = "" if needed == 1 else params[1]
-    targets = params[0].split(",") if "," in params[0] else params[:1]
+    targets = _targets(params[0]) if "," in params[0] else params[:1]
     if len(targets) > MAX_TARGETS:
         session.numeric(n.ERR_TOOMANYTARGETS, params[0], f"Too many targets (at most {MAX_TARGETS})")
         return None
     elsewhere = [t for t in targets if not _to_followed_room(ports, session, verb, t, text, client_tags)]
     return _to_others(ports, session, verb, elsewhere, text, client_tags) if elsewhere else None
+
+
+def _targets(text: str) -> list[str]:
+    """Each name once, in order, however it is spelled."""
+    return list({fold(name): name for name in text.split(",") if name}.values())
 
 
 def _incomplete(session: Session, verb: str, params: list[str]) -> None:
@@ -49,9 +56,7 @@ def _incomplete(session: Session, verb: str, params: list[str]) -> None:
         session.numeric(n.ERR_NOTEXTTOSEND, "No text to send")
 
 
-def _to_followed_room(
-    ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str
-) -> bool:
+def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> bool:
     """Says it in a room that the sender is in; False when the target is anything else."""
     name = fold(target)
     room = session.rooms.get(name)
@@ -84,9 +89,7 @@ async def _to_others(
             await _to_person(ports, session, verb, target, text, client_tags)
 
 
-async def _to_foreign_room(
-    ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str
-) -> None:
+async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> None:
     """A room that the sender is not in: without +n it may speak there all the same."""
     if not ports.is_room_name(target):
         if verb != "NOTICE":
@@ -97,16 +100,19 @@ async def _to_foreign_room(
         if verb != "NOTICE":
             session.numeric(n.ERR_NOSUCHCHANNEL, target, "No such channel")
         return
+    line = event_line(verb, session.source, room.name, text, client_tags)
     void = room.may_speak(session.sid, session.source)
+    if void is None:
+        effect = await ports.commit(session, target, line)
+        void = effect.reason
+        if void is None and session.caps & ECHO_MESSAGE:  # members' echoes come with the room's delivery
+            prefix = tags(session.caps, ports.position(target), effect.index, effect.tags)
+            session.reply(f"{prefix}{effect.line}")
     if void is not None:
         refuse(session, verb, room.name, void)
-    else:
-        ports.say(session, fold(target), event_line(verb, session.source, room.name, text, client_tags))
 
 
-async def _to_person(
-    ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str
-) -> None:
+async def _to_person(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> None:
     sid, nick = ports.known(target), target
     if sid is None:
         profile = await ports.find(target)

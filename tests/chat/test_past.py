@@ -1,0 +1,65 @@
+"""Places in a log, and which of an entry's events are messages."""
+
+import pytest
+
+from gateway.chat.events import decode, encode
+from gateway.chat.past import FIRST, ID_LIMIT, LAST, Past, Place, messages, place
+from gateway.chat.render import msgid, parse_time, server_time
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (msgid("1700000000123-4", 5), (1700000000123, 4, 5)),
+        ("1700000000123-4", FIRST),
+        ("0-0-0", FIRST),
+        ("", FIRST),
+        ("abc", FIRST),
+        ("a-b-c", FIRST),
+        (f"{10**19}-{10**19 * 9}-1", (10**19, ID_LIMIT, 1)),
+    ],
+)
+def test_a_msgid_names_a_place(text: str, found: Place) -> None:
+    assert place(text) == found
+
+
+def test_places_are_ordered_as_the_log_is() -> None:
+    ids = ["9-0-0", "9-0-10", "9-1-2", "10-0-0"]
+    assert [FIRST, *map(place, ids), LAST] == sorted([LAST, *map(place, ids), FIRST])
+
+
+@pytest.mark.parametrize(
+    ("text", "at_ms"),
+    [
+        ("1970-01-01T00:00:00.001Z", 1),
+        ("2026-11-22T10:43:08.123Z", 1795344188123),
+        ("2026-11-22T10:43:08Z", 1795344188000),
+        ("1960-01-01T00:00:00.000Z", 0),
+        ("2026-02-30T00:00:00.000Z", None),
+        ("2026-11-22T10:43:08.123", None),
+        ("2026-11-22T10:43:08.123+01:00", None),
+        ("2026-11-22", None),
+        ("*", None),
+    ],
+)
+def test_a_time_is_read_as_server_time_writes_it(text: str, at_ms: int | None) -> None:
+    """IRCv3 chathistory: timestamp=YYYY-MM-DDThh:mm:ss.sssZ."""
+    assert parse_time(text) == at_ms
+    if at_ms and text.count("."):
+        assert server_time(at_ms) == text
+
+
+def test_only_messages_are_taken_and_of_their_tags_only_the_client_s() -> None:
+    lines = [
+        ":a!a@h PRIVMSG #r :plain",
+        "@hubbub/token=1;hubbub/seen=0-0 :b!b@h JOIN #r :b",
+        "@+a=b;+c :a!a@h NOTICE #r :tagged",
+        "@+typing=done :a!a@h TAGMSG #r",
+        ":a!a@h TOPIC #r :PRIVMSG",
+        "GONE x",
+    ]
+    entry = decode("5-1", "g.0:1", encode([("g.0.1", line) for line in lines]))
+    assert messages(entry) == [
+        Past("5-1", 0, "", ":a!a@h PRIVMSG #r :plain"),
+        Past("5-1", 2, "+a=b;+c", ":a!a@h NOTICE #r :tagged"),
+    ]

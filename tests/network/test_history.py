@@ -1,0 +1,197 @@
+"""CHATHISTORY: what was said in a room before (IRCv3 chathistory), read through any gateway."""
+
+import re
+
+import pytest
+
+from tests.network.harness import Gateway, Network
+
+Pair = tuple[Gateway, Gateway]
+
+CAPS = "batch draft/chathistory message-tags server-time echo-message"
+
+
+def batch(lines: list[str], room: str) -> list[str]:
+    """The lines in a chathistory batch, as they would have come live; checks the batch itself."""
+    opening, *inside, closing = lines
+    reference = opening.split("+")[1].split(" ")[0]
+    assert opening == f":irc.test BATCH +{reference} chathistory {room}"
+    assert closing == f":irc.test BATCH -{reference}"
+    assert all(line.startswith(f"@batch={reference};time=") for line in inside)
+    return [f"@{line.partition(';')[2]}" for line in inside]
+
+
+def tag(line: str, name: str) -> str:
+    found = re.search(rf"[@;]{name}=([^; ]*)", line)
+    assert found, line
+    return found[1]
+
+
+class Talk:
+    """Two members of a room on two gateways, and the ten messages that were said, as they came live."""
+
+    def __init__(self, shared: Network, pair: Pair, room: str, suffix: str) -> None:
+        self.room = room
+        self.alice = shared.peer(pair[0], f"alice{suffix}", CAPS, room)
+        self.bob = shared.peer(pair[1], f"bob{suffix}", CAPS, room)
+        self.alice.sync()
+        self.said: list[str] = []
+        for i in range(10):
+            peer = (self.alice, self.bob)[i % 2]
+            self.said += [line for line in peer.do(f"PRIVMSG {room} :m{i}") if f" :m{i}" in line]
+        self.alice.sync()
+        self.bob.sync()
+
+
+@pytest.fixture(scope="module")
+def talk(shared: Network, pair: Pair) -> Talk:
+    return Talk(shared, pair, "#Talk", "h")
+
+
+def test_latest_gives_the_newest_exactly_as_they_were(talk: Talk) -> None:
+    """IRCv3 chathistory, "LATEST"; "Returned message notes": the same time and msgid, ascending; any spelling."""
+    assert batch(talk.bob.do("CHATHISTORY LATEST #talk * 50"), "#Talk") == talk.said
+    assert batch(talk.alice.do("CHATHISTORY latest #Talk * 3"), "#Talk") == talk.said[-3:]
+
+
+def test_before_and_after_exclude_the_message_named(talk: Talk) -> None:
+    """IRCv3 chathistory, "BEFORE", "AFTER", "LATEST" with a msgid."""
+    fifth = tag(talk.said[5], "msgid")
+    assert batch(talk.bob.do(f"CHATHISTORY BEFORE #talk msgid={fifth} 3"), "#Talk") == talk.said[2:5]
+    assert batch(talk.bob.do(f"CHATHISTORY AFTER #talk msgid={fifth} 3"), "#Talk") == talk.said[6:9]
+    assert batch(talk.bob.do(f"CHATHISTORY LATEST #talk msgid={fifth} 3"), "#Talk") == talk.said[7:]
+    assert batch(talk.bob.do(f"CHATHISTORY LATEST #talk msgid={fifth} 50"), "#Talk") == talk.said[6:]
+
+
+def test_timestamps_exclude_their_millisecond(talk: Talk) -> None:
+    """IRCv3 chathistory, a `timestamp` in the format of server-time."""
+    time = tag(talk.said[5], "time")
+    before = [line for line in talk.said if tag(line, "time") < time]
+    after = [line for line in talk.said if tag(line, "time") > time]
+    assert batch(talk.alice.do(f"CHATHISTORY BEFORE #talk timestamp={time} 50"), "#Talk") == before
+    assert batch(talk.alice.do(f"CHATHISTORY AFTER #talk timestamp={time} 50"), "#Talk") == after
+    assert batch(talk.alice.do(f"CHATHISTORY LATEST #talk timestamp={time} 50"), "#Talk") == after
+
+
+def test_nothing_to_return_is_an_empty_batch(talk: Talk) -> None:
+    """IRCv3 chathistory: an empty batch, so that the client need not wait."""
+    assert batch(talk.bob.do("CHATHISTORY BEFORE #talk timestamp=1999-01-01T00:00:00.000Z 5"), "#Talk") == []
+    assert batch(talk.bob.do("CHATHISTORY AFTER #talk timestamp=2999-01-01T00:00:00.000Z 5"), "#Talk") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("NEWEST #talk * 5", "INVALID_PARAMS NEWEST :Unknown command"),
+        ("LATEST #talk", "INVALID_PARAMS LATEST :Insufficient parameters"),
+        ("LATEST #talk * 5 6", "INVALID_PARAMS LATEST :Too many parameters"),
+        ("LATEST #talk * five", "INVALID_PARAMS LATEST five :Invalid limit"),
+        ("LATEST #talk * 0", "INVALID_PARAMS LATEST 0 :Invalid limit"),
+        ("BEFORE #talk * 5", "INVALID_PARAMS BEFORE * :Invalid message reference"),
+        ("AFTER #talk timestamp=today 5", "INVALID_PARAMS AFTER timestamp=today :Invalid timestamp"),
+        (
+            "AFTER #talk timestamp=2026-02-30T00:00:00.000Z 5",
+            "INVALID_PARAMS AFTER timestamp=2026-02-30T00:00:00.000Z :Invalid timestamp",
+        ),
+        ("AFTER #talk msgid=abc 5", "INVALID_PARAMS AFTER msgid=abc :Unknown message"),
+        ("LATEST #not-in-there * 5", "INVALID_TARGET LATEST #not-in-there :Messages could not be retrieved"),
+        ("LATEST bobh * 5", "INVALID_TARGET LATEST bobh :Messages could not be retrieved"),
+    ],
+)
+def test_what_cannot_be_answered_fails(talk: Talk, command: str, answer: str) -> None:
+    """IRCv3 chathistory, "Errors and Warnings"."""
+    assert talk.alice.do(f"CHATHISTORY {command}") == [f":irc.test FAIL CHATHISTORY {answer}"]
+
+
+def test_only_members_may_read(shared: Network, pair: Pair, talk: Talk) -> None:
+    """IRCv3 chathistory, "Security Considerations"."""
+    outsider = shared.peer(pair[1], "outsider", CAPS)
+    assert " FAIL CHATHISTORY INVALID_TARGET " in outsider.do("CHATHISTORY LATEST #talk * 5")[0]
+
+
+def test_the_capability_must_be_negotiated(shared: Network, pair: Pair, talk: Talk) -> None:
+    """IRCv3 chathistory: "The draft/chathistory capability MUST be negotiated"."""
+    plain = shared.peer(pair[1], "uncapped", "", "#talk")
+    assert plain.do("CHATHISTORY LATEST #talk * 5")[0].startswith(":irc.test 421 uncapped CHATHISTORY ")
+    assert talk.alice.do("CHATHISTORY") == [":irc.test 461 aliceh CHATHISTORY :Not enough parameters"]
+
+
+def test_without_batch_the_lines_come_as_they_are(shared: Network, pair: Pair, talk: Talk) -> None:
+    """IRCv3 chathistory: limited functionality without the related capabilities."""
+    bare = shared.peer(pair[1], "bare", "draft/chathistory", "#talk")
+    assert bare.do("CHATHISTORY LATEST #talk * 2") == [line.partition(" ")[2] for line in talk.said[-2:]]
+
+
+def test_a_labeled_request_is_answered_by_its_batch(shared: Network, pair: Pair, talk: Talk) -> None:
+    """IRCv3 labeled-response: "an existing type applicable to the entire response" carries the label."""
+    peer = shared.peer(pair[0], "labelled", f"{CAPS} labeled-response", "#talk")
+    first, *rest = peer.do("@label=h CHATHISTORY LATEST #talk * 4")
+    assert first.startswith("@label=h :irc.test BATCH +")
+    assert batch([first.partition(" ")[2], *rest], "#Talk") == talk.said[-4:]
+    [empty, end] = peer.do("@label=i CHATHISTORY AFTER #talk timestamp=2999-01-01T00:00:00.000Z 5")
+    assert empty.startswith("@label=i ")
+    assert " BATCH -" in end
+
+
+def test_only_what_was_said_is_history_and_client_tags_are_kept(shared: Network, pair: Pair) -> None:
+    """IRCv3 chathistory: PRIVMSG and NOTICE only without event-playback; tags as they were sent."""
+    alice = shared.peer(pair[0], "alicek", CAPS, "#kinds")
+    bob = shared.peer(pair[1], "bobk", CAPS, "#kinds")
+    alice.sync()
+    live = [
+        line
+        for command in (
+            "@+a=b PRIVMSG #kinds :tagged",
+            "NOTICE #kinds :noticed",
+            "@+typing=done TAGMSG #kinds",
+            "TOPIC #kinds :PRIVMSG",
+            "MODE #kinds +s",
+        )
+        for line in alice.do(command)
+    ]
+    bob.sync()
+    assert batch(bob.do("CHATHISTORY LATEST #kinds * 50"), "#kinds") == live[:2]
+
+
+def test_what_was_refused_is_not_history(shared: Network, pair: Pair) -> None:
+    """A message that the log's order made void (said while +m was on its way) is shown to nobody, also not later."""
+    alice = shared.peer(pair[0], "alicev", CAPS, "#void")
+    bob = shared.peer(pair[1], "bobv", CAPS, "#void")
+    alice.sync()
+    heard: list[str] = []
+    for i in range(20):
+        alice.send("MODE #void +m")
+        bob.send(f"PRIVMSG #void :maybe {i}")
+        alice.sync()
+        heard += [line for line in bob.sync() if " PRIVMSG " in line]
+        alice.do("MODE #void -m")
+        bob.sync()
+    assert batch(alice.do("CHATHISTORY LATEST #void * 50"), "#void") == heard
+
+
+def test_pages_cut_inside_entries_and_the_limit_is_kept(shared: Network, pair: Pair) -> None:
+    """IRCv3 chathistory, ISUPPORT CHATHISTORY: at most 100; many events of one turn are one entry of the log."""
+    alice = shared.peer(pair[0], "alicep", CAPS, "#pages")
+    bob = shared.peer(pair[1], "bobp", CAPS, "#pages")
+    alice.sync()
+    count = 450
+    alice.send(*(f"PRIVMSG #pages :p{i}" for i in range(count)))
+    said = alice.sync()
+    assert len(said) == count
+    bob.sync()
+    assert batch(bob.do("CHATHISTORY LATEST #pages * 500"), "#pages") == said[-100:]
+    backwards: list[str] = said[-1:]
+    while len(page := batch(bob.do(f"CHATHISTORY BEFORE #pages msgid={tag(backwards[0], 'msgid')} 97"), "#pages")):
+        backwards = page + backwards
+    assert backwards == said
+    forwards: list[str] = said[:1]
+    while len(page := batch(bob.do(f"CHATHISTORY AFTER #pages msgid={tag(forwards[-1], 'msgid')} 97"), "#pages")):
+        forwards += page
+    assert forwards == said
+
+
+def test_isupport_tells_limit_and_references(shared: Network, pair: Pair) -> None:
+    """IRCv3 chathistory, "ISUPPORT tokens"."""
+    tokens = " ".join(shared.peer(pair[0], "tokens").welcome).split(" ")
+    assert "CHATHISTORY=100" in tokens
+    assert "MSGREFTYPES=msgid,timestamp" in tokens
