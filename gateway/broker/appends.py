@@ -62,10 +62,11 @@ class Flight:
 class Writer:
     """One log's queue and flight; ``replica`` is None for another lane's inbox."""
 
-    __slots__ = ("flight", "name", "queue", "replica")
+    __slots__ = ("flight", "head", "live", "log", "name", "queue", "replica")
 
-    def __init__(self, name: str, replica: Replica | None) -> None:
+    def __init__(self, name: str, keys: Keys, replica: Replica | None) -> None:
         self.name = name
+        self.log, self.head, self.live = keys.log(name), keys.head(name), keys.live(name)
         self.replica = replica
         self.queue: deque[Pending] = deque()
         self.flight: Flight | None = None
@@ -116,7 +117,7 @@ class Appends:
         return count
 
     def follow(self, replica: Replica) -> None:
-        self._writers[replica.name] = Writer(replica.name, replica)
+        self._writers[replica.name] = Writer(replica.name, self._keys, replica)
 
     def unfollow(self, name: str) -> None:
         """Forgets a log that is no longer followed; nothing may be under way to it."""
@@ -131,7 +132,7 @@ class Appends:
         """Queues an event for a log; it leaves with the next :meth:`send`."""
         writer = self._writers.get(name)
         if writer is None:
-            writer = self._writers[name] = Writer(name, None)
+            writer = self._writers[name] = Writer(name, self._keys, None)
         if writer.flight is None:
             if not writer.queue:
                 self._due.append(writer)
@@ -152,18 +153,18 @@ class Appends:
         return self._link.is_up and (replica is None or replica.standing is Standing.LIVE)
 
     def _launch(self, writer: Writer, flight: Flight) -> None:
-        keys, name, replica = self._keys, writer.name, writer.replica
+        replica = writer.replica
         self.entries += 1
         flight.unsettled = False
         self._link.run(
             lambda reply: self._replied(writer, flight, reply),
             APPEND,
-            keys.log(name),
-            keys.head(name),
+            writer.log,
+            writer.head,
             "*" if replica is None else replica.epoch,
             flight.origin,
             flight.payload,
-            keys.live(name),
+            writer.live,
             "" if replica is None or replica.epoch else self._new_epoch(),
         )
 

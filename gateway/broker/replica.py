@@ -79,7 +79,8 @@ class Replica:
         if self.standing is Standing.LIVE:
             if before == self.last and (epoch == self.epoch or not self.epoch):
                 self.epoch = epoch
-                self._advance(entry_id, origin, payload)
+                self.last = entry_id
+                self._follower.fold(decode(entry_id, origin, payload))
                 return
             if epoch == self.epoch and id_key(entry_id) <= id_key(self.last):
                 return
@@ -114,7 +115,8 @@ class Replica:
                 return
         for entry_id, origin, payload in entries:
             if id_key(entry_id) > id_key(self.last):
-                self._advance(entry_id, origin, payload)
+                self.last = entry_id
+                self._follower.fold(decode(entry_id, origin, payload))
         if len(entries) >= PAGE_ENTRIES or self._overflowed:
             self._overflowed = False
             self._ask(self, self.last)
@@ -137,8 +139,3 @@ class Replica:
             self.live(raw)  # a further gap asks again and queues the rest
         if self.standing is Standing.LIVE:
             self._follower.settled()
-
-    def _advance(self, entry_id: str, origin: str, payload: bytes) -> None:
-        assert id_key(entry_id) > id_key(self.last), "a log only goes forward"
-        self.last = entry_id
-        self._follower.fold(decode(entry_id, origin, payload))

@@ -49,12 +49,11 @@ class Entry:
 def encode(events: Sequence[tuple[str, str]]) -> bytes:
     """The payload of an entry of these (session id, line) pairs; ValueError if one would break the frame."""
     head = " ".join([sid for sid, _ in events])
-    body = "".join([line + "\r\n" for _, line in events])
-    payload = f"{head}\r\n{body}".encode("utf-8", "replace")
-    sids = head.split(" ")
-    if _frames(payload) != len(events) + 1 or len(sids) != len(events) or "" in sids:
+    text = "\r\n".join([head, *[line for _, line in events], ""])
+    ends = len(events) + 1
+    if text.count("\n") != ends or text.count("\r") != ends or "\0" in text or head.count(" ") != ends - 2 or not head:
         raise ValueError("a session id or a line that would break an entry's frame")
-    return payload
+    return text.encode("utf-8", "replace")
 
 
 def decode(id: str, origin: str, payload: bytes) -> Entry:
@@ -62,18 +61,14 @@ def decode(id: str, origin: str, payload: bytes) -> Entry:
     head, _, body = payload.partition(b"\r\n")
     try:
         sids = head.decode("utf-8").split(" ")
-        lines = body.decode("utf-8").split("\r\n")
+        text = body.decode("utf-8")
     except UnicodeDecodeError:
         return Entry(id, origin, [], [], b"")
-    if lines.pop() or len(lines) != len(sids) or _frames(payload) != len(sids) + 1 or "" in sids:
+    lines = text.split("\r\n")
+    ends = len(sids)
+    if lines.pop() or len(lines) != ends or text.count("\n") != ends or text.count("\r") != ends or "\0" in text:
         return Entry(id, origin, [], [], b"")
-    return Entry(id, origin, sids, lines, body)
-
-
-def _frames(payload: bytes) -> int:
-    """How many lines end by CRLF; -1 where a CR, LF or NUL stands anywhere else."""
-    ends = payload.count(b"\r\n")
-    return ends if payload.count(b"\n") == payload.count(b"\r") == ends and b"\0" not in payload else -1
+    return Entry(id, origin, sids, lines, body) if "" not in sids else Entry(id, origin, [], [], b"")
 
 
 def number(text: str) -> int:

@@ -5,7 +5,7 @@ object; only a sender of this lane gets its own copy, without its own lines. Eve
 clients passes here. Runs on the lane's thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from gateway.broker.appends import Appends, Logged, Pending
@@ -21,6 +21,8 @@ from gateway.wire.message import Message, parse
 from gateway.wire.tags import client_only, format_tags
 from gateway.wire.text import NOWHERE
 from gateway.wire.text import render as render_text
+
+SAID = Kind.SAID  # an enum's members cost a look-up each
 
 
 class Marks(Protocol):
@@ -68,7 +70,7 @@ class Delivery:
         start, end = 0, len(effects)
         while start < end:
             stop = start
-            while stop < end and effects[stop].kind is Kind.SAID:
+            while stop < end and effects[stop].kind is SAID:
                 stop += 1
             if stop > start:
                 run = effects if stop - start == end else effects[start:stop]
@@ -76,10 +78,9 @@ class Delivery:
             else:
                 stop += 1
                 self._change(followed, entry, effects[start])
-            if pendings is not None:
-                if stop == end or effects[stop].index != effects[stop - 1].index:
-                    for effect in effects[start:stop]:
-                        self._settle(pendings[effect.index], effect)
+            if pendings is not None and (stop == end or effects[stop].index != effects[stop - 1].index):
+                for effect in effects[start:stop]:
+                    self._settle(pendings[effect.index], effect)
             start = stop
 
     # -- messages -------------------------------------------------------------------------------------
@@ -90,63 +91,54 @@ class Delivery:
         if self._people.outdated:
             plain = self._freshen(run) and plain
         clients = self._clients
-        senders = [(i, c) for i, effect in enumerate(run) if (c := clients.get(effect.sid)) is not None]
+        own = [(i, clients[effect.sid]) for i, effect in enumerate(run) if effect.sid in clients]
         for variant, audience in followed.audience.items():
-            pieces = None
             if plain and not variant and len(run) == len(entry.sids):
-                whole = entry.body
+                whole, pieces = entry.body, [entry.body] if len(run) == 1 else None
             else:
                 pieces = render(run, entry.id, variant)
                 whole = b"".join(pieces)
-            if senders:
-                own = [(i, c) for i, c in senders if c.connection in audience]
-                if own:
-                    if pieces is None:
-                        pieces = [f"{effect.line}\r\n".encode() for effect in run]
-                    self._write_without(audience, whole, pieces, own, run, pendings)
-                    continue
-            if whole:
+            if own:
+                pieces = pieces or [f"{effect.line}\r\n".encode() for effect in run]
+                self._write(audience, whole, self._own_copies(audience, pieces, own, run, pendings))
+            elif whole:
                 self._write(audience, whole)
 
-    def _write(self, audience: dict[Connection, Client], data: bytes) -> None:
+    def _write(
+        self, audience: Iterable[Connection], data: bytes, copies: Mapping[Connection, bytes] | None = None
+    ) -> None:
+        """Writes to all, the very same bytes but where a connection has a copy of its own."""
         touch = self._touched.append
         for connection in audience:
-            out = connection.out
-            if not out:
-                touch(connection)
-            out.append(data)
-        self.delivered += len(audience)
+            mine = data if copies is None else copies.get(connection, data)
+            if mine:
+                out = connection.out
+                if not out:
+                    touch(connection)
+                out.append(mine)
+                self.delivered += 1
 
-    def _write_without(
+    def _own_copies(
         self,
-        audience: dict[Connection, Client],
-        whole: bytes,
+        audience: Mapping[Connection, Client],
         pieces: list[bytes],
         own: list[tuple[int, Client]],
         run: list[Effect],
         pendings: list[Pending] | None,
-    ) -> None:
-        """Writes to all, but to each sender only what it is to see of its own: nothing, or its echo."""
+    ) -> dict[Connection, bytes] | None:
+        """What senders are sent, who see of their own lines nothing, or their echo with its label."""
         copies: dict[Connection, list[bytes]] = {}
         for i, client in own:
+            connection = client.connection
             label = pendings[run[i].index].label if pendings is not None else ""
             echoes = client.session.caps & ECHO_MESSAGE
-            if echoes and not label:
+            if (echoes and not label) or connection not in audience:
                 continue
-            copy = copies.get(client.connection)
-            if copy is None:
-                copy = copies[client.connection] = pieces.copy()
-            copy[i] = _labeled(pieces[i], label) if echoes else b""
-        touch = self._touched.append
-        for connection in audience:
             copy = copies.get(connection)
-            data = whole if copy is None else b"".join(copy)
-            if data:
-                out = connection.out
-                if not out:
-                    touch(connection)
-                out.append(data)
-        self.delivered += len(audience)
+            if copy is None:
+                copy = copies[connection] = pieces.copy()
+            copy[i] = _labeled(pieces[i], label) if echoes else b""
+        return {connection: b"".join(copy) for connection, copy in copies.items()} if copies else None
 
     def echo(self, client: Client, logged: Logged, message: Message, label: str) -> None:
         """A direct message has reached the other lane's inbox: its sender's echo."""

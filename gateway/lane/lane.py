@@ -455,15 +455,13 @@ class Lane:
         client = self.clients.get(pending.sid)
         if pending.wait is not None:
             pending.wait.fulfil(outcome)
-        elif client is not None and not client.is_departing:
+        elif client is not None and not client.is_departing and not _was_said(outcome):
             self._answer(client, pending, outcome)
-        if client is not None and client.unlogged:
+        if client is not None:
             client.logged()
 
     def _answer(self, client: Client, pending: Pending, outcome: Any) -> None:
         """The word to the sender of a message: an error, or the echo of a direct one."""
-        if isinstance(outcome, Effect) and outcome.kind is not Kind.VOID:
-            return
         message, session = parse(pending.line), client.session
         if message is None:
             return
@@ -527,6 +525,10 @@ class Lane:
     def _renew(self) -> None:
         if self.link.is_up:
             self.bulletin.renew(self.following, self.wall_now)
+
+
+def _was_said(outcome: object) -> bool:
+    return outcome.__class__ is Effect and outcome.kind is Kind.SAID
 
 
 def _new_epoch() -> str:
