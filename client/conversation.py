@@ -164,11 +164,13 @@ class Conversation:
             return True
         naming = self._exchange.naming
         nick = split_source(message.source or "")[0]
-        is_ours = naming.is_mine(nick) or (is_history and fold(nick) == fold(naming.wanted))
-        if message_id or not is_ours or not (is_history or self._exchange.registration.has_echo):
-            return False
-        found = self.outbox.sent_with(*message.params[:2])
-        return found is not None and self.outbox.remove(found.id) is not None
+        if is_history:
+            is_echo, is_ours = False, naming.was_mine(nick)
+        else:
+            is_echo = is_ours = naming.is_mine(nick) and self._exchange.registration.has_echo
+        if is_ours and not message_id and (found := self.outbox.sent_with(*message.params[:2])):
+            return self.outbox.remove(found.id) is not None
+        return is_echo
 
     # --- rooms ----------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from client.session import Session
 from client.transport import Transport
 from client.typed import from_person, from_pipe, is_command
 from gateway.wire.message import Message
+from gateway.wire.text import strip_controls
 
 QUIT_LIMIT_S: Final = 5.0  # a person who leaves does not wait longer for what is not delivered
 
@@ -55,7 +56,7 @@ class LineMode:
 
     def run_for_person(self, *, is_prompting: bool) -> int:
         """Talk until /quit or the end of input; give the exit code."""
-        lines = typed_lines(lambda: f"{self._session.conversation.current_room}> ")
+        lines = typed_lines(lambda: f"{strip_controls(self._session.conversation.current_room)}> ")
         return self._run(lines if is_prompting else piped_lines(), self._take_typed, QUIT_LIMIT_S)
 
     def run_for_pipe(self, wait_s: float) -> int:

@@ -15,6 +15,8 @@ from gateway.wire.names import suggest_nick
 ASK_AGAIN_S: Final = 3.0
 GIVE_UP_AFTER_S: Final = 90.0  # a lease and its reaping take 20 to 60 s
 
+REFUSALS_LIMIT: Final = 5
+
 
 class Naming:
     """The name a person wants, and the one they have."""
@@ -26,6 +28,8 @@ class Naming:
         self.was_ours = False  # on this network, on any connection
         self._ask_again_at: float | None = None
         self._give_up_at = 0.0
+        self._refusals = 0  # on this connection
+        self._had: set[str] = set()
         self._typed = ""
 
     @property
@@ -36,20 +40,32 @@ class Naming:
     def is_mine(self, nick: str) -> bool:
         return fold(nick) == fold(self.current)
 
+    def was_mine(self, nick: str) -> bool:
+        """Tell whether we had this name on any connection."""
+        return fold(nick) in self._had
+
     def begin(self) -> str:
         """Give the name to register with on a new connection."""
         self._ask_again_at = None
+        self._refusals = 0
         self.current = self.wanted
         return self.wanted
 
-    def refused(self) -> str:
-        """Give the next name to register with: the last one is taken, or cannot be a name here."""
+    def refused(self) -> str | None:
+        """Give the next name to register with: the last one is taken, or cannot be a name here.
+
+        None after some of them: then it is not the name that the gateway does not like.
+        """
+        self._refusals += 1
+        if self._refusals > REFUSALS_LIMIT:
+            return None
         self.current = suggest_nick(self.wanted[:20], "_" + self._new_suffix())
         return self.current
 
     def registered(self, nick: str, now: float) -> None:
         """Note the name that the gateway gave; a name that was ours before is worth waiting for."""
         self.current = nick
+        self._had.add(fold(nick))
         if self.is_mine(self.wanted):
             self.was_ours = True
         elif self.was_ours:
@@ -81,6 +97,7 @@ class Naming:
     def renamed(self, nick: str) -> None:
         """Note that the network calls us `nick` from now on: as we wished, or because it had to."""
         self.current = nick
+        self._had.add(fold(nick))
         if fold(nick) in (fold(self.wanted), fold(self._typed)):
             self.wanted = nick
             self.was_ours = True

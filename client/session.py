@@ -288,9 +288,11 @@ class Session:
 
     def _on_nick_refused(self, message: Message, now: float) -> None:
         if not self.is_registered:
-            is_new = not self.naming.was_ours
-            refused, nick = self.naming.current, self.naming.refused()
-            if is_new:
+            refused = self.naming.current
+            if (nick := self.naming.refused()) is None:
+                self.last_error = message.params[-1]
+                return
+            if not self.naming.was_ours:
                 self.tell(f"{refused}: {message.params[-1]}; trying {nick} (/nick NAME changes it)", now)
             self._exchange.send(Message("NICK", [nick]))
         elif not self.naming.is_reclaiming or fold(message.params[1]) != fold(self.naming.wanted):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from client.events import Heard
 from client.outbox import IN_FLIGHT_LIMIT, OUTBOX_LIMIT
 from client.session import DEAD_AFTER_S, KEEPALIVE_S, REGISTRATION_LIMIT_S
 from tests.client.fake_gateway import FakeNetwork
@@ -49,6 +50,15 @@ def test_a_taken_name_is_replaced_by_a_similar_one(network: FakeNetwork) -> None
     talk.pass_time(100)
     talk.run()
     assert len(talk.sent("NICK")) == 2, "it is not ours to wait for"
+
+
+def test_a_gateway_that_likes_no_name_is_not_asked_forever(network: FakeNetwork) -> None:
+    talk = Talk(network)
+    talk.connect()
+    for _ in range(20):
+        talk.hear(":fake 433 * alice :Nickname is already in use")
+    talk.carry_up()
+    assert len(talk.sent("NICK")) < 10
 
 
 def test_ping_is_answered(network: FakeNetwork) -> None:
@@ -380,6 +390,15 @@ def test_leaving_waits_until_all_is_delivered_and_the_gateway_has_no_more(networ
     assert talk.session.has_delivered_all
     assert connection.has_quit
     assert len(network.log) == 50
+
+
+def test_an_echo_that_comes_after_giving_up_is_still_our_own(network: FakeNetwork) -> None:
+    talk = Talk(network).start()
+    talk.say("late")
+    talk.carry_up()
+    talk.session.give_up(talk.now)
+    talk.run()
+    assert [event.is_typed_here for event in talk.events if isinstance(event, Heard)][-1]
 
 
 def test_giving_up_names_what_was_not_delivered(network: FakeNetwork) -> None:
