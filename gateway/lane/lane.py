@@ -33,6 +33,7 @@ from gateway.chat.effects import Effect, Kind, Void
 from gateway.chat.events import Entry
 from gateway.chat.flood import TokenBucket
 from gateway.chat.ports import Gone, Server
+from gateway.chat.room import Room
 from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
 from gateway.directory import nicks
@@ -66,6 +67,7 @@ BUSY_SENDS_PER_S = 700
 GATHERED_ENOUGH = 24
 CLOSING_LIMIT_S = 10.0
 LONG_FAN_OUT_S = 0.004
+PROBE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Lane:
         self._stopping = self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{number}")
         self._reconnect_s = 0.0
+        self._probed = False
         self._gather_until = 0.0
         self._sends = 0.0  # appends a second, decaying
         self._fan_out_s = 0.0  # how long a turn's sending takes, decaying
@@ -128,9 +131,7 @@ class Lane:
         self.link = Link(self.selector, self, (APPEND, RANGE, SNAPSHOT, *nicks.SCRIPTS), credentials)
         self.appends = Appends(self.link, keys, self.id, _new_epoch, self.settle)
         self.people = People()
-        self.delivery = Delivery(
-            self.id, self.clients, self.people, self.appends, self.touched, self, self.settle
-        )
+        self.delivery = Delivery(self.id, self.clients, self.people, self.appends, self.touched, self, self.settle)
         self.following = Following(
             self.link,
             keys,
@@ -138,11 +139,10 @@ class Lane:
             self.id,
             self.delivery.entry,
             self._room_settled,
+            self._room_closed,
             settings.retention,
         )
-        self.inbox = Inbox(
-            self.id, self.link, keys, self.appends, self.clients, self.settle, _new_epoch, server.name
-        )
+        self.inbox = Inbox(self.id, self.link, keys, self.appends, self.clients, self.settle, _new_epoch, server.name)
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
         self.appends.follow(self.inbox.replica)
         self.inbox.specials |= specials(self.clients, self.depart)
@@ -167,6 +167,8 @@ class Lane:
         self.post(self._sweep)
         self._every(5.0, self._maintain)
         self._every(30.0, self._check)
+        self._every(3600.0, self._put_off_expiry)
+        self._every(PROBE_S, self._probe)
         self._every(RENEWAL_S, self._renew)
         self._thread.start()
 
@@ -233,9 +235,10 @@ class Lane:
 
     def turn(self, timeout_s: float) -> None:
         """One turn of the loop."""
-        self.selector.poll(timeout_s)
+        ready = self.selector.wait(timeout_s)
         self.now = now = time.monotonic()
         self.wall_now = time.time()
+        self.selector.serve(ready)
         self.timers.run_due(now)
         if self.bulletin.is_due and self.link.is_up:
             self.bulletin.write(self.wall_now)
@@ -275,7 +278,7 @@ class Lane:
         return True
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer:
-        return self.timers.at(self.now + after_s, call)
+        return self.timers.at(time.monotonic() + after_s, call)  # `now` is as old as the turn's wait
 
     def _every(self, interval_s: float, call: Callable[[], None]) -> None:
         def again() -> None:
@@ -301,11 +304,17 @@ class Lane:
 
     def _retry(self, why: str) -> None:
         # Capped, jittered backoff: gateways must not come back all at once.
+        if not self._reconnect_s:
+            log.warning("redis_away", lane=self.id, why=why)
         self._reconnect_s = min(2.0, self._reconnect_s * 2 or 0.05)
-        log.warning("redis_away", lane=self.id, why=why)
         self.later(self._reconnect_s * (0.5 + secrets.randbelow(1000) / 1000), self._reconnect)
 
+    def link_fault(self, error: Exception) -> None:
+        self.trouble("link", error)
+
     def link_up(self) -> None:
+        if self._reconnect_s:
+            log.info("redis_back", lane=self.id)
         self._reconnect_s = 0.0
         self.inbox.make()
         self.following.link_up()
@@ -493,10 +502,24 @@ class Lane:
     def _count_connections(self) -> int:
         return len(self.clients) + len(self.opening)
 
-    def _room_settled(self, followed: Followed, changes: list[Effect]) -> None:
-        for member in followed.room.members.values():
-            self.people.appeared(followed, member)
+    def _room_settled(self, followed: Followed, old: Room | None) -> None:
+        """A room is live; ``old`` is what its clients knew of it where it had to be read again."""
+        if old is not None:
+            self.delivery.reread(followed, old)
+            for client in followed.clients.values():
+                if client.session.sid not in followed.room.members:
+                    self._rejoin(followed, client.session)
         self.barrier.check()
+
+    def _rejoin(self, followed: Followed, session: Session) -> None:
+        """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""
+        facts = {"token": session.token, "seen": followed.replica.last}
+        line = events.joined(session.source, followed.room.name, session.realname, facts)
+        self.appends.add(followed.name, Pending(session.sid, line))
+
+    def _room_closed(self, followed: Followed) -> None:
+        for sid in followed.room.members:
+            self.people.vanished(followed, sid)
 
     # -- slow timers ----------------------------------------------------------------------------------
 
@@ -521,6 +544,21 @@ class Lane:
 
     def _check(self) -> None:
         self.following.check_positions()
+
+    def _put_off_expiry(self) -> None:
+        for name in self.following.rooms:
+            self.following.put_off_expiry(name)
+
+    def _probe(self) -> None:
+        """A healthy TCP connection proves nothing: a Redis that answers nothing is left for a new connection."""
+        if self._probed:
+            self.link.drop("no answer")
+        elif self.link.is_up:
+            self._probed = True
+            self.link.call(self._answered, "PING")
+
+    def _answered(self, _reply: object) -> None:
+        self._probed = False
 
     def _renew(self) -> None:
         if self.link.is_up:

@@ -4,6 +4,9 @@ To a room that the sender is in these never wait: the rule is checked against th
 and what the log makes of it (others' delivery, the echo) comes through the fold.
 """
 
+from collections.abc import Coroutine
+from typing import Any
+
 from gateway.chat import events
 from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS
 from gateway.chat.commands.table import Command
@@ -21,7 +24,7 @@ MAX_TARGETS = 4
 _CRLF_BYTES = 2
 
 
-def speak(ports: Ports, session: Session, message: Message) -> object:
+def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
     """Modern IRC PRIVMSG and NOTICE, IRCv3 message-tags TAGMSG."""
     verb, params = message.verb, message.params
     needed = 1 if verb == "TAGMSG" else 2

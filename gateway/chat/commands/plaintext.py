@@ -7,7 +7,7 @@ history or join for them.
 from gateway.chat.commands.connecting import nick
 from gateway.chat.commands.rooms import join_one
 from gateway.chat.commands.table import Command
-from gateway.chat.past import FIRST, place
+from gateway.chat.past import FIRST, ID_LIMIT, place
 from gateway.chat.ports import Ports
 from gateway.chat.render import msgid
 from gateway.chat.session import Session
@@ -36,15 +36,23 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
         ports.look(session, name)
         session.note(f"you talk in {room.name} now")
         return
+    if not ports.is_room_name(name):
+        await join_one(ports, session, name)  # says why not
+        return
+    # Read before the JOIN, shown right behind it: from its fold on, others' lines come as they are said.
+    await ports.open_room(name)
+    seen = place(msgid(ports.position(name), ID_LIMIT))
+    said = await ports.history(name, FIRST, seen, BACKLOG_MESSAGES, newest=True)
     effect = await join_one(ports, session, name)
-    if effect is not None:
-        # up to the very JOIN: what came after it is shown as it comes
-        joined_at = place(msgid(ports.position(name), effect.index))
-        said = await ports.history(name, FIRST, joined_at, BACKLOG_MESSAGES, newest=True)
-        if said:
-            session.note(f"the last that was said in {name}:")
-        for message in said:
-            session.reply(message.line)
+    if effect is None:
+        return
+    if said:
+        session.note(f"the last that was said in {name}:")
+    for message in said:
+        session.reply(message.line)
+    joined_at = place(msgid(ports.position(name), effect.index))
+    for message in await ports.history(name, seen, joined_at, BACKLOG_MESSAGES, newest=True):
+        session.reply(message.line)  # said while the JOIN was on its way
 
 
 COMMANDS = {
