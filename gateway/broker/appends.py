@@ -86,9 +86,7 @@ class Writer:
 class Appends:
     """All of a lane's writers."""
 
-    def __init__(
-        self, link: Link, keys: Keys, lane: str, new_epoch: Callable[[], str], settle: Settle
-    ) -> None:
+    def __init__(self, link: Link, keys: Keys, lane: str, new_epoch: Callable[[], str], settle: Settle) -> None:
         self._link = link
         self._keys = keys
         self._lane = lane
@@ -122,7 +120,8 @@ class Appends:
     def unfollow(self, name: str) -> None:
         """Forgets a log that is no longer followed; nothing may be under way to it."""
         writer = self._writers.pop(name)
-        assert writer.flight is None and not writer.queue
+        assert writer.flight is None
+        assert not writer.queue
 
     def is_idle(self, name: str) -> bool:
         writer = self._writers.get(name)
@@ -230,9 +229,7 @@ class Appends:
             if reply is LOST or writer.flight is not flight:
                 return
             entries = reply if isinstance(reply, list) else []
-            found = next(
-                (entry_id for entry_id, fields in entries if fields[1] == flight.origin.encode()), None
-            )
+            found = next((entry_id for entry_id, fields in entries if fields[1] == flight.origin.encode()), None)
             if found is not None:
                 self._finish(writer, found.decode())
             else:

@@ -41,4 +41,4 @@ def database(url: str) -> int:
 
 
 def _parts(url: str) -> dict[str, Any]:
-    return dict(parse_url(url))
+    return dict(parse_url(url))  # type: ignore[no-untyped-call]

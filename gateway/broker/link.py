@@ -21,6 +21,8 @@ from gateway.broker.scripts import Script
 
 READ, WRITE = 1, 4  # EPOLLIN and EPOLLOUT
 
+_pack: Callable[[tuple[str | bytes | int, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
+
 Reply = Any
 Done = Callable[[Reply], None]
 
@@ -52,6 +54,9 @@ class Events(Protocol):
     def link_down(self, why: str) -> None:
         """The connection is gone; every unanswered ``done`` has been called with LOST."""
 
+    def link_fault(self, error: Exception) -> None:
+        """Taking in a reply or a message has failed; the connection is given up."""
+
     def link_subscribed(self, channel: bytes) -> None:
         """What is published on ``channel`` from now on will arrive."""
 
@@ -62,9 +67,7 @@ class Events(Protocol):
 class Link:
     """A connection to Redis; see the module."""
 
-    def __init__(
-        self, selector: Selector, events: Events, scripts: Sequence[Script], credentials: Sequence[str]
-    ):
+    def __init__(self, selector: Selector, events: Events, scripts: Sequence[Script], credentials: Sequence[str]):
         """``credentials``: the words after HELLO 3, such as ``("AUTH", user, password)``, or none."""
         self._selector = selector
         self._events = events
@@ -90,7 +93,7 @@ class Link:
             return
         self.commands += 1
         self._awaiting.append(done)
-        self._out.append(hiredis.pack_command(words))
+        self._out.append(_pack(words))
 
     def run(self, done: Done, script: Script, *words: str | bytes | int) -> None:
         """Queues a script with its keys and arguments."""
@@ -98,11 +101,11 @@ class Link:
 
     def subscribe(self, channel: str) -> None:
         if self._socket is not None:  # answered by a push, not by a reply
-            self._out.append(hiredis.pack_command((b"SUBSCRIBE", channel)))
+            self._out.append(_pack((b"SUBSCRIBE", channel)))
 
     def unsubscribe(self, channel: str) -> None:
         if self._socket is not None:
-            self._out.append(hiredis.pack_command((b"UNSUBSCRIBE", channel)))
+            self._out.append(_pack((b"UNSUBSCRIBE", channel)))
 
     def flush(self) -> None:
         """Sends what was queued; what the socket does not take stays, in order."""
@@ -207,11 +210,17 @@ class Link:
             while reply is not False and self._socket is connection:
                 if type(reply) is hiredis.PushNotification:
                     self._push(reply)
+                elif type(reply) is hiredis.ReplyError and str(reply).startswith("NOSCRIPT"):
+                    self.drop("the server's scripts were flushed")  # the next connection loads them
                 else:
                     self._awaiting.popleft()(reply)
                 reply = reader.gets()
         except hiredis.ProtocolError as error:
             self.drop(f"protocol: {error}")
+        except Exception as error:
+            # A fault of ours half-way through what came: the next connection mends every log from its start.
+            self._events.link_fault(error)
+            self.drop("fault")
 
     def _push(self, push: list[Any]) -> None:
         kind = push[0]

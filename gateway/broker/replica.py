@@ -101,7 +101,7 @@ class Replica:
         return False
 
     def page(self, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]]) -> None:
-        """The answer to an ``ask`` for ``from_id``; ``base`` as snapshot.lua wrote it, entries (id, origin, payload)."""
+        """The answer to an ``ask``: ``base`` as snapshot.lua wrote it, entries as (id, origin, payload)."""
         if self.standing is Standing.LIVE:
             return  # an answer that was overtaken by a reconnection
         if not from_id:
@@ -109,10 +109,9 @@ class Replica:
         elif epoch != self.epoch:
             self.load()
             return
-        elif not entries or entries[0][0] != self.last:
-            if self.last != NOWHERE:  # trimmed past us
-                self.load()
-                return
+        elif self.last != NOWHERE and (not entries or entries[0][0] != self.last):
+            self.load()  # trimmed past us
+            return
         for entry_id, origin, payload in entries:
             if id_key(entry_id) > id_key(self.last):
                 self.last = entry_id

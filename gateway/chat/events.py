@@ -48,10 +48,12 @@ class Entry:
 
 def encode(events: Sequence[tuple[str, str]]) -> bytes:
     """The payload of an entry of these (session id, line) pairs; ValueError if one would break the frame."""
-    head = " ".join([sid for sid, _ in events])
+    sids = [sid for sid, _ in events]
+    head = " ".join(sids)
     text = "\r\n".join([head, *[line for _, line in events], ""])
-    ends = len(events) + 1
-    if text.count("\n") != ends or text.count("\r") != ends or "\0" in text or head.count(" ") != ends - 2 or not head:
+    ends = len(sids) + 1
+    is_framed = text.count("\n") == ends and text.count("\r") == ends and "\0" not in text
+    if not is_framed or "" in sids or head.count(" ") != ends - 2:
         raise ValueError("a session id or a line that would break an entry's frame")
     return text.encode("utf-8", "replace")
 

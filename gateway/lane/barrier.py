@@ -6,6 +6,7 @@ round trip serves all PINGs of a turn. Runs on the lane's thread.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
@@ -53,9 +54,7 @@ class Barrier:
                 self.check()
 
         for name in names:
-            self._link.call(
-                lambda reply, name=name: answer(name, reply), "HMGET", self._keys.head(name), "epoch", "last"
-            )
+            self._link.call(partial(answer, name), "HMGET", self._keys.head(name), "epoch", "last")
 
     def check(self) -> None:
         """Answers every PING whose heads have been folded; called whenever a repair has ended."""

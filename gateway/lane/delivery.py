@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from gateway.broker.appends import Appends, Logged, Pending
 from gateway.chat.capabilities import ECHO_MESSAGE
+from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind
 from gateway.chat.events import NOBODY, Entry
 from gateway.chat.render import tags
+from gateway.chat.room import Room
 from gateway.lane.client import ELSEWHERE, TEXT, Client
 from gateway.lane.following import Followed
 from gateway.lane.people import People
@@ -161,6 +163,19 @@ class Delivery:
                     fresh = False
         return fresh
 
+    def reread(self, followed: Followed, old: Room) -> None:
+        """A room was read again from its log: what is different now is shown as if it had just happened.
+
+        Sessions of this lane that the log has lost stay where they are: their lane says so to the log.
+        """
+        for client in followed.clients.values():
+            client.session.rooms[followed.name] = followed.room
+        position = Entry(followed.replica.last, "", [], [], b"")
+        for effect in difference(old, followed.room):
+            if effect.kind is Kind.LEFT and effect.member is not None and effect.member.sid in followed.clients:
+                continue
+            self._change(followed, position, effect)
+
     # -- everything else ------------------------------------------------------------------------------
 
     def _change(self, followed: Followed, entry: Entry, effect: Effect) -> None:
@@ -183,17 +198,25 @@ class Delivery:
         assert member is not None
         self._people.appeared(followed, member)
         client = self._clients.get(member.sid)
+        if member.sid in followed.clients:
+            return  # it was there all the time, and its lane has said so again
+        if effect.old and client is not None:  # an older claim: it is called by its session id from now on
+            self._lost_name(client, effect.old, member.nick, entry.id)
         if client is not None and not client.is_departing:
             followed.enter(client)
             client.session.rooms[followed.name] = followed.room
             self.look(client, followed.name)
-            if member.nick != client.session.nick:
-                client.session.nick = member.nick
         elif member.sid.startswith(self._own):
             self._marks.orphan(followed, member.sid)
         self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid)
         if client is not None:
             self._marks.changed(followed)
+
+    def _lost_name(self, client: Client, old: str, nick: str, stream_id: str) -> None:
+        session = client.session
+        line = f":{old}!{session.user}@{session.host} NICK {nick}"
+        session.nick = nick
+        client.send(tags(client.variant, stream_id, None) + line)
 
     def _left(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member

@@ -13,7 +13,6 @@ from gateway.broker.link import LOST, Link, Reply
 from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing
 from gateway.broker.scripts import RANGE, SNAPSHOT
 from gateway.chat import compact
-from gateway.chat.effects import Effect
 from gateway.chat.events import Entry
 from gateway.chat.room import Room
 from gateway.lane.client import Client
@@ -44,10 +43,10 @@ class Followed:
         "waiting",
     )
 
-    def __init__(self, name: str, deliver: Deliver, on_settled: Callable[["Followed", list[Effect]], None]) -> None:
+    def __init__(self, name: str, deliver: Deliver, on_settled: Callable[["Followed", Room | None], None]) -> None:
         self.name = name
         self.room = Room(name)
-        self.fresh: Room | None = self.room  # what a (re)load builds; None once it is shown
+        self.fresh: Room | None = Room(name)  # what a (re)load builds; None once it is shown
         self.replica: Replica
         self.clients: dict[str, Client] = {}  # by session id
         self.audience: dict[int, dict[Connection, Client]] = {}  # by variant
@@ -72,12 +71,10 @@ class Followed:
             self.fresh.fold(entry)
 
     def settled(self) -> None:
-        changes: list[Effect] = []
+        old = None
         if self.fresh is not None:
             old, self.room, self.fresh = self.room, self.fresh, None
-            if old is not self.room and self.clients:
-                changes = compact.difference(old, self.room)
-        self._on_settled(self, changes)
+        self._on_settled(self, old)
 
     # -- who listens ----------------------------------------------------------------------------------
 
@@ -104,7 +101,8 @@ class Following:
         appends: Appends,
         lane: str,
         deliver: Deliver,
-        on_settled: Callable[[Followed, list[Effect]], None],
+        on_settled: Callable[[Followed, Room | None], None],
+        on_closed: Callable[[Followed], None],
         retention: tuple[int, int],
     ) -> None:
         """``retention``: entries to keep, age to keep in ms."""
@@ -114,6 +112,7 @@ class Following:
         self._lane = lane
         self._deliver = deliver
         self._on_settled = on_settled
+        self._on_closed = on_closed
         self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
@@ -176,9 +175,9 @@ class Following:
         for channel in self._by_channel:
             self._link.subscribe(channel.decode())
 
-    def _settled(self, followed: Followed, changes: list[Effect]) -> None:
+    def _settled(self, followed: Followed, old: Room | None) -> None:
         self._appends.settled(followed.name)
-        self._on_settled(followed, changes)
+        self._on_settled(followed, old)
         waiting, followed.waiting = followed.waiting, []
         for call in waiting:
             call()
@@ -202,16 +201,10 @@ class Following:
 
         self._link.call(answer, "HMGET", self._keys.head(replica.name), "epoch", "last")
 
-    def renew(self) -> None:
-        """Puts off the expiry of the followed rooms' keys."""
-        for name in self.rooms:
-            for key in (
-                self._keys.log(name),
-                self._keys.head(name),
-                self._keys.base(name),
-                self._keys.void(name),
-            ):
-                self._link.call(_ignore, "EXPIRE", key, ROOM_EXPIRY_S)
+    def put_off_expiry(self, name: str) -> None:
+        """A log that nobody follows any more goes after a while; never at once, which would race a JOIN."""
+        for key in (self._keys.log(name), self._keys.head(name), self._keys.base(name), self._keys.void(name)):
+            self._link.call(_ignore, "EXPIRE", key, ROOM_EXPIRY_S)
 
     def snapshot_due(self) -> None:
         """Writes a snapshot of each room that has moved far enough from its base."""
@@ -249,7 +242,8 @@ class Following:
                 self._close(name)
 
     def _close(self, name: str) -> None:
-        del self.rooms[name]
+        self._on_closed(self.rooms.pop(name))
+        self.put_off_expiry(name)
         self._appends.unfollow(name)
         channel = self._keys.live(name)
         del self._by_channel[channel.encode()]

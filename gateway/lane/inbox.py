@@ -103,9 +103,7 @@ class Inbox:
         elif client is not None:
             client.send(self._line(entry, None, message, client))
 
-    def _message(
-        self, entry: Entry, index: int, sender: str, message: Message, client: Client | None
-    ) -> None:
+    def _message(self, entry: Entry, index: int, sender: str, message: Message, client: Client | None) -> None:
         target, verb = message.params[0], message.verb
         nick = (message.source or "").partition("!")[0]
         if client is None or fold(client.session.nick) != fold(target):

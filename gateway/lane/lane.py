@@ -33,8 +33,8 @@ from gateway.chat.effects import Effect, Kind, Void
 from gateway.chat.events import Entry
 from gateway.chat.flood import TokenBucket
 from gateway.chat.ports import Gone, Server
-from gateway.chat.room import Room
 from gateway.chat.refusals import refuse, unavailable
+from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.directory import nicks
 from gateway.directory.census import Census

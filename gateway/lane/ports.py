@@ -285,11 +285,7 @@ class LanePorts:
 
     def set_caps(self, session: Session, caps: int) -> None:
         client = self._client(session)
-        here = (
-            [f for f in self._lane.following.rooms.values() if session.sid in f.clients]
-            if session.rooms
-            else []
-        )
+        here = [f for f in self._lane.following.rooms.values() if session.sid in f.clients] if session.rooms else []
         for followed in here:
             followed.leave(client)
         session.caps = caps

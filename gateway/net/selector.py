@@ -37,10 +37,14 @@ class Selector:
         del self._handlers[fd]
         self._epoll.unregister(fd)
 
-    def poll(self, timeout_s: float) -> None:
-        """Waits at most ``timeout_s`` seconds and serves every descriptor that is ready then."""
+    def wait(self, timeout_s: float) -> list[tuple[int, int]]:
+        """Waits at most ``timeout_s`` seconds for descriptors that are ready: for :meth:`serve`."""
+        return self._epoll.poll(timeout_s, 1024)
+
+    def serve(self, ready: list[tuple[int, int]]) -> None:
+        """Calls whoever registered a descriptor that is ready."""
         handlers = self._handlers
-        for fd, mask in self._epoll.poll(timeout_s, 1024):
+        for fd, mask in ready:
             on_ready = handlers.get(fd)
             if on_ready is not None:  # an earlier handler of this turn may have closed it
                 on_ready(mask)
