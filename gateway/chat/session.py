@@ -112,8 +112,8 @@ class Session:
             self.response.append(line)
 
     def numeric(self, code: str, *params: str) -> None:
-        """A numeric reply; the last parameter is sent as text."""
-        middle = " ".join((self.nick or "*", *params[:-1]))
+        """A numeric reply; the last parameter is sent as text, any other that is no word as *."""
+        middle = " ".join((self.nick or "*", *map(_word, params[:-1])))
         self.reply(f":{self.server} {code} {middle} :{params[-1]}")
 
     def numeric_words(self, code: str, *params: str) -> None:
@@ -183,6 +183,11 @@ def _is_batch(lines: list[str]) -> bool:
     """Whether a response is one batch of its own (chathistory): that one then carries the label."""
     _, _, opening = lines[0].partition(" BATCH +")
     return bool(opening) and lines[-1].endswith(f" BATCH -{opening.partition(' ')[0]}")
+
+
+def _word(param: str) -> str:
+    """What a client sent as a last parameter may hold anything, but cannot stand in the middle (RFC 2812 2.3.1)."""
+    return param if param and param[0] != ":" and " " not in param else "*"
 
 
 def _tagged(line: str, tag: str) -> str:

@@ -110,6 +110,7 @@ def test_wrong_letters_and_parameters_are_told_and_the_rest_is_done(shared: Netw
     assert modes(told) == [f"{room} +m"]
     told = op.do(f"MODE {room} +lk nine a,b")
     assert [line.rpartition(" :")[0] for line in code(told, "696")] == [f"{room} l nine", f"{room} k a,b"]
+    assert code(op.do(f"MODE {room} +k :a b"), "696")[0].startswith(f"{room} k * :")
     assert code(op.do(f"MODE {room} +o"), "696") == [f"{room} o * :You must name a member"]
     assert code(op.do(f"MODE {room} +v elsewhere_g"), "441") == [f"elsewhere_g {room} :They aren't on that channel"]
     assert code(op.do(f"MODE {room} +v nobody_g"), "401") == ["nobody_g :No such nick/channel"]

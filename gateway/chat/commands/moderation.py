@@ -46,7 +46,7 @@ async def kick(ports: Ports, session: Session, message: Message) -> None:
     if void is not None:
         refuse(session, "KICK", room.name, void)
         return
-    nicks = [nick for nick in message.params[1].split(",") if nick]
+    nicks = [nick for nick in dict.fromkeys(message.params[1].split(",")) if nick]
     if len(nicks) > MAX_TARGETS:
         session.numeric(n.ERR_TOOMANYTARGETS, room.name, f"Too many targets (at most {MAX_TARGETS})")
         return

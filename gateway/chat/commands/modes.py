@@ -165,10 +165,7 @@ def _is_key(key: str) -> bool:
 
 
 def _invalid(session: Session, room: Room, change: Change, text: str) -> None:
-    """ERR_INVALIDMODEPARAM; a parameter that could not stand in the reply's middle is shown as *."""
-    param = change.param or "*"
-    shown = "*" if " " in param or param.startswith(":") else param
-    session.numeric(n.ERR_INVALIDMODEPARAM, room.name, change.letter, shown, text)
+    session.numeric(n.ERR_INVALIDMODEPARAM, room.name, change.letter, change.param or "*", text)
 
 
 # -- users --------------------------------------------------------------------------------------------
