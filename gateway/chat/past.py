@@ -31,9 +31,14 @@ class Past:
 
 def place(msgid: str) -> Place:
     """The place that a msgid names; FIRST for what is no msgid of ours."""
-    stream_id, _, index = msgid.rpartition("-")
-    ms, n = id_key(stream_id)
-    return (min(ms, ID_LIMIT), min(n, ID_LIMIT), number(index)) if ms and "-" in stream_id else FIRST
+    words = msgid.split("-")
+    ms, n, index = map(number, words[:3]) if len(words) == 4 else (0, 0, 0)
+    return (min(ms, ID_LIMIT), min(n, ID_LIMIT), index) if ms else FIRST
+
+
+def place_of(stream_id: str, index: int) -> Place:
+    """The place of an event; with ``ID_LIMIT`` as its index behind all of the entry."""
+    return (*id_key(stream_id), index)
 
 
 def messages(entry: Entry) -> list[Past]:

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
+from zlib import crc32
 
 from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
 from gateway.chat.events import ms
@@ -15,9 +16,14 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 
 
-def msgid(stream_id: str, index: int) -> str:
-    """The id of a message: its entry's stream id and its place there; unique within a room (IRCv3 message-ids)."""
-    return f"{stream_id}-{index}"
+def log_mark(log: str) -> str:
+    """What tells a log (folded room or inbox name) from others: two may have entries of one stream id."""
+    return f"{crc32(log.encode()):08x}"
+
+
+def msgid(stream_id: str, index: int, mark: str) -> str:
+    """The id of a message: its entry's stream id, its place there, its log's mark (IRCv3 message-ids: network wide)."""
+    return f"{stream_id}-{index}-{mark}"
 
 
 def server_time(at_ms: int) -> str:
@@ -42,14 +48,14 @@ def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def tags(variant: int, stream_id: str, index: int | None, client_tags: str = "") -> str:
-    """The tags of a line for a variant, with '@' and the space, or ''. ``index`` None: no message, so no msgid."""
+def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "") -> str:
+    """The tags of a line for a variant, with '@' and the space, or ''; only messages have a ``msgid``."""
     parts = []
     if variant & SERVER_TIME:
         parts.append(f"time={server_time(ms(stream_id))}")
     if variant & MESSAGE_TAGS:
-        if index is not None:
-            parts.append(f"msgid={stream_id}-{index}")
+        if msgid:
+            parts.append(f"msgid={msgid}")
         if client_tags:
             parts.append(client_tags)
     return f"@{';'.join(parts)} " if parts else ""

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from gateway.broker.appends import Appends, Logged, Pending
+from gateway.broker.keys import inbox
 from gateway.chat.capabilities import ECHO_MESSAGE
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind
-from gateway.chat.events import NOBODY, Entry
-from gateway.chat.render import tags
+from gateway.chat.events import FACT, NOBODY, Entry
+from gateway.chat.render import log_mark, msgid, tags
 from gateway.chat.room import Room
 from gateway.lane.client import ELSEWHERE, TEXT, Client
 from gateway.lane.following import Followed
@@ -98,7 +99,7 @@ class Delivery:
             if plain and not variant and len(run) == len(entry.sids):
                 whole, pieces = entry.body, [entry.body] if len(run) == 1 else None
             else:
-                pieces = render(run, entry.id, variant)
+                pieces = render(run, entry.id, variant, followed.mark)
                 whole = b"".join(pieces)
             if own:
                 pieces = pieces or [f"{effect.line}\r\n".encode() for effect in run]
@@ -147,7 +148,8 @@ class Delivery:
         if client.session.caps & ECHO_MESSAGE:
             stream_id, index = logged
             client_tags = format_tags(client_only(message.tags))
-            prefix = tags(client.variant, stream_id, index, client_tags)
+            to_lane = message.tags[f"{FACT}to"].rpartition(".")[0]
+            prefix = tags(client.variant, stream_id, msgid(stream_id, index, log_mark(inbox(to_lane))), client_tags)
             line = Message(message.verb, message.params, client.session.source).line()
             client.send(_labeled(f"{prefix}{line}".encode(), label).decode())
 
@@ -216,7 +218,7 @@ class Delivery:
         session = client.session
         line = f":{old}!{session.user}@{session.host} NICK {nick}"
         session.nick = nick
-        client.send(tags(client.variant, stream_id, None) + line)
+        client.send(tags(client.variant, stream_id) + line)
 
     def _left(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
@@ -257,7 +259,7 @@ class Delivery:
                 continue
             acting = self._clients.get(actor)
             if acting is not None and acting.connection in audience and _is_personal(acting):
-                acting.session.reply(tags(variant, stream_id, None) + line)
+                acting.session.reply(tags(variant, stream_id) + line)
                 self._write({c: a for c, a in audience.items() if a is not acting}, data)
             else:
                 self._write(audience, data)
@@ -280,15 +282,15 @@ def _is_personal(client: Client) -> bool:
     return client.session.response is not None or bool(client.variant & TEXT)
 
 
-def render(run: list[Effect], stream_id: str, variant: int) -> list[bytes]:
-    """One piece of bytes an effect, b"" for what this variant is not to see."""
+def render(run: list[Effect], stream_id: str, variant: int, mark: str) -> list[bytes]:
+    """One piece of bytes an effect, b"" for what this variant is not to see; ``mark``: the log's."""
     if variant & TEXT:
         return [_as_text(effect.line, variant) for effect in run]
     if not variant:
         return [b"" if effect.tags and _is_tagmsg(effect.line) else f"{effect.line}\r\n".encode() for effect in run]
     pieces = []
     for effect in run:
-        prefix = tags(variant, stream_id, effect.index, effect.tags)
+        prefix = tags(variant, stream_id, msgid(stream_id, effect.index, mark), effect.tags)
         if effect.tags and _is_tagmsg(effect.line) and "+" not in prefix:
             pieces.append(b"")  # IRCv3 message-tags: TAGMSG only to those who have the capability
         else:
@@ -297,7 +299,7 @@ def render(run: list[Effect], stream_id: str, variant: int) -> list[bytes]:
 
 
 def _line(line: str, stream_id: str, variant: int) -> bytes:
-    return _as_text(line, variant) if variant & TEXT else f"{tags(variant, stream_id, None)}{line}\r\n".encode()
+    return _as_text(line, variant) if variant & TEXT else f"{tags(variant, stream_id)}{line}\r\n".encode()
 
 
 def _as_text(line: str, variant: int) -> bytes:

@@ -14,6 +14,7 @@ from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing
 from gateway.broker.scripts import RANGE, SNAPSHOT
 from gateway.chat import compact
 from gateway.chat.events import Entry
+from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.client import Client
 from gateway.net.connection import Connection
@@ -36,6 +37,7 @@ class Followed:
         "clients",
         "fresh",
         "idle_since",
+        "mark",
         "name",
         "replica",
         "room",
@@ -45,6 +47,7 @@ class Followed:
 
     def __init__(self, name: str, deliver: Deliver, on_settled: Callable[["Followed", Room | None], None]) -> None:
         self.name = name
+        self.mark = log_mark(name)
         self.room = Room(name)
         self.fresh: Room | None = Room(name)  # what a (re)load builds; None once it is shown
         self.replica: Replica

@@ -13,7 +13,7 @@ from gateway.broker.keys import Keys, inbox
 from gateway.broker.link import Link, Reply
 from gateway.broker.replica import Replica
 from gateway.chat.events import FACT, NOBODY, Entry, with_tags
-from gateway.chat.render import tags
+from gateway.chat.render import log_mark, msgid, tags
 from gateway.lane.client import VARIANT_CAPS, Client
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -43,6 +43,7 @@ class Inbox:
         server: str,
     ) -> None:
         self.name = inbox(lane)
+        self._mark = log_mark(self.name)
         self._link = link
         self._keys = keys
         self._appends = appends
@@ -124,7 +125,8 @@ class Inbox:
 
     def _line(self, entry: Entry, index: int | None, message: Message, client: Client) -> str:
         variant = client.session.caps & VARIANT_CAPS
-        prefix = tags(variant, entry.id, index, format_tags(client_only(message.tags)))
+        said_id = msgid(entry.id, index, self._mark) if index is not None else ""
+        prefix = tags(variant, entry.id, said_id, format_tags(client_only(message.tags)))
         return prefix + Message(message.verb, message.params, message.source).line()
 
 

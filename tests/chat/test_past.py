@@ -4,19 +4,20 @@ import pytest
 
 from gateway.chat.events import decode, encode
 from gateway.chat.past import FIRST, ID_LIMIT, LAST, Past, Place, messages, place
-from gateway.chat.render import msgid, parse_time, server_time
+from gateway.chat.render import log_mark, msgid, parse_time, server_time
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (msgid("1700000000123-4", 5), (1700000000123, 4, 5)),
+        (msgid("1700000000123-4", 5, log_mark("#room")), (1700000000123, 4, 5)),
+        ("1700000000123-4-5", FIRST),
         ("1700000000123-4", FIRST),
-        ("0-0-0", FIRST),
+        ("0-0-0-x", FIRST),
         ("", FIRST),
         ("abc", FIRST),
         ("a-b-c", FIRST),
-        (f"{10**19}-{10**19 * 9}-1", (10**19, ID_LIMIT, 1)),
+        (f"{10**19}-{10**19 * 9}-1-x", (10**19, ID_LIMIT, 1)),
     ],
 )
 def test_a_msgid_names_a_place(text: str, found: Place) -> None:
@@ -24,7 +25,7 @@ def test_a_msgid_names_a_place(text: str, found: Place) -> None:
 
 
 def test_places_are_ordered_as_the_log_is() -> None:
-    ids = ["9-0-0", "9-0-10", "9-1-2", "10-0-0"]
+    ids = ["9-0-0-b", "9-0-10-a", "9-1-2-a", "10-0-0-a"]
     assert [FIRST, *map(place, ids), LAST] == sorted([LAST, *map(place, ids), FIRST])
 
 

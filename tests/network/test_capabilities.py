@@ -173,3 +173,12 @@ def test_multi_prefix_shows_all_ranks_in_names_and_who(shared: Network, pair: Pa
     assert any(line.endswith(":@mpalice mpbob mpcarol") for line in carol.do("NAMES #mp"))
     assert any(" 352 " in line and " mpalice H@+ " in line for line in bob.do("WHO #mp"))
     assert any(" 352 " in line and " mpalice H@ " in line for line in carol.do("WHO #mp"))
+
+
+def test_an_id_is_one_message_s_on_the_whole_network(shared: Network, pair: Pair) -> None:
+    """IRCv3 message-ids: no other message has it, also none of another room in the same millisecond."""
+    alice = shared.peer(pair[0], "uniqalice", "message-tags echo-message", "#uniq1", "#uniq2")
+    lines = alice.do(*["PRIVMSG #uniq1,#uniq2,uniqalice :x"] * 50)
+    ids = [line.partition(" ")[0] for line in lines if " PRIVMSG #" in line]
+    assert len(set(ids)) == 100
+    assert len({id.rpartition("-")[2] for id in ids}) == 2

@@ -10,7 +10,7 @@ from gateway.chat.commands.table import Command
 from gateway.chat.isupport import HISTORY_LIMIT
 from gateway.chat.past import FIRST, ID_LIMIT, LAST, Past, Place, place
 from gateway.chat.ports import Ports, Unavailable
-from gateway.chat.render import parse_time, tags
+from gateway.chat.render import log_mark, msgid, parse_time, tags
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -94,7 +94,8 @@ def _word(text: str) -> str:
 def _show(session: Session, room: str, said: Iterable[Past]) -> None:
     """In a batch for those who know batches; the order is the log's."""
     variant = session.caps & (SERVER_TIME | MESSAGE_TAGS)
-    lines = [f"{tags(variant, past.stream_id, past.index, past.client_tags)}{past.line}" for past in said]
+    mark = log_mark(fold(room))
+    lines = [_live(past, variant, mark) for past in said]
     if not session.caps & BATCH:
         for line in lines:
             session.reply(line)
@@ -105,6 +106,11 @@ def _show(session: Session, room: str, said: Iterable[Past]) -> None:
         head = f"@batch={reference}"
         session.reply(f"{head};{line[1:]}" if line.startswith("@") else f"{head} {line}")
     session.reply(f":{session.server} BATCH -{reference}")
+
+
+def _live(past: Past, variant: int, mark: str) -> str:
+    """A message as members with these capabilities were sent it."""
+    return tags(variant, past.stream_id, msgid(past.stream_id, past.index, mark), past.client_tags) + past.line
 
 
 COMMANDS = {"CHATHISTORY": Command(chathistory, 1)}

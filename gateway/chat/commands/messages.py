@@ -12,7 +12,7 @@ from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS
 from gateway.chat.commands.table import Command
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
-from gateway.chat.render import tags
+from gateway.chat.render import log_mark, msgid, tags
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -109,8 +109,9 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
         effect = await ports.commit(session, target, line)
         void = effect.reason
         if void is None and session.caps & ECHO_MESSAGE:  # members' echoes come with the room's delivery
-            prefix = tags(session.caps, ports.position(target), effect.index, effect.tags)
-            session.reply(f"{prefix}{effect.line}")
+            stream_id = ports.position(target)
+            said_id = msgid(stream_id, effect.index, log_mark(fold(target)))
+            session.reply(tags(session.caps, stream_id, said_id, effect.tags) + effect.line)
     if void is not None:
         refuse(session, verb, room.name, void)
 
