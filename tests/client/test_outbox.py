@@ -1,0 +1,39 @@
+"""What waits, what is in flight, and in which order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client.outbox import IN_FLIGHT_LIMIT, Outbox, Pending, split_text
+
+
+def _outbox(count: int) -> Outbox:
+    outbox = Outbox()
+    for number in range(count):
+        outbox.put(Pending(str(number), "PRIVMSG", "#a" if number % 2 else "#b", f"text {number}"))
+    return outbox
+
+
+def _ids(launched: list[Pending]) -> list[str]:
+    return [pending.id for pending in launched]
+
+
+def test_a_lost_connection_puts_what_was_in_flight_before_what_waits() -> None:
+    outbox = _outbox(IN_FLIGHT_LIMIT + 2)
+    first = _ids(outbox.launch(lambda _target: True))
+    outbox.lose_connection()
+    again = outbox.launch(lambda _target: True)
+    assert _ids(again) == first == [str(number) for number in range(IN_FLIGHT_LIMIT)]
+    assert all(pending.is_doubtful for pending in again)
+
+
+def test_a_target_that_is_not_ready_holds_up_only_its_own() -> None:
+    outbox = _outbox(6)
+    assert _ids(outbox.launch(lambda target: target == "#a")) == ["1", "3", "5"]
+    assert _ids(outbox.launch(lambda _target: True)) == ["0", "2", "4"]
+
+
+@given(st.text(min_size=1), st.integers(4, 40))
+def test_pieces_fit_and_lose_nothing_but_the_spaces_between_words(text: str, limit_bytes: int) -> None:
+    pieces = split_text(text, limit_bytes)
+    assert all(0 < len(piece.encode()) <= limit_bytes for piece in pieces)
+    assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
