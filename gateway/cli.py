@@ -67,7 +67,9 @@ def _settings(options: dict[str, str | Sequence[str] | None]) -> Settings:
 @main.command()
 @_takes_settings()
 def serve(**options: Any) -> None:
-    """Run a gateway until SIGTERM or ^C; SIGHUP reads reloadable settings and certificates again.
+    """Run a gateway until SIGTERM or ^C.
+
+    SIGHUP reads reloadable settings and certificates again.
 
     Every option is also a variable and a key of the file; an option counts before a variable, that
     before the file. More settings have no option: docs/operations.md lists them all.
@@ -98,7 +100,7 @@ def serve(**options: Any) -> None:
 @click.option("--port", default=7001, show_default=True, type=click.IntRange(1, 65500), help="of the first one")
 @_takes_settings("data_dir")
 def demo(gateways: int, port: int, **options: Any) -> None:
-    """Run a small network on this machine, and say what to type to use it."""
+    """Try it: a small network on this machine, and what to type."""
     settings = _settings(options)
     from gateway.demo import DemoError, run
     from gateway.embedded.binary import EmbeddedServerError
@@ -118,7 +120,10 @@ def demo(gateways: int, port: int, **options: Any) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "jsonl", "irc"]), default="text", show_default=True)
 @_takes_settings("redis", "data_dir", "prefix")
 def log(*, room: str, since: str | None, until: str | None, **options: Any) -> None:
-    """Write the chat log of ROOM (`lobby` means `#lobby`) to standard output; times are UTC."""
+    """Write a room's chat log to standard output.
+
+    ROOM is its name; `lobby` means `#lobby`. Times are UTC.
+    """
     from gateway import chatlog
     from gateway.embedded.binary import EmbeddedServerError
 
@@ -138,7 +143,10 @@ def log(*, room: str, since: str | None, until: str | None, **options: Any) -> N
 
 @main.command("hash-password")
 def hash_password() -> None:
-    """Read a password from standard input and print its argon2id hash, for [operators.NAME]."""
+    """Print the hash of a password from standard input.
+
+    It is an argon2id hash, for [operators.NAME] in the settings file.
+    """
     if sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:

@@ -227,7 +227,7 @@ def _gone(room: State, act: _Act) -> Void | None:
     gateway = act.params[0]
     lost = room.end_gateway(gateway, act.at_ms)
     for member in lost:
-        act.show(Kind.LEFT, events.quitted(member.source, f"{gateway} is gone"), member=member)
+        act.show(Kind.LEFT, events.quitted(member.source, f"Gateway {gateway} is gone"), member=member)
     return None if lost else Void.NOTHING
 
 

@@ -20,6 +20,7 @@ from gateway.wire.dialect import Kind, sniff, strip_telnet
 SILENCE_S = 1.0
 OPENING_LIMIT_S = 60.0
 """For a header, a handshake and a first line: who is slower only holds a descriptor."""
+NO_TLS = "it asked for TLS: turn that off in the client, or set tls_cert and tls_key"
 GREETING = "type the name you want to be known by, then press Enter (IRC programs may go on)"
 
 
@@ -150,7 +151,7 @@ class Door:
     def _start_tls(self, connection: Connection, opening: Opening) -> None:
         context, hello, opening.buffer = self._host.tls_context, opening.buffer, b""
         if context is None:
-            self._host.log_refused(connection, "TLS was asked for, but no certificate is set (tls_cert, tls_key)")
+            self._host.log_refused(connection, NO_TLS)
             connection.write(NO_TLS_ALERT)
             connection.close()
         else:

@@ -242,7 +242,7 @@ class Lane:
         self.timers.run_due(now)
         if self.bulletin.is_due and self.link.is_up:
             self.bulletin.write(self.wall_now)
-        self.barrier.ask()
+        self.barrier.turn()
         if self.appends.gathered and self._may_send(now):
             self.appends.send()
         self.link.flush()
@@ -334,7 +334,6 @@ class Lane:
 
     def link_message(self, channel: bytes, payload: bytes) -> None:
         self.following.message(channel, payload)
-        self.barrier.check()
 
     def _replica(self, name: str) -> Replica | None:
         if name == self.inbox.name:
@@ -400,7 +399,7 @@ class Lane:
             self.depart(state, why or "Connection closed")
 
     def log_refused(self, connection: Connection, why: str) -> None:
-        log.info("refused", peer=connection.peer, why=why)
+        log.warning("refused", peer=connection.peer, why=why)
 
     # -- coming and going -----------------------------------------------------------------------------
 
@@ -509,7 +508,6 @@ class Lane:
             for client in followed.clients.values():
                 if client.session.sid not in followed.room.members:
                     self._rejoin(followed, client.session)
-        self.barrier.check()
 
     def _rejoin(self, followed: Followed, session: Session) -> None:
         """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""
@@ -543,6 +541,7 @@ class Lane:
         self.inbox.tidy()
 
     def _check(self) -> None:
+        self.inbox.make()  # a Redis that was wiped has lost it
         self.following.check_positions()
 
     def _put_off_expiry(self) -> None:

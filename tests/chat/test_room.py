@@ -290,8 +290,8 @@ def test_the_end_of_a_gateway_is_the_end_of_its_sessions() -> None:
     log.do("bob", events.invited("", "amy", ROOM, sid_of("amy")))
     effects = log.append(events.gone("gwa"))
     assert [(e.kind, e.line, e.member and e.member.nick) for e in effects] == [
-        (Kind.LEFT, ":ann!ann@host QUIT :gwa is gone", "ann"),
-        (Kind.LEFT, ":anton!anton@host QUIT :gwa is gone", "anton"),
+        (Kind.LEFT, ":ann!ann@host QUIT :Gateway gwa is gone", "ann"),
+        (Kind.LEFT, ":anton!anton@host QUIT :Gateway gwa is gone", "anton"),
     ]
     assert list(log.room.members) == [sid_of("bob"), sid_of("cat")]
     assert not log.room.invited

@@ -119,6 +119,11 @@ def test_the_greeting_ends_with_lusers_and_motd(shared: Network, pair: Pair) -> 
     assert first == ["001", "002", "003", "004", "005", "251", "255", "265", "266", "422"]
 
 
+def test_without_a_message_of_the_day_the_greeting_says_where_the_others_are(shared: Network, pair: Pair) -> None:
+    """Modern IRC "ERR_NOMOTD (422)": its text is for people, and who is new knows no room yet."""
+    assert "/join #lobby" in shared.peer(pair[0], "stranger").welcome[-1]
+
+
 def test_what_follows_the_registration_is_answered_after_the_greeting(shared: Network, pair: Pair) -> None:
     """Modern IRC "Connection Registration": a client may send JOIN behind USER without waiting."""
     eager = shared.peer(pair[0])

@@ -89,6 +89,9 @@ def test_without_a_certificate_a_hello_is_answered_by_an_alert(shared: Network, 
         hello.sendall(b"\x16\x03\x01\x02\x00\x01")
         assert hello.recv(100) == HANDSHAKE_FAILURE
         assert hello.recv(100) == b""
+    refused = pair[0].wait_log("refused")
+    assert '"warning"' in refused
+    assert "turn that off in the client" in refused
 
 
 def test_a_wrong_certificate_at_the_start_is_one_line_and_status_2(network: Network, pem: Path) -> None:

@@ -128,7 +128,7 @@ def motd(ports: Ports, session: Session, message: Message) -> None:
 def send_motd(ports: Ports, session: Session) -> None:
     """The message of the day; ERR_NOMOTD where there is none: clients wait for one of the two."""
     if not ports.server.motd:
-        session.numeric(n.ERR_NOMOTD, "MOTD File is missing")
+        session.numeric(n.ERR_NOMOTD, f"No message of the day. To meet the others: /join {ports.server.lobby}")
         return
     session.numeric(n.RPL_MOTDSTART, f"- {session.server} Message of the day - ")
     for line in ports.server.motd:
