@@ -57,7 +57,9 @@ class LineMode:
     def run_for_person(self, *, is_prompting: bool) -> int:
         """Talk until /quit or the end of input; give the exit code."""
         lines = typed_lines(lambda: f"{strip_controls(self._session.conversation.current_room)}> ")
-        return self._run(lines if is_prompting else piped_lines(), self._take_typed, QUIT_LIMIT_S)
+        if not is_prompting:
+            lines = piped_lines()
+        return self._run(lines, self._take_typed, self._finish_for_person)
 
     def run_for_pipe(self, wait_s: float) -> int:
         """Say what the pipe brings, and leave when all has arrived; give the exit code.
@@ -65,9 +67,9 @@ class LineMode:
         When the pipe has ended, or fills the outbox before there ever was a connection, give up after `wait_s`
         without any progress.
         """
-        return self._run(piped_lines(), lambda line: self._take_piped(line, wait_s), wait_s)
+        return self._run(piped_lines(), lambda line: self._take_piped(line, wait_s), lambda: self._finish(wait_s))
 
-    def _run(self, lines: Iterator[str], take: Callable[[str], bool], wait_s: float) -> int:
+    def _run(self, lines: Iterator[str], take: Callable[[str], bool], finish: Callable[[], None]) -> int:
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGHUP, _interrupt)
         self._transport.start()
@@ -75,10 +77,11 @@ class LineMode:
             for line in lines:
                 if not take(line):
                     break
-            self._finish(wait_s)
+            finish()
         except KeyboardInterrupt:
             pass
         finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is leaving already
             self._transport.do(Session.give_up)
             self._transport.close()
         return 0 if self._session.was_registered and self._session.has_delivered_all else 1
@@ -88,9 +91,10 @@ class LineMode:
 
     def _take_piped(self, line: str, wait_s: float) -> bool:
         """Take a line when there is room for it; a command when all before it is done."""
-        if is_command(line):
-            self._transport.wait_for(lambda session: session.is_settled, None)
-        while not self._transport.wait_for(lambda session: session.can_take_more, wait_s):
+        comes_after_all = is_command(line)
+        while not self._transport.wait_for(
+            lambda session: session.is_settled if comes_after_all else session.can_take_more, wait_s
+        ):
             if not self._session.was_registered:
                 return False
         return self._take(from_pipe(line, self._session.conversation.current_room))
@@ -104,6 +108,10 @@ class LineMode:
         if meant is not None:
             self._screen.answer(meant)
         return True
+
+    def _finish_for_person(self) -> None:
+        if self._session.is_registered or self._session.conversation.outbox:
+            self._finish(QUIT_LIMIT_S)
 
     def _finish(self, wait_s: float) -> None:
         """Let the session leave when all has arrived, as long as that goes on."""

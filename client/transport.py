@@ -63,9 +63,10 @@ class Transport:
             self._receiver.join(GOODBYE_LIMIT_S)
         self._is_closing = True
         self._wake()
-        self._receiver.join()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        self._receiver.join(GOODBYE_LIMIT_S)
+        if not self._receiver.is_alive():  # else it is still looking for a host, and ends with the process
+            os.close(self._wake_read)
+            os.close(self._wake_write)
 
     def _wake(self) -> None:
         try:

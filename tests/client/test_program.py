@@ -77,6 +77,10 @@ def test_undelivered_is_exit_code_1(shared: SharedNetwork, server: FakeServer) -
     assert "not delivered to bob (Cannot send to channel): hi" in ended.stderr
 
 
+def test_a_command_waits_for_no_gateway_forever() -> None:
+    assert _run("/who\n", "127.0.0.1:1", "--name", "bot", "--wait", "0.2").returncode == 1
+
+
 def test_no_gateway_is_exit_code_1() -> None:
     ended = _run("hi\n", "127.0.0.1:1", "[::1]:1", "--name", "bot", "--wait", "0.2")
     assert ended.returncode == 1
