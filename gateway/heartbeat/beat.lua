@@ -1,25 +1,27 @@
 -- Renews a gateway's lease and hands out at most one gateway whose lease is over, for reaping.
 -- KEYS: gateways (zset, id by lease expiry), reaping (hash, id to end of its reservation),
---       beat (hash: at = the newest beat of anyone, hold = until when nobody is overdue); all in ms of TIME
--- ARGV: my id, lease in ms, '1' if I have beaten before, reservation in ms
--- Returns {'new' | 'renewed' | 'gone', overdue id or ''}. 'gone': I was reaped, or somebody has begun to; an
+--       beat (hash: born = the first beat, at = the newest beat of anyone, hold = until when nobody is
+--       overdue); all in ms of TIME
+-- ARGV: my id, lease in ms, when I have beaten last or '0', reservation in ms
+-- Returns {'new' | 'renewed' | 'gone', overdue id or '', now}. 'gone': I was reaped, or somebody has begun to; an
 -- id that is gone never comes back, as the rooms' logs already say so.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local me, lease = ARGV[1], tonumber(ARGV[2])
-local beat = redis.call('HMGET', KEYS[3], 'at', 'hold')
-local at, hold = tonumber(beat[1] or 0), tonumber(beat[2] or 0)
+local beat = redis.call('HMGET', KEYS[3], 'at', 'hold', 'born')
+local at, hold, born = tonumber(beat[1] or 0), tonumber(beat[2] or 0), tonumber(beat[3] or now)
 
 local known = redis.call('ZSCORE', KEYS[1], me)
--- Without any beat on record this Redis is new or was wiped: then my absence says nothing.
-if redis.call('HEXISTS', KEYS[2], me) == 1 or (ARGV[3] == '1' and not known and at > 0) then
-  return {'gone', ''}
+-- Where the records began after my last beat, this Redis was wiped since: then my absence says nothing.
+if redis.call('HEXISTS', KEYS[2], me) == 1 or (not known and born <= tonumber(ARGV[3])) then
+  return {'gone', '', now}
 end
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + lease), me)
 
 -- Where nobody could beat for a while, Redis was away, not the gateways: all get a full lease to come back.
 if at > 0 and now - at > lease / 2 then hold = now + lease end
-redis.call('HSET', KEYS[3], 'at', string.format('%.0f', now), 'hold', string.format('%.0f', hold))
+redis.call('HSET', KEYS[3], 'at', string.format('%.0f', now), 'hold', string.format('%.0f', hold),
+  'born', string.format('%.0f', born))
 
 local found = ''
 if now >= hold then
@@ -32,4 +34,4 @@ if now >= hold then
     end
   end
 end
-return {known and 'renewed' or 'new', found}
+return {known and 'renewed' or 'new', found, now}

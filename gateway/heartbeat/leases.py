@@ -58,7 +58,8 @@ class Heartbeat:
         self._on_beat, self._on_gone, self._bring_back = on_beat, on_gone, bring_back
         self._beat_script = self._client.register_script(BEAT.source)
         self._reaper = Reaper(self._client, keys, gateway)
-        self._has_beaten = self._is_gone = self._is_away = False
+        self._is_gone = self._is_away = False
+        self._beaten_at_ms = 0  # by Redis's clock
         self._stopping = threading.Event()
         self._leave = False
         self._thread = threading.Thread(target=self._run, name="heartbeat")
@@ -75,7 +76,7 @@ class Heartbeat:
 
     def take(self, gateway: str) -> None:
         """Go on under a new id, after `on_gone`; on the heartbeat thread, so from within a callback."""
-        self.gateway, self._has_beaten, self._is_gone = gateway, False, False
+        self.gateway, self._beaten_at_ms, self._is_gone = gateway, 0, False
         self._reaper = Reaper(self._client, self._keys, gateway)
 
     def _run(self) -> None:
@@ -114,12 +115,12 @@ class Heartbeat:
     def _renew(self) -> str:
         """Renew the lease; returns the id of a gateway to reap, or ''."""
         keys = self._keys
-        status, overdue = self._beat_script(
+        status, overdue, now_ms = self._beat_script(
             keys=[keys.gateways, reaping_key(keys), f"{keys.prefix}beat"],
             args=[
                 self.gateway,
                 round(self._lease_s * 1000),
-                int(self._has_beaten),
+                self._beaten_at_ms,
                 round(RESERVATION_S * 1000),
             ],
         )
@@ -130,7 +131,7 @@ class Heartbeat:
             return ""
         if status == b"new":
             self._client.hset(keys.gateway_info(self.gateway), "lanes", str(self._lanes))
-        self._has_beaten = True
+        self._beaten_at_ms = now_ms
         self.beats += 1
         self.last_beat_ok_at = time.monotonic()
         self._on_beat()

@@ -35,9 +35,16 @@ class Barrier:
 
         client.when_logged(logged)
 
-    def ask(self) -> None:
-        """Once a turn: reads the heads that the turn's PINGs need, each once."""
-        if not self._asking or not self._link.is_up:
+    def turn(self) -> None:
+        """Once a turn: answers the PINGs whose promise holds now, asks what the turn's new ones need."""
+        if self._reaching:
+            self._check()
+        if self._asking:
+            self._ask()
+
+    def _ask(self) -> None:
+        """Reads the heads, each once for all PINGs."""
+        if not self._link.is_up:
             return
         asking, self._asking = self._asking, []
         names = sorted(set[str]().union(*(wanted for wanted, _ in asking)))
@@ -51,15 +58,13 @@ class Barrier:
             elif name == names[-1]:
                 for wanted, done in asking:
                     self._reaching.append(({n: heads[n] for n in wanted if n in heads}, done))
-                self.check()
+                self._check()
 
         for name in names:
             self._link.call(partial(answer, name), "HMGET", self._keys.head(name), "epoch", "last")
 
-    def check(self) -> None:
-        """Answers every PING whose heads have been folded; called whenever a repair has ended."""
-        if not self._reaching:
-            return
+    def _check(self) -> None:
+        """Answers every PING whose heads have been folded."""
         reaching, self._reaching = self._reaching, []
         for heads, done in reaching:
             for name, (epoch, last) in list(heads.items()):
@@ -67,7 +72,12 @@ class Barrier:
                 # A room that was left meanwhile counts as reached.
                 if replica is None or replica.reached(epoch, last):
                     del heads[name]
-            if heads:
-                self._reaching.append((heads, done))
+                elif replica.epoch != epoch:
+                    # Another log than the one that was asked for: what its head says now counts.
+                    self._asking.append((set(heads), done))
+                    break
             else:
-                done()
+                if heads:
+                    self._reaching.append((heads, done))
+                else:
+                    done()

@@ -197,8 +197,12 @@ class Following:
         """Reads a head; the published entries up to it came before the answer, so a difference is a gap."""
 
         def answer(reply: Reply) -> None:
-            if isinstance(reply, list) and reply[0] is not None:
-                replica.reached(reply[0].decode(), reply[1].decode())
+            if isinstance(reply, list):
+                epoch, last = reply
+                if epoch is None:
+                    replica.mend()  # the log is gone
+                else:
+                    replica.reached(epoch.decode(), last.decode())
             if done is not None:
                 done()
 

@@ -200,3 +200,13 @@ def test_an_unreachable_redis_is_brought_back(keys: Keys, tmp_path: Any) -> None
         heartbeat.beat()
     assert called == [1]
     assert (heartbeat.beats, heartbeat.failures, heartbeat.last_beat_ok_at) == (0, 1, None)
+
+
+def test_after_a_wipe_nobody_is_gone_whoever_beats_first(make: Make, client: Any, keys: Keys) -> None:
+    one, other = make("aaaaaa"), make("bbbbbb")
+    one.beat()
+    other.beat()
+    client.delete(keys.gateways, f"{keys.prefix}beat", f"{keys.prefix}reaping")
+    one.beat()
+    other.beat()
+    assert {id.decode() for id in client.zrange(keys.gateways, 0, -1)} == {"aaaaaa", "bbbbbb"}

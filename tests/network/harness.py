@@ -160,6 +160,10 @@ class Peer:
         except (EOFError, ConnectionError):
             return True
 
+    def shrink_receive_buffer(self) -> None:
+        """From now on the kernel takes little for a peer that does not read."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
     def close(self) -> None:
         self._socket.close()
 

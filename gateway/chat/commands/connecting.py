@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.chat import capabilities
 from gateway.chat.commands.table import Command
-from gateway.chat.ports import Ports
+from gateway.chat.ports import Ports, Unavailable
+from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.message import Message
@@ -109,7 +110,10 @@ def user(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any
 async def ping(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC PING. Of a registered user it is a barrier: see the lane's promise."""
     if session.is_registered:
-        await ports.barrier(session)
+        try:
+            await ports.barrier(session)
+        except Unavailable:  # alive, but without the promise: clients must not leave in masses
+            unavailable(session, "PING", message.params[0])
     session.reply(f":{session.server} PONG {session.server} :{message.params[0]}")
 
 

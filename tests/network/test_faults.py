@@ -1,0 +1,146 @@
+"""The worst hour: Redis restarted under load, wiped, paused; a reader that does not read; a gateway that stops."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.embedded.binary import find_server
+from gateway.embedded.supervisor import ping
+from tests.network.harness import DEADLINE_S, Network
+
+
+class Broker:
+    """A Redis of the test's own, with an append-only file, that can be killed and started again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.socket_path = directory / "server.sock"
+        self.process: subprocess.Popen[bytes]
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket_path}"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [str(find_server()), "--port", "0", "--unixsocket", str(self.socket_path), "--save", ""]
+            + ["--appendonly", "yes", "--appendfsync", "everysec", "--dir", str(self._directory)],
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + DEADLINE_S
+        while not ping(str(self.socket_path)):
+            assert time.monotonic() < deadline, "the server does not answer"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+
+    def command(self, *words: str) -> None:
+        from gateway.heartbeat.leases import client
+
+        with client(self.url) as connection:
+            connection.execute_command(*words)
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with tempfile.TemporaryDirectory(prefix="hubbub-") as directory:
+        broker = Broker(Path(directory))
+        yield broker
+        broker.kill()
+
+
+@pytest.fixture
+def fragile(broker: Broker, prefix: str) -> Iterator[Network]:
+    """A network whose Redis the test may break."""
+    network = Network(broker.url, prefix)
+    yield network
+    network.close()
+
+
+def texts(lines: list[str]) -> list[str]:
+    return [line.partition(" :")[2] for line in lines if " PRIVMSG " in line]
+
+
+def test_redis_killed_and_started_again_under_load_loses_nothing_and_doubles_nothing(
+    broker: Broker, fragile: Network
+) -> None:
+    gateways = fragile.gateways(2, HUBBUB_LEASE_S="30")
+    speakers = [fragile.peer(gateways[i % 2], f"s{i}", "echo-message", "#r") for i in range(4)]
+    watcher = fragile.peer(gateways[0], "watcher", "", "#r")
+    sent = []
+    for i in range(400):
+        if i == 150:
+            broker.kill()
+        if i == 250:
+            broker.start()
+        speaker = speakers[i % 4]
+        speaker.send(f"PRIVMSG #r :{speaker.nick} {i}")
+        sent.append(f"{speaker.nick} {i}")
+    for speaker in speakers:
+        speaker.send("PRIVMSG #r :end")
+    lines: list[str] = []
+    while texts(lines).count("end") < len(speakers):
+        lines += watcher.until("PRIVMSG #r :end")
+    heard = [text for text in texts(lines) if text != "end"]
+    assert sorted(heard) == sorted(sent)
+    for speaker in speakers:
+        own = [text for text in heard if text.startswith(f"{speaker.nick} ")]
+        assert own == [text for text in sent if text.startswith(f"{speaker.nick} ")], "an order was broken"
+
+
+def test_a_wiped_redis_leaves_clients_connected_and_talking(broker: Broker, fragile: Network) -> None:
+    first, second = fragile.gateways(2, HUBBUB_LEASE_S="30")
+    alice = fragile.peer(first, "alice", "", "#w")
+    bob = fragile.peer(second, "bob", "", "#w")
+    alice.do("PRIVMSG #w :before")
+    assert texts(bob.sync()) == ["before"]
+    broker.command("FLUSHALL")
+    broker.command("CLIENT", "KILL", "TYPE", "pubsub")  # each link comes back and sees that the logs are gone
+    deadline = time.monotonic() + DEADLINE_S
+    heard: list[str] = []
+    count = 0
+    while not heard:
+        assert time.monotonic() < deadline, "after the wipe nothing is heard any more"
+        count += 1
+        alice.do(f"PRIVMSG #w :after {count}")
+        heard = texts(bob.sync())
+    names = " ".join(alice.do("NAMES #w"))
+    assert "alice" in names
+    assert "bob" in names
+
+
+def test_a_stalled_reader_is_cut_at_its_limit_without_slowing_others(network: Network) -> None:
+    gateway = network.gateway(HUBBUB_SENDQ_BYTES="65536")
+    talker = network.peer(gateway, "talker", "", "#s")
+    listener = network.peer(gateway, "listener", "", "#s")
+    stalled = network.peer(gateway, "stalled", "", "#s")
+    stalled.shrink_receive_buffer()
+    text = "x" * 400
+    deadline = time.monotonic() + DEADLINE_S
+    left: list[str] = []
+    while not left:
+        assert time.monotonic() < deadline, "the stalled reader was never cut"
+        for _ in range(100):
+            talker.send(f"PRIVMSG #s :{text}")
+        talker.sync()
+        lines = listener.sync()
+        assert len(texts(lines)) == 100
+        left = [line for line in lines if " QUIT " in line]
+    assert left[0].endswith("QUIT :SendQ exceeded")
+
+
+def test_a_gateway_that_stops_tells_everyone_and_frees_its_nicks_at_once(network: Network) -> None:
+    first, second = network.gateways(2)
+    leaving = network.peer(first, "leaving", "", "#t")
+    staying = network.peer(second, "staying", "", "#t")
+    assert first.stop() == 0
+    assert "ERROR :Closing link: The gateway is shutting down" in leaving.until("ERROR")[-1]
+    assert ":leaving!leaving@" in staying.until(" QUIT ")[-1]
+    staying.do("NICK leaving")
+    assert staying.do("NICK leaving2")[0].startswith(":leaving!")
