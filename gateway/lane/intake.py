@@ -129,15 +129,22 @@ class Intake:
 
     def _throttle(self, client: Client, wait_s: float) -> None:
         """Reads no more until the client's rate allows the next line; TCP tells it to slow down."""
+        self._host.later(wait_s, self._held(client))
 
-        def allow() -> None:
+    def hold(self, client: Client) -> None:
+        """Reads no more until all that the client said is in a log: while Redis is away, that bounds what is kept."""
+        client.when_logged(self._held(client))
+
+    def _held(self, client: Client) -> Callable[[], None]:
+        def release() -> None:
             client.throttled = False
-            client.connection.resume()
-            self.proceed(client)
+            if client.connection.is_open:
+                client.connection.resume()
+                self.proceed(client)
 
         client.throttled = True
         client.connection.pause()
-        self._host.later(wait_s, allow)
+        return release
 
     # -- handlers that wait ---------------------------------------------------------------------------
 

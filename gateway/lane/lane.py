@@ -527,7 +527,7 @@ class Lane:
         self.later(max(0.5, interval / 8), self._sweep)
         for client in list(self.clients.values()):
             silent = self.now - client.heard_at
-            if silent < interval or client.dialect.variant or client.is_departing:
+            if silent < interval or client.dialect.variant or client.is_departing or client.throttled:
                 continue
             if silent > interval * 2:
                 self.depart(client, f"Ping timeout: {silent:.0f} seconds")

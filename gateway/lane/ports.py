@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 LISTED_LIMIT = 20_000
 SEARCHED_LIMIT = 5_000
 SEARCHED_AT_ONCE = 250
+UNLOGGED_LIMIT = 256  # events of one client on their way to logs: then it is read no further until they are there
+
 REFUSED = Effect(Kind.VOID, 0, "", "", reason=Void.NOTHING)
 
 
@@ -86,6 +88,8 @@ class LanePorts:
         client = self._lane.clients[session.sid]
         label = session.take_label() if session.label else ""
         client.unlogged += 1
+        if client.unlogged == UNLOGGED_LIMIT:
+            self._lane.intake.hold(client)
         self._lane.appends.add(room, Pending(session.sid, line, label))
 
     async def commit(self, session: Session, room: str, line: str) -> Effect:
