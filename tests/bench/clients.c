@@ -169,6 +169,10 @@ static void take_names_end(Client *client) {
     seen.joined++;
 }
 
+static void note_trouble(const char *line, const char *end) {
+    if (!seen.trouble[0]) snprintf(seen.trouble, sizeof seen.trouble, "%.*s", (int)(end - line), line);
+}
+
 /* One line with its end. Only the few verbs that this generator acts on are told apart. */
 static void take_line(Client *client, const char *line, size_t length, uint64_t now) {
     const char *at = line, *end = line + length - 1;
@@ -197,8 +201,10 @@ static void take_line(Client *client, const char *line, size_t length, uint64_t 
         take_welcome(client);
     } else if (VERB("366")) {
         take_names_end(client);
+    } else if (client->phase == JOINING && !VERB("422") && (VERB("NOTICE") || *at == '4')) {
+        note_trouble(line, end);
     } else if (VERB("ERROR") || VERB("433") || VERB("FAIL") || (VERB("CAP") && memmem(at, rest, " NAK ", 5))) {
-        if (!seen.trouble[0]) snprintf(seen.trouble, sizeof seen.trouble, "%.*s", (int)(end - line), line);
+        note_trouble(line, end);
     }
 #undef VERB
 }
