@@ -35,6 +35,12 @@ class Pending:
         self.label = label
         self.wait = wait
 
+    @property
+    def size_bytes(self) -> int:
+        """What it takes of an entry's payload."""
+        line = self.line
+        return len(self.sid) + len(" \r\n") + (len(line) if line.isascii() else len(line.encode()))
+
 
 Logged = tuple[str, int]
 """Where an event is in a log that is not followed: its entry's stream id, its place in the entry."""
@@ -73,12 +79,12 @@ class Writer:
 
     def take(self, origin: str) -> Flight:
         """Moves as many queued events into a flight as one entry may hold, at least one."""
-        taken, size = [self.queue.popleft()], 0
-        while self.queue and size < ENTRY_LIMIT_BYTES:
-            size += len(taken[-1].line) + len(taken[-1].sid)
-            if size + len(self.queue[0].line) > ENTRY_LIMIT_BYTES:
-                break
-            taken.append(self.queue.popleft())
+        queue = self.queue
+        taken = [queue.popleft()]
+        if queue:
+            room = ENTRY_LIMIT_BYTES - taken[0].size_bytes
+            while queue and (room := room - queue[0].size_bytes) >= 0:
+                taken.append(queue.popleft())
         self.flight = Flight(origin, taken)
         return self.flight
 

@@ -72,6 +72,8 @@ class Replica:
         """The subscription is lost: nothing counts as live until :meth:`mend` has been answered."""
         if self.standing is Standing.LIVE:
             self.standing = Standing.MENDING
+        self._waiting.clear()  # what of it the server still has, it will tell
+        self._overflowed = False
 
     def live(self, raw: Raw) -> None:
         """A published entry."""
@@ -102,8 +104,9 @@ class Replica:
 
     def page(self, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]]) -> None:
         """The answer to an ``ask``: ``base`` as snapshot.lua wrote it, entries as (id, origin, payload)."""
-        if self.standing is Standing.LIVE:
-            return  # an answer that was overtaken by a reconnection
+        expected = self.standing is Standing.LOADING if not from_id else from_id == self.last
+        if self.standing is Standing.LIVE or not expected:
+            return  # it was asked for twice, or meanwhile the log has to be read from its beginning
         if not from_id:
             self._restart(epoch, base)
         elif epoch != self.epoch:
@@ -135,6 +138,7 @@ class Replica:
         waiting, self._waiting = self._waiting, deque()
         self.standing = Standing.LIVE
         for raw in waiting:
-            self.live(raw)  # a further gap asks again and queues the rest
+            if raw[2] == self.epoch:  # the page was read after all these: another epoch is over
+                self.live(raw)  # a further gap asks again and queues the rest
         if self.standing is Standing.LIVE:
             self._follower.settled()

@@ -1,0 +1,133 @@
+"""What a lane has of the log, and nothing of chat: the real link, appends and following, and logs of plain lines."""
+
+import json
+from itertools import count
+from typing import Any
+
+from gateway.broker.appends import Appends, Pending
+from gateway.broker.keys import Keys
+from gateway.broker.link import Done, Link, Selector
+from gateway.broker.replica import Replica, Standing
+from gateway.broker.scripts import APPEND, RANGE, SNAPSHOT
+from gateway.chat.events import Entry
+from gateway.chat.room import Room
+from gateway.directory.nicks import SCRIPTS
+from gateway.lane.following import Followed, Following
+
+RETENTION = (10_000, 24 * 3600 * 1000)
+
+
+class Story:
+    """A followed log whose state is all lines that it ever had; a snapshot of it is JSON."""
+
+    def __init__(self, node: "Node", name: str) -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self.origins: list[str] = []  # of the entries folded, since the last beginning
+        self.beginnings = self.settlings = 0
+        self.replica = Replica(name, self, node.following.ask)
+        self._node = node
+
+    @property
+    def is_live(self) -> bool:
+        return self.replica.standing is Standing.LIVE
+
+    @property
+    def position(self) -> tuple[str, str]:
+        return self.replica.epoch, self.replica.last
+
+    def begin(self, base: str | None) -> None:
+        self.beginnings += 1
+        self.lines = json.loads(base) if base else []
+        self.origins = []
+
+    def fold(self, entry: Entry) -> None:
+        self.origins.append(entry.origin)
+        self.lines += entry.lines
+        for index, pending in enumerate(self._node.appends.land(self.name, entry.origin) or []):
+            self._node.settle(pending, (entry.id, index))
+
+    def settled(self) -> None:
+        self.settlings += 1
+        self._node.appends.settled(self.name)
+
+
+class Node:
+    """One lane. What became of each line that it said is in ``outcomes``: where it is, None if it was refused."""
+
+    def __init__(self, selector: Selector, keys: Keys, lane: str) -> None:
+        self.lane = lane
+        self.keys = keys
+        self.link = Link(selector, self, (APPEND, RANGE, SNAPSHOT, *SCRIPTS), ())
+        epochs = count()
+        self.appends = Appends(self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle)
+        self.rooms_settled: list[tuple[Followed, Room | None]] = []
+        self.following = Following(
+            self.link,
+            keys,
+            self.appends,
+            lane,
+            self._deliver,
+            lambda followed, old: self.rooms_settled.append((followed, old)),
+            lambda _followed: None,
+            RETENTION,
+        )
+        self.stories: dict[str, Story] = {}
+        self.outcomes: dict[str, list[Any]] = {}
+        self.shown: list[str] = []  # lines of rooms, as they were delivered
+        self.whys: list[str] = []  # why the link went down
+        self.is_deaf = False  # what is published is lost on its way here
+        self.held: list[tuple[bytes, bytes]] | None = None  # what is published is late
+
+    def follow(self, name: str) -> Story:
+        story = self.stories[name] = Story(self, name)
+        self.appends.follow(story.replica)
+        self.following.watch(story.replica)
+        return story
+
+    def say(self, name: str, *lines: str) -> None:
+        """Queues lines for a log."""
+        for line in lines:
+            self.appends.add(name, Pending(f"{self.lane}.1", line))
+
+    def append(self, done: Done, name: str, epoch: str, origin: str, line: str, new_epoch: str) -> None:
+        """Runs append.lua itself, for one line."""
+        log, head, live = self.keys.log(name), self.keys.head(name), self.keys.live(name)
+        self.link.run(done, APPEND, log, head, epoch, origin, f"w.0.1\r\n{line}\r\n", live, new_epoch)
+
+    def turn(self) -> None:
+        if self.appends.gathered:
+            self.appends.send()
+        self.link.flush()
+
+    def settle(self, pending: Pending, outcome: Any) -> None:
+        self.outcomes.setdefault(pending.line, []).append(outcome)
+
+    def _deliver(self, followed: Followed, entry: Entry, effects: Any) -> None:
+        self.shown += [effect.line for effect in effects]
+        pendings = self.appends.land(followed.name, entry.origin)
+        if pendings is not None:
+            for effect in effects:
+                self.settle(pendings[effect.index], effect)
+
+    # -- Events of the link ---------------------------------------------------------------------------
+
+    def link_up(self) -> None:
+        self.following.link_up()
+        self.appends.resume()
+
+    def link_down(self, why: str) -> None:
+        self.whys.append(why)
+        self.following.link_down()
+
+    def link_fault(self, error: Exception) -> None:
+        raise error
+
+    def link_subscribed(self, channel: bytes) -> None:
+        self.following.subscribed(channel)
+
+    def link_message(self, channel: bytes, payload: bytes) -> None:
+        if self.held is not None:
+            self.held.append((channel, payload))
+        elif not self.is_deaf:
+            self.following.message(channel, payload)

@@ -1,0 +1,97 @@
+"""The gateway's Lua scripts, told again in Python for the simulated Redis, each under its :class:`Script`'s name.
+
+One suite runs against both, so that they cannot drift apart unseen.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gateway.broker.scripts import APPEND, RANGE, SNAPSHOT, Script
+from gateway.directory.nicks import CLAIM, PROFILE, RELEASE
+from tests.simulation.store import Store, key_of
+
+Publish = Callable[[bytes, bytes], int]
+Run = Callable[[Store, Publish, Sequence[bytes], Sequence[bytes]], Any]
+
+TRIMMED_AT_ONCE = 4096
+
+
+def append(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    (log, head), (expected, origin, payload, live, new_epoch) = keys, args
+    epoch, last = store.hmget(head, b"epoch", b"last")
+    if epoch is None:
+        if expected:
+            return [b""]
+        epoch, last = new_epoch, b"0-0"
+        store.hset(head, b"epoch", epoch, b"made", store.time()[0], b"rank", b"0-0")
+    elif expected not in (epoch, b"*"):
+        return [epoch]
+    entry_id = store.xadd(log, b"*", b"o", origin, b"e", payload)
+    store.hset(head, b"last", entry_id)
+    publish(live, b"%s %s %s %s\n%s" % (entry_id, last, epoch, origin, payload))
+    return entry_id
+
+
+def read_range(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    (log, head, base_key), (start, count) = keys, args
+    epoch, last = store.hmget(head, b"epoch", b"last")
+    if epoch is None:
+        return [b"", b"", b"", []]
+    base = b""
+    if not start:
+        base = store.get(base_key) or b""
+        start = base.split(b"\n")[0].split(b" ")[2] if base else b"-"
+    return [epoch, last, base, store.xrange(log, start, b"+", b"COUNT", count)]
+
+
+def snapshot(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    (log, head, base, void), (epoch, at, text, kept, age_ms) = keys, args
+    if store.hget(head, b"epoch") != epoch:
+        return 0
+    old = store.get(base)
+    if old is not None:
+        _, old_epoch, old_at = old.split(b"\n")[0].split(b" ")
+        if old_epoch == epoch and key_of(old_at) >= key_of(at):
+            return 0
+    store.set(base, text)
+    limit = (int(store.time()[0]) * 1000 - int(age_ms), 0)
+    surplus = min(store.xlen(log) - int(kept), TRIMMED_AT_ONCE)
+    if surplus > 0:
+        limit = max(limit, key_of(store.xrange(log, b"-", b"+", b"COUNT", b"%d" % (surplus + 1))[-1][0]))
+    limit = min(limit, key_of(at))
+    if store.xtrim(log, b"MINID", b"%d-%d" % limit) > 0:
+        for mark in store.smembers(void):
+            if key_of(mark.partition(b".")[0]) < limit:
+                store.srem(void, mark)
+    return 1
+
+
+def claim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    holder = store.hget(keys[0], b"sid")
+    if holder not in (None, args[0]):
+        return [holder]
+    seconds, us = store.time()
+    token = seconds + us.rjust(6, b"0")
+    store.hset(keys[0], b"sid", args[0], b"token", token, *args[1:])
+    return token
+
+
+def release(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    return store.del_(keys[0]) if store.hget(keys[0], b"sid") == args[0] else 0
+
+
+def profile(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    if store.hget(keys[0], b"sid") != args[0]:
+        return 0
+    store.hset(keys[0], *args[1:])
+    return 1
+
+
+TOLD: dict[Script, Run] = {
+    APPEND: append,
+    RANGE: read_range,
+    SNAPSHOT: snapshot,
+    CLAIM: claim,
+    RELEASE: release,
+    PROFILE: profile,
+}

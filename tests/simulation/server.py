@@ -1,0 +1,263 @@
+"""A simulated Redis: in memory, in one thread, one step at a time, with all the ways in which a real one fails.
+
+A :class:`gateway.broker.link.Link` talks to it in RESP3 through a :class:`SimulatedSocket`, so that what is tested
+is the link itself. Nothing moves by itself: the server executes in :meth:`SimulatedServer.serve`, a link takes in
+what came in :meth:`SimulatedSelector.poll`; in between is the network, where a run may do its worst. On one
+connection pushes and replies keep their order, as in RESP3.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import hiredis
+
+from gateway.broker.link import READ
+from tests.simulation.scripts import TOLD
+from tests.simulation.store import Failure, Store
+
+Words = Sequence[bytes]
+
+_SCRIPTS = {script.sha.encode(): (script, run) for script, run in TOLD.items()}
+_SHA = {script.source.encode(): script.sha.encode() for script in TOLD}
+
+
+class Push(list[Any]):
+    """What the server says without being asked."""
+
+
+class Connection:
+    """A client's connection as the server sees it."""
+
+    def __init__(self, id: int) -> None:
+        self.id = id
+        self.requests: deque[Words] = deque()
+        self.replies: list[bytes] = []
+        self.channels: dict[bytes, None] = {}
+        self.is_open = True  # for the server
+        self.is_abandoned = False  # by the client, which the server learns when it has read all before
+
+    def close(self) -> None:
+        """The server closes it, and has forgotten it; what it sent before still arrives."""
+        self.is_open = False
+        self.requests.clear()
+        self.channels.clear()
+
+
+class SimulatedServer:
+    """One server and its connections. ``replies_first``: as Redis 7.2 and Valkey do, a client that publishes to itself
+    is answered before the message comes; Redis 7.0 has it the other way round."""
+
+    def __init__(self, replies_first: bool = False) -> None:
+        self.store = Store()
+        self.connections: dict[int, Connection] = {}
+        self.is_stalled = False  # takes in what is sent, and does nothing
+        self._replies_first = replies_first
+        self._runs = 0
+        self._loaded: set[bytes] = set()
+        self._last_client = 0
+        self._own_pushes: list[bytes] = []
+
+    # -- what may happen to it ------------------------------------------------------------------------
+
+    def restart(self, saved: Any = None) -> None:
+        """A new process on the same data, or on what an earlier :meth:`Store.save` had."""
+        for connection in self.connections.values():
+            connection.close()
+        self.connections.clear()
+        self._runs += 1
+        self._loaded.clear()
+        self.is_stalled = False
+        if saved is not None:
+            self.store.restore(saved)
+
+    # -- connections ----------------------------------------------------------------------------------
+
+    def connect(self) -> "SimulatedSocket":
+        self._last_client += 1
+        connection = self.connections[self._last_client] = Connection(self._last_client)
+        return SimulatedSocket(connection)
+
+    def serve(self, connection: Connection | None = None, at_most: int | None = None) -> int:
+        """Executes what one connection sent, or all did; returns how many commands that was."""
+        if self.is_stalled:
+            return 0
+        executed = 0
+        for one in [connection] if connection else list(self.connections.values()):
+            while one.requests and executed != at_most:
+                executed += 1
+                self._execute(one, one.requests.popleft())
+            if one.is_abandoned and not one.requests:
+                self._forget(one)
+        return executed
+
+    def _forget(self, connection: Connection) -> None:
+        connection.close()
+        self.connections.pop(connection.id, None)
+
+    def _execute(self, connection: Connection, words: Words) -> None:
+        self.store.advance(1)
+        try:
+            reply = self._command(connection, words)
+        except Failure as failure:
+            reply = failure
+        if reply is not Push:
+            connection.replies.append(encode(reply))
+        connection.replies += self._own_pushes
+        self._own_pushes.clear()
+
+    # -- commands -------------------------------------------------------------------------------------
+
+    def _command(self, connection: Connection, words: Words) -> Any:
+        verb, args = words[0].decode().lower(), words[1:]
+        own: Callable[..., Any] | None = getattr(self, f"_do_{verb}", None)
+        if own is not None:
+            return own(connection, *args)
+        method: Callable[..., Any] | None = getattr(self.store, {"del": "del_"}.get(verb, verb), None)
+        if method is None:
+            raise Failure(f"ERR unknown command '{verb}'")
+        return method(*args)
+
+    def _do_hello(self, _connection: Connection, *_words: bytes) -> dict[str, str]:
+        return {"server": "simulated", "version": "7.2.0"}
+
+    def _do_info(self, _connection: Connection, _section: bytes) -> bytes:
+        return b"# Server\r\nredis_version:7.2.0\r\nrun_id:%040d\r\n" % self._runs
+
+    def _do_ping(self, _connection: Connection) -> str:
+        return "PONG"
+
+    def _do_client(self, connection: Connection, what: bytes, *args: bytes) -> Any:
+        if what == b"ID":
+            return connection.id
+        found = self.connections.get(int(args[1]))  # KILL ID n
+        if found is None:
+            return 0
+        self._forget(found)
+        return 1
+
+    def _do_script(self, _connection: Connection, what: bytes, *source: bytes) -> Any:
+        if what == b"FLUSH":
+            self._loaded.clear()
+            return "OK"
+        sha = _SHA[source[0]]
+        self._loaded.add(sha)
+        return sha
+
+    def _do_evalsha(self, connection: Connection, sha: bytes, keys: bytes, *words: bytes) -> Any:
+        if sha not in self._loaded:
+            raise Failure("NOSCRIPT No matching script.")
+        _, run = _SCRIPTS[sha]
+        count = int(keys)
+        return run(self.store, lambda *said: self._do_publish(connection, *said), words[:count], words[count:])
+
+    def _do_publish(self, connection: Connection, channel: bytes, payload: bytes) -> int:
+        listening = [one for one in self.connections.values() if channel in one.channels]
+        data = encode(Push([b"message", channel, payload]))
+        for one in listening:
+            later = one is connection and self._replies_first
+            (self._own_pushes if later else one.replies).append(data)
+        return len(listening)
+
+    def _do_subscribe(self, connection: Connection, channel: bytes) -> Any:
+        connection.channels[channel] = None
+        return self._confirm(connection, b"subscribe", channel)
+
+    def _do_unsubscribe(self, connection: Connection, channel: bytes) -> Any:
+        connection.channels.pop(channel, None)
+        return self._confirm(connection, b"unsubscribe", channel)
+
+    def _confirm(self, connection: Connection, what: bytes, channel: bytes) -> Any:
+        connection.replies.append(encode(Push([what, channel, len(connection.channels)])))
+        return Push  # there is no reply
+
+
+class SimulatedSocket:
+    """The client's end of a connection; what a non-blocking socket does, as far as a link uses it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._reader = hiredis.Reader()
+
+    def fileno(self) -> int:
+        return self.connection.id
+
+    def setblocking(self, _blocking: bool) -> None:
+        """It never blocks."""
+
+    def send(self, data: bytes) -> int:
+        if not self.connection.is_open:
+            raise BrokenPipeError(32, "Broken pipe")
+        self._reader.feed(data)
+        while (words := self._reader.gets()) is not False:
+            self.connection.requests.append(words)
+        return len(data)
+
+    def recv(self, _limit: int) -> bytes:
+        replies = self.connection.replies
+        if replies:
+            data = b"".join(replies)
+            replies.clear()
+            return data
+        if self.connection.is_open:
+            raise BlockingIOError
+        return b""
+
+    def close(self) -> None:
+        self.connection.is_abandoned = True
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self.connection.replies) or not self.connection.is_open
+
+
+class SimulatedSelector:
+    """Which link has something to take in. A link registers a number: ``attach`` must have told whose it is."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[int, SimulatedSocket] = {}
+        self._handlers: dict[int, Callable[[int], None]] = {}
+
+    def know(self, socket: SimulatedSocket) -> SimulatedSocket:
+        """A socket that is going to be registered."""
+        self._sockets[socket.fileno()] = socket
+        return socket
+
+    def register(self, fd: int, on_ready: Callable[[int], None], _events: int = READ) -> None:
+        self._handlers[fd] = on_ready
+
+    def modify(self, fd: int, events: int) -> None:
+        """A simulated socket takes everything at once."""
+
+    def unregister(self, fd: int) -> None:
+        del self._handlers[fd], self._sockets[fd]
+
+    def poll(self, only: int | None = None) -> int:
+        """Has every link (or ``only`` one, by its socket's number) take in what came; how many did."""
+        ready = [
+            (fd, handler)
+            for fd, handler in self._handlers.items()
+            if (only is None or fd == only) and self._sockets[fd].is_ready
+        ]
+        for fd, handler in ready:
+            if fd in self._handlers:
+                handler(READ)
+        return len(ready)
+
+
+def encode(value: Any) -> bytes:
+    """A reply in RESP3: str is a status, bytes a bulk string, None null."""
+    if value is None:
+        return b"_\r\n"
+    if isinstance(value, bytes):
+        return b"$%d\r\n%s\r\n" % (len(value), value)
+    if isinstance(value, int):
+        return b":%d\r\n" % value
+    if isinstance(value, str):
+        return b"+%s\r\n" % value.encode()
+    if isinstance(value, Failure):
+        return b"-%s\r\n" % str(value).encode()
+    if isinstance(value, dict):
+        return b"%%%d\r\n" % len(value) + b"".join(encode(one) for pair in value.items() for one in pair)
+    kind = b">" if isinstance(value, Push) else b"*"
+    return kind + b"%d\r\n" % len(value) + b"".join(map(encode, value))

@@ -1,0 +1,225 @@
+"""The data of the simulated Redis: each method is the command of that name, on keys and words as bytes.
+
+Only what the gateway uses, with Redis's replies as RESP3 gives them. Knows nothing of connections. Time is given
+from outside (`now_us`), so that a run depends on nothing but its seed.
+"""
+
+import copy
+from bisect import bisect_left, bisect_right
+from typing import Any
+
+StreamId = tuple[int, int]
+Stream = list[tuple[StreamId, list[bytes]]]
+
+FIRST: StreamId = (0, 0)
+LAST: StreamId = (2**63, 2**63)
+
+
+class Failure(Exception):
+    """An error reply; its text begins with Redis's code."""
+
+
+class Store:
+    """All keys of one server."""
+
+    def __init__(self) -> None:
+        self.now_us = 1_700_000_000_000_000
+        self._data: dict[bytes, Any] = {}
+        self._newest: dict[bytes, StreamId] = {}  # of streams, trimmed or not
+        self._expiry_us: dict[bytes, int] = {}
+
+    def save(self) -> Any:
+        """A copy of everything, as a server's disk would hold it."""
+        return copy.deepcopy((self._data, self._newest, self._expiry_us))
+
+    def restore(self, saved: Any) -> None:
+        self._data, self._newest, self._expiry_us = copy.deepcopy(saved)
+
+    def wipe(self) -> None:
+        self.restore(({}, {}, {}))
+
+    def advance(self, us: int) -> None:
+        """Lets time pass; what has expired by then is gone."""
+        self.now_us += us
+        for key in [key for key, at in self._expiry_us.items() if at <= self.now_us]:
+            self.del_(key)
+
+    # -- keys -----------------------------------------------------------------------------------------
+
+    def time(self) -> list[bytes]:
+        return [b"%d" % (self.now_us // 1_000_000), b"%d" % (self.now_us % 1_000_000)]
+
+    def del_(self, *keys: bytes) -> int:
+        found = [key for key in keys if self._data.pop(key, None) is not None]
+        for key in found:
+            self._newest.pop(key, None)
+            self._expiry_us.pop(key, None)
+        return len(found)
+
+    def exists(self, *keys: bytes) -> int:
+        return sum(key in self._data for key in keys)
+
+    def expire(self, key: bytes, seconds: bytes) -> int:
+        if key not in self._data:
+            return 0
+        self._expiry_us[key] = self.now_us + int(seconds) * 1_000_000
+        return 1
+
+    def get(self, key: bytes) -> bytes | None:
+        value: bytes | None = self._data.get(key)
+        return value
+
+    def set(self, key: bytes, value: bytes) -> str:
+        self._data[key] = value
+        return "OK"
+
+    # -- hashes ---------------------------------------------------------------------------------------
+
+    def hset(self, key: bytes, *pairs: bytes) -> int:
+        fields = self._data.setdefault(key, {})
+        known = len(fields)
+        fields.update(zip(pairs[::2], pairs[1::2], strict=True))
+        return len(fields) - known
+
+    def hsetnx(self, key: bytes, field: bytes, value: bytes) -> int:
+        return 0 if field in self._data.get(key, {}) else self.hset(key, field, value)
+
+    def hget(self, key: bytes, field: bytes) -> bytes | None:
+        return self.hmget(key, field)[0]
+
+    def hmget(self, key: bytes, *fields: bytes) -> list[bytes | None]:
+        values = self._data.get(key, {})
+        return [values.get(field) for field in fields]
+
+    def hgetall(self, key: bytes) -> dict[bytes, bytes]:
+        return dict(self._data.get(key, {}))
+
+    def hlen(self, key: bytes) -> int:
+        return len(self._data.get(key, {}))
+
+    def hdel(self, key: bytes, *fields: bytes) -> int:
+        values = self._data.get(key, {})
+        gone = sum(values.pop(field, None) is not None for field in fields)
+        self._forget_empty(key)
+        return gone
+
+    def hscan(self, key: bytes, _cursor: bytes, *_options: bytes) -> list[Any]:
+        return [b"0", [word for pair in self._data.get(key, {}).items() for word in pair]]
+
+    # -- sets -----------------------------------------------------------------------------------------
+
+    def sadd(self, key: bytes, *members: bytes) -> int:
+        return self._add(key, dict.fromkeys(members, 0))
+
+    def srem(self, key: bytes, *members: bytes) -> int:
+        return self.hdel(key, *members)  # 0 is a score that is not None
+
+    def smembers(self, key: bytes) -> list[bytes]:
+        return list(self._data.get(key, ()))
+
+    def srandmember(self, key: bytes, count: bytes) -> list[bytes]:
+        return self.smembers(key)[: int(count)]
+
+    def smismember(self, key: bytes, *members: bytes) -> list[int]:
+        return [int(member in self._data.get(key, ())) for member in members]
+
+    def zadd(self, key: bytes, score: bytes, member: bytes) -> int:
+        return self._add(key, {member: float(score)})
+
+    def zrange(self, key: bytes, start: bytes, stop: bytes) -> list[bytes]:
+        ranked = sorted(self._data.get(key, {}).items(), key=lambda item: (item[1], item[0]))
+        return [member for member, _ in _cut(ranked, start, stop)]
+
+    def _add(self, key: bytes, scores: dict[bytes, Any]) -> int:
+        members = self._data.setdefault(key, {})  # ordered, so that a run can be repeated
+        known = len(members)
+        members.update(scores)
+        return len(members) - known
+
+    def _forget_empty(self, key: bytes) -> None:
+        if not self._data.get(key, True):
+            self.del_(key)
+
+    # -- lists ----------------------------------------------------------------------------------------
+
+    def lpush(self, key: bytes, *values: bytes) -> int:
+        items = self._data.setdefault(key, [])
+        items[:0] = reversed(values)
+        return len(items)
+
+    def ltrim(self, key: bytes, start: bytes, stop: bytes) -> str:
+        self._data[key] = self.lrange(key, start, stop)
+        self._forget_empty(key)
+        return "OK"
+
+    def lrange(self, key: bytes, start: bytes, stop: bytes) -> list[bytes]:
+        return _cut(self._data.get(key, []), start, stop)
+
+    # -- streams --------------------------------------------------------------------------------------
+
+    def xadd(self, key: bytes, _star: bytes, *fields: bytes) -> bytes:
+        stream: Stream = self._data.setdefault(key, [])
+        if not isinstance(stream, list):
+            raise Failure("WRONGTYPE Operation against a key holding the wrong kind of value")
+        ms, n = self._newest.get(key, FIRST)
+        now_ms = self.now_us // 1000
+        newest = self._newest[key] = (now_ms, 0) if now_ms > ms else (ms, n + 1)
+        stream.append((newest, list(fields)))
+        return stream_id(newest)
+
+    def xlen(self, key: bytes) -> int:
+        return len(self._data.get(key, ()))
+
+    def xrange(self, key: bytes, low: bytes, high: bytes, *count: bytes) -> list[Any]:
+        return _listed(self._between(key, low, high), count)
+
+    def xrevrange(self, key: bytes, high: bytes, low: bytes, *count: bytes) -> list[Any]:
+        return _listed(self._between(key, low, high)[::-1], count)
+
+    def xtrim(self, key: bytes, strategy: bytes, *threshold: bytes) -> int:
+        """Always exact: what an approximate trim leaves standing, it leaves by chance."""
+        stream: Stream = self._data.get(key, [])
+        if strategy.upper() == b"MAXLEN":
+            surplus = max(0, len(stream) - int(threshold[-1]))
+        else:
+            surplus = bisect_left(stream, (key_of(threshold[-1]),))
+        del stream[:surplus]
+        return surplus
+
+    def xdel(self, key: bytes, entry_id: bytes) -> int:
+        stream: Stream = self._data.get(key, [])
+        known = len(stream)
+        stream[:] = [entry for entry in stream if entry[0] != key_of(entry_id)]
+        return known - len(stream)
+
+    def _between(self, key: bytes, low: bytes, high: bytes) -> Stream:
+        stream: Stream = self._data.get(key, [])
+        first = FIRST if low == b"-" else key_of(low.removeprefix(b"("))
+        last = LAST if high == b"+" else key_of(high.removeprefix(b"("))
+        start = (bisect_right if low.startswith(b"(") else bisect_left)(stream, first, key=_id_of)
+        stop = (bisect_left if high.startswith(b"(") else bisect_right)(stream, last, key=_id_of)
+        return stream[start:stop]
+
+
+def stream_id(key: StreamId) -> bytes:
+    return b"%d-%d" % key
+
+
+def _id_of(entry: tuple[StreamId, list[bytes]]) -> StreamId:
+    return entry[0]
+
+
+def key_of(text: bytes) -> StreamId:
+    ms, _, n = text.partition(b"-")
+    return int(ms), int(n or 0)
+
+
+def _listed(entries: Stream, count: tuple[bytes, ...]) -> list[Any]:
+    """As XRANGE gives them; ``count``: the words ``COUNT n`` or none."""
+    return [[stream_id(key), fields] for key, fields in (entries[: int(count[1])] if count else entries)]
+
+
+def _cut(items: list[Any], start: bytes, stop: bytes) -> list[Any]:
+    """From start to stop, inclusive; from the end where they are negative."""
+    last = int(stop)
+    return items[int(start) :] if last == -1 else items[int(start) : last + 1]
