@@ -12,7 +12,7 @@ from gateway.ops.metrics import Reading
 
 _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("sessions", "Connections that have told their dialect.", lambda lane: len(lane.clients)),
-    ("users", "Registered users.", lambda lane: len(lane.nicks_here)),
+    ("users", "Registered users.", lambda lane: len(lane.sessions.by_nick)),
     ("opening", "Connections that have not told their dialect yet.", lambda lane: len(lane.opening)),
     ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.following.rooms)),
     ("link_up", "Whether the lane is connected to Redis (1) or not (0).", lambda lane: lane.link.is_up),

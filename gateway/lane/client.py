@@ -27,6 +27,7 @@ VARIANT_CAPS = MESSAGE_TAGS | SERVER_TIME
 class Dialect(Protocol):
     """How a connection speaks."""
 
+    name: str
     variant: int
     commands: Mapping[str, Command]
 

@@ -16,6 +16,7 @@ from gateway.wire.text import render, to_message, to_name
 class Irc:
     """RFC 1459 lines, cut to 512 bytes without their tags."""
 
+    name = "irc"
     variant = 0
     commands: Mapping[str, Command] = COMMANDS
 
@@ -32,6 +33,7 @@ class Irc:
 class PlainText:
     """``name: message``, and a few commands that begin with a slash."""
 
+    name = "text"
     variant = TEXT
     commands: Mapping[str, Command] = COMMANDS | plaintext.COMMANDS
 

@@ -152,6 +152,10 @@ class Following:
 
         self._link.run(answer, RANGE, keys.log(name), keys.head(name), keys.base(name), from_id, PAGE_ENTRIES)
 
+    def mark_void(self, name: str, mark: str) -> None:
+        """Tells every reader of a room's history to omit an event, ``<stream id>.<index>``."""
+        self._link.call(_ignore, "SADD", self._keys.void(name), mark)
+
     # -- what the link brings -------------------------------------------------------------------------
 
     def message(self, channel: bytes, payload: bytes) -> bool:

@@ -17,24 +17,17 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any
 
 import structlog
 
-from gateway.broker.appends import Appends, Pending
+from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import Link
 from gateway.broker.replica import Replica
 from gateway.broker.scripts import APPEND, RANGE, SNAPSHOT
-from gateway.chat import events
-from gateway.chat.effects import Effect, Kind, Void
-from gateway.chat.events import Entry
 from gateway.chat.flood import TokenBucket
-from gateway.chat.ports import Gone, Server
-from gateway.chat.refusals import refuse, unavailable
-from gateway.chat.room import Room
+from gateway.chat.ports import Server
 from gateway.chat.session import Session
 from gateway.directory import nicks
 from gateway.directory.census import Census
@@ -45,28 +38,22 @@ from gateway.lane.bulletin import Bulletin
 from gateway.lane.client import Client, Dialect
 from gateway.lane.delivery import Delivery
 from gateway.lane.door import Door, Opening
-from gateway.lane.following import Followed, Following
+from gateway.lane.following import Following
 from gateway.lane.inbox import Inbox
 from gateway.lane.intake import Intake
 from gateway.lane.orders import specials
 from gateway.lane.outside import Outside
+from gateway.lane.pacing import Pacing
 from gateway.lane.people import People
 from gateway.lane.ports import LanePorts
 from gateway.lane.questions import Questions
-from gateway.lane.tasks import Task, Wait
+from gateway.lane.sessions import Sessions
 from gateway.lane.timers import Timer, Timers
 from gateway.net.connection import Connection
 from gateway.net.selector import Selector
-from gateway.wire.casefold import fold
-from gateway.wire.message import parse
 
 log = structlog.get_logger()
 
-GATHER_S = 0.002
-BUSY_SENDS_PER_S = 700
-GATHERED_ENOUGH = 24
-CLOSING_LIMIT_S = 10.0
-LONG_FAN_OUT_S = 0.004
 PROBE_S = 5.0
 
 
@@ -116,12 +103,9 @@ class Lane:
         self._thread = threading.Thread(target=self._run, name=f"lane-{number}")
         self._reconnect_s = 0.0
         self._probed = False
-        self._gather_until = 0.0
-        self._sends = 0.0  # appends a second, decaying
-        self._fan_out_s = 0.0  # how long a turn's sending takes, decaying
-        self._counted_at = self.now
+        self.pacing = Pacing(self.now)
         self.clients: dict[str, Client] = {}
-        self.nicks_here: dict[str, str] = {}  # folded nick -> session id, of registered clients
+        self.sessions = Sessions(self, self.clients)
         self.opening: set[Connection] = set()
         self.selector = Selector()
         self.timers = Timers()
@@ -129,20 +113,23 @@ class Lane:
         keys = Keys(settings.prefix)
         self.keys = keys
         self.link = Link(self.selector, self, (APPEND, RANGE, SNAPSHOT, *nicks.SCRIPTS), credentials)
-        self.appends = Appends(self.link, keys, self.id, _new_epoch, self.settle)
+        settle = self.sessions.settle
+        self.appends = Appends(self.link, keys, self.id, _new_epoch, settle)
         self.people = People()
-        self.delivery = Delivery(self.id, self.clients, self.people, self.appends, self.touched, self, self.settle)
+        self.delivery = Delivery(
+            self.id, self.clients, self.people, self.appends, self.touched, self.sessions, self.sessions.settle
+        )
         self.following = Following(
             self.link,
             keys,
             self.appends,
             self.id,
             self.delivery.entry,
-            self._room_settled,
-            self._room_closed,
+            self.sessions.room_settled,
+            self.sessions.room_closed,
             settings.retention,
         )
-        self.inbox = Inbox(self.id, self.link, keys, self.appends, self.clients, self.settle, _new_epoch, server.name)
+        self.inbox = Inbox(self.id, self.link, keys, self.appends, self.clients, settle, _new_epoch, server.name)
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
         self.appends.follow(self.inbox.replica)
         self.inbox.specials |= specials(self.clients, self.depart)
@@ -203,9 +190,10 @@ class Lane:
             self.depart(client, "The gateway is shutting down")
         for connection in list(self.opening):
             connection.close()
-        self._end_when_empty()
+        self.end_when_empty()
 
-    def _end_when_empty(self) -> None:
+    def end_when_empty(self) -> None:
+        """The lane's end, once it closes and nobody is left."""
         if self._closing and not self.clients:
             self._stopping = True
 
@@ -229,8 +217,8 @@ class Lane:
     def _timeout_s(self) -> float:
         due = self.timers.next_due()
         wait = 5.0 if due is None else max(0.0, min(5.0, due - time.monotonic()))
-        if self.appends.gathered and self._gather_until:
-            wait = max(0.0, min(wait, self._gather_until - time.monotonic()))
+        if self.appends.gathered and self.pacing.until:
+            wait = max(0.0, min(wait, self.pacing.until - time.monotonic()))
         return wait
 
     def turn(self, timeout_s: float) -> None:
@@ -243,39 +231,17 @@ class Lane:
         if self.bulletin.is_due and self.link.is_up:
             self.bulletin.write(self.wall_now)
         self.barrier.turn()
-        if self.appends.gathered and self._may_send(now):
-            self.appends.send()
+        if self.appends.gathered:
+            if self.pacing.is_count_due(now):
+                self.pacing.count(now, self.appends.entries_since())
+            if self.pacing.may_send(now, self.appends.gathered):
+                self.appends.send()
         self.link.flush()
         if self.touched:
             for connection in self.touched:
                 connection.flush()
             self.touched.clear()
-            self._fan_out_s += (time.monotonic() - now - self._fan_out_s) / 4
-
-    def _may_send(self, now: float) -> bool:
-        """Whether to append now or to gather for a moment more.
-
-        No pause when idle, so that a lone message is quick. At a high rate of small entries 2 ms save a third
-        of the work, but none once a batch is large, since waiting would only slow a closed loop down. Where a
-        turn's fan-out is long, an eighth of it is waited for whatever else comes: a straggler would cost as
-        much again as all the others together.
-        """
-        elapsed = now - self._counted_at
-        if elapsed > 0.1:
-            self._sends = self._sends * 0.5 + (self.appends.entries_since() / elapsed) * 0.5
-            self._counted_at = now
-        if self._fan_out_s > LONG_FAN_OUT_S:
-            pause_s = min(GATHER_S, self._fan_out_s / 8)
-        elif self._sends < BUSY_SENDS_PER_S or self.appends.gathered >= GATHERED_ENOUGH:
-            pause_s = 0.0
-        else:
-            pause_s = GATHER_S
-        if not self._gather_until:
-            self._gather_until = now + pause_s
-        if pause_s and now < self._gather_until:
-            return False
-        self._gather_until = 0.0
-        return True
+            self.pacing.fanned_out(time.monotonic() - now)
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer:
         return self.timers.at(time.monotonic() + after_s, call)  # `now` is as old as the turn's wait
@@ -334,6 +300,9 @@ class Lane:
 
     def link_message(self, channel: bytes, payload: bytes) -> None:
         self.following.message(channel, payload)
+
+    def _count_connections(self) -> int:
+        return len(self.clients) + len(self.opening)
 
     def _replica(self, name: str) -> Replica | None:
         if name == self.inbox.name:
@@ -401,123 +370,8 @@ class Lane:
     def log_refused(self, connection: Connection, why: str) -> None:
         log.warning("refused", peer=connection.peer, why=why)
 
-    # -- coming and going -----------------------------------------------------------------------------
-
-    def registered(self, client: Client) -> None:
-        session = client.session
-        self.nicks_here[fold(session.nick)] = session.sid
-        self.ports.publish_profile(session)
-        log.info("registered", session=session.sid, nick=session.nick, dialect=client.dialect.variant)
-
-    def renamed_here(self, client: Client, old: str, nick: str) -> None:
-        if self.nicks_here.get(fold(old)) == client.session.sid:
-            del self.nicks_here[fold(old)]
-        client.session.nick = nick
-        self.nicks_here[fold(nick)] = client.session.sid
-
     def depart(self, client: Client, reason: str) -> None:
-        """Ends a client: says so to it, and then, behind all it did, to everyone who sees it."""
-        if client.is_departing:
-            return
-        client.is_departing = True
-        client.inputs = None
-        if client.connection.is_open:
-            client.session.reply(f"ERROR :Closing link: {reason}")
-            client.session.end_response()
-            client.connection.close()
-            self.later(CLOSING_LIMIT_S, partial(client.connection.abort, ""))  # where the peer does not read
-        if client.task is not None:
-            client.task.interrupt(Gone())
-        Task(self._leave(client, reason), self._left).step()
-
-    def _left(self, _task: Task, error: Exception | None) -> None:
-        if error is not None:
-            self.trouble("leave", error)
-
-    async def _leave(self, client: Client, reason: str) -> None:
-        session = client.session
-        logged: Wait[None] = Wait()
-        client.when_logged(lambda: logged.fulfil(None))
-        await logged
-        line = events.quitted(session.source, reason)
-        waits = []
-        for name in {*session.rooms, *(client.intended or ())}:
-            wait: Wait[Any] = Wait()
-            waits.append(wait)
-            self.appends.add(name, Pending(session.sid, line, wait=wait))
-        for wait in waits:
-            await wait
-        if session.nick:
-            if session.is_registered:
-                self.directory.remember(session, session.nick, self.wall_now)
-            if self.nicks_here.get(fold(session.nick)) == session.sid:
-                del self.nicks_here[fold(session.nick)]
-            self.ports.release(session, session.nick)
-        self.clients.pop(session.sid, None)
-        self.bulletin.user_left(session)
-        self._end_when_empty()
-        log.info("closed", session=session.sid, nick=session.nick, reason=reason)
-
-    def settle(self, pending: Pending, outcome: Any) -> None:
-        """What became of an own event: an effect, a place in another's inbox, or None where it was refused."""
-        client = self.clients.get(pending.sid)
-        if pending.wait is not None:
-            pending.wait.fulfil(outcome)
-        elif client is not None and not client.is_departing and not _was_said(outcome):
-            self._answer(client, pending, outcome)
-        if client is not None:
-            client.logged()
-
-    def _answer(self, client: Client, pending: Pending, outcome: Any) -> None:
-        """The word to the sender of a message: an error, or the echo of a direct one."""
-        message, session = parse(pending.line), client.session
-        if message is None:
-            return
-        if isinstance(outcome, tuple):
-            self.delivery.echo(client, outcome, message, pending.label)
-        elif outcome is None:
-            session.answer_late(pending.label, lambda: unavailable(session, message.verb, *message.params[:1]))
-        else:
-            void = outcome.reason or Void.NOTHING
-            session.answer_late(pending.label, lambda: refuse(session, message.verb, message.params[0], void))
-
-    # -- Marks ----------------------------------------------------------------------------------------
-
-    def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        own = effect.sid.startswith(f"{self.id}.")
-        if effect.reason is not Void.NOTHING and (own or effect.reason is Void.GONE):
-            mark = f"{entry.id}.{effect.index}"
-            self.link.call(lambda _reply: None, "SADD", self.keys.void(followed.name), mark)
-
-    def orphan(self, followed: Followed, sid: str) -> None:
-        member = followed.room.members.get(sid)
-        if member is not None:
-            line = events.quitted(member.source, "Connection closed")
-            self.appends.add(followed.name, Pending(sid, line))
-
-    def changed(self, followed: Followed) -> None:
-        self.bulletin.room_changed(followed)
-
-    def _count_connections(self) -> int:
-        return len(self.clients) + len(self.opening)
-
-    def _room_settled(self, followed: Followed, old: Room | None) -> None:
-        """A room is live; ``old`` is what its clients knew of it where it had to be read again."""
-        if old is not None:
-            self.delivery.reread(followed, old)
-            for client in followed.clients.values():
-                if client.session.sid not in followed.room.members:
-                    self._rejoin(followed, client.session)
-
-    def _rejoin(self, followed: Followed, session: Session) -> None:
-        """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""
-        facts = {"token": session.token, "seen": followed.replica.last}
-        line = events.joined(session.source, followed.room.name, session.realname, facts)
-        self.appends.add(followed.name, Pending(session.sid, line))
-
-    def _room_closed(self, followed: Followed) -> None:
-        for sid in followed.room.members:
-            self.people.vanished(followed, sid)
+        self.sessions.depart(client, reason)
 
     # -- slow timers ----------------------------------------------------------------------------------
 
@@ -562,10 +416,6 @@ class Lane:
     def _renew(self) -> None:
         if self.link.is_up:
             self.bulletin.renew(self.following, self.wall_now)
-
-
-def _was_said(outcome: object) -> bool:
-    return outcome.__class__ is Effect and outcome.kind is Kind.SAID
 
 
 def _new_epoch() -> str:

@@ -16,7 +16,7 @@ from gateway.broker.keys import inbox
 from gateway.broker.link import LOST
 from gateway.broker.replica import Standing
 from gateway.chat import events, registration
-from gateway.chat.effects import Effect, Kind, Void
+from gateway.chat.effects import Effect
 from gateway.chat.events import NOBODY
 from gateway.chat.past import Past, Place
 from gateway.chat.ports import Gone, Headcount, Listed, Profile, Server, Unavailable
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 LISTED_LIMIT = 20_000
 SEARCHED_LIMIT = 5_000
 SEARCHED_AT_ONCE = 250
-UNLOGGED_LIMIT = 256  # events of one client on their way to logs: then it is read no further until they are there
-
-REFUSED = Effect(Kind.VOID, 0, "", "", reason=Void.NOTHING)
 
 
 class LanePorts:
@@ -85,23 +82,16 @@ class LanePorts:
         return self._lane.following.rooms[fold(room)].replica.last
 
     def say(self, session: Session, room: str, line: str) -> None:
-        client = self._lane.clients[session.sid]
         label = session.take_label() if session.label else ""
-        client.unlogged += 1
-        if client.unlogged == UNLOGGED_LIMIT:
-            self._lane.intake.hold(client)
-        self._lane.appends.add(room, Pending(session.sid, line, label))
+        self._lane.sessions.append(session.sid, room, line, label)
 
     async def commit(self, session: Session, room: str, line: str) -> Effect:
         client, name = self._client(session), fold(room)
-        wait: Wait[Effect | None] = Wait()
         joining = " JOIN " in line and name not in session.rooms
         if joining:
             client.intended = (client.intended or set()) | {name}
-        client.unlogged += 1
-        self._lane.appends.add(name, Pending(session.sid, line, wait=wait))
         try:
-            effect = await wait
+            effect: Effect | None = await self._lane.sessions.commit(session.sid, name, line)
         finally:
             if joining and client.intended is not None:
                 client.intended.discard(name)
@@ -110,24 +100,18 @@ class LanePorts:
         return effect
 
     async def commit_everywhere(self, session: Session, line: str) -> None:
-        client, waits = self._client(session), []
-        for name in session.rooms:
-            wait: Wait[Any] = Wait()
-            waits.append(wait)
-            client.unlogged += 1
-            self._lane.appends.add(name, Pending(session.sid, line, wait=wait))
-        for wait in waits:
+        for wait in [self._lane.sessions.commit(session.sid, name, line) for name in session.rooms]:
             await wait
 
     # -- people ---------------------------------------------------------------------------------------
 
     def local(self, nick: str) -> Session | None:
-        sid = self._lane.nicks_here.get(fold(nick))
+        sid = self._lane.sessions.by_nick.get(fold(nick))
         client = self._lane.clients.get(sid) if sid is not None else None
         return client.session if client is not None else None
 
     def known(self, nick: str) -> str | None:
-        return self._lane.nicks_here.get(fold(nick)) or self._lane.people.sid(nick)
+        return self._lane.sessions.by_nick.get(fold(nick)) or self._lane.people.sid(nick)
 
     async def claim(self, session: Session, nick: str) -> str | None:
         wait: Wait[Any] = Wait()
@@ -158,7 +142,7 @@ class LanePorts:
         await self.commit_everywhere(session, events.renamed(source, nick, token))
         if is_alone:
             session.reply(f":{source} NICK {nick}")
-        lane.renamed_here(client, old, nick)
+        lane.sessions.renamed(client, old, nick)
         self.publish_profile(session)
         if not same:
             lane.directory.remember(session, old, self.now)
@@ -188,11 +172,9 @@ class LanePorts:
         return [profile(await wait) for wait in waits]
 
     def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
-        client = self._client(session)
         label = session.take_label() if session.label else ""
         log, event = self._lane.inbox.address(target_sid, line)
-        client.unlogged += 1
-        self._lane.appends.add(log, Pending(session.sid, event, label))
+        self._lane.sessions.append(session.sid, log, event, label)
 
     async def notify(self, target_sid: str, line: str) -> bool:
         return await self._send(*self._lane.inbox.address(target_sid, line)) is not None
@@ -301,7 +283,7 @@ class LanePorts:
             await registration.complete(self, session)
 
     def registered(self, session: Session) -> None:
-        self._lane.registered(self._client(session))
+        self._lane.sessions.registered(self._client(session))
 
     async def barrier(self, session: Session) -> None:
         wait: Wait[None] = Wait()

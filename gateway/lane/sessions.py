@@ -1,0 +1,177 @@
+"""The sessions of a lane: who is here under which nick, what became of what they did, how they leave.
+
+Every event that a session appends passes here, so that "all that it did is in a log or refused" can be told.
+Runs on the lane's thread.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from gateway.broker.appends import Pending
+from gateway.chat import events
+from gateway.chat.effects import Effect, Kind, Void
+from gateway.chat.events import Entry
+from gateway.chat.ports import Gone
+from gateway.chat.refusals import refuse, unavailable
+from gateway.chat.room import Room
+from gateway.chat.session import Session
+from gateway.lane.client import Client
+from gateway.lane.following import Followed
+from gateway.lane.tasks import Task, Wait
+from gateway.wire.casefold import fold
+from gateway.wire.message import parse
+
+if TYPE_CHECKING:
+    from gateway.lane.lane import Lane
+
+log = structlog.get_logger()
+
+CLOSING_LIMIT_S = 10.0
+UNLOGGED_LIMIT = 256  # events of one client on their way to logs: it is read no further until they are there
+
+
+class Sessions:
+    """See the module. It is what delivery tells its marks to."""
+
+    def __init__(self, lane: Lane, clients: dict[str, Client]) -> None:
+        self._lane = lane
+        self._own = f"{lane.id}."
+        self.clients = clients
+        self.by_nick: dict[str, str] = {}  # folded nick -> session id, of registered clients
+
+    # -- what they do ---------------------------------------------------------------------------------
+
+    def append(self, sid: str, log_name: str, line: str, label: str = "", wait: Wait[Any] | None = None) -> None:
+        """Queues an event of a session for a log."""
+        client = self.clients.get(sid)
+        if client is not None:
+            client.unlogged += 1
+            if client.unlogged == UNLOGGED_LIMIT:
+                self._lane.intake.hold(client)
+        self._lane.appends.add(log_name, Pending(sid, line, label, wait))
+
+    def commit(self, sid: str, log_name: str, line: str) -> Wait[Any]:
+        """The same, to be awaited: what the fold made of it, or None where it was refused."""
+        wait: Wait[Any] = Wait()
+        self.append(sid, log_name, line, wait=wait)
+        return wait
+
+    def settle(self, pending: Pending, outcome: Any) -> None:
+        """What became of an event: an effect, a place in another's inbox, or None where it was refused."""
+        client = self.clients.get(pending.sid)
+        if pending.wait is not None:
+            pending.wait.fulfil(outcome)
+        elif client is not None and not client.is_departing and not _was_said(outcome):
+            self._answer(client, pending, outcome)
+        if client is not None:
+            client.logged()
+
+    def _answer(self, client: Client, pending: Pending, outcome: Any) -> None:
+        """The word to the sender of a message: an error, or the echo of a direct one."""
+        message, session = parse(pending.line), client.session
+        if message is None:
+            return
+        if isinstance(outcome, tuple):
+            self._lane.delivery.echo(client, outcome, message, pending.label)
+        elif outcome is None:
+            session.answer_late(pending.label, lambda: unavailable(session, message.verb, *message.params[:1]))
+        else:
+            void = outcome.reason or Void.NOTHING
+            session.answer_late(pending.label, lambda: refuse(session, message.verb, message.params[0], void))
+
+    # -- coming and going -----------------------------------------------------------------------------
+
+    def registered(self, client: Client) -> None:
+        session = client.session
+        self.by_nick[fold(session.nick)] = session.sid
+        self._lane.ports.publish_profile(session)
+        log.info("registered", session=session.sid, nick=session.nick, dialect=client.dialect.name)
+
+    def renamed(self, client: Client, old: str, nick: str) -> None:
+        self._unname(client.session.sid, old)
+        client.session.nick = nick
+        self.by_nick[fold(nick)] = client.session.sid
+
+    def _unname(self, sid: str, nick: str) -> None:
+        if self.by_nick.get(fold(nick)) == sid:
+            del self.by_nick[fold(nick)]
+
+    def depart(self, client: Client, reason: str) -> None:
+        """Ends a client: says so to it, and then, behind all it did, to everyone who sees it."""
+        if client.is_departing:
+            return
+        client.is_departing = True
+        client.inputs = None
+        if client.connection.is_open:
+            client.session.reply(f"ERROR :Closing link: {reason}")
+            client.session.end_response()
+            client.connection.close()
+            self._lane.later(CLOSING_LIMIT_S, partial(client.connection.abort, ""))  # where the peer does not read
+        if client.task is not None:
+            client.task.interrupt(Gone())
+        Task(self._leave(client, reason), self._left).step()
+
+    def _left(self, _task: Task, error: Exception | None) -> None:
+        if error is not None:
+            self._lane.trouble("leave", error)
+
+    async def _leave(self, client: Client, reason: str) -> None:
+        lane, session = self._lane, client.session
+        logged: Wait[None] = Wait()
+        client.when_logged(lambda: logged.fulfil(None))
+        await logged
+        line = events.quitted(session.source, reason)
+        rooms = {*session.rooms, *(client.intended or ())}
+        for wait in [self.commit(session.sid, name, line) for name in rooms]:
+            await wait
+        if session.nick:
+            if session.is_registered:
+                lane.directory.remember(session, session.nick, lane.wall_now)
+            self._unname(session.sid, session.nick)
+            lane.ports.release(session, session.nick)
+        del self.clients[session.sid]
+        lane.bulletin.user_left(session)
+        lane.end_when_empty()
+        log.info("closed", session=session.sid, nick=session.nick, reason=reason)
+
+    # -- Marks ----------------------------------------------------------------------------------------
+
+    def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
+        if effect.reason is not Void.NOTHING and (effect.sid.startswith(self._own) or effect.reason is Void.GONE):
+            self._lane.following.mark_void(followed.name, f"{entry.id}.{effect.index}")
+
+    def orphan(self, followed: Followed, sid: str) -> None:
+        member = followed.room.members.get(sid)
+        if member is not None:
+            self.append(sid, followed.name, events.quitted(member.source, "Connection closed"))
+
+    def changed(self, followed: Followed) -> None:
+        self._lane.bulletin.room_changed(followed)
+
+    # -- rooms that were read again -------------------------------------------------------------------
+
+    def room_settled(self, followed: Followed, old: Room | None) -> None:
+        """A room is live; ``old`` is what its clients knew of it where it had to be read again."""
+        if old is not None:
+            self._lane.delivery.reread(followed, old)
+            for client in followed.clients.values():
+                if client.session.sid not in followed.room.members:
+                    self._rejoin(followed, client.session)
+
+    def _rejoin(self, followed: Followed, session: Session) -> None:
+        """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""
+        facts = {"token": session.token, "seen": followed.replica.last}
+        line = events.joined(session.source, followed.room.name, session.realname, facts)
+        self.append(session.sid, followed.name, line)
+
+    def room_closed(self, followed: Followed) -> None:
+        for sid in followed.room.members:
+            self._lane.people.vanished(followed, sid)
+
+
+def _was_said(outcome: object) -> bool:
+    return outcome.__class__ is Effect and outcome.kind is Kind.SAID
