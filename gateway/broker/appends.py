@@ -17,6 +17,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
 from gateway.broker.replica import Replica, Standing
 from gateway.broker.scripts import APPEND
+from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import encode
 
 ENTRY_LIMIT_BYTES = 64 * 1024
@@ -53,16 +54,17 @@ lane's inbox, or with None where it was refused."""
 class Flight:
     """The entry in flight: its bytes, kept for sending the same ones again.
 
-    ``unsettled``: it was lost or refused; whether to send it again is decided once the log is known.
+    ``answered``: its reply came, or never will; what became of it, its log tells. ``passed``: that log was read
+    again from its base meanwhile, under which the entry may lie.
     """
 
-    __slots__ = ("origin", "payload", "pendings", "unsettled")
+    __slots__ = ("answered", "origin", "passed", "payload", "pendings")
 
     def __init__(self, origin: str, pendings: list[Pending]) -> None:
         self.origin = origin
         self.pendings = pendings
         self.payload = encode([(pending.sid, pending.line) for pending in pendings])
-        self.unsettled = False
+        self.answered = self.passed = False
 
 
 class Writer:
@@ -160,7 +162,7 @@ class Appends:
     def _launch(self, writer: Writer, flight: Flight) -> None:
         replica = writer.replica
         self.entries += 1
-        flight.unsettled = False
+        flight.answered = flight.passed = False
         self._link.run(
             lambda reply: self._replied(writer, flight, reply),
             APPEND,
@@ -176,15 +178,15 @@ class Appends:
     def _replied(self, writer: Writer, flight: Flight, reply: Reply) -> None:
         if writer.flight is not flight:
             return  # folded already
+        flight.answered = True
         if reply is LOST:
-            flight.unsettled = True  # resume() or the replica's repair decides
-        elif isinstance(reply, hiredis.ReplyError):
+            return  # resume() or the replica's repair decides
+        if isinstance(reply, hiredis.ReplyError):
             self._finish(writer, None)
         elif writer.replica is None:
             self._finish(writer, None if isinstance(reply, list) else reply.decode())
         elif isinstance(reply, list):
-            flight.unsettled = True
-            writer.replica.mend()  # another epoch: settle() sends it again
+            writer.replica.mend()  # another epoch: settled() sends it again
 
     def land(self, name: str, origin: str) -> list[Pending] | None:
         """An entry of this lane's is being folded: its events, for the caller to settle one by one."""
@@ -200,7 +202,10 @@ class Appends:
         assert flight is not None
         self._release(writer)
         for index, pending in enumerate(flight.pendings):
-            self._settle(pending, None if entry_id is None else (entry_id, index))
+            if entry_id is None or writer.replica is None:
+                self._settle(pending, None if entry_id is None else (entry_id, index))
+            else:  # what came of it, the room that was read again shows
+                self._settle(pending, Effect(Kind.SAID, index, pending.sid, pending.line))
 
     def _release(self, writer: Writer) -> None:
         """Nothing is in flight any more: what has gathered may go."""
@@ -218,8 +223,15 @@ class Appends:
             if writer.queue:
                 self._due.append(writer)
                 self.gathered += len(writer.queue)
-        elif writer.flight.unsettled and self._link.is_up:
-            self._launch(writer, writer.flight)
+            return
+        flight = writer.flight
+        flight.passed |= writer.replica is not None and writer.replica.was_reread
+        if not flight.answered or not self._link.is_up:
+            return
+        if flight.passed:
+            self._look_back(writer, flight)
+        else:
+            self._launch(writer, flight)
 
     def resume(self) -> None:
         """After a reconnection: asks the inboxes of other lanes what became of what was in flight."""
@@ -231,14 +243,20 @@ class Appends:
                 self.gathered += len(writer.queue)
 
     def _look_back(self, writer: Writer, flight: Flight) -> None:
-        def seen(reply: Reply) -> None:
-            if reply is LOST or writer.flight is not flight:
-                return
-            entries = reply if isinstance(reply, list) else []
-            found = next((entry_id for entry_id, fields in entries if fields[1] == flight.origin.encode()), None)
-            if found is not None:
-                self._finish(writer, found.decode())
-            else:
-                self._launch(writer, flight)
+        flight.answered = False
 
-        self._link.call(seen, "XREVRANGE", self._keys.log(writer.name), "+", "-", "COUNT", TAIL_ENTRIES)
+        def seen(reply: Reply) -> None:
+            if writer.flight is not flight:
+                return
+            flight.answered = True
+            if isinstance(reply, list):
+                origin = flight.origin.encode()
+                found = next((entry_id.decode() for entry_id, fields in reply if fields[1] == origin), None)
+                if found is None:
+                    self._launch(writer, flight)
+                else:
+                    self._finish(writer, found)
+            elif reply is not LOST:
+                self._link.drop(f"a log cannot be read: {reply}")
+
+        self._link.call(seen, "XREVRANGE", writer.log, "+", "-", "COUNT", TAIL_ENTRIES)

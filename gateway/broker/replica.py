@@ -42,7 +42,7 @@ class Follower(Protocol):
 class Replica:
     """One log's position and state of repair."""
 
-    __slots__ = ("_ask", "_follower", "_overflowed", "_waiting", "epoch", "last", "name", "standing")
+    __slots__ = ("_ask", "_follower", "_overflowed", "_waiting", "epoch", "last", "name", "standing", "was_reread")
 
     def __init__(self, name: str, follower: Follower, ask: Callable[["Replica", str], None]) -> None:
         """``ask(replica, from_id)`` requests a page (range.lua) that comes back through :meth:`page`."""
@@ -50,6 +50,8 @@ class Replica:
         self.epoch = ""
         self.last = NOWHERE
         self.standing = Standing.LOADING
+        self.was_reread = False
+        """While settling: not mended but loaded from its base, so that entries in between were not folded."""
         self._follower = follower
         self._ask = ask
         self._waiting: deque[Raw] = deque()
@@ -126,7 +128,7 @@ class Replica:
             self._settle()
 
     def _restart(self, epoch: str, base: str) -> None:
-        self.epoch, self.last = epoch, NOWHERE
+        self.epoch, self.last, self.was_reread = epoch, NOWHERE, True
         if base:
             head, _, text = base.partition("\n")
             self.last = head.split(" ")[2]
@@ -142,3 +144,4 @@ class Replica:
                 self.live(raw)  # a further gap asks again and queues the rest
         if self.standing is Standing.LIVE:
             self._follower.settled()
+            self.was_reread = False

@@ -36,6 +36,12 @@ class World(Protocol):
     def turn(self) -> None:
         """Lets everything move on; raises AssertionError when nothing has moved for too long."""
 
+    def serve(self) -> None:
+        """Lets the server move on, not the links."""
+
+    def pass_time(self, ms: int) -> None:
+        """Lets the server's clock go on."""
+
     def command(self, *words: str | bytes | int) -> Any:
         """A command on a connection of its own; its reply as a link gets it."""
 
@@ -62,6 +68,12 @@ class Simulated:
         moved = self.server.serve() + self.selector.poll()
         self._idle_turns = 0 if moved else self._idle_turns + 1
         assert self._idle_turns < IDLE_TURNS, "nothing moves any more"
+
+    def serve(self) -> None:
+        self.server.serve()
+
+    def pass_time(self, ms: int) -> None:
+        self.server.store.advance(ms * 1000)
 
     def command(self, *words: str | bytes | int) -> Any:
         stalled, self.server.is_stalled = self.server.is_stalled, False
@@ -104,6 +116,19 @@ class Real:
 
     def turn(self) -> None:
         self.selector.serve(self.selector.wait(0.05))
+
+    def serve(self) -> None:
+        """It runs by itself."""
+
+    def pass_time(self, ms: int) -> None:
+        """By looking at its clock: nobody waits for luck."""
+        end = self._clock_ms() + ms
+        while self._clock_ms() < end:
+            pass
+
+    def _clock_ms(self) -> float:
+        seconds, us = self.command("TIME")
+        return int(seconds) * 1000 + int(us) / 1000
 
     def command(self, *words: str | bytes | int) -> Any:
         if self._stalled:
@@ -156,6 +181,16 @@ class Stage:
         while not has_come():
             self.step()
             assert time.monotonic() < deadline, "it did not come about in time"
+
+    def until_executed(self, has_come: Callable[[], bool]) -> None:
+        """Lets the server run, but no node take in anything, until something has come about."""
+        deadline = time.monotonic() + LIMIT_S
+        while not has_come():
+            self.world.serve()
+            assert time.monotonic() < deadline, "it did not come about in time"
+
+    def pass_time(self, ms: int) -> None:
+        self.world.pass_time(ms)
 
     def step(self) -> None:
         """One turn of every node, and of the world."""

@@ -1,0 +1,129 @@
+"""Snapshots: which one is taken, and what is trimmed behind it."""
+
+import json
+from typing import Any
+
+from gateway.broker.scripts import SNAPSHOT
+from tests.broker.node import Node
+from tests.broker.worlds import Stage
+
+ROOM = "#room"
+FOREVER_MS = 10 * 365 * 24 * 3600 * 1000
+
+
+def snapshot(stage: Stage, node: Node, at: str, kept: int = 10_000, age_ms: int = FOREVER_MS, epoch: str = "e") -> int:
+    """Offers a snapshot of a position; what the script says to it."""
+    keys, replies = stage.keys, list[Any]()
+    text = f"1 {epoch} {at}\n{json.dumps([f'until {at}'])}"
+    node.link.run(
+        replies.append,
+        SNAPSHOT,
+        *(key(ROOM) for key in (keys.log, keys.head, keys.base, keys.void)),
+        epoch,
+        at,
+        text,
+        kept,
+        age_ms,
+    )
+    stage.until(lambda: bool(replies))
+    taken: int = replies[0]
+    return taken
+
+
+def written(stage: Stage, node: Node, count: int) -> list[str]:
+    """The ids of so many entries."""
+    stage.write(node, ROOM, *(f"{n}" for n in range(count)))
+    return ids(stage)
+
+
+def ids(stage: Stage) -> list[str]:
+    return [entry_id for entry_id, _, _ in stage.entries(ROOM)]
+
+
+def base(stage: Stage) -> str:
+    text: bytes = stage.command("GET", stage.keys.base(ROOM))
+    return text.decode().split("\n")[0]
+
+
+def test_only_a_newer_one_is_taken(stage: Stage) -> None:
+    node = stage.node()
+    entries = written(stage, node, 5)
+    assert snapshot(stage, node, entries[2]) == 1
+    assert snapshot(stage, node, entries[1]) == 0
+    assert snapshot(stage, node, entries[2]) == 0
+    assert base(stage) == f"1 e {entries[2]}"
+    assert snapshot(stage, node, entries[4]) == 1
+    assert base(stage) == f"1 e {entries[4]}"
+
+
+def test_newer_is_by_number_not_by_letter(stage: Stage) -> None:
+    node = stage.node()
+    written(stage, node, 1)
+    assert snapshot(stage, node, "999-9") == 1
+    assert snapshot(stage, node, "999-10") == 1
+    assert snapshot(stage, node, "1000-1") == 1
+
+
+def test_none_of_another_epoch_is_taken(stage: Stage) -> None:
+    node = stage.node()
+    entries = written(stage, node, 2)
+    assert snapshot(stage, node, entries[1], epoch="before") == 0
+    assert stage.command("EXISTS", stage.keys.base(ROOM)) == 0
+
+
+def test_the_base_of_an_epoch_that_is_over_gives_way(stage: Stage) -> None:
+    node = stage.node()
+    entries = written(stage, node, 2)
+    stage.command("SET", stage.keys.base(ROOM), "1 before 99999999999999-0\n[]")
+    assert snapshot(stage, node, entries[0]) == 1
+
+
+def test_trimming_keeps_so_many_entries(stage: Stage) -> None:
+    node = stage.node()
+    entries = written(stage, node, 20)
+    assert snapshot(stage, node, entries[-1], kept=7) == 1
+    assert ids(stage) == entries[-7:]
+
+
+def test_trimming_never_passes_the_base(stage: Stage) -> None:
+    node = stage.node()
+    entries = written(stage, node, 20)
+    assert snapshot(stage, node, entries[4], kept=2, age_ms=0) == 1
+    assert ids(stage) == entries[4:]
+
+
+def test_trimming_keeps_what_is_young_enough(stage: Stage) -> None:
+    node = stage.node()
+    entries = written(stage, node, 5)
+    assert snapshot(stage, node, entries[3], age_ms=3600_000) == 1
+    assert ids(stage) == entries
+    stage.pass_time(1200)
+    stage.write(node, ROOM, "young")
+    young = ids(stage)[-1]
+    assert snapshot(stage, node, young, age_ms=600) == 1
+    assert ids(stage) == [young]
+
+
+def test_nothing_is_trimmed_where_no_snapshot_is_taken(stage: Stage) -> None:
+    node = stage.node()
+    entries = written(stage, node, 5)
+    snapshot(stage, node, entries[4])
+    assert snapshot(stage, node, entries[3], kept=1, age_ms=0) == 0
+    assert ids(stage) == entries
+
+
+def test_marks_of_void_events_go_with_their_entries(stage: Stage) -> None:
+    node = stage.node()
+    entries = written(stage, node, 4)
+    stage.command("SADD", stage.keys.void(ROOM), *(f"{entry_id}.{n}" for n, entry_id in enumerate(entries)))
+    assert snapshot(stage, node, entries[3], kept=2) == 1
+    assert sorted(stage.command("SMEMBERS", stage.keys.void(ROOM))) == [f"{entries[n]}.{n}".encode() for n in (2, 3)]
+
+
+def test_who_loads_after_trimming_has_the_whole_state(stage: Stage) -> None:
+    node, late = stage.node(), stage.node()
+    entries = written(stage, node, 6)
+    snapshot(stage, node, entries[3], kept=1)
+    story = late.follow(ROOM)
+    stage.until(lambda: story.is_live)
+    assert story.lines == [f"until {entries[3]}", "4", "5"]
