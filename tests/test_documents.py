@@ -1,0 +1,97 @@
+"""The documents against the project: what they link to, name and list is there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from client.cli import main as client_program
+from gateway.chat.capabilities import BY_NAME
+from gateway.chat.commands import COMMANDS
+from gateway.cli import main as gateway_program
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PROGRAMS: dict[str, click.Command] = {"hubbub-gateway": gateway_program, "hubbub": client_program}
+SYSTEM_DIRECTORIES = {"dev", "etc", "proc", "run", "tmp", "usr", "var"}
+
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def anchors(document: Path) -> set[str]:
+    """Those that a document's headings have on GitHub."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each_document
+def test_links_lead_somewhere(document: Path) -> None:
+    for text, link in re.findall(r"\[([^\]\n]*)\]\(([^)\s]+)\)", document.read_text("utf-8")):
+        if "://" in link:
+            continue
+        file, _, anchor = link.partition("#")
+        target = document.parent / file if file else document
+        assert target.exists(), f"{link} is not there"
+        assert not anchor or anchor in anchors(target), f"{link}: no such heading"
+        assert not text.endswith((".py", ".lua")) or link.endswith(text), f"{text} is a link to {link}"
+
+
+@each_document
+def test_files_that_are_named_are_there(document: Path) -> None:
+    """As in "tests/chat/test_room.py" and "gateway/broker/append.lua"."""
+    named = re.findall(r"\b((?:gateway|client|tests|deploy|docs)/[\w/.-]*\w)", document.read_text("utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@each_document
+def test_no_path_is_one_machine_s_own(document: Path) -> None:
+    first = re.findall(r"(?:^|[\s`=\"(])/([A-Za-z]\w*)/", document.read_text("utf-8"), re.MULTILINE)
+    assert set(first) <= SYSTEM_DIRECTORIES
+
+
+def typed_commands(document: Path) -> Iterator[list[str]]:
+    """The words of each of the project's programs as a line of an indented example runs it."""
+    for line in re.findall(r"^ {4,}(.*)$", document.read_text("utf-8"), re.MULTILINE):
+        command = re.sub(r" {3,}.*| #.*", "", line.removeprefix("$ "))
+        for part in re.split(r"&&|\||>", command):
+            words = shlex.split(part) if part.strip().startswith(tuple(PROGRAMS)) else []
+            if words and words[0] in PROGRAMS:
+                yield words
+
+
+@each_document
+def test_commands_that_are_shown_can_be_typed(document: Path) -> None:
+    for program, *words in typed_commands(document):
+        command = PROGRAMS[program]
+        words = [word for word in words if word != "[OPTIONS]"]
+        with command.make_context(program, words) as context:
+            if isinstance(command, click.Group):
+                left = [*context._protected_args, *context.args]
+                name, chosen, options = command.resolve_command(context, left)
+                assert chosen is not None
+                chosen.make_context(name, options, parent=context).close()
+
+
+def test_the_make_verbs_of_the_readme_exist() -> None:
+    verbs = re.findall(r"^    make ([\w -]+?)  ", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    rules = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert verbs
+    assert {verb for words in verbs for verb in words.split()} <= rules
+
+
+def test_the_protocol_lists_the_commands_there_are() -> None:
+    text = (ROOT / "docs/protocol.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([A-Z]+) \| (\d) \| (yes|) ?\|", text, re.MULTILINE)
+    listed = {verb: (int(fewest), early == "yes") for verb, fewest, early in rows}
+    assert listed == {verb: (command.fewest, command.before_registration) for verb, command in COMMANDS.items()}
+
+
+def test_the_protocol_lists_the_capabilities_there_are() -> None:
+    section = (ROOT / "docs/protocol.md").read_text("utf-8").partition("### Capabilities")[2].partition("\n### ")[0]
+    listed = [
+        name for names in re.findall(r"^\| ([a-z][^|]*?) \|", section, re.MULTILINE) for name in names.split(", ")
+    ]
+    assert sorted(set(listed) - {"capability"}) == sorted(BY_NAME)
