@@ -127,11 +127,14 @@ class Following:
             followed = self.rooms[name] = Followed(name, self._deliver, self._settled)
             followed.replica = Replica(name, followed, self.ask)
             self._appends.follow(followed.replica)
-            # What a reaper must visit is noted before anything of ours can be in the room.
-            self._link.call(_ignore, "SADD", self._keys.lane_rooms(self._lane), name)
+            self._note(name)
             self.watch(followed.replica)
         followed.idle_since = None
         return followed
+
+    def _note(self, *names: str) -> None:
+        """What a reaper must visit is noted before anything of ours can be in the room."""
+        self._link.call(_ignore, "SADD", self._keys.lane_rooms(self._lane), *names)
 
     def watch(self, replica: Replica) -> None:
         """Subscribes; the log is read once that is confirmed, so that nothing falls between."""
@@ -142,8 +145,11 @@ class Following:
     def ask(self, replica: Replica, from_id: str) -> None:
         """Requests a page of a log for its replica."""
         keys, name = self._keys, replica.name
+        channel = keys.live(name).encode()
 
         def answer(reply: Reply) -> None:
+            if self._by_channel.get(channel) is not replica:
+                return  # closed meanwhile
             if isinstance(reply, list):
                 epoch, _last, base, entries = reply
                 replica.page(from_id, epoch.decode(), base.decode("utf-8", "replace"), [_raw(e) for e in entries])
@@ -179,6 +185,8 @@ class Following:
 
     def link_up(self) -> None:
         """A new connection: every log is subscribed again, and mended once that is confirmed."""
+        if self.rooms:  # those opened while Redis was away, and those that it may have lost
+            self._note(*self.rooms)
         for channel in self._by_channel:
             self._link.subscribe(channel.decode())
 

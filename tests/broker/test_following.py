@@ -1,0 +1,165 @@
+"""Rooms over their logs: what is shown, what a room that was read again owes, and what a reaper has to know."""
+
+from gateway.chat import events
+from gateway.chat.compact import dump
+from gateway.chat.effects import Effect, Kind
+from gateway.lane.following import Followed
+from tests.broker.node import Node
+from tests.broker.worlds import Stage
+
+ROOM = "#room"
+
+
+def join(node: Node, nick: str) -> str:
+    return events.joined(f"{nick}!u@h", ROOM, nick, {"token": 1, "seen": "99999999999999-0"})
+
+
+def said(node: Node, text: str) -> str:
+    return events.said("n!u@h", "PRIVMSG", ROOM, text)
+
+
+def opened(stage: Stage, node: Node) -> Followed:
+    followed = node.following.open(ROOM)
+    stage.until(lambda: followed.fresh is None)
+    return followed
+
+
+def joined(stage: Stage, node: Node, nick: str) -> Followed:
+    followed = opened(stage, node)
+    node.say(ROOM, join(node, nick))
+    stage.until(lambda: f"{node.lane}.1" in followed.room.members)
+    return followed
+
+
+def test_what_is_said_is_shown_on_every_lane_in_one_order(stage: Stage) -> None:
+    nodes = [stage.node(), stage.node()]
+    rooms = [joined(stage, node, nick) for node, nick in zip(nodes, ("ann", "bob"), strict=True)]
+    for n in range(10):
+        for node in nodes:
+            node.say(ROOM, said(node, f"{n}"))
+        stage.step()
+    stage.until(lambda: all(sum("PRIVMSG" in line for line in node.shown) == 20 for node in nodes))
+    assert nodes[0].shown[-20:] == nodes[1].shown[-20:]
+    assert dump(rooms[0].room) == dump(rooms[1].room)
+
+
+def test_an_own_event_in_a_room_that_is_read_again_has_happened_once(stage: Stage) -> None:
+    """The append was executed, the connection lost, and what followed was trimmed: the entry comes with the base."""
+    node, other = stage.node(), stage.node()
+    followed, seen = joined(stage, node, "ann"), joined(stage, other, "bob")
+    node.say(ROOM, said(node, "once"))
+    node.turn()
+    stage.until_executed(lambda: len(stage.entries(ROOM)) == 3)
+    node.link.drop("cut")
+    stage.until(lambda: other.shown[-1].endswith("once"))
+    stage.command("XTRIM", stage.keys.log(ROOM), "MAXLEN", 1)
+    base = dump(followed.room)
+    other.say(ROOM, said(other, "after"))
+    stage.until(lambda: other.shown[-1].endswith("after"))
+    before = stage.entries(ROOM)[0][0].partition("-")[0]
+    stage.command("SET", stage.keys.base(ROOM), f"1 {seen.replica.epoch} {int(before) - 1}-0\n{base}")
+    stage.connect(node)
+    stage.until(lambda: followed.replica.last == seen.replica.last)
+    stage.round_trip()
+    line = said(node, "once")
+    assert len(stage.entries(ROOM)) == 2
+    assert [outcome.kind for outcome in node.outcomes[line]] == [Kind.SAID]
+    node.say(ROOM, said(node, "next"))
+    stage.until(lambda: other.shown[-1].endswith("next"))
+    assert sum("once" in shown for shown in other.shown) == 1
+
+
+def test_an_own_join_in_a_room_that_is_read_again_has_happened(stage: Stage) -> None:
+    """Its effect is not told one by one, but the room is there to be looked at when its sender hears."""
+    node = stage.node()
+    followed = opened(stage, node)
+    node.is_deaf = True
+    node.say(ROOM, join(node, "ann"))
+    node.turn()
+    stage.round_trip()
+    node.is_deaf = False
+    followed.replica.mend()  # nothing was there, so that mending is loading
+    stage.until(lambda: bool(node.outcomes))
+    (outcome,) = node.outcomes[join(node, "ann")]
+    assert isinstance(outcome, Effect)
+    assert outcome.kind is not Kind.VOID
+    assert [member.nick for member in followed.room.members.values()] == ["ann"]
+    assert len(stage.entries(ROOM)) == 1
+
+
+def test_a_room_that_is_read_again_is_told_with_what_was_known_of_it(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    followed = joined(stage, node, "ann")
+    known = dump(followed.room)
+    node.rooms_settled.clear()
+    for key in (stage.keys.log(ROOM), stage.keys.head(ROOM)):
+        stage.command("DEL", key)
+    joined(stage, other, "bob")
+    stage.until(lambda: bool(node.rooms_settled))
+    (((room, old),)) = node.rooms_settled
+    assert room is followed
+    assert old is not None
+    assert dump(old) == known
+    assert [member.nick for member in followed.room.members.values()] == ["bob"]
+
+
+def test_a_mended_room_is_shown_what_it_missed_and_nothing_else(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    joined(stage, node, "ann")
+    joined(stage, other, "bob")
+    stage.round_trip()
+    node.rooms_settled.clear()
+    node.shown.clear()
+    node.link.drop("cut")
+    other.say(ROOM, said(other, "missed"))
+    stage.until(lambda: other.shown[-1].endswith("missed"))
+    stage.connect(node)
+    stage.until(lambda: bool(node.rooms_settled))
+    assert node.shown == [":bob!u@h PRIVMSG #room :missed"]
+    assert [old for _, old in node.rooms_settled] == [None]
+
+
+def test_a_reaper_can_find_every_room_however_it_was_opened(stage: Stage) -> None:
+    """One that was opened while Redis was away, and one that a wiped Redis has forgotten."""
+    node = stage.node()
+    opened(stage, node)
+    node.link.drop("cut")
+    away = node.following.open("#away")
+    stage.command("DEL", stage.keys.lane_rooms(node.lane))
+    stage.connect(node)
+    stage.until(lambda: away.fresh is None)
+    assert sorted(stage.command("SMEMBERS", stage.keys.lane_rooms(node.lane))) == [b"#away", b"#room"]
+
+
+def test_a_room_that_is_closed_while_a_page_is_on_its_way_is_forgotten(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    joined(stage, other, "bob")
+    followed = opened(stage, node)
+    followed.replica.mend()
+    node.following.close_idle(0.0)
+    node.following.close_idle(1000.0)
+    assert ROOM not in node.following.rooms
+    again = node.following.open(ROOM)
+    settled = len(node.rooms_settled)
+    stage.until(lambda: again.fresh is None)
+    stage.round_trip()
+    assert [room for room, _ in node.rooms_settled[settled:]] == [again]
+    assert stage.command("SMEMBERS", stage.keys.lane_rooms(node.lane)) == [b"#room"]
+    other.say(ROOM, said(other, "hi"))
+    stage.until(lambda: node.shown[-1:] == [":bob!u@h PRIVMSG #room :hi"])
+
+
+def test_a_snapshot_is_written_where_it_stands_and_loaded_by_the_next(stage: Stage) -> None:
+    node, late = stage.node(), stage.node()
+    followed = joined(stage, node, "ann")
+    for n in range(600):
+        node.say(ROOM, said(node, f"{n}"))
+        node.turn()
+        stage.round_trip()
+    node.following.snapshot_due()
+    stage.round_trip()
+    base = stage.command("GET", stage.keys.base(ROOM)).decode()
+    assert base == f"1 {followed.replica.epoch} {followed.replica.last}\n{dump(followed.room)}"
+    room = opened(stage, late)
+    assert dump(room.room) == dump(followed.room)
+    assert room.since_base <= 1
