@@ -138,7 +138,7 @@ class Gateway:
             self.verifier.run(lambda: passwords.fits(password_hash, password), post, lambda fits: done(fits is True))
 
         outside = Outside(connect, self._cloak, self.admission, verify, lambda: self._on_signal(signal.SIGHUP, None))
-        return Lane(self.id, number, settings, server, outside, tls_context, dialing.greeting(url))
+        return Lane(self.id, number, settings, server, outside, tls_context)
 
     def _cloak(self, address: str) -> str:
         digest = hmac.new(self._cloak_key.encode(), address.encode(), hashlib.sha256).hexdigest()

@@ -1,44 +1,91 @@
-"""Bringing a connected socket to Redis from a URL: name look-up, TCP or Unix socket, TLS. Blocks: executor only."""
+"""Bringing a connected socket to Redis from a URL: name look-up, TCP or Unix socket, TLS, credentials, database.
+
+Blocks: executor only. What it gives is used from then on by one lane, which never waits.
+"""
 
 import socket
+import ssl
 from typing import Any
 
 from redis.connection import parse_url
 
 TIMEOUT_S = 5.0
+ANSWER_LIMIT_BYTES = 4096
 
 
 def dial(url: str) -> socket.socket:
-    """Connects to the Redis of a redis://, rediss:// or unix:// URL; raises OSError."""
-    where = _parts(url)
+    """Connects to the Redis of a redis://, rediss:// or unix:// URL; raises OSError, also where Redis refuses."""
+    where: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
+    connected = _connected(where)
+    try:
+        if url.startswith("rediss://"):
+            connected = _encrypted(connected, where)
+        if where.get("password"):
+            _tell(connected, "AUTH", where.get("username") or "default", where["password"])
+        if where.get("db"):
+            _tell(connected, "SELECT", str(where["db"]))
+    except OSError:
+        connected.close()
+        raise
+    return connected
+
+
+def _connected(where: dict[str, Any]) -> socket.socket:
     if "path" in where:
-        connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connected.settimeout(TIMEOUT_S)
+        unix = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        unix.settimeout(TIMEOUT_S)
         try:
-            connected.connect(where["path"])
+            unix.connect(where["path"])
         except OSError:
-            connected.close()
+            unix.close()
             raise
-        return connected
-    host = where.get("host", "localhost")
-    connected = socket.create_connection((host, where.get("port", 6379)), TIMEOUT_S)
+        return unix
+    connected = socket.create_connection((where.get("host", "localhost"), where.get("port", 6379)), TIMEOUT_S)
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return connected
 
 
-def greeting(url: str) -> tuple[str, ...]:
-    """The words after ``HELLO 3``: credentials, if the URL has any."""
-    where = _parts(url)
-    if not where.get("password"):
-        return ()
-    return ("AUTH", where.get("username") or "default", where["password"])
+def _tell(connected: socket.socket, *words: str) -> None:
+    """Sends a command that is answered by +OK or by an error."""
+    encoded = [word.encode() for word in words]
+    connected.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded))
+    answer = b""
+    while not answer.endswith(b"\r\n"):
+        piece = connected.recv(ANSWER_LIMIT_BYTES)
+        if not piece or len(answer) > ANSWER_LIMIT_BYTES:
+            raise OSError(f"no answer to {words[0]}")
+        answer += piece
+    if not answer.startswith(b"+"):
+        raise OSError(f"{words[0]} refused: {answer[1:].decode('utf-8', 'replace').strip()}")
 
 
-def database(url: str) -> int:
-    """The number of the database in the URL."""
-    return int(_parts(url).get("db", 0))
+class _TlsSocket(ssl.SSLSocket):
+    """A TLS socket that behaves as any other does that is not ready: what TLS waits for is no error."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        try:
+            data = super().recv(buflen, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise BlockingIOError from None
+        while self.pending():  # no selector tells of what TLS has taken in already
+            data += super().recv(buflen, flags)
+        return data
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        try:
+            return super().send(data, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise BlockingIOError from None
 
 
-def _parts(url: str) -> dict[str, Any]:
-    return dict(parse_url(url))  # type: ignore[no-untyped-call]
+def _encrypted(connected: socket.socket, where: dict[str, Any]) -> socket.socket:
+    """The URL may say more, as for redis-py: ssl_ca_certs, ssl_certfile, ssl_keyfile, ssl_cert_reqs=none."""
+    context = ssl.create_default_context(cafile=where.get("ssl_ca_certs"))
+    if where.get("ssl_cert_reqs") == "none":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if where.get("ssl_certfile"):
+        context.load_cert_chain(where["ssl_certfile"], where.get("ssl_keyfile"))
+    context.sslsocket_class = _TlsSocket
+    return context.wrap_socket(connected, server_hostname=where.get("host", "localhost"))

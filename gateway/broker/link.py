@@ -2,7 +2,7 @@
 
 One RESP3 connection carries both the commands and the subscriptions: an append's reply and its entry
 arrive in one read, which halves the system calls of two connections (docs/decisions/0002). The socket is
-connected, with name look-up and TLS, on the executor; from then on only the lane's thread touches it.
+connected, with name look-up, TLS and credentials, on the executor; from then on only the lane's thread touches it.
 
 What the link guarantees: commands run in the order in which they were queued; each ``done`` is called
 exactly once, with the reply, a :class:`hiredis.ReplyError`, or :data:`LOST`. It never sends a command a
@@ -67,12 +67,10 @@ class Events(Protocol):
 class Link:
     """A connection to Redis; see the module."""
 
-    def __init__(self, selector: Selector, events: Events, scripts: Sequence[Script], credentials: Sequence[str]):
-        """``credentials``: the words after HELLO 3, such as ``("AUTH", user, password)``, or none."""
+    def __init__(self, selector: Selector, events: Events, scripts: Sequence[Script]) -> None:
         self._selector = selector
         self._events = events
         self._scripts = scripts
-        self._credentials = credentials
         self._socket: socket.socket | None = None
         self._reader = hiredis.Reader()
         self._awaiting: deque[Done] = deque()
@@ -135,9 +133,8 @@ class Link:
         self._socket = connected
         self._reader = hiredis.Reader()
         self._selector.register(connected.fileno(), self._on_ready)
-        self.call(self._greeted, "HELLO", 3, *self._credentials)
+        self.call(self._greeted, "HELLO", 3)
         self.call(self._ran, "INFO", "server")
-        self.call(self._numbered, "CLIENT", "ID")
         self.flush()
 
     def _greeted(self, reply: Reply) -> None:
@@ -149,9 +146,12 @@ class Link:
             return
         text = reply if isinstance(reply, bytes) else str(reply).encode()
         run = next((line for line in text.split(b"\r\n") if line.startswith(b"run_id:")), b"")
-        if run == self._server_run and self._client_id:
+        if run != self._server_run:
+            self._server_run, self._client_id = run, 0  # the same number would be a stranger's
+        if self._client_id:
             self.call(_ignore, "CLIENT", "KILL", "ID", self._client_id)
-        self._server_run = run
+        self.call(self._numbered, "CLIENT", "ID")  # behind it: the old number is kept until the old one is gone
+        self.flush()
 
     def _numbered(self, reply: Reply) -> None:
         if not isinstance(reply, int):

@@ -87,7 +87,6 @@ class Lane:
         server: Server,
         outside: Outside,
         tls_context: ssl.SSLContext | None = None,
-        credentials: tuple[str, ...] = (),
     ) -> None:
         self.id = f"{gateway}.{number}"
         self.settings = settings
@@ -112,7 +111,7 @@ class Lane:
         self.touched: list[Connection] = []
         keys = Keys(settings.prefix)
         self.keys = keys
-        self.link = Link(self.selector, self, (APPEND, RANGE, SNAPSHOT, *nicks.SCRIPTS), credentials)
+        self.link = Link(self.selector, self, (APPEND, RANGE, SNAPSHOT, *nicks.SCRIPTS))
         settle = self.sessions.settle
         self.appends = Appends(self.link, keys, self.id, _new_epoch, settle)
         self.people = People()

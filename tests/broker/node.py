@@ -58,7 +58,7 @@ class Node:
     def __init__(self, selector: Selector, keys: Keys, lane: str) -> None:
         self.lane = lane
         self.keys = keys
-        self.link = Link(selector, self, (APPEND, RANGE, SNAPSHOT, *SCRIPTS), ())
+        self.link = Link(selector, self, (APPEND, RANGE, SNAPSHOT, *SCRIPTS))
         epochs = count()
         self.appends = Appends(self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle)
         self.rooms_settled: list[tuple[Followed, Room | None]] = []
