@@ -71,6 +71,10 @@ class SimulatedServer:
         if saved is not None:
             self.store.restore(saved)
 
+    def reuse_client_ids(self) -> None:
+        """A new process counts from one again."""
+        self._last_client = 0
+
     # -- connections ----------------------------------------------------------------------------------
 
     def connect(self) -> "SimulatedSocket":

@@ -1,0 +1,66 @@
+"""Claims of nicks: who came first, by Redis's clock, and that only the holder frees."""
+
+from typing import Any
+
+from gateway.directory.nicks import CLAIM, PROFILE, RELEASE
+from tests.broker.node import Node
+from tests.broker.worlds import Stage
+
+
+def run(stage: Stage, node: Node, script: Any, *words: str) -> Any:
+    replies: list[Any] = []
+    node.link.run(replies.append, script, stage.keys.nick("bob"), *words)
+    stage.until(lambda: bool(replies))
+    return replies[0]
+
+
+def holder(stage: Stage) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = stage.command("HGETALL", stage.keys.nick("bob"))
+    return found
+
+
+def test_the_first_claim_holds_and_tells_the_second_who(stage: Stage) -> None:
+    one, other = stage.node(), stage.node()
+    token = run(stage, one, CLAIM, "g1.0.1", "nick", "Bob")
+    assert token.isdigit()
+    assert run(stage, other, CLAIM, "g2.0.1", "nick", "bob") == [b"g1.0.1"]
+    assert holder(stage) == {b"sid": b"g1.0.1", b"token": token, b"nick": b"Bob"}
+
+
+def test_the_holder_may_claim_again_and_gets_a_newer_token(stage: Stage) -> None:
+    """A claim whose answer was lost is simply made again."""
+    node = stage.node()
+    first = run(stage, node, CLAIM, "g1.0.1", "nick", "Bob")
+    second = run(stage, node, CLAIM, "g1.0.1", "nick", "BOB")
+    assert int(second) > int(first)
+    assert holder(stage)[b"nick"] == b"BOB"
+
+
+def test_tokens_are_in_the_order_of_the_claims(stage: Stage) -> None:
+    node = stage.node()
+    tokens = []
+    for n in range(5):
+        tokens.append(int(run(stage, node, CLAIM, f"g1.0.{n}", "nick", "bob")))
+        run(stage, node, RELEASE, f"g1.0.{n}")
+    assert tokens == sorted(set(tokens))
+    assert all(len(str(token)) == 16 for token in tokens), "microseconds since 1970"
+
+
+def test_only_the_holder_frees(stage: Stage) -> None:
+    node = stage.node()
+    run(stage, node, CLAIM, "g1.0.1", "nick", "bob")
+    assert run(stage, node, RELEASE, "g2.0.1") == 0
+    assert holder(stage)[b"sid"] == b"g1.0.1"
+    assert run(stage, node, RELEASE, "g1.0.1") == 1
+    assert holder(stage) == {}
+    assert run(stage, node, RELEASE, "g1.0.1") == 0
+
+
+def test_only_the_holders_profile_is_written(stage: Stage) -> None:
+    node = stage.node()
+    assert run(stage, node, PROFILE, "g1.0.1", "away", "=gone") == 0
+    assert holder(stage) == {}
+    run(stage, node, CLAIM, "g1.0.1", "nick", "bob")
+    assert run(stage, node, PROFILE, "g1.0.1", "away", "=gone") == 1
+    assert run(stage, node, PROFILE, "g2.0.1", "away", "=never") == 0
+    assert holder(stage)[b"away"] == b"=gone"

@@ -1,0 +1,103 @@
+"""The link: what it guarantees, and what becomes of it when a server, a connection or a script is lost."""
+
+from typing import Any
+
+from gateway.broker.link import LOST
+from tests.broker.node import Node
+from tests.broker.worlds import Stage
+
+ROOM = "#room"
+
+
+def client_id(stage: Stage, node: Node) -> int:
+    replies: list[Any] = []
+    node.link.call(replies.append, "CLIENT", "ID")
+    stage.until(lambda: bool(replies))
+    found: int = replies[0]
+    return found
+
+
+def test_commands_run_in_order_and_each_is_answered_once(stage: Stage) -> None:
+    node = stage.node()
+    key, replies = stage.keys.rooms, list[Any]()
+    for n in range(100):
+        node.link.call(replies.append, "HSET", key, f"{n}", "x")
+        node.link.call(replies.append, "HLEN", key)
+    stage.until(lambda: len(replies) == 200)
+    assert replies[1::2] == list(range(1, 101))
+
+
+def test_an_error_is_the_answer_to_its_own_command_alone(stage: Stage) -> None:
+    node = stage.node()
+    replies: list[Any] = []
+    for verb in ("PING", "NONSENSE", "PING"):
+        node.link.call(replies.append, verb)
+    stage.until(lambda: len(replies) == 3)
+    assert [replies[0], type(replies[1]).__name__, replies[2]] == [b"PONG", "ReplyError", b"PONG"]
+    assert node.link.is_up
+
+
+def test_every_command_without_a_reply_is_told_that_it_is_lost(stage: Stage) -> None:
+    node = stage.node()
+    replies: list[Any] = []
+    for _ in range(3):
+        node.link.call(replies.append, "PING")
+    node.link.drop("cut")
+    node.link.call(replies.append, "PING")
+    assert replies == [LOST] * 4
+    assert node.whys == ["cut"]
+    assert not node.link.is_up
+    node.link.drop("again")
+    assert node.whys == ["cut"]
+
+
+def test_a_new_connection_ends_the_old_one_first(stage: Stage) -> None:
+    """A stalled server would execute what the old one sent behind what the new one finds out."""
+    node = stage.node()
+    old = client_id(stage, node)
+    stage.world.stall()
+    node.link.call(lambda _reply: None, "LPUSH", stage.keys.secrets, "late")
+    node.link.flush()
+    node.link.drop("no answer")
+    found: list[Any] = []
+    node.link.attach(stage.world.connect())
+    stage.world.resume()
+    stage.until(lambda: node.link.is_up)
+    node.link.call(found.append, "LRANGE", stage.keys.secrets, 0, -1)
+    stage.until(lambda: bool(found))
+    assert stage.command("LRANGE", stage.keys.secrets, 0, -1) == found[0]
+    assert client_id(stage, node) != old
+    assert stage.command("CLIENT", "KILL", "ID", old) == 0
+
+
+def test_a_connection_that_the_server_ends_is_noticed_and_the_next_one_mends(stage: Stage) -> None:
+    """As a server does whose output buffer for a slow reader is full."""
+    node, writer = stage.node(), stage.node()
+    story = node.follow(ROOM)
+    stage.until(lambda: story.is_live)
+    stage.write(writer, ROOM, "a")
+    stage.until(lambda: story.lines == ["a"])
+    assert stage.command("CLIENT", "KILL", "ID", client_id(stage, node)) == 1
+    stage.write(writer, ROOM, "b")
+    node.say(ROOM, "c")
+    stage.until(lambda: bool(node.whys))
+    assert not node.link.is_up
+    stage.connect(node)
+    stage.until(lambda: story.lines == ["a", "b", "c"])
+    assert story.beginnings == 1
+    assert len(node.outcomes["c"]) == 1
+
+
+def test_flushed_scripts_are_loaded_again_and_nothing_is_lost(stage: Stage) -> None:
+    node, quiet = stage.node(), stage.node()
+    story = node.follow(ROOM)
+    stage.until(lambda: story.is_live)
+    node.say(ROOM, "before")
+    stage.until(lambda: story.lines == ["before"])
+    stage.command("SCRIPT", "FLUSH")
+    node.say(ROOM, "after")
+    stage.until(lambda: not node.link.is_up)
+    stage.connect(node)
+    stage.until(lambda: story.lines == ["before", "after"])
+    assert len(node.outcomes["after"]) == 1
+    assert quiet.link.is_up, "who ran no script has not noticed"

@@ -1,0 +1,161 @@
+"""What only a simulated server can be made to do: the network and the server at their worst, step by step."""
+
+import pytest
+
+from gateway.broker.keys import Keys
+from gateway.chat.events import decode
+from tests.broker.node import Node, Story
+from tests.simulation.server import Connection, SimulatedSelector, SimulatedServer
+
+KEYS = Keys("t:")
+ROOM = "#room"
+
+
+class Network:
+    """A server, the links to it, and nothing that moves by itself."""
+
+    def __init__(self) -> None:
+        self.server = SimulatedServer()
+        self.selector = SimulatedSelector()
+        self.nodes: list[Node] = []
+
+    def node(self) -> Node:
+        node = Node(self.selector, KEYS, f"gate0{len(self.nodes)}.0")
+        self.nodes.append(node)
+        return node
+
+    def attach(self, node: Node) -> Connection:
+        """A new connection that has greeted, but heard nothing yet."""
+        end = self.selector.know(self.server.connect())
+        node.link.attach(end)  # type: ignore[arg-type]
+        return end.connection
+
+    def connect(self, node: Node) -> Connection:
+        connection = self.attach(node)
+        while not node.link.is_up:
+            self.server.serve(connection)
+            self.selector.poll(connection.id)
+        return connection
+
+    def settle(self, *connections: Connection) -> None:
+        """Lets everything run, or only these connections, until nothing moves."""
+        moved = 1
+        while moved:
+            for node in self.nodes:
+                node.turn()
+            if connections:
+                moved = sum(self.server.serve(one) + self.selector.poll(one.id) for one in connections)
+            else:
+                moved = self.server.serve() + self.selector.poll()
+
+    def follow(self, node: Node) -> Story:
+        story = node.follow(ROOM)
+        self.settle()
+        assert story.is_live
+        return story
+
+    def lines(self) -> list[str]:
+        entries = self.server.store.xrange(KEYS.log(ROOM).encode(), b"-", b"+")
+        return [line for id, fields in entries for line in decode(id.decode(), "", fields[3]).lines]
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+def test_what_is_still_under_way_when_two_connections_were_lost_never_runs(network: Network) -> None:
+    """The second one was lost before the server had executed what was to end the first."""
+    node = network.node()
+    first = network.connect(node)
+    story = network.follow(node)
+    node.say(ROOM, "before")
+    network.settle()
+    node.say(ROOM, "once")
+    node.turn()
+    node.link.drop("cut, and the append is still under way")
+    second = network.attach(node)
+    while second.replies or second.requests:
+        network.server.serve(second)
+        network.selector.poll(second.id)
+        second.requests.clear()  # the greeting was answered; what came behind it is lost
+    node.link.drop("cut")
+    third = network.connect(node)
+    network.settle(third)
+    assert story.lines == ["before", "once"]
+    network.server.serve(first)
+    network.settle()
+    assert network.lines() == story.lines == ["before", "once"]
+
+
+def test_after_a_restart_no_stranger_is_ended(network: Network) -> None:
+    """A client id of the process before is another's connection by now."""
+    node, other = network.node(), network.node()
+    network.connect(node)
+    network.server.restart()
+    network.server.reuse_client_ids()
+    network.selector.poll()
+    assert not node.link.is_up
+    network.connect(other)
+    half = network.attach(node)
+    network.server.serve(half, at_most=2)
+    network.selector.poll()
+    node.link.drop("lost while greeting")
+    network.connect(node)
+    network.settle()
+    assert other.whys == []
+    assert other.link.is_up
+
+
+@pytest.mark.parametrize("seen", ["first", "second"])
+def test_a_restart_that_lost_the_tail(network: Network, seen: str) -> None:
+    """Its connection lost in the same moment: what was in flight goes again, what had come back is gone."""
+    node = network.node()
+    network.connect(node)
+    story = network.follow(node)
+    saved = network.server.store.save()
+    node.say(ROOM, "first")
+    network.settle()
+    if seen == "first":
+        saved = network.server.store.save()
+    node.say(ROOM, "second")
+    node.turn()
+    network.server.serve()  # executed, but neither the answer nor the entry has come
+    for connection in network.server.connections.values():
+        connection.replies.clear()
+    network.server.restart(saved)
+    network.selector.poll()
+    network.connect(node)
+    network.settle()
+    assert story.lines == network.lines() == (["first", "second"] if seen == "first" else ["second"])
+    assert len(node.outcomes["second"]) == 1
+
+
+def test_a_wiped_server(network: Network) -> None:
+    node = network.node()
+    network.connect(node)
+    story = network.follow(node)
+    node.say(ROOM, "before")
+    network.settle()
+    network.server.store.wipe()
+    network.server.restart()
+    network.selector.poll()
+    node.say(ROOM, "after")
+    network.connect(node)
+    network.settle()
+    assert story.lines == network.lines() == ["after"]
+    assert story.beginnings == 2
+
+
+def test_a_snapshot_that_expires_with_its_log(network: Network) -> None:
+    node = network.node()
+    network.connect(node)
+    story = network.follow(node)
+    node.say(ROOM, "before")
+    network.settle()
+    node.following.put_off_expiry(ROOM)
+    network.settle()
+    network.server.store.advance(31 * 24 * 3600 * 1_000_000)
+    node.say(ROOM, "after")
+    network.settle()
+    assert story.lines == network.lines() == ["after"]
