@@ -90,3 +90,13 @@ def test_the_protocol_lists_the_capabilities_there_are() -> None:
     rows = re.findall(r"^\| ([a-z][^|]*?) \|", section, re.MULTILINE)
     listed = [name for row in rows for name in row.split(", ")]
     assert sorted(set(listed) - {"capability"}) == sorted(BY_NAME)
+
+
+def test_operations_lists_every_warning_and_every_metric() -> None:
+    text = (ROOT / "docs/operations.md").read_text("utf-8")
+    source = "".join(path.read_text("utf-8") for path in ROOT.glob("gateway/**/*.py"))
+    events = set(re.findall(r'\.(?:warning|error)\(\s*"([a-z_]+)"', source))
+    metrics = {f"hubbub_{name}" for name in re.findall(r'^    \("([a-z_]+)", "', source, re.MULTILINE)}
+    metrics |= {f"hubbub_{name}" for name in re.findall(r'Reading\("([a-z_]+)", "', source)}
+    assert {event for event in events if f"`{event}`" not in text} == set()
+    assert {metric for metric in metrics if f"`{metric}`" not in text and f"`{metric}_total`" not in text} == set()
