@@ -43,12 +43,11 @@ class Pacing:
 
     def may_send(self, now: float, gathered: int) -> bool:
         """Whether to append the ``gathered`` events now; if not, ask again at ``until``."""
-        if self._fan_out_s > LONG_FAN_OUT_S:
-            pause_s = min(GATHER_S, self._fan_out_s / 8)
-        elif self._sends_per_s < BUSY_SENDS_PER_S or gathered >= GATHERED_ENOUGH:
-            pause_s = 0.0
-        else:
+        pause_s = 0.0
+        if self._sends_per_s >= BUSY_SENDS_PER_S and gathered < GATHERED_ENOUGH:
             pause_s = GATHER_S
+        elif self._fan_out_s > LONG_FAN_OUT_S:
+            pause_s = min(GATHER_S, self._fan_out_s / 8)
         if not self.until:
             self.until = now + pause_s
         if pause_s and now < self.until:
