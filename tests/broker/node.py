@@ -36,6 +36,10 @@ class Story:
     def position(self) -> tuple[str, str]:
         return self.replica.epoch, self.replica.last
 
+    def dump(self) -> str:
+        """A snapshot of it."""
+        return json.dumps(self.lines)
+
     def begin(self, base: str | None) -> None:
         self.beginnings += 1
         self.lines = json.loads(base) if base else []

@@ -71,6 +71,9 @@ class SimulatedServer:
         if saved is not None:
             self.store.restore(saved)
 
+    def flush_scripts(self) -> None:
+        self._loaded.clear()
+
     def reuse_client_ids(self) -> None:
         """A new process counts from one again."""
         self._last_client = 0
@@ -142,7 +145,7 @@ class SimulatedServer:
 
     def _do_script(self, _connection: Connection, what: bytes, *source: bytes) -> Any:
         if what == b"FLUSH":
-            self._loaded.clear()
+            self.flush_scripts()
             return "OK"
         sha = _SHA[source[0]]
         self._loaded.add(sha)
