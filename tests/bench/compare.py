@@ -103,7 +103,7 @@ def main() -> None:
     timing = ("--duration", str(duration), "--warmup", str(warmup))
     measured = run_all(chosen, names, given.rounds or (1 if given.quick else 3), setting, timing)
     print(f"\n{report.details(measured, chosen, names)}\n\n{report.table(measured, chosen, names)}\n")
-    print(", ".join(facts.values()))
+    print(", ".join(facts.values()), report.disturbance(measured), sep="\n")
     results = RESULTS / f"{facts['at'].replace(':', '')}.json"
     results.parent.mkdir(exist_ok=True)
     results.write_text(json.dumps({"machine": facts, "measured": [asdict(m) for m in measured]}, indent=1))

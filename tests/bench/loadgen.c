@@ -128,20 +128,24 @@ static void talk_until(Pace *p, uint64_t until_ns) {
 
 typedef struct {
     uint64_t at_ns;
-    double own_cpu_s;
+    double own_cpu_s, machine_cpu_s;
     Usage usage[PIDS];
     Tally tally;
 } Mark;
 
 static Mark mark(void) {
-    Mark m = {.at_ns = now_ns(), .own_cpu_s = own_cpu_s(), .tally = tally};
+    Mark m = {.at_ns = now_ns(), .own_cpu_s = own_cpu_s(), .machine_cpu_s = machine_cpu_s(), .tally = tally};
     for (int i = 0; i < options.pids; i++) m.usage[i] = usage_of(options.pid[i]);
     return m;
 }
 
 static void tell_cpu(const Mark *from, const Mark *to) {
     double wall_s = (double)(to->at_ns - from->at_ns) / 1e9, own_s = to->own_cpu_s - from->own_cpu_s;
-    printf("\"wall_s\": %.3f, \"own_cpu_s\": %.3f, \"own_idle_share\": %.3f, \"processes\": [", wall_s, own_s, 1 - own_s / wall_s);
+    double others_s = to->machine_cpu_s - from->machine_cpu_s - own_s;
+    for (int i = 0; i < options.pids; i++)
+        others_s -= to->usage[i].user_s - from->usage[i].user_s + to->usage[i].system_s - from->usage[i].system_s;
+    printf("\"wall_s\": %.3f, \"own_cpu_s\": %.3f, \"own_idle_share\": %.3f, \"others_cores\": %.3f, \"processes\": [",
+           wall_s, own_s, 1 - own_s / wall_s, others_s > 0 ? others_s / wall_s : 0);
     for (int i = 0; i < options.pids; i++)
         printf("%s{\"pid\": %d, \"user_s\": %.2f, \"system_s\": %.2f, \"rss_kb\": %ld, \"rss_growth_kb\": %ld}", i ? ", " : "",
                (int)options.pid[i], to->usage[i].user_s - from->usage[i].user_s,

@@ -55,3 +55,12 @@ double own_cpu_s(void) {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
+
+double machine_cpu_s(void) {
+    unsigned long user = 0, nice = 0, system = 0, irq = 0, soft_irq = 0, steal = 0;
+    FILE *file = fopen("/proc/stat", "r");
+    if (!file) return 0;
+    if (fscanf(file, "cpu %lu %lu %lu %*u %*u %lu %lu %lu", &user, &nice, &system, &irq, &soft_irq, &steal) != 6) user = 0;
+    fclose(file);
+    return (double)(user + nice + system + irq + soft_irq + steal) / (double)sysconf(_SC_CLK_TCK);
+}

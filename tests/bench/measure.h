@@ -22,6 +22,7 @@ uint64_t now_ns(void);
 double percentile_us(const Histogram *h, double share);
 Usage usage_of(pid_t pid); /* of /proc/PID; zeros when there is no such process */
 double own_cpu_s(void);
+double machine_cpu_s(void); /* of everything that runs, stolen time included; of /proc/stat */
 
 static inline void histogram_add(Histogram *h, uint64_t ns) {
     int shift = 64 - SUB_BITS - 1 - __builtin_clzll(ns | SUB);

@@ -88,6 +88,7 @@ def figures_of(told: dict[str, Any]) -> dict[str, float]:
         "p99_us": told["latency_us"]["p99"],
         "deliveries_per_s": told["deliveries_per_s"],
         "loadgen_idle": told["own_idle_share"],
+        "others_cores": told["others_cores"],
     }
 
 

@@ -8,6 +8,7 @@ from tests.bench import works
 from tests.bench.measuring import Measured
 
 BASELINE = "inspircd"
+DISTURBED_CORES = 0.1
 
 
 def figure_of(measured: list[Measured], work: works.Work, server: str) -> float | None:
@@ -62,3 +63,11 @@ def details(measured: list[Measured], chosen: list[works.Work], names: list[str]
                 medians = {key: statistics.median(f[key] for f in figures) for key in figures[0]}
                 lines.append(f"{work.name:12} {name:14} " + "  ".join(f"{k} {v:.4g}" for k, v in medians.items()))
     return "\n".join(lines)
+
+
+def disturbance(measured: list[Measured]) -> str:
+    """Says how busy other programs kept the machine; '' when they hardly did. Then figures are only a hint."""
+    cores = [m.figures["others_cores"] for m in measured if "others_cores" in m.figures]
+    if not cores or statistics.median(cores) < DISTURBED_CORES:
+        return ""
+    return f"Disturbed: other programs used {statistics.median(cores):.2f} cores meanwhile (median). Repeat it alone."
