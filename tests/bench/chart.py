@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-LEFT, TOP, WIDTH, BAR, GAP = 330, 84, 520, 13, 16
+LEFT, TOP, WIDTH, BAR, GAP = 370, 84, 520, 13, 16
 LOWEST, HIGHEST = 0.05, 20.0
 COLOURS = ("#9aa5b1", "#1f6feb", "#54a3ff", "#0a7d55", "#c27c0e", "#8250df")
 
@@ -76,7 +76,7 @@ def draw(ratios: dict[str, dict[str, float | None]], reach: dict[str, float | No
         _text(
             16,
             22,
-            "Ratio to InspIRCd, same machine, same run: left of 1x is less CPU (or time)",
+            "Ratio to InspIRCd, same machine, same run: left of 1x is less of CPU, time or memory",
             style='font-size="15"',
         )
     ]
