@@ -72,8 +72,9 @@ class Barrier:
                 # A room that was left meanwhile counts as reached.
                 if replica is None or replica.reached(epoch, last):
                     del heads[name]
-                elif replica.epoch != epoch:
-                    # Another log than the one that was asked for: what its head says now counts.
+                elif replica.epoch != epoch or not self._link.is_up:
+                    # Another log than the one that was asked for, or a server that may have lost its tail: what
+                    # the head says next counts.
                     self._asking.append((set(heads), done))
                     break
             else:

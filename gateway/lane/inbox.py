@@ -12,7 +12,7 @@ from gateway.broker.appends import Appends, Pending
 from gateway.broker.keys import Keys, inbox
 from gateway.broker.link import Link, Reply
 from gateway.broker.replica import Replica
-from gateway.chat.events import FACT, NOBODY, Entry, with_tags
+from gateway.chat.events import FACT, NOBODY, Entry, number, with_tags
 from gateway.chat.render import log_mark, msgid, tags
 from gateway.lane.client import VARIANT_CAPS, Client
 from gateway.wire import numerics as n
@@ -51,6 +51,7 @@ class Inbox:
         self._settle = settle
         self._new_epoch = new_epoch
         self._server = server
+        self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
         self.replica: Replica
         self.specials: dict[str, Special] = {}
         """Verbs that are more than a line to be shown, and who handles them."""
@@ -82,15 +83,24 @@ class Inbox:
 
     def fold(self, entry: Entry) -> None:
         pendings = self._appends.land(self.name, entry.origin)
+        is_news = self._is_news(entry.origin)
         for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=True)):
             message = parse(line)
-            if message is not None:
+            if message is not None and is_news:
                 self._take(entry, index, sid, message)
             if pendings is not None:
                 self._settle(pendings[index], (entry.id, index))
 
     def settled(self) -> None:
         self._appends.settled(self.name)
+
+    def _is_news(self, origin: str) -> bool:
+        """False where a log that lost its tail is read again; by the lanes' counts, as Redis's clock may go back."""
+        lane, _, count = origin.rpartition(":")
+        if number(count) <= self._taken.get(lane, 0):
+            return False
+        self._taken[lane] = number(count)
+        return True
 
     # -- what arrives ---------------------------------------------------------------------------------
 

@@ -1,0 +1,111 @@
+"""A lane's inbox and its barrier, over the log: what comes, comes once; a PONG never comes too early, nor never."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from gateway.broker.replica import Replica, Standing
+from gateway.chat.events import decode
+from gateway.lane.barrier import Barrier
+from gateway.lane.client import Client
+from gateway.lane.inbox import Inbox
+from tests.broker.node import Node, Story
+from tests.broker.worlds import Stage
+
+ROOM = "#room"
+
+
+def made(stage: Stage, node: Node) -> tuple[Inbox, list[str]]:
+    """A node's inbox, live, and what it has taken."""
+    inbox = Inbox(node.lane, node.link, stage.keys, node.appends, {}, node.settle, lambda: "epoch", "server")
+    taken: list[str] = []
+    inbox.specials["NOTE"] = lambda message, _client, _show: taken.append(message.params[0])
+    inbox.replica = Replica(inbox.name, inbox, node.following.ask)
+    node.appends.follow(inbox.replica)
+    inbox.make()
+    node.following.watch(inbox.replica)
+    stage.until(lambda: bool(inbox.replica.epoch))
+    return inbox, taken
+
+
+def lose_tail(stage: Stage, name: str) -> None:
+    """As a restart from a file that is a little too old; whoever was connected is not any more."""
+    entries = stage.entries(name)
+    stage.command("XDEL", stage.keys.log(name), entries[-1][0])
+    stage.command("HSET", stage.keys.head(name), "last", entries[-2][0])
+
+
+def test_what_others_write_comes_once(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    inbox, taken = made(stage, node)
+    for text in "abc":
+        other.say(inbox.name, f"NOTE {text}")
+        stage.step()
+    node.say(inbox.name, "NOTE d")
+    stage.until(lambda: sorted(taken) == ["a", "b", "c", "d"])
+
+
+def test_an_inbox_that_is_read_again_takes_nothing_twice(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    inbox, taken = made(stage, node)
+    for text in "abc":
+        other.say(inbox.name, f"NOTE {text}")
+        stage.until(lambda text=text: taken[-1:] == [text])  # type: ignore[misc]
+    lose_tail(stage, inbox.name)
+    node.link.drop("the server was restarted")
+    stage.connect(node)
+    other.say(inbox.name, "NOTE d")
+    stage.until(lambda: "d" in taken)
+    assert taken == ["a", "b", "c", "d"]
+    assert [decode(*entry).lines for entry in stage.entries(inbox.name)] == [["NOTE a"], ["NOTE b"], ["NOTE d"]]
+
+
+class Pinged:
+    """A node's barrier, and the PONGs that it let pass."""
+
+    def __init__(self, stage: Stage, node: Node) -> None:
+        self.story: Story = node.follow(ROOM)
+        stage.until(lambda: self.story.is_live)
+        self.barrier = Barrier(node.link, stage.keys, lambda name: node.stories[name].replica, ROOM)
+        self.pongs: list[list[str]] = []  # what had been folded when each came
+        turn = node.turn
+
+        def with_barrier() -> None:
+            self.barrier.turn()
+            turn()
+
+        node.turn = with_barrier  # type: ignore[method-assign]
+
+    def ping(self) -> None:
+        session = SimpleNamespace(rooms={ROOM: None})
+        client: Any = SimpleNamespace(session=session, intended=None, when_logged=lambda logged: logged())
+        self.barrier.pass_through(cast("Client", client), lambda: self.pongs.append(list(self.story.lines)))
+
+
+def test_a_pong_comes_behind_what_was_in_the_log_even_if_its_entry_was_lost(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    pinged = Pinged(stage, node)
+    stage.write(other, ROOM, "a")
+    stage.until(lambda: pinged.story.lines == ["a"])
+    node.is_deaf = True
+    stage.write(other, ROOM, "b")
+    stage.round_trip(other)
+    pinged.ping()
+    stage.until(lambda: bool(pinged.pongs))
+    assert pinged.pongs == [["a", "b"]]
+
+
+def test_a_pong_comes_though_what_was_asked_for_was_lost_with_the_servers_tail(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    pinged = Pinged(stage, node)
+    stage.write(other, ROOM, "a")
+    stage.until(lambda: pinged.story.lines == ["a"])
+    node.is_deaf = True
+    stage.write(other, ROOM, "b")
+    pinged.ping()
+    stage.until(lambda: pinged.story.replica.standing is Standing.MENDING)
+    node.is_deaf = False
+    lose_tail(stage, ROOM)
+    node.link.drop("the server was restarted")
+    stage.connect(node)
+    stage.until(lambda: bool(pinged.pongs))
+    assert pinged.story.lines == ["a"]
