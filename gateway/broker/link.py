@@ -209,7 +209,10 @@ class Link:
             reply = reader.gets()
             while reply is not False and self._socket is connection:
                 if type(reply) is hiredis.PushNotification:
-                    self._push(reply)
+                    if reply[0] == b"message":
+                        self._events.link_message(reply[1], reply[2])
+                    elif reply[0] == b"subscribe":
+                        self._events.link_subscribed(reply[1])
                 elif type(reply) is hiredis.ReplyError and str(reply).startswith("NOSCRIPT"):
                     self.drop("the server's scripts were flushed")  # the next connection loads them
                 else:
@@ -221,13 +224,6 @@ class Link:
             # A fault of ours half-way through what came: the next connection mends every log from its start.
             self._events.link_fault(error)
             self.drop("fault")
-
-    def _push(self, push: list[Any]) -> None:
-        kind = push[0]
-        if kind == b"message":
-            self._events.link_message(push[1], push[2])
-        elif kind == b"subscribe":
-            self._events.link_subscribed(push[1])
 
 
 def _ignore(_reply: Reply) -> None:

@@ -5,7 +5,7 @@ object; only a sender of this lane gets its own copy, without its own lines. Eve
 clients passes here. Runs on the lane's thread.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from gateway.broker.appends import Appends, Logged, Pending
@@ -70,6 +70,11 @@ class Delivery:
         pendings: list[Pending] | None = None
         if entry.origin.startswith(self._origin):
             pendings = self._appends.land(followed.name, entry.origin)
+        if effects.plain:
+            self._say(followed, entry, effects, True, pendings)
+            for pending, effect in zip(pendings or (), effects, strict=False):
+                self._settle(pending, effect)
+            return
         start, end = 0, len(effects)
         while start < end:
             stop = start
@@ -108,7 +113,7 @@ class Delivery:
                 self._write(audience, whole)
 
     def _write(
-        self, audience: Iterable[Connection], data: bytes, copies: Mapping[Connection, bytes] | None = None
+        self, audience: Collection[Connection], data: bytes, copies: Mapping[Connection, bytes] | None = None
     ) -> None:
         """Writes to all, the very same bytes but where a connection has a copy of its own."""
         touch = self._touched.append
@@ -119,7 +124,7 @@ class Delivery:
                 if not out:
                     touch(connection)
                 out.append(mine)
-                self.delivered += 1
+        self.delivered += len(audience)
 
     def _own_copies(
         self,
@@ -137,6 +142,8 @@ class Delivery:
             echoes = client.session.caps & ECHO_MESSAGE
             if (echoes and not label) or connection not in audience:
                 continue
+            if len(pieces) == 1:
+                return {connection: _labeled(pieces[0], label) if echoes else b""}
             copy = copies.get(connection)
             if copy is None:
                 copy = copies[connection] = pieces.copy()

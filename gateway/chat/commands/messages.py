@@ -39,7 +39,9 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
     if verb == "TAGMSG" and not client_tags:
         return None
     text = "" if needed == 1 else params[1]
-    targets = _targets(params[0]) if "," in params[0] else params[:1]
+    if "," not in params[0] and _to_followed_room(ports, session, verb, params[0], text, client_tags):
+        return None
+    targets = _targets(params[0])
     if len(targets) > MAX_TARGETS:
         session.numeric(n.ERR_TOOMANYTARGETS, params[0], f"Too many targets (at most {MAX_TARGETS})")
         return None
