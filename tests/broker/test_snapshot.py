@@ -94,14 +94,17 @@ def test_trimming_never_passes_the_base(stage: Stage) -> None:
 
 def test_trimming_keeps_what_is_young_enough(stage: Stage) -> None:
     node = stage.node()
-    entries = written(stage, node, 5)
-    assert snapshot(stage, node, entries[3], age_ms=3600_000) == 1
-    assert ids(stage) == entries
-    stage.pass_time(1200)
-    stage.write(node, ROOM, "young")
-    young = ids(stage)[-1]
-    assert snapshot(stage, node, young, age_ms=600) == 1
-    assert ids(stage) == [young]
+    hours_ago = (int(stage.command("TIME")[0]) - 2 * 3600) * 1000
+    old = [f"{hours_ago}-{n}" for n in range(3)]
+    for entry_id in old:
+        stage.command("XADD", stage.keys.log(ROOM), entry_id, "o", "w.0:1", "e", "w.0.1\r\nold\r\n")
+    stage.command("HSET", stage.keys.head(ROOM), "epoch", "e", "last", old[-1])
+    stage.write(node, ROOM, "young", "younger")
+    young = ids(stage)[3:]
+    assert snapshot(stage, node, young[0], age_ms=3 * 3600_000) == 1
+    assert ids(stage) == [*old, *young]
+    assert snapshot(stage, node, young[1], age_ms=3600_000) == 1
+    assert ids(stage) == young
 
 
 def test_nothing_is_trimmed_where_no_snapshot_is_taken(stage: Stage) -> None:

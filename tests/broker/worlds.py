@@ -39,9 +39,6 @@ class World(Protocol):
     def serve(self) -> None:
         """Lets the server move on, not the links."""
 
-    def pass_time(self, ms: int) -> None:
-        """Lets the server's clock go on."""
-
     def command(self, *words: str | bytes | int) -> Any:
         """A command on a connection of its own; its reply as a link gets it."""
 
@@ -71,9 +68,6 @@ class Simulated:
 
     def serve(self) -> None:
         self.server.serve()
-
-    def pass_time(self, ms: int) -> None:
-        self.server.store.advance(ms * 1000)
 
     def command(self, *words: str | bytes | int) -> Any:
         stalled, self.server.is_stalled = self.server.is_stalled, False
@@ -119,16 +113,6 @@ class Real:
 
     def serve(self) -> None:
         """It runs by itself."""
-
-    def pass_time(self, ms: int) -> None:
-        """By looking at its clock: nobody waits for luck."""
-        end = self._clock_ms() + ms
-        while self._clock_ms() < end:
-            pass
-
-    def _clock_ms(self) -> float:
-        seconds, us = self.command("TIME")
-        return int(seconds) * 1000 + int(us) / 1000
 
     def command(self, *words: str | bytes | int) -> Any:
         if self._stalled:
@@ -188,9 +172,6 @@ class Stage:
         while not has_come():
             self.world.serve()
             assert time.monotonic() < deadline, "it did not come about in time"
-
-    def pass_time(self, ms: int) -> None:
-        self.world.pass_time(ms)
 
     def step(self) -> None:
         """One turn of every node, and of the world."""

@@ -157,13 +157,14 @@ class Store:
 
     # -- streams --------------------------------------------------------------------------------------
 
-    def xadd(self, key: bytes, _star: bytes, *fields: bytes) -> bytes:
+    def xadd(self, key: bytes, entry_id: bytes, *fields: bytes) -> bytes:
         stream: Stream = self._data.setdefault(key, [])
         if not isinstance(stream, list):
             raise Failure("WRONGTYPE Operation against a key holding the wrong kind of value")
         ms, n = self._newest.get(key, FIRST)
         now_ms = self.now_us // 1000
-        newest = self._newest[key] = (now_ms, 0) if now_ms > ms else (ms, n + 1)
+        newest = key_of(entry_id) if entry_id != b"*" else (now_ms, 0) if now_ms > ms else (ms, n + 1)
+        self._newest[key] = newest
         stream.append((newest, list(fields)))
         return stream_id(newest)
 
