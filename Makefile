@@ -12,7 +12,7 @@ test:
 lint:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	PYTHONPATH=. lint-imports
+	PYTHONPATH=. $(PYTHON) -c "from importlinter.cli import lint_imports_command as check; check()"
 
 types:
 	$(PYTHON) -m mypy

@@ -8,13 +8,16 @@ local head = redis.call('HMGET', KEYS[2], 'epoch', 'last')
 local epoch, last = head[1], head[2]
 if not epoch then
   if ARGV[1] ~= '' then return {''} end
-  epoch, last = ARGV[5], '0-0'
-  local now = redis.call('TIME')
-  redis.call('HSET', KEYS[2], 'epoch', epoch, 'made', now[1], 'rank', '0-0')
+  epoch = ARGV[5]
 elseif ARGV[1] ~= epoch and ARGV[1] ~= '*' then
   return {epoch}
 end
 local id = redis.call('XADD', KEYS[1], '*', 'o', ARGV[2], 'e', ARGV[3])
-redis.call('HSET', KEYS[2], 'last', id)
+if last then
+  redis.call('HSET', KEYS[2], 'last', id)
+else
+  last = '0-0'
+  redis.call('HSET', KEYS[2], 'epoch', epoch, 'last', id, 'made', redis.call('TIME')[1], 'rank', '0-0')
+end
 redis.call('PUBLISH', ARGV[4], id .. ' ' .. last .. ' ' .. epoch .. ' ' .. ARGV[2] .. '\n' .. ARGV[3])
 return id

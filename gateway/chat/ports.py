@@ -163,9 +163,7 @@ class Ports(Protocol):
     def broadcast(self, line: str) -> Awaitable[None]:
         """Sends an event to every lane of the network (WALLOPS)."""
 
-    def history(
-        self, room: str, after: Place, before: Place, limit: int, *, newest: bool
-    ) -> Awaitable[list[Past]]:
+    def history(self, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> Awaitable[list[Past]]:
         """Messages (PRIVMSG, NOTICE) of a room's log between two places, these excluded, in the log's order.
 
         The newest or the oldest ``limit`` of them; what the fold found void is left out.

@@ -44,6 +44,4 @@ def refuse(session: Session, verb: str, room: str, void: Void, subject: str = ""
 
 def unavailable(session: Session, verb: str, *context: str) -> None:
     """A command that could not be carried out because Redis is away (IRCv3 standard-replies, in a NOTICE's place)."""
-    session.note(
-        f"{' '.join((verb, *context))} failed: the network's message store does not answer; try again"
-    )
+    session.note(f"{' '.join((verb, *context))} failed: the network's message store does not answer; try again")

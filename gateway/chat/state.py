@@ -38,6 +38,7 @@ class State:
         "invited",
         "key",
         "limit",
+        "listing",
         "members",
         "name",
         "nicks",
@@ -53,6 +54,8 @@ class State:
         self.gone: dict[str, int] = {}
         """Gateway ids that came to an end, and when (ms): their sessions do nothing here any more."""
         self.rules = 0
+        self.listing: dict[tuple[int, int], list[str]] = {}
+        """What NAMES says, by (multi-prefix, bytes a line), until the next change: many may join at once."""
         self._speakers: dict[str, tuple[str, str]] = {}
         """Session id -> how its plain messages begin, for members known to be allowed to speak."""
         self.cease()
@@ -162,6 +165,7 @@ class State:
     # Steps
 
     def add(self, member: Member) -> None:
+        self.listing.clear()
         self.members[member.sid] = member
         self.nicks[fold(member.nick)] = member.sid
         self.invited.pop(member.sid, None)
@@ -169,6 +173,7 @@ class State:
     def remove(self, sid: str) -> Member:
         """Take a member out; with the last one the room ceases."""
         member = self.members.pop(sid)
+        self.listing.clear()
         del self.nicks[fold(member.nick)]
         self._speakers.pop(sid, None)
         if not self.members:
@@ -177,6 +182,7 @@ class State:
 
     def rename(self, member: Member, nick: str) -> None:
         """The nick must be free or the member's own."""
+        self.listing.clear()
         del self.nicks[fold(member.nick)]
         member.rename(nick)
         self.nicks[fold(nick)] = member.sid
@@ -219,6 +225,7 @@ class State:
         if member is None or bool(member.modes & bit) == change.adding:
             return None
         member.modes ^= bit
+        self.listing.clear()
         self._speakers.pop(target_sid, None)
         return change._replace(param=member.nick)
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import Done, Link
+from gateway.broker.link import LOST, Done, Link
 from gateway.broker.scripts import read
 from gateway.chat.ports import Profile
 from gateway.chat.session import Session
@@ -31,12 +31,13 @@ class Nicks:
         self._link = link
         self._keys = keys
         self._gateway = gateway
+        self._unreleased: set[tuple[str, str]] = set()
 
     def claim(self, session: Session, nick: str, done: Done) -> None:
         """Claims a nick; the reply is the token as bytes, or a list with the holder's session id."""
         folded = fold(nick)
         # First the note for the reaper, so that no claim can outlive its gateway unseen.
-        self._link.call(_ignore, "SADD", self._keys.gateway_nicks(self._gateway), folded)
+        self.note(nick)
         self._link.run(
             done,
             CLAIM,
@@ -47,12 +48,26 @@ class Nicks:
             *profile_fields(session, nick),
         )
 
-    def release(self, sid: str, nick: str, done: Done) -> None:
-        self._link.run(done, RELEASE, self._keys.nick(fold(nick)), sid)
+    def note(self, nick: str) -> None:
+        """Tells the gateway's reaper of a nick."""
+        self._link.call(_ignore, "SADD", self._keys.gateway_nicks(self._gateway), fold(nick))
 
-    def forget(self, nick: str) -> None:
-        """The nick is no longer this gateway's to free."""
-        self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), fold(nick))
+    def release(self, sid: str, nick: str) -> None:
+        """Frees a nick if the session holds it; while Redis is away it is kept in mind for :meth:`link_up`."""
+
+        def released(reply: Any) -> None:
+            if reply is LOST:
+                self._unreleased.add((sid, nick))
+            else:
+                self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), fold(nick))
+
+        self._link.run(released, RELEASE, self._keys.nick(fold(nick)), sid)
+
+    def link_up(self) -> None:
+        """Frees what could not be freed while Redis was away."""
+        unreleased, self._unreleased = self._unreleased, set()
+        for sid, nick in unreleased:
+            self.release(sid, nick)
 
     def publish(self, session: Session) -> None:
         self._link.run(
@@ -90,9 +105,7 @@ class Nicks:
     def remember(self, session: Session, nick: str, now: float) -> None:
         """WHOWAS: notes who had a nick that is being given up; ``now`` in seconds since 1970."""
         key = self._keys.whowas(fold(nick))
-        record = "\t".join(
-            (nick, session.user, session.host, session.server, f"{now:.0f}", session.realname)
-        )
+        record = "\t".join((nick, session.user, session.host, session.server, f"{now:.0f}", session.realname))
         self._link.call(_ignore, "LPUSH", key, record)
         self._link.call(_ignore, "LTRIM", key, 0, WHOWAS_ENTRIES - 1)
         self._link.call(_ignore, "EXPIRE", key, WHOWAS_S)

@@ -21,6 +21,7 @@ from gateway.wire.message import Message, parse
 
 PARKED_LINES_LIMIT = 256
 WAIT_LIMIT_S = 5.0
+TICK_S = 0.5
 
 
 class Host(Protocol):
@@ -43,6 +44,8 @@ class Intake:
         self._host = host
         self._ports = ports
         self.tasks: set[Task] = set()
+        self._clock = 0.0  # seconds in which the lane kept up: what is late through its own work is not timed out
+        self._ticked_at = 0.0
         self.commands = 0
 
     # -- lines ----------------------------------------------------------------------------------------
@@ -165,16 +168,18 @@ class Intake:
                 self.proceed(client)
 
         task = Task(coroutine, ended)
-        task.deadline = self._host.now + WAIT_LIMIT_S
+        task.deadline = self._clock + WAIT_LIMIT_S
         client.task = task
         task.step()
         if not task.ended:
             self.tasks.add(task)
 
     def expire(self) -> None:
-        """Ends the waits that have lasted too long."""
+        """Ends the waits that have lasted too long; called every ``TICK_S``, later where the lane is behind."""
+        self._clock += min(self._host.now - self._ticked_at, TICK_S)
+        self._ticked_at = self._host.now
         for task in list(self.tasks):
-            if task.deadline <= self._host.now:
+            if task.deadline <= self._clock:
                 task.interrupt(Unavailable())
 
     def _fault(self, client: Client, message: Message, error: Exception) -> None:

@@ -40,7 +40,7 @@ from gateway.lane.delivery import Delivery
 from gateway.lane.door import Door, Opening
 from gateway.lane.following import Following
 from gateway.lane.inbox import Inbox
-from gateway.lane.intake import Intake
+from gateway.lane.intake import TICK_S, Intake
 from gateway.lane.orders import specials
 from gateway.lane.outside import Outside
 from gateway.lane.pacing import Pacing
@@ -142,6 +142,7 @@ class Lane:
         self.intake = Intake(self, self.ports)
         self.door = Door(self, settings.trusted_proxies, server.name, server.network)
         self.is_ready = False
+        self.on_link_up: list[Callable[[], None]] = []
 
     # -- the thread -----------------------------------------------------------------------------------
 
@@ -149,7 +150,7 @@ class Lane:
         self.selector.register(self._wake, self._woken)
         self.following.watch(self.inbox.replica)
         self.post(self._reconnect)
-        self._every(0.5, self.intake.expire)
+        self._every(TICK_S, self.intake.expire)
         self.post(self._sweep)
         self._every(5.0, self._maintain)
         self._every(30.0, self._check)
@@ -283,6 +284,10 @@ class Lane:
         self._reconnect_s = 0.0
         self.inbox.make()
         self.following.link_up()
+        self.directory.link_up()
+        waiting, self.on_link_up = self.on_link_up, []
+        for call in waiting:
+            call()
         self.appends.resume()
         self._renew()
         if not self.is_ready:

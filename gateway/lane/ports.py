@@ -113,7 +113,15 @@ class LanePorts:
     def known(self, nick: str) -> str | None:
         return self._lane.sessions.by_nick.get(fold(nick)) or self._lane.people.sid(nick)
 
+    async def _linked(self) -> None:
+        """While Redis is away, waits for it."""
+        if not self._lane.link.is_up:
+            wait: Wait[None] = Wait()
+            self._lane.on_link_up.append(lambda: wait.fulfil(None))
+            await wait
+
     async def claim(self, session: Session, nick: str) -> str | None:
+        await self._linked()
         wait: Wait[Any] = Wait()
         self._lane.directory.claim(session, nick, _fulfil(wait))
         try:
@@ -124,11 +132,13 @@ class LanePorts:
         if session.sid not in self._lane.clients:
             self.release(session, nick)
             raise Gone
-        return None if isinstance(reply, list) else reply.decode()
+        if isinstance(reply, list):
+            return None
+        self._lane.directory.note(nick)  # again: whoever gave it up just now may have struck it out
+        return str(reply.decode())
 
     def release(self, session: Session, nick: str) -> None:
-        self._lane.directory.release(session.sid, nick, lambda _reply: None)
-        self._lane.directory.forget(nick)
+        self._lane.directory.release(session.sid, nick)
 
     async def rename(self, session: Session, nick: str) -> bool:
         lane, client, old = self._lane, self._client(session), session.nick
@@ -159,6 +169,7 @@ class LanePorts:
         self._lane.bulletin.user_changed(session)
 
     async def find(self, nick: str) -> Profile | None:
+        await self._linked()
         wait: Wait[Any] = Wait()
         self._lane.directory.find(nick, _fulfil(wait))
         return profile(await wait)

@@ -35,7 +35,7 @@ def full_room() -> Room:
 def test_a_snapshot_gives_back_every_field() -> None:
     room, again = full_room(), load(dump(full_room()))
     for field in (*Room.__mro__[1].__slots__, *Room.__slots__):  # type: ignore[attr-defined]
-        if field != "_speakers":  # learnt while folding, no part of the state
+        if field not in ("_speakers", "listing"):  # learnt on the way, no part of the state
             assert getattr(room, field), "the test must put something into every field"
             assert getattr(again, field) == getattr(room, field)
     assert list(again.members) == list(room.members)

@@ -101,7 +101,11 @@ class Peer:
             self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} the peer")
             if caps:
                 self.send("CAP END")
-            self.welcome = [*self.until(" 001 "), *self.sync()]
+            try:
+                self.welcome = [*self.until(" 001 "), *self.sync()]
+            except BaseException:
+                self._socket.close()
+                raise
 
     def send(self, *lines: str) -> None:
         self.send_raw("".join(f"{line}\r\n" for line in lines).encode())

@@ -28,8 +28,21 @@ class Broker:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [str(find_server()), "--port", "0", "--unixsocket", str(self.socket_path), "--save", ""]
-            + ["--appendonly", "yes", "--appendfsync", "everysec", "--dir", str(self._directory)],
+            [
+                str(find_server()),
+                "--port",
+                "0",
+                "--unixsocket",
+                str(self.socket_path),
+                "--save",
+                "",
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "everysec",
+                "--dir",
+                str(self._directory),
+            ],
             stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + DEADLINE_S
@@ -144,3 +157,27 @@ def test_a_gateway_that_stops_tells_everyone_and_frees_its_nicks_at_once(network
     assert ":leaving!leaving@" in staying.until(" QUIT ")[-1]
     staying.do("NICK leaving")
     assert staying.do("NICK leaving2")[0].startswith(":leaving!")
+
+
+def test_who_leaves_while_redis_is_away_frees_the_nick_when_it_is_back(broker: Broker, fragile: Network) -> None:
+    gateway = fragile.gateway(HUBBUB_LEASE_S="60")
+    leaving = fragile.peer(gateway, "leaving", "", "#away")
+    broker.kill()
+    leaving.send("QUIT :while Redis is away")
+    assert leaving.is_closed()
+    broker.start()
+    other = fragile.peer(gateway, "other")
+    while " 433 " in " ".join(other.do("NICK leaving")):
+        pass
+    assert other.do("WHOIS leaving")[0].startswith(":irc.test 311 leaving leaving other ")
+
+
+def test_many_who_join_at_once_are_all_told_everybody(network: Network) -> None:
+    gateways = network.gateways(2)
+    peers = [network.peer(gateways[i % 2], f"many{i}") for i in range(60)]
+    for peer in peers:
+        peer.send("JOIN #many")
+    for peer in peers:
+        peer.sync()
+    listed = " ".join(line.partition(" :")[2] for line in peers[7].do("NAMES #many") if " 353 " in line)
+    assert {name.lstrip("@") for name in listed.split()} == {peer.nick for peer in peers}

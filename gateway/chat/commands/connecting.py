@@ -76,9 +76,7 @@ async def nick(ports: Ports, session: Session, message: Message) -> None:
     elif wanted != session.nick:
         for room in session.rooms.values():
             if room.may_rename(session.sid) is not None:
-                session.numeric(
-                    n.ERR_BANNICKCHANGE, room.name, "Cannot change nickname while banned on channel"
-                )
+                session.numeric(n.ERR_BANNICKCHANGE, room.name, "Cannot change nickname while banned on channel")
                 return
         if not await ports.rename(session, wanted):
             session.numeric(n.ERR_NICKNAMEINUSE, wanted, "Nickname is already in use")

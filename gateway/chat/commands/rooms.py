@@ -19,6 +19,7 @@ from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
+from gateway.wire.names import NICKLEN
 
 MAX_ROOMS = 100
 JOIN_TRIES = 5
@@ -155,14 +156,22 @@ def send_names(session: Session, room: Room, members: Iterable[Member] | None = 
     """RPL_NAMREPLY, as many as are needed, and RPL_ENDOFNAMES; ``members``: whom the user sees, if not all."""
     symbol = "@" if "s" in room.flags else "="
     head = f":{session.server} {n.RPL_NAMREPLY} {session.nick} {symbol} {room.name} :"
-    shown = _member_names(session, room.members.values() if members is None else members)
-    for line in packed(shown, LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode())):
+    # The same lines serve all who join at once: their length is that of the longest nick.
+    limit_bytes = LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
+    all_prefixes = session.caps & MULTI_PREFIX
+    if members is None:
+        key = (all_prefixes, limit_bytes)
+        lines = room.listing.get(key)
+        if lines is None:
+            lines = room.listing[key] = list(packed(_member_names(all_prefixes, room.members.values()), limit_bytes))
+    else:
+        lines = list(packed(_member_names(all_prefixes, members), limit_bytes))
+    for line in lines:
         session.reply(head + line)
     session.numeric(n.RPL_ENDOFNAMES, room.name, "End of /NAMES list.")
 
 
-def _member_names(session: Session, members: Iterable[Member]) -> Iterator[str]:
-    all_prefixes = session.caps & MULTI_PREFIX
+def _member_names(all_prefixes: int, members: Iterable[Member]) -> Iterator[str]:
     for member in members:
         prefix = member.prefix
         yield (prefix if all_prefixes else prefix[:1]) + member.nick
