@@ -100,7 +100,7 @@ class Gateway:
             lambda: readiness(self.lanes, heartbeat, self.settings.lease_s),
             lambda: readings(self.lanes, heartbeat),
         )
-        self.lanes += [self._lane(number, url) for number in range(self.settings.lanes)]
+        self.lanes += [self._lane(number, url, heartbeat) for number in range(self.settings.lanes)]
         for lane in self.lanes:
             lane.start()
         heartbeat.start()
@@ -128,7 +128,7 @@ class Gateway:
         log.info("stopped", gateway=self.id, clean=left)
         return self._exit_status
 
-    def _lane(self, number: int, url: str) -> Lane:
+    def _lane(self, number: int, url: str, heartbeat: Heartbeat) -> Lane:
         settings, server, tls_context = self._provision
 
         def connect(post: Post, done: Callable[[Any], None]) -> None:
@@ -137,7 +137,14 @@ class Gateway:
         def verify(password_hash: str, password: str, post: Post, done: Callable[[bool], None]) -> None:
             self.verifier.run(lambda: passwords.fits(password_hash, password), post, lambda fits: done(fits is True))
 
-        outside = Outside(connect, self._cloak, self.admission, verify, lambda: self._on_signal(signal.SIGHUP, None))
+        outside = Outside(
+            connect=connect,
+            cloak=self._cloak,
+            admit=self.admission,
+            verify=verify,
+            beats=lambda: heartbeat.beats,
+            rehash=lambda: self._on_signal(signal.SIGHUP, None),
+        )
         return Lane(self.id, number, settings, server, outside, tls_context)
 
     def _cloak(self, address: str) -> str:

@@ -82,6 +82,11 @@ class Link:
         self.bytes_in = 0
         self.commands = 0
 
+    @property
+    def fd(self) -> int:
+        """The connection's descriptor; -1 while there is none."""
+        return -1 if self._socket is None else self._socket.fileno()
+
     # -- commands -------------------------------------------------------------------------------------
 
     def call(self, done: Done, *words: str | bytes | int) -> None:

@@ -29,11 +29,11 @@ class Barrier:
     def pass_through(self, client: Client, done: Callable[[], None]) -> None:
         """Calls ``done`` when the promise holds; never when the client's lane loses Redis for good."""
 
-        def logged() -> None:
-            names = {self._inbox, *client.session.rooms, *(client.intended or ())}
-            self._asking.append((names, done))
+        client.when_logged(lambda: self.reach({self._inbox, *client.session.rooms, *(client.intended or ())}, done))
 
-        client.when_logged(logged)
+    def reach(self, names: set[str], done: Callable[[], None]) -> None:
+        """Calls ``done`` once these logs have been folded up to what their heads are now."""
+        self._asking.append((names, done))
 
     def turn(self) -> None:
         """Once a turn: answers the PINGs whose promise holds now, asks what the turn's new ones need."""

@@ -33,6 +33,7 @@ from gateway.directory import nicks
 from gateway.directory.census import Census
 from gateway.directory.nicks import Nicks
 from gateway.directory.roomlist import RENEWAL_S, RoomList
+from gateway.lane.absence import Absence
 from gateway.lane.barrier import Barrier
 from gateway.lane.bulletin import Bulletin
 from gateway.lane.client import Client, Dialect
@@ -103,6 +104,7 @@ class Lane:
         self._reconnect_s = 0.0
         self._probed = False
         self.pacing = Pacing(self.now)
+        self.absence = Absence(server.lease_s / 3, outside.beats)
         self.clients: dict[str, Client] = {}
         self.sessions = Sessions(self, self.clients)
         self.opening: set[Connection] = set()
@@ -226,6 +228,12 @@ class Lane:
         ready = self.selector.wait(timeout_s)
         self.now = now = time.monotonic()
         self.wall_now = time.time()
+        awake = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if self.absence.turned(awake):
+            log.warning("stood_still", lane=self.id)
+            self.absence.check(awake, self._reach_all)
+        if not self.absence.may_read(awake):
+            ready = [(fd, mask) for fd, mask in ready if fd in (self._wake, self.link.fd)]
         self.selector.serve(ready)
         self.timers.run_due(now)
         if self.bulletin.is_due and self.link.is_up:
@@ -307,6 +315,9 @@ class Lane:
 
     def _count_connections(self) -> int:
         return len(self.clients) + len(self.opening)
+
+    def _reach_all(self, done: Callable[[], None]) -> None:
+        self.barrier.reach({self.inbox.name, *self.following.rooms}, done)
 
     def _replica(self, name: str) -> Replica | None:
         if name == self.inbox.name:

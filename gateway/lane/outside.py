@@ -23,5 +23,7 @@ class Outside:
     """Counts the connections of an address up (+1: whether it may have one more) or down (-1)."""
     verify: Callable[[str, str, Post, Callable[[bool], None]], None]
     """Whether a password (second) fits an argon2id hash (first), by way of the lane's post."""
+    beats: Callable[[], int]
+    """How many beats the gateway's lease has had."""
     rehash: Callable[[], None]
     """Reads the configuration again, soon and on the main thread."""

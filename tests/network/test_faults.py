@@ -1,5 +1,6 @@
 """The worst hour: Redis restarted under load, wiped, paused; a reader that does not read; a gateway that stops."""
 
+import signal
 import subprocess
 import tempfile
 import time
@@ -181,3 +182,29 @@ def test_many_who_join_at_once_are_all_told_everybody(network: Network) -> None:
         peer.sync()
     listed = " ".join(line.partition(" :")[2] for line in peers[7].do("NAMES #many") if " 353 " in line)
     assert {name.lstrip("@") for name in listed.split()} == {peer.nick for peer in peers}
+
+
+def test_a_gateway_that_was_stopped_for_a_moment_goes_on(network: Network) -> None:
+    first, second = network.gateways(2, HUBBUB_LEASE_S="6")
+    alice = network.peer(first, "alice", "", "#p")
+    bob = network.peer(second, "bob", "", "#p")
+    first.process.send_signal(signal.SIGSTOP)
+    deadline = time.monotonic() + 2.5  # more than a third of the lease, less than all of it
+    while time.monotonic() < deadline:
+        bob.do("PRIVMSG #p :meanwhile")
+    first.process.send_signal(signal.SIGCONT)
+    assert "meanwhile" in texts(alice.do("PRIVMSG #p :back"))
+    assert texts(bob.sync()) == ["back"]
+    first.wait_log("stood_still")
+
+
+def test_a_gateway_that_was_taken_for_dead_says_so_to_its_clients_and_ends(network: Network) -> None:
+    first, second = network.gateways(2)
+    alice = network.peer(first, "alice", "", "#d")
+    bob = network.peer(second, "bob", "", "#d")
+    first.process.send_signal(signal.SIGSTOP)
+    assert ":alice!alice@" in bob.until(" QUIT ")[-1]
+    first.process.send_signal(signal.SIGCONT)
+    assert alice.is_closed()
+    assert first.process.wait(DEADLINE_S) == 1
+    assert texts(bob.do("NICK alice2")) == []
