@@ -43,6 +43,7 @@ class Connection:
         "backlog_bytes",
         "backlog_limit_bytes",
         "fd",
+        "has_ended",
         "is_admitted",
         "is_closing",
         "is_open",
@@ -76,6 +77,7 @@ class Connection:
         self.fd = connected.fileno()
         self.is_open = True
         self.is_closing = False
+        self.has_ended = False
         self.is_admitted = False  # counted by the owner among the connections of its address
         self.peer = peer
         self.state: Any = None
@@ -95,29 +97,31 @@ class Connection:
         out = self.out
         if not out or not self.is_open:
             out.clear()
-            if self.is_closing and self._backlog is None:
-                self.abort("")
             return
-        if self._backlog is None and self._tls is None:  # the usual case: nothing in the way
-            data = out[0] if len(out) == 1 else b"".join(out)
+        if self._tls is not None:
+            out[:] = [self._encrypt(b"".join(out))]
+        if self._backlog is not None:
+            self._keep(out)
             out.clear()
-            try:
-                sent = self._send(data)
-            except (BlockingIOError, InterruptedError):
-                sent = 0
-            except OSError as error:
-                self.abort(error.strerror or "send failed")
-                return
-            if sent < len(data):
-                self._keep([data[sent:] if sent else data])
-            elif self.is_closing:
-                self.abort("")
             return
-        pieces = out if self._tls is None else [self._tls.wrap(b"".join(out))]
-        self._keep(pieces)
+        data = out[0] if len(out) == 1 else b"".join(out)
         out.clear()
-        if self._tls is not None and self.is_open and not self._events & WRITE:
-            self._drain()
+        try:
+            sent = self._send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            self.abort(error.strerror or "send failed")
+            return
+        if sent < len(data):
+            self._keep([data[sent:] if sent else data])
+        elif self.is_closing:
+            self.abort("")
+
+    def _encrypt(self, data: bytes) -> bytes:
+        assert self._tls is not None
+        sealed = self._tls.wrap(data)
+        return sealed + self._tls.close() if self.is_closing else sealed
 
     def _keep(self, pieces: list[bytes]) -> None:
         if self._backlog is None:
@@ -174,12 +178,18 @@ class Connection:
             if not self._events & READ:  # both directions are closed
                 self.abort("connection closed")
                 return
-            self._listen(self._events & ~READ)
-            self._owner.ended(self)
+            self._end()
         elif self._tls is None:
             self._owner.received(self, data)
         else:
             self._decrypt(data)
+
+    def _end(self) -> None:
+        """The peer sends no more."""
+        if not self.has_ended and self.is_open:
+            self.has_ended = True
+            self._listen(self._events & ~READ)
+            self._owner.ended(self)
 
     def start_tls(self, layer: TlsLayer, first: bytes) -> None:
         """From now on the peer speaks TLS; ``first`` are the bytes of its hello that were read already."""
@@ -201,6 +211,8 @@ class Connection:
         self._raw(self._tls.take_pending())
         if plain and self.is_open:
             self._owner.received(self, plain)
+        if self._tls.peer_has_closed:
+            self._end()
 
     def _raw(self, data: bytes) -> None:
         """Sends bytes that are encrypted already."""
@@ -214,7 +226,8 @@ class Connection:
         self._listen(self._events & ~READ)
 
     def resume(self) -> None:
-        self._listen(self._events | READ)
+        if not self.has_ended:
+            self._listen(self._events | READ)
 
     def _listen(self, events: int) -> None:
         if events != self._events and self.is_open:
@@ -227,8 +240,7 @@ class Connection:
         """Closes once everything written has been sent; a peer that does not read is cut by the caller."""
         if not self.is_closing and self.is_open:
             self.is_closing = True
-            if not self.out:
-                self._touched.append(self)  # the end of the turn closes it
+            self.write(b"")  # the end of the turn closes it
 
     def abort(self, why: str) -> None:
         """Closes at once."""

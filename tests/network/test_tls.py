@@ -35,7 +35,7 @@ def encrypted(gateway: Gateway) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return context.wrap_socket(connect(gateway))
+    return context.wrap_socket(connect(gateway), suppress_ragged_eofs=False)
 
 
 def certificate(gateway: Gateway) -> bytes | None:
@@ -101,3 +101,12 @@ def test_a_wrong_certificate_at_the_start_is_one_line_and_status_2(network: Netw
     (line,) = gateway.log.splitlines()
     assert line.startswith("hubbub-gateway: tls_cert, tls_key")
     assert str(pem / "key.pem") in line
+
+
+def test_the_stream_ends_as_tls_wants_it(network: Network, pem: Path) -> None:
+    """RFC 8446 6.1: close_notify tells the end from a cut; a client that requires it meets no error."""
+    gateway = network.gateway(*options(pem))
+    with encrypted(gateway) as wrapped:
+        wrapped.sendall(b"QUIT\r\n")
+        assert wrapped.recv(4096).startswith(b"ERROR :Closing link")
+        assert wrapped.recv(4096) == b"", "a cut would raise SSLEOFError"
