@@ -52,7 +52,7 @@ class Nicks:
         """Tells the gateway's reaper of a nick."""
         self._link.call(_ignore, "SADD", self._keys.gateway_nicks(self._gateway), fold(nick))
 
-    def release(self, sid: str, nick: str) -> None:
+    def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:
         """Frees a nick if the session holds it; while Redis is away it is kept in mind for :meth:`link_up`."""
 
         def released(reply: Any) -> None:
@@ -60,6 +60,7 @@ class Nicks:
                 self._unreleased.add((sid, nick))
             else:
                 self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), fold(nick))
+            done()
 
         self._link.run(released, RELEASE, self._keys.nick(fold(nick)), sid)
 

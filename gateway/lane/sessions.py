@@ -6,6 +6,7 @@ Runs on the lane's thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+FAREWELL_LIMIT_S = 2.0
 CLOSING_LIMIT_S = 10.0
 UNLOGGED_LIMIT = 256  # events of one client on their way to logs: it is read no further until they are there
 
@@ -101,25 +103,36 @@ class Sessions:
             del self.by_nick[fold(nick)]
 
     def depart(self, client: Client, reason: str) -> None:
-        """Ends a client: says so to it, and then, behind all it did, to everyone who sees it."""
+        """Ends a client: behind all it did its QUIT goes to everyone who sees it, its nick is freed, and it is told.
+
+        In this order, so that who has read ERROR may come back under the same nick at once, through any gateway.
+        """
         if client.is_departing:
             return
         client.is_departing = True
         client.inputs = None
-        if client.connection.is_open:
-            client.session.reply(f"ERROR :Closing link: {reason}")
-            client.session.end_response()
-            client.connection.close()
-            self._lane.later(CLOSING_LIMIT_S, partial(client.connection.abort, ""))  # where the peer does not read
+        label = client.session.label
+        client.session.drop_response()
+        for name in client.session.rooms:
+            self._lane.following.rooms[name].leave(client)  # it sees nothing more, its own QUIT least of all
+        farewell = partial(self._farewell, client, label, reason)
+        self._lane.later(FAREWELL_LIMIT_S, farewell)  # while Redis is away
         if client.task is not None:
             client.task.interrupt(Gone())
-        Task(self._leave(client, reason), self._left).step()
+        Task(self._leave(client, reason, farewell), self._left).step()
+
+    def _farewell(self, client: Client, label: str, reason: str) -> None:
+        connection, session = client.connection, client.session
+        if connection.is_open and not connection.is_closing:
+            session.answer_late(label, lambda: session.reply(f"ERROR :Closing link: {reason}"))
+            connection.close()
+            self._lane.later(CLOSING_LIMIT_S, partial(connection.abort, ""))  # where the peer does not read
 
     def _left(self, _task: Task, error: Exception | None) -> None:
         if error is not None:
             self._lane.trouble("leave", error)
 
-    async def _leave(self, client: Client, reason: str) -> None:
+    async def _leave(self, client: Client, reason: str, farewell: Callable[[], None]) -> None:
         lane, session = self._lane, client.session
         logged: Wait[None] = Wait()
         client.when_logged(lambda: logged.fulfil(None))
@@ -132,7 +145,10 @@ class Sessions:
             if session.is_registered:
                 lane.directory.remember(session, session.nick, lane.wall_now)
             self._unname(session.sid, session.nick)
-            lane.ports.release(session, session.nick)
+            released: Wait[None] = Wait()
+            lane.directory.release(session.sid, session.nick, lambda: released.fulfil(None))
+            await released
+        farewell()
         del self.clients[session.sid]
         lane.bulletin.user_left(session)
         lane.end_when_empty()

@@ -91,6 +91,7 @@ class Peer:
     ) -> None:
         """``connected``: a socket to speak over, where it is not to be a new one on loopback."""
         self.nick = nick
+        self._gateway = gateway
         self._socket = connected or socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
         self._buffer = b""
         self._pings = 0
@@ -119,7 +120,9 @@ class Peer:
         deadline = deadline or time.monotonic() + DEADLINE_S
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
-            assert left > 0, f"{self.nick}: nothing came in time; so far: {self._buffer!r}"
+            assert left > 0, (
+                f"{self.nick}: nothing came in time; so far: {self._buffer!r}; log: {self._gateway.log[-3000:]}"
+            )
             self._socket.settimeout(left)
             try:
                 data = self._socket.recv(65536)

@@ -61,3 +61,10 @@ def test_a_nick_is_one_session_s_on_the_whole_network(shared: Network, pair: Pai
     assert " 433 * Unique :" in other.until(" 433 ")[-1]
     other.send("NICK another")
     other.until(" 001 another ")
+
+
+def test_who_has_read_error_may_come_back_under_the_same_nick_at_once(shared: Network, pair: Pair) -> None:
+    for i in range(20):
+        peer = shared.peer(pair[i % 2], "comeback", "", "#b9")
+        peer.send("QUIT")
+        assert peer.until("ERROR")[-1] == "ERROR :Closing link: Client quit"
