@@ -31,7 +31,7 @@ class Nicks:
         self._link = link
         self._keys = keys
         self._gateway = gateway
-        self._unreleased: set[tuple[str, str]] = set()
+        self._unreleased: dict[tuple[str, str], None] = {}
 
     def claim(self, session: Session, nick: str, done: Done) -> None:
         """Claims a nick; the reply is the token as bytes, or a list with the holder's session id."""
@@ -57,7 +57,7 @@ class Nicks:
 
         def released(reply: Any) -> None:
             if reply is LOST:
-                self._unreleased.add((sid, nick))
+                self._unreleased[sid, nick] = None
             else:
                 self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), fold(nick))
             done()
@@ -66,7 +66,7 @@ class Nicks:
 
     def link_up(self) -> None:
         """Frees what could not be freed while Redis was away."""
-        unreleased, self._unreleased = self._unreleased, set()
+        unreleased, self._unreleased = self._unreleased, {}
         for sid, nick in unreleased:
             self.release(sid, nick)
 

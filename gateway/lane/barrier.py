@@ -5,7 +5,7 @@ rooms, joined and joining, and of the lane's inbox, and answers once its folds h
 round trip serves all PINGs of a turn. Runs on the lane's thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from gateway.broker.keys import Keys
@@ -23,15 +23,15 @@ class Barrier:
         self._keys = keys
         self._replica = replica
         self._inbox = inbox
-        self._asking: list[tuple[set[str], Callable[[], None]]] = []
+        self._asking: list[tuple[Collection[str], Callable[[], None]]] = []
         self._reaching: list[tuple[dict[str, tuple[str, str]], Callable[[], None]]] = []
 
     def pass_through(self, client: Client, done: Callable[[], None]) -> None:
         """Calls ``done`` when the promise holds; never when the client's lane loses Redis for good."""
 
-        client.when_logged(lambda: self.reach({self._inbox, *client.session.rooms, *(client.intended or ())}, done))
+        client.when_logged(lambda: self.reach([self._inbox, *client.session.rooms, *(client.intended or ())], done))
 
-    def reach(self, names: set[str], done: Callable[[], None]) -> None:
+    def reach(self, names: Collection[str], done: Callable[[], None]) -> None:
         """Calls ``done`` once these logs have been folded up to what their heads are now."""
         self._asking.append((names, done))
 
@@ -75,7 +75,7 @@ class Barrier:
                 elif replica.epoch != epoch or not self._link.is_up:
                     # Another log than the one that was asked for, or a server that may have lost its tail: what
                     # the head says next counts.
-                    self._asking.append((set(heads), done))
+                    self._asking.append((list(heads), done))
                     break
             else:
                 if heads:

@@ -25,7 +25,7 @@ class Bulletin:
         self._rooms = rooms
         self._census = census
         self._connections = connections
-        self._changed: set[Followed] = set()
+        self._changed: dict[Followed, None] = {}
         self._users: set[str] = set()  # session ids
         self._invisible: set[str] = set()
         self._opers: set[str] = set()
@@ -34,7 +34,7 @@ class Bulletin:
         self.is_due = False
 
     def room_changed(self, followed: Followed) -> None:
-        self._changed.add(followed)
+        self._changed[followed] = None
         self.is_due = True
 
     def count_changed(self) -> None:
@@ -65,13 +65,13 @@ class Bulletin:
             self._recount = False
             self._census.write(self._count())
         if self._changed:
-            changed, self._changed = self._changed, set()
+            changed, self._changed = self._changed, {}
             for followed in changed:
                 self._rooms.write(followed.room, now)
 
     def renew(self, following: Following, now: float) -> None:
         """Writes everything again, and clears away what others left; on a slow timer and a new connection."""
-        self._changed.update(f for f in following.rooms.values() if f.fresh is None and f.room.members)
+        self._changed |= {f: None for f in following.rooms.values() if f.fresh is None and f.room.members}
         self._recount = True
         self.write(now)
         self._rooms.prune(now)

@@ -43,7 +43,7 @@ class Intake:
     def __init__(self, host: Host, ports: Ports) -> None:
         self._host = host
         self._ports = ports
-        self.tasks: set[Task] = set()
+        self.tasks: dict[Task, None] = {}
         self._clock = 0.0  # seconds in which the lane kept up: what is late through its own work is not timed out
         self._ticked_at = 0.0
         self.commands = 0
@@ -156,7 +156,7 @@ class Intake:
 
         def ended(task: Task, error: Exception | None) -> None:
             was_parked = task in self.tasks
-            self.tasks.discard(task)
+            self.tasks.pop(task, None)
             client.task = None
             if isinstance(error, Unavailable):
                 unavailable(client.session, message.verb, *message.params[:1])
@@ -172,7 +172,7 @@ class Intake:
         client.task = task
         task.step()
         if not task.ended:
-            self.tasks.add(task)
+            self.tasks[task] = None
 
     def expire(self) -> None:
         """Ends the waits that have lasted too long; called every ``TICK_S``, later where the lane is behind."""

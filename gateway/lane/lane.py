@@ -7,17 +7,14 @@ One turn: wait for sockets and the link; handle all complete lines; take in what
 was gathered; flush what is due. Batching comes by itself: the busier the lane, the larger the batch.
 """
 
-import contextlib
-import os
-import secrets
 import socket
 import ssl
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
+from random import Random, SystemRandom
 
 import structlog
 
@@ -37,6 +34,7 @@ from gateway.lane.absence import Absence
 from gateway.lane.barrier import Barrier
 from gateway.lane.bulletin import Bulletin
 from gateway.lane.client import Client, Dialect
+from gateway.lane.clock import CLOCK, Clock
 from gateway.lane.delivery import Delivery
 from gateway.lane.door import Door, Opening
 from gateway.lane.following import Following
@@ -51,7 +49,7 @@ from gateway.lane.questions import Questions
 from gateway.lane.sessions import Sessions
 from gateway.lane.timers import Timer, Timers
 from gateway.net.connection import Connection
-from gateway.net.selector import Selector
+from gateway.net.selector import Selector, Wake
 
 log = structlog.get_logger()
 
@@ -78,7 +76,11 @@ class LaneSettings:
 
 
 class Lane:
-    """See the module. Everything but :meth:`post`, :meth:`start` and :meth:`join` is the lane thread's."""
+    """See the module. Everything but :meth:`post`, :meth:`start` and :meth:`join` is the lane thread's.
+
+    What makes a run depend on its machine (clock, selector, randomness, the thread itself) comes from outside: a
+    simulation gives its own, and calls :meth:`begin`, :meth:`turn` and :meth:`end` itself.
+    """
 
     def __init__(
         self,
@@ -88,18 +90,25 @@ class Lane:
         server: Server,
         outside: Outside,
         tls_context: ssl.SSLContext | None = None,
+        *,
+        clock: Clock = CLOCK,
+        random: Random | None = None,
+        selector: Selector | None = None,
+        wake: Wake | None = None,
     ) -> None:
         self.id = f"{gateway}.{number}"
         self.settings = settings
         self.server = server
         self.tls_context = tls_context
         self.outside = outside
-        self.now = time.monotonic()
-        self.wall_now = time.time()
+        self._monotonic, self._wall, self._awake = clock.monotonic, clock.wall, clock.awake
+        self._random = random or SystemRandom()
+        self.now = self._monotonic()
+        self.wall_now = self._wall()
         self._next_session = 0
         self._posted: deque[Callable[[], None]] = deque()
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._stopping = self._closing = False
+        self._wake = Wake() if wake is None else wake
+        self.is_stopping = self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{number}")
         self._reconnect_s = 0.0
         self._probed = False
@@ -107,15 +116,15 @@ class Lane:
         self.absence = Absence(server.lease_s / 3, outside.beats)
         self.clients: dict[str, Client] = {}
         self.sessions = Sessions(self, self.clients)
-        self.opening: set[Connection] = set()
-        self.selector = Selector()
+        self.opening: dict[Connection, None] = {}  # ordered, as a simulation must repeat itself
+        self.selector = Selector() if selector is None else selector
         self.timers = Timers()
         self.touched: list[Connection] = []
         keys = Keys(settings.prefix)
         self.keys = keys
         self.link = Link(self.selector, self, (APPEND, RANGE, SNAPSHOT, *nicks.SCRIPTS))
         settle = self.sessions.settle
-        self.appends = Appends(self.link, keys, self.id, _new_epoch, settle)
+        self.appends = Appends(self.link, keys, self.id, self._new_epoch, settle)
         self.people = People()
         self.delivery = Delivery(
             self.id, self.clients, self.people, self.appends, self.touched, self.sessions, self.sessions.settle
@@ -130,7 +139,7 @@ class Lane:
             self.sessions.room_closed,
             settings.retention,
         )
-        self.inbox = Inbox(self.id, self.link, keys, self.appends, self.clients, settle, _new_epoch, server.name)
+        self.inbox = Inbox(self.id, self.link, keys, self.appends, self.clients, settle, self._new_epoch, server.name)
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
         self.appends.follow(self.inbox.replica)
         self.inbox.specials |= specials(self.clients, self.depart)
@@ -149,7 +158,12 @@ class Lane:
     # -- the thread -----------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self.selector.register(self._wake, self._woken)
+        self.begin()
+        self._thread.start()
+
+    def begin(self) -> None:
+        """Sets everything up for the first turn."""
+        self.selector.register(self._wake.fd, self._woken)
         self.following.watch(self.inbox.replica)
         self.post(self._reconnect)
         self._every(TICK_S, self.intake.expire)
@@ -159,7 +173,6 @@ class Lane:
         self._every(3600.0, self._put_off_expiry)
         self._every(PROBE_S, self._probe)
         self._every(RENEWAL_S, self._renew)
-        self._thread.start()
 
     def join(self, timeout_s: float) -> bool:
         """Waits for the thread's end; whether it has ended."""
@@ -169,8 +182,7 @@ class Lane:
     def post(self, call: Callable[[], None]) -> None:
         """Runs ``call`` on the lane's thread, unless that has ended; from any thread."""
         self._posted.append(call)
-        with contextlib.suppress(OSError):
-            os.eventfd_write(self._wake, 1)
+        self._wake.ring()
 
     def reload(self, settings: LaneSettings, server: Server, tls_context: ssl.SSLContext | None) -> None:
         """Goes on with other settings (never another prefix or server name); posted from outside."""
@@ -183,7 +195,7 @@ class Lane:
 
     def halt(self) -> None:
         """Ends the lane at once, whatever is under way; posted from outside."""
-        self._stopping = True
+        self.is_stopping = True
 
     def close(self) -> None:
         """Ends every session with a word to its client, then the lane; posted from outside."""
@@ -197,43 +209,48 @@ class Lane:
     def end_when_empty(self) -> None:
         """The lane's end, once it closes and nobody is left."""
         if self._closing and not self.clients:
-            self._stopping = True
+            self.is_stopping = True
 
     def _woken(self, _mask: int) -> None:
-        os.eventfd_read(self._wake)
+        self._wake.clear()
         while self._posted:
             self._posted.popleft()()
 
     def _run(self) -> None:
-        while not self._stopping:
+        while not self.is_stopping:
             try:
                 self.turn(self._timeout_s())
             except Exception as error:  # ours: the lane goes on, the fault is logged
                 self.trouble("turn", error)
+        self.end()
+
+    def end(self) -> None:
+        """Behind the last turn: gives back what the lane has of the system."""
+        self.is_stopping = True
         self.link.drop("stopping")
         for connection in [*self.opening, *(client.connection for client in self.clients.values())]:
             connection.abort("")
         self.selector.close()
-        os.close(self._wake)
+        self._wake.close()
 
     def _timeout_s(self) -> float:
         due = self.timers.next_due()
-        wait = 5.0 if due is None else max(0.0, min(5.0, due - time.monotonic()))
+        wait = 5.0 if due is None else max(0.0, min(5.0, due - self._monotonic()))
         if self.appends.gathered and self.pacing.until:
-            wait = max(0.0, min(wait, self.pacing.until - time.monotonic()))
+            wait = max(0.0, min(wait, self.pacing.until - self._monotonic()))
         return wait
 
     def turn(self, timeout_s: float) -> None:
         """One turn of the loop."""
         ready = self.selector.wait(timeout_s)
-        self.now = now = time.monotonic()
-        self.wall_now = time.time()
-        awake = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.now = now = self._monotonic()
+        self.wall_now = self._wall()
+        awake = self._awake()
         if self.absence.turned(awake):
             log.warning("stood_still", lane=self.id)
             self.absence.check(awake, self._reach_all)
         if not self.absence.may_read(awake):
-            ready = [(fd, mask) for fd, mask in ready if fd in (self._wake, self.link.fd)]
+            ready = [(fd, mask) for fd, mask in ready if fd in (self._wake.fd, self.link.fd)]
         self.selector.serve(ready)
         self.timers.run_due(now)
         if self.bulletin.is_due and self.link.is_up:
@@ -249,10 +266,10 @@ class Lane:
             for connection in self.touched:
                 connection.flush()
             self.touched.clear()
-            self.pacing.fanned_out(time.monotonic() - now)
+            self.pacing.fanned_out(self._monotonic() - now)
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer:
-        return self.timers.at(time.monotonic() + after_s, call)  # `now` is as old as the turn's wait
+        return self.timers.at(self._monotonic() + after_s, call)  # `now` is as old as the turn's wait
 
     def _every(self, interval_s: float, call: Callable[[], None]) -> None:
         def again() -> None:
@@ -267,7 +284,7 @@ class Lane:
     # -- the link -------------------------------------------------------------------------------------
 
     def _reconnect(self) -> None:
-        if not self._stopping:
+        if not self.is_stopping:
             self.outside.connect(self.post, self._connected)
 
     def _connected(self, result: socket.socket | BaseException) -> None:
@@ -281,7 +298,7 @@ class Lane:
         if not self._reconnect_s:
             log.warning("redis_away", lane=self.id, why=why)
         self._reconnect_s = min(2.0, self._reconnect_s * 2 or 0.05)
-        self.later(self._reconnect_s * (0.5 + secrets.randbelow(1000) / 1000), self._reconnect)
+        self.later(self._reconnect_s * (0.5 + self._random.random()), self._reconnect)
 
     def link_fault(self, error: Exception) -> None:
         self.trouble("link", error)
@@ -304,7 +321,7 @@ class Lane:
 
     def link_down(self, why: str) -> None:
         self.following.link_down()
-        if not self._stopping:
+        if not self.is_stopping:
             self._retry(why)
 
     def link_subscribed(self, channel: bytes) -> None:
@@ -317,7 +334,7 @@ class Lane:
         return len(self.clients) + len(self.opening)
 
     def _reach_all(self, done: Callable[[], None]) -> None:
-        self.barrier.reach({self.inbox.name, *self.following.rooms}, done)
+        self.barrier.reach([self.inbox.name, *self.following.rooms], done)
 
     def _replica(self, name: str) -> Replica | None:
         if name == self.inbox.name:
@@ -330,7 +347,7 @@ class Lane:
     def accept(self, accepted: socket.socket, peer: str) -> None:
         """Takes over an accepted socket."""
         connection = Connection(accepted, peer, self.selector, self, self.touched, self.settings.sendq_bytes)
-        self.opening.add(connection)
+        self.opening[connection] = None
         self.door.enter(connection)
 
     def admitted(self, connection: Connection, address: str) -> bool:
@@ -338,7 +355,7 @@ class Lane:
         return connection.is_admitted
 
     def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
-        self.opening.discard(connection)
+        self.opening.pop(connection, None)
         client = Client(connection, dialect, self._bucket(), self.now)
         sid = f"{self.id}.{self._next_session}"
         self._next_session += 1
@@ -376,7 +393,7 @@ class Lane:
             self.outside.admit(connection.peer, -1)
         if isinstance(state, Opening):
             self.door.left(connection)
-            self.opening.discard(connection)
+            self.opening.pop(connection, None)
         elif state.inputs:  # what it said before is heard to its end all the same
             self.intake.end(state)
         else:
@@ -432,6 +449,5 @@ class Lane:
         if self.link.is_up:
             self.bulletin.renew(self.following, self.wall_now)
 
-
-def _new_epoch() -> str:
-    return secrets.token_hex(6)
+    def _new_epoch(self) -> str:
+        return f"{self._random.getrandbits(48):012x}"

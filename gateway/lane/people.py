@@ -23,7 +23,7 @@ class Person:
         self.sid = member.sid
         self.nick = member.nick
         self.token = member.token
-        self.followed: set[Followed] = set()
+        self.followed: dict[Followed, None] = {}
         self.has_quit = False
 
     def witnesses(self) -> Iterable[tuple[int, dict[Connection, Client]]]:
@@ -63,7 +63,7 @@ class People:
         if person is None:
             person = self._by_sid[member.sid] = Person(member)
             self._by_nick[fold(member.nick)] = member.sid
-        person.followed.add(followed)
+        person.followed[followed] = None
         return person
 
     def renamed(self, member: Member) -> bool:
@@ -92,7 +92,7 @@ class People:
         """A member left a replica, or the replica is no longer kept."""
         person = self._by_sid.get(sid)
         if person is not None:
-            person.followed.discard(followed)
+            person.followed.pop(followed, None)
             if not person.followed:
                 self._unname(person)
                 del self._by_sid[sid]

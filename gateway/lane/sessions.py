@@ -138,7 +138,7 @@ class Sessions:
         client.when_logged(lambda: logged.fulfil(None))
         await logged
         line = events.quitted(session.source, reason)
-        rooms = {*session.rooms, *(client.intended or ())}
+        rooms = dict.fromkeys((*session.rooms, *(client.intended or ())))
         for wait in [self.commit(session.sid, name, line) for name in rooms]:
             await wait
         if session.nick:

@@ -1,9 +1,11 @@
-"""The lane's selector: which file descriptor is ready, and whom that concerns.
+"""The lane's selector: which file descriptor is ready, and whom that concerns; and how others end its wait.
 
 epoll itself rather than ``selectors``: on a busy lane the wrapper's key objects cost more than the call.
-Runs on the lane's thread.
+Runs on the lane's thread, but for :meth:`Wake.ring`.
 """
 
+import contextlib
+import os
 import select
 from collections.abc import Callable
 
@@ -51,3 +53,23 @@ class Selector:
 
     def close(self) -> None:
         self._epoll.close()
+
+
+class Wake:
+    """A descriptor that any thread can make ready: an eventfd."""
+
+    __slots__ = ("fd",)
+
+    def __init__(self) -> None:
+        self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def ring(self) -> None:
+        """Makes it ready; nothing once it is closed. From any thread."""
+        with contextlib.suppress(OSError):
+            os.eventfd_write(self.fd, 1)
+
+    def clear(self) -> None:
+        os.eventfd_read(self.fd)
+
+    def close(self) -> None:
+        os.close(self.fd)
