@@ -15,7 +15,7 @@ _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("users", "Registered users.", lambda lane: len(lane.sessions.by_nick)),
     ("opening", "Connections that have not told their dialect yet.", lambda lane: len(lane.opening)),
     ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.following.rooms)),
-    ("link_up", "Whether the lane is connected to Redis (1) or not (0).", lambda lane: lane.link.is_up),
+    ("link_up", "Whether the link to Redis is up and delivers (1) or not (0).", lambda lane: lane.upkeep.is_well),
     ("queued", "Events that are not in a log yet.", lambda lane: lane.appends.queued),
     ("parked", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
 )
@@ -41,8 +41,8 @@ def readings(lanes: Sequence[Lane], heartbeat: Heartbeat) -> Iterator[Reading]:
 
 
 def readiness(lanes: Sequence[Lane], heartbeat: Heartbeat, lease_s: float) -> tuple[bool, str]:
-    """Ready while every lane is linked and the lease is kept; and the reason."""
-    down = [lane.id for lane in lanes if not lane.link.is_up]
+    """Ready while every lane's link is proven to deliver and the lease is kept; and the reason."""
+    down = [lane.id for lane in lanes if not lane.upkeep.is_well]
     if down or not lanes:
         return False, f"no connection to Redis: {' '.join(down) or 'starting'}"
     beat_at = heartbeat.last_beat_ok_at

@@ -33,6 +33,10 @@ class Keys:
         """The pub/sub channel on which a log's entries arrive as they are appended."""
         return f"{self.prefix}{{{name}}}:live"
 
+    def probe(self, lane: str) -> str:
+        """The pub/sub channel by which a lane proves to itself that its link delivers."""
+        return f"{self.prefix}{{{inbox(lane)}}}:probe"
+
     def nick(self, folded: str) -> str:
         return f"{self.prefix}{{nick:{folded}}}"
 

@@ -23,6 +23,16 @@ READ, WRITE = 1, 4  # EPOLLIN and EPOLLOUT
 
 _pack: Callable[[tuple[str | bytes | int, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
+UNUSABLE = {
+    "NOSCRIPT": "the server's scripts were flushed",  # the next connection loads them
+    "READONLY": "a replica, which takes no writes",
+    "MASTERDOWN": "a replica without its master",
+    "LOADING": "the server is reading its data",
+    "NOAUTH": "a password is needed",
+    "NOPERM": "the user may not do what a gateway must",
+}
+"""Errors that tell of the server or the user, not of one command: nothing more is asked on such a connection."""
+
 Reply = Any
 Done = Callable[[Reply], None]
 
@@ -103,12 +113,19 @@ class Link:
         self.call(done, b"EVALSHA", script.sha, script.keys, *words)
 
     def subscribe(self, channel: str) -> None:
-        if self._socket is not None:  # answered by a push, not by a reply
+        if self._socket is not None:
+            self._awaiting.append(self._subscribed)
             self._out.append(_pack((b"SUBSCRIBE", channel)))
 
     def unsubscribe(self, channel: str) -> None:
         if self._socket is not None:
+            self._awaiting.append(self._subscribed)
             self._out.append(_pack((b"UNSUBSCRIBE", channel)))
+
+    def _subscribed(self, reply: Reply) -> None:
+        """In the place of the push that confirms it; an error is a reply like any other."""
+        if isinstance(reply, hiredis.ReplyError):
+            self.drop(f"a subscription was refused: {reply}")
 
     def flush(self) -> None:
         """Sends what was queued; what the socket does not take stays, in order."""
@@ -216,10 +233,10 @@ class Link:
                 if type(reply) is hiredis.PushNotification:
                     if reply[0] == b"message":
                         self._events.link_message(reply[1], reply[2])
-                    elif reply[0] == b"subscribe":
-                        self._events.link_subscribed(reply[1])
-                elif type(reply) is hiredis.ReplyError and str(reply).startswith("NOSCRIPT"):
-                    self.drop("the server's scripts were flushed")  # the next connection loads them
+                    else:
+                        self._confirmed(*reply[:2])
+                elif type(reply) is hiredis.ReplyError and (why := self._unusable(str(reply))):
+                    self.drop(why)
                 else:
                     self._awaiting.popleft()(reply)
                 reply = reader.gets()
@@ -229,6 +246,19 @@ class Link:
             # A fault of ours half-way through what came: the next connection mends every log from its start.
             self._events.link_fault(error)
             self.drop("fault")
+
+    def _confirmed(self, what: bytes, channel: bytes) -> None:
+        if what in (b"subscribe", b"unsubscribe"):
+            self._awaiting.popleft()
+        if what == b"subscribe":
+            self._events.link_subscribed(channel)
+
+    def _unusable(self, error: str) -> str:
+        """Why the connection is of no use after such an error; "" where only its command has failed."""
+        code, _, _ = error.partition(" ")
+        if code not in UNUSABLE or (code == "NOPERM" and not self.is_up):  # the greeting may do without
+            return ""
+        return UNUSABLE[code] if code == "NOSCRIPT" else f"{UNUSABLE[code]}: {error}"
 
 
 def _ignore(_reply: Reply) -> None:

@@ -48,12 +48,11 @@ from gateway.lane.ports import LanePorts
 from gateway.lane.questions import Questions
 from gateway.lane.sessions import Sessions
 from gateway.lane.timers import Timer, Timers
+from gateway.lane.upkeep import LOOK_S, Upkeep
 from gateway.net.connection import Connection
 from gateway.net.selector import Selector, Wake
 
 log = structlog.get_logger()
-
-PROBE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +109,6 @@ class Lane:
         self._wake = Wake() if wake is None else wake
         self.is_stopping = self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{number}")
-        self._reconnect_s = 0.0
-        self._probed = False
         self.pacing = Pacing(self.now)
         self.absence = Absence(server.lease_s / 3, outside.beats)
         self.clients: dict[str, Client] = {}
@@ -123,6 +120,7 @@ class Lane:
         keys = Keys(settings.prefix)
         self.keys = keys
         self.link = Link(self.selector, self, (APPEND, RANGE, SNAPSHOT, *nicks.SCRIPTS))
+        self.upkeep = Upkeep(self, self.link, keys.probe(self.id), self._random)
         settle = self.sessions.settle
         self.appends = Appends(self.link, keys, self.id, self._new_epoch, settle)
         self.people = People()
@@ -165,13 +163,13 @@ class Lane:
         """Sets everything up for the first turn."""
         self.selector.register(self._wake.fd, self._woken)
         self.following.watch(self.inbox.replica)
-        self.post(self._reconnect)
+        self.post(self.upkeep.connect)
         self._every(TICK_S, self.intake.expire)
         self.post(self._sweep)
         self._every(5.0, self._maintain)
         self._every(30.0, self._check)
         self._every(3600.0, self._put_off_expiry)
-        self._every(PROBE_S, self._probe)
+        self._every(LOOK_S, self.upkeep.look)
         self._every(RENEWAL_S, self._renew)
 
     def join(self, timeout_s: float) -> bool:
@@ -283,30 +281,13 @@ class Lane:
 
     # -- the link -------------------------------------------------------------------------------------
 
-    def _reconnect(self) -> None:
-        if not self.is_stopping:
-            self.outside.connect(self.post, self._connected)
-
-    def _connected(self, result: socket.socket | BaseException) -> None:
-        if isinstance(result, socket.socket):
-            self.link.attach(result)
-        else:
-            self._retry(str(result))
-
-    def _retry(self, why: str) -> None:
-        # Capped, jittered backoff: gateways must not come back all at once.
-        if not self._reconnect_s:
-            log.warning("redis_away", lane=self.id, why=why)
-        self._reconnect_s = min(2.0, self._reconnect_s * 2 or 0.05)
-        self.later(self._reconnect_s * (0.5 + self._random.random()), self._reconnect)
+    def connect(self, done: Callable[[socket.socket | BaseException], None]) -> None:
+        self.outside.connect(self.post, done)
 
     def link_fault(self, error: Exception) -> None:
         self.trouble("link", error)
 
     def link_up(self) -> None:
-        if self._reconnect_s:
-            log.info("redis_back", lane=self.id)
-        self._reconnect_s = 0.0
         self.inbox.make()
         self.following.link_up()
         self.directory.link_up()
@@ -315,20 +296,23 @@ class Lane:
             call()
         self.appends.resume()
         self._renew()
+        self.upkeep.link_up()
+
+    def link_proven(self) -> None:
         if not self.is_ready:
             self.is_ready = True
             log.info("lane_ready", lane=self.id)
 
     def link_down(self, why: str) -> None:
         self.following.link_down()
-        if not self.is_stopping:
-            self._retry(why)
+        self.upkeep.link_down(why)
 
     def link_subscribed(self, channel: bytes) -> None:
         self.following.subscribed(channel)
 
     def link_message(self, channel: bytes, payload: bytes) -> None:
-        self.following.message(channel, payload)
+        if not self.following.message(channel, payload):
+            self.upkeep.heard(channel, payload)
 
     def _count_connections(self) -> int:
         return len(self.clients) + len(self.opening)
@@ -433,17 +417,6 @@ class Lane:
     def _put_off_expiry(self) -> None:
         for name in self.following.rooms:
             self.following.put_off_expiry(name)
-
-    def _probe(self) -> None:
-        """A healthy TCP connection proves nothing: a Redis that answers nothing is left for a new connection."""
-        if self._probed:
-            self.link.drop("no answer")
-        elif self.link.is_up:
-            self._probed = True
-            self.link.call(self._answered, "PING")
-
-    def _answered(self, _reply: object) -> None:
-        self._probed = False
 
     def _renew(self) -> None:
         if self.link.is_up:

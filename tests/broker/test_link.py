@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from gateway.broker.link import LOST
 from tests.broker.node import Node
-from tests.broker.worlds import Stage
+from tests.broker.worlds import Simulated, Stage
 
 ROOM = "#room"
 
@@ -101,3 +103,53 @@ def test_flushed_scripts_are_loaded_again_and_nothing_is_lost(stage: Stage) -> N
     stage.until(lambda: story.lines == ["before", "after"])
     assert len(node.outcomes["after"]) == 1
     assert quiet.link.is_up, "who ran no script has not noticed"
+
+
+def test_a_subscription_that_is_refused_shifts_no_replies(prefix: str) -> None:
+    """An error is no push: it would be taken for the answer to the next command."""
+    world = Simulated(replies_first=False)
+    stage = Stage(world, prefix)
+    node = stage.node()
+    world.server.denied["subscribe"] = "ERR no channels here"
+    replies: list[Any] = []
+    node.link.subscribe("news")
+    node.link.call(replies.append, "PING")
+    stage.until(lambda: not node.link.is_up)
+    assert replies == [LOST]
+    assert node.whys == ["a subscription was refused: ERR no channels here"]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        ("READONLY You can't write against a read only replica.", "a replica, which takes no writes"),
+        ("LOADING Redis is loading the dataset in memory", "the server is reading its data"),
+        ("MASTERDOWN Link with MASTER is down", "a replica without its master"),
+        ("NOAUTH Authentication required.", "a password is needed"),
+        ("NOPERM this user has no permissions", "the user may not do what a gateway must"),
+    ],
+)
+def test_an_error_of_the_server_s_state_ends_the_connection_and_refuses_nothing(
+    prefix: str, error: str, why: str
+) -> None:
+    world = Simulated(replies_first=False)
+    stage = Stage(world, prefix)
+    node = stage.node()
+    story = node.follow(ROOM)
+    stage.until(lambda: story.is_live)
+    world.server.denied["evalsha"] = error
+    node.say(ROOM, "kept")
+    stage.until(lambda: not node.link.is_up)
+    assert node.whys == [f"{why}: {error}"]
+    assert node.outcomes == {}
+    world.server.denied.clear()
+    stage.connect(node)
+    stage.until(lambda: story.lines == ["kept"])
+    assert len(node.outcomes["kept"]) == 1
+
+
+def test_who_may_not_look_at_the_server_is_greeted_all_the_same(prefix: str) -> None:
+    world = Simulated(replies_first=False)
+    world.server.denied["info"] = "NOPERM this user has no permissions to run the 'info' command"
+    stage = Stage(world, prefix)
+    assert stage.node().link.is_up

@@ -4,6 +4,8 @@ Tests synchronise by PING and PONG alone: a PONG promises that what was acknowle
 has been delivered on that connection. Nothing here sleeps and hopes; every wait has a deadline.
 """
 
+import contextlib
+import http.client
 import os
 import select
 import socket
@@ -173,6 +175,15 @@ class Peer:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    """A page of a gateway's admin port: status and text."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
 
 
 class Network:

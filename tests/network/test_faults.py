@@ -1,5 +1,6 @@
 """The worst hour: Redis restarted under load, wiped, paused; a reader that does not read; a gateway that stops."""
 
+import json
 import signal
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ import pytest
 
 from gateway.embedded.binary import find_server
 from gateway.embedded.supervisor import ping
-from tests.network.harness import DEADLINE_S, Network
+from tests.network.harness import DEADLINE_S, Network, get
 
 
 class Broker:
@@ -171,6 +172,24 @@ def test_who_leaves_while_redis_is_away_frees_the_nick_when_it_is_back(broker: B
     while " 433 " in " ".join(other.do("NICK leaving")):
         pass
     assert other.do("WHOIS leaving")[0].startswith(":irc.test 311 leaving leaving other ")
+
+
+def test_a_redis_that_stands_still_is_noticed_and_used_again(broker: Broker, fragile: Network) -> None:
+    gateway = fragile.gateway("--admin", "127.0.0.1:0", HUBBUB_LEASE_S="60")
+    admin = json.loads(gateway.wait_log("admin"))["port"]
+    alice = fragile.peer(gateway, "alice", "echo-message", "#still")
+    began = time.monotonic()
+    broker.process.send_signal(signal.SIGSTOP)
+    alice.send("PRIVMSG #still :kept")
+    gateway.wait_log("redis_away")
+    assert time.monotonic() - began < 15
+    status, reason = get(admin, "/readyz")
+    assert (status, reason.partition(":")[0]) == (503, "no connection to Redis")
+    broker.process.send_signal(signal.SIGCONT)
+    assert texts(alice.until("PRIVMSG #still :kept")) == ["kept"]
+    gateway.wait_log("redis_back")
+    assert get(admin, "/readyz") == (200, "ready\n")
+    assert gateway.log.count('"redis_away"') == gateway.log.count('"redis_back"') == 1
 
 
 def test_many_who_join_at_once_are_all_told_everybody(network: Network) -> None:

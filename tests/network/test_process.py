@@ -1,7 +1,6 @@
 """A gateway as a process: how it starts, listens, reloads, tells its state, and ends."""
 
 import contextlib
-import http.client
 import json
 import secrets
 import signal
@@ -15,7 +14,7 @@ import pytest
 
 from gateway.embedded.binary import find_server
 from tests.conftest import await_server
-from tests.network.harness import DEADLINE_S, Gateway, Network
+from tests.network.harness import DEADLINE_S, Gateway, Network, get
 
 END_LIMIT_S = 10.0
 
@@ -185,14 +184,6 @@ def test_sighup_changes_the_flood_rate_of_those_who_are_in(network: Network, tmp
     began = time.monotonic()
     alice.do(*["PRIVMSG #a :x"] * 20)
     assert time.monotonic() - began > 0.8
-
-
-def get(port: int, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
-    with contextlib.closing(connection):
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return response.status, response.read().decode()
 
 
 def test_the_admin_port_tells_readiness_and_numbers(alone: Network, broker: Broker) -> None:

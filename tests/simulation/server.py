@@ -52,6 +52,7 @@ class SimulatedServer:
         self.store = Store()
         self.connections: dict[int, Connection] = {}
         self.is_stalled = False  # takes in what is sent, and does nothing
+        self.denied: dict[str, str] = {}  # verb in lower case -> the error that it is answered with
         self._replies_first = replies_first
         self._runs = 0
         self._loaded: set[bytes] = set()
@@ -117,6 +118,8 @@ class SimulatedServer:
 
     def _command(self, connection: Connection, words: Words) -> Any:
         verb, args = words[0].decode().lower(), words[1:]
+        if verb in self.denied:
+            raise Failure(self.denied[verb])
         own: Callable[..., Any] | None = getattr(self, f"_do_{verb}", None)
         if own is not None:
             return own(connection, *args)
