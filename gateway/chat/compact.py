@@ -15,7 +15,7 @@ from gateway.chat.room import Room
 from gateway.chat.state import State
 from gateway.wire.casefold import fold
 
-FORMAT = 1
+FORMAT = 2
 
 _PLAIN_FIELDS = ("changed", "created_ms", "key", "limit", "name", "rules", "topic", "topic_at_ms", "topic_by")
 _MEMBER_FIELDS = ("sid", "nick", "user", "host", "realname", "account", "away", "modes", "token")
@@ -31,6 +31,8 @@ def dump(room: State) -> str:
     snapshot["members"] = [[getattr(member, field) for field in _MEMBER_FIELDS] for member in room.members.values()]
     snapshot["invited"] = list(room.invited)
     snapshot["gone"] = list(room.gone.items())
+    snapshot["lost"] = [[sid, modes, at_ms] for sid, (modes, at_ms) in room.lost.items()]
+    snapshot["said"] = [[given, stream_id, index] for given, (stream_id, index) in room.said.items()]
     return json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
 
 
@@ -56,6 +58,8 @@ def _restore(snapshot: dict[str, Any]) -> Room:
         room.add(Member(*values))
     room.invited = dict.fromkeys(snapshot["invited"])
     room.gone = dict(snapshot["gone"])
+    room.lost = {sid: (modes, at_ms) for sid, modes, at_ms in snapshot["lost"]}
+    room.said = {given: (stream_id, index) for given, stream_id, index in snapshot["said"]}
     return room
 
 

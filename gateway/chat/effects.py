@@ -42,6 +42,8 @@ class Void(IntEnum):
     NO_SUCH_MEMBER = 11
     GONE = 12
     """The session's gateway is gone."""
+    AGAIN = 13
+    """It is in the log already: its lane, or its client, could not know and sent it again."""
 
 
 @dataclass(slots=True)
@@ -79,7 +81,9 @@ class Effect:
     `index` is the event's place in its entry, `sid` who acted. `line` is for members' clients: no CRLF, no
     tags (of a VOID: what was tried, for nobody but the one who tried). `tags` are the client's own
     ("+typing=active"). `member` is who joined, left, was renamed or went away: of a KICK the one kicked.
-    `old` is the nick before a RENAMED; of a JOINED the nick asked for, where it was lost to a newer claim.
+    `old` is the nick before a RENAMED; of a JOINED the nick asked for, where it was lost to a newer claim; of a
+    message that is void as AGAIN the place of the first one, "stream-id.index". A CHANGED with a `member` gives
+    back to one who returns what he had.
     """
 
     kind: Kind

@@ -24,7 +24,7 @@ _CANNOT_SEND = {
 
 def refuse(session: Session, verb: str, room: str, void: Void, subject: str = "") -> None:
     """Answers a refused command; ``subject`` is the nick that a KICK or INVITE was about."""
-    if void in (Void.NOTHING, Void.ALREADY_MEMBER) and verb != "INVITE":
+    if void is Void.AGAIN or (void in (Void.NOTHING, Void.ALREADY_MEMBER) and verb != "INVITE"):
         return
     if verb == "NOTICE":
         return  # RFC 2812 3.3.2: nothing is ever answered to a NOTICE

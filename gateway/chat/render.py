@@ -10,7 +10,11 @@ from typing import Final
 from zlib import crc32
 
 from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
-from gateway.chat.events import ms
+from gateway.chat.effects import Effect
+from gateway.chat.events import ms, number
+from gateway.chat.session import Session
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message, parse
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
@@ -59,3 +63,12 @@ def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "") -
         if client_tags:
             parts.append(client_tags)
     return f"@{';'.join(parts)} " if parts else ""
+
+
+def echo_of_first(session: Session, variant: int, effect: Effect) -> str:
+    """What tells a sender that a message of his, void as AGAIN, is in its room's log already: where the first is."""
+    message = parse(effect.line)
+    assert message is not None
+    stream_id, _, index = effect.old.rpartition(".")
+    first = msgid(stream_id, number(index), log_mark(fold(message.params[0])))
+    return tags(variant, stream_id, first, effect.tags) + Message(message.verb, message.params, session.source).line()

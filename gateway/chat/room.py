@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.chat import events
+from gateway.chat import events, recall
 from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry
-from gateway.chat.modes import RANKS, lines, parse
+from gateway.chat.modes import RANKS, Change, lines, parse
 from gateway.chat.state import NEW_ROOM_FLAGS, State
 from gateway.wire import message
 from gateway.wire.casefold import fold
@@ -26,6 +26,9 @@ __all__ = ["OP", "VOICE", "Effect", "Folded", "Kind", "Member", "Room", "Void"]
 
 _LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 _SAID = Kind.SAID  # an enum's attribute costs as much as the comparison of a line
+
+_NETWORK = "hubbub"
+"""Who gives back what a member had."""
 
 _NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
 """What would tear a line apart; wider than what clients may choose, so that their rules can change alone."""
@@ -141,6 +144,8 @@ class _Act:
 
 
 def _say(room: State, act: _Act) -> Void | None:
+    if _is_said_again(room, act):
+        return None
     source = act.source(room)
     void = room.may_speak(act.sid, source)
     if void is not None:
@@ -150,10 +155,13 @@ def _say(room: State, act: _Act) -> Void | None:
         room.remember_speaker(member)
     line = events.said(source, act.parsed.verb, room.name, act.params[1])
     act.show(Kind.SAID, line, tags=act.client_tags)
+    _remember_said(room, act)
     return None
 
 
 def _tag(room: State, act: _Act) -> Void | None:
+    if _is_said_again(room, act):
+        return None
     source = act.source(room)
     void = room.may_speak(act.sid, source)
     if void is not None:
@@ -162,7 +170,23 @@ def _tag(room: State, act: _Act) -> Void | None:
     if not tags:
         return Void.NOTHING
     act.show(Kind.SAID, f":{source} TAGMSG {room.name}", tags=tags)
+    _remember_said(room, act)
     return None
+
+
+def _is_said_again(room: State, act: _Act) -> bool:
+    """A message with an id that was said here lately is void, and shows where the first one is."""
+    given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
+    place = recall.place_of(room.said, given, act.at_ms) if given else None
+    if place is not None:
+        act.show(Kind.VOID, act.bare_line, tags=act.client_tags, old=f"{place[0]}.{place[1]}", void=Void.AGAIN)
+    return place is not None
+
+
+def _remember_said(room: State, act: _Act) -> None:
+    given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
+    if given:
+        recall.remember(room.said, given, act.entry.id, act.index)
 
 
 # Coming and going
@@ -175,23 +199,46 @@ def _join(room: State, act: _Act) -> Void | None:
         return Void.MALFORMED
     if act.sid in room.members:
         return Void.ALREADY_MEMBER
-    if events.id_key(act.fact("seen")) < events.id_key(room.changed):
-        return Void.STALE
-    void = room.may_join(source, act.sid, act.fact("key"), act.is_oper)
-    if void is not None:
-        return void
-    modes = 0
-    if not room.members:
-        room.name = act.params[0]
-        room.created_ms = act.at_ms
-        room.flags = set(NEW_ROOM_FLAGS)
-        modes = 0 if act.fact("lobby") == "1" else OP
+    modes = had = _returning(room, act)
+    if modes is None:
+        modes = 0
+        if not room.members:
+            room.cease()
+        if events.id_key(act.fact("seen")) < events.id_key(room.changed):
+            return Void.STALE
+        void = room.may_join(source, act.sid, act.fact("key"), act.is_oper)
+        if void is not None:
+            return void
+        if not room.members:
+            room.name = act.params[0]
+            room.created_ms = act.at_ms
+            room.flags = set(NEW_ROOM_FLAGS)
+            modes = 0 if act.fact("lobby") == "1" else OP
     called = _settle(room, act, nick)
     member = Member(act.sid, called, user, host, act.text(1), act.fact("account"), None, modes, act.token)
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
     act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)
+    if had:
+        ranks = [Change(True, letter, called) for letter, bit in RANKS.items() if had & bit]
+        for line in lines(f":{_NETWORK} MODE {room.name}", ranks):
+            act.show(Kind.CHANGED, line, member=member)
     return None
+
+
+def _returning(room: State, act: _Act) -> int | None:
+    """Of a session whose gateway was taken for dead and came back under a new id: the modes that it had here.
+
+    If the end of the old id has not been told here yet, that is made up for.
+    """
+    was = act.fact("was")
+    gateway, _, rest = was.partition(".")
+    if rest != act.sid.partition(".")[2] or was == act.sid:
+        return None
+    if was in room.members:
+        lost = room.lose(was, act.at_ms)
+        act.show(Kind.LEFT, events.quitted(lost.source, f"Gateway {gateway} is gone"), member=lost)
+    return room.give_back(was, act.at_ms)
 
 
 def _part(room: State, act: _Act) -> Void | None:

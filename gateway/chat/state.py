@@ -5,6 +5,7 @@ here once: the command handlers ask it for an instant answer, the fold asks it f
 neither entries nor effects. Pure; a state belongs to the lane that folds it.
 """
 
+from gateway.chat import recall
 from gateway.chat.effects import OP, Member, Void
 from gateway.chat.events import number
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
@@ -17,6 +18,8 @@ NEW_ROOM_FLAGS = "nt"
 NOT_YET = "0-0"
 """A stream id before all others."""
 GONE_MEMORY_MS = 24 * 3600 * 1000
+LOST_MEMORY_MS = 10 * 60 * 1000
+LOST_LIMIT = 10_000
 
 MaskList = dict[str, tuple[str, int]]
 """Mask -> who set it (nick!user@host) and when (ms)."""
@@ -39,10 +42,12 @@ class State:
         "key",
         "limit",
         "listing",
+        "lost",
         "members",
         "name",
         "nicks",
         "rules",
+        "said",
         "topic",
         "topic_at_ms",
         "topic_by",
@@ -53,6 +58,10 @@ class State:
         self.name = self.folded_name  # until a first JOIN in the log spells it: every replica shows the same
         self.gone: dict[str, int] = {}
         """Gateway ids that came to an end, and when (ms): their sessions do nothing here any more."""
+        self.lost: dict[str, tuple[int, int]] = {}
+        """Session ids that their gateway's end took out, the longest ago first: their modes, and when (ms)."""
+        self.said: recall.Places = {}
+        """Ids that clients gave to their messages, and where the first of each is."""
         self.rules = 0
         self.listing: dict[tuple[int, int], list[str]] = {}
         """What NAMES says, by (multi-prefix, bytes a line), until the next change: many may join at once."""
@@ -118,6 +127,8 @@ class State:
         """`key` as tried; `oper`: a network operator, whom a room without operators cannot keep out."""
         if sid in self.members:
             return Void.ALREADY_MEMBER
+        if not self.members:
+            return None  # what is left of it is for those who return
         if oper and not self._has_operator():
             return None
         if self.is_banned(source):
@@ -172,12 +183,27 @@ class State:
 
     def remove(self, sid: str) -> Member:
         """Take a member out; with the last one the room ceases."""
+        member = self._take_out(sid)
+        if not self.members:
+            self.cease()
+        return member
+
+    def lose(self, sid: str, at_ms: int) -> Member:
+        """Take out a member whose gateway came to an end: it may return, and until then the room lasts."""
+        member = self._take_out(sid)
+        self.lost[sid] = member.modes, at_ms
+        return member
+
+    def give_back(self, sid: str, at_ms: int) -> int | None:
+        """The modes of a lost member, who returns; None where it is not known or too long ago."""
+        modes, lost_ms = self.lost.pop(sid, (0, -LOST_MEMORY_MS))
+        return modes if at_ms - lost_ms < LOST_MEMORY_MS else None
+
+    def _take_out(self, sid: str) -> Member:
         member = self.members.pop(sid)
         self.listing.clear()
         del self.nicks[fold(member.nick)]
         self._speakers.pop(sid, None)
-        if not self.members:
-            self.cease()
         return member
 
     def rename(self, member: Member, nick: str) -> None:
@@ -268,7 +294,10 @@ class State:
         self.gone[gateway] = at_ms
         self.gone = {id: at for id, at in self.gone.items() if at > at_ms - GONE_MEMORY_MS}
         self.invited = {sid: None for sid in self.invited if not self.is_gone(sid)}
-        return [self.remove(sid) for sid in list(self.members) if self.is_gone(sid)]
+        lost = [self.lose(sid, at_ms) for sid in list(self.members) if self.is_gone(sid)]
+        kept = list(self.lost.items())[-LOST_LIMIT:]
+        self.lost = {sid: (modes, at) for sid, (modes, at) in kept if at > at_ms - LOST_MEMORY_MS}
+        return lost
 
 
 def _any_matches(masks: MaskList, source: str) -> bool:

@@ -14,7 +14,7 @@ from gateway.chat.capabilities import ECHO_MESSAGE
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind
 from gateway.chat.events import FACT, NOBODY, Entry
-from gateway.chat.render import log_mark, msgid, tags
+from gateway.chat.render import echo_of_first, log_mark, msgid, tags
 from gateway.chat.room import Room
 from gateway.lane.client import ELSEWHERE, TEXT, Client
 from gateway.lane.following import Followed
@@ -159,6 +159,12 @@ class Delivery:
             prefix = tags(client.variant, stream_id, msgid(stream_id, index, log_mark(inbox(to_lane))), client_tags)
             line = Message(message.verb, message.params, client.session.source).line()
             client.send(_labeled(f"{prefix}{line}".encode(), label).decode())
+
+    def echo_again(self, client: Client, effect: Effect, label: str) -> None:
+        """A message that its client sent a second time: the echo of the first one."""
+        if client.session.caps & ECHO_MESSAGE:
+            echo = echo_of_first(client.session, client.variant, effect)
+            client.send(_labeled(echo.encode(), label).decode())
 
     def _freshen(self, run: list[Effect]) -> bool:
         """Puts the name that clients know into lines by whom a replica still calls otherwise; whether none was."""

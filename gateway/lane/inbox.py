@@ -12,7 +12,8 @@ from gateway.broker.appends import Appends, Pending
 from gateway.broker.keys import Keys, inbox
 from gateway.broker.link import Link, Reply
 from gateway.broker.replica import Replica
-from gateway.chat.events import FACT, NOBODY, Entry, number, with_tags
+from gateway.chat import recall
+from gateway.chat.events import FACT, NOBODY, Entry, ms, number, with_tags
 from gateway.chat.render import log_mark, msgid, tags
 from gateway.lane.client import VARIANT_CAPS, Client
 from gateway.wire import numerics as n
@@ -51,6 +52,7 @@ class Inbox:
         self._settle = settle
         self._new_epoch = new_epoch
         self._server = server
+        self._said: recall.Places = {}
         self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
         self.replica: Replica
         self.specials: dict[str, Special] = {}
@@ -121,11 +123,24 @@ class Inbox:
             if verb == "PRIVMSG":
                 self.tell(sender, n.ERR_NOSUCHNICK, nick, target, "No such nick/channel")
             return
+        if message.tags and self._is_said_again(entry, index, message):
+            return
         line = self._line(entry, index, message, client)
         if verb != "TAGMSG" or "+" in line.partition(" ")[0]:
             client.send(line)
         if verb == "PRIVMSG" and client.session.away is not None:
             self.tell(sender, n.RPL_AWAY, nick, client.session.nick, client.session.away)
+
+    def _is_said_again(self, entry: Entry, index: int, message: Message) -> bool:
+        """Whether its client has sent it a second time; one message may go to several people of a lane."""
+        given = recall.message_id(message.tags)
+        if not given:
+            return False
+        key = f"{given} {fold(message.params[0])}"
+        if recall.place_of(self._said, key, ms(entry.id)) is not None:
+            return True
+        recall.remember(self._said, key, entry.id, index)
+        return False
 
     def tell(self, sid: str, code: str, nick: str, *params: str) -> None:
         """A numeric to a session of any lane."""

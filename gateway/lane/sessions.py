@@ -79,6 +79,9 @@ class Sessions:
             return
         if isinstance(outcome, tuple):
             self._lane.delivery.echo(client, outcome, message, pending.label)
+        elif outcome is not None and outcome.reason is Void.AGAIN:
+            if outcome.old:  # the client sent it again: it is told of the first one
+                self._lane.delivery.echo_again(client, outcome, pending.label)
         elif outcome is None:
             session.answer_late(pending.label, lambda: unavailable(session, message.verb, *message.params[:1]))
         else:

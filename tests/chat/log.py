@@ -172,6 +172,8 @@ def _joins(draw: st.DrawFn) -> str:
     facts["seen"] = draw(st.sampled_from(["0-0", f"{START_MS + 5}-0", "9999999999999-0"]))
     for name in draw(st.sets(st.sampled_from(["key", "oper", "lobby"]))):
         facts[name] = "key" if name == "key" else 1
+    if draw(st.booleans()):
+        facts["was"] = draw(_SIDS)
     return events.joined(draw(_SOURCES), draw(st.sampled_from([ROOM, "#room"])), draw(_TEXTS), facts)
 
 
@@ -179,7 +181,12 @@ LINES = st.one_of(
     _joins(),
     _joins(),
     st.builds(events.said, _SOURCES, st.sampled_from(["PRIVMSG", "NOTICE"]), st.just(ROOM), _TEXTS),
-    st.builds(events.tagmsg, _SOURCES, st.just(ROOM), st.sampled_from(["+typing=active", "x=1"])),
+    st.builds(events.tagmsg, _SOURCES, st.just(ROOM), st.sampled_from(["+typing=active", "x=1", "+hubbub/id=1"])),
+    st.builds(
+        lambda source, given: f"@+hubbub/id={given} {events.said(source, 'PRIVMSG', ROOM, given)}",
+        _SOURCES,
+        st.sampled_from(["1", "2", "", "x" * 65]),
+    ),
     st.builds(events.parted, _SOURCES, st.just(ROOM), _TEXTS),
     st.builds(events.quitted, _SOURCES, _TEXTS),
     st.builds(events.renamed, _SOURCES, _NICKS, _TOKENS.map(str)),

@@ -28,7 +28,9 @@ def full_room() -> Room:
     log.do("ann", events.topic_set("", ROOM, "Grüße"))
     log.do("bob", events.away("", "out"))
     log.do("ann", events.invited("", "cat", ROOM, sid_of("cat")))
+    log.join("zed", key="key")
     log.append(events.gone("gwz"), events.rules(3))
+    log.do("ann", f"@+hubbub/id=7 {events.said('', 'PRIVMSG', ROOM, 'x')}")
     return log.room
 
 

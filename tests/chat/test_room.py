@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.chat import events
+from gateway.chat import events, recall, state
 from gateway.chat.compact import dump, load
-from gateway.chat.effects import OP, VOICE, Kind, Void
+from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Void
 from gateway.chat.events import Entry
 from gateway.chat.room import Room
-from gateway.chat.state import GONE_MEMORY_MS, LIST_LIMIT
+from gateway.chat.state import GONE_MEMORY_MS, LIST_LIMIT, LOST_MEMORY_MS
 from gateway.wire.casefold import fold
 from tests.chat.log import BATCHES, EVENTS, ROOM, Log, View, sid_of, source_of, view_of, voided, with_members
 
@@ -340,6 +340,141 @@ def test_the_rules_version_only_rises() -> None:
         assert log.room.rules == expected
 
 
+# Coming back
+
+
+def back(log: Log, nick: str, was: str = "", **facts: str | int) -> Folded:
+    """The session of a nick joins again, its gateway having a new id; its new session id ends as the old one."""
+    known: dict[str, str | int] = {"token": 200, "seen": log.last_id, "was": was or sid_of(nick)}
+    line = events.joined(source_of(nick), ROOM, "", known | facts)
+    return log.append((new_sid_of(nick), line))
+
+
+def new_sid_of(nick: str) -> str:
+    return f"back.0.{nick}"
+
+
+def test_who_comes_back_has_the_modes_again_whatever_the_room_asks_of_others() -> None:
+    log = with_members("bob", "ann", "amy")
+    log.mode("bob", "+ov ann amy", "ann", "amy")
+    log.mode("bob", "+iklb key 1 *!*@*")
+    log.append(events.gone("gwa"))
+    effects = [*back(log, "ann", seen="0-0"), *back(log, "amy", seen="0-0")]
+    assert [(e.kind, e.line, e.member and e.member.sid) for e in effects] == [
+        (Kind.JOINED, f":{source_of('ann')} JOIN {ROOM}", new_sid_of("ann")),
+        (Kind.CHANGED, f":hubbub MODE {ROOM} +o ann", new_sid_of("ann")),
+        (Kind.JOINED, f":{source_of('amy')} JOIN {ROOM}", new_sid_of("amy")),
+        (Kind.CHANGED, f":hubbub MODE {ROOM} +v amy", new_sid_of("amy")),
+    ]
+    assert log.room.is_operator(new_sid_of("ann"))
+    assert not log.room.lost
+
+
+def test_a_member_without_modes_comes_back_as_one() -> None:
+    log = with_members("bob", "ann", modes="+i")
+    log.append(events.gone("gwa"))
+    (effect,) = back(log, "ann")
+    assert (effect.kind, effect.member and effect.member.modes) == (Kind.JOINED, 0)
+
+
+def test_whoever_comes_back_before_the_end_is_told_is_seen_to_quit_first() -> None:
+    log = with_members("ann", "bob")
+    effects = back(log, "ann")
+    assert [(e.kind, e.line) for e in effects] == [
+        (Kind.LEFT, f":{source_of('ann')} QUIT :Gateway gwa is gone"),
+        (Kind.JOINED, f":{source_of('ann')} JOIN {ROOM}"),
+        (Kind.CHANGED, f":hubbub MODE {ROOM} +o ann"),
+    ]
+    (late,) = log.append(events.gone("gwa"))
+    assert voided(late) == Void.NOTHING
+    assert list(log.room.members) == [sid_of("bob"), new_sid_of("ann")]
+
+
+def test_nobody_comes_back_as_another() -> None:
+    log = with_members("ann", "bob", modes="+i")
+    log.append(events.gone("gwa"))
+    assert voided(back(log, "ann", was=sid_of("bob"))[0]) == Void.INVITE_ONLY
+    assert voided(back(log, "ann", was="gwa.1.ann")[0]) == Void.INVITE_ONLY
+    assert back(log, "ann")[0].kind == Kind.JOINED
+    log.do("bob", events.parted("", ROOM))
+    assert voided(log.append((new_sid_of("ann"), events.parted("", ROOM)))[0]) is None
+    assert not log.room.members, "given back once, and not again"
+
+
+def test_status_is_given_back_for_ten_minutes() -> None:
+    log = with_members("bob", "ann", modes="+i")
+    log.append(events.gone("gwa"))
+    log.at_ms += LOST_MEMORY_MS - 1
+    assert voided(back(log, "ann")[0]) == Void.INVITE_ONLY
+
+
+def test_no_more_lost_members_are_remembered_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "LOST_LIMIT", 2)
+    log = with_members("bob", "ann", "amy", "ada")
+    log.append(events.gone("gwa"))
+    assert list(log.room.lost) == [sid_of("amy"), sid_of("ada")]
+
+
+def test_a_room_whose_last_members_were_lost_waits_for_them() -> None:
+    log = with_members("ann", "amy", modes="+mk key")
+    log.do("ann", events.topic_set("", ROOM, "topic"))
+    log.append(events.gone("gwa"))
+    assert not log.room.members
+    back(log, "amy")
+    assert (log.room.topic, log.room.key, log.room.flags) == ("topic", "key", set("mnt"))
+    assert not log.room.is_operator(new_sid_of("amy"))
+    back(log, "ann")
+    assert log.room.is_operator(new_sid_of("ann"))
+
+
+def test_for_anybody_else_a_room_whose_last_members_were_lost_is_a_new_one() -> None:
+    log = with_members("ann", modes="+mkb key *!*@*")
+    log.append(events.gone("gwa"))
+    (effect,) = log.join("bob", seen="0-0")
+    assert effect.kind == Kind.JOINED
+    assert (log.room.key, log.room.bans, log.room.flags) == ("", {}, set("nt"))
+    assert log.room.is_operator(sid_of("bob"))
+
+
+# Messages with an id
+
+
+def say_with_id(log: Log, nick: str, message_id: str, text: str = "x") -> Effect:
+    return log.do(nick, f"@+hubbub/id={message_id} {events.said(source_of(nick), 'PRIVMSG', ROOM, text)}")
+
+
+def test_a_message_with_an_id_that_was_said_lately_is_void_and_tells_the_first_ones_place() -> None:
+    log = with_members("ann", "bob")
+    assert say_with_id(log, "ann", "7").kind == Kind.SAID
+    place = f"{log.last_id}.0"
+    for nick in ("ann", "bob", "zed"):  # by a new session, too, and by one that is no member yet
+        again = say_with_id(log, nick, "7")
+        assert (voided(again), again.old, again.tags) == (Void.AGAIN, place, "+hubbub/id=7")
+    assert say_with_id(log, "ann", "8").kind == Kind.SAID
+    tag = log.do("ann", events.tagmsg(source_of("ann"), ROOM, "+hubbub/id=8"))
+    assert voided(tag) == Void.AGAIN
+
+
+def test_an_id_of_a_void_message_is_not_taken() -> None:
+    log = with_members("ann", "bob", modes="+m")
+    assert voided(say_with_id(log, "bob", "7")) == Void.MUTED
+    log.mode("ann", "-m")
+    assert say_with_id(log, "bob", "7").kind == Kind.SAID
+    log.mode("ann", "+m")
+    assert voided(say_with_id(log, "bob", "7")) == Void.AGAIN
+
+
+def test_ids_are_remembered_for_ten_minutes_up_to_a_number_and_of_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = with_members("ann")
+    monkeypatch.setattr(recall, "LIMIT", 2)
+    for message_id in ("1", "2", "3", "1", "x" * 65, "x" * 65):
+        assert say_with_id(log, "ann", message_id).kind == Kind.SAID
+    assert list(log.room.said) == ["3", "1"]
+    log.at_ms += recall.MEMORY_MS
+    assert say_with_id(log, "ann", "1").kind == Kind.SAID
+    assert list(log.room.said) == ["1"]
+
+
 # Names
 
 
@@ -605,16 +740,23 @@ def test_a_client_sees_a_coherent_room(batches: Batches) -> None:
     """Applied to the view of a client, the lines of any log lead to the state; and nicks are unique."""
     log, view = Log(), View()
     for event in chain.from_iterable(batches):
-        for effect in log.append(event):
+        effects = log.append(event)
+        has_modes_back = "was=" in event[1] and effects[-1].kind == Kind.CHANGED
+        for effect in effects:
             if effect.kind in (Kind.SAID, Kind.VOID):
                 continue
-            if not view.members:
-                view = View(settings={("n", ""), ("t", "")})
+            if not view.members:  # what whoever joins is told: the room is new, or has waited for him
+                known = view_of(log.room)
+                view = View(topic=known.topic, settings=known.settings)
             view.apply(effect.line)
-            if len(view.members) == 1 and effect.kind == Kind.JOINED and log.room.is_operator(effect.sid):
+            is_first = len(view.members) == 1 and effect.kind == Kind.JOINED
+            if is_first and log.room.is_operator(effect.sid) and not has_modes_back:
                 view.members = {nick: {"o"} for nick in view.members}
         assert log.room.nicks == {fold(member.nick): sid for sid, member in log.room.members.items()}
-        assert (view if view.members else View()) == view_of(log.room)
+        if view.members:
+            assert view == view_of(log.room)
+        else:
+            assert not log.room.members
 
 
 @given(BATCHES)

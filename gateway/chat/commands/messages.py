@@ -7,18 +7,20 @@ and what the log makes of it (others' delivery, the echo) comes through the fold
 from collections.abc import Coroutine
 from typing import Any
 
-from gateway.chat import events
+from gateway.chat import events, recall
 from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS
 from gateway.chat.commands.table import Command
+from gateway.chat.effects import Void
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
-from gateway.chat.render import log_mark, msgid, tags
+from gateway.chat.render import echo_of_first, log_mark, msgid, tags
+from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
-from gateway.wire.tags import client_only, format_tags
+from gateway.wire.tags import client_only, format_tags, parse_tags
 
 MAX_TARGETS = 4
 _CRLF_BYTES = 2
@@ -69,11 +71,16 @@ def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, te
         return False
     source = session.source
     void = room.may_speak(session.sid, source)
-    if void is not None:
+    if void is not None and not _may_be_again(room, client_tags):
         refuse(session, verb, room.name, void)
     else:
         ports.say(session, name, event_line(verb, source, room.name, text, client_tags))
     return True
+
+
+def _may_be_again(room: Room, client_tags: str) -> bool:
+    """Whether a message may have been said already, when its sender still had the right to."""
+    return bool(client_tags) and recall.message_id(parse_tags(client_tags)) in room.said
 
 
 def event_line(verb: str, source: str, target: str, text: str, client_tags: str) -> str:
@@ -110,6 +117,8 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
     if void is None:
         effect = await ports.commit(session, target, line)
         void = effect.reason
+        if void is Void.AGAIN and effect.old and session.caps & ECHO_MESSAGE:
+            session.reply(echo_of_first(session, session.caps, effect))
         if void is None and session.caps & ECHO_MESSAGE:  # members' echoes come with the room's delivery
             stream_id = ports.position(target)
             said_id = msgid(stream_id, effect.index, log_mark(fold(target)))
