@@ -34,8 +34,11 @@ from gateway.readings import readiness, readings
 log = structlog.get_logger()
 
 LEAVE_LIMIT_S = 4.0
+"""After the last client was told to go. Where Redis hangs nobody is waited for longer, so that with a call to it
+(5 s) the end still comes within the 10 s that SIGTERM is given."""
 HALT_LIMIT_S = 0.5
-"""With a call to a Redis that hangs (5 s) it is still less than the 10 s that SIGTERM is given."""
+LOOK_S = 0.05
+AWAY_S = 1.0
 RETRY_S = 0.5
 
 
@@ -97,7 +100,7 @@ class Gateway:
         listening, admin = bind(
             self.settings.listen,
             self.settings.admin,
-            lambda: readiness(self.lanes, heartbeat, self.settings.lease_s),
+            lambda: self._readiness(heartbeat),
             lambda: readings(self.lanes, heartbeat),
         )
         self.lanes += [self._lane(number, url, heartbeat) for number in range(self.settings.lanes)]
@@ -125,7 +128,6 @@ class Gateway:
         heartbeat.stop(leave=left)
         if admin is not None:
             admin.stop()
-        log.info("stopped", gateway=self.id, clean=left)
         return self._exit_status
 
     def _lane(self, number: int, url: str, heartbeat: Heartbeat) -> Lane:
@@ -160,6 +162,11 @@ class Gateway:
         self._exit_status = 1
         self._on_signal(signal.SIGTERM, None)
 
+    def _readiness(self, heartbeat: Heartbeat) -> tuple[bool, str]:
+        if self._is_ending:
+            return False, "it is leaving"
+        return readiness(self.lanes, heartbeat, self.settings.lease_s)
+
     # -- waiting --------------------------------------------------------------------------------------
 
     def _on_signal(self, number: int, _frame: object) -> None:
@@ -169,7 +176,11 @@ class Gateway:
 
     @property
     def _is_ending(self) -> bool:
-        return any(number != signal.SIGHUP for number in self._signals)
+        return self._times_told_to_end > 0
+
+    @property
+    def _times_told_to_end(self) -> int:
+        return len(self._signals) - self._signals.count(signal.SIGHUP)
 
     def _wait(self) -> None:
         while not self._is_ending:
@@ -214,14 +225,44 @@ class Gateway:
 
     def _leave(self) -> bool:
         """Ends every session; whether all had left their rooms in time. Without Redis they cannot."""
+        over_s = 0.0 if self._is_in_haste or self._is_away else self.settings.drain_s
+        began, clients = time.monotonic(), self._count_clients()
+        log.info("draining", gateway=self.id, clients=clients, seconds=over_s)
         for lane in self.lanes:
-            lane.post(lane.close)
-        deadline = time.monotonic() + LEAVE_LIMIT_S
-        left = all(lane.join(max(0.0, deadline - time.monotonic())) for lane in self.lanes)
+            lane.post(partial(lane.close, over_s))
+        left = self._wait_for_lanes(began + over_s + LEAVE_LIMIT_S, is_hurried=not over_s)
+        cut = self._count_clients()
         for lane in self.lanes:
             lane.post(lane.halt)
             lane.join(HALT_LIMIT_S)
+        seconds = round(time.monotonic() - began, 1)
+        log.info("stopped", gateway=self.id, clean=left, left=clients - cut, cut=cut, seconds=seconds)
         return left
+
+    def _wait_for_lanes(self, deadline: float, *, is_hurried: bool) -> bool:
+        """Whether all lanes have ended in time; those that are left are hurried where there is a reason to."""
+        away_looks = 0
+        while not (have_ended := all(lane.join(0.0) for lane in self.lanes)) and time.monotonic() < deadline:
+            away_looks = away_looks + 1 if self._is_away else 0
+            if not is_hurried and (self._is_in_haste or away_looks * LOOK_S >= AWAY_S):
+                is_hurried, deadline = True, time.monotonic() + LEAVE_LIMIT_S
+                for lane in self.lanes:
+                    lane.post(lane.hurry)
+            time.sleep(LOOK_S)
+        return have_ended
+
+    @property
+    def _is_in_haste(self) -> bool:
+        """Told twice to end, or by its own fault."""
+        return self._times_told_to_end > 1 or self._exit_status != 0
+
+    @property
+    def _is_away(self) -> bool:
+        """Whether no lane reaches Redis: no client gains by waiting then."""
+        return not any(lane.link.is_up for lane in self.lanes)
+
+    def _count_clients(self) -> int:
+        return sum(len(lane.clients) for lane in self.lanes)
 
     @staticmethod
     def _raise_descriptor_limit() -> None:

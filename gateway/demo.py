@@ -1,7 +1,7 @@
 """`hubbub-gateway demo`: a small network on this machine, and what to type to use it.
 
 Owns the gateway processes it starts: shows what goes wrong in them, replaces one that died, ends all.
-They get options only (no HUBBUB_ variables), log JSON to a pipe, and share the embedded server. One thread.
+They get options only (of the HUBBUB_ variables one), log JSON to a pipe, and share the embedded server. One thread.
 """
 
 import contextlib
@@ -125,6 +125,7 @@ class _Demo:
         self._due: list[tuple[float, Child]] = []
         self._selector = selectors.DefaultSelector()
         self._environ = {name: text for name, text in os.environ.items() if not name.startswith("HUBBUB_")}
+        self._environ["HUBBUB_DRAIN_S"] = "0"  # ^C ends all gateways: there is nowhere to move to
         self._is_stopping = False
         self._woken, self._waking = socket.socketpair()
 

@@ -190,6 +190,12 @@ class Settings:
         shown="2592000 (30 days)",
         reloadable=True,
     )
+    drain_s: float = _setting(
+        values.number(0),
+        5.0,
+        "how long its clients' leaving is spread when it is told to end; 0: they go at once",
+        reloadable=True,
+    )
     lobby: str = _setting(values.room, "#lobby", "the room of those who name none; it has no operator")
     motd_file: Path | None = _setting(values.path, None, "text of the message of the day", reloadable=True)
     cloak_key: str | None = _setting(

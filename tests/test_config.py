@@ -53,7 +53,7 @@ def test_every_setting_can_come_from_a_variable_and_from_the_file(tmp_path: Path
         "admin": "127.0.0.1:9100", "tls_cert": "/c", "tls_key": "/k", "trusted_proxies": "10.0.0.0/8",
         "log_format": "json", "flood_rate": "0", "flood_burst": "5", "max_per_ip": "0",
         "sendq_bytes": "65536", "ping_interval_s": "60", "lease_s": "2.5", "history_messages": "100",
-        "history_age_s": "3600", "lobby": "#hall", "motd_file": "/m", "cloak_key": "k", "password": "p",
+        "history_age_s": "3600", "drain_s": "1", "lobby": "#hall", "motd_file": "/m", "cloak_key": "k", "password": "p",
     }  # fmt: skip
     assert list(texts) == [row.name for row in table()]
     by_variable = load({}, {f"HUBBUB_{name.upper()}": text for name, text in texts.items()})

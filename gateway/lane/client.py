@@ -50,6 +50,7 @@ class Client:
         "inputs",
         "intended",
         "is_departing",
+        "last_act",
         "on_logged",
         "pinged",
         "room_in_view",
@@ -64,7 +65,8 @@ class Client:
         self.dialect = dialect
         self.bucket = bucket
         self.buffer = LineBuffer(tags_limit_bytes=CLIENT_TAGS_LIMIT_BYTES)
-        self.inputs: deque[str | TooLong | None] | None = None  # lines that wait; None ends the input
+        self.inputs: deque[str | TooLong] | None = None  # lines that wait
+        self.last_act: Callable[[], None] | None = None  # what follows the last line; no more are taken
         self.task: Task | None = None  # the handler that has parked this client's input
         self.unlogged = 0  # own events that are not in a log yet
         self.on_logged: list[Callable[[], None]] | None = None

@@ -55,14 +55,25 @@ class Inbox:
         self._said: recall.Places = {}
         self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
         self.replica: Replica
+        self._is_closed = False
         self.specials: dict[str, Special] = {}
         """Verbs that are more than a line to be shown, and who handles them."""
 
     def make(self) -> None:
         """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
+        if self._is_closed:
+            return
         head = self._keys.head(self.name)
         self._link.call(_ignore, "HSETNX", head, "last", "0-0")
         self._link.call(_ignore, "HSETNX", head, "epoch", self._new_epoch())
+
+    def close(self, done: Callable[[], None]) -> None:
+        """Lets nobody write here any more; ``done`` is called when all that was written before has been taken.
+
+        The answer comes on the connection that brings the entries, behind all that were appended before.
+        """
+        self._is_closed = True
+        self._link.call(lambda _reply: done(), "DEL", self._keys.head(self.name))
 
     def tidy(self) -> None:
         """Drops what has long been read and puts off the expiry."""
@@ -119,7 +130,7 @@ class Inbox:
     def _message(self, entry: Entry, index: int, sender: str, message: Message, client: Client | None) -> None:
         target, verb = message.params[0], message.verb
         nick = (message.source or "").partition("!")[0]
-        if client is None or fold(client.session.nick) != fold(target):
+        if client is None or client.is_departing or fold(client.session.nick) != fold(target):
             if verb == "PRIVMSG":
                 self.tell(sender, n.ERR_NOSUCHNICK, nick, target, "No such nick/channel")
             return
@@ -144,6 +155,8 @@ class Inbox:
 
     def tell(self, sid: str, code: str, nick: str, *params: str) -> None:
         """A numeric to a session of any lane."""
+        if self._is_closed and inbox(sid.rpartition(".")[0]) == self.name:
+            return  # it has left
         middle = " ".join((nick, *params[:-1]))
         log, line = self.address(sid, f":{self._server} {code} {middle} :{params[-1]}")
         self._appends.add(log, Pending(NOBODY, line))

@@ -52,6 +52,8 @@ class Intake:
 
     def bytes(self, client: Client, data: bytes) -> None:
         """What a client sent."""
+        if client.last_act is not None:
+            return
         client.heard_at = self._host.now
         client.pinged = False
         if client.dialect.variant:
@@ -63,13 +65,21 @@ class Intake:
                 self.line(client, line)
 
     def end(self, client: Client) -> None:
-        """The peer will send no more: what it sent is carried out first."""
-        for line in client.buffer.feed(b"\n"):
-            self._park(client, line)
-        self._park(client, None)
+        """The peer will send no more: what it sent is carried out first.
+
+        A last line without its end is one in plain text; in IRC it may lack its half, and is none.
+        """
+        if client.dialect.variant:
+            for line in client.buffer.feed(b"\n"):
+                self._park(client, line)
+        self.conclude(client, lambda: self._host.depart(client, "Connection closed"))
+
+    def conclude(self, client: Client, act: Callable[[], None]) -> None:
+        """Takes no more lines from a client; what it sent is carried out, then ``act`` is called."""
+        client.last_act = act
         self.proceed(client)
 
-    def _park(self, client: Client, line: str | TooLong | None) -> None:
+    def _park(self, client: Client, line: str | TooLong) -> None:
         if client.inputs is None:
             client.inputs = deque()
         client.inputs.append(line)
@@ -79,16 +89,18 @@ class Intake:
     def proceed(self, client: Client) -> None:
         """Carries out what waits, as far as it may."""
         inputs = client.inputs
-        while inputs and client.task is None and not client.throttled and not client.is_departing:
-            line = inputs.popleft()
-            if line is None:
-                self._host.depart(client, "Connection closed")
-            else:
-                self.line(client, line)
-        if inputs is not None and len(inputs) < PARKED_LINES_LIMIT // 2 and None not in inputs:
+        while inputs and self._may_go_on(client):
+            self.line(client, inputs.popleft())
+        if inputs is not None and len(inputs) < PARKED_LINES_LIMIT // 2:
             client.connection.resume()
             if not inputs:
                 client.inputs = None
+        if client.last_act is not None and not inputs and self._may_go_on(client):
+            client.last_act()
+
+    @staticmethod
+    def _may_go_on(client: Client) -> bool:
+        return client.task is None and not client.throttled and not client.is_departing
 
     def line(self, client: Client, line: str | TooLong) -> None:
         """One line: a command, carried out or begun."""
@@ -141,9 +153,8 @@ class Intake:
     def _held(self, client: Client) -> Callable[[], None]:
         def release() -> None:
             client.throttled = False
-            if client.connection.is_open:
-                client.connection.resume()
-                self.proceed(client)
+            client.connection.resume()
+            self.proceed(client)
 
         client.throttled = True
         client.connection.pause()

@@ -37,6 +37,7 @@ from gateway.lane.client import Client, Dialect
 from gateway.lane.clock import CLOCK, Clock
 from gateway.lane.delivery import Delivery
 from gateway.lane.door import Door, Opening
+from gateway.lane.drain import Drain
 from gateway.lane.following import Following
 from gateway.lane.inbox import Inbox
 from gateway.lane.intake import TICK_S, Intake
@@ -107,7 +108,7 @@ class Lane:
         self._next_session = 0
         self._posted: deque[Callable[[], None]] = deque()
         self._wake = Wake() if wake is None else wake
-        self.is_stopping = self._closing = False
+        self.is_stopping = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{number}")
         self.pacing = Pacing(self.now)
         self.absence = Absence(server.lease_s / 3, outside.beats)
@@ -150,6 +151,7 @@ class Lane:
         self.ports = LanePorts(self)
         self.intake = Intake(self, self.ports)
         self.door = Door(self, settings.trusted_proxies, server.name, server.network)
+        self.drain = Drain(self, self._random)
         self.is_ready = False
         self.on_link_up: list[Callable[[], None]] = []
 
@@ -195,19 +197,13 @@ class Lane:
         """Ends the lane at once, whatever is under way; posted from outside."""
         self.is_stopping = True
 
-    def close(self) -> None:
-        """Ends every session with a word to its client, then the lane; posted from outside."""
-        self._closing = True
-        for client in list(self.clients.values()):
-            self.depart(client, "The gateway is shutting down")
-        for connection in list(self.opening):
-            connection.close()
-        self.end_when_empty()
+    def close(self, over_s: float = 0.0) -> None:
+        """Ends every session within so many seconds, with a word to its client, then the lane; posted from outside."""
+        self.drain.begin(over_s)
 
-    def end_when_empty(self) -> None:
-        """The lane's end, once it closes and nobody is left."""
-        if self._closing and not self.clients:
-            self.is_stopping = True
+    def hurry(self) -> None:
+        """Ends all sessions that are left, and the lane; posted from outside."""
+        self.drain.hurry()
 
     def _woken(self, _mask: int) -> None:
         self._wake.clear()
@@ -226,7 +222,8 @@ class Lane:
         """Behind the last turn: gives back what the lane has of the system."""
         self.is_stopping = True
         self.link.drop("stopping")
-        for connection in [*self.opening, *(client.connection for client in self.clients.values())]:
+        here = (client.connection for client in self.clients.values())
+        for connection in [*self.opening, *self.sessions.closing, *here]:
             connection.abort("")
         self.selector.close()
         self._wake.close()
@@ -373,6 +370,7 @@ class Lane:
 
     def lost(self, connection: Connection, why: str) -> None:
         state = connection.state
+        self.sessions.closing.pop(connection, None)
         if connection.is_admitted:
             self.outside.admit(connection.peer, -1)
         if isinstance(state, Opening):

@@ -23,6 +23,7 @@ from gateway.chat.session import Session
 from gateway.lane.client import Client
 from gateway.lane.following import Followed
 from gateway.lane.tasks import Task, Wait
+from gateway.net.connection import Connection
 from gateway.wire.casefold import fold
 from gateway.wire.message import parse
 
@@ -43,6 +44,7 @@ class Sessions:
         self._lane = lane
         self._own = f"{lane.id}."
         self.clients = clients
+        self.closing: dict[Connection, None] = {}  # told ERROR, and still there to read it
         self.by_nick: dict[str, str] = {}  # folded nick -> session id, of registered clients
 
     # -- what they do ---------------------------------------------------------------------------------
@@ -128,7 +130,8 @@ class Sessions:
         connection, session = client.connection, client.session
         if connection.is_open and not connection.is_closing:
             session.answer_late(label, lambda: session.reply(f"ERROR :Closing link: {reason}"))
-            connection.close()
+            connection.close(lingers=True)
+            self.closing[connection] = None
             self._lane.later(CLOSING_LIMIT_S, partial(connection.abort, ""))  # where the peer does not read
 
     def _left(self, _task: Task, error: Exception | None) -> None:
@@ -154,7 +157,7 @@ class Sessions:
         farewell()
         del self.clients[session.sid]
         lane.bulletin.user_left(session)
-        lane.end_when_empty()
+        lane.drain.check()
         log.info("closed", session=session.sid, nick=session.nick, reason=reason)
 
     # -- Marks ----------------------------------------------------------------------------------------

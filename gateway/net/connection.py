@@ -34,6 +34,8 @@ class Connection:
     __slots__ = (
         "_backlog",
         "_events",
+        "_is_shut",
+        "_lingers",
         "_owner",
         "_selector",
         "_send",
@@ -77,6 +79,8 @@ class Connection:
         self.fd = connected.fileno()
         self.is_open = True
         self.is_closing = False
+        self._lingers = False
+        self._is_shut = False  # our side is ended, the peer's is awaited
         self.has_ended = False
         self.is_admitted = False  # counted by the owner among the connections of its address
         self.peer = peer
@@ -95,7 +99,7 @@ class Connection:
     def flush(self) -> None:
         """Sends what was gathered; called once a turn for each touched connection."""
         out = self.out
-        if not out or not self.is_open:
+        if not out or not self.is_open or self._is_shut:
             out.clear()
             return
         if self._tls is not None:
@@ -116,7 +120,7 @@ class Connection:
         if sent < len(data):
             self._keep([data[sent:] if sent else data])
         elif self.is_closing:
-            self.abort("")
+            self._finish()
 
     def _encrypt(self, data: bytes) -> bytes:
         assert self._tls is not None
@@ -154,7 +158,20 @@ class Connection:
         self._backlog = None
         self._listen(self._events & ~WRITE)
         if self.is_closing:
+            self._finish()
+
+    def _finish(self) -> None:
+        """All has been sent."""
+        if not self._lingers or self.has_ended:
             self.abort("")
+            return
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.abort("")
+            return
+        self._is_shut = True
+        self._listen(self._events | READ)
 
     # -- in -------------------------------------------------------------------------------------------
 
@@ -173,6 +190,10 @@ class Connection:
             return
         except OSError as error:
             self.abort(error.strerror or "receive failed")
+            return
+        if self._is_shut:
+            if not data:
+                self.abort("")
             return
         if not data:
             if not self._events & READ:  # both directions are closed
@@ -236,10 +257,14 @@ class Connection:
 
     # -- end ------------------------------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Closes once everything written has been sent; a peer that does not read is cut by the caller."""
+    def close(self, *, lingers: bool = False) -> None:
+        """Closes once everything written has been sent; a peer that does not read is cut by the caller.
+
+        With ``lingers`` only when the peer has closed too: a close over bytes that were not read is a reset, and may
+        destroy what the peer has not read yet, our last words.
+        """
         if not self.is_closing and self.is_open:
-            self.is_closing = True
+            self.is_closing, self._lingers = True, lingers
             self.write(b"")  # the end of the turn closes it
 
     def abort(self, why: str) -> None:

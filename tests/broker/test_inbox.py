@@ -109,3 +109,32 @@ def test_a_pong_comes_though_what_was_asked_for_was_lost_with_the_servers_tail(s
     stage.connect(node)
     stage.until(lambda: bool(pinged.pongs))
     assert pinged.story.lines == ["a"]
+
+
+def test_a_closed_inbox_takes_what_came_before_and_refuses_what_comes_later(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    inbox, taken = made(stage, node)
+    other.say(inbox.name, "NOTE a")
+    stage.step()
+    taken_at_the_end: list[list[str]] = []
+    inbox.close(lambda: taken_at_the_end.append(list(taken)))
+    stage.until(lambda: bool(taken_at_the_end))
+    assert taken_at_the_end == [["a"]]
+    inbox.make()  # as the slow timers do
+    other.say(inbox.name, "NOTE b")
+    stage.until(lambda: "NOTE b" in other.outcomes)
+    assert other.outcomes["NOTE b"] == [None]
+
+
+def test_a_direct_message_to_one_who_is_leaving_is_answered(stage: Stage) -> None:
+    """RFC 2812 3.3.1, ERR_NOSUCHNICK: it would not be read any more."""
+    node, other = stage.node(), stage.node()
+    inbox, _ = made(stage, node)
+    others_inbox, _ = made(stage, other)
+    answers: list[str] = []
+    others_inbox.specials["401"] = lambda message, _client, _show: answers.append(message.params[1])
+    leaving: Any = SimpleNamespace(session=SimpleNamespace(nick="alice"), is_departing=True)
+    inbox._clients[f"{node.lane}.0"] = cast("Client", leaving)
+    log, line = inbox.address(f"{node.lane}.0", ":bob!u@h PRIVMSG alice :hi")
+    other.say(log, line)
+    stage.until(lambda: answers == ["alice"])

@@ -28,7 +28,7 @@ class Gateway:
         self._directory = tempfile.TemporaryDirectory(prefix="hubbub-")
         self.log_path = Path(self._directory.name, "log")
         environ = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
-        environ |= {"HUBBUB_FLOOD_RATE": "0", "HUBBUB_LEASE_S": str(LEASE_S), **variables}
+        environ |= {"HUBBUB_FLOOD_RATE": "0", "HUBBUB_LEASE_S": str(LEASE_S), "HUBBUB_DRAIN_S": "0", **variables}
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 [

@@ -1,0 +1,83 @@
+"""A connection's end: our last words arrive, whatever the peer has sent that nobody reads any more."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.net.connection import Connection
+from gateway.net.selector import Selector
+
+DEADLINE_S = 5.0
+
+
+class Owner:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.touched: list[Connection] = []
+        self.data = b""
+        self.lost_because: str | None = None
+        self.selector = Selector()
+
+    def received(self, _connection: Connection, data: bytes) -> None:
+        self.data += data
+
+    def ended(self, connection: Connection) -> None:
+        connection.close()
+
+    def lost(self, _connection: Connection, why: str) -> None:
+        self.lost_because = why
+
+    def turn(self) -> None:
+        self.selector.serve(self.selector.wait(0.01))
+        for connection in self.touched:
+            connection.flush()
+        self.touched.clear()
+
+
+@pytest.fixture
+def owner() -> Iterator[Owner]:
+    owner = Owner()
+    yield owner
+    owner.selector.close()
+
+
+def connect(owner: Owner) -> tuple[Connection, socket.socket]:
+    """Over loopback TCP: a pair of Unix sockets knows no reset."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        peer = socket.create_connection(listener.getsockname(), DEADLINE_S)
+        accepted, _ = listener.accept()
+    return Connection(accepted, "peer", owner.selector, owner, owner.touched, 100_000), peer
+
+
+def test_a_lingering_close_reads_on_until_the_peer_has_closed_too(owner: Owner) -> None:
+    connection, peer = connect(owner)
+    with peer:
+        connection.write(b"ERROR :Closing link\r\n")
+        connection.close(lingers=True)
+        owner.turn()
+        assert peer.recv(100) == b"ERROR :Closing link\r\n"
+        assert peer.recv(100) == b""
+        for _ in range(3):  # the second of them would fail if the first had been answered with a reset
+            peer.sendall(b"too late\r\n")
+            owner.turn()
+        assert owner.data == b""
+        assert owner.lost_because is None
+    deadline = time.monotonic() + DEADLINE_S
+    while owner.lost_because is None and time.monotonic() < deadline:
+        owner.turn()
+    assert owner.lost_because == ""
+    assert not connection.is_open
+
+
+def test_a_lingering_close_of_a_peer_that_has_closed_is_one(owner: Owner) -> None:
+    connection, peer = connect(owner)
+    with peer:
+        peer.shutdown(socket.SHUT_WR)
+        while not connection.has_ended:
+            owner.turn()
+        connection.close(lingers=True)
+        owner.turn()
+        assert owner.lost_because == ""
