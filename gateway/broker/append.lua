@@ -2,13 +2,16 @@
 -- part that all gateways share.
 -- KEYS: log, head
 -- ARGV: epoch expected ('' for a log loaded as empty, '*' for any that exists), origin, payload,
---       live channel, the epoch to give a log that is made now
+--       live channel, a random name for the epoch of a log that is made now ("random:born:made:rank",
+--       see seed.lua)
 -- Returns the entry's stream id; or {epoch} of the log when it is not the one expected.
 local head = redis.call('HMGET', KEYS[2], 'epoch', 'last')
 local epoch, last = head[1], head[2]
 if not epoch then
   if ARGV[1] ~= '' then return {''} end
-  epoch = ARGV[5]
+  local time = redis.call('TIME')
+  local now = time[1] .. string.format('%06d', time[2])
+  epoch = ARGV[5] .. ':' .. now .. ':' .. now .. ':0-0'
 elseif ARGV[1] ~= epoch and ARGV[1] ~= '*' then
   return {epoch}
 end
@@ -17,7 +20,7 @@ if last then
   redis.call('HSET', KEYS[2], 'last', id)
 else
   last = '0-0'
-  redis.call('HSET', KEYS[2], 'epoch', epoch, 'last', id, 'made', redis.call('TIME')[1], 'rank', '0-0')
+  redis.call('HSET', KEYS[2], 'epoch', epoch, 'last', id)
 end
 redis.call('PUBLISH', ARGV[4], id .. ' ' .. last .. ' ' .. epoch .. ' ' .. ARGV[2] .. '\n' .. ARGV[3])
 return id

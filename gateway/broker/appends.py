@@ -4,11 +4,12 @@ All events for a log that gather while an entry is in flight go as the next one.
 room's) entry has happened when it comes back through the fold; another lane's inbox is not followed, there
 the reply tells. When a link is lost with an entry unanswered its fate is unknown: the replica first mends
 itself, which shows the entry if it is in the log, and only an entry that is not there is sent again, as the
-same bytes. Runs on the lane's thread.
+same bytes. A Redis may also lose what it had (a restart, a failover to a replica that lags): so what was appended is
+remembered for a minute, and what a log that was read again lacks of it is put back. Runs on the lane's thread.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hiredis
@@ -17,11 +18,14 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
 from gateway.broker.replica import Replica, Standing
 from gateway.broker.scripts import APPEND
-from gateway.chat.effects import Effect, Kind
-from gateway.chat.events import encode
+from gateway.chat.effects import Effect, Kind, Void
+from gateway.chat.events import encode, origin_of
 
 ENTRY_LIMIT_BYTES = 64 * 1024
 TAIL_ENTRIES = 1000
+MEMORY_AGES = 12  # of the 5 s that lie between two calls of `Appends.age`
+MEMORY_LIMIT_BYTES = 16 * 1024 * 1024
+MEMORY_OVERHEAD_BYTES = 250  # what an entry takes besides its payload
 
 
 class Pending:
@@ -54,41 +58,49 @@ lane's inbox, or with None where it was refused."""
 class Flight:
     """The entry in flight: its bytes, kept for sending the same ones again.
 
-    ``answered``: its reply came, or never will; what became of it, its log tells. ``passed``: that log was read
-    again from its base meanwhile, under which the entry may lie.
+    ``answered``: its reply came, or never will; what became of it, its log tells. ``pendings``: none when it is
+    put back.
     """
 
-    __slots__ = ("answered", "origin", "passed", "payload", "pendings")
+    __slots__ = ("answered", "origin", "payload", "pendings")
 
-    def __init__(self, origin: str, pendings: list[Pending]) -> None:
+    def __init__(self, origin: str, payload: bytes, pendings: Sequence[Pending] = ()) -> None:
         self.origin = origin
+        self.payload = payload
         self.pendings = pendings
-        self.payload = encode([(pending.sid, pending.line) for pending in pendings])
-        self.answered = self.passed = False
+        self.answered = False
+
+    @property
+    def count(self) -> int:
+        return origin_of(self.origin)[1]
 
 
 class Writer:
-    """One log's queue and flight; ``replica`` is None for another lane's inbox."""
+    """One log's queue and flight; ``replica`` is None for another lane's inbox.
 
-    __slots__ = ("flight", "head", "live", "log", "name", "queue", "replica")
+    ``memory``: own entries that the log has, or had; ``returning``: those to put back before anything new.
+    """
+
+    __slots__ = ("flight", "head", "live", "log", "memory", "name", "queue", "replica", "returning", "void")
 
     def __init__(self, name: str, keys: Keys, replica: Replica | None) -> None:
         self.name = name
-        self.log, self.head, self.live = keys.log(name), keys.head(name), keys.live(name)
+        self.log, self.head, self.live, self.void = keys.log(name), keys.head(name), keys.live(name), keys.void(name)
         self.replica = replica
         self.queue: deque[Pending] = deque()
         self.flight: Flight | None = None
+        self.memory: deque[Flight] = deque()
+        self.returning: deque[Flight] = deque()
 
     def take(self, origin: str) -> Flight:
-        """Moves as many queued events into a flight as one entry may hold, at least one."""
+        """As many queued events as one entry may hold, at least one."""
         queue = self.queue
         taken = [queue.popleft()]
         if queue:
             room = ENTRY_LIMIT_BYTES - taken[0].size_bytes
             while queue and (room := room - queue[0].size_bytes) >= 0:
                 taken.append(queue.popleft())
-        self.flight = Flight(origin, taken)
-        return self.flight
+        return Flight(origin, encode([(pending.sid, pending.line) for pending in taken]), taken)
 
 
 class Appends:
@@ -103,6 +115,9 @@ class Appends:
         self._oseq = 0
         self._writers: dict[str, Writer] = {}
         self._due: list[Writer] = []
+        self._memory: deque[tuple[int, Writer]] = deque()  # (age at which it was, whose oldest entry it is)
+        self._memory_bytes = 0
+        self._age = 0
         self.gathered = 0  # events that wait for the next send
         self.entries = 0
 
@@ -133,7 +148,7 @@ class Appends:
 
     def is_idle(self, name: str) -> bool:
         writer = self._writers.get(name)
-        return writer is None or (writer.flight is None and not writer.queue)
+        return writer is None or (writer.flight is None and not writer.queue and not writer.returning)
 
     def add(self, name: str, pending: Pending) -> None:
         """Queues an event for a log; it leaves with the next :meth:`send`."""
@@ -151,7 +166,11 @@ class Appends:
         due, self._due = self._due, []
         self.gathered = 0
         for writer in due:
-            if writer.flight is None and writer.queue and self._writable(writer):
+            if writer.flight is not None or not self._writable(writer):
+                continue
+            if writer.returning:
+                self._launch(writer, writer.returning.popleft())
+            elif writer.queue:
                 self._oseq += 1
                 self._launch(writer, writer.take(f"{self._lane}:{self._oseq}"))
 
@@ -162,7 +181,8 @@ class Appends:
     def _launch(self, writer: Writer, flight: Flight) -> None:
         replica = writer.replica
         self.entries += 1
-        flight.answered = flight.passed = False
+        writer.flight = flight
+        flight.answered = False
         self._link.run(
             lambda reply: self._replied(writer, flight, reply),
             APPEND,
@@ -188,50 +208,77 @@ class Appends:
         elif isinstance(reply, list):
             writer.replica.mend()  # another epoch: settled() sends it again
 
-    def land(self, name: str, origin: str) -> list[Pending] | None:
+    def land(self, name: str, origin: str) -> Sequence[Pending] | None:
         """An entry of this lane's is being folded: its events, for the caller to settle one by one."""
         writer = self._writers.get(name)
         if writer is None or writer.flight is None or writer.flight.origin != origin:
             return None
-        pendings = writer.flight.pendings
+        flight = writer.flight
+        if flight.pendings:
+            self._remember(writer, flight)
         self._release(writer)
-        return pendings
+        return flight.pendings or None
 
     def _finish(self, writer: Writer, entry_id: str | None) -> None:
         flight = writer.flight
         assert flight is not None
         self._release(writer)
         for index, pending in enumerate(flight.pendings):
-            if entry_id is None or writer.replica is None:
-                self._settle(pending, None if entry_id is None else (entry_id, index))
-            else:  # what came of it, the room that was read again shows
-                self._settle(pending, Effect(Kind.SAID, index, pending.sid, pending.line))
+            self._settle(pending, None if entry_id is None else (entry_id, index))
 
     def _release(self, writer: Writer) -> None:
         """Nothing is in flight any more: what has gathered may go."""
         writer.flight = None
-        if writer.queue:
-            self._due.append(writer)
-            self.gathered += len(writer.queue)
+        if writer.queue or writer.returning:
+            self._is_due(writer)
         elif writer.replica is None:
             self._writers.pop(writer.name, None)
 
-    def settled(self, name: str) -> None:
-        """A followed log is live again: what is still in flight is not in it, and goes again."""
+    def _is_due(self, writer: Writer) -> None:
+        self._due.append(writer)
+        self.gathered += len(writer.queue) or 1
+
+    def settled(self, name: str, known: int) -> None:
+        """A followed log is live again: what of ours it does not have goes again.
+
+        ``known``: the count of this lane's newest entry that has been folded, from the log or by its base.
+        """
         writer = self._writers[name]
-        if writer.flight is None:
-            if writer.queue:
-                self._due.append(writer)
-                self.gathered += len(writer.queue)
-            return
         flight = writer.flight
-        flight.passed |= writer.replica is not None and writer.replica.was_reread
-        if not flight.answered or not self._link.is_up:
-            return
-        if flight.passed:
-            self._look_back(writer, flight)
-        else:
-            self._launch(writer, flight)
+        if writer.replica is not None and writer.replica.was_reread:
+            writer.returning = deque(sent for sent in writer.memory if sent.count > known)
+        if flight is not None:
+            if not flight.answered or not self._link.is_up:
+                return
+            if flight.pendings and flight.count <= known:
+                self._look_back(writer, flight)
+                return
+            writer.flight = None
+            if flight.pendings:
+                writer.returning.append(flight)
+        if writer.queue or writer.returning:
+            self._is_due(writer)
+
+    # -- memory ---------------------------------------------------------------------------------------
+
+    def _remember(self, writer: Writer, flight: Flight) -> None:
+        writer.memory.append(Flight(flight.origin, flight.payload))
+        self._memory.append((self._age, writer))
+        self._memory_bytes += len(flight.payload) + MEMORY_OVERHEAD_BYTES
+        while self._memory_bytes > MEMORY_LIMIT_BYTES:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        _, writer = self._memory.popleft()
+        self._memory_bytes -= len(writer.memory.popleft().payload) + MEMORY_OVERHEAD_BYTES
+
+    def age(self) -> None:
+        """Forgets entries of a minute ago; called every 5 s."""
+        self._age += 1
+        while self._memory and self._memory[0][0] < self._age - MEMORY_AGES:
+            self._forget_oldest()
+
+    # -- after a loss ---------------------------------------------------------------------------------
 
     def resume(self) -> None:
         """After a reconnection: asks the inboxes of other lanes what became of what was in flight."""
@@ -239,10 +286,10 @@ class Appends:
             if writer.replica is None and writer.flight is not None:
                 self._look_back(writer, writer.flight)
             elif writer.replica is None and writer.queue:
-                self._due.append(writer)
-                self.gathered += len(writer.queue)
+                self._is_due(writer)
 
-    def _look_back(self, writer: Writer, flight: Flight) -> None:
+    def _look_back(self, writer: Writer, flight: Flight, newest: str = "+") -> None:
+        """Searches a log backwards for an entry: one that the replica skipped, or of a log without one."""
         flight.answered = False
 
         def seen(reply: Reply) -> None:
@@ -252,11 +299,38 @@ class Appends:
             if isinstance(reply, list):
                 origin = flight.origin.encode()
                 found = next((entry_id.decode() for entry_id, fields in reply if fields[1] == origin), None)
-                if found is None:
-                    self._launch(writer, flight)
+                if writer.replica is None:
+                    self._launch(writer, flight) if found is None else self._finish(writer, found)
+                elif found is None and len(reply) == TAIL_ENTRIES:
+                    self._look_back(writer, flight, f"({reply[-1][0].decode()}")
                 else:
-                    self._finish(writer, found)
+                    self._judge(writer, flight, found)
             elif reply is not LOST:
                 self._link.drop(f"a log cannot be read: {reply}")
 
-        self._link.call(seen, "XREVRANGE", writer.log, "+", "-", "COUNT", TAIL_ENTRIES)
+        self._link.call(seen, "XREVRANGE", writer.log, newest, "-", "COUNT", TAIL_ENTRIES)
+
+    def _judge(self, writer: Writer, flight: Flight, entry_id: str | None) -> None:
+        """The fold has passed an entry unseen: what came of its events, others have marked where they were void."""
+        flight.answered = False
+
+        def seen(reply: Reply) -> None:
+            if writer.flight is not flight:
+                return
+            flight.answered = True
+            if reply is LOST:
+                return
+            marks = reply if isinstance(reply, list) else [0] * len(flight.pendings)
+            self._remember(writer, flight)
+            self._release(writer)
+            for index, (pending, is_void) in enumerate(zip(flight.pendings, marks, strict=True)):
+                if is_void:
+                    void = Effect(Kind.VOID, index, pending.sid, pending.line, reason=Void.FORGOTTEN)
+                    self._settle(pending, void)
+                elif entry_id is None or pending.wait is not None:  # the room that was read again shows it
+                    self._settle(pending, Effect(Kind.SAID, index, pending.sid, pending.line))
+                else:
+                    self._settle(pending, (entry_id, index))
+
+        marks = [f"{entry_id}.{index}" for index in range(len(flight.pendings))]
+        self._link.call(seen, "SMISMEMBER", writer.void, *marks)

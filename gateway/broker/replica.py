@@ -29,8 +29,14 @@ class Standing(Enum):
 class Follower(Protocol):
     """Who holds the state that a replica keeps up to date."""
 
-    def begin(self, base: str | None) -> None:
-        """Start a new state: from a snapshot's text (after its head line), or from nothing."""
+    def restore(self) -> bool:
+        """The log is gone, or another one is in its place: write the state back, if there is any; whether it was sent.
+
+        What Redis has then is read again, whosesoever it is.
+        """
+
+    def begin(self, base: str | None) -> bool:
+        """Start a new state: from a snapshot's text (after its head line), or from nothing; False: it is unreadable."""
 
     def fold(self, entry: Entry) -> None:
         """The next entry, in the log's order."""
@@ -42,7 +48,19 @@ class Follower(Protocol):
 class Replica:
     """One log's position and state of repair."""
 
-    __slots__ = ("_ask", "_follower", "_overflowed", "_waiting", "epoch", "last", "name", "standing", "was_reread")
+    __slots__ = (
+        "_ask",
+        "_follower",
+        "_last_origin",
+        "_overflowed",
+        "_restored",
+        "_waiting",
+        "epoch",
+        "last",
+        "name",
+        "standing",
+        "was_reread",
+    )
 
     def __init__(self, name: str, follower: Follower, ask: Callable[["Replica", str], None]) -> None:
         """``ask(replica, from_id)`` requests a page (range.lua) that comes back through :meth:`page`."""
@@ -56,6 +74,8 @@ class Replica:
         self._ask = ask
         self._waiting: deque[Raw] = deque()
         self._overflowed = False
+        self._restored = False  # since the last beginning: it is tried once
+        self._last_origin = ""  # of the entry at `last`: a clock that was set back may give its id again
 
     def load(self) -> None:
         """Asks for the base and what follows it; for a new replica, and where mending cannot help."""
@@ -75,7 +95,7 @@ class Replica:
         if self.standing is Standing.LIVE:
             self.standing = Standing.MENDING
         self._waiting.clear()  # what of it the server still has, it will tell
-        self._overflowed = False
+        self._overflowed = self._restored = False
 
     def live(self, raw: Raw) -> None:
         """A published entry."""
@@ -83,7 +103,7 @@ class Replica:
         if self.standing is Standing.LIVE:
             if before == self.last and (epoch == self.epoch or not self.epoch):
                 self.epoch = epoch
-                self.last = entry_id
+                self.last, self._last_origin = entry_id, origin
                 self._follower.fold(decode(entry_id, origin, payload))
                 return
             if epoch == self.epoch and id_key(entry_id) <= id_key(self.last):
@@ -110,16 +130,18 @@ class Replica:
         if self.standing is Standing.LIVE or not expected:
             return  # it was asked for twice, or meanwhile the log has to be read from its beginning
         if not from_id:
-            self._restart(epoch, base)
-        elif epoch != self.epoch:
-            self.load()
-            return
-        elif self.last != NOWHERE and (not entries or entries[0][0] != self.last):
-            self.load()  # trimmed past us
+            if self.epoch and epoch != self.epoch and not self._restored and self._follower.restore():
+                self._restored = True
+                self.load()
+                return
+            if not self._restart(epoch, base):
+                return
+        elif epoch != self.epoch or (self.last != NOWHERE and not self._begins_here(entries)):
+            self.load()  # another log, or one that was trimmed past us, or that has lost its tail
             return
         for entry_id, origin, payload in entries:
             if id_key(entry_id) > id_key(self.last):
-                self.last = entry_id
+                self.last, self._last_origin = entry_id, origin
                 self._follower.fold(decode(entry_id, origin, payload))
         if len(entries) >= PAGE_ENTRIES or self._overflowed:
             self._overflowed = False
@@ -127,14 +149,16 @@ class Replica:
         else:
             self._settle()
 
-    def _restart(self, epoch: str, base: str) -> None:
-        self.epoch, self.last, self.was_reread = epoch, NOWHERE, True
-        if base:
-            head, _, text = base.partition("\n")
-            self.last = head.split(" ")[2]
-            self._follower.begin(text)
-        else:
-            self._follower.begin(None)
+    def _begins_here(self, entries: list[tuple[str, str, bytes]]) -> bool:
+        return bool(entries) and entries[0][0] == self.last and self._last_origin in ("", entries[0][1])
+
+    def _restart(self, epoch: str, base: str) -> bool:
+        head, _, text = base.partition("\n")
+        if not self._follower.begin(text if base else None):
+            return False
+        self.epoch, self.last, self._last_origin = epoch, head.split(" ")[2] if base else NOWHERE, ""
+        self.was_reread, self._restored = True, False
+        return True
 
     def _settle(self) -> None:
         waiting, self._waiting = self._waiting, deque()

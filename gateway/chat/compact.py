@@ -33,6 +33,7 @@ def dump(room: State) -> str:
     snapshot["gone"] = list(room.gone.items())
     snapshot["lost"] = [[sid, modes, at_ms] for sid, (modes, at_ms) in room.lost.items()]
     snapshot["said"] = [[given, stream_id, index] for given, (stream_id, index) in room.said.items()]
+    snapshot["origins"] = list(room.origins.items())
     return json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
 
 
@@ -60,6 +61,7 @@ def _restore(snapshot: dict[str, Any]) -> Room:
     room.gone = dict(snapshot["gone"])
     room.lost = {sid: (modes, at_ms) for sid, modes, at_ms in snapshot["lost"]}
     room.said = {given: (stream_id, index) for given, stream_id, index in snapshot["said"]}
+    room.origins = dict(snapshot["origins"])
     return room
 
 

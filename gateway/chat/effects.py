@@ -44,6 +44,8 @@ class Void(IntEnum):
     """The session's gateway is gone."""
     AGAIN = 13
     """It is in the log already: its lane, or its client, could not know and sent it again."""
+    FORGOTTEN = 14
+    """Every replica had a reason, but the log was trimmed past it before its own lane read it."""
 
 
 @dataclass(slots=True)

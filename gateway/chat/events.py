@@ -78,6 +78,12 @@ def number(text: str) -> int:
     return int(text) if len(text) <= 20 and text.isascii() and text.isdigit() else 0
 
 
+def origin_of(origin: str) -> tuple[str, int]:
+    """Who appended an entry, and their count of it, counted from 1; 0 where there is none."""
+    lane, _, count = origin.rpartition(":")
+    return lane, number(count)
+
+
 def id_key(stream_id: str) -> tuple[int, int]:
     """(ms, n) of a stream id "ms-n", to compare two by; (0, 0) for what is none."""
     ms_text, _, n_text = stream_id.partition("-")

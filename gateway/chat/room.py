@@ -42,6 +42,8 @@ class Room(State):
     def fold(self, entry: Entry) -> Folded:
         """Take in the next entry; its effects in order. Never raises, whatever the entry holds."""
         effects = Folded()
+        if self.is_again(entry.origin):
+            return _again(entry)
         speakers = self._speakers
         for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=False)):
             # Nearly all events are messages by members known to be allowed to speak: they cost a look-up and
@@ -65,6 +67,16 @@ class Room(State):
             void = form.handler(self, act)
         if void is not None:
             act.show(Kind.VOID, act.bare_line, void=void)
+
+
+def _again(entry: Entry) -> Folded:
+    """An entry that was sent a second time, its lane not knowing that the first had come through."""
+    effects = Folded(
+        Effect(Kind.VOID, index, sid, line, reason=Void.AGAIN)
+        for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=False))
+    )
+    effects.plain = False
+    return effects
 
 
 @dataclass(slots=True)

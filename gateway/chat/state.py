@@ -7,7 +7,7 @@ neither entries nor effects. Pure; a state belongs to the lane that folds it.
 
 from gateway.chat import recall
 from gateway.chat.effects import OP, Member, Void
-from gateway.chat.events import number
+from gateway.chat.events import number, origin_of
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
 from gateway.wire.casefold import fold
 from gateway.wire.masks import matches
@@ -20,6 +20,8 @@ NOT_YET = "0-0"
 GONE_MEMORY_MS = 24 * 3600 * 1000
 LOST_MEMORY_MS = 10 * 60 * 1000
 LOST_LIMIT = 10_000
+ORIGINS_LIMIT = 1024
+"""Lanes whose newest entry a room remembers."""
 
 MaskList = dict[str, tuple[str, int]]
 """Mask -> who set it (nick!user@host) and when (ms)."""
@@ -46,6 +48,7 @@ class State:
         "members",
         "name",
         "nicks",
+        "origins",
         "rules",
         "said",
         "topic",
@@ -62,6 +65,8 @@ class State:
         """Session ids that their gateway's end took out, the longest ago first: their modes, and when (ms)."""
         self.said: recall.Places = {}
         """Ids that clients gave to their messages, and where the first of each is."""
+        self.origins: dict[str, int] = {}
+        """Who appended (a lane, or a reaper) -> the count of their newest entry here."""
         self.rules = 0
         self.listing: dict[tuple[int, int], list[str]] = {}
         """What NAMES says, by (multi-prefix, bytes a line), until the next change: many may join at once."""
@@ -283,6 +288,24 @@ class State:
         del masks[known]
         return change._replace(param=known)
 
+    def is_again(self, origin: str) -> bool:
+        """Whether an entry of this origin ("lane:count") has been folded before; from now on it has."""
+        lane, count = origin_of(origin)
+        if not count:
+            return False
+        if count <= self.origins.get(lane, 0):
+            return True
+        self.origins[lane] = count
+        if len(self.origins) > ORIGINS_LIMIT:
+            self._forget_origins()
+        return False
+
+    def _forget_origins(self) -> None:
+        """Keeps the younger half of them, and those who have members here."""
+        here = {sid.rpartition(".")[0] for sid in self.members}
+        young = set(list(self.origins)[-ORIGINS_LIMIT // 2 :])
+        self.origins = {lane: count for lane, count in self.origins.items() if lane in young or lane in here}
+
     def invite(self, sid: str) -> None:
         """Remember an invitation; over the limit the oldest is forgotten."""
         self.invited[sid] = self.invited.pop(sid, None)
@@ -293,6 +316,7 @@ class State:
         """Remember a gateway as gone and take out its sessions: whom, in the order of their joining."""
         self.gone[gateway] = at_ms
         self.gone = {id: at for id, at in self.gone.items() if at > at_ms - GONE_MEMORY_MS}
+        self.origins = {lane: count for lane, count in self.origins.items() if not self.is_gone(lane)}
         self.invited = {sid: None for sid in self.invited if not self.is_gone(sid)}
         lost = [self.lose(sid, at_ms) for sid in list(self.members) if self.is_gone(sid)]
         kept = list(self.lost.items())[-LOST_LIMIT:]

@@ -5,7 +5,7 @@ object; only a sender of this lane gets its own copy, without its own lines. Eve
 clients passes here. Runs on the lane's thread.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.broker.appends import Appends, Logged, Pending
@@ -20,6 +20,7 @@ from gateway.lane.client import ELSEWHERE, TEXT, Client
 from gateway.lane.following import Followed
 from gateway.lane.people import People
 from gateway.net.connection import Connection
+from gateway.wire.casefold import fold
 from gateway.wire.message import Message, parse
 from gateway.wire.tags import client_only, format_tags
 from gateway.wire.text import NOWHERE
@@ -32,7 +33,7 @@ class Marks(Protocol):
     """What delivery tells the lane besides what it writes."""
 
     def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        """An event of this lane, or of a gone gateway, has no effect."""
+        """An event has no effect."""
 
     def orphan(self, followed: Followed, sid: str) -> None:
         """A JOIN of a session that this lane has no more."""
@@ -67,9 +68,11 @@ class Delivery:
 
     def entry(self, followed: Followed, entry: Entry, effects: Folded) -> None:
         """Delivers an entry's effects in order and settles the events of it that were this lane's."""
-        pendings: list[Pending] | None = None
+        pendings: Sequence[Pending] | None = None
         if entry.origin.startswith(self._origin):
             pendings = self._appends.land(followed.name, entry.origin)
+        if followed.shown and followed.comes_again(entry.origin):
+            effects = _without_messages(effects)  # the log had lost it, clients have it
         if effects.plain:
             self._say(followed, entry, effects, True, pendings)
             for pending, effect in zip(pendings or (), effects, strict=False):
@@ -94,7 +97,7 @@ class Delivery:
     # -- messages -------------------------------------------------------------------------------------
 
     def _say(
-        self, followed: Followed, entry: Entry, run: list[Effect], plain: bool, pendings: list[Pending] | None
+        self, followed: Followed, entry: Entry, run: list[Effect], plain: bool, pendings: Sequence[Pending] | None
     ) -> None:
         if self._people.outdated:
             plain = self._freshen(run) and plain
@@ -132,7 +135,7 @@ class Delivery:
         pieces: list[bytes],
         own: list[tuple[int, Client]],
         run: list[Effect],
-        pendings: list[Pending] | None,
+        pendings: Sequence[Pending] | None,
     ) -> dict[Connection, bytes] | None:
         """What senders are sent, who see of their own lines nothing, or their echo with its label."""
         copies: dict[Connection, list[bytes]] = {}
@@ -151,12 +154,13 @@ class Delivery:
         return {connection: b"".join(copy) for connection, copy in copies.items()} if copies else None
 
     def echo(self, client: Client, logged: Logged, message: Message, label: str) -> None:
-        """A direct message has reached the other lane's inbox: its sender's echo."""
+        """A message is in a log that its lane does not read (any more): its sender's echo."""
         if client.session.caps & ECHO_MESSAGE:
             stream_id, index = logged
             client_tags = format_tags(client_only(message.tags))
-            to_lane = message.tags[f"{FACT}to"].rpartition(".")[0]
-            prefix = tags(client.variant, stream_id, msgid(stream_id, index, log_mark(inbox(to_lane))), client_tags)
+            to_lane = message.tags.get(f"{FACT}to", "").rpartition(".")[0]
+            mark = log_mark(inbox(to_lane) if to_lane else fold(message.params[0]))
+            prefix = tags(client.variant, stream_id, msgid(stream_id, index, mark), client_tags)
             line = Message(message.verb, message.params, client.session.source).line()
             client.send(_labeled(f"{prefix}{line}".encode(), label).decode())
 
@@ -178,10 +182,11 @@ class Delivery:
                     fresh = False
         return fresh
 
-    def reread(self, followed: Followed, old: Room) -> None:
+    def reread(self, followed: Followed, old: Room, misses: bool) -> None:
         """A room was read again from its log: what is different now is shown as if it had just happened.
 
         Sessions of this lane that the log has lost stay where they are: their lane says so to the log.
+        ``misses``: messages came in between that nobody can show any more in their place.
         """
         for client in followed.clients.values():
             client.session.rooms[followed.name] = followed.room
@@ -190,6 +195,9 @@ class Delivery:
             if effect.kind is Kind.LEFT and effect.member is not None and effect.member.sid in followed.clients:
                 continue
             self._change(followed, position, effect)
+        if misses:
+            line = f":hubbub NOTICE {followed.room.name} :Messages may be missing here: see the room's history"
+            self.show(followed.audience.items(), line, position.id)
 
     # -- everything else ------------------------------------------------------------------------------
 
@@ -288,6 +296,12 @@ class Delivery:
         client.room_in_view = room
         for followed in here:
             followed.enter(client)
+
+
+def _without_messages(effects: Folded) -> Folded:
+    changes = Folded(effect for effect in effects if effect.kind is not SAID)
+    changes.plain = False
+    return changes
 
 
 def _is_personal(client: Client) -> bool:

@@ -7,17 +7,21 @@ timer, writes snapshots. Runs on the lane's thread.
 from collections.abc import Callable
 from typing import Any
 
+import structlog
+
 from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
 from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing
-from gateway.broker.scripts import RANGE, SNAPSHOT
+from gateway.broker.scripts import RANGE, SEED, SNAPSHOT
 from gateway.chat import compact
-from gateway.chat.events import Entry
+from gateway.chat.events import Entry, origin_of
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.client import Client
 from gateway.net.connection import Connection
+
+log = structlog.get_logger()
 
 SNAPSHOT_ENTRIES = 512
 LINGER_S = 30.0
@@ -27,11 +31,16 @@ Deliver = Callable[["Followed", Entry, Any], None]
 
 
 class Followed:
-    """A room that this lane follows: its replica and state, and the clients of this lane who are in it."""
+    """A room that this lane follows: its replica and state, and the clients of this lane who are in it.
+
+    While its log is read (again), ``fresh`` is what comes of it, and ``room`` what clients were shown; ``position``
+    is where that was (epoch, stream id), None before a first time. Reading again, all that was shown is folded in
+    silence; with the first entry that was not, the fresh state takes the shown one's place.
+    """
 
     __slots__ = (
         "_deliver",
-        "_on_settled",
+        "_following",
         "audience",
         "base_at",
         "clients",
@@ -39,17 +48,22 @@ class Followed:
         "idle_since",
         "mark",
         "name",
+        "position",
         "replica",
         "room",
+        "shown",
         "since_base",
         "waiting",
     )
 
-    def __init__(self, name: str, deliver: Deliver, on_settled: Callable[["Followed", Room | None], None]) -> None:
+    def __init__(self, name: str, following: "Following", deliver: Deliver) -> None:
         self.name = name
         self.mark = log_mark(name)
         self.room = Room(name)
-        self.fresh: Room | None = Room(name)  # what a (re)load builds; None once it is shown
+        self.fresh: Room | None = Room(name)
+        self.position: tuple[str, str] | None = None
+        self.shown: dict[str, int] = {}
+        """Lane -> the count of its newest entry that clients saw, where the log has lost it: it will come again."""
         self.replica: Replica
         self.clients: dict[str, Client] = {}  # by session id
         self.audience: dict[int, dict[Connection, Client]] = {}  # by variant
@@ -57,27 +71,61 @@ class Followed:
         self.since_base = 0
         self.base_at = ""
         self.idle_since: float | None = None
+        self._following = following
         self._deliver = deliver
-        self._on_settled = on_settled
 
     # -- Follower -------------------------------------------------------------------------------------
 
-    def begin(self, base: str | None) -> None:
-        self.fresh = Room(self.name) if base is None else compact.load(base)
+    def restore(self) -> bool:
+        position = self.position if self.fresh is not None else (self.replica.epoch, self.replica.last)
+        if position is None or not position[0] or not self.room.members:
+            return False
+        self._following.restore(self, *position)
+        return True
+
+    def begin(self, base: str | None) -> bool:
+        try:
+            fresh = Room(self.name) if base is None else compact.load(base)
+        except ValueError as error:  # perhaps of a newer release; until somebody writes another one
+            log.error("base_unreadable", room=self.name, problem=str(error))
+            return False
+        if self.fresh is None:
+            self.position = self.replica.epoch, self.replica.last
+        self.fresh = fresh
         self.since_base = 0
+        return True
 
     def fold(self, entry: Entry) -> None:
         self.since_base += 1
-        if self.fresh is None:
-            self._deliver(self, entry, self.room.fold(entry))
-        else:
-            self.fresh.fold(entry)
+        if self.fresh is not None:
+            if self.position is None or self.was_shown(entry.origin):
+                self.fresh.fold(entry)
+                return
+            self._show(self.fresh)
+        self._deliver(self, entry, self.room.fold(entry))
 
     def settled(self) -> None:
-        old = None
         if self.fresh is not None:
-            old, self.room, self.fresh = self.room, self.fresh, None
-        self._on_settled(self, old)
+            self._show(self.fresh)
+        self._following.settled(self)
+
+    def was_shown(self, origin: str) -> bool:
+        """Whether clients have seen what an entry says, in this log or in one that was lost."""
+        lane, count = origin_of(origin)
+        return count <= max(self.room.origins.get(lane, 0), self.shown.get(lane, 0))
+
+    def comes_again(self, origin: str) -> bool:
+        """Whether clients have seen what an entry says that has just been folded."""
+        lane, count = origin_of(origin)
+        return count <= self.shown.get(lane, 0)
+
+    def _show(self, fresh: Room) -> None:
+        """What was read takes the place of what clients were shown: they are shown the difference."""
+        old, self.room, self.fresh = self.room, fresh, None
+        seen = {lane: max(count, self.shown.get(lane, 0)) for lane, count in (self.shown | old.origins).items()}
+        self.shown = {lane: count for lane, count in seen.items() if count > fresh.origins.get(lane, 0)}
+        misses = self.position is not None and any(n > seen.get(lane, 0) for lane, n in fresh.origins.items())
+        self._following.reread(self, old, misses)
 
     # -- who listens ----------------------------------------------------------------------------------
 
@@ -104,18 +152,26 @@ class Following:
         appends: Appends,
         lane: str,
         deliver: Deliver,
-        on_settled: Callable[[Followed, Room | None], None],
+        reread: Callable[[Followed, Room, bool], None],
+        on_settled: Callable[[Followed], None],
         on_closed: Callable[[Followed], None],
         retention: tuple[int, int],
+        new_epoch: Callable[[], str],
     ) -> None:
-        """``retention``: entries to keep, age to keep in ms."""
+        """``retention``: entries to keep, age to keep in ms.
+
+        ``reread(followed, old, misses)``: a room was read again, clients know it as ``old``, and may have
+        missed messages; then ``on_settled``: it is live.
+        """
         self._link = link
         self._keys = keys
         self._appends = appends
         self._lane = lane
         self._deliver = deliver
+        self.reread = reread
         self._on_settled = on_settled
         self._on_closed = on_closed
+        self._new_epoch = new_epoch
         self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
@@ -124,7 +180,7 @@ class Following:
         """Follows a room (folded name); it is live once its ``waiting`` is called."""
         followed = self.rooms.get(name)
         if followed is None:
-            followed = self.rooms[name] = Followed(name, self._deliver, self._settled)
+            followed = self.rooms[name] = Followed(name, self, self._deliver)
             followed.replica = Replica(name, followed, self.ask)
             self._appends.follow(followed.replica)
             self._note(name)
@@ -158,6 +214,13 @@ class Following:
 
         self._link.run(answer, RANGE, keys.log(name), keys.head(name), keys.base(name), from_id, PAGE_ENTRIES)
 
+    def restore(self, followed: Followed, epoch: str, last: str) -> None:
+        """Puts the state of a room whose log was lost back under what is there now, if nobody knew more."""
+        keys, name, text = self._keys, followed.name, compact.dump(followed.room)
+        where = (keys.log(name), keys.head(name), keys.base(name))
+        self._link.run(_ignore, SEED, *where, epoch, last, text, self._new_epoch(), keys.live(name))
+        log.warning("room_restored", room=name)
+
     def mark_void(self, name: str, mark: str) -> None:
         """Tells every reader of a room's history to omit an event, ``<stream id>.<index>``."""
         self._link.call(_ignore, "SADD", self._keys.void(name), mark)
@@ -190,9 +253,10 @@ class Following:
         for channel in self._by_channel:
             self._link.subscribe(channel.decode())
 
-    def _settled(self, followed: Followed, old: Room | None) -> None:
-        self._appends.settled(followed.name)
-        self._on_settled(followed, old)
+    def settled(self, followed: Followed) -> None:
+        """A room is live, for the first time or again."""
+        self._appends.settled(followed.name, followed.room.origins.get(self._lane, 0))
+        self._on_settled(followed)
         waiting, followed.waiting = followed.waiting, []
         for call in waiting:
             call()
@@ -202,7 +266,9 @@ class Following:
     def check_positions(self) -> None:
         """The last entry of a quiet room has no successor to show that it was lost: the heads are compared."""
         for replica in list(self._by_channel.values()):
-            if replica.standing is Standing.LIVE and replica.epoch:
+            if replica.standing is Standing.LOADING:
+                replica.load()  # its base could not be read
+            elif replica.standing is Standing.LIVE and replica.epoch:
                 self.compare_head(replica)
 
     def compare_head(self, replica: Replica, done: Callable[[], None] | None = None) -> None:

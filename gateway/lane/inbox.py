@@ -13,7 +13,7 @@ from gateway.broker.keys import Keys, inbox
 from gateway.broker.link import Link, Reply
 from gateway.broker.replica import Replica
 from gateway.chat import recall
-from gateway.chat.events import FACT, NOBODY, Entry, ms, number, with_tags
+from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, with_tags
 from gateway.chat.render import log_mark, msgid, tags
 from gateway.lane.client import VARIANT_CAPS, Client
 from gateway.wire import numerics as n
@@ -43,6 +43,7 @@ class Inbox:
         new_epoch: Callable[[], str],
         server: str,
     ) -> None:
+        self._lane = lane
         self.name = inbox(lane)
         self._mark = log_mark(self.name)
         self._link = link
@@ -91,8 +92,11 @@ class Inbox:
 
     # -- Follower -------------------------------------------------------------------------------------
 
-    def begin(self, base: str | None) -> None:
-        """Nothing to begin: an inbox has no state."""
+    def restore(self) -> bool:
+        return False  # it has no state
+
+    def begin(self, base: str | None) -> bool:
+        return True
 
     def fold(self, entry: Entry) -> None:
         pendings = self._appends.land(self.name, entry.origin)
@@ -105,14 +109,14 @@ class Inbox:
                 self._settle(pendings[index], (entry.id, index))
 
     def settled(self) -> None:
-        self._appends.settled(self.name)
+        self._appends.settled(self.name, self._taken.get(self._lane, 0))
 
     def _is_news(self, origin: str) -> bool:
         """False where a log that lost its tail is read again; by the lanes' counts, as Redis's clock may go back."""
-        lane, _, count = origin.rpartition(":")
-        if number(count) <= self._taken.get(lane, 0):
+        lane, count = origin_of(origin)
+        if count <= self._taken.get(lane, 0):
             return False
-        self._taken[lane] = number(count)
+        self._taken[lane] = count
         return True
 
     # -- what arrives ---------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import Link
 from gateway.broker.replica import Replica
-from gateway.broker.scripts import APPEND, RANGE, SNAPSHOT
+from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT
 from gateway.chat.flood import TokenBucket
 from gateway.chat.ports import Server
 from gateway.chat.session import Session
@@ -120,7 +120,7 @@ class Lane:
         self.touched: list[Connection] = []
         keys = Keys(settings.prefix)
         self.keys = keys
-        self.link = Link(self.selector, self, (APPEND, RANGE, SNAPSHOT, *nicks.SCRIPTS))
+        self.link = Link(self.selector, self, (APPEND, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
         self.upkeep = Upkeep(self, self.link, keys.probe(self.id), self._random)
         settle = self.sessions.settle
         self.appends = Appends(self.link, keys, self.id, self._new_epoch, settle)
@@ -134,9 +134,11 @@ class Lane:
             self.appends,
             self.id,
             self.delivery.entry,
+            self.delivery.reread,
             self.sessions.room_settled,
             self.sessions.room_closed,
             settings.retention,
+            self._new_epoch,
         )
         self.inbox = Inbox(self.id, self.link, keys, self.appends, self.clients, settle, self._new_epoch, server.name)
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
@@ -407,6 +409,7 @@ class Lane:
         self.following.snapshot_due()
         self.following.close_idle(self.now)
         self.inbox.tidy()
+        self.appends.age()
 
     def _check(self) -> None:
         self.inbox.make()  # a Redis that was wiped has lost it

@@ -18,7 +18,6 @@ from gateway.chat.effects import Effect, Kind, Void
 from gateway.chat.events import Entry
 from gateway.chat.ports import Gone
 from gateway.chat.refusals import refuse, unavailable
-from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.lane.client import Client
 from gateway.lane.following import Followed
@@ -42,7 +41,6 @@ class Sessions:
 
     def __init__(self, lane: Lane, clients: dict[str, Client]) -> None:
         self._lane = lane
-        self._own = f"{lane.id}."
         self.clients = clients
         self.closing: dict[Connection, None] = {}  # told ERROR, and still there to read it
         self.by_nick: dict[str, str] = {}  # folded nick -> session id, of registered clients
@@ -163,7 +161,7 @@ class Sessions:
     # -- Marks ----------------------------------------------------------------------------------------
 
     def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        if effect.reason is not Void.NOTHING and (effect.sid.startswith(self._own) or effect.reason is Void.GONE):
+        if effect.reason is not Void.NOTHING:
             self._lane.following.mark_void(followed.name, f"{entry.id}.{effect.index}")
 
     def orphan(self, followed: Followed, sid: str) -> None:
@@ -176,13 +174,11 @@ class Sessions:
 
     # -- rooms that were read again -------------------------------------------------------------------
 
-    def room_settled(self, followed: Followed, old: Room | None) -> None:
-        """A room is live; ``old`` is what its clients knew of it where it had to be read again."""
-        if old is not None:
-            self._lane.delivery.reread(followed, old)
-            for client in followed.clients.values():
-                if client.session.sid not in followed.room.members:
-                    self._rejoin(followed, client.session)
+    def room_settled(self, followed: Followed) -> None:
+        """A room is live, perhaps read again: whom of ours its log has lost join again."""
+        for client in followed.clients.values():
+            if client.session.sid not in followed.room.members:
+                self._rejoin(followed, client.session)
 
     def _rejoin(self, followed: Followed, session: Session) -> None:
         """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""

@@ -8,13 +8,19 @@ from gateway.broker.appends import Appends, Pending
 from gateway.broker.keys import Keys
 from gateway.broker.link import Done, Link, Selector
 from gateway.broker.replica import Replica, Standing
-from gateway.broker.scripts import APPEND, RANGE, SNAPSHOT
-from gateway.chat.events import Entry
+from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT
+from gateway.chat.effects import Effect, Kind
+from gateway.chat.events import Entry, origin_of
 from gateway.chat.room import Room
 from gateway.directory.nicks import SCRIPTS
 from gateway.lane.following import Followed, Following
 
 RETENTION = (10_000, 24 * 3600 * 1000)
+
+
+def snapshot_of(lines: list[str], counts: dict[str, int] | None = None) -> str:
+    """A story's state as text."""
+    return json.dumps([lines, counts or {}])
 
 
 class Story:
@@ -23,6 +29,7 @@ class Story:
     def __init__(self, node: "Node", name: str) -> None:
         self.name = name
         self.lines: list[str] = []
+        self.counts: dict[str, int] = {}  # of each lane's newest entry
         self.origins: list[str] = []  # of the entries folded, since the last beginning
         self.beginnings = self.settlings = 0
         self.replica = Replica(name, self, node.following.ask)
@@ -38,22 +45,29 @@ class Story:
 
     def dump(self) -> str:
         """A snapshot of it."""
-        return json.dumps(self.lines)
+        return snapshot_of(self.lines, self.counts)
 
-    def begin(self, base: str | None) -> None:
+    def restore(self) -> bool:
+        return False
+
+    def begin(self, base: str | None) -> bool:
         self.beginnings += 1
-        self.lines = json.loads(base) if base else []
+        self.lines, self.counts = json.loads(base) if base else ([], {})
         self.origins = []
+        return True
 
     def fold(self, entry: Entry) -> None:
+        lane, count = origin_of(entry.origin)
         self.origins.append(entry.origin)
-        self.lines += entry.lines
+        if not count or count > self.counts.get(lane, 0):
+            self.lines += entry.lines
+            self.counts[lane] = count
         for index, pending in enumerate(self._node.appends.land(self.name, entry.origin) or []):
             self._node.settle(pending, (entry.id, index))
 
     def settled(self) -> None:
         self.settlings += 1
-        self._node.appends.settled(self.name)
+        self._node.appends.settled(self.name, self.counts.get(self._node.lane, 0))
 
 
 class Node:
@@ -62,23 +76,27 @@ class Node:
     def __init__(self, selector: Selector, keys: Keys, lane: str) -> None:
         self.lane = lane
         self.keys = keys
-        self.link = Link(selector, self, (APPEND, RANGE, SNAPSHOT, *SCRIPTS))
+        self.link = Link(selector, self, (APPEND, RANGE, SEED, SNAPSHOT, *SCRIPTS))
         epochs = count()
         self.appends = Appends(self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle)
-        self.rooms_settled: list[tuple[Followed, Room | None]] = []
+        self.rooms_settled: list[Followed] = []
+        self.rooms_reread: list[tuple[Followed, Room, bool]] = []
         self.following = Following(
             self.link,
             keys,
             self.appends,
             lane,
             self._deliver,
-            lambda followed, old: self.rooms_settled.append((followed, old)),
+            lambda *reread: self.rooms_reread.append(reread),
+            self.rooms_settled.append,
             lambda _followed: None,
             RETENTION,
+            lambda: f"{lane}s{next(epochs)}",
         )
         self.stories: dict[str, Story] = {}
         self.outcomes: dict[str, list[Any]] = {}
         self.shown: list[str] = []  # lines of rooms, as they were delivered
+        self.voids: list[Effect] = []
         self.whys: list[str] = []  # why the link went down
         self.is_deaf = False  # what is published is lost on its way here
         self.held: list[tuple[bytes, bytes]] | None = None  # what is published is late
@@ -109,6 +127,7 @@ class Node:
 
     def _deliver(self, followed: Followed, entry: Entry, effects: Any) -> None:
         self.shown += [effect.line for effect in effects]
+        self.voids += [effect for effect in effects if effect.kind is Kind.VOID]
         pendings = self.appends.land(followed.name, entry.origin)
         if pendings is not None:
             for effect in effects:

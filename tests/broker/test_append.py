@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway.broker.appends import ENTRY_LIMIT_BYTES, Pending
-from gateway.chat.events import decode, id_key
+from gateway.chat.events import decode, id_key, ms
 from tests.broker.node import Node
 from tests.broker.worlds import Stage
 
@@ -20,27 +20,31 @@ def append(stage: Stage, node: Node, epoch: str, origin: str = "g.0:1", new_epoc
 
 def test_a_log_that_was_loaded_as_empty_is_made_by_the_first_append(stage: Stage) -> None:
     entry_id = append(stage, stage.node(), "")
-    assert stage.head(ROOM) == ("made", entry_id.decode())
+    epoch, last = stage.head(ROOM)
+    assert last == entry_id.decode()
     assert stage.entries(ROOM) == [(entry_id.decode(), "g.0:1", b"w.0.1\r\nhi\r\n")]
-    made, rank = stage.command("HMGET", stage.keys.head(ROOM), "made", "rank")
-    assert int(made) > 0
-    assert rank == b"0-0"
+    name, born, made, rank = epoch.split(":")
+    assert (name, made, rank) == ("made", born, "0-0")
+    assert abs(int(born) // 1000 - ms(last)) <= 1
 
 
 def test_a_log_that_another_made_meanwhile_refuses_and_tells_its_epoch(stage: Stage) -> None:
     node = stage.node()
     append(stage, node, "", new_epoch="first")
-    assert append(stage, node, "", new_epoch="second") == [b"first"]
-    assert append(stage, node, "stranger") == [b"first"]
+    epoch = stage.head(ROOM)[0].encode()
+    assert epoch.startswith(b"first:")
+    assert append(stage, node, "", new_epoch="second") == [epoch]
+    assert append(stage, node, "stranger") == [epoch]
     assert len(stage.entries(ROOM)) == 1
 
 
 def test_the_epoch_expected_is_accepted_and_so_is_any(stage: Stage) -> None:
     node = stage.node()
     append(stage, node, "", new_epoch="first")
-    assert isinstance(append(stage, node, "first"), bytes)
+    epoch = stage.head(ROOM)[0]
+    assert isinstance(append(stage, node, epoch), bytes)
     assert isinstance(append(stage, node, "*"), bytes)
-    assert stage.head(ROOM)[0] == "first"
+    assert stage.head(ROOM)[0] == epoch
 
 
 def test_a_log_that_is_not_there_is_made_for_nobody_who_expects_one(stage: Stage) -> None:
@@ -59,7 +63,7 @@ def test_published_is_what_was_appended_with_its_predecessor(stage: Stage) -> No
     stage.until(lambda: len(node.held or ()) == 3)
     told = [payload.decode().split("\n", 1) for _, payload in node.held]
     assert told == [
-        [f"{id} {before} made g.0:{n}", "w.0.1\r\nhi\r\n"]
+        [f"{id} {before} {stage.head(ROOM)[0]} g.0:{n}", "w.0.1\r\nhi\r\n"]
         for n, (before, id) in enumerate(zip(["0-0", *ids[:2]], ids, strict=True))
     ]
     assert ids == sorted(ids, key=id_key)

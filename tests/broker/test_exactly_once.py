@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.chat.events import decode
-from tests.broker.node import Node, Story
+from tests.broker.node import Node, Story, snapshot_of
 from tests.broker.worlds import Stage
 
 ROOM = "#room"
@@ -176,7 +176,11 @@ def test_a_line_that_lies_under_the_base_of_a_log_read_again(stage: Stage, answe
         launch(stage, node, "mine")
     stage.write(writer, ROOM, "c", "d")
     ids = [entry_id for entry_id, _, _ in stage.entries(ROOM)]
-    stage.command("SET", stage.keys.base(ROOM), f'1 e {ids[3]}\n["all until c"]')
+    stage.command(
+        "SET",
+        stage.keys.base(ROOM),
+        f"1 {stage.head(ROOM)[0]} {ids[3]}\n{snapshot_of(['all until c'], {node.lane: 1})}",
+    )
     stage.command("XTRIM", stage.keys.log(ROOM), "MINID", ids[2])
     stage.connect(node)
     stage.until(lambda: story.lines == ["all until c", "d"])

@@ -1,11 +1,9 @@
 """Following a log: loading, the gap and its repair, and what makes a replica begin again."""
 
-import json
-
 import pytest
 
 from gateway.broker.replica import PAGE_ENTRIES, WAITING_LIMIT, Standing
-from tests.broker.node import Node, Story
+from tests.broker.node import Node, Story, snapshot_of
 from tests.broker.worlds import Stage
 
 ROOM = "#room"
@@ -25,7 +23,7 @@ def rebuild(stage: Stage, node: Node, *lines: str) -> None:
 
 def put_base(stage: Stage, lines: list[str], at: str) -> None:
     epoch, _ = stage.head(ROOM)
-    stage.command("SET", stage.keys.base(ROOM), f"1 {epoch} {at}\n{json.dumps(lines)}")
+    stage.command("SET", stage.keys.base(ROOM), f"1 {epoch} {at}\n{snapshot_of(lines)}")
 
 
 def numbered(count: int, start: int = 0) -> list[str]:

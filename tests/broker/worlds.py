@@ -204,7 +204,7 @@ class Stage:
 
     def head(self, name: str) -> tuple[str, str]:
         epoch, last = self.command("HMGET", self.keys.head(name), "epoch", "last")
-        return epoch.decode(), last.decode()
+        return (epoch or b"").decode(), (last or b"").decode()
 
     def close(self) -> None:
         for node in self.nodes:

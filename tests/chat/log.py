@@ -40,7 +40,7 @@ class Log:
 
     def append(self, *batch: tuple[str, str]) -> Folded:
         self.at_ms += 1
-        entry = events.decode(self.last_id, "gwa.0:1", events.encode(batch))
+        entry = events.decode(self.last_id, f"gwa.0:{self.at_ms}", events.encode(batch))
         self.entries.append(entry)
         return self.room.fold(entry)
 

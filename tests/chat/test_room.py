@@ -279,6 +279,7 @@ def test_a_room_ceases_with_its_last_member() -> None:
     log.do("ann", events.parted("", ROOM))
     ceased = Room(ROOM)
     ceased.name = ROOM
+    ceased.origins = log.room.origins
     assert dump(log.room) == dump(ceased)
     assert voided(log.say("ann")) == Void.NOT_MEMBER
     log.join("bob", seen="0-0")

@@ -6,7 +6,7 @@ One suite runs against both, so that they cannot drift apart unseen.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gateway.broker.scripts import APPEND, RANGE, SNAPSHOT, Script
+from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT, Script
 from gateway.directory.nicks import CLAIM, PROFILE, RELEASE
 from tests.simulation.store import Store, key_of
 
@@ -14,6 +14,7 @@ Publish = Callable[[bytes, bytes], int]
 Run = Callable[[Store, Publish, Sequence[bytes], Sequence[bytes]], Any]
 
 TRIMMED_AT_ONCE = 4096
+SEED_WINDOW_US = 60_000_000
 
 
 def append(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
@@ -22,8 +23,8 @@ def append(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence
     if epoch is None:
         if expected:
             return [b""]
-        epoch, last = new_epoch, b"0-0"
-        store.hset(head, b"epoch", epoch, b"made", store.time()[0], b"rank", b"0-0")
+        epoch, last = b"%s:%s:%s:0-0" % (new_epoch, _now(store), _now(store)), b"0-0"
+        store.hset(head, b"epoch", epoch)
     elif expected not in (epoch, b"*"):
         return [epoch]
     entry_id = store.xadd(log, b"*", b"o", origin, b"e", payload)
@@ -66,12 +67,51 @@ def snapshot(store: Store, _publish: Publish, keys: Sequence[bytes], args: Seque
     return 1
 
 
+def _now(store: Store) -> bytes:
+    seconds, us = store.time()
+    return seconds + us.rjust(6, b"0")
+
+
+def _parts(epoch: bytes) -> tuple[int, int, bytes]:
+    """When the room began, when the epoch did, and its rank."""
+    _, _, rest = epoch.partition(b":")
+    if rest.count(b":") != 2:
+        return 0, 0, b"0-0"
+    born, made, rank = rest.split(b":")
+    return int(born), int(made), rank
+
+
+def seed(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    (log, head, base_key), (old_epoch, old_last, text, name, live) = keys, args
+    now = int(_now(store))
+    born, made, rank = _parts(old_epoch)
+    if rank == b"0-0" or now - made >= SEED_WINDOW_US:
+        rank = old_last
+    epoch, last = store.hmget(head, b"epoch", b"last")
+    position = b"0-0"
+    if epoch is not None:
+        its_born, its_made, its_rank = _parts(epoch)
+        is_better = born < its_born or (born == its_born and key_of(rank) > key_of(its_rank))
+        if now - its_made >= SEED_WINDOW_US or not is_better:
+            return epoch
+        base = store.get(base_key)
+        position = base.split(b"\n")[0].split(b" ")[2] if base else position
+    else:
+        position = last = old_last
+        if last != b"0-0":
+            store.xadd(log, last, b"o", b"", b"e", b"")
+    epoch = b"%s:%d:%d:%s" % (name, born, now, rank)
+    store.hset(head, b"epoch", epoch, b"last", last)
+    store.set(base_key, b"1 %s %s\n%s" % (epoch, position, text))
+    publish(live, b"0-0 - %s -\n" % epoch)
+    return epoch
+
+
 def claim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
     holder = store.hget(keys[0], b"sid")
     if holder not in (None, args[0]):
         return [holder]
-    seconds, us = store.time()
-    token = seconds + us.rjust(6, b"0")
+    token = _now(store)
     store.hset(keys[0], b"sid", args[0], b"token", token, *args[1:])
     return token
 
@@ -91,6 +131,7 @@ TOLD: dict[Script, Run] = {
     APPEND: append,
     RANGE: read_range,
     SNAPSHOT: snapshot,
+    SEED: seed,
     CLAIM: claim,
     RELEASE: release,
     PROFILE: profile,

@@ -187,10 +187,10 @@ class Store:
         del stream[:surplus]
         return surplus
 
-    def xdel(self, key: bytes, entry_id: bytes) -> int:
+    def xdel(self, key: bytes, *entry_ids: bytes) -> int:
         stream: Stream = self._data.get(key, [])
-        known = len(stream)
-        stream[:] = [entry for entry in stream if entry[0] != key_of(entry_id)]
+        known, gone = len(stream), set(map(key_of, entry_ids))
+        stream[:] = [entry for entry in stream if entry[0] not in gone]
         return known - len(stream)
 
     def _between(self, key: bytes, low: bytes, high: bytes) -> Stream:
