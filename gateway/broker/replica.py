@@ -55,6 +55,7 @@ class Replica:
         "_overflowed",
         "_restored",
         "_waiting",
+        "asked",
         "epoch",
         "last",
         "name",
@@ -70,6 +71,8 @@ class Replica:
         self.standing = Standing.LOADING
         self.was_reread = False
         """While settling: not mended but loaded from its base, so that entries in between were not folded."""
+        self.asked = 0
+        """Pages asked for so far: only the answer to the last of them counts."""
         self._follower = follower
         self._ask = ask
         self._waiting: deque[Raw] = deque()
@@ -80,7 +83,7 @@ class Replica:
     def load(self) -> None:
         """Asks for the base and what follows it; for a new replica, and where mending cannot help."""
         self.standing = Standing.LOADING
-        self._ask(self, "")
+        self._request("")
 
     def mend(self) -> None:
         """Asks for what follows the own position."""
@@ -88,7 +91,11 @@ class Replica:
             self.load()
         else:
             self.standing = Standing.MENDING
-            self._ask(self, self.last)
+            self._request(self.last)
+
+    def _request(self, from_id: str) -> None:
+        self.asked += 1
+        self._ask(self, from_id)
 
     def interrupt(self) -> None:
         """The subscription is lost: nothing counts as live until :meth:`mend` has been answered."""
@@ -125,10 +132,7 @@ class Replica:
         return False
 
     def page(self, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]]) -> None:
-        """The answer to an ``ask``: ``base`` as snapshot.lua wrote it, entries as (id, origin, payload)."""
-        expected = self.standing is Standing.LOADING if not from_id else from_id == self.last
-        if self.standing is Standing.LIVE or not expected:
-            return  # it was asked for twice, or meanwhile the log has to be read from its beginning
+        """The answer to the last ``ask``: ``base`` as snapshot.lua wrote it, entries as (id, origin, payload)."""
         if not from_id:
             if self.epoch and epoch != self.epoch and not self._restored and self._follower.restore():
                 self._restored = True
@@ -145,7 +149,7 @@ class Replica:
                 self._follower.fold(decode(entry_id, origin, payload))
         if len(entries) >= PAGE_ENTRIES or self._overflowed:
             self._overflowed = False
-            self._ask(self, self.last)
+            self._request(self.last)
         else:
             self._settle()
 

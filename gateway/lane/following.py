@@ -201,11 +201,11 @@ class Following:
     def ask(self, replica: Replica, from_id: str) -> None:
         """Requests a page of a log for its replica."""
         keys, name = self._keys, replica.name
-        channel = keys.live(name).encode()
+        channel, asked = keys.live(name).encode(), replica.asked
 
         def answer(reply: Reply) -> None:
-            if self._by_channel.get(channel) is not replica:
-                return  # closed meanwhile
+            if self._by_channel.get(channel) is not replica or replica.asked != asked:
+                return  # closed meanwhile, or asked again
             if isinstance(reply, list):
                 epoch, _last, base, entries = reply
                 replica.page(from_id, epoch.decode(), base.decode("utf-8", "replace"), [_raw(e) for e in entries])

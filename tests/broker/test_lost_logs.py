@@ -65,6 +65,19 @@ def test_a_wiped_room_is_as_it_was(stage: Stage, cut: bool) -> None:
     agree(stage, *rooms, opened(stage, late))
 
 
+def test_a_wiped_room_that_two_things_make_its_lane_look_at(stage: Stage) -> None:
+    """The second answer was on its way already when the first had the room put back."""
+    ann = stage.node()
+    room = joined(stage, ann, "ann")
+    ann.rooms_reread.clear()
+    wipe(stage)
+    room.replica.mend()
+    room.replica.mend()
+    agree(stage, room)
+    assert nicks(room) == ["ann"]
+    assert all(old.members for _, old, _ in ann.rooms_reread)
+
+
 def test_who_joins_a_wiped_room_first_is_an_ordinary_member(stage: Stage) -> None:
     ann, eve = stage.node(), stage.node()
     room = joined(stage, ann, "ann")
