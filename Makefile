@@ -1,7 +1,7 @@
 # The verbs of the project; .ci/run calls the same ones.
 PYTHON ?= python3
 
-.PHONY: run test lint types bench bench-quick e2e
+.PHONY: run test lint types bench bench-quick e2e fuzz
 
 run:
 	$(PYTHON) -m gateway demo
@@ -25,3 +25,8 @@ bench-quick:
 
 e2e:
 	$(PYTHON) -m pytest -m e2e tests/e2e
+
+# How long in all, over all targets.
+SECONDS ?= 600
+fuzz:
+	$(PYTHON) -m tests.fuzz.run $(SECONDS)

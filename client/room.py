@@ -15,6 +15,7 @@ from gateway.wire.message import Message
 
 HELD_LIMIT: Final = 1000  # live messages held while catching up; the oldest is dropped, history has it
 SEEN_LIMIT: Final = 20_000
+_LATEST_S: Final = 250_000_000_000.0  # in the year 9892: in any time zone it is a date that can be written
 
 
 class Presence(Enum):
@@ -112,8 +113,9 @@ class Seen:
 
 
 def server_time(message: Message) -> float | None:
-    """Read when a message was said (IRCv3 server-time), in seconds since the epoch; None if unsaid."""
+    """Read when a message was said (IRCv3 server-time), in seconds since the epoch; None if unsaid or impossible."""
     try:
-        return datetime.fromisoformat(message.tags.get("time", "")).timestamp()
+        at = datetime.fromisoformat(message.tags.get("time", "")).timestamp()
     except (ValueError, OverflowError):
         return None
+    return at if 0 < at < _LATEST_S else None

@@ -263,7 +263,7 @@ class Session:
     def _on_isupport(self, message: Message, _now: float) -> None:
         for token in message.params[1:]:
             key, _, value = token.partition("=")
-            if key == "CHATHISTORY" and value.isdecimal() and int(value) > 0:
+            if key == "CHATHISTORY" and value.isdecimal() and len(value) < 10 and int(value) > 0:
                 self.conversation.history_page = min(self.conversation.history_page, int(value))
 
     def _on_motd(self, message: Message, now: float) -> None:
@@ -356,7 +356,10 @@ class Session:
 
     def _on_other(self, message: Message, now: float) -> None:
         """Take a numeric: the refusal of something that we asked for, or a line to read."""
-        target = fold(message.params[1]) if len(message.params) > 1 else ""
+        if len(message.params) < 2:  # nothing that it could be about
+            self._exchange.show(message, now)
+            return
+        target = fold(message.params[1])
         room = self.conversation.rooms.get(target)
         if message.verb in _NICK_REFUSED and room is None:
             self._on_nick_refused(message, now)

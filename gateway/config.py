@@ -17,6 +17,9 @@ from gateway.values import Address, Network
 __all__ = ["Address", "ConfigError", "Network", "Setting", "Settings", "load", "reload", "table"]
 
 
+NUMBER_LIMIT_BITS = 64
+
+
 class ConfigError(Exception):
     """A setting is wrong: shown to the operator as one line; exit status 2."""
 
@@ -65,7 +68,10 @@ def reload(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
 
 def _config_file(options: Mapping[str, str | Sequence[str] | None], environ: Mapping[str, str]) -> Path | None:
     text = options.get("config") or environ.get("HUBBUB_CONFIG")
-    return values.path(str(text)) if text else None
+    try:
+        return values.path(str(text)) if text else None
+    except ValueError as error:
+        raise ConfigError("config", "option --config or HUBBUB_CONFIG", str(error)) from None
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigError("config", f"file {path}", f"cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of bytes that are no UTF-8, of numbers without end
         raise ConfigError("config", f"file {path}", f"not valid TOML: {error}") from None
 
 
@@ -109,8 +115,8 @@ def _plain_or_file(setting: Setting, key: str, suffix: str, wording: str, where:
 def _read_secret(setting: Setting, source: str, path: str) -> str:
     try:
         text = values.path(path).read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(setting.name, source, f"{path} cannot be read: {error}") from None
+    except (OSError, ValueError) as error:  # no such path, or what it holds is no UTF-8
+        raise ConfigError(setting.name, source, f"{path!r} cannot be read: {error}") from None
     if not text:
         raise ConfigError(setting.name, source, f"{path} is empty")
     return text
@@ -123,6 +129,8 @@ def _as_texts(setting: Setting, source: str, value: object) -> list[str]:
         raise ConfigError(setting.name, source, "not a text or a number")
     if isinstance(value, list) and not setting.many:
         raise ConfigError(setting.name, source, "takes one value, not a list")
+    if any(isinstance(item, int) and item.bit_length() > NUMBER_LIMIT_BITS for item in items):
+        raise ConfigError(setting.name, source, "too large a number")
     return [str(item) for item in items]
 
 

@@ -147,5 +147,10 @@ def secret(text: str) -> str:
 
 
 def path(text: str) -> Path:
-    """A path; ~ is the home directory."""
-    return Path(text).expanduser()
+    """A path; ~ is the home directory, ~name that of a user of this machine."""
+    if "\0" in text:
+        raise ValueError(f"{text!r} is not a path: it holds a NUL")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # pathlib's word for it
+        raise ValueError(f"{text!r}: there is no home directory of that user") from None

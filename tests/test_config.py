@@ -183,6 +183,12 @@ def test_a_wrong_value_names_setting_source_and_problem(tmp_path: Path, name: st
         ("lanes =", "config", "not valid TOML"),
         ("password = 'a'\npassword_file = 'b'", "password", "keep one"),
         ("password_file = '/nowhere/x'", "password", "cannot be read"),
+        ('password_file = "a\\u0000b"', "password", "cannot be read"),
+        ('motd_file = "a\\u0000b"', "motd_file", "holds a NUL"),
+        ("motd_file = '~nobody-of-this-name/motd'", "motd_file", "no home directory"),
+        (f"lanes = 0x{'f' * 6000}", "lanes", "too large"),
+        (f"lanes = {'9' * 6000}", "config", "not valid TOML"),
+        (f"lanes = {'[' * 9000}", "config", "not valid TOML"),
     ],
 )
 def test_a_wrong_file_is_told(tmp_path: Path, text: str, setting: str, problem: str) -> None:
@@ -194,6 +200,8 @@ def test_a_wrong_file_is_told(tmp_path: Path, text: str, setting: str, problem: 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load({"config": str(tmp_path / "none.toml")}, {})
+    with pytest.raises(ConfigError, match="holds a NUL"):
+        load({}, {"HUBBUB_CONFIG": "a\0b"})
 
 
 @pytest.mark.parametrize("alone", ["tls_cert", "tls_key"])

@@ -68,7 +68,8 @@ def decode(id: str, origin: str, payload: bytes) -> Entry:
         return Entry(id, origin, [], [], b"")
     lines = text.split("\r\n")
     ends = len(sids)
-    if lines.pop() or len(lines) != ends or text.count("\n") != ends or text.count("\r") != ends or "\0" in text:
+    breaks = payload.count(b"\n"), payload.count(b"\r"), payload.count(b"\0")
+    if lines.pop() or len(lines) != ends or breaks != (ends + 1, ends + 1, 0):
         return Entry(id, origin, [], [], b"")
     return Entry(id, origin, sids, lines, body) if "" not in sids else Entry(id, origin, [], [], b"")
 

@@ -245,6 +245,8 @@ class Lane:
         awake = self._awake()
         if self.absence.turned(awake):
             log.warning("stood_still", lane=self.id)
+            for client in self.clients.values():  # whatever they sent meanwhile is not read yet
+                client.heard_at = now
             self.absence.check(awake, self._reach_all)
         if not self.absence.may_read(awake):
             ready = [(fd, mask) for fd, mask in ready if fd in (self._wake.fd, self.link.fd)]

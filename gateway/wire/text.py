@@ -24,16 +24,19 @@ Type a line to say it. Commands:
 /quit [TEXT]      leave
 A line that shall begin with / is typed with two of them."""
 
-# ANSI sequences; mIRC colours with their numbers; every other control character (C0, DEL, C1).
+# ANSI sequences; mIRC colours with their numbers; every other control character (C0, DEL, C1); Unicode's line and
+# paragraph separators, embeddings, overrides and isolates (UAX 9), which turn the writing around them: a name or
+# a room that stands before a text could be shown as something else. Text from right to left needs none of them.
 _UNREADABLE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\x00-\x1f\x7f-\x9f]"
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?"
+    r"|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 )
 _CTCP: Final = "\x01"
 _ACTION: Final = "\x01ACTION "
 
 
 def strip_controls(text: str) -> str:
-    """Remove colours, formatting and control characters; a tab becomes a space."""
+    """Remove colours, formatting, control characters and what turns the direction; a tab becomes a space."""
     return text if text.isprintable() else _UNREADABLE.sub("", text.replace("\t", " "))
 
 
@@ -221,7 +224,7 @@ def _invited(message: Message, _own_nick: str, _room: str) -> str:
 def _taken(message: Message, _own_nick: str, _room: str) -> str:
     name = _param(message, 1)
     stem = name.rstrip("0123456789")
-    number = name[len(stem) :]
+    number = name[len(stem) :][:9]
     other = suggest_nick(stem, str(int(number) + 1) if number else "2")
     return f"* {name} is taken. How about {other}?"
 

@@ -123,3 +123,8 @@ def test_each_event_has_one_canonical_line(line: str, expected: str) -> None:
 def test_events_that_no_session_made() -> None:
     assert events.gone("kq3f9a") == ("-", "GONE kq3f9a")
     assert events.rules(2) == ("-", "RULES 2")
+
+
+@pytest.mark.parametrize("head", ["a.0.1\n", "\ra.0.1", "a.0.1\0", "\n"])
+def test_a_head_that_holds_line_ends_is_no_entry(head: str) -> None:
+    assert not events.decode("1-0", "a.0:1", f"{head}\r\n:a!a@h PRIVMSG #r :x\r\n".encode()).sids

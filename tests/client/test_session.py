@@ -4,6 +4,7 @@ import pytest
 
 from client.events import Heard
 from client.outbox import IN_FLIGHT_LIMIT, OUTBOX_LIMIT
+from client.reading import screen_line
 from client.session import DEAD_AFTER_S, KEEPALIVE_S, REGISTRATION_LIMIT_S
 from tests.client.fake_gateway import FakeNetwork
 from tests.client.talk import Talk
@@ -409,3 +410,30 @@ def test_giving_up_names_what_was_not_delivered(network: FakeNetwork) -> None:
     assert talk.undelivered() == ["nobody hears this"]
     assert talk.session.is_finished
     assert not talk.session.has_delivered_all
+
+
+# --- servers that are not ours ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ":s 433",
+        ":s 433 :in use",
+        ":s 401 bob",
+        f":s 005 alice CHATHISTORY={'9' * 5000} :are supported",
+        "@time=0001-01-01T00:00:00+14:00 :bob!b@h PRIVMSG #lobby :from long ago",
+        "@time=9999-12-31T23:59:59-14:00 :bob!b@h PRIVMSG #lobby :from far ahead",
+    ],
+)
+def test_whatever_a_server_says_the_session_goes_on(network: FakeNetwork, line: str) -> None:
+    for talk in (Talk(network), Talk(network).start()):
+        if talk.connection is None:
+            talk.connect()
+        talk.hear(line)
+        for event in talk.session.take_events():
+            screen_line(event, "#lobby")
+        talk.session.disconnected(talk.now)
+        talk.connect()
+        talk.run()
+        assert talk.session.is_registered

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gateway.lane.absence import GIVE_UP_S, Absence
+from tests.fuzz.lanes import Bystander, World
 
 
 class Heart:
@@ -45,3 +46,13 @@ def test_while_redis_is_away_clients_are_read_after_a_while() -> None:
     one.check(105.0, folded.append)
     assert one.may_read(105.0 + GIVE_UP_S)
     assert one.may_read(105.1 + GIVE_UP_S)
+
+
+def test_who_spoke_while_the_lane_stood_still_is_not_silent() -> None:
+    """What came meanwhile is read only after the lease is checked: until then nobody has timed out."""
+    world = World()
+    bystander = Bystander(world, "bob")
+    world.time_s += 600
+    bystander.say("PING :still here")
+    world.turn(400)  # until the next beat of the lease
+    assert "PONG irc.fuzz :still here" in " ".join(bystander.take())

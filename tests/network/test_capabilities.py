@@ -182,3 +182,10 @@ def test_an_id_is_one_message_s_on_the_whole_network(shared: Network, pair: Pair
     ids = [line.partition(" ")[0] for line in lines if " PRIVMSG #" in line]
     assert len(set(ids)) == 100
     assert len({id.rpartition("-")[2] for id in ids}) == 2
+
+
+@pytest.mark.parametrize("version", ["\N{SUPERSCRIPT TWO}", "\N{ARABIC-INDIC DIGIT THREE}", "-302", "x"])
+def test_a_version_that_is_no_number_is_none(fresh: Peer, version: str) -> None:
+    """IRCv3 capability-negotiation, "CAP LS Version"."""
+    assert _cap(fresh, "LS", version) == f":irc.test CAP * LS :{ALL}"
+    assert not [line for line in fresh.do("CAP LIST") if "302" in line or "ERROR" in line]

@@ -144,3 +144,28 @@ def test_rendering_never_raises_and_shows_no_control_character(
 ) -> None:
     shown = render(Message(verb, params, source), "bob", "#lobby")
     assert shown is None or strip_controls(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "turning", [chr(code) for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+)
+def test_no_text_turns_what_stands_around_it(turning: str) -> None:
+    """UAX 9 explicit formatting, and Unicode's own line ends: a message must not look like another's."""
+    assert render(Message("PRIVMSG", ["#lobby", f"a{turning}b"], "ann!a@h"), "bob", "#lobby") == "ann: ab"
+    assert to_message(f"a{turning}b", "#lobby") == Message("PRIVMSG", ["#lobby", "ab"])
+
+
+def test_text_from_right_to_left_stays_as_it_is() -> None:
+    for text in (
+        "\u05e9\u05dc\u05d5\u05dd, bob",
+        "\u0645\u0631\u062d\u0628\u0627\u200f!",
+        "\U0001f469\u200dx",
+    ):
+        assert strip_controls(text) == text
+
+
+def test_a_taken_name_of_many_digits_gets_a_suggestion_too() -> None:
+    """A server that is not ours may say anything: Python reads no number of more than 4300 digits."""
+    shown = render(Message("433", ["*", "bob" + "9" * 5000, "in use"]), "bob", "")
+    assert shown is not None
+    assert shown.endswith("How about bob1000000000?")

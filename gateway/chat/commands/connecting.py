@@ -24,7 +24,7 @@ def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any,
     if subcommand in ("LS", "REQ") and registration is not None:
         registration.negotiates = True
     if subcommand == "LS":
-        if argument.isdigit() and int(argument) >= 302:
+        if argument.isascii() and argument.isdigit() and int(argument) >= 302:
             ports.set_caps(session, session.caps | capabilities.CAP_NOTIFY | capabilities.VERSION_302)
         _cap(session, "LS", " ".join(capabilities.BY_NAME))
     elif subcommand == "LIST":

@@ -1,0 +1,282 @@
+"""Target: a whole lane. Some clients do and send anything; three others only listen, and must not suffer.
+
+What must hold all the time: nothing escapes from the lane, not even as a fault that it logs; what it keeps for a
+client has its bounds; every line that the listeners are sent is a whole one that could stand in any log of IRC. And
+at the end, when Redis answers and time has passed, a listener's PING is answered.
+"""
+
+import re
+from ipaddress import ip_network
+from random import Random
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from gateway.chat.commands import COMMANDS
+from gateway.chat.isupport import isupport_tokens
+from gateway.chat.ports import Server
+from gateway.lane.client import Client
+from gateway.lane.clock import Clock
+from gateway.lane.door import Opening
+from gateway.lane.intake import PARKED_LINES_LIMIT
+from gateway.lane.lane import Lane, LaneSettings
+from gateway.lane.outside import Outside
+from gateway.net.connection import RECEIVE_BYTES, Connection
+from gateway.wire.dialect import SNIFF_LIMIT_BYTES
+from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES, TAGS_LIMIT_BYTES
+from tests.fuzz.choices import Choices
+from tests.fuzz.decoders import is_harmless
+from tests.fuzz.wires import ClientSocket, SimulatedSelector, SimulatedWake
+from tests.simulation.server import SimulatedServer
+
+SENDQ_BYTES = 65536
+OPENING_LIMIT_BYTES = SNIFF_LIMIT_BYTES + RECEIVE_BYTES
+_SETTLING_TURNS = 400
+
+_VERBS = "|".join([*COMMANDS, "BATCH", "FAIL", "WARN", "NOTE", "ERROR", r"\d\d\d"])
+_NAME = r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,29}"
+_SOURCE = rf"irc\.fuzz|({_NAME}|[a-z0-9]+(\.\d+)+)![A-Za-z0-9._~-]+@[A-Za-z0-9.:-]+"
+_LINE = re.compile(rf"(@[^ \r\n\0]+ )?(:({_SOURCE}) )?({_VERBS})( [^\r\n\0]*)?")
+"""What a bystander may be sent."""
+
+_WORDS = (
+    b"#lobby", b"#tea", b"#lobby,#tea", b"*", b"0", b"bob", b"carl", b"dora", b"eve", b"mal", b"#", b"+o", b"-o", b"+b",
+    b"+k", b"+l", b"+imnst", b"-imnst", b"*!*@*", b"eve!*@*", b"302", b"LS", b"REQ", b"END", b"LIST", b"LATEST",
+    b"BEFORE", b"AFTER", b"timestamp=2026-01-01T00:00:00.000Z", b"msgid=1700000000000-0-0-00000000", b"100", b": ",
+    b":a b", b":\x01ACTION x\x01", b":message-tags batch labeled-response echo-message server-time draft/chathistory",
+    b":", b"::", b"\xff", b"\xc3", b"\xe2\x80\xae", b"\xc2\xb2", b"irc.fuzz", b"a,b,c,d,e", b"99999999999999999999",
+)  # fmt: skip
+_TAGS = (b"", b"", b"", b"@label=x ", b"@+a=b;+c ", b"@label=\\:\\s ", b"@+a=\xff ", b"@" + b"+x;" * 1300 + b" ")
+_COMMANDS = tuple(verb.encode() for verb in COMMANDS)
+_BEGINNINGS = (
+    b"", b"NICK mal\r\nUSER mal 0 * :mal\r\n", b"mal\n", b"PROXY TCP4 192.0.2.9 192.0.2.1 1 2\r\n",
+    b"GET / HTTP/1.1\r\n", b"\x16\x03\x01", b"\xff\xfb\x01\xff\xfa\x18\0x\xff\xf0",
+    b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\1\2\3\4\5\6\7\x08\0\1\0\2",
+    b"CAP LS 302\r\nNICK mal\r\nUSER mal 0 * :m\r\nCAP REQ :message-tags batch labeled-response\r\nCAP END\r\n",
+)  # fmt: skip
+
+
+class World:
+    """A lane, its Redis, its clients."""
+
+    def __init__(self) -> None:
+        self.time_s = 1_000.0
+        self.wake = SimulatedWake()
+        self.selector = SimulatedSelector(self.wake)
+        self.redis = SimulatedServer()
+        self.sockets: list[ClientSocket] = []
+        now = lambda: self.time_s  # noqa: E731 - three clocks that are one
+        self.lane = _Watched(
+            "abc",
+            0,
+            LaneSettings(
+                prefix="f:",
+                flood_rate=4.0,
+                flood_burst=20,
+                sendq_bytes=SENDQ_BYTES,
+                ping_interval_s=120.0,
+                trusted_proxies=(ip_network("10.0.0.0/8"),),
+                history_messages=1000,
+                history_age_s=3600.0,
+            ),
+            _SERVER,
+            Outside(
+                connect=lambda post, _done: post(self._connect),
+                cloak=lambda address: f"{len(address)}.cloak",
+                admit=lambda _address, _change: True,
+                verify=lambda _hash, password, post, done: post(lambda: done(password == "right")),
+                beats=lambda: int(self.time_s),
+                rehash=lambda: None,
+            ),
+            clock=Clock(monotonic=now, wall=lambda: self.time_s + 1.7e9, awake=now),
+            random=Random(1),
+            selector=self.selector,  # type: ignore[arg-type]
+            wake=self.wake,  # type: ignore[arg-type]
+        )
+        self.redis.store.zadd(b"f:gateways", b"9999999999", b"abc")
+        self.lane.begin()
+        self.turn(4)
+
+    def _connect(self) -> None:
+        socket = self.redis.connect()
+        self.selector.links[socket.fileno()] = socket
+        self.lane.link.attach(socket)  # type: ignore[arg-type]
+
+    def client(self, peer: str = "192.0.2.1") -> ClientSocket:
+        socket = ClientSocket(1_000_000 + len(self.sockets))
+        self.sockets.append(socket)
+        self.selector.clients[socket.fileno()] = socket
+        self.lane.accept(socket, peer)  # type: ignore[arg-type]
+        return socket
+
+    def turn(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.redis.serve()
+            self.time_s += 0.003
+            self.lane.turn(0.0)
+            self._check_bounds()
+
+    def _check_bounds(self) -> None:
+        lane = self.lane
+        for connection in lane.opening:
+            opening = connection.state
+            assert isinstance(opening, Opening)
+            assert len(opening.buffer) <= OPENING_LIMIT_BYTES
+        for client in lane.clients.values():
+            assert client.connection.backlog_bytes <= SENDQ_BYTES
+            assert not client.connection.out
+            assert len(client.buffer._partial or b"") <= CLIENT_TAGS_LIMIT_BYTES + LINE_LIMIT_BYTES
+            assert len(client.inputs or ()) <= PARKED_LINES_LIMIT + RECEIVE_BYTES // 2
+            assert len(client.session.rooms) <= 100
+
+
+class _Watched(Lane):
+    """A lane whose faults are findings."""
+
+    def trouble(self, where: str, error: Exception) -> None:
+        raise AssertionError(f"a fault in {where}") from error
+
+
+_SERVER = Server(
+    name="irc.fuzz",
+    network="Fuzz",
+    version="hubbub-0",
+    lobby="#lobby",
+    motd=("hello",),
+    isupport=tuple(isupport_tokens("Fuzz")),
+    password=None,
+    operators={"op": "hash"},
+    lease_s=15.0,
+    started_s=1.7e9,
+)
+
+
+class Bystander:
+    """A client that did no harm and is to come to none."""
+
+    def __init__(self, world: World, nick: str, caps: str = "") -> None:
+        self.nick = nick
+        self._socket = world.client()
+        self._rest = b""
+        if caps:
+            self.say(f"CAP REQ :{caps}")
+        self.say(f"NICK {nick}", f"USER {nick} 0 * :{nick}", "CAP END", "JOIN #lobby")
+        world.turn(30)
+        lines = self.take()
+        assert any(" 366 " in line for line in lines), lines
+
+    def say(self, *lines: str) -> None:
+        self._socket.inbound += "".join(f"{line}\r\n" for line in lines).encode()
+
+    def take(self) -> list[str]:
+        """Reads and checks all that was sent; answers PING."""
+        *lines, self._rest = (self._rest + self._socket.read()).split(b"\r\n")
+        found = [self._checked(line) for line in lines]
+        for line in found:
+            if line.startswith("PING"):
+                self.say("PONG x")
+        return found
+
+    def _checked(self, line: bytes) -> str:
+        text = line.decode("utf-8")
+        tags, _, rest = text.partition(" ") if text.startswith("@") else ("", "", text)
+        assert _LINE.fullmatch(text), text
+        assert len(rest.encode()) <= LINE_LIMIT_BYTES - 2, text
+        assert len(tags.encode()) < TAGS_LIMIT_BYTES, text
+        return text
+
+
+class Reader:
+    """A person with netcat in the same room."""
+
+    def __init__(self, world: World) -> None:
+        self._socket = world.client()
+        self._rest = b""
+        self._socket.inbound += b"dora\n"
+        world.turn(30)
+        assert "Welcome" in " ".join(self.take())
+
+    def take(self) -> list[str]:
+        *lines, self._rest = (self._rest + self._socket.read()).split(b"\n")
+        shown = [line.decode("utf-8") for line in lines]
+        assert all(map(is_harmless, shown)), ascii(shown)
+        return shown
+
+
+def lane(data: bytes) -> None:
+    """See the module."""
+    with capture_logs() as logged:
+        _live(Choices(data))
+    assert not [event for event in logged if event["log_level"] == "error"]
+
+
+def _live(choices: Choices) -> None:
+    world = World()
+    bystanders = [Bystander(world, "bob"), Bystander(world, "carl", "message-tags server-time")]
+    reader = Reader(world)
+    hostile = [world.client("10.0.0.1"), world.client()]
+    hostile[1].inbound += b"CAP REQ :message-tags batch labeled-response echo-message server-time draft/chathistory\r\n"
+    hostile[1].inbound += b"NICK eve\r\nUSER eve 0 * :eve\r\nCAP END\r\nJOIN #lobby\r\n"
+    world.turn(8)
+    for _ in range(200):
+        if not choices:
+            break
+        _act(world, choices, hostile)
+        world.turn(1 + choices.below(3))
+        for one in (*bystanders, reader):
+            one.take()
+    _settle(world, bystanders, reader)
+
+
+def _act(world: World, choices: Choices, hostile: list[ClientSocket]) -> None:
+    kind, socket = choices.below(16), choices.pick(hostile)
+    if kind < 3:
+        socket.inbound += choices.bytes()
+    elif kind < 11:
+        for _ in range(1 + choices.below(4)):
+            socket.inbound += _line(choices)
+    elif kind == 11:
+        world.time_s += choices.pick((0.01, 0.3, 1.0, 3.0, 61.0, 130.0))
+    elif kind == 12:
+        socket.room = choices.pick((0, 1, 100, 1 << 20))
+    elif kind == 13:
+        socket.read()
+    elif kind == 14:
+        socket.has_ended = True
+        socket.is_reset = bool(choices.below(2))
+    elif len(hostile) < 8:
+        hostile.append(world.client(choices.pick(("10.0.0.1", "192.0.2.7", "2001:db8::1", "unix"))))
+        hostile[-1].inbound += choices.pick(_BEGINNINGS)
+
+
+def _line(choices: Choices) -> bytes:
+    words = [choices.pick(_COMMANDS)]
+    for _ in range(choices.below(5)):
+        words.append(choices.pick(_WORDS) if choices.below(4) else choices.bytes())
+    return choices.pick(_TAGS) + b" ".join(words) + choices.pick((b"\r\n", b"\n"))
+
+
+def _settle(world: World, bystanders: list[Bystander], reader: Reader) -> None:
+    """Time passes; then who only listened is answered."""
+    waiting: dict[str, Any] = {one.nick: one for one in bystanders}
+    for one in bystanders:
+        one.say("PING :at the end")
+    for _ in range(_SETTLING_TURNS):
+        world.time_s += 0.05
+        world.turn()
+        reader.take()
+        for one in bystanders:
+            if any(line.endswith("PONG irc.fuzz :at the end") for line in one.take()):
+                waiting.pop(one.nick, None)
+        if not waiting:
+            break
+    assert not waiting, f"{list(waiting)} got no answer; {_shown(world)}"
+
+
+def _shown(world: World) -> str:
+    clients: list[Client] = list(world.lane.clients.values())
+    return " ".join(f"{client.session.nick}:{_standing(client.connection, client)}" for client in clients)
+
+
+def _standing(connection: Connection, client: Client) -> str:
+    return f"open={connection.is_open},throttled={client.throttled},task={client.task is not None}"

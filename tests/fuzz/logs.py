@@ -1,0 +1,185 @@
+"""Targets: what a lane takes from Redis: entries, snapshots, published messages, replies."""
+
+import re
+
+from gateway.broker.link import Link
+from gateway.chat import compact, events
+from gateway.chat.events import NOBODY, Entry
+from gateway.chat.room import Room
+from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES
+from tests.fuzz.choices import Choices
+
+_BREAKING = re.compile("[\r\n\0]")
+_SIDS = ("abc.0.1", "abc.0.2", "def.0.1", "abc.0.3", NOBODY)
+_NICKS = ("ann", "bob", "Ann", "eve", "abc.0.1", "é", "x.y")
+_LINES = (
+    "@hubbub/token=1;hubbub/seen=9-0 :{n}!u@h JOIN #room :real",
+    "@hubbub/token=2;hubbub/key=k;hubbub/oper=1 :{n}!u@h JOIN #room",
+    "@hubbub/lobby=1 :{n}!u@h JOIN #ROOM :r",
+    ":{n}!u@h PRIVMSG #room :hello",
+    "@+a=b;+c :{n}!u@h PRIVMSG #room :tagged",
+    ":{n}!u@h NOTICE #room :note",
+    "@+a :{n}!u@h TAGMSG #room",
+    ":{n}!u@h PART #room :bye",
+    ":{n}!u@h QUIT :gone",
+    "@hubbub/token=3 :{n}!u@h NICK {n}",
+    "@hubbub/token=0 :{n}!u@h NICK bob",
+    "@hubbub/sids=abc.0.1 :{n}!u@h KICK #room ann :out",
+    "@hubbub/sids=abc.0.1,def.0.1 :{n}!u@h MODE #room +ov-t ann bob",
+    "@hubbub/oper=1 :{n}!u@h MODE #room +bbkl *!*@h eve!*@* key 3",
+    ":{n}!u@h MODE #room +im-o {n}",
+    ":{n}!u@h TOPIC #room :a topic",
+    "@hubbub/sids=def.0.1 :{n}!u@h INVITE bob #room",
+    ":{n}!u@h AWAY :lunch",
+    ":{n}!u@h AWAY",
+    "GONE abc",
+    "RULES 2",
+)
+
+
+def entries(data: bytes) -> None:
+    """Any payload decodes, and what decodes is what was encoded."""
+    entry = events.decode("1-0", "abc.0:1", data)
+    assert len(entry.sids) == len(entry.lines)
+    if entry.sids:
+        assert entry.body.decode("utf-8", "replace") == "".join(f"{line}\r\n" for line in entry.lines)
+        again = events.decode("1-0", "abc.0:1", events.encode(list(zip(entry.sids, entry.lines, strict=True))))
+        assert (again.sids, again.lines) == (entry.sids, entry.lines)
+
+
+def snapshots(data: bytes) -> None:
+    """A text is the snapshot of a room or is refused by ValueError; a room's own is taken back exactly."""
+    choices = Choices(data)
+    if choices.below(2):
+        text = choices.rest().decode("utf-8", "replace")
+        try:
+            compact.dump(compact.load(text))
+        except ValueError:
+            return
+    else:
+        room = Room("#room")
+        _fold(room, choices)
+        text = compact.dump(room)
+        at = choices.below(256) * (len(text) // 256 + 1)
+        torn = text[:at] + choices.text() + text[at + choices.below(8) :]
+        try:
+            compact.load(torn)
+        except ValueError:
+            return
+
+
+def folding(data: bytes) -> None:
+    """Any entries fold, to the same state in all replicas; clients are shown whole lines; snapshots lose nothing."""
+    room, other = Room("#room"), Room("#room")
+    _fold(room, Choices(data))
+    _fold(other, Choices(data))
+    text = compact.dump(room)
+    assert compact.dump(other) == text
+    assert compact.dump(compact.load(text)) == text
+    assert len(room.nicks) == len(room.members)
+    for folded, sid in room.nicks.items():
+        assert fold(room.members[sid].nick) == folded
+    list(compact.difference(Room("#room"), room))
+
+
+def _fold(room: Room, choices: Choices) -> None:
+    for number in range(1, 40):
+        if not choices:
+            return
+        pairs = [_event(choices) for _ in range(1 + choices.below(3))]
+        before = Room("#room") if number % 8 else compact.load(compact.dump(room))
+        entry = _entry(f"{number}-0", pairs)
+        effects = room.fold(entry)
+        for effect in effects:
+            assert not _BREAKING.search(effect.line), effect.line
+            if not effects.plain:
+                assert effect.line in entry.lines or len(effect.line.encode()) <= LINE_LIMIT_BYTES - 2, effect.line
+        if not number % 8:
+            list(compact.difference(before, room))
+
+
+def _entry(id: str, pairs: list[tuple[str, str]]) -> Entry:
+    text = "\r\n".join([" ".join(sid for sid, _ in pairs), *(line for _, line in pairs), ""])
+    return events.decode(id, "abc.0:1", text.encode("utf-8", "replace"))
+
+
+def _event(choices: Choices) -> tuple[str, str]:
+    sid = choices.pick(_SIDS)
+    kind = choices.below(32)
+    if kind < len(_LINES):
+        return sid, _LINES[kind].replace("{n}", choices.pick(_NICKS))
+    line = choices.text()
+    if kind < 28:
+        line = choices.pick(_LINES).replace("{n}", choices.pick(_NICKS)) + line
+    return sid, re.sub("[\r\n\0]", "", line)
+
+
+class _Wire:
+    """A socket that gives what is fed to it."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def setblocking(self, _blocking: bool) -> None:
+        """It never blocks."""
+
+    def fileno(self) -> int:
+        return 3
+
+    def send(self, data: bytes) -> int:
+        return len(data)
+
+    def recv(self, _limit: int) -> bytes:
+        if not self.pieces:
+            raise BlockingIOError
+        return self.pieces.pop(0)
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class _Ear:
+    """What a link tells of."""
+
+    def __init__(self) -> None:
+        self.is_down = False
+
+    def register(self, _fd: int, on_ready: object, _events: int = 1) -> None:
+        self.on_ready = on_ready
+
+    def modify(self, _fd: int, _events: int) -> None: ...
+    def unregister(self, _fd: int) -> None: ...
+    def link_up(self) -> None: ...
+
+    def link_down(self, _why: str) -> None:
+        self.is_down = True
+
+    def link_fault(self, error: Exception) -> None:
+        raise AssertionError("a fault of the link's own") from error
+
+    def link_subscribed(self, channel: bytes) -> None:
+        assert isinstance(channel, bytes)
+
+    def link_message(self, channel: bytes, payload: bytes) -> None:
+        assert isinstance(channel, bytes)
+        assert isinstance(payload, bytes)
+
+
+def link(data: bytes) -> None:
+    """Whatever a server answers, each call is answered once and the link goes on or goes down."""
+    choices = Choices(data)
+    ear, wire = _Ear(), _Wire()
+    made = Link(ear, ear, ())  # type: ignore[arg-type]
+    made.attach(wire)  # type: ignore[arg-type]
+    answers: list[object] = []
+    calls = choices.below(8)
+    for _ in range(calls):
+        made.call(answers.append, "PING")
+    if choices.below(4):
+        wire.pieces.append(b"+OK\r\n$16\r\nrun_id:123456789\r\n:7\r\n")
+    while choices and not ear.is_down:
+        wire.pieces.append(choices.bytes() or b"\r")
+        made._on_ready(1)
+    made.drop("end")
+    assert len(answers) == calls

@@ -1,0 +1,57 @@
+"""The long runs: `make fuzz SECONDS=600`, or `python -m tests.fuzz.run SECONDS [TARGET ...]`.
+
+Each target runs in a process of its own under Atheris (coverage-guided, libFuzzer), the whole lane for half of the
+time. What leads somewhere new is kept in .fuzz/ and is where the next run begins; a finding is kept there as the bytes
+that make it, the run goes on with the next target and ends with status 1. Needs `pip install .[fuzz]`.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.fuzz.targets import CORPUS, TARGETS
+
+KEPT = Path(".fuzz")
+INPUT_LIMIT_BYTES = 12_000
+INPUT_LIMIT_S = 30  # for one input
+MEMORY_LIMIT_MB = 2048
+
+
+def main(seconds: int, names: list[str]) -> int:
+    """Runs targets, and tells at last what was run and what was found."""
+    shares = {name: len(TARGETS) - 1 if name == "lane" else 1 for name in names or TARGETS}
+    rows, findings = [], 0
+    for name, share in shares.items():
+        spent_s = max(1, seconds * share // sum(shares.values()))
+        executed, output = _run(name, spent_s)
+        was_found = "ERROR: libFuzzer" in output or "Uncaught Python exception" in output
+        findings += was_found
+        rows.append(f"{name:<10} {executed:>10} {spent_s:>7} s  {'FOUND SOMETHING' if was_found else 'clean'}")
+        print(rows[-1], flush=True)
+        if was_found:
+            print(output[-6000:], flush=True)
+    print("\ntarget     executions    time\n" + "\n".join(rows))
+    return 1 if findings else 0
+
+
+def _run(name: str, seconds: int) -> tuple[int, str]:
+    """(executions, output) of one target."""
+    kept, found = KEPT / "corpus" / name, KEPT / "findings"
+    for directory in (kept, found):
+        directory.mkdir(parents=True, exist_ok=True)
+    command = [
+        *(sys.executable, "-m", "tests.fuzz.engine", name, str(kept)),
+        *([str(CORPUS / name)] if (CORPUS / name).is_dir() else []),
+        *(f"-max_total_time={seconds}", f"-max_len={INPUT_LIMIT_BYTES}", f"-timeout={INPUT_LIMIT_S}"),
+        *(f"-rss_limit_mb={MEMORY_LIMIT_MB}", f"-artifact_prefix={found}/{name}-", "-print_final_stats=1"),
+    ]
+    ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    output = ended.stdout + ended.stderr
+    executed = re.search(r"number_of_executed_units: (\d+)", output)
+    assert executed is not None, output[-4000:]
+    return int(executed[1]), output
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
