@@ -1,7 +1,7 @@
 # The verbs of the project; .ci/run calls the same ones.
 PYTHON ?= python3
 
-.PHONY: run test lint types bench bench-quick e2e fuzz
+.PHONY: run test lint types bench bench-quick e2e fuzz simulate
 
 run:
 	$(PYTHON) -m gateway demo
@@ -30,3 +30,10 @@ e2e:
 SECONDS ?= 600
 fuzz:
 	$(PYTHON) -m tests.fuzz.run $(SECONDS)
+
+# make simulate SEEDS=100000 FIRST=1
+SEEDS ?= 10000
+FIRST ?= 0
+
+simulate:
+	$(PYTHON) -m tests.simulation --seeds $(SEEDS) --first $(FIRST)

@@ -89,10 +89,11 @@ class Delivery:
             else:
                 stop += 1
                 self._change(followed, entry, effects[start])
-            if pendings is not None and (stop == end or effects[stop].index != effects[stop - 1].index):
-                for effect in effects[start:stop]:
-                    self._settle(pendings[effect.index], effect)
             start = stop
+        if pendings is not None:
+            # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
+            for index, effect in {effect.index: effect for effect in effects}.items():
+                self._settle(pendings[index], effect)
 
     # -- messages -------------------------------------------------------------------------------------
 

@@ -215,7 +215,7 @@ class Lane:
     def _run(self) -> None:
         while not self.is_stopping:
             try:
-                self.turn(self._timeout_s())
+                self.turn(self.timeout_s())
             except Exception as error:  # ours: the lane goes on, the fault is logged
                 self.trouble("turn", error)
         self.end()
@@ -230,7 +230,7 @@ class Lane:
         self.selector.close()
         self._wake.close()
 
-    def _timeout_s(self) -> float:
+    def timeout_s(self) -> float:
         due = self.timers.next_due()
         wait = 5.0 if due is None else max(0.0, min(5.0, due - self._monotonic()))
         if self.appends.gathered and self.pacing.until:

@@ -135,7 +135,8 @@ class LanePorts:
         if isinstance(reply, list):
             return None
         self._lane.directory.note(nick)  # again: whoever gave it up just now may have struck it out
-        return str(reply.decode())
+        # Redis's clock may have been set back since the last claim: a newer name has the higher token all the same.
+        return str(max(int(reply), int(session.token or 0) + 1))
 
     def release(self, session: Session, nick: str) -> None:
         self._lane.directory.release(session.sid, nick)

@@ -8,6 +8,8 @@ from typing import Any
 
 from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT, Script
 from gateway.directory.nicks import CLAIM, PROFILE, RELEASE
+from gateway.heartbeat.leases import BEAT
+from gateway.heartbeat.reaper import FREE
 from tests.simulation.store import Store, key_of
 
 Publish = Callable[[bytes, bytes], int]
@@ -127,6 +129,32 @@ def profile(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequen
     return 1
 
 
+def beat(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    (gateways, reaping, beats), (me, lease, beaten_at, reservation) = keys, args
+    now = store.now_us // 1000
+    at, hold, born = (int(value or 0) for value in store.hmget(beats, b"at", b"hold", b"born"))
+    born = born or now
+    known = store.zscore(gateways, me) is not None
+    if store.hexists(reaping, me) or (not known and born <= int(beaten_at)):
+        return [b"gone", b"", now]
+    store.zadd(gateways, b"%d" % (now + int(lease)), me)
+    if at > 0 and now - at > int(lease) / 2:
+        hold = now + int(lease)
+    store.hset(beats, b"at", b"%d" % now, b"hold", b"%d" % hold, b"born", b"%d" % born)
+    found = b""
+    for gone in store.zbelow(gateways, now) if now >= hold else ():
+        reserved = store.hget(reaping, gone)
+        if reserved is None or int(reserved) < now:
+            store.hset(reaping, gone, b"%d" % (now + int(reservation)))
+            found = gone
+            break
+    return [b"renewed" if known else b"new", found, now]
+
+
+def free(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    return store.del_(keys[0]) if store.hget(keys[0], b"gateway") == args[0] else 0
+
+
 TOLD: dict[Script, Run] = {
     APPEND: append,
     RANGE: read_range,
@@ -135,4 +163,6 @@ TOLD: dict[Script, Run] = {
     CLAIM: claim,
     RELEASE: release,
     PROFILE: profile,
+    BEAT: beat,
+    FREE: free,
 }

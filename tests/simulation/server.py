@@ -35,6 +35,7 @@ class Connection:
         self.replies: list[bytes] = []
         self.channels: dict[bytes, None] = {}
         self.is_open = True  # for the server
+        self.deaf = 0  # so many of the next published messages are lost on their way
         self.is_abandoned = False  # by the client, which the server learns when it has read all before
 
     def close(self) -> None:
@@ -48,8 +49,8 @@ class SimulatedServer:
     """One server and its connections. ``replies_first``: as Redis 7.2 and Valkey do, a client that publishes to itself
     is answered before the message comes; Redis 7.0 has it the other way round."""
 
-    def __init__(self, replies_first: bool = False) -> None:
-        self.store = Store()
+    def __init__(self, replies_first: bool = False, store: Store | None = None) -> None:
+        self.store = store or Store()
         self.connections: dict[int, Connection] = {}
         self.is_stalled = False  # takes in what is sent, and does nothing
         self.denied: dict[str, str] = {}  # verb in lower case -> the error that it is answered with
@@ -82,9 +83,12 @@ class SimulatedServer:
     # -- connections ----------------------------------------------------------------------------------
 
     def connect(self) -> "SimulatedSocket":
+        return SimulatedSocket(self.accept())
+
+    def accept(self) -> Connection:
         self._last_client += 1
         connection = self.connections[self._last_client] = Connection(self._last_client)
-        return SimulatedSocket(connection)
+        return connection
 
     def serve(self, connection: Connection | None = None, at_most: int | None = None) -> int:
         """Executes what one connection sent, or all did; returns how many commands that was."""
@@ -98,6 +102,22 @@ class SimulatedServer:
             if one.is_abandoned and not one.requests:
                 self._forget(one)
         return executed
+
+    def end(self, connection: Connection, heard: int = 0) -> None:
+        """The server ends a connection (its output buffer is full, say): of what it said so many pieces arrive."""
+        del connection.replies[heard:]
+        self._forget(connection)
+
+    def execute(self, *words: bytes) -> Any:
+        """What the control plane asks on a connection of its own that matters to nobody; may raise Failure."""
+        self.store.advance(1)
+        return self._command(Connection(0), words)
+
+    def script(self, source: str, keys: Words, args: Words) -> Any:
+        """The same for a script, loaded or not."""
+        self.store.advance(1)
+        _, run = _SCRIPTS[_SHA[source.encode()]]
+        return run(self.store, lambda *said: self._do_publish(Connection(0), *said), keys, args)
 
     def _forget(self, connection: Connection) -> None:
         connection.close()
@@ -165,6 +185,9 @@ class SimulatedServer:
         listening = [one for one in self.connections.values() if channel in one.channels]
         data = encode(Push([b"message", channel, payload]))
         for one in listening:
+            if one.deaf:
+                one.deaf -= 1
+                continue
             later = one is connection and self._replies_first
             (self._own_pushes if later else one.replies).append(data)
         return len(listening)

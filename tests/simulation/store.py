@@ -4,7 +4,7 @@ Only what the gateway uses, with Redis's replies as RESP3 gives them. Knows noth
 from outside (`now_us`), so that a run depends on nothing but its seed.
 """
 
-import copy
+import marshal
 from bisect import bisect_left, bisect_right
 from typing import Any
 
@@ -30,13 +30,16 @@ class Store:
 
     def save(self) -> Any:
         """A copy of everything, as a server's disk would hold it."""
-        return copy.deepcopy((self._data, self._newest, self._expiry_us))
+        return marshal.dumps((self._data, self._newest, self._expiry_us))
 
     def restore(self, saved: Any) -> None:
-        self._data, self._newest, self._expiry_us = copy.deepcopy(saved)
+        self._data, self._newest, self._expiry_us = marshal.loads(saved)
 
     def wipe(self) -> None:
-        self.restore(({}, {}, {}))
+        self._data, self._newest, self._expiry_us = {}, {}, {}
+
+    def names(self) -> list[bytes]:
+        return list(self._data)
 
     def advance(self, us: int) -> None:
         """Lets time pass; what has expired by then is gone."""
@@ -55,6 +58,9 @@ class Store:
             self._newest.pop(key, None)
             self._expiry_us.pop(key, None)
         return len(found)
+
+    def hexists(self, key: bytes, field: bytes) -> int:
+        return int(field in self._data.get(key, {}))
 
     def exists(self, *keys: bytes) -> int:
         return sum(key in self._data for key in keys)
@@ -129,6 +135,17 @@ class Store:
     def zrange(self, key: bytes, start: bytes, stop: bytes) -> list[bytes]:
         ranked = sorted(self._data.get(key, {}).items(), key=lambda item: (item[1], item[0]))
         return [member for member, _ in _cut(ranked, start, stop)]
+
+    def zrem(self, key: bytes, *members: bytes) -> int:
+        return self.hdel(key, *members)
+
+    def zscore(self, key: bytes, member: bytes) -> float | None:
+        score: float | None = self._data.get(key, {}).get(member)
+        return score
+
+    def zbelow(self, key: bytes, limit: float) -> list[bytes]:
+        """ZRANGEBYSCORE from -inf up to the limit, exclusive."""
+        return [m for m in self.zrange(key, b"0", b"-1") if self._data[key][m] < limit]
 
     def _add(self, key: bytes, scores: dict[bytes, Any]) -> int:
         members = self._data.setdefault(key, {})  # ordered, so that a run can be repeated

@@ -1,0 +1,116 @@
+"""``python -m tests.simulation``: runs many seeds on all cores, or tells the story of one.
+
+The first seed whose run breaches an invariant is run again (it must fail alike), shrunk, and its story printed.
+"""
+
+import argparse
+import itertools
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+
+from tests.simulation.plan import plan
+from tests.simulation.running import Outcome, run
+from tests.simulation.shrinking import shrink, story
+
+BATCH = 50
+
+
+@dataclass
+class Tally:
+    """What a batch of seeds came to."""
+
+    seeds: int = 0
+    failing: list[int] = field(default_factory=list)
+    exempt: Counter[str] = field(default_factory=Counter)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="run this seed alone, and tell its story")
+    parser.add_argument("--seeds", type=int, default=10_000, help="how many seeds (%(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="the first of them; -1: from the time (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no batch of seeds after so long")
+    parser.add_argument("--whole", action="store_true", help="do not shrink what fails")
+    options = parser.parse_args()
+    if options.seed is not None:
+        return _one(options.seed, is_shrunk=not options.whole)
+    first = int(time.time()) * 1000 if options.first < 0 else options.first
+    return _many(first, options.seeds, options.seconds, is_shrunk=not options.whole)
+
+
+def _one(seed: int, *, is_shrunk: bool) -> int:
+    outcome = run(plan(seed))
+    if not outcome.breaches:
+        print(story(outcome))
+        print(f"seed {seed}: all invariants hold; exempt: {dict(outcome.exempt) or 'nothing'}")
+        return 0
+    _tell(outcome, is_shrunk=is_shrunk)
+    return 1
+
+
+def _tell(outcome: Outcome, *, is_shrunk: bool) -> None:
+    """Why a run failed, as short as can be."""
+    again = run(outcome.network.plan)
+    assert again.breaches == outcome.breaches, "a seed does not give the same run twice"
+    if is_shrunk:
+        shorter = run(shrink(outcome.network.plan, outcome.rules))
+        print(f"{len(outcome.network.plan.steps)} steps, of which {len(shorter.network.plan.steps)} are needed:")
+        print(story(shorter))
+    else:
+        print(story(outcome))
+    print(f"\nseed {outcome.network.seed} fails:", *outcome.breaches, sep="\n  ")
+    print(f"again: python -m tests.simulation --seed {outcome.network.seed}")
+
+
+def _many(first: int, count: int, seconds: float, *, is_shrunk: bool) -> int:
+    began = time.monotonic()
+    total = Tally()
+    with ProcessPoolExecutor() as pool:
+        for tally in _tallies(pool, first, count, began + seconds):
+            total.seeds += tally.seeds
+            total.exempt += tally.exempt
+            total.failing += tally.failing
+            if total.failing:
+                break
+    took = time.monotonic() - began
+    rate = f"{total.seeds / took:.0f}/s on {os.cpu_count()} cores"
+    print(f"seeds {first} to {first + total.seeds - 1}: {total.seeds} in {took:.0f} s ({rate})")
+    print(f"exempt: {dict(total.exempt) or 'nothing'}")
+    if total.failing:
+        print(f"failing seeds: {total.failing}")
+        _tell(run(plan(total.failing[0])), is_shrunk=is_shrunk)
+        return 1
+    return 0
+
+
+def _tallies(pool: ProcessPoolExecutor, first: int, count: int, until: float) -> Iterator[Tally]:
+    """Batches in order, some ahead of what is read, none begun too late."""
+    starts = iter(range(first, first + count, BATCH))
+    ahead = [
+        pool.submit(_batch, start, min(BATCH, first + count - start))
+        for start in itertools.islice(starts, 2 * (os.cpu_count() or 1))
+    ]
+    while ahead:
+        yield ahead.pop(0).result()
+        start = next(starts, None) if time.monotonic() < until else None
+        if start is not None:
+            ahead.append(pool.submit(_batch, start, min(BATCH, first + count - start)))
+
+
+def _batch(first: int, count: int) -> Tally:
+    tally = Tally(count)
+    for seed in range(first, first + count):
+        outcome = run(plan(seed))
+        tally.exempt += outcome.exempt
+        if outcome.breaches:
+            tally.failing.append(seed)
+    return tally
+
+
+if __name__ == "__main__":
+    sys.exit(main())

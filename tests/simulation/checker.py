@@ -1,0 +1,454 @@
+"""The ten invariants, asserted over a run that has come to rest: what was promised, against what came of it.
+
+The evidence is what clients read, what Redis was told, and what the lanes hold. What it means is decided by the
+checker's own models (model.py, views.py). Each invariant is a function that tells of every breach; what cannot be
+asked for, as the data are gone, is counted in ``Case.exempt``.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+from gateway.broker.replica import Standing
+from tests.simulation.clients import Life, Sent
+from tests.simulation.gateways import KEYS
+from tests.simulation.model import SPEAKING, RoomModel, Said, events, lower, parse, split
+from tests.simulation.network import Network
+from tests.simulation.redis_host import Record
+from tests.simulation.views import Line, View, read
+
+RANKS = {"o": 1, "v": 2}
+
+
+class Case:
+    """The evidence of a run, sorted."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.store = network.redis.store
+        self.exempt: Counter[str] = Counter()
+        self.nodes = network.nodes
+        self.lives = network.lives
+        self.read: dict[Life, list[Line]] = {life: read(life.lines, life.is_text) for life in self.lives}
+        self.by_sid: dict[str, Life] = {sid: life for life in self.lives for sid in life.sids}
+
+    @cached_property
+    def records(self) -> dict[str, list[Record]]:
+        """The entries of each log that Redis has not lost, also those that it has trimmed; by the log's name."""
+        found: dict[str, list[Record]] = {}
+        for record in self.store.records:
+            if not record.is_lost:
+                found.setdefault(log_name(record.log), []).append(record)
+        return found
+
+    @cached_property
+    def rooms(self) -> dict[str, RoomModel]:
+        """What the rooms' logs mean, from their first entries on."""
+        rooms = {}
+        for name, records in self.records.items():
+            if name.startswith("#"):
+                room = rooms[name] = RoomModel(name)
+                for record in records:
+                    room.take(record.id, record.origin.decode(), record.payload)
+        return rooms
+
+    @cached_property
+    def said(self) -> dict[str, tuple[str, Said]]:
+        """Where each message of a room stands: token -> (room, message)."""
+        return {token(said.text): (name, said) for name, room in self.rooms.items() for said in room.said}
+
+    @cached_property
+    def whispered(self) -> dict[str, str]:
+        """Messages in inboxes: token -> the session that is meant."""
+        found = {}
+        for name, records in self.records.items():
+            if name.startswith("@"):
+                for record in records:
+                    for index, (sid, line) in enumerate(events(record.payload)):
+                        event = parse(record.id, index, sid, line)
+                        if event.verb in SPEAKING:
+                            text = event.tags.get("+mark", "") if event.verb == "TAGMSG" else event.param(1)
+                            found[token(text)] = event.fact("to")
+        return found
+
+    @cached_property
+    def lost(self) -> set[str]:
+        """Tokens in entries that Redis has lost."""
+        return {
+            token(text.partition(">")[0])
+            for record in self.store.records
+            if record.is_lost
+            for _, line in events(record.payload)
+            if (text := line.rpartition("<")[2]) is not line
+        }
+
+    def hears(self, life: Life, said: Said) -> bool:
+        """Whether a member that was there must be shown a message."""
+        if said.verb == "TAGMSG" and (life.is_text or "message-tags" not in life.caps):
+            return False
+        return said.sid not in life.sids or "echo-message" in life.caps
+
+    def members(self, room: str) -> set[str]:
+        return set(self.rooms[room].members) if room in self.rooms else set()
+
+
+def log_name(key: bytes) -> str:
+    return key.decode().partition("{")[2].rpartition("}")[0]
+
+
+def token(text: str) -> str:
+    return text.strip("<>")
+
+
+# -- 1. log --------------------------------------------------------------------------------------------
+
+
+def log(case: Case) -> Iterator[str]:
+    """Predecessors chain; an origin is in a log once; what Redis has is the end of what was appended."""
+    yield from case.store.faults
+    for name, records in case.records.items():
+        for origin, count in Counter(record.origin for record in records if record.origin).items():
+            if count > 1:
+                yield f"{name} has {count} entries of {origin.decode()}"
+        ids = [record.id for record in records]
+        if ids != sorted(set(ids)):
+            yield f"{name} is not in the order of its ids"
+        key = KEYS.log(name).encode()
+        kept = [entry_id for entry_id, _ in case.store._data.get(key, [])]
+        if kept != ids[len(ids) - len(kept) :]:
+            yield f"{name} in Redis is not the end of what was appended"
+
+
+# -- 2. to 4. order, once, complete ---------------------------------------------------------------------
+
+
+def order_once_complete(case: Case) -> Iterator[str]:
+    """A session is shown exactly what is said while it is a member, in the log's order; what ended early, a part.
+
+    That is three invariants in one comparison, and told apart where it fails.
+    """
+    for life in case.lives:
+        for name, room in case.rooms.items():
+            expected = [
+                token(said.text)
+                for said in room.said
+                if any(sid in said.members for sid in life.sids) and case.hears(life, said)
+            ]
+            known = set(expected)
+            got = [line.token for line in case.read[life] if line.token and not line.is_history]
+            got = [one for one in got if one in known]
+            if life.is_text:  # it is shown the last lines again when it comes back to a room
+                got = list(dict.fromkeys(got))
+            wanted = expected[: len(got)] if life.is_over else expected
+            if got != wanted:
+                yield f"{life.name} ({life.nick}) in {name}: {_difference(wanted, got)}"
+
+
+def _difference(wanted: list[str], got: list[str]) -> str:
+    twice = [one for one, count in Counter(got).items() if count > 1]
+    if twice:
+        return f"twice: {twice}"
+    missing = [one for one in wanted if one not in got]
+    return f"missing: {missing}; it got {got}" if missing else f"out of order: {got}, not {wanted}"
+
+
+def only_what_holds(case: Case) -> Iterator[str]:
+    """3. once: nobody is shown what is in no log or void, what is not for them, or their own without echo."""
+    for life in case.lives:
+        for line in case.read[life]:
+            if not line.token or line.is_history:
+                continue
+            if line.token in case.said:
+                name, said = case.said[line.token]
+                is_own_echo = said.sid in life.sids and "echo-message" in life.caps
+                if not life.is_text and not any(sid in said.members for sid in life.sids) and not is_own_echo:
+                    yield f"{life.name} is shown {line.token} of {name} and was no member"
+                elif said.sid in life.sids and not is_own_echo and not life.is_text:
+                    yield f"{life.name} is shown its own {line.token}"
+            elif line.token in case.whispered:
+                yield from _whisper(case, life, line)
+            elif line.token in case.lost:
+                case.exempt["shown, and lost by Redis"] += 1
+            else:
+                yield f"{life.name} is shown {line.token}, which is in no log or void"
+
+
+def _whisper(case: Case, life: Life, line: Line) -> Iterator[str]:
+    to = case.whispered[line.token]
+    count = sum(one.token == line.token for one in case.read[life])
+    is_own = any(sent.token == line.token for sent in life.sent)
+    if to not in life.sids and not (is_own and "echo-message" in life.caps):
+        yield f"{life.name} is shown {line.token}, which is for {to}"
+    if count > (to in life.sids) + (is_own and "echo-message" in life.caps):
+        yield f"{life.name} is shown {line.token} {count} times"
+
+
+def history(case: Case) -> Iterator[str]:
+    """4. complete: what was said is in the history, once and in order, as far as Redis keeps it."""
+    for life in case.lives:
+        asked = [line for line in case.read[life] if line.is_history and line.at > case.network.asked_at]
+        for name, room in case.rooms.items():
+            if life.is_over or "batch" not in life.caps or not any(sid in room.members for sid in life.sids):
+                continue
+            told = [line.token for line in asked if lower(line.params[0]) == name]
+            kept = case.store._data.get(KEYS.log(name).encode(), [])
+            first = kept[0][0] if kept else (2**63, 0)
+            wanted = [token(said.text) for said in room.said if said.verb != "TAGMSG" and said.id >= first]
+            if told != wanted:
+                yield f"{life.name}: the history of {name} is {told}, not {wanted}"
+
+
+# -- 5. and 6. fate, fifo -------------------------------------------------------------------------------
+
+
+def fate(case: Case) -> Iterator[str]:
+    """Each message sent was delivered, or refused with a word, and never both; or its sender is gone."""
+    for life in case.lives:
+        if life.is_over or life.is_text:
+            continue
+        by_target: dict[str, list[Sent]] = {}
+        for sent in life.sent:
+            if sent.token:
+                by_target.setdefault(lower(split(sent.line)[2][1]), []).append(sent)
+        for target, sends in by_target.items():
+            yield from _fates(case, life, target, sends)
+
+
+def _fates(case: Case, life: Life, target: str, sends: list[Sent]) -> Iterator[str]:
+    loud = [sent for sent in sends if split(sent.line)[2][0] != "NOTICE"]  # nothing is ever answered to a NOTICE
+    logged = [sent.token for sent in loud if sent.token in case.said or _arrived(case, sent.token)]
+    refusals = others = 0  # others: which may be the answer to another command
+    for line in case.read[life]:
+        if line.verb == "404" and lower(line.params[1]) == target:
+            refusals += 1
+        elif line.verb in ("401", "403"):
+            others += lower(line.params[1]) == target
+        elif line.verb == "NOTICE" and "!" not in line.source:
+            others += f" {target} failed" in lower(line.params[1])
+    if len(logged) + refusals + others < len(loud):
+        missing = [sent.token for sent in loud if sent.token not in logged]
+        yield f"{life.name}: no word of {len(loud) - len(logged) - refusals - others} of {missing} to {target}"
+    if len(logged) + refusals > len(loud):
+        yield f"{life.name}: refused and delivered to {target}: {logged}, {refusals} refusals"
+
+
+def _arrived(case: Case, one: str) -> bool:
+    """Whether a direct message came to whom it was for, as far as they were there to the end."""
+    to = case.by_sid.get(case.whispered.get(one, ""))
+    if to is None:
+        return False
+    return to.is_over or to.is_text or any(line.token == one for line in case.read[to])
+
+
+def fifo(case: Case) -> Iterator[str]:
+    """What a session says to one target keeps its order."""
+    for life in case.lives:
+        sent = [one.token for one in life.sent if one.token]
+        for name, room in case.rooms.items():
+            logged = [token(said.text) for said in room.said if said.sid in life.sids]
+            if logged != sorted(logged, key=sent.index):
+                yield f"{life.name} said {sent}; {name} has {logged}"
+        for other in case.lives:
+            heard = [line.token for line in case.read[other] if line.token in sent and line.token in case.whispered]
+            heard = list(dict.fromkeys(heard))
+            if heard != sorted(heard, key=sent.index):
+                yield f"{life.name} said {sent}; {other.name} heard {heard}"
+
+
+# -- 7. barrier -----------------------------------------------------------------------------------------
+
+
+def barrier(case: Case) -> Iterator[str]:
+    """Every PING is answered; and what anyone was shown before a PING comes before its PONG."""
+    vouched: dict[str, float] = {}
+    for life in case.lives:
+        for line in case.read[life]:
+            if line.token:
+                vouched[line.token] = min(line.at, vouched.get(line.token, line.at))
+    for life in case.lives:
+        pongs = {line.params[1]: place for place, line in enumerate(case.read[life]) if line.verb == "PONG"}
+        for sent in life.sent:
+            if sent.line.startswith("PING "):
+                word = sent.line.removeprefix("PING ")
+                if word in pongs:
+                    yield from _kept(case, life, sent, pongs[word], vouched)
+                elif not life.is_over and not life.is_text:
+                    yield f"{life.name}: no answer to {sent.line}"
+
+
+def _kept(case: Case, life: Life, sent: Sent, pong: int, vouched: dict[str, float]) -> Iterator[str]:
+    lines = case.read[life]
+    if any(line.verb == "NOTICE" and "PING" in line.text and "failed" in line.text for line in lines[:pong]):
+        return  # without the promise, and it was said
+    before = {line.token for line in lines[:pong] if line.token}
+    for line in lines[pong:]:
+        if line.token and not line.is_history and line.token not in before and vouched[line.token] < sent.at:
+            yield f"{life.name}: {line.token} comes after the PONG of {sent.line}, and was known before the PING"
+
+
+# -- 8. view --------------------------------------------------------------------------------------------
+
+
+def view(case: Case) -> Iterator[str]:
+    """A transcript alone is always coherent; at rest what it tells is so."""
+    for life in case.lives:
+        if life.is_text:
+            continue
+        seen = View()
+        for line in case.read[life]:
+            for wrong in seen.take(line):
+                yield f"{life.name} at {line.at:.3f}: {wrong}: {line.text}"
+        if not life.is_over and life.is_registered:
+            yield from _at_rest(case, life, seen)
+
+
+def _at_rest(case: Case, life: Life, seen: View) -> Iterator[str]:
+    joined = {name for name, room in case.rooms.items() if any(sid in room.members for sid in life.sids)}
+    if joined != seen.rooms.keys():
+        yield f"{life.name} is in {sorted(joined)}, and knows of {sorted(seen.rooms)}"
+    for name in sorted(joined & seen.rooms.keys()):
+        model, known = case.rooms[name], seen.rooms[name]
+        members = {lower(member.nick): member.modes for member in model.members.values()}
+        if members.keys() != known.members.keys():
+            yield f"{life.name}: {sorted(members)} are in {name}, and it knows of {sorted(known.members)}"
+            continue
+        for nick, letters in known.members.items():
+            shown = sum(RANKS[letter] for letter in letters)
+            if shown != members[nick] and not (shown == 1 and members[nick] == 3):  # NAMES showed the higher alone
+                yield f"{life.name}: {nick} in {name} is {members[nick]}, and it knows {letters}"
+        if known.flags is not None and (known.flags, known.key, known.limit) != (model.flags, model.key, model.limit):
+            yield f"{life.name}: {name} is {model.flags}, and it knows {known.flags}"
+        if known.topic != model.topic:
+            yield f"{life.name}: the topic of {name} is {model.topic!r}, and it knows {known.topic!r}"
+
+
+# -- 9. agreement ---------------------------------------------------------------------------------------
+
+
+def agreement(case: Case) -> Iterator[str]:
+    """Every replica is live and is what its log means, from the base on as from the first entry; nicks are unique."""
+    for name, room in case.rooms.items():
+        from_base = _from_base(case, name)
+        if from_base is not None and _facts(from_base) != _facts(room):
+            yield f"{name} from its base: {_facts(from_base)}, not {_facts(room)}"
+        for node in case.nodes:
+            followed = node.lane.following.rooms.get(name)
+            if followed is None:
+                continue
+            if followed.replica.standing is not Standing.LIVE or followed.fresh is not None:
+                yield f"{node.lane.id} does not follow {name}: {followed.replica.standing}"
+            elif _replica_facts(followed.room) != _facts(room):
+                yield f"{name} at {node.lane.id}: {_replica_facts(followed.room)}, not {_facts(room)}"
+    holders: dict[str, str] = {}
+    for room in case.rooms.values():
+        for member in room.members.values():
+            if holders.setdefault(lower(member.nick), member.sid) != member.sid:
+                yield f"{member.nick} is two sessions: {member.sid}, {holders[lower(member.nick)]}"
+
+
+def _from_base(case: Case, name: str) -> RoomModel | None:
+    base = case.store.get(KEYS.base(name).encode())
+    if base is None:
+        return None
+    head, _, text = base.decode().partition("\n")
+    room = RoomModel.from_base(name, text)
+    ms, n = map(int, head.split(" ")[2].split("-"))
+    for record in case.records.get(name, ()):
+        if record.id > (ms, n):
+            room.take(record.id, record.origin.decode(), record.payload)
+    return room
+
+
+def _facts(room: RoomModel) -> Any:
+    people = [(m.sid, m.nick, m.user, m.host, m.away, m.modes, m.token) for m in room.members.values()]
+    lists = [dict(room.lists[letter]) for letter in "beI"]
+    return people, "".join(sorted(room.flags)), room.key, room.limit, lists, room.topic, room.invited, room.gone
+
+
+def _replica_facts(room: Any) -> Any:
+    people = [(m.sid, m.nick, m.user, m.host, m.away, m.modes, m.token) for m in room.members.values()]
+    lists = [dict(room.bans), dict(room.excepts), dict(room.invexes)]
+    flags = "".join(sorted(room.flags))
+    return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone
+
+
+# -- 10. no ghosts, no leaks ----------------------------------------------------------------------------
+
+
+def ghosts(case: Case) -> Iterator[str]:
+    """Members, claims, lanes and leases are those that there are."""
+    users = {
+        sid: client.session
+        for node in case.nodes
+        for sid, client in node.lane.clients.items()
+        if not client.is_departing
+    }
+    for name, room in case.rooms.items():
+        there = {sid for sid, session in users.items() if name in session.rooms}
+        if there != set(room.members):
+            yield f"{name} has {sorted(room.members)}, in it are {sorted(there)}"
+    claims: dict[str, str] = {}
+    living = {gateway.id for gateway in case.network.gateways if gateway.is_alive}
+    for key in case.store.names():
+        kind, _, rest = log_name(key).partition(":")
+        if kind == "nick":
+            claims[rest] = (case.store.hget(key, b"sid") or b"").decode()
+        elif (kind == "gw" and rest not in living) or (kind[:1] == "@" and kind[1:].partition(".")[0] not in living):
+            yield f"{key.decode()} is of nobody"
+    wanted = {lower(session.nick): sid for sid, session in users.items() if session.nick}
+    if claims != wanted:
+        yield f"the claims are {claims}, not {wanted}"
+    leases = {member.decode() for member in case.store.zrange(KEYS.gateways.encode(), b"0", b"-1")}
+    if leases != living:
+        yield f"leases have {sorted(leases)}, there are {sorted(living)}"
+
+
+def leaks(case: Case) -> Iterator[str]:
+    """Nothing is parked, queued or forgotten in a lane."""
+    for where, verb, error in case.network.troubles:
+        yield f"{where} failed at {verb}: {error!r}"
+    for node in case.nodes:
+        lane = node.lane
+        ends = {life.end.fd for life in case.lives if life.node is node and not life.is_over}
+        held = {c.connection.fd for c in lane.clients.values()} | {c.fd for c in lane.opening}
+        rooms = lane.following.rooms
+        people = {sid for followed in rooms.values() for sid in followed.room.members}
+        for what, amount in (
+            ("handlers parked", len(lane.intake.tasks)),
+            ("events queued", lane.appends.queued),
+            ("PINGs waiting", len(lane.barrier._asking) + len(lane.barrier._reaching)),
+            ("questions open", len(lane.questions._open)),
+            ("claims unreleased", len(lane.directory._unreleased)),
+            ("clients throttled", sum(client.throttled for client in lane.clients.values())),
+            ("events unlogged", sum(client.unlogged for client in lane.clients.values())),
+            ("waiting for rooms", sum(len(followed.waiting) for followed in rooms.values())),
+            ("connections too many or too few", len(ends ^ held)),
+            ("people unknown or gone", len(people ^ set(lane.people._by_sid))),
+            ("outdated names", len(lane.people.outdated)),
+            ("commands unanswered", len(lane.link._awaiting)),
+            ("link down", not lane.link.is_up),
+        ):
+            if amount:
+                yield f"{lane.id}: {what}: {amount}"
+
+
+INVARIANTS: tuple[Callable[[Case], Iterator[str]], ...] = (
+    log,
+    order_once_complete,
+    only_what_holds,
+    history,
+    fate,
+    fifo,
+    barrier,
+    view,
+    agreement,
+    ghosts,
+    leaks,
+)
+
+
+def check(network: Network) -> tuple[list[str], Counter[str]]:
+    """Every breach of every invariant, and what was exempt."""
+    case = Case(network)
+    return [f"{rule.__name__}: {breach}" for rule in INVARIANTS for breach in rule(case)], case.exempt

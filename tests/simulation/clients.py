@@ -1,0 +1,206 @@
+"""Scripted IRC clients (and people with netcat): each keeps its whole transcript, which is all the checker needs.
+
+A client comes back by itself after a loss, through any gateway, and joins its rooms again. Knows nothing of lanes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.simulation.gateways import Node
+    from tests.simulation.network import Network
+    from tests.simulation.sockets import ClientSocket
+
+TRIES = 50
+CHUNKED_SENDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A line that a client sent: when, and how many lines it had read by then. ``token``: a message's mark, or ''."""
+
+    at: float
+    seen: int
+    line: str
+    token: str
+
+
+class Life:
+    """One connection of a client, from its first byte to its end."""
+
+    def __init__(self, client: "Client", node: "Node") -> None:
+        self.client = client
+        self.node = node
+        self.address = f"host{client.number}"
+        self.caps = client.caps
+        self.is_text = client.is_text
+        self.nick = ""
+        self.sids: list[str] = []
+        self.lines: list[tuple[float, str]] = []
+        self.sent: list[Sent] = []
+        self.is_registered = False
+        self.is_over = False
+        self.began_at = client.agenda.now
+        self.ended_at: float | None = None
+        self._buffer = b""
+        self.end: ClientSocket = node.accept(self)
+
+    @property
+    def name(self) -> str:
+        return f"{self.client.name}/{self.client.lives.index(self)}"
+
+    def received(self, data: bytes) -> None:
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            text = line.rstrip(b"\r").decode()
+            self.lines.append((self.client.agenda.now, text))
+            self.client.heard(self, text)
+
+    def send(self, line: str, token: str = "") -> None:
+        self.sent.append(Sent(self.client.agenda.now, len(self.lines), line, token))
+        data, random = f"{line}\r\n".encode(), self.client.random
+        if random.random() < CHUNKED_SENDS:
+            cut = random.randrange(1, len(data))
+            self.end.arrive(data[:cut], random.uniform(0.0, 0.002))
+            data = data[cut:]
+        self.end.arrive(data, random.uniform(0.0, 0.002))
+
+    def over(self, _why: str) -> None:
+        """Nothing more comes from it or goes to it."""
+        if not self.is_over:
+            self.is_over = True
+            self.ended_at = self.client.agenda.now
+            self.client.lost(self)
+
+
+class Client:
+    """See the module. What it is told to do while it is not registered waits."""
+
+    def __init__(self, network: "Network", number: int, caps: tuple[str, ...], is_text: bool) -> None:
+        self.number = number
+        self.name = f"c{number}"
+        self.network = network
+        self.agenda = network.agenda
+        self.random = Random(f"{network.seed} {self.name}")
+        self.caps = caps
+        self.is_text = is_text
+        self.lives: list[Life] = []
+        self.life: Life | None = None
+        self.is_wanted = False
+        self.wished_nick = f"nick{number}"
+        self.rooms: dict[str, str] = {}  # that it wants to be in, with what stands behind JOIN
+        self._waiting: list[Callable[[Life], None]] = []
+
+    @property
+    def nick(self) -> str:
+        return self.life.nick if self.life is not None and self.life.nick else self.wished_nick
+
+    # -- coming and going -----------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Comes in through a gateway that runs; tries again while there is none."""
+        self.is_wanted = True
+        if self.life is not None:
+            return
+        node = self.network.some_node(self.random)
+        if node is None:
+            self._come_back()
+            return
+        life = self.life = Life(self, node)
+        self.lives.append(life)
+        life.nick = self.wished_nick
+        if self.is_text:
+            life.send(life.nick)
+        else:
+            if self.caps:
+                life.send(f"CAP REQ :{' '.join(self.caps)}")
+            life.send(f"NICK {life.nick}")
+            life.send(f"USER u{self.number} 0 * :real {self.number}")
+            if self.caps:
+                life.send("CAP END")
+
+    def _come_back(self) -> None:
+        if len(self.lives) < TRIES:
+            self.agenda.after(self.random.uniform(0.02, 0.6), lambda: self.connect() if self.is_wanted else None)
+
+    def leave(self, how: str) -> None:
+        """``how``: quit, close (the end of what it sends) or reset."""
+        life, self.is_wanted = self.life, False
+        if life is None:
+            return
+        if how == "quit":
+            life.send("/quit" if self.is_text else "QUIT :bye")
+        elif how == "close":
+            life.end.arrive(b"", 0.0)
+        else:
+            self.reset()
+
+    def reset(self) -> None:
+        """Its connection breaks, and nothing that was on its way arrives."""
+        life = self.life
+        if life is not None:
+            life.end.reset()
+            life.over("reset")
+
+    def lost(self, life: Life) -> None:
+        if self.life is life:
+            self.life = None
+            if self.is_wanted:
+                self._come_back()
+
+    # -- talking --------------------------------------------------------------------------------------
+
+    def do(self, act: Callable[[Life], None]) -> None:
+        """Does something as soon as it is registered."""
+        if self.life is not None and self.life.is_registered:
+            act(self.life)
+        else:
+            self._waiting.append(act)
+
+    def heard(self, life: Life, line: str) -> None:
+        """What a client does by itself."""
+        if life.is_text:
+            self._read_text(life, line)
+            return
+        rest = line.partition(" ")[2] if line.startswith("@") else line
+        if rest.startswith("PING "):
+            life.send(f"PONG {rest[5:]}")
+            return
+        words = rest.split(" ")
+        if len(words) < 3:
+            return
+        if words[1] == "001":
+            life.nick = words[2]
+            self._registered(life)
+        elif words[1] == "433" and not life.is_registered:
+            life.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
+            life.send(f"NICK {life.nick}")
+        elif words[1] == "NICK" and words[0][1:].partition("!")[0] == life.nick:
+            life.nick = words[2].removeprefix(":")
+
+    def _read_text(self, life: Life, line: str) -> None:
+        if life.is_registered:
+            return
+        if line.startswith("* Welcome, "):
+            life.nick = line.removeprefix("* Welcome, ").partition(".")[0]
+            self._registered(life)
+        elif " is taken. " in line:
+            life.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
+            life.send(life.nick)
+
+    def _registered(self, life: Life) -> None:
+        life.is_registered = True
+        for room, key in self.rooms.items():
+            self.join(life, room, key)
+        waiting, self._waiting = self._waiting, []
+        for act in waiting:
+            act(life)
+
+    def join(self, life: Life, room: str, key: str) -> None:
+        if life.is_text:
+            life.send(f"/join {room}")
+        else:
+            life.send(f"JOIN {room} {key}".rstrip())
+            life.send(f"MODE {room}")  # its modes are part of what a client knows of a room

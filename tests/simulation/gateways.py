@@ -1,0 +1,307 @@
+"""Gateways of the simulation: real lanes and a real heartbeat, driven turn by turn and beat by beat."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import redis
+
+from gateway.broker.keys import Keys
+from gateway.chat.isupport import isupport_tokens
+from gateway.chat.ports import Server
+from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
+from gateway.lane.client import Dialect
+from gateway.lane.clock import Clock
+from gateway.lane.lane import Lane, LaneSettings
+from gateway.lane.outside import Outside, Post
+from gateway.net.connection import Connection
+from tests.simulation.sockets import ClientSocket, LaneSelector, LaneWake, LinkSocket
+from tests.simulation.store import Failure
+
+if TYPE_CHECKING:
+    from tests.simulation.clients import Life
+    from tests.simulation.network import Network
+
+LEASE_S = 8.0
+IDLE_LATENESS_S = 1.0
+"""A lane that has nothing to do may be late: so a quiet minute costs little."""
+
+SETTINGS = LaneSettings(
+    prefix="",
+    flood_rate=0.0,
+    flood_burst=0,
+    sendq_bytes=20_000,
+    ping_interval_s=60.0,
+    trusted_proxies=(),
+    history_messages=10_000,
+    history_age_s=24 * 3600.0,
+)
+SERVER = Server(
+    name="irc.test",
+    network="Simulated",
+    version="hubbub-0",
+    lobby="#lobby",
+    motd=(),
+    isupport=tuple(isupport_tokens("Simulated")),
+    password=None,
+    operators={},
+    lease_s=LEASE_S,
+    started_s=0.0,
+)
+KEYS = Keys(SETTINGS.prefix)
+
+
+class SimulatedLane(Lane):
+    """A lane whose faults end the run."""
+
+    def __init__(self, node: "Node", *args: Any, **kwargs: Any) -> None:
+        self.node = node
+        super().__init__(*args, **kwargs)
+
+    def trouble(self, where: str, error: Exception) -> None:
+        self.node.gateway.network.troubles.append((self.id, where, error))
+
+    def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
+        self.node.end_of(connection).sids.append(f"{self.id}.{self._next_session}")
+        super().opened(connection, dialect, data)
+
+    def post(self, call: Callable[[], None]) -> None:
+        super().post(call)
+        self.node.look_soon()
+
+
+class Node:
+    """One lane, and when its next turn is."""
+
+    def __init__(self, gateway: "Gateway", number: int) -> None:
+        network = gateway.network
+        self.gateway = gateway
+        self.agenda = network.agenda
+        self.random = Random(f"{network.seed} {gateway.name}.{number}")
+        self.wall_offset_s = 0.0
+        self.link: LinkSocket | None = None
+        self.turns = 0
+        self.is_accepting = True
+        self._next_turn = float("inf")
+        self._selector = LaneSelector()
+        wake = LaneWake()
+        self._selector.sockets[wake.fd] = wake
+        agenda = self.agenda
+        self.lane = SimulatedLane(
+            self,
+            gateway.id,
+            number,
+            network.settings,
+            SERVER,
+            Outside(
+                connect=self._connect,
+                cloak=lambda address: f"{address}.cloak",
+                admit=lambda _address, _change: True,
+                verify=lambda _hash, _password, post, done: post(lambda: done(False)),
+                beats=lambda: gateway.heartbeat.beats,
+                rehash=lambda: None,
+            ),
+            clock=Clock(
+                monotonic=lambda: agenda.now,
+                wall=lambda: network.wall_now + self.wall_offset_s,
+                awake=lambda: agenda.now,
+            ),
+            random=self.random,
+            selector=self._selector,
+            wake=wake,
+        )
+        self.lane.begin()
+
+    def _connect(self, post: Post, done: Callable[[Any], None]) -> None:
+        self.agenda.after(self.random.uniform(0.0005, 0.005), partial(self._connected, post, done))
+
+    def _connected(self, post: Post, done: Callable[[Any], None]) -> None:
+        if not self.gateway.is_alive:
+            return
+        self.link = self.gateway.network.redis.connect(self)
+        if self.link is None:
+            post(partial(done, ConnectionRefusedError(111, "Connection refused")))
+        else:
+            self._selector.sockets[self.link.fileno()] = self.link
+            post(partial(done, self.link))
+
+    def accept(self, life: "Life") -> ClientSocket:
+        """A client's connection comes in."""
+        end = ClientSocket(self.agenda, self.random, self, life)
+        self._selector.sockets[end.fd] = end
+        self.lane.post(lambda: self.lane.accept(end, life.address))  # type: ignore[arg-type]
+        return end
+
+    def end_of(self, connection: Connection) -> "Life":
+        end = self._selector.sockets[connection.fd]
+        assert isinstance(end, ClientSocket)
+        return end.life
+
+    # -- turns ----------------------------------------------------------------------------------------
+
+    def look_soon(self) -> None:
+        """Something has come for the lane."""
+        self._look(self.agenda.now + self.random.uniform(0.0, 0.001))
+
+    def _look(self, at: float) -> None:
+        if at < self._next_turn:
+            self._next_turn = at
+            self.agenda.at(at, lambda: self._turn(at))
+
+    def _turn(self, at: float) -> None:
+        if at != self._next_turn or not self.gateway.is_running:
+            return
+        self._next_turn = float("inf")
+        lane = self.lane
+        self.turns += 1
+        try:
+            lane.turn(0.0)
+        except Exception as error:  # as its thread does
+            lane.trouble("turn", error)
+        if lane.is_stopping:
+            self.gateway.lane_ended(self)
+            return
+        late = 0.0 if lane.intake.tasks else IDLE_LATENESS_S
+        ready = self._selector.wait(0.0)
+        self._look(self.agenda.now + (self.random.uniform(0.0, 0.001) if ready else lane.timeout_s() + late))
+
+    def resume(self) -> None:
+        self._next_turn = float("inf")
+        self.look_soon()
+
+
+class Gateway:
+    """A gateway process: it runs, stands still (paused), or is no more."""
+
+    def __init__(self, network: "Network", name: str, lanes: int) -> None:
+        self.network = network
+        self.name = name
+        self.id = name
+        self.is_alive = True
+        self.is_paused = False
+        self._random = Random(f"{network.seed} {name}")
+        self.heartbeat = Heartbeat(
+            "simulated",
+            KEYS,
+            self.id,
+            lease_s=LEASE_S,
+            lanes=lanes,
+            on_beat=lambda: None,
+            on_gone=self._gone,
+            connect=lambda _url: Control(network, self._random),  # type: ignore[arg-type,return-value]
+        )
+        self.nodes = [Node(self, number) for number in range(lanes)]
+        self._beat()
+
+    @property
+    def is_running(self) -> bool:
+        return self.is_alive and not self.is_paused
+
+    def _beat(self) -> None:
+        if self.is_alive:
+            if not self.is_paused:
+                self.heartbeat.beat()
+            self.network.agenda.after(LEASE_S / BEATS_A_LEASE, self._beat)
+
+    def _gone(self) -> None:
+        """Its lease is lost: it ends, and its clients go elsewhere."""
+        for node in self.nodes:
+            node.is_accepting = False
+            node.lane.post(node.lane.close)
+        self.network.agenda.after(4.0, self.kill)
+
+    def lane_ended(self, node: Node) -> None:
+        node.lane.end()
+        if all(one.lane.is_stopping for one in self.nodes):
+            self.kill()
+
+    # -- what may happen to it ------------------------------------------------------------------------
+
+    def kill(self) -> None:
+        """kill -9: what it sent before may still arrive."""
+        if not self.is_alive:
+            return
+        self.is_alive = False
+        for node in self.nodes:
+            if node.link is not None:
+                node.link.close()
+            for end in list(node._selector.sockets.values()):
+                if isinstance(end, ClientSocket):
+                    end.close()
+
+    def pause(self) -> None:
+        self.is_paused = True
+
+    def resume(self) -> None:
+        if self.is_alive and self.is_paused:
+            self.is_paused = False
+            for node in self.nodes:
+                node.resume()
+
+
+class Control:
+    """The heartbeat's client of Redis, as far as it uses one: each command done at once, or not, or unanswered."""
+
+    def __init__(self, network: "Network", random: Random) -> None:
+        self._network = network
+        self._random = random
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        return lambda *words: self._run(lambda: self._network.redis.server.execute(*_words((verb, *words))))
+
+    def delete(self, *keys: str) -> Any:
+        return self._run(lambda: self._network.redis.server.execute(b"DEL", *_words(keys)))
+
+    def register_script(self, source: str) -> Callable[..., Any]:
+        def run(keys: Sequence[Any], args: Sequence[Any], client: Any = None) -> Any:
+            def now() -> Any:
+                return self._network.redis.server.script(source, _words(keys), _words(args))
+
+            return self._run(now) if client is None else client.later(now)
+
+        return run
+
+    def pipeline(self, transaction: bool) -> "Pipeline":
+        assert not transaction
+        return Pipeline(self._network, self._run)
+
+    def _run(self, call: Callable[[], Any]) -> Any:
+        """Like a client that never retries."""
+        network = self._network
+        if not network.redis.is_answering:
+            raise redis.ConnectionError("simulated: away")
+        is_lost = self._random.random() < network.control_loss
+        if is_lost and self._random.random() < 0.5:
+            raise redis.ConnectionError("simulated: cut before")
+        try:
+            reply = call()
+        except Failure as failure:
+            raise redis.ResponseError(str(failure)) from None
+        finally:
+            network.redis.published()
+        if is_lost:
+            raise redis.TimeoutError("simulated: cut after")
+        return reply
+
+
+class Pipeline:
+    """Commands that go together; not as a transaction."""
+
+    def __init__(self, network: "Network", run: Callable[[Callable[[], Any]], Any]) -> None:
+        self._network = network
+        self._run = run
+        self._calls: list[Callable[[], Any]] = []
+
+    def later(self, call: Callable[[], Any]) -> None:
+        self._calls.append(call)
+
+    def srem(self, key: str, *members: str) -> None:
+        self.later(lambda: self._network.redis.server.execute(b"SREM", *_words((key, *members))))
+
+    def execute(self) -> list[Any]:
+        return [self._run(call) for call in self._calls]
+
+
+def _words(values: Sequence[Any]) -> list[bytes]:
+    return [value if isinstance(value, bytes) else str(value).encode() for value in values]

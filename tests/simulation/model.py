@@ -1,0 +1,423 @@
+"""What a room's log means: the checker's own fold, written from docs/protocol.md ("The log") and from nothing else.
+
+Slow, plain, and told twice on purpose: it shares no code with gateway.chat. A log's payload in, a state and what was
+said out.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+StreamId = tuple[int, int]
+Masks = dict[str, tuple[str, int]]
+
+SPEAKING = ("PRIVMSG", "NOTICE", "TAGMSG")
+OP, VOICE = 1, 2
+GONE_MEMORY_MS = 24 * 3600 * 1000
+INVITED_LIMIT = 100
+REMEMBERED_MS = 10 * 60 * 1000
+"""How long ids of messages are remembered, and members whom a GONE removed."""
+
+
+@dataclass(slots=True)
+class Person:
+    """A member: what is known of a session in a room."""
+
+    sid: str
+    nick: str
+    user: str
+    host: str
+    realname: str
+    account: str
+    away: str | None
+    modes: int
+    token: int
+
+    @property
+    def source(self) -> str:
+        return f"{self.nick}!{self.user}@{self.host}"
+
+
+@dataclass(slots=True)
+class Said:
+    """A message that holds: where, by whom, what; who was a member at that moment."""
+
+    id: StreamId
+    index: int
+    origin: str
+    sid: str
+    nick: str
+    verb: str
+    text: str
+    members: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Event:
+    """A line of an entry, taken apart."""
+
+    id: StreamId
+    index: int
+    sid: str
+    tags: dict[str, str]
+    source: str
+    verb: str
+    params: list[str]
+
+    def fact(self, name: str) -> str:
+        return self.tags.get(f"hubbub/{name}", "")
+
+    @property
+    def has_oper(self) -> bool:
+        return self.fact("oper") == "1"
+
+    def param(self, place: int) -> str:
+        return self.params[place] if len(self.params) > place else ""
+
+
+@dataclass
+class RoomModel:
+    """One room between two entries, and all that was said in it so far."""
+
+    name: str
+    members: dict[str, Person] = field(default_factory=dict)
+    flags: set[str] = field(default_factory=set)
+    key: str = ""
+    limit: int = 0
+    lists: dict[str, Masks] = field(default_factory=lambda: {"b": {}, "e": {}, "I": {}})
+    topic: str = ""
+    invited: list[str] = field(default_factory=list)
+    gone: dict[str, int] = field(default_factory=dict)
+    changed: StreamId = (0, 0)
+    lost: dict[str, tuple[int, int]] = field(default_factory=dict)  # whom a GONE removed: modes, when
+    origins: dict[str, int] = field(default_factory=dict)  # lane -> the count of its newest entry
+    ids: dict[str, StreamId] = field(default_factory=dict)  # ids that clients gave to their messages
+    said: list[Said] = field(default_factory=list)
+    void: set[str] = field(default_factory=set)
+
+    # -- snapshots ------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_base(cls, name: str, text: str) -> "RoomModel":
+        """The state of a snapshot's JSON (docs/protocol.md, "Snapshots")."""
+        told: dict[str, Any] = json.loads(text)
+        room = cls(name)
+        room.members = {words[0]: Person(*words) for words in told["members"]}
+        room.flags = set(told["flags"])
+        room.key, room.limit, room.topic = told["key"], told["limit"], told["topic"]
+        room.lists = {letter: {mask: (by, at) for mask, by, at in told[letter]} for letter in "beI"}
+        room.invited = list(told["invited"])
+        room.gone = dict(told["gone"])
+        room.changed = stream_id(told["changed"])
+        room.lost = {sid: (modes, at) for sid, modes, at in told["lost"]}
+        room.origins = dict(told["origins"])
+        room.ids = {given: stream_id(at) for given, at, _ in told["said"]}
+        return room
+
+    # -- the fold -------------------------------------------------------------------------------------
+
+    def take(self, entry_id: StreamId, origin: str, payload: bytes) -> None:
+        """The next entry; one that has been there already is void."""
+        lane, _, count = origin.partition(":")
+        is_again = int(count or 0) <= self.origins.get(lane, -1)
+        if count and not is_again:
+            self.origins[lane] = int(count)
+        for index, (sid, line) in enumerate(events(payload)):
+            event = parse(entry_id, index, sid, line)
+            if not is_again and self._happens(event):
+                if event.verb in SPEAKING:
+                    self._note(event, origin)
+            else:
+                self.void.add(f"{entry_id[0]}-{entry_id[1]}.{index}")
+
+    def _note(self, event: Event, origin: str) -> None:
+        member = self.members.get(event.sid)
+        nick = member.nick if member is not None else event.source.partition("!")[0]
+        text = event.param(1) if event.verb != "TAGMSG" else event.tags.get("+mark", "")
+        place = event.id, event.index
+        self.said.append(Said(*place, origin, event.sid, nick, event.verb, text, tuple(self.members)))
+
+    def _happens(self, event: Event) -> bool:
+        """Whether it is not void; does it."""
+        verb, sid = event.verb, event.sid
+        if sid == "-":
+            return verb == "GONE" and self._end_gateway(event.param(0), event.id[0])
+        if event.verb in (*SPEAKING, "JOIN", "PART", "KICK", "MODE", "TOPIC") and self._is_elsewhere(event.param(0)):
+            return False
+        if sid.partition(".")[0] in self.gone:
+            return False
+        if verb in SPEAKING:
+            return self._say(event)
+        if verb == "JOIN":
+            return self._join(event)
+        if verb == "QUIT" and sid in self.invited:
+            self.invited.remove(sid)
+        if verb in ("PART", "QUIT"):
+            return self._remove(sid)
+        if verb == "KICK":
+            return self._may_operate(event) and self._remove(event.fact("sids"))
+        if verb == "NICK":
+            return self._rename(event)
+        if verb == "MODE":
+            return self._may_operate(event) and self._set_modes(event)
+        if verb == "TOPIC":
+            return self._set_topic(event)
+        if verb == "INVITE":
+            return self._invite(event)
+        return verb == "AWAY" and self._set_away(event)
+
+    def _is_elsewhere(self, room: str) -> bool:
+        return lower(room) != self.name
+
+    def _say(self, event: Event) -> bool:
+        given = event.tags.get("+hubbub/id", "")
+        said_at = self.ids.get(given)
+        if given and said_at is not None and event.id[0] - said_at[0] < REMEMBERED_MS:
+            return False
+        if not self._may_speak(event):
+            return False
+        if event.verb == "TAGMSG" and not any(name.startswith("+") for name in event.tags):
+            return False
+        if given:
+            self.ids[given] = event.id
+        return True
+
+    # -- rules ----------------------------------------------------------------------------------------
+
+    def _source(self, event: Event) -> str:
+        member = self.members.get(event.sid)
+        return member.source if member is not None else event.source
+
+    def _is_banned(self, source: str) -> bool:
+        return fits(self.lists["b"], source) and not fits(self.lists["e"], source)
+
+    def _may_speak(self, event: Event) -> bool:
+        member = self.members.get(event.sid)
+        if member is None and (not self.members or "n" in self.flags):
+            return False
+        if member is not None and member.modes:
+            return True
+        return "m" not in self.flags and not self._is_banned(self._source(event))
+
+    def _has_operator(self) -> bool:
+        return any(member.modes & OP for member in self.members.values())
+
+    def _may_operate(self, event: Event) -> bool:
+        member = self.members.get(event.sid)
+        if member is not None and member.modes & OP:
+            return True
+        return event.has_oper and bool(self.members) and not self._has_operator()
+
+    def _may_join(self, event: Event) -> bool:
+        if not self.members:
+            return True
+        if event.has_oper and not self._has_operator():
+            return True
+        is_invited = event.sid in self.invited or fits(self.lists["I"], event.source)
+        return (
+            not self._is_banned(event.source)
+            and ("i" not in self.flags or is_invited)
+            and (not self.key or event.fact("key") == self.key)
+            and (not self.limit or len(self.members) < self.limit)
+        )
+
+    # -- coming and going -----------------------------------------------------------------------------
+
+    def _join(self, event: Event) -> bool:
+        if event.sid in self.members:
+            return False
+        modes = self._give_back(event)
+        if modes is None:
+            modes = 0
+            if not self.members:
+                self._cease()
+            if stream_id(event.fact("seen")) < self.changed or not self._may_join(event):
+                return False
+            if not self.members:
+                self.flags = {"n", "t"}
+                modes = 0 if event.fact("lobby") == "1" else OP
+        nick, user, host = re.split("[!@]", event.source)
+        token = int(event.fact("token"))
+        nick = self._settle(nick, event.sid, token)
+        person = Person(event.sid, nick, user, host, event.param(1), event.fact("account"), None, modes, token)
+        self.members[event.sid] = person
+        if event.sid in self.invited:
+            self.invited.remove(event.sid)
+        return True
+
+    def _give_back(self, event: Event) -> int | None:
+        """The modes of one who returns after his gateway's end; None of anybody else."""
+        was = event.fact("was")
+        if was == event.sid or was.partition(".")[2] != event.sid.partition(".")[2]:
+            return None
+        if was in self.members:
+            self.lost[was] = self.members.pop(was).modes, event.id[0]
+        modes, at_ms = self.lost.pop(was, (0, -REMEMBERED_MS))
+        return modes if event.id[0] - at_ms < REMEMBERED_MS else None
+
+    def _settle(self, nick: str, sid: str, token: int) -> str:
+        """Of two who claim a nick the older claim is called by its session id."""
+        holder = next((one for one in self.members.values() if lower(one.nick) == lower(nick)), None)
+        if holder is None or holder.sid == sid:
+            return nick
+        if (token, sid) < (holder.token, holder.sid):
+            return sid
+        holder.nick = holder.sid
+        return nick
+
+    def _remove(self, sid: str) -> bool:
+        if self.members.pop(sid, None) is None:
+            return False
+        if not self.members:
+            self._cease()
+        return True
+
+    def _cease(self) -> None:
+        self.flags, self.key, self.limit, self.topic = set(), "", 0, ""
+        self.lists = {"b": {}, "e": {}, "I": {}}
+        self.invited, self.changed = [], (0, 0)
+
+    def _end_gateway(self, gateway: str, at_ms: int) -> bool:
+        self.gone[gateway] = at_ms
+        self.gone = {name: at for name, at in self.gone.items() if at > at_ms - GONE_MEMORY_MS}
+        self.invited = [sid for sid in self.invited if sid.partition(".")[0] not in self.gone]
+        lost = [sid for sid in self.members if sid.partition(".")[0] in self.gone]
+        for sid in lost:
+            self.lost[sid] = self.members.pop(sid).modes, at_ms
+        self.lost = {sid: (modes, at) for sid, (modes, at) in self.lost.items() if at > at_ms - REMEMBERED_MS}
+        return bool(lost)
+
+    def _rename(self, event: Event) -> bool:
+        member = self.members.get(event.sid)
+        if member is None:
+            return False
+        token = int(event.fact("token"))
+        nick = self._settle(event.param(0), event.sid, token)
+        member.token = token
+        if nick == member.nick:
+            return False
+        member.nick = nick
+        return True
+
+    # -- settings -------------------------------------------------------------------------------------
+
+    def _set_modes(self, event: Event) -> bool:
+        source, at_ms = self._source(event), event.id[0]
+        sids = iter(event.fact("sids").split(","))
+        params = iter(event.params[2:])
+        is_adding, applied = True, []
+        for letter in event.param(1):
+            if letter in "+-":
+                is_adding = letter == "+"
+            elif letter in "ov":
+                next(params, "")
+                applied.append(self._set_rank(next(sids, ""), OP if letter == "o" else VOICE, is_adding) and "rank")
+            elif letter in "beI":
+                applied.append(self._set_mask(self.lists[letter], next(params, ""), is_adding, (source, at_ms)))
+            elif letter == "k":
+                wanted = next(params, "") if is_adding else (next(params, "") and "")
+                applied.append(wanted != self.key)
+                self.key = wanted
+            elif letter == "l":
+                limit = int(next(params, "0")) if is_adding else 0
+                applied.append(limit != self.limit)
+                self.limit = limit
+            else:
+                applied.append((letter in self.flags) != is_adding)
+                self.flags ^= {letter} if applied[-1] else set()
+        if any(one and one != "rank" for one in applied):
+            self.changed = event.id
+        return any(applied)
+
+    def _set_rank(self, sid: str, bit: int, is_adding: bool) -> bool:
+        member = self.members.get(sid)
+        if member is None or bool(member.modes & bit) == is_adding:
+            return False
+        member.modes ^= bit
+        return True
+
+    def _set_mask(self, masks: Masks, mask: str, is_adding: bool, by: tuple[str, int]) -> bool:
+        known = next((one for one in masks if lower(one) == lower(mask)), None)
+        if is_adding == (known is not None):
+            return False
+        if known is not None:
+            del masks[known]
+        else:
+            masks[mask] = by
+        return True
+
+    def _set_topic(self, event: Event) -> bool:
+        is_allowed = event.sid in self.members and "t" not in self.flags
+        if not (is_allowed or self._may_operate(event)) or event.param(1) == self.topic:
+            return False
+        self.topic = event.param(1)
+        return True
+
+    def _invite(self, event: Event) -> bool:
+        target = event.fact("sids")
+        is_allowed = event.sid in self.members and "i" not in self.flags
+        if target in self.members or not (is_allowed or self._may_operate(event)):
+            return False
+        if target in self.invited:
+            self.invited.remove(target)
+        self.invited = [*self.invited, target][-INVITED_LIMIT:]
+        return True
+
+    def _set_away(self, event: Event) -> bool:
+        member, text = self.members.get(event.sid), event.param(0) or None
+        if member is None or member.away == text:
+            return False
+        member.away = text
+        return True
+
+
+# -- lines ----------------------------------------------------------------------------------------------
+
+
+def events(payload: bytes) -> list[tuple[str, str]]:
+    """(session id, line) of an entry; none of a marker that has no events."""
+    head, _, body = payload.decode().partition("\r\n")
+    return list(zip(head.split(" "), body.split("\r\n"), strict=False)) if body else []
+
+
+def parse(entry_id: StreamId, index: int, sid: str, line: str) -> Event:
+    tags, source, params = split(line)
+    return Event(entry_id, index, sid, tags, source, params[0], params[1:])
+
+
+def split(line: str) -> tuple[dict[str, str], str, list[str]]:
+    """(tags, source, verb and parameters) of an IRC line."""
+    tags: dict[str, str] = {}
+    source = ""
+    if line.startswith("@"):
+        text, _, line = line[1:].partition(" ")
+        pairs = (tag.partition("=") for tag in text.split(";"))
+        tags = {name: value.replace("\\s", " ").replace("\\:", ";") for name, _, value in pairs}
+    if line.startswith(":"):
+        source, _, line = line[1:].partition(" ")
+    middle, colon, last = line.partition(" :")
+    return tags, source, [*middle.split(), last] if colon else middle.split()
+
+
+def stream_id(text: str) -> StreamId:
+    ms, _, n = text.partition("-")
+    return int(ms), int(n)
+
+
+def lower(name: str) -> str:
+    return name.translate(_LOWER)
+
+
+_LOWER = {ord(c): ord(c) + 32 for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def fits(masks: Sequence[str] | Masks, source: str) -> bool:
+    return any(_pattern(mask).fullmatch(lower(source)) is not None for mask in masks)
+
+
+@lru_cache(maxsize=1000)
+def _pattern(mask: str) -> re.Pattern[str]:
+    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in lower(mask)))

@@ -1,0 +1,244 @@
+"""The simulated network: gateways, clients and a Redis, a plan of what is to happen to them, and one run of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from gateway.lane.lane import LaneSettings
+from tests.simulation.agenda import Agenda
+from tests.simulation.clients import Client, Life
+from tests.simulation.gateways import SETTINGS, Gateway, Node
+from tests.simulation.plan import ROOMS, Plan, Step
+from tests.simulation.redis_host import STARTED_US, RedisHost
+from tests.simulation.sockets import NARROW_WINDOW_BYTES, WINDOW_BYTES
+
+MARK = "<{}>"
+"""How a message's mark stands in its text, whatever the dialect."""
+
+
+class Network:
+    """See the module."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.seed = plan.seed
+        self.plan = plan
+        self.agenda = Agenda()
+        self.settings: LaneSettings = replace(SETTINGS, sendq_bytes=plan.sendq_bytes)
+        self.redis = RedisHost(self.agenda, Random(f"{plan.seed} redis"), plan.replies_first)
+        self.control_loss = 0.0
+        self.troubles: list[tuple[str, str, Exception]] = []
+        self.gateways: list[Gateway] = []
+        self.clients: list[Client] = []
+        self.is_healed = False
+        self.asked_at = 0.0
+        for number, lanes in enumerate(plan.gateways):
+            self.start(f"gate{number}", lanes)
+        for number, (caps, is_text) in enumerate(plan.clients):
+            self.clients.append(Client(self, number, caps, is_text))
+
+    @property
+    def wall_now(self) -> float:
+        return STARTED_US / 1_000_000 + self.agenda.now
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The living lanes."""
+        return [node for gateway in self.gateways if gateway.is_alive for node in gateway.nodes]
+
+    @property
+    def lives(self) -> list[Life]:
+        return [life for client in self.clients for life in client.lives]
+
+    def start(self, name: str, lanes: int) -> Gateway:
+        gateway = Gateway(self, name, lanes)
+        self.gateways.append(gateway)
+        return gateway
+
+    def some_node(self, random: Random) -> Node | None:
+        """A lane that a new client may come to: of a gateway that is ready."""
+        ready = [
+            node
+            for node in self.nodes
+            if node.gateway.is_running and node.gateway.heartbeat.beats and node.lane.is_ready and node.is_accepting
+        ]
+        return random.choice(ready) if ready else None
+
+    # -- a run ----------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """All steps of the plan; then everything is healed, and it comes to rest."""
+        for step in self.plan.steps:
+            self.agenda.at(step.at, lambda step=step: self.take(step))  # type: ignore[misc]
+        self.agenda.run(self.plan.length_s)
+        self.heal()
+        self.agenda.run(self.agenda.now + self.plan.rest_s)
+        self._ask_history()
+
+    def _ask_history(self) -> None:
+        """Whoever can asks what was said in its rooms."""
+        self.asked_at = self.agenda.now
+        for client in self.clients:
+            if client.life is not None and "draft/chathistory" in client.caps:
+                for room in ROOMS:
+                    client.life.send(f"CHATHISTORY LATEST {room} * 100")
+        self.agenda.run(self.agenda.now + 1.0)
+
+    def heal(self) -> None:
+        self.is_healed = True
+        self.control_loss = 0.0
+        self.redis.heal()
+        for gateway in self.gateways:
+            gateway.resume()
+        if not any(gateway.is_alive for gateway in self.gateways):
+            self.start("gatelast", 1)
+        for client in self.clients:
+            if client.life is not None:
+                client.life.end.widen(WINDOW_BYTES)
+
+    def take(self, step: Step) -> None:
+        """One step of the plan."""
+        acts: Callable[..., None] = getattr(self, f"_do_{step.kind}")
+        acts(*step.args)
+
+    # -- what clients do ------------------------------------------------------------------------------
+
+    def _do_connect(self, client: int) -> None:
+        self.clients[client].connect()
+
+    def _do_leave(self, client: int, how: str) -> None:
+        self.clients[client].leave(how)
+
+    def _do_reset(self, client: int) -> None:
+        self.clients[client].reset()
+
+    def _do_storm(self, gateway: int) -> None:
+        """All of a gateway's clients lose it at once."""
+        for client in self.clients:
+            if client.life is not None and client.life.node.gateway is self.gateways[gateway]:
+                client.reset()
+
+    def _do_slow(self, client: int, seconds: float) -> None:
+        """It reads nothing for a while."""
+        life = self.clients[client].life
+        if life is not None:
+            life.end.widen(NARROW_WINDOW_BYTES)
+            self.agenda.after(seconds, lambda: life.end.widen(WINDOW_BYTES))
+
+    def _do_join(self, client: int, room: str, key: str) -> None:
+        one = self.clients[client]
+
+        def act(life: Life) -> None:
+            one.rooms[room] = key
+            one.join(life, room, key)
+
+        one.do(act)
+
+    def _do_part(self, client: int, room: str) -> None:
+        one = self.clients[client]
+
+        def act(life: Life) -> None:
+            one.rooms.pop(room, None)
+            life.send(f"/part {room}" if life.is_text else f"PART {room} :away")
+
+        one.do(act)
+
+    def _do_nick(self, client: int, nick: str) -> None:
+        def act(life: Life) -> None:
+            life.client.wished_nick = nick
+            life.send(f"/nick {nick}" if life.is_text else f"NICK {nick}")
+
+        self.clients[client].do(act)
+
+    def _do_say(self, client: int, verb: str, target: str | int, token: str, label: str, tag_id: str) -> None:
+        """``target``: a room, or a client's number."""
+
+        def act(life: Life) -> None:
+            to = target if isinstance(target, str) else self.clients[target].nick
+            mark = MARK.format(token)
+            if life.is_text:
+                life.send(f"/msg {to} {mark}", token)
+                return
+            tags = [f"label={label}"] if label and "labeled-response" in life.caps else []
+            tags += [f"+hubbub/id={tag_id}"] if tag_id and "message-tags" in life.caps else []
+            kind = verb if verb != "TAGMSG" or "message-tags" in life.caps else "PRIVMSG"
+            if kind == "TAGMSG":
+                tags.append(f"+mark={mark}")
+            head = f"@{';'.join(tags)} " if tags else ""
+            life.send(f"{head}{kind} {to}" if kind == "TAGMSG" else f"{head}{kind} {to} :{mark}", token)
+
+        self.clients[client].do(act)
+
+    def _do_line(self, client: int, line: str, *others: int) -> None:
+        """Any other command; ``{}`` stands for the nicks of other clients."""
+
+        def act(life: Life) -> None:
+            if not life.is_text:
+                life.send(line.format(*(self.clients[other].nick for other in others)))
+
+        self.clients[client].do(act)
+
+    # -- what happens to gateways ---------------------------------------------------------------------
+
+    def _do_start(self, name: str, lanes: int) -> None:
+        self.start(name, lanes)
+
+    def _do_kill(self, gateway: int) -> None:
+        self.gateways[gateway].kill()
+
+    def _do_pause(self, gateway: int, seconds: float) -> None:
+        paused = self.gateways[gateway]
+        paused.pause()
+        self.agenda.after(seconds, paused.resume)
+
+    def _do_lane_clock(self, gateway: int, by_s: float) -> None:
+        for node in self.gateways[gateway].nodes:
+            node.wall_offset_s += by_s
+
+    # -- what happens to Redis and on the way there ---------------------------------------------------
+
+    def _node(self, gateway: int, lane: int) -> Node:
+        nodes = self.gateways[gateway].nodes
+        return nodes[lane % len(nodes)]
+
+    def _do_trap(self, gateway: int, lane: int, how: str, late_s: float) -> None:
+        self.redis.arm(self._node(gateway, lane), how, late_s)
+
+    def _do_cut(self, gateway: int, lane: int, is_all_lost: bool) -> None:
+        self.redis.cut(self._node(gateway, lane), is_all_lost)
+
+    def _do_overflow(self, gateway: int, lane: int, heard: int) -> None:
+        self.redis.overflow(self._node(gateway, lane), heard)
+
+    def _do_lag(self, gateway: int, lane: int, seconds: float, is_outward: bool) -> None:
+        self.redis.lag(self._node(gateway, lane), seconds, is_outward=is_outward)
+
+    def _do_deafen(self, gateway: int, lane: int, messages: int) -> None:
+        self.redis.deafen(self._node(gateway, lane), messages)
+
+    def _do_stall(self, seconds: float) -> None:
+        self.redis.stall(seconds)
+
+    def _do_restart(self, down_s: float) -> None:
+        self.redis.restart(down_s)
+
+    def _do_replicate(self) -> None:
+        self.redis.replicate()
+
+    def _do_failover(self, down_s: float) -> None:
+        self.redis.restart(down_s, self.redis.fall_back)
+
+    def _do_wipe(self, is_restart: bool) -> None:
+        if is_restart:
+            self.redis.restart(0.05, self.redis.store.wipe)
+        else:
+            self.redis.store.wipe()
+
+    def _do_flush_scripts(self) -> None:
+        self.redis.server.flush_scripts()
+
+    def _do_redis_clock(self, by_s: float) -> None:
+        self.redis.set_clock(by_s)
+
+    def _do_control_loss(self, share: float, seconds: float) -> None:
+        self.control_loss = share
+        self.agenda.after(seconds, lambda: setattr(self, "control_loss", 0.0))

@@ -1,0 +1,264 @@
+"""The one Redis of a simulated network: the server, what the network does to connections with it, and its whole past.
+
+The past is the checker's: every entry that was ever appended, whether or not the server still has it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from gateway.broker.scripts import APPEND
+from tests.simulation.agenda import Agenda
+from tests.simulation.server import Connection, SimulatedServer
+from tests.simulation.sockets import LinkSocket
+from tests.simulation.store import Store, StreamId, key_of
+
+if TYPE_CHECKING:
+    from tests.simulation.gateways import Node
+
+STARTED_US = 1_700_000_000_000_000
+_APPEND = APPEND.sha.encode()
+
+
+@dataclass(slots=True)
+class Record:
+    """An entry as it was appended; ``is_lost``: the server has lost it since, other than by trimming."""
+
+    number: int
+    at: float
+    log: bytes
+    id: StreamId
+    origin: bytes
+    payload: bytes
+    is_lost: bool = False
+
+
+class RecordingStore(Store):
+    """Notes what is appended, and that nothing is done which never may be."""
+
+    def __init__(self, agenda: Agenda) -> None:
+        super().__init__()
+        self.records: list[Record] = []
+        self.faults: list[str] = []
+        self._agenda = agenda
+        self.offset_us = STARTED_US
+
+    def tick(self) -> None:
+        """As late as virtual time, and never the same moment twice; may go back where the clock was set."""
+        self.now_us = self.offset_us + int(self._agenda.now * 1_000_000)
+
+    def advance(self, us: int) -> None:
+        self.offset_us += us
+        self.tick()
+        super().advance(0)
+
+    def xadd(self, key: bytes, entry_id: bytes, *fields: bytes) -> bytes:
+        added = super().xadd(key, entry_id, *fields)
+        record = Record(len(self.records), self._agenda.now, key, key_of(added), fields[1], fields[3])
+        self.records.append(record)
+        return added
+
+    def xtrim(self, key: bytes, strategy: bytes, *threshold: bytes) -> int:
+        base = self.get(key.removesuffix(b":log") + b":base")
+        if strategy == b"MINID" and base is not None and key_of(threshold[-1]) > _position(base)[1]:
+            self.faults.append(f"{key.decode()} was trimmed past its base")
+        return super().xtrim(key, strategy, *threshold)
+
+    def set(self, key: bytes, value: bytes) -> str:
+        old = self.get(key)
+        if key.endswith(b":base") and old is not None:
+            (epoch, at), (old_epoch, old_at) = _position(value), _position(old)
+            if epoch == old_epoch and at <= old_at:
+                self.faults.append(f"{key.decode()} went back from {old_at} to {at}")
+        return super().set(key, value)
+
+    def save(self) -> Any:
+        return len(self.records), super().save()
+
+    def restore(self, saved: Any) -> None:
+        count, data = saved
+        for record in self.records[count:]:
+            record.is_lost = True
+        super().restore(data)
+
+    def wipe(self) -> None:
+        for record in self.records:
+            record.is_lost = True
+        super().wipe()
+
+
+def _position(base: bytes) -> tuple[bytes, StreamId]:
+    _, epoch, at = base.partition(b"\n")[0].split(b" ")
+    return epoch, key_of(at)
+
+
+@dataclass(slots=True)
+class Trap:
+    """What will happen to a connection when its next append comes: ``before`` or ``after`` it has been executed."""
+
+    how: str
+    late_s: float
+
+
+class RedisHost:
+    """See the module."""
+
+    def __init__(self, agenda: Agenda, random: Random, replies_first: bool) -> None:
+        self.agenda = agenda
+        self.store = RecordingStore(agenda)
+        self.server = SimulatedServer(replies_first, self.store)
+        self.is_down = False
+        self.saved: Any = None
+        self._random = random
+        self._nodes: dict[Connection, Node] = {}
+        self._due: dict[Connection, None] = {}
+        self._held: dict[Connection, None] = {}
+        self._traps: dict[Node, Trap] = {}
+
+    @property
+    def is_answering(self) -> bool:
+        return not self.is_down and not self.server.is_stalled
+
+    def connect(self, node: "Node") -> LinkSocket | None:
+        if self.is_down:
+            return None
+        connection = self.server.accept()
+        self._nodes[connection] = node
+        return LinkSocket(connection, node.random, self._sent)
+
+    # -- the way there and back -----------------------------------------------------------------------
+
+    def _sent(self, connection: Connection) -> None:
+        if connection not in self._due:
+            self._due[connection] = None
+            self.agenda.after(self._random.uniform(0.0001, 0.001), lambda: self._serve(connection))
+
+    def _serve(self, connection: Connection) -> None:
+        self._due.pop(connection, None)
+        if connection in self._held or not connection.is_open:
+            return
+        node = self._nodes[connection]
+        trap = self._traps.get(node)
+        at = next((n for n, words in enumerate(connection.requests) if words[1:2] == [_APPEND]), None)
+        if trap is not None and at is not None and not connection.is_abandoned:
+            self._spring(self._traps.pop(node), node, connection, at)
+        else:
+            self.store.tick()
+            self.server.serve(connection)
+        self.published()
+
+    def _spring(self, trap: Trap, node: "Node", connection: Connection, at: int) -> None:
+        """The connection breaks; the append at this place of its requests has or has not been executed, or will be."""
+        self.store.tick()
+        self.server.serve(connection, at + (trap.how == "after"))
+        if trap.how == "before":
+            connection.requests.clear()
+        elif trap.how == "late":
+            self._held[connection] = None
+            self.agenda.after(trap.late_s, lambda: self._release(connection))
+        self._cut(node)
+
+    def _release(self, connection: Connection) -> None:
+        self._held.pop(connection, None)
+        self._sent(connection)
+
+    def published(self) -> None:
+        """Whoever has been sent something looks soon."""
+        for connection, node in list(self._nodes.items()):
+            if not connection.is_open and not connection.replies:
+                del self._nodes[connection]
+            if connection.replies and not connection.is_abandoned:
+                node.look_soon()
+
+    # -- what may happen ------------------------------------------------------------------------------
+
+    def arm(self, node: "Node", how: str, late_s: float) -> None:
+        """``how``: before, after, late (the append is executed when the lane has given the connection up)."""
+        self._traps[node] = Trap(how, late_s)
+
+    def cut(self, node: "Node", is_all_lost: bool) -> None:
+        """The connection breaks now; what it had sent is lost, or still executed."""
+        if node.link is not None:
+            if is_all_lost:
+                node.link.connection.requests.clear()
+            self._cut(node)
+
+    def _cut(self, node: "Node") -> None:
+        if node.link is not None:
+            node.link.is_reset = True
+            node.look_soon()
+
+    def overflow(self, node: "Node", heard: int) -> None:
+        """The server ends the connection, as it has too much to send to it."""
+        if node.link is not None and node.link.connection.is_open:
+            self.server.end(node.link.connection, heard)
+            node.look_soon()
+
+    def lag(self, node: "Node", seconds: float, *, is_outward: bool) -> None:
+        """What the lane sends, or what it is sent, takes so long."""
+        link = node.link
+        if link is None:
+            return
+        if is_outward:
+            self._held[link.connection] = None
+            self.agenda.after(seconds, lambda: self._release(link.connection))
+        else:
+            link.is_held = True
+            self.agenda.after(seconds, lambda: self._let_through(node, link))
+
+    def _let_through(self, node: "Node", link: LinkSocket) -> None:
+        link.is_held = False
+        node.look_soon()
+
+    def deafen(self, node: "Node", messages: int) -> None:
+        if node.link is not None:
+            node.link.connection.deaf = messages
+
+    def stall(self, seconds: float) -> None:
+        self.server.is_stalled = True
+        self.agenda.after(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self.server.is_stalled = False
+        for connection in list(self.server.connections.values()):
+            self._sent(connection)
+
+    def restart(self, down_s: float, before: Callable[[], None] = lambda: None) -> None:
+        """A new process after a while; ``before`` does to the data what is to be done."""
+        self.is_down = True
+        self.server.restart()
+        before()
+        self._held.clear()
+        self._look_all()
+        self.agenda.after(down_s, self._up)
+
+    def _up(self) -> None:
+        self.is_down = False
+
+    def _look_all(self) -> None:
+        for node in dict.fromkeys(self._nodes.values()):
+            node.look_soon()
+
+    def set_clock(self, by_s: float) -> None:
+        self.store.offset_us += int(by_s * 1_000_000)
+
+    def replicate(self) -> None:
+        """What a lagging replica, or the disk, has."""
+        self.saved = self.store.save()
+
+    def fall_back(self) -> None:
+        if self.saved is not None:
+            self.store.restore(self.saved)
+            self.saved = None
+
+    def heal(self) -> None:
+        self.is_down = False
+        self._traps.clear()
+        for connection in list(self._held):
+            self._release(connection)
+        for connection, node in self._nodes.items():
+            connection.deaf = 0
+            if node.link is not None and node.link.is_held:
+                self._let_through(node, node.link)
+        self._go_on()

@@ -1,0 +1,64 @@
+"""From a run that fails to the shortest one that fails alike, and its story."""
+
+from collections.abc import Callable
+
+from tests.simulation.plan import Plan
+from tests.simulation.running import Outcome, run
+
+MOST_RUNS = 400
+
+
+def shrink(plan: Plan, rules: set[str]) -> Plan:
+    """Leaves out steps, in ever smaller pieces, as long as one of these invariants is still breached (ddmin)."""
+    runs = 0
+
+    def still_fails(candidate: Plan) -> bool:
+        nonlocal runs
+        runs += 1
+        return bool(run(candidate).rules & rules)
+
+    piece = max(1, len(plan.steps) // 2)
+    while runs < MOST_RUNS:
+        shorter = _without_a_piece(plan, piece, still_fails)
+        if shorter is not None:
+            plan = shorter
+        elif piece > 1:
+            piece //= 2
+        else:
+            break
+    return plan
+
+
+def _without_a_piece(plan: Plan, piece: int, still_fails: Callable[[Plan], bool]) -> Plan | None:
+    shorter: Plan | None = None
+    start = 0
+    while start < len(plan.steps):
+        candidate = plan.without(set(range(start, start + piece)))
+        if still_fails(candidate):
+            plan = shorter = candidate
+        else:
+            start += piece
+    return shorter
+
+
+def story(outcome: Outcome) -> str:
+    """What happened, for people: the steps, what each client said and read, what stood in the logs, what is wrong."""
+    network = outcome.network
+    parts = [network.plan.story()]
+    for life in network.lives:
+        kind = "plain text" if life.is_text else " ".join(life.caps) or "no capabilities"
+        parts.append(f"\n{life.name} at {life.node.lane.id}, {kind}; sessions {' '.join(life.sids)}")
+        said = [(sent.at, 0, f"-> {sent.line}") for sent in life.sent]
+        read = [(at, 1, f"<- {line}") for at, line in life.lines if not _is_greeting(line)]
+        parts += [f"{at:9.4f} {line}" for at, _, line in sorted(said + read) if at < (network.asked_at or at + 1)]
+    parts.append("\nentries")
+    for record in network.redis.store.records:
+        lost = " LOST" if record.is_lost else ""
+        head = f"{record.at:9.4f} {record.log.decode()} {record.id[0]}-{record.id[1]} {record.origin.decode()}{lost}"
+        parts += [head, *(f"{'':12}{line}" for line in record.payload.decode().split("\r\n") if line)]
+    return "\n".join([*parts, "", *outcome.breaches])
+
+
+def _is_greeting(line: str) -> bool:
+    words = line.split(" ", 2)
+    return len(words) > 2 and words[1] in {"002", "003", "004", "005", "251", "252", "254", "255", "265", "266", "422"}

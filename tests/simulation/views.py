@@ -1,0 +1,243 @@
+"""What a client knows from its transcript alone: its rooms, who is in them with what rank, their modes and topics.
+
+The checker's second model: it reads lines as a strict IRC client does, and tells of every line that cannot be.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.simulation.model import SPEAKING, lower, split
+
+PREFIXES = {"@": "o", "+": "v"}
+_TOKEN = re.compile(r"<(m\d+)>")
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of a transcript. ``token``: the mark of a message that is shown, live or from history."""
+
+    at: float
+    text: str
+    tags: dict[str, str]
+    source: str
+    verb: str
+    params: list[str]
+    token: str = ""
+    is_history: bool = False
+
+    @property
+    def nick(self) -> str:
+        return self.source.partition("!")[0]
+
+
+def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
+    """A transcript, taken apart."""
+    read_lines = []
+    histories: set[str] = set()
+    for at, text in lines:
+        if is_text:
+            tags, source, words = {}, "", ["", ""]
+        else:
+            tags, source, words = split(text)
+        line = Line(at, text, tags, source, words[0], words[1:])
+        if line.verb == "BATCH" and len(words) > 2 and words[2] == "chathistory":
+            histories.add(words[1][1:])
+        found = _TOKEN.search(text) if is_text or line.verb in SPEAKING else None
+        if found is not None:
+            line.token = found[1]
+            line.is_history = tags.get("batch", "") in histories
+        read_lines.append(line)
+    return read_lines
+
+
+@dataclass(slots=True)
+class RoomView:
+    """``flags`` and so on are None until the client has been told them."""
+
+    members: dict[str, set[str]]  # folded nick -> letters of ranks that show
+    listed: list[str] = field(default_factory=list)
+    is_complete: bool = False  # NAMES has been read
+    flags: set[str] | None = None
+    key: str = ""
+    limit: int = 0
+    topic: str = ""
+
+
+class View:
+    """See the module; ``take`` tells what is wrong with a line."""
+
+    def __init__(self) -> None:
+        self.nick = ""
+        self.rooms: dict[str, RoomView] = {}
+
+    def take(self, line: Line) -> Iterator[str]:
+        if line.is_history:
+            return
+        reader = getattr(self, f"_read_{line.verb.lower()}", None)
+        if line.verb in SPEAKING:
+            reader = self._read_message
+        if reader is not None:
+            yield from reader(line)
+
+    def _is_me(self, nick: str) -> bool:
+        return lower(nick) == lower(self.nick)
+
+    def _with(self, nick: str) -> list[RoomView]:
+        return [room for room in self.rooms.values() if lower(nick) in room.members]
+
+    @property
+    def _knows_all(self) -> bool:
+        """Between its JOIN and NAMES a client does not know who else is in a room."""
+        return all(room.is_complete for room in self.rooms.values())
+
+    def _room(self, line: Line, place: int = 0) -> RoomView | None:
+        return self.rooms.get(lower(line.params[place]))
+
+    def _read_001(self, line: Line) -> Iterator[str]:
+        self.nick = line.params[0]
+        yield from ()
+
+    def _read_message(self, line: Line) -> Iterator[str]:
+        if "!" not in line.source or not line.params[0].startswith("#"):
+            return
+        room = self._room(line)
+        if room is None:
+            if not ("label" in line.tags or self._is_me(line.nick)):  # its own echo from outside
+                yield "a message of a room that it is not in"
+        elif room.is_complete and "n" in (room.flags or ()) and lower(line.nick) not in room.members:
+            yield f"a message by {line.nick}, who is not there"
+
+    def _read_join(self, line: Line) -> Iterator[str]:
+        name, room = lower(line.params[0]), self._room(line)
+        if self._is_me(line.nick):
+            if room is not None:
+                yield "its own JOIN twice"
+            self.rooms[name] = RoomView({lower(line.nick): set()})
+        elif room is None:
+            yield "a JOIN in a room that it is not in"
+        elif lower(line.nick) in room.members and room.is_complete:
+            yield f"a JOIN of {line.nick}, who is there"
+        else:
+            room.members[lower(line.nick)] = set()
+
+    def _leave(self, line: Line, nick: str) -> Iterator[str]:
+        room = self._room(line)
+        if room is None:
+            yield "someone leaves a room that it is not in"
+        elif self._is_me(nick):
+            del self.rooms[lower(line.params[0])]
+        elif room.members.pop(lower(nick), None) is None and room.is_complete:
+            yield f"{nick} leaves a room and was not there"
+
+    def _read_part(self, line: Line) -> Iterator[str]:
+        yield from self._leave(line, line.nick)
+
+    def _read_kick(self, line: Line) -> Iterator[str]:
+        yield from self._leave(line, line.params[1])
+
+    def _read_quit(self, line: Line) -> Iterator[str]:
+        rooms = self._with(line.nick)
+        if self._is_me(line.nick):
+            yield "its own QUIT"
+        if not rooms and self._knows_all:
+            yield f"a QUIT of {line.nick}, who is nowhere"
+        for room in rooms:
+            del room.members[lower(line.nick)]
+
+    def _read_nick(self, line: Line) -> Iterator[str]:
+        old, new = lower(line.nick), lower(line.params[0])
+        rooms = self._with(old)
+        if self._is_me(old):
+            self.nick = line.params[0]
+        elif not rooms and self._knows_all:
+            yield f"a NICK of {line.nick}, who is nowhere"
+        for room in rooms:
+            if new != old and new in room.members:
+                yield f"two called {new}"
+            room.members[new] = room.members.pop(old)
+
+    def _read_353(self, line: Line) -> Iterator[str]:
+        room = self._room(line, 2)
+        if room is not None:
+            room.listed += line.params[3].split()
+        yield from ()
+
+    def _read_366(self, line: Line) -> Iterator[str]:
+        room = self._room(line, 1)
+        if room is None:
+            return
+        listed, room.listed = room.listed, []
+        members = {lower(name.lstrip("@+")): {PREFIXES[c] for c in name if c in PREFIXES} for name in listed}
+        if room.is_complete and members.keys() != room.members.keys():
+            yield f"NAMES says {sorted(members)}, it knew {sorted(room.members)}"
+        if not room.is_complete:
+            room.members, room.is_complete = members, True
+        if lower(self.nick) not in members:
+            yield "NAMES without itself"
+
+    def _read_324(self, line: Line) -> Iterator[str]:
+        room = self._room(line, 1)
+        if room is None:
+            return
+        params = iter(line.params[3:])
+        told = RoomView({}, flags=set())
+        assert told.flags is not None
+        for letter in line.params[2].removeprefix("+"):
+            if letter == "k":
+                told.key = next(params)
+            elif letter == "l":
+                told.limit = int(next(params))
+            else:
+                told.flags.add(letter)
+        if room.flags is not None and (told.flags, told.key, told.limit) != (room.flags, room.key, room.limit):
+            yield f"the modes are {line.params[2:]}, it knew {sorted(room.flags)} {room.key} {room.limit}"
+        room.flags, room.key, room.limit = told.flags, told.key, told.limit
+
+    def _read_mode(self, line: Line) -> Iterator[str]:
+        room = self._room(line)
+        if room is None:
+            if line.params[0].startswith("#"):
+                yield "a MODE of a room that it is not in"
+            return
+        is_adding, params = True, iter(line.params[2:])
+        for letter in line.params[1]:
+            if letter in "+-":
+                is_adding = letter == "+"
+            elif letter in "ov":
+                yield from self._rank(room, lower(next(params)), letter, is_adding)
+            elif letter in "beI":
+                next(params)
+            elif letter == "k":
+                param = next(params)
+                room.key = param if is_adding else ""
+            elif letter == "l":
+                room.limit = int(next(params)) if is_adding else 0
+            elif room.flags is not None:
+                if (letter in room.flags) == is_adding:
+                    yield f"{line.params[1]}, which is so already"
+                room.flags ^= {letter}
+
+    def _rank(self, room: RoomView, nick: str, letter: str, is_adding: bool) -> Iterator[str]:
+        ranks = room.members.get(nick)
+        if ranks is None:
+            if room.is_complete:
+                yield f"a rank for {nick}, who is not there"
+        elif is_adding:
+            ranks.add(letter)
+        else:
+            ranks.discard(letter)
+
+    def _read_topic(self, line: Line) -> Iterator[str]:
+        room = self._room(line)
+        if room is None:
+            yield "a TOPIC of a room that it is not in"
+        else:
+            room.topic = line.params[1]
+
+    def _read_332(self, line: Line) -> Iterator[str]:
+        room = self._room(line, 1)
+        if room is not None:
+            if room.is_complete and room.topic != line.params[2]:
+                yield f"the topic is {line.params[2]}, it knew {room.topic}"
+            room.topic = line.params[2]
