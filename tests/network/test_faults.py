@@ -1,6 +1,7 @@
 """The worst hour: Redis restarted under load, wiped, paused; a reader that does not read; a gateway that stops."""
 
 import json
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ import pytest
 
 from gateway.embedded.binary import find_server
 from gateway.embedded.supervisor import ping
+from gateway.heartbeat.leases import client
 from tests.network.harness import DEADLINE_S, Network, get
 
 
@@ -55,9 +57,21 @@ class Broker:
         self.process.kill()
         self.process.wait(DEADLINE_S)
 
-    def command(self, *words: str) -> None:
-        from gateway.heartbeat.leases import client
+    def save(self) -> None:
+        """Keeps the data as they are on disk now."""
+        self.command("BGREWRITEAOF")
+        deadline = time.monotonic() + DEADLINE_S
+        with client(self.url) as connection:
+            while (told := connection.info("persistence"))["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"]:
+                assert time.monotonic() < deadline
+        shutil.copytree(self._directory / "appendonlydir", self._directory / "saved")
 
+    def restore(self) -> None:
+        """Puts the kept data in the place of what there is."""
+        shutil.rmtree(self._directory / "appendonlydir")
+        (self._directory / "saved").rename(self._directory / "appendonlydir")
+
+    def command(self, *words: str) -> None:
         with client(self.url) as connection:
             connection.execute_command(*words)
 
@@ -109,25 +123,59 @@ def test_redis_killed_and_started_again_under_load_loses_nothing_and_doubles_not
         assert own == [text for text in sent if text.startswith(f"{speaker.nick} ")], "an order was broken"
 
 
-def test_a_wiped_redis_leaves_clients_connected_and_talking(broker: Broker, fragile: Network) -> None:
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_wiped_redis_is_mended_from_the_gateways(broker: Broker, fragile: Network, cut: bool) -> None:
+    """FLUSHALL breaks no connection; either way nobody leaves, and rooms are what they were."""
     first, second = fragile.gateways(2, HUBBUB_LEASE_S="30")
-    alice = fragile.peer(first, "alice", "", "#w")
+    alice = fragile.peer(first, "alice", "echo-message", "#w")
     bob = fragile.peer(second, "bob", "", "#w")
-    alice.do("PRIVMSG #w :before")
+    alice.do("TOPIC #w :kept", "MODE #w +mv bob", "MODE #w +b *!*@nowhere", "PRIVMSG #w :before")
     assert texts(bob.sync()) == ["before"]
     broker.command("FLUSHALL")
-    broker.command("CLIENT", "KILL", "TYPE", "pubsub")  # each link comes back and sees that the logs are gone
-    deadline = time.monotonic() + DEADLINE_S
-    heard: list[str] = []
-    count = 0
-    while not heard:
-        assert time.monotonic() < deadline, "after the wipe nothing is heard any more"
-        count += 1
-        alice.do(f"PRIVMSG #w :after {count}")
-        heard = texts(bob.sync())
-    names = " ".join(alice.do("NAMES #w"))
-    assert "alice" in names
-    assert "bob" in names
+    if cut:
+        for kind in ("normal", "pubsub"):
+            broker.command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+    seen = alice.do("PRIVMSG #w :after")
+    assert texts(seen) == ["after"]
+    assert [line for line in bob.sync() if " NOTICE " not in line] == seen
+    for peer in (alice, bob):
+        lines = peer.do("NAMES #w", "TOPIC #w", "MODE #w", "MODE #w b")
+        assert {"@alice", "+bob"} == set(next(line for line in lines if " 353 " in line).split(" :")[1].split())
+        assert any(" 332 " in line and line.endswith(":kept") for line in lines)
+        assert any(" 324 " in line and line.endswith(" +mnt") for line in lines)
+        assert any(" 367 " in line and "*!*@nowhere" in line for line in lines)
+    late = fragile.peer(second, "late", "", "#w")
+    assert any(" 404 " in line for line in late.do("PRIVMSG #w :muted"))
+
+
+def test_a_redis_that_lost_its_newest_entries_gets_them_back(broker: Broker, fragile: Network) -> None:
+    """Started again on an older append-only file: what was delivered is in the history, and not shown again."""
+    first, second = fragile.gateways(2, HUBBUB_LEASE_S="30")
+    alice = fragile.peer(first, "alice", "", "#f")
+    bob = fragile.peer(second, "bob", "", "#f")
+    alice.do("PRIVMSG #f :kept")
+    bob.do("PRIVMSG #f :kept too")
+    broker.save()
+    late = fragile.peer(second, "late", "", "#f")
+    alice.do("PRIVMSG #f :lost", "TOPIC #f :lost as well")
+    late.do("PRIVMSG #f :lost too")
+    assert texts(bob.sync())[-2:] == ["lost", "lost too"]
+    alice.sync()
+    broker.kill()
+    broker.restore()
+    broker.start()
+    for peer in (bob, alice, late):
+        assert texts(peer.sync()) == [], "shown again"
+    alice.do("PRIVMSG #f :on")
+    for peer in (bob, late):
+        lines = peer.sync()
+        assert texts(lines) == ["on"]
+    other = fragile.peer(first, "other", "batch draft/chathistory", "#f")
+    history = other.do("CHATHISTORY LATEST #f * 50")
+    log = [line.rpartition(" :")[2] for line in history if " PRIVMSG " in line]
+    assert sorted(log[:2]) == ["kept", "kept too"]
+    assert sorted(log[2:]) == ["lost", "lost too", "on"]
+    assert any(" 332 " in line and line.endswith(":lost as well") for line in other.do("TOPIC #f"))
 
 
 def test_a_stalled_reader_is_cut_at_its_limit_without_slowing_others(network: Network) -> None:
