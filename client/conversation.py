@@ -22,6 +22,9 @@ from gateway.wire.message import Message, split_source
 
 HISTORY_PAGE: Final = 100
 ASK_AGAIN_S: Final = 10.0  # for a room that could not be joined just now, and for history
+TRY_AGAIN_S: Final = 2.0  # for history that could not be had just now
+CONFIRMED_LIMIT: Final = 100
+ID_TAG: Final = "+hubbub/id"  # stays the same when a message is sent again; every gateway takes it once
 
 # A relayed line has its source before it: nick, user and host at their largest (Modern IRC "Message Format").
 _LINE_LIMIT_BYTES: Final = 512 - len(":" + "!" + "@" + " " + "\r\n") - 30 - 20 - 63
@@ -51,6 +54,7 @@ class Conversation:
         self._exchange = exchange
         self._new_id = new_id
         self._backlog = backlog
+        self._confirmed: dict[str, Pending] = {}  # the last messages to persons, which may still come back
         self._seen = Seen()
         self._batches: dict[str, Batch] = {}
 
@@ -90,7 +94,7 @@ class Conversation:
             if "labeled-response" in agreed:
                 tags["label"] = pending.id
             if "message-tags" in agreed:
-                tags["+hubbub/id"] = pending.id
+                tags[ID_TAG] = pending.id
             self._exchange.send(Message(pending.verb, [pending.target, pending.text], tags=tags))
 
     def _is_ready(self, target: str) -> bool:
@@ -105,7 +109,7 @@ class Conversation:
             if self._exchange.registration.has_echo:
                 self.fail(pending, "the gateway did not confirm it", now)
             else:
-                self._seen.add(f"+hubbub/id={pending.id}")
+                self._seen.add(f"{ID_TAG}={pending.id}")
                 relayed = Message(pending.verb, [pending.target, pending.text], self._exchange.naming.current)
                 self._exchange.show(relayed, now, is_typed_here=True)
 
@@ -115,7 +119,8 @@ class Conversation:
 
     def on_message_refused(self, message: Message, now: float) -> None:
         """Take an error for a message: its label tells which one, or else the target that it names."""
-        pending = self.outbox.remove(self._label(message))
+        message_id = message.tags.get(ID_TAG) or self._label(message)
+        pending = self.outbox.remove(message_id) or self._confirmed.pop(message_id, None)
         if pending is None:
             candidates = [self.outbox.sent_with(target) for target in message.params[1:]]
             found = next((candidate for candidate in candidates if candidate), None)
@@ -125,6 +130,10 @@ class Conversation:
         else:
             self.fail(pending, message.params[-1], now)
 
+    def is_waited_for(self, message: Message) -> bool:
+        """Whether this is, by its label, the answer to a message of ours (IRCv3 labeled-response)."""
+        return self._label(message) in self.outbox
+
     def _label(self, message: Message) -> str:
         batch = self._batches.get(message.tags.get("batch", ""))
         return message.tags.get("label") or (batch.label if batch else "")
@@ -132,6 +141,9 @@ class Conversation:
     # --- what is said to us ---------------------------------------------------------------------------------
 
     def on_message(self, message: Message, now: float) -> None:
+        if self.is_waited_for(message) and not self._exchange.naming.is_mine(split_source(message.source or "")[0]):
+            self.on_message_refused(message, now)  # a NOTICE, where the gateway has no better words
+            return
         room = self.rooms.get(fold(message.params[0]))
         batch = self._batches.get(message.tags.get("batch", ""))
         if batch is not None and batch.kind == "chathistory":
@@ -146,7 +158,7 @@ class Conversation:
         """Show a message unless it was shown before; True if it was new."""
         is_typed_here = self._confirm(message, is_history=is_history)
         # A message has two ids: the network's, and its sender's, which stays the same when it is sent again.
-        ids = [f"{key}={message.tags[key]}" for key in ("msgid", "+hubbub/id") if message.tags.get(key)]
+        ids = [f"{key}={message.tags[key]}" for key in ("msgid", ID_TAG) if message.tags.get(key)]
         if not ids and "time" in message.tags:
             ids = [replace(message, tags={"time": message.tags["time"]}).line()]
         are_new = [self._seen.add(message_id) for message_id in ids]
@@ -159,8 +171,9 @@ class Conversation:
 
     def _confirm(self, message: Message, *, is_history: bool) -> bool:
         """Forget the message of ours that this one is, for it has arrived; False if it is none of ours."""
-        message_id = message.tags.get("+hubbub/id") or message.tags.get("label", "")
-        if self.outbox.remove(message_id):
+        message_id = message.tags.get(ID_TAG) or message.tags.get("label", "")
+        if pending := self.outbox.remove(message_id):
+            self._note_confirmed(pending)
             return True
         naming = self._exchange.naming
         nick = split_source(message.source or "")[0]
@@ -171,6 +184,13 @@ class Conversation:
         if is_ours and not message_id and (found := self.outbox.sent_with(*message.params[:2])):
             return self.outbox.remove(found.id) is not None
         return is_echo
+
+    def _note_confirmed(self, pending: Pending) -> None:
+        """Remember a message to a person: who has just left cannot be told from who is there until it was tried."""
+        if fold(pending.target) not in self.rooms:
+            self._confirmed[pending.id] = pending
+            if len(self._confirmed) > CONFIRMED_LIMIT:
+                del self._confirmed[next(iter(self._confirmed))]
 
     # --- rooms ----------------------------------------------------------------------------------------------
 
@@ -198,6 +218,8 @@ class Conversation:
                 continue
             if room.presence is Presence.AWAITED:
                 self._ask(room, now)
+            elif room.presence is Presence.CATCHING_UP and room.is_trying_again:
+                self._request_history(room, now)
             elif room.presence is Presence.CATCHING_UP:
                 self._finish_catching_up(room, now, "the gateway does not answer")
 
@@ -234,6 +256,7 @@ class Conversation:
 
     def _request_history(self, room: Room, now: float) -> None:
         room.asked_at = now
+        room.is_trying_again = False
         if room.wants_backlog:
             self._exchange.send(room.request_backlog(min(self._backlog, self.history_page)))
         else:
@@ -259,10 +282,13 @@ class Conversation:
 
     def on_history_refused(self, message: Message, now: float) -> None:
         """Ask by time where the msgid was not known; else go on without what was missed, and say so."""
+        is_passing = message.params[1] == "MESSAGE_ERROR"
         named = {fold(param) for param in message.params}
         asking = [room for room in self.rooms.values() if room.presence is Presence.CATCHING_UP]
         for room in [room for room in asking if fold(room.name) in named] or asking:
-            if room.falls_back_to_time():
+            if is_passing and room.may_try_again():
+                room.asked_at = now + TRY_AGAIN_S - ASK_AGAIN_S
+            elif not is_passing and room.falls_back_to_time():
                 self._request_history(room, now)
             else:
                 self._finish_catching_up(room, now, message.params[-1])

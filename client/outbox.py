@@ -33,6 +33,9 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._in_flight) + len(self._waiting)
 
+    def __contains__(self, pending_id: str) -> bool:
+        return pending_id in self._in_flight or pending_id in self._waiting
+
     @property
     def is_full(self) -> bool:
         return len(self) >= OUTBOX_LIMIT

@@ -14,6 +14,7 @@ from typing import Final
 from gateway.wire.message import Message
 
 HELD_LIMIT: Final = 1000  # live messages held while catching up; the oldest is dropped, history has it
+HISTORY_TRIES: Final = 3
 SEEN_LIMIT: Final = 20_000
 _LATEST_S: Final = 250_000_000_000.0  # in the year 9892: in any time zone it is a date that can be written
 
@@ -57,12 +58,16 @@ class Room:
         self.wants_backlog = False  # what was said before we came first, not what we missed
         self.asked_at = 0.0  # when the last JOIN or CHATHISTORY went out
         self.held: deque[Message] = deque(maxlen=HELD_LIMIT)
+        self.is_trying_again = False  # history could not be had; it is asked for again at `asked_at`
+        self._tries_left = HISTORY_TRIES
         self._by_msgid = True
 
     def lose_connection(self) -> None:
         """Be where a new connection begins; what was held is in the history after the position."""
         self.presence = Presence.AWAITED
         self.held.clear()
+        self.is_trying_again = False
+        self._tries_left = HISTORY_TRIES
         self._by_msgid = True
 
     def request_missed(self, limit: int) -> Message:
@@ -75,6 +80,12 @@ class Room:
     def request_backlog(self, limit: int) -> Message:
         """Ask for the last messages said before we came."""
         return Message("CHATHISTORY", ["LATEST", self.name, "*", str(limit)])
+
+    def may_try_again(self) -> bool:
+        """Count a try to get history that failed; False where it was the last one."""
+        self._tries_left -= 1
+        self.is_trying_again = self._tries_left > 0
+        return self.is_trying_again
 
     def falls_back_to_time(self) -> bool:
         """Ask by time from now on, as the gateway does not know the msgid; False where it did not help."""

@@ -1,7 +1,8 @@
 """Which gateway to try next, and how long to wait before that.
 
-Owns the order and the patience: after a loss the next gateway at once, each of them once; after that with
-growing pauses of random length, so that a thousand clients of a dead gateway do not come back in one moment.
+Owns the order and the patience: after a loss the next gateway at once, each of them once; the only one after a
+moment, and all others after that with growing pauses, of random length, so that a thousand clients of a dead
+gateway do not come back in one moment.
 Pure; on the receiving thread.
 """
 
@@ -66,7 +67,8 @@ class Route:
         self._next += 1
         rounds = self._failures // len(self._addresses)
         if rounds == 0:
-            return address, 0.0
+            is_the_same_again = len(self._addresses) == 1 and self._next > 1
+            return address, FIRST_PAUSE_S * self._random() if is_the_same_again else 0.0
         longest_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(rounds - 1, 10))
         return address, longest_s * (0.5 + self._random() / 2)
 

@@ -43,6 +43,7 @@ _JOIN_REFUSED: Final = frozenset(
 _NICK_REFUSED: Final = frozenset(
     (n.ERR_ERRONEUSNICKNAME, n.ERR_NICKNAMEINUSE, n.ERR_NICKCOLLISION, n.ERR_UNAVAILRESOURCE)
 )
+_FIRST_ERROR: Final = "400"
 _MESSAGE_REFUSED: Final = frozenset(
     (n.ERR_NOSUCHNICK, n.ERR_NOSUCHCHANNEL, n.ERR_CANNOTSENDTOCHAN, n.ERR_TOOMANYTARGETS)
 )
@@ -74,7 +75,7 @@ class Session:
         self.naming = Naming(name, lambda: new_id()[:4])
         self._exchange = Exchange(self.naming)
         self.conversation = Conversation(self._exchange, rooms, new_id, backlog)
-        self.is_dead = False  # the gateway is silent: give this connection up
+        self.is_dead = False  # the gateway is silent or has said ERROR: give this connection up
         self.is_finished = False  # QUIT is on its way: make no further connection
         self.was_registered = False  # once at least, on any connection
         self._new_id = new_id
@@ -125,7 +126,7 @@ class Session:
         """Let time pass; to be called about once a second."""
         if self._is_connected:
             limit_s = DEAD_AFTER_S if self.is_registered else REGISTRATION_LIMIT_S
-            self.is_dead = now - self._heard_at >= limit_s
+            self.is_dead |= now - self._heard_at >= limit_s
         if self.is_registered:
             if (nick := self.naming.due(now)) is not None:
                 self._exchange.send(Message("NICK", [nick]))
@@ -274,7 +275,9 @@ class Session:
         self._has_shown_motd = True
 
     def _on_error(self, message: Message, _now: float) -> None:
+        """Take the gateway's last word (RFC 2812 3.7.4); what was not confirmed by then goes to the next one."""
         self.last_error = message.params[-1]
+        self.is_dead = True
 
     # --- people and rooms -----------------------------------------------------------------------------------
 
@@ -345,6 +348,8 @@ class Session:
     def _on_fail(self, message: Message, now: float) -> None:
         """Take a standard reply (IRCv3 standard-replies)."""
         match message.params[0].upper():
+            case _ if self.conversation.is_waited_for(message):
+                self.conversation.on_message_refused(message, now)
             case "PING" if self._ping is not None:
                 self._ping.is_promise = False
             case "CHATHISTORY":
@@ -367,7 +372,9 @@ class Session:
             self.conversation.on_join_refused(room, message, now)
         elif message.verb == n.ERR_UNKNOWNCOMMAND and target == "chathistory":
             self.conversation.on_history_refused(message, now)
-        elif message.verb in _MESSAGE_REFUSED:
+        elif message.verb in _MESSAGE_REFUSED or (
+            message.verb >= _FIRST_ERROR and self.conversation.is_waited_for(message)
+        ):
             self.conversation.on_message_refused(message, now)
         else:
             self._exchange.show(message, now)

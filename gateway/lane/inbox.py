@@ -136,7 +136,9 @@ class Inbox:
         nick = (message.source or "").partition("!")[0]
         if client is None or client.is_departing or fold(client.session.nick) != fold(target):
             if verb == "PRIVMSG":
-                self.tell(sender, n.ERR_NOSUCHNICK, nick, target, "No such nick/channel")
+                given = recall.message_id(message.tags)
+                about = format_tags({recall.ID_TAG: given}) if given else ""
+                self.tell(sender, n.ERR_NOSUCHNICK, nick, target, "No such nick/channel", client_tags=about)
             return
         if message.tags and self._is_said_again(entry, index, message):
             return
@@ -157,12 +159,13 @@ class Inbox:
         recall.remember(self._said, key, entry.id, index)
         return False
 
-    def tell(self, sid: str, code: str, nick: str, *params: str) -> None:
-        """A numeric to a session of any lane."""
+    def tell(self, sid: str, code: str, nick: str, *params: str, client_tags: str = "") -> None:
+        """A numeric to a session of any lane, with the tags by which it knows what that is about."""
         if self._is_closed and inbox(sid.rpartition(".")[0]) == self.name:
             return  # it has left
         middle = " ".join((nick, *params[:-1]))
-        log, line = self.address(sid, f":{self._server} {code} {middle} :{params[-1]}")
+        numeric = f":{self._server} {code} {middle} :{params[-1]}"
+        log, line = self.address(sid, f"@{client_tags} {numeric}" if client_tags else numeric)
         self._appends.add(log, Pending(NOBODY, line))
 
     def _line(self, entry: Entry, index: int | None, message: Message, client: Client) -> str:

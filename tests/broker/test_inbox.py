@@ -127,14 +127,16 @@ def test_a_closed_inbox_takes_what_came_before_and_refuses_what_comes_later(stag
 
 
 def test_a_direct_message_to_one_who_is_leaving_is_answered(stage: Stage) -> None:
-    """RFC 2812 3.3.1, ERR_NOSUCHNICK: it would not be read any more."""
+    """RFC 2812 3.3.1, ERR_NOSUCHNICK: it would not be read any more. Its own id tells its sender which one it was."""
     node, other = stage.node(), stage.node()
     inbox, _ = made(stage, node)
     others_inbox, _ = made(stage, other)
-    answers: list[str] = []
-    others_inbox.specials["401"] = lambda message, _client, _show: answers.append(message.params[1])
+    answers: list[tuple[str, str]] = []
+    others_inbox.specials["401"] = lambda message, _client, _show: answers.append(
+        (message.params[1], message.tags["+hubbub/id"])
+    )
     leaving: Any = SimpleNamespace(session=SimpleNamespace(nick="alice"), is_departing=True)
     inbox._clients[f"{node.lane}.0"] = cast("Client", leaving)
-    log, line = inbox.address(f"{node.lane}.0", ":bob!u@h PRIVMSG alice :hi")
+    log, line = inbox.address(f"{node.lane}.0", "@+hubbub/id=7 :bob!u@h PRIVMSG alice :hi")
     other.say(log, line)
-    stage.until(lambda: answers == ["alice"])
+    stage.until(lambda: answers == [("alice", "7")])

@@ -3,6 +3,7 @@
 `FakeNetwork` has one log and any number of `FakeConnection`s, which take bytes and give bytes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -25,20 +26,40 @@ class FakeNetwork:
     connections: list["FakeConnection"] = field(default_factory=list)
     ghosts: set[str] = field(default_factory=set)  # folded names that dead sessions hold
     is_promising: bool = True  # PONG comes without FAIL PING
+    underway: list[Callable[[], None]] = field(default_factory=list)  # what stalled gateways have not done yet
 
     def connect(self) -> "FakeConnection":
         connection = FakeConnection(self)
         self.connections.append(connection)
         return connection
 
-    def say(self, nick: str, target: str, text: str, tags: dict[str, str] | None = None) -> Message:
-        """Put a message into the log and on its way to all who are to have it, its sender excepted."""
+    def release(self) -> None:
+        """Let happen what stalled gateways have taken, also for those whose connection is lost by now."""
+        while self.underway:
+            self.underway.pop(0)()
+
+    def say(
+        self,
+        nick: str,
+        target: str,
+        text: str,
+        tags: dict[str, str] | None = None,
+        sender: "FakeConnection | None" = None,
+    ) -> Message:
+        """Put a message into the log and on its way to all who are to have it, its sender excepted.
+
+        One that was said before under the same +hubbub/id is the first one.
+        """
+        message_id = (tags or {}).get("+hubbub/id")
+        for first in self.log:
+            if message_id and first.tags.get("+hubbub/id") == message_id and first.params[0] == target:
+                return first
         stamped = {"time": self.time(), "msgid": f"m{len(self.log)}", **(tags or {})}
         message = Message("PRIVMSG", [target, text], f"{nick}!u@h", stamped)
         self.log.append(message)
         for connection in self.connections:
             is_addressed = fold(target) in connection.rooms or fold(target) == fold(connection.nick)
-            if is_addressed and connection.nick != nick:
+            if is_addressed and connection is not sender:
                 connection.deliver(message)
         return message
 
@@ -62,6 +83,7 @@ class FakeConnection:
         self.output: list[str] = []
         self.received: list[Message] = []  # all that the client sent
         self.has_quit = False
+        self.is_stalled = False  # takes what is said, and is long about putting it into the log
         self._is_registered = False
         self._is_negotiating = False
         self._lines = LineBuffer(tags_limit_bytes=4096)
@@ -161,11 +183,25 @@ class FakeConnection:
             self.reply("404", self.nick, target, "Cannot send to channel", tags=label)
             return
         tags = {key: value for key, value in message.tags.items() if key.startswith("+")}
-        said = self.network.say(self.nick, target, text, tags)
-        if "echo-message" in self.caps:
-            self.deliver(said, **label)
+        nick = self.nick
+
+        def say() -> None:
+            said = self.network.say(nick, target, text, tags, self)
+            if "echo-message" in self.caps:
+                self.deliver(said, **label)
+
+        self._do(say)
+
+    def _do(self, act: Callable[[], None]) -> None:
+        if self.is_stalled:
+            self.network.underway.append(act)
+        else:
+            act()
 
     def _on_ping(self, message: Message) -> None:
+        self._do(lambda: self._pong(message))
+
+    def _pong(self, message: Message) -> None:
         if not self.network.is_promising:
             self.reply("FAIL", "PING", "TEMPORARILY_UNAVAILABLE", "No promise")
         self.reply("PONG", "fake", message.params[0])

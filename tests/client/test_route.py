@@ -2,7 +2,7 @@
 
 import pytest
 
-from client.route import LONGEST_PAUSE_S, Address, Route, parse_address
+from client.route import FIRST_PAUSE_S, LONGEST_PAUSE_S, Address, Route, parse_address
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,14 @@ def test_after_a_loss_each_gateway_is_tried_once_without_a_pause() -> None:
         route.ended(0.0)
     assert tried == [("gateway1", 0.0), ("gateway2", 0.0), ("gateway0", 0.0)]
     assert route.advance()[1] > 0
+
+
+def test_the_only_gateway_is_called_again_after_a_moment_of_random_length() -> None:
+    """All who lost it are spread over that moment."""
+    route = _route(1)
+    assert route.advance()[1] == 0.0
+    route.ended(3600.0)
+    assert route.advance()[1] == FIRST_PAUSE_S
 
 
 def test_pauses_grow_up_to_a_limit() -> None:

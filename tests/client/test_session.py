@@ -5,6 +5,7 @@ import pytest
 from client.events import Heard
 from client.outbox import IN_FLIGHT_LIMIT, OUTBOX_LIMIT
 from client.reading import screen_line
+from client.room import HISTORY_TRIES
 from client.session import DEAD_AFTER_S, KEEPALIVE_S, REGISTRATION_LIMIT_S
 from tests.client.fake_gateway import FakeNetwork
 from tests.client.talk import Talk
@@ -122,6 +123,40 @@ def test_a_refused_message_is_named_to_the_person(caps: str) -> None:
     assert talk.undelivered() == ["to bob"]
     assert talk.heard() == ["to the room"]
     assert not talk.session.has_delivered_all
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ":fake NOTICE alice :PRIVMSG #lobby failed: the network's message store does not answer; try again",
+        ":fake FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #lobby :The network's message store does not answer",
+        ":fake 477 alice #lobby :Cannot send to channel",
+    ],
+)
+def test_an_answer_that_is_no_echo_is_a_refusal(network: FakeNetwork, refusal: str) -> None:
+    """IRCv3 labeled-response, standard-replies: it is shown with the text that it is about, and taken for no echo."""
+    talk = Talk(network).start()
+    talk.say("first")
+    talk.say("second")
+    talk.carry_up()
+    first, second = (message.tags["label"] for message in talk.sent("PRIVMSG"))
+    talk.hear(f"@label={second} {refusal}")
+    assert talk.undelivered() == ["second"]
+    assert talk.session.conversation.outbox.in_flight == (first,)
+
+
+def test_a_direct_message_to_one_who_has_just_left_comes_back_with_its_text(network: FakeNetwork) -> None:
+    """It was confirmed by its echo: it is in the log. The answer names it by its id."""
+    talk = Talk(network).start()
+    talk.say("one", "bob")
+    talk.say("two", "bob")
+    talk.run()
+    assert talk.session.has_delivered_all
+    one = talk.sent("PRIVMSG")[0].tags["+hubbub/id"]
+    talk.hear(f"@+hubbub/id={one} :fake 401 alice bob :No such nick/channel")
+    assert talk.undelivered() == ["one"]
+    assert not talk.session.has_delivered_all
+    assert not talk.shown("401")
 
 
 def test_a_long_text_becomes_several_lines_that_fit(network: FakeNetwork) -> None:
@@ -249,11 +284,60 @@ def test_history_is_asked_for_by_time_where_msgids_are_not_known(network: FakeNe
     assert talk.sent("CHATHISTORY")[1].params[2].startswith("timestamp=")
 
 
+def test_what_is_under_way_when_its_gateway_dies_is_said_once(network: FakeNetwork) -> None:
+    """Its append happens only after the client has sent it again by another gateway, and before newer lines."""
+    talk = Talk(network).start()
+    others = Talk(network, "bob").start()
+    assert talk.connection is not None
+    talk.connection.is_stalled = True
+    talk.say("one")
+    talk.say("two")
+    talk.carry_up()
+    talk.cut(leaves_ghost=True)
+    talk.connect()
+    talk.say("three")
+    talk.run()
+    network.release()
+    talk.run()
+    others.run()
+    assert network.texts("#lobby") == talk.heard() == others.heard() == ["one", "two", "three"]
+    assert talk.session.has_delivered_all
+
+
+def test_the_gateways_last_word_ends_the_connection(network: FakeNetwork) -> None:
+    """RFC 2812 3.7.4 ERROR: the next gateway is tried at once, whether or not this one closes."""
+    talk = Talk(network).start()
+    talk.hear("ERROR :Closing link: The gateway is shutting down")
+    talk.pass_time(0)
+    assert talk.session.is_dead
+    talk.cut()
+    assert talk.start().session.is_settled
+    talk.pass_time(0)
+    assert not talk.session.is_dead
+
+
+def test_history_that_cannot_be_had_just_now_is_asked_for_again(network: FakeNetwork) -> None:
+    """IRCv3 chathistory, MESSAGE_ERROR."""
+    talk = Talk(network).start()
+    talk.cut()
+    network.say("bob", "#lobby", "missed")
+    talk.connect_until("CHATHISTORY").output.clear()
+    talk.hear("FAIL CHATHISTORY MESSAGE_ERROR AFTER #lobby :Messages could not be retrieved")
+    network.say("bob", "#lobby", "live")
+    talk.run()
+    assert talk.heard() == []
+    talk.pass_time(2)
+    talk.run()
+    assert talk.heard() == ["missed", "live"]
+    assert "lacking" not in talk.statuses()
+
+
 def test_missing_history_is_said_and_holds_up_nothing(network: FakeNetwork) -> None:
     talk = Talk(network).start()
     talk.cut()
-    talk.connect_until("CHATHISTORY").output.clear()
-    talk.hear("FAIL CHATHISTORY MESSAGE_ERROR AFTER #lobby :Messages could not be retrieved")
+    for _ in range(HISTORY_TRIES):
+        talk.connect_until("CHATHISTORY").output.clear() if talk.connection is None else talk.pass_time(2)
+        talk.hear("FAIL CHATHISTORY MESSAGE_ERROR AFTER #lobby :Messages could not be retrieved")
     assert "may be lacking here: Messages could not be retrieved" in talk.statuses()
     talk.say("hello")
     talk.run()
