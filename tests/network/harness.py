@@ -22,9 +22,11 @@ READY = "listening"
 
 
 class Gateway:
-    """A gateway process of its own on a free port of loopback."""
+    """A gateway process of its own on a port of loopback, a free one if none is given."""
 
-    def __init__(self, redis_url: str, prefix: str, options: Iterable[str], variables: dict[str, str]) -> None:
+    def __init__(
+        self, redis_url: str, prefix: str, options: Iterable[str], variables: dict[str, str], port: int = 0
+    ) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="hubbub-")
         self.log_path = Path(self._directory.name, "log")
         environ = {name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")}
@@ -33,7 +35,7 @@ class Gateway:
             self.process = subprocess.Popen(
                 [
                     sys.executable,
-                    *("-m", "gateway", "serve", "--listen", "127.0.0.1:0", "--redis", redis_url),
+                    *("-m", "gateway", "serve", "--listen", f"127.0.0.1:{port}", "--redis", redis_url),
                     *("--prefix", prefix, "--log-format", "json", "--name", "irc.test", *options),
                 ],
                 env=environ,
@@ -195,14 +197,14 @@ class Network:
         self._gateways: list[Gateway] = []
         self._peers: list[Peer] = []
 
-    def start(self, *options: str, **variables: str) -> Gateway:
+    def start(self, *options: str, port: int = 0, redis_url: str = "", **variables: str) -> Gateway:
         """A gateway that may not be ready yet; ``variables`` as HUBBUB_NAME="value"."""
-        gateway = Gateway(self.redis_url, self.prefix, options, variables)
+        gateway = Gateway(redis_url or self.redis_url, self.prefix, options, variables, port)
         self._gateways.append(gateway)
         return gateway
 
-    def gateway(self, *options: str, **variables: str) -> Gateway:
-        return self.start(*options, **variables).wait_ready()
+    def gateway(self, *options: str, port: int = 0, redis_url: str = "", **variables: str) -> Gateway:
+        return self.start(*options, port=port, redis_url=redis_url, **variables).wait_ready()
 
     def gateways(self, count: int, *options: str, **variables: str) -> list[Gateway]:
         """Several gateways, started at once."""

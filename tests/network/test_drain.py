@@ -14,6 +14,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.network.harness import DEADLINE_S, Gateway, Network, Peer
+from tests.network.history import CAPS, text, texts
 
 DRAIN_S = 2.0
 FAREWELL = "ERROR :Closing link: The gateway is shutting down"
@@ -75,33 +76,12 @@ def test_fifty_clients_leave_one_after_the_other_and_nothing_that_they_said_is_l
     assert len(tenths) >= 8, "they leave in a spread of seconds"
     assert max(tenths.values()) <= 25, "and not all at once"
     assert not refused
-    history = network.peer(second, "reader", "batch draft/chathistory", "#a")
-    said = Counter(text_of(line) for line in everything(history, "#a"))
+    said = Counter(texts(network.peer(second, "reader", CAPS, "#a"), "#a"))
     assert set(said.values()) == {1}
-    assert said.keys() >= {text for texts in echoed.values() for text in texts}
-    for nick, texts in echoed.items():
-        assert texts == [f"{nick} {number}" for number in range(len(texts))]
-    assert min(len(texts) for texts in echoed.values()) > 0
-
-
-def text_of(line: str) -> str:
-    return line.partition(" PRIVMSG ")[2].partition(" :")[2]
-
-
-def everything(reader: Peer, room: str) -> list[str]:
-    """All messages of a room's history, page by page."""
-    lines: list[str] = []
-    reader.do("CAP REQ :message-tags")
-    reference = "timestamp=2000-01-01T00:00:00.000Z"
-    while True:
-        reader.send(f"CHATHISTORY AFTER {room} {reference} 100")
-        page = [line for line in reader.until(" BATCH -") if " PRIVMSG " in line]
-        if not page:
-            return lines
-        lines += page
-        found = re.search(r"msgid=([^; ]+)", page[-1])
-        assert found is not None
-        reference = f"msgid={found.group(1)}"
+    assert said.keys() >= {one for ones in echoed.values() for one in ones}
+    for nick, ones in echoed.items():
+        assert ones == [f"{nick} {number}" for number in range(len(ones))]
+    assert all(echoed.values())
 
 
 def test_what_was_sent_before_is_carried_out_and_answered_before_error(network: Network) -> None:
@@ -117,7 +97,7 @@ def test_what_was_sent_before_is_carried_out_and_answered_before_error(network: 
     limited.process.terminate()
     heard = alice.until(FAREWELL)
     assert [line for line in heard if "PRIVMSG" in line][-1].endswith(":line 39")
-    assert [text_of(line) for line in bob.until(" QUIT ")[:-1]] == [f"line {number}" for number in range(40)]
+    assert [text(line) for line in bob.until(" QUIT ")[:-1]] == [f"line {number}" for number in range(40)]
 
 
 def test_it_takes_nobody_new_and_is_not_ready_while_it_drains(network: Network) -> None:
@@ -205,7 +185,7 @@ def test_half_a_line_is_not_said(network: Network) -> None:
     alice.send_raw(b"PRIVMSG #a :whole\r\nPRIVMSG #a :half of a li")
     alice.close()
     lines = bob.until(" QUIT ")
-    assert [text_of(line) for line in lines if " PRIVMSG " in line] == ["whole"]
+    assert [text(line) for line in lines if " PRIVMSG " in line] == ["whole"]
 
 
 def test_who_floods_and_vanishes_leaves_no_ghost(network: Network) -> None:
