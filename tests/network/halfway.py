@@ -1,4 +1,4 @@
-"""Between a gateway and its Redis: what goes there, or comes back, can be held, and let go after the gateway's death."""
+"""Between a gateway and its Redis: what goes there, or comes back, is held, and let go after the gateway's death."""
 
 import socket
 import threading
