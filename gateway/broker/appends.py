@@ -222,6 +222,8 @@ class Appends:
     def _finish(self, writer: Writer, entry_id: str | None) -> None:
         flight = writer.flight
         assert flight is not None
+        if flight.pendings and entry_id is not None:
+            self._remember(writer, flight)
         self._release(writer)
         for index, pending in enumerate(flight.pendings):
             self._settle(pending, None if entry_id is None else (entry_id, index))
@@ -231,7 +233,7 @@ class Appends:
         writer.flight = None
         if writer.queue or writer.returning:
             self._is_due(writer)
-        elif writer.replica is None:
+        elif writer.replica is None and not writer.memory:
             self._writers.pop(writer.name, None)
 
     def _is_due(self, writer: Writer) -> None:
@@ -246,7 +248,7 @@ class Appends:
         writer = self._writers[name]
         flight = writer.flight
         if writer.replica is not None and writer.replica.was_reread:
-            writer.returning = deque(sent for sent in writer.memory if sent.count > known)
+            self._put_back(writer, known)
         if flight is not None:
             if not flight.answered or not self._link.is_up:
                 return
@@ -254,10 +256,16 @@ class Appends:
                 self._look_back(writer, flight)
                 return
             writer.flight = None
-            if flight.pendings:
-                writer.returning.append(flight)
+            if flight.count > known and flight not in writer.returning:
+                (writer.returning.append if flight.pendings else writer.returning.appendleft)(flight)
         if writer.queue or writer.returning:
             self._is_due(writer)
+
+    def _put_back(self, writer: Writer, known: int) -> None:
+        """What goes before anything new: remembered entries above this count, then what was never settled."""
+        unsettled = [flight for flight in writer.returning if flight.pendings]
+        writer.returning = deque(sent for sent in writer.memory if sent.count > known)
+        writer.returning.extend(unsettled)
 
     # -- memory ---------------------------------------------------------------------------------------
 
@@ -271,6 +279,8 @@ class Appends:
     def _forget_oldest(self) -> None:
         _, writer = self._memory.popleft()
         self._memory_bytes -= len(writer.memory.popleft().payload) + MEMORY_OVERHEAD_BYTES
+        if writer.replica is None and not (writer.memory or writer.flight or writer.queue or writer.returning):
+            self._writers.pop(writer.name, None)
 
     def age(self) -> None:
         """Forgets entries of a minute ago; called every 5 s."""
@@ -281,15 +291,40 @@ class Appends:
     # -- after a loss ---------------------------------------------------------------------------------
 
     def resume(self) -> None:
-        """After a reconnection: asks the inboxes of other lanes what became of what was in flight."""
+        """After a reconnection: what of ours the inboxes of other lanes do not have goes again."""
         for writer in list(self._writers.values()):
-            if writer.replica is None and writer.flight is not None:
-                self._look_back(writer, writer.flight)
-            elif writer.replica is None and writer.queue:
+            if writer.replica is not None:
+                continue
+            if writer.flight is not None or writer.memory:
+                self._compare(writer)
+            elif writer.queue:
                 self._is_due(writer)
 
+    def _compare(self, writer: Writer) -> None:
+        """Reads the end of another lane's inbox; nothing new goes there before what it lacks of ours."""
+        flight = writer.flight = writer.flight or Flight("", b"")
+        flight.answered = False
+
+        def seen(reply: Reply) -> None:
+            if writer.flight is not flight or reply is LOST:
+                return
+            if not isinstance(reply, list):
+                self._link.drop(f"a log cannot be read: {reply}")
+                return
+            places = {fields[1].decode(): entry_id.decode() for entry_id, fields in reply}
+            counts = [count for lane, count in map(origin_of, places) if lane == self._lane]
+            self._put_back(writer, max(counts, default=0))
+            if flight.pendings and flight.origin not in places:
+                writer.returning.append(flight)
+            elif flight.pendings:
+                self._finish(writer, places[flight.origin])
+                return
+            self._release(writer)
+
+        self._link.call(seen, "XREVRANGE", writer.log, "+", "-", "COUNT", TAIL_ENTRIES)
+
     def _look_back(self, writer: Writer, flight: Flight, newest: str = "+") -> None:
-        """Searches a log backwards for an entry: one that the replica skipped, or of a log without one."""
+        """Searches a log backwards for an entry that the replica skipped."""
         flight.answered = False
 
         def seen(reply: Reply) -> None:
@@ -299,9 +334,7 @@ class Appends:
             if isinstance(reply, list):
                 origin = flight.origin.encode()
                 found = next((entry_id.decode() for entry_id, fields in reply if fields[1] == origin), None)
-                if writer.replica is None:
-                    self._launch(writer, flight) if found is None else self._finish(writer, found)
-                elif found is None and len(reply) == TAIL_ENTRIES:
+                if found is None and len(reply) == TAIL_ENTRIES:
                     self._look_back(writer, flight, f"({reply[-1][0].decode()}")
                 else:
                     self._judge(writer, flight, found)

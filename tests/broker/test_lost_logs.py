@@ -182,3 +182,39 @@ def test_an_entry_that_comes_twice_is_void_the_second_time(stage: Stage) -> None
     stage.until(lambda: bool(replies))
     agree(stage, room)
     assert [effect.reason for effect in ann.voids] == [Void.AGAIN]
+
+
+def test_direct_messages_that_an_inbox_has_lost_are_put_back(stage: Stage) -> None:
+    """Their sender follows no such log: it looks when it is connected again. The owner takes each once."""
+    ann = stage.node()
+    inbox = "@gate00.7"
+    for field, value in (("last", "0-0"), ("epoch", "of the lane")):
+        stage.command("HSETNX", stage.keys.head(inbox), field, value)
+    for n in range(3):
+        ann.say(inbox, f"dm {n}")
+        stage.until(lambda n=n: f"dm {n}" in ann.outcomes)
+    ann.link.drop("cut")
+    stage.command("XDEL", stage.keys.log(inbox), *(entry_id for entry_id, _, _ in stage.entries(inbox)[1:]))
+    ann.say(inbox, "new")
+    stage.connect(ann)
+    stage.until(lambda: "new" in ann.outcomes)
+    assert [events.decode(*entry).lines for entry in stage.entries(inbox)] == [["dm 0"], ["dm 1"], ["dm 2"], ["new"]]
+    assert [origin for _, origin, _ in stage.entries(inbox)] == [f"gate00.0:{n}" for n in (1, 2, 3, 4)]
+    assert all(len(outcomes) == 1 for outcomes in ann.outcomes.values())
+
+
+def test_a_second_loss_while_entries_are_put_back(stage: Stage) -> None:
+    ann = stage.node()
+    room = joined(stage, ann, "ann")
+    for n in range(5):
+        tell(stage, ann, said(ann, f"{n}"))
+    ann.link.drop("cut")
+    lose_tail(stage, 4)
+    stage.connect(ann)
+    stage.until(lambda: len(stage.entries(ROOM)) == 4)
+    ann.link.drop("cut")
+    stage.connect(ann)
+    stage.until(lambda: len(stage.entries(ROOM)) == 6)
+    agree(stage, room)
+    texts = [events.decode(*entry).lines[0].rpartition(":")[2] for entry in stage.entries(ROOM)][1:]
+    assert texts == ["0", "1", "2", "3", "4"]
