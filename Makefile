@@ -1,7 +1,7 @@
 # The verbs of the project; .ci/run calls the same ones.
 PYTHON ?= python3
 
-.PHONY: run test lint types bench bench-quick e2e fuzz simulate
+.PHONY: chaos run test lint types bench bench-quick e2e fuzz simulate
 
 run:
 	$(PYTHON) -m gateway demo
@@ -37,3 +37,7 @@ FIRST ?= 0
 
 simulate:
 	$(PYTHON) -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+
+# About a quarter of an hour; writes its table into docs/reliability.md.
+chaos:
+	$(PYTHON) -m tests.chaos

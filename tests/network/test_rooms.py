@@ -112,3 +112,17 @@ def test_who_may_invite_whom(shared: Network, pair: Pair) -> None:
     assert code(op.do(f"INVITE nobody_rh {room}"), "401")
     assert code(op.do("INVITE outside_rh #nowhere_rh"), "403")
     assert code(op.do("INVITE outside_rh"), "461")
+
+
+def test_whom_names_tells_does_not_join_afterwards(network: Network) -> None:
+    """RFC 2812 3.2.1: the list is of all who are in the room, the one who joins included."""
+    gateway = network.gateway()
+    peers = [network.peer(gateway, f"peer{i}") for i in range(20)]
+    for peer in peers:
+        peer.send("JOIN #crowd")
+    for peer in peers:
+        lines = peer.sync()
+        names = next(place for place, line in enumerate(lines) if " 353 " in line)
+        listed = {word.lstrip("@") for word in lines[names].partition(" :")[2].split()}
+        later = {line[1:].partition("!")[0] for line in lines[names:] if " JOIN " in line}
+        assert not listed & later

@@ -1,0 +1,82 @@
+"""Connections that are killed, cut at a limit, or swallowed by the network."""
+
+import time
+
+from tests.chaos.crowd import Crowd
+from tests.chaos.scenarios import scenario
+from tests.chaos.stage import Stage
+
+KILLS = 10
+
+
+@scenario("Redis kills all connections (CLIENT KILL, of either type) every second, for 10 s", on_all_servers=True)
+def links_killed(stage: Stage) -> None:
+    store = stage.store()
+    stage.open(*[store.url] * 3)
+    stage.begin()
+    stage.run(1)
+    for _ in range(KILLS):
+        for kind in ("normal", "pubsub"):
+            for client in store.clients(kind):
+                store.command("CLIENT", "KILL", "ID", client)
+        stage.run(1)
+    stage.run(1)
+
+
+@scenario(
+    "a gateway is slow for 5 s; Redis cuts it off at client-output-buffer-limit pubsub 128kb", on_all_servers=True
+)
+def tiny_output_buffer(stage: Stage) -> None:
+    store = stage.store("--client-output-buffer-limit", "pubsub 128kb 64kb 1")
+    path = stage.forwarder(store.port)
+    stage.open(path.url, store.url, store.url, history=store.url, HUBBUB_LEASE_S="30")
+    crowd = stage.begin(Crowd([gateway.port for gateway in stage.gateways], padding=350, rate=400))
+    for _ in range(2):
+        stage.run(1)
+        path.is_hole = True
+        stage.run(5)
+        path.is_hole = False
+    crowd.wait_for("all", lambda: all(user.is_in for user in crowd.users), 30)
+    stage.run(3)
+    stage.expect(stage.logged("redis_away") > 0, "the gateway was never cut off")
+
+
+@scenario("the network between a gateway and Redis drops everything for 12 s, and closes nothing", on_all_servers=True)
+def link_blackholed(stage: Stage) -> None:
+    store = stage.store()
+    path = stage.forwarder(store.port)
+    stage.open(path.url, store.url, store.url, history=store.url, HUBBUB_LEASE_S="30")
+    stage.begin()
+    stage.run(3)
+    path.is_hole = True
+    stage.run(12)
+    path.is_hole = False
+    stage.run(5)
+
+
+@scenario("the network between clients and their gateway drops everything; they go to another after 4 s")
+def clients_blackholed(stage: Stage) -> None:
+    store = stage.store()
+    stage.open(*[store.url] * 3, HUBBUB_PING_INTERVAL_S="4")
+    path = stage.forwarder(stage.gateways[0].port)
+    ports = [path.port, *(gateway.port for gateway in stage.gateways[1:])]
+    crowd = stage.begin(Crowd(ports, patience_s=4))
+    stage.run(3)
+    path.is_hole = True
+    stage.run(6)
+    crowd.wait_for("all to be back", lambda: all(user.is_in for user in crowd.users), 30)
+    path.is_hole = False
+    stage.run(3)
+
+
+@scenario("a gateway loses Redis for half a second, again and again (connections reset)")
+def link_flapping(stage: Stage) -> None:
+    store = stage.store()
+    path = stage.forwarder(store.port)
+    stage.open(path.url, store.url, store.url, history=store.url)
+    stage.begin()
+    ends = time.monotonic() + 8
+    while time.monotonic() < ends:
+        stage.run(0.5)
+        path.reset()
+    stage.run(2)

@@ -1,0 +1,47 @@
+"""The table of a run, and its place in docs/reliability.md between two comments."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.chaos.stage import Row
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
+HEAD = (
+    "| fault | server | sent | lost | twice | out of order | refused by name | longest silence, s | exempt, why |",
+    "|---|---|--:|--:|--:|--:|--:|--:|---|",
+)
+
+
+def table(rows: Sequence[Row]) -> str:
+    return "\n".join([*HEAD, *map(_line, rows)])
+
+
+def _line(row: Row) -> str:
+    exempt = f"{row.exempt}: {row.why_exempt}" if row.why_exempt else ""
+    cells = (
+        row.fault,
+        row.server,
+        row.sent,
+        row.lost,
+        row.twice,
+        row.disorder,
+        row.refused,
+        f"{row.silence_s:.1f}",
+        exempt,
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def section(rows: Sequence[Row], command: str) -> str:
+    servers = sorted({row.server for row in rows})
+    return f"Made by `{command}` with {' and '.join(servers)}.\n\n{table(rows)}"
+
+
+def written(document: str, text: str) -> str:
+    """The document with the text between its two comments; raises ValueError where they are not there."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{BEGIN} and {END} are not in the document")
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"

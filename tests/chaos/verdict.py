@@ -1,0 +1,178 @@
+"""What was said and heard, and the judgement over it. Pure: knows neither sockets nor the code under test.
+
+A message is (sender, number). A sitting is one user's stay in one room over one connection: from the echo of its
+JOIN to the end of the connection. The history is judged as one more sitting, which nobody ever left.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, pairwise
+
+Key = tuple[str, int]
+"""Sender and number."""
+
+FOREVER = float("inf")
+
+
+@dataclass(slots=True)
+class Said:
+    """One message, as its sender knows it; times are of the checker's own clock."""
+
+    key: Key
+    room: str
+    at: float
+    heard_back_at: float | None = None  # its echo came
+    refused: str = ""  # the words of the refusal
+    sent_again: bool = False
+
+
+@dataclass(slots=True)
+class Sitting:
+    """See the module. ``excused``: its own that it sent again over this connection, heard elsewhere."""
+
+    user: str
+    room: str
+    since: float
+    until: float = FOREVER
+    heard: list[tuple[Key, float]] = field(default_factory=list)
+    excused: set[Key] = field(default_factory=set)
+
+    @property
+    def keys(self) -> list[Key]:
+        return [key for key, _ in self.heard]
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    """Messages said in a span of time that a documented limit lets be lost: from the history alone, or altogether."""
+
+    why: str
+    since: float
+    until: float
+    history_alone: bool = True
+
+
+@dataclass(slots=True)
+class Findings:
+    """Each set is of messages; empty is good, but for ``refused`` and ``exempt``."""
+
+    sent: int = 0
+    lost: set[Key] = field(default_factory=set)
+    unanswered: set[Key] = field(default_factory=set)  # neither heard by anyone nor refused, though the sender waits
+    twice: set[Key] = field(default_factory=set)
+    disorder: set[Key] = field(default_factory=set)
+    refused: set[Key] = field(default_factory=set)
+    refused_but_said: set[Key] = field(default_factory=set)
+    exempt: set[Key] = field(default_factory=set)
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.unanswered or self.twice or self.disorder or self.refused_but_said)
+
+
+def judge(
+    said: dict[Key, Said],
+    sittings: Sequence[Sitting],
+    history: dict[str, list[Key]],
+    exempt: Sequence[Exempt] = (),
+) -> Findings:
+    found = Findings(sent=len(said))
+    heard = {key for sitting in sittings for key, _ in sitting.heard}
+    found.refused = {key for key, message in said.items() if message.refused}
+    found.refused_but_said = found.refused & (heard | {key for keys in history.values() for key in keys})
+    found.unanswered = {
+        key for key, message in said.items() if message.heard_back_at is None and not message.refused
+    } - heard
+    found.examples += [f"never answered: {key}" for key in sorted(found.unanswered)[:3]]
+    archives = [Sitting("history", room, 0.0, heard=[(key, 0.0) for key in keys]) for room, keys in history.items()]
+    _twice(found, [*sittings, *archives])
+    for room in sorted({sitting.room for sitting in sittings}):
+        here = [sitting for sitting in sittings if sitting.room == room]
+        stored = [archive for archive in archives if archive.room == room]
+        _lost(found, said, here, stored, exempt)
+        _disorder(found, [*here, *stored])
+    return found
+
+
+def _twice(found: Findings, sittings: Iterable[Sitting]) -> None:
+    """A user hears a message once, over all of its connections."""
+    counts = Counter((sitting.user, key) for sitting in sittings for key, _ in sitting.heard)
+    for (user, key), count in counts.items():
+        if count > 1:
+            found.twice.add(key)
+            found.examples.append(f"{user} has {key} {count} times")
+
+
+def _lost(
+    found: Findings, said: dict[Key, Said], sittings: list[Sitting], stored: list[Sitting], exempt: Sequence[Exempt]
+) -> None:
+    heard = {key for sitting in sittings for key, _ in sitting.heard}
+    for sitting in [*sittings, *stored]:
+        own = set(sitting.keys)
+        missed = heard - own - sitting.excused
+        if sitting.until == FOREVER:
+            gaps = {key for key in missed if said[key].at > sitting.since}
+        else:
+            gaps = missed & set().union(*(_between(own, other.keys) for other in [*sittings, *stored]))
+        for key in gaps:
+            kind = next((e for e in exempt if _covers(e, said[key].at, sitting)), None)
+            (found.exempt if kind else found.lost).add(key)
+            if not kind:
+                found.examples.append(f"{sitting.user} in {sitting.room} lacks {key}")
+
+
+def _covers(exempt: Exempt, at: float, sitting: Sitting) -> bool:
+    return exempt.since <= at <= exempt.until and (sitting.user == "history" or not exempt.history_alone)
+
+
+def _between(own: set[Key], other: list[Key]) -> set[Key]:
+    """What another heard between two messages that both heard."""
+    common = [place for place, key in enumerate(other) if key in own]
+    return set(other[common[0] : common[-1]]) if common else set()
+
+
+def _disorder(found: Findings, sittings: list[Sitting]) -> None:
+    """Any two heard in the same order what both heard; and each sender in the order in which it spoke."""
+    for sitting in sittings:
+        newest: dict[str, int] = {}
+        for (sender, number), _ in sitting.heard:
+            if number < newest.get(sender, -1):
+                found.disorder.add((sender, number))
+                found.examples.append(f"{sitting.user} heard {(sender, number)} after {newest[sender]}")
+            newest[sender] = max(number, newest.get(sender, -1))
+    orders = [(sitting, _first_places(sitting.keys)) for sitting in sittings]
+    for (one, _), (other, places) in combinations(orders, 2):
+        for key, before in _descents(one.keys, places):
+            found.disorder.add(key)
+            found.examples.append(f"{one.user} and {other.user} differ: {before} {key}")
+
+
+def _first_places(keys: list[Key]) -> dict[Key, int]:
+    return {key: place for place, key in reversed(list(enumerate(keys)))}
+
+
+def _descents(keys: list[Key], places: dict[Key, int]) -> Iterator[tuple[Key, Key]]:
+    last, last_key = -1, None
+    for key in keys:
+        place = places.get(key, -1)
+        if place < 0:
+            continue
+        if place < last and last_key is not None:
+            yield key, last_key
+        last, last_key = place, key
+
+
+def longest_silence(sittings: Sequence[Sitting], since: float, until: float) -> float:
+    """The longest time, in seconds, for which any user heard nothing while all spoke: reconnecting counts."""
+    times: dict[str, list[float]] = {}
+    came: dict[str, float] = {}
+    for sitting in sittings:
+        times.setdefault(sitting.user, []).extend(at for _, at in sitting.heard)
+        came.setdefault(sitting.user, sitting.since)
+    longest = 0.0
+    for user, heard in times.items():
+        marks = [max(since, came[user]), *sorted(at for at in heard if since < at < until), until]
+        longest = max(longest, *(later - earlier for earlier, later in pairwise(marks)))
+    return longest
