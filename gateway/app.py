@@ -94,7 +94,8 @@ class Gateway:
             lease_s=self.settings.lease_s,
             lanes=self.settings.lanes,
             on_beat=lambda: None,
-            on_gone=self._gone,
+            on_gone=lambda: heartbeat.take(_new_id()),
+            on_new=lambda: self._enrolled(heartbeat.gateway),
             bring_back=embedded.ensure if embedded else lambda: None,
         )
         listening, admin = bind(
@@ -145,6 +146,7 @@ class Gateway:
             admit=self.admission,
             verify=verify,
             beats=lambda: heartbeat.beats,
+            gone=heartbeat.disown,
             rehash=lambda: self._on_signal(signal.SIGHUP, None),
         )
         return Lane(self.id, number, settings, server, outside, tls_context)
@@ -158,9 +160,15 @@ class Gateway:
         value: Any = control.hget(self.keys.secrets, "cloak")
         return str(value.decode())
 
-    def _gone(self) -> None:
-        self._exit_status = 1
-        self._on_signal(signal.SIGTERM, None)
+    def _enrolled(self, gateway: str) -> None:
+        """The gateway has a lease that Redis did not know of: under its first id, or after a wipe, or under a new id.
+
+        On the heartbeat thread.
+        """
+        if gateway != self.id:
+            self.id = gateway
+            for lane in self.lanes:
+                lane.post(partial(lane.rebirth.take, gateway))
 
     def _readiness(self, heartbeat: Heartbeat) -> tuple[bool, str]:
         if self._is_ending:

@@ -9,7 +9,7 @@ remembered for a minute, and what a log that was read again lacks of it is put b
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import hiredis
@@ -119,6 +119,8 @@ class Appends:
         self._memory_bytes = 0
         self._age = 0
         self.gathered = 0  # events that wait for the next send
+        self.is_held = False
+        """Nothing new leaves; what has left comes to its end."""
         self.entries = 0
 
     @property
@@ -152,9 +154,7 @@ class Appends:
 
     def add(self, name: str, pending: Pending) -> None:
         """Queues an event for a log; it leaves with the next :meth:`send`."""
-        writer = self._writers.get(name)
-        if writer is None:
-            writer = self._writers[name] = Writer(name, self._keys, None)
+        writer = self._writers.get(name) or self._writer(name)
         if writer.flight is None:
             if not writer.queue:
                 self._due.append(writer)
@@ -170,9 +170,54 @@ class Appends:
                 continue
             if writer.returning:
                 self._launch(writer, writer.returning.popleft())
-            elif writer.queue:
+            elif writer.queue and not self.is_held:
                 self._oseq += 1
                 self._launch(writer, writer.take(f"{self._lane}:{self._oseq}"))
+
+    # -- a new id -------------------------------------------------------------------------------------
+
+    def go_on_as(self, lane: str) -> None:
+        """The lane has a new id: that is the origin of what leaves from now on."""
+        self._lane = lane
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether anything has left for a followed log and has not come back."""
+        followed = (writer for writer in self._writers.values() if writer.replica is not None)
+        return any(writer.flight is not None or writer.returning for writer in followed)
+
+    def flying(self) -> Iterator[Pending]:
+        """The events in flight."""
+        for writer in self._writers.values():
+            if writer.flight is not None:
+                yield from writer.flight.pendings
+
+    def queue(self, name: str) -> deque[Pending]:
+        """What waits for a followed log."""
+        return self._writers[name].queue
+
+    def queues(self) -> Iterator[deque[Pending]]:
+        """What waits for each log."""
+        for writer in self._writers.values():
+            yield writer.queue
+
+    def precede(self, name: str, pendings: Sequence[Pending]) -> None:
+        """Puts events before all that wait for a log; they leave once nothing is held any more."""
+        for pending in reversed(pendings):
+            self._writer(name).queue.appendleft(pending)
+
+    def release(self) -> None:
+        """Ends holding."""
+        self.is_held = False
+        for writer in self._writers.values():
+            if writer.flight is None and writer.queue:
+                self._is_due(writer)
+
+    def _writer(self, name: str) -> Writer:
+        writer = self._writers.get(name)
+        if writer is None:
+            writer = self._writers[name] = Writer(name, self._keys, None)
+        return writer
 
     def _writable(self, writer: Writer) -> bool:
         replica = writer.replica

@@ -316,7 +316,6 @@ class State:
         """Remember a gateway as gone and take out its sessions: whom, in the order of their joining."""
         self.gone[gateway] = at_ms
         self.gone = {id: at for id, at in self.gone.items() if at > at_ms - GONE_MEMORY_MS}
-        self.origins = {lane: count for lane, count in self.origins.items() if not self.is_gone(lane)}
         self.invited = {sid: None for sid in self.invited if not self.is_gone(sid)}
         lost = [self.lose(sid, at_ms) for sid in list(self.members) if self.is_gone(sid)]
         kept = list(self.lost.items())[-LOST_LIMIT:]

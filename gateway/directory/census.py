@@ -23,6 +23,10 @@ class Census:
         self._keys = keys
         self._lane = lane
 
+    def go_on_as(self, lane: str) -> None:
+        """The lane has a new id."""
+        self._lane = lane
+
     def write(self, count: Headcount) -> None:
         record = {"name": count.name, **{name: getattr(count, name) for name in _COUNTS}}
         self._link.call(_ignore, "HSET", self._keys.stats, self._lane, json.dumps(record, separators=(",", ":")))

@@ -18,7 +18,8 @@ from gateway.wire.casefold import fold
 CLAIM = read("gateway.directory", "claim", 1)
 RELEASE = read("gateway.directory", "release", 1)
 PROFILE = read("gateway.directory", "profile", 1)
-SCRIPTS = (CLAIM, RELEASE, PROFILE)
+RECLAIM = read("gateway.directory", "reclaim", 1)
+SCRIPTS = (CLAIM, RELEASE, PROFILE, RECLAIM)
 
 WHOWAS_ENTRIES = 10
 WHOWAS_S = 7 * 24 * 3600
@@ -47,6 +48,20 @@ class Nicks:
             self._gateway,
             *profile_fields(session, nick),
         )
+
+    def reclaim(self, session: Session, nick: str, was: str, token: str, done: Done) -> None:
+        """Makes a claim again, as :meth:`claim` does, where it is not there or is still the session id ``was``'s.
+
+        ``token``: the one that it had, "" for a new one.
+        """
+        self.note(nick)
+        fields = ("gateway", self._gateway, *profile_fields(session, nick))
+        self._link.run(done, RECLAIM, self._keys.nick(fold(nick)), session.sid, was, token, *fields)
+
+    def go_on_as(self, gateway: str) -> None:
+        """The gateway has a new id; what the old one held is its reaper's."""
+        self._gateway = gateway
+        self._unreleased.clear()
 
     def note(self, nick: str) -> None:
         """Tells the gateway's reaper of a nick."""

@@ -31,8 +31,9 @@ class Heartbeat:
     """A lease that is kept until `stop`.
 
     `on_beat()` after every beat that Redis took; `on_gone()` once, when this gateway's id turns out to be
-    reaped: it must not be used any more, and nothing beats until `take` gives another one. `bring_back` is
-    called when Redis does not answer; it may block (the embedded server's `ensure`).
+    reaped: it must not be used any more, and nothing beats until `take` gives another one. `on_new()` when the
+    id is new to Redis: at first, after `take`, and when Redis was wiped. `bring_back` is called when Redis does not
+    answer; it may block (the embedded server's `ensure`).
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Heartbeat:
         lanes: int,
         on_beat: Callable[[], None],
         on_gone: Callable[[], None],
+        on_new: Callable[[], None] = lambda: None,
         bring_back: Callable[[], object] = lambda: None,
         connect: "Callable[[str], redis.Redis] | None" = None,
     ) -> None:
@@ -55,11 +57,13 @@ class Heartbeat:
         self._client = (connect or client)(redis_url)
         self._keys = keys
         self._lease_s, self._lanes = lease_s, lanes
-        self._on_beat, self._on_gone, self._bring_back = on_beat, on_gone, bring_back
+        self._on_beat, self._on_gone, self._on_new, self._bring_back = on_beat, on_gone, on_new, bring_back
         self._beat_script = self._client.register_script(BEAT.source)
         self._reaper = Reaper(self._client, keys, gateway)
         self._is_gone = self._is_away = False
         self._beaten_at_ms = 0  # by Redis's clock
+        self._disowned = ""
+        self._former: list[tuple[float, str]] = []  # time.monotonic() from which to clear away, id
         self._stopping = threading.Event()
         self._leave = False
         self._thread = threading.Thread(target=self._run, name="heartbeat")
@@ -76,8 +80,13 @@ class Heartbeat:
 
     def take(self, gateway: str) -> None:
         """Go on under a new id, after `on_gone`; on the heartbeat thread, so from within a callback."""
+        self._former.append((time.monotonic() + RESERVATION_S, self.gateway))
         self.gateway, self._beaten_at_ms, self._is_gone = gateway, 0, False
         self._reaper = Reaper(self._client, self._keys, gateway)
+
+    def disown(self, gateway: str) -> None:
+        """A room's log says that this id is gone; if it is still this gateway's, it is; from any thread."""
+        self._disowned = gateway
 
     def _run(self) -> None:
         with self._client:
@@ -96,6 +105,7 @@ class Heartbeat:
             return
         try:
             overdue = self._renew()
+            self._clear_former()
             if overdue:
                 self._reaper.reap(overdue)
                 self.reaped += 1
@@ -112,6 +122,12 @@ class Heartbeat:
             log.info("heartbeat_back")
         self._is_away = False
 
+    def _clear_former(self) -> None:
+        """What this gateway did under an id that was reaped, before it knew of that, nobody else will clear away."""
+        while self._former and self._former[0][0] <= time.monotonic():
+            self._reaper.reap(self._former[0][1])
+            del self._former[0]
+
     def _renew(self) -> str:
         """Renew the lease; returns the id of a gateway to reap, or ''."""
         keys = self._keys
@@ -124,13 +140,14 @@ class Heartbeat:
                 round(RESERVATION_S * 1000),
             ],
         )
-        if status == b"gone":
+        if status == b"gone" or self._disowned == self.gateway:
             self._is_gone = True
-            log.error("lease_lost", gateway=self.gateway)
+            log.warning("lease_lost", gateway=self.gateway)
             self._on_gone()
-            return ""
+            return "" if self._is_gone else self._renew()
         if status == b"new":
             self._client.hset(keys.gateway_info(self.gateway), "lanes", str(self._lanes))
+            self._on_new()
         self._beaten_at_ms = now_ms
         self.beats += 1
         self.last_beat_ok_at = time.monotonic()

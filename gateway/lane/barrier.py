@@ -22,14 +22,14 @@ class Barrier:
         self._link = link
         self._keys = keys
         self._replica = replica
-        self._inbox = inbox
+        self.inbox = inbox
         self._asking: list[tuple[Collection[str], Callable[[], None]]] = []
         self._reaching: list[tuple[dict[str, tuple[str, str]], Callable[[], None]]] = []
 
     def pass_through(self, client: Client, done: Callable[[], None]) -> None:
         """Calls ``done`` when the promise holds; never when the client's lane loses Redis for good."""
 
-        client.when_logged(lambda: self.reach([self._inbox, *client.session.rooms, *(client.intended or ())], done))
+        client.when_logged(lambda: self.reach([self.inbox, *client.session.rooms, *(client.intended or ())], done))
 
     def reach(self, names: Collection[str], done: Callable[[], None]) -> None:
         """Calls ``done`` once these logs have been folded up to what their heads are now."""

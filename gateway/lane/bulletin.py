@@ -33,6 +33,15 @@ class Bulletin:
         self._recount = False
         self.is_due = False
 
+    def go_on_as(self, gateway: str, now_called: Callable[[str], str]) -> None:
+        """The gateway has a new id, and so has every session."""
+        self._gateway = gateway
+        for group in (self._users, self._invisible, self._opers):
+            sids = [now_called(sid) for sid in group]
+            group.clear()
+            group.update(sids)
+        self.count_changed()
+
     def room_changed(self, followed: Followed) -> None:
         self._changed[followed] = None
         self.is_due = True

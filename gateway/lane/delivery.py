@@ -12,7 +12,7 @@ from gateway.broker.appends import Appends, Logged, Pending
 from gateway.broker.keys import inbox
 from gateway.chat.capabilities import ECHO_MESSAGE
 from gateway.chat.compact import difference
-from gateway.chat.effects import Effect, Folded, Kind
+from gateway.chat.effects import Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry
 from gateway.chat.render import echo_of_first, log_mark, msgid, tags
 from gateway.chat.room import Room
@@ -35,6 +35,18 @@ class Marks(Protocol):
     def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         """An event has no effect."""
 
+    def returned(self, followed: Followed, pending: Pending) -> bool:
+        """An event of this lane is void, as its own gateway was taken for dead; whether it will be sent again."""
+
+    def named(self, member: Member) -> None:
+        """A session that others see goes by this nick from now on."""
+
+    def taken_for_dead(self) -> None:
+        """The log says that this lane's own gateway is gone."""
+
+    def now_called(self, sid: str) -> str:
+        """The present id of a session of this lane by any that it had; other ids as they are."""
+
     def orphan(self, followed: Followed, sid: str) -> None:
         """A JOIN of a session that this lane has no more."""
 
@@ -56,8 +68,7 @@ class Delivery:
         settle: Callable[[Pending, Any], None],
     ) -> None:
         """``clients``: the lane's registered ones by session id; ``settle`` ends a pending event."""
-        self._own = f"{lane}."
-        self._origin = f"{lane}:"
+        self.go_on_as(lane)
         self._clients = clients
         self._people = people
         self._appends = appends
@@ -65,6 +76,11 @@ class Delivery:
         self._marks = marks
         self._settle = settle
         self.delivered = 0
+
+    def go_on_as(self, lane: str) -> None:
+        """The lane has (or takes) this id."""
+        self._own = f"{lane}."
+        self._origin = f"{lane}:"
 
     def entry(self, followed: Followed, entry: Entry, effects: Folded) -> None:
         """Delivers an entry's effects in order and settles the events of it that were this lane's."""
@@ -93,7 +109,8 @@ class Delivery:
         if pendings is not None:
             # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
             for index, effect in {effect.index: effect for effect in effects}.items():
-                self._settle(pendings[index], effect)
+                if effect.reason is not Void.GONE or not self._marks.returned(followed, pendings[index]):
+                    self._settle(pendings[index], effect)
 
     # -- messages -------------------------------------------------------------------------------------
 
@@ -193,8 +210,10 @@ class Delivery:
             client.session.rooms[followed.name] = followed.room
         position = Entry(followed.replica.last, "", [], [], b"")
         for effect in difference(old, followed.room):
-            if effect.kind is Kind.LEFT and effect.member is not None and effect.member.sid in followed.clients:
-                continue
+            if effect.kind is Kind.LEFT and effect.member is not None:
+                sid = effect.member.sid
+                if sid in followed.clients and not followed.room.is_gone(sid):
+                    continue
             self._change(followed, position, effect)
         if misses:
             line = f":hubbub NOTICE {followed.room.name} :Messages may be missing here: see the room's history"
@@ -213,19 +232,24 @@ class Delivery:
         elif kind is Kind.VOID:
             self._marks.void(followed, entry, effect)
         elif kind in (Kind.CHANGED, Kind.TOPIC):
-            self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid)
+            known = followed.clients.get(effect.member.sid) if effect.member is not None else None
+            self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=known)
             if effect.sid in self._clients:
                 self._marks.changed(followed)
 
     def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
         assert member is not None
+        self._marks.named(member)
+        is_known = self._people.is_in(followed, member.sid)
         self._people.appeared(followed, member)
         client = self._clients.get(member.sid)
-        if member.sid in followed.clients:
-            return  # it was there all the time, and its lane has said so again
         if effect.old and client is not None:  # an older claim: it is called by its session id from now on
             self._lost_name(client, effect.old, member.nick, entry.id)
+        if member.sid in followed.clients:  # it was there all the time, and its lane has said so again
+            if not is_known:  # others saw it quit
+                self.show(followed.audience.items(), effect.line, entry.id, but=client)
+            return
         if client is not None and not client.is_departing:
             followed.enter(client)
             client.session.rooms[followed.name] = followed.room
@@ -245,15 +269,22 @@ class Delivery:
     def _left(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
         assert member is not None
+        now_called = self._marks.now_called(member.sid)
+        client = followed.clients.get(now_called)
+        # It is here all the same, and will join again; it sees nothing of either.
+        returns = client is not None and (now_called != member.sid or followed.room.is_gone(member.sid))
+        but = client if returns else None
         if effect.line.split(" ", 2)[1] == "QUIT":
             person = self._people.person(member.sid)
             if self._people.quit(member) and person is not None:
-                self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid)
+                self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid, but=but)
         else:
-            self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid)
+            self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=but)
         self._people.vanished(followed, member.sid)
-        client = followed.clients.get(member.sid)
-        if client is not None:
+        if returns:
+            if now_called == member.sid:
+                self._marks.taken_for_dead()
+        elif client is not None:
             followed.leave(client)
             client.session.rooms.pop(followed.name, None)
             if client.room_in_view == followed.name:
@@ -266,21 +297,27 @@ class Delivery:
         assert member is not None
         if not self._people.renamed(member):
             return
-        client = self._clients.get(member.sid)
+        self._marks.named(member)
+        client = self._clients.get(self._marks.now_called(member.sid))
         if client is not None:
             client.session.nick = member.nick
         person = self._people.person(member.sid)
         if person is not None:
             self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid)
 
-    def show(self, groups: Any, line: str, stream_id: str, actor: str = "") -> None:
-        """Writes one line to groups of (variant, audience); the actor's labeled response gets it as a reply."""
+    def show(self, groups: Any, line: str, stream_id: str, actor: str = "", but: Client | None = None) -> None:
+        """Writes one line to groups of (variant, audience); the actor's labeled response gets it as a reply.
+
+        ``but``: who does not see it.
+        """
         for variant, audience in groups:
             data = _line(line, stream_id, variant)
             if not data:
                 continue
             acting = self._clients.get(actor)
-            if acting is not None and acting.connection in audience and _is_personal(acting):
+            if but is not None and but.connection in audience:
+                self._write({c: a for c, a in audience.items() if a is not but}, data)
+            elif acting is not None and acting.connection in audience and _is_personal(acting):
                 acting.session.reply(tags(variant, stream_id) + line)
                 self._write({c: a for c, a in audience.items() if a is not acting}, data)
             else:

@@ -192,11 +192,22 @@ class Following:
         """What a reaper must visit is noted before anything of ours can be in the room."""
         self._link.call(_ignore, "SADD", self._keys.lane_rooms(self._lane), *names)
 
+    def go_on_as(self, lane: str) -> None:
+        """The lane has a new id, under which its rooms are noted anew."""
+        self._lane = lane
+        if self.rooms:
+            self._note(*self.rooms)
+
     def watch(self, replica: Replica) -> None:
         """Subscribes; the log is read once that is confirmed, so that nothing falls between."""
         channel = self._keys.live(replica.name)
         self._by_channel[channel.encode()] = replica
         self._link.subscribe(channel)
+
+    def unwatch(self, name: str) -> None:
+        channel = self._keys.live(name)
+        del self._by_channel[channel.encode()]
+        self._link.unsubscribe(channel)
 
     def ask(self, replica: Replica, from_id: str) -> None:
         """Requests a page of a log for its replica."""
@@ -330,9 +341,7 @@ class Following:
         self._on_closed(self.rooms.pop(name))
         self.put_off_expiry(name)
         self._appends.unfollow(name)
-        channel = self._keys.live(name)
-        del self._by_channel[channel.encode()]
-        self._link.unsubscribe(channel)
+        self.unwatch(name)
         self._link.call(_ignore, "SREM", self._keys.lane_rooms(self._lane), name)
 
 

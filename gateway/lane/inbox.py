@@ -43,9 +43,7 @@ class Inbox:
         new_epoch: Callable[[], str],
         server: str,
     ) -> None:
-        self._lane = lane
-        self.name = inbox(lane)
-        self._mark = log_mark(self.name)
+        self.go_on_as(lane)
         self._link = link
         self._keys = keys
         self._appends = appends
@@ -59,6 +57,12 @@ class Inbox:
         self._is_closed = False
         self.specials: dict[str, Special] = {}
         """Verbs that are more than a line to be shown, and who handles them."""
+
+    def go_on_as(self, lane: str) -> None:
+        """The lane has (or takes) this id: its inbox is another log."""
+        self._lane = lane
+        self.name = inbox(lane)
+        self._mark = log_mark(self.name)
 
     def make(self) -> None:
         """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""

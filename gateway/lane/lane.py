@@ -33,6 +33,7 @@ from gateway.directory.roomlist import RENEWAL_S, RoomList
 from gateway.lane.absence import Absence
 from gateway.lane.barrier import Barrier
 from gateway.lane.bulletin import Bulletin
+from gateway.lane.claims import Claims
 from gateway.lane.client import Client, Dialect
 from gateway.lane.clock import CLOCK, Clock
 from gateway.lane.delivery import Delivery
@@ -47,6 +48,7 @@ from gateway.lane.pacing import Pacing
 from gateway.lane.people import People
 from gateway.lane.ports import LanePorts
 from gateway.lane.questions import Questions
+from gateway.lane.rebirth import Rebirth
 from gateway.lane.sessions import Sessions
 from gateway.lane.timers import Timer, Timers
 from gateway.lane.upkeep import LOOK_S, Upkeep
@@ -96,6 +98,7 @@ class Lane:
         selector: Selector | None = None,
         wake: Wake | None = None,
     ) -> None:
+        self.gateway, self.number = gateway, number
         self.id = f"{gateway}.{number}"
         self.settings = settings
         self.server = server
@@ -150,6 +153,8 @@ class Lane:
         self.bulletin = Bulletin(gateway, server.name, self.room_list, self.census, self._count_connections)
         self.questions = Questions(self, self.inbox, self.appends)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
+        self.claims = Claims(self)
+        self.rebirth = Rebirth(self)
         self.ports = LanePorts(self)
         self.intake = Intake(self, self.ports)
         self.door = Door(self, settings.trusted_proxies, server.name, server.network)
@@ -255,6 +260,8 @@ class Lane:
         if self.bulletin.is_due and self.link.is_up:
             self.bulletin.write(self.wall_now)
         self.barrier.turn()
+        if self.rebirth.is_under_way:
+            self.rebirth.turn()
         if self.appends.gathered:
             if self.pacing.is_count_due(now):
                 self.pacing.count(now, self.appends.entries_since())
@@ -384,6 +391,19 @@ class Lane:
             self.intake.end(state)
         else:
             self.depart(state, why or "Connection closed")
+
+    def take_id(self, gateway: str) -> None:
+        """Goes on as a lane of a gateway of this id, and every session has another one too."""
+        self.gateway, self.id = gateway, f"{gateway}.{self.number}"
+        here = list(self.clients.values())
+        self.clients.clear()
+        for client in here:
+            client.session.sid = self.rebirth.now_called(client.session.sid)
+            self.clients[client.session.sid] = client
+        for followed in self.following.rooms.values():
+            followed.clients = {client.session.sid: client for client in followed.clients.values()}
+        by_nick = self.sessions.by_nick
+        by_nick.update({nick: self.rebirth.now_called(sid) for nick, sid in by_nick.items()})
 
     def log_refused(self, connection: Connection, why: str) -> None:
         log.warning("refused", peer=connection.peer, why=why)

@@ -25,5 +25,7 @@ class Outside:
     """Whether a password (second) fits an argon2id hash (first), by way of the lane's post."""
     beats: Callable[[], int]
     """How many beats the gateway's lease has had."""
+    gone: Callable[[str], None]
+    """The logs say that the gateway of this id is gone: if it is still the present one, another must be taken."""
     rehash: Callable[[], None]
     """Reads the configuration again, soon and on the main thread."""

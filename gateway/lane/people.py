@@ -57,6 +57,11 @@ class People:
     def person(self, sid: str) -> Person | None:
         return self._by_sid.get(sid)
 
+    def is_in(self, followed: Followed, sid: str) -> bool:
+        """Whether a room's clients know this session to be in it."""
+        person = self._by_sid.get(sid)
+        return person is not None and followed in person.followed
+
     def appeared(self, followed: Followed, member: Member) -> Person:
         """A member came into a replica."""
         person = self._by_sid.get(member.sid)

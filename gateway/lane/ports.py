@@ -123,9 +123,14 @@ class LanePorts:
     async def claim(self, session: Session, nick: str) -> str | None:
         await self._linked()
         wait: Wait[Any] = Wait()
+        sid = session.sid
         self._lane.directory.claim(session, nick, _fulfil(wait))
         try:
             reply = await wait
+            while session.sid != sid:  # the lane has a new id meanwhile
+                was, sid, wait = sid, session.sid, Wait()
+                self._lane.directory.reclaim(session, nick, was, "", _fulfil(wait))
+                reply = await wait
         except (Gone, Unavailable):
             self.release(session, nick)
             raise
@@ -144,13 +149,16 @@ class LanePorts:
     async def rename(self, session: Session, nick: str) -> bool:
         lane, client, old = self._lane, self._client(session), session.nick
         same = fold(nick) == fold(old)
-        token = await self.claim(session, nick)
-        if token is None:
-            return False
-        session.token = token
-        await self._logged(client)
-        source, is_alone = session.source, not session.rooms
-        await self.commit_everywhere(session, events.renamed(source, nick, token))
+        sid = ""
+        while session.sid != sid:  # again, if the lane has got a new id meanwhile
+            sid = session.sid
+            token = await self.claim(session, nick)
+            if token is None:
+                return False
+            session.token = token
+            await self._logged(client)
+            source, is_alone = session.source, not session.rooms
+            await self.commit_everywhere(session, events.renamed(source, nick, token))
         if is_alone:
             session.reply(f":{source} NICK {nick}")
         lane.sessions.renamed(client, old, nick)

@@ -14,7 +14,7 @@ import structlog
 
 from gateway.broker.appends import Pending
 from gateway.chat import events
-from gateway.chat.effects import Effect, Kind, Void
+from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.events import Entry
 from gateway.chat.ports import Gone
 from gateway.chat.refusals import refuse, unavailable
@@ -164,6 +164,19 @@ class Sessions:
         if effect.reason is not Void.NOTHING:
             self._lane.following.mark_void(followed.name, f"{entry.id}.{effect.index}")
 
+    def returned(self, followed: Followed, pending: Pending) -> bool:
+        return self._lane.rebirth.returned(followed.name, pending)
+
+    def named(self, member: Member) -> None:
+        if self._lane.rebirth.is_under_way:
+            self._lane.rebirth.named(member)
+
+    def taken_for_dead(self) -> None:
+        self._lane.rebirth.notice()
+
+    def now_called(self, sid: str) -> str:
+        return self._lane.rebirth.now_called(sid)
+
     def orphan(self, followed: Followed, sid: str) -> None:
         member = followed.room.members.get(sid)
         if member is not None:
@@ -177,14 +190,25 @@ class Sessions:
     def room_settled(self, followed: Followed) -> None:
         """A room is live, perhaps read again: whom of ours its log has lost join again."""
         for client in followed.clients.values():
-            if client.session.sid not in followed.room.members:
+            if followed.room.is_gone(client.session.sid):
+                self._lane.rebirth.notice()
+            elif client.session.sid not in followed.room.members and not self._lane.rebirth.is_under_way:
                 self._rejoin(followed, client.session)
 
     def _rejoin(self, followed: Followed, session: Session) -> None:
         """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""
-        facts = {"token": session.token, "seen": followed.replica.last}
+        facts = self.join_facts(followed, session)
         line = events.joined(session.source, followed.room.name, session.realname, facts)
         self.append(session.sid, followed.name, line)
+
+    def join_facts(self, followed: Followed, session: Session) -> dict[str, str | int]:
+        """What the JOIN of a session says that is in the room already, as its lane knows."""
+        facts: dict[str, str | int] = {"token": session.token, "seen": followed.replica.last}
+        if session.account:
+            facts["account"] = session.account
+        if followed.name == fold(self._lane.server.lobby):
+            facts["lobby"] = 1
+        return facts
 
     def room_closed(self, followed: Followed) -> None:
         for sid in followed.room.members:

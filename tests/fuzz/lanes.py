@@ -86,6 +86,7 @@ class World:
                 admit=lambda _address, _change: True,
                 verify=lambda _hash, password, post, done: post(lambda: done(password == "right")),
                 beats=lambda: int(self.time_s),
+                gone=lambda _gateway: None,
                 rehash=lambda: None,
             ),
             clock=Clock(monotonic=now, wall=lambda: self.time_s + 1.7e9, awake=now),

@@ -263,15 +263,3 @@ def test_a_gateway_that_was_stopped_for_a_moment_goes_on(network: Network) -> No
     assert "meanwhile" in texts(alice.do("PRIVMSG #p :back"))
     assert texts(bob.sync()) == ["back"]
     first.wait_log("stood_still")
-
-
-def test_a_gateway_that_was_taken_for_dead_says_so_to_its_clients_and_ends(network: Network) -> None:
-    first, second = network.gateways(2)
-    alice = network.peer(first, "alice", "", "#d")
-    bob = network.peer(second, "bob", "", "#d")
-    first.process.send_signal(signal.SIGSTOP)
-    assert ":alice!alice@" in bob.until(" QUIT ")[-1]
-    first.process.send_signal(signal.SIGCONT)
-    assert alice.is_closed()
-    assert first.process.wait(DEADLINE_S) == 1
-    assert texts(bob.do("NICK alice2")) == []

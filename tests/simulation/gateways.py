@@ -66,6 +66,11 @@ class SimulatedLane(Lane):
         self.node.end_of(connection).sids.append(f"{self.id}.{self._next_session}")
         super().opened(connection, dialect, data)
 
+    def take_id(self, gateway: str) -> None:
+        super().take_id(gateway)
+        for client in self.clients.values():
+            self.node.end_of(client.connection).sids.append(client.session.sid)
+
     def post(self, call: Callable[[], None]) -> None:
         super().post(call)
         self.node.look_soon()
@@ -100,6 +105,7 @@ class Node:
                 admit=lambda _address, _change: True,
                 verify=lambda _hash, _password, post, done: post(lambda: done(False)),
                 beats=lambda: gateway.heartbeat.beats,
+                gone=gateway.heartbeat.disown,
                 rehash=lambda: None,
             ),
             clock=Clock(
@@ -180,6 +186,7 @@ class Gateway:
         self.id = name
         self.is_alive = True
         self.is_paused = False
+        self._lives = 0
         self._random = Random(f"{network.seed} {name}")
         self.heartbeat = Heartbeat(
             "simulated",
@@ -189,6 +196,7 @@ class Gateway:
             lanes=lanes,
             on_beat=lambda: None,
             on_gone=self._gone,
+            on_new=self._enrolled,
             connect=lambda _url: Control(network, self._random),  # type: ignore[arg-type,return-value]
         )
         self.nodes = [Node(self, number) for number in range(lanes)]
@@ -205,11 +213,15 @@ class Gateway:
             self.network.agenda.after(LEASE_S / BEATS_A_LEASE, self._beat)
 
     def _gone(self) -> None:
-        """Its lease is lost: it ends, and its clients go elsewhere."""
-        for node in self.nodes:
-            node.is_accepting = False
-            node.lane.post(node.lane.close)
-        self.network.agenda.after(4.0, self.kill)
+        """Its lease is lost: it comes back under a new id, as the real one does."""
+        self._lives += 1
+        self.heartbeat.take(f"{self.name[:5]}{'abcdefghijklmnopqrstuvwxyz234567'[self._lives % 32]}")
+
+    def _enrolled(self) -> None:
+        if self.id != self.heartbeat.gateway:
+            self.id = self.heartbeat.gateway
+            for node in self.nodes:
+                node.lane.post(partial(node.lane.rebirth.take, self.id))
 
     def lane_ended(self, node: Node) -> None:
         node.lane.end()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT, Script
-from gateway.directory.nicks import CLAIM, PROFILE, RELEASE
+from gateway.directory.nicks import CLAIM, PROFILE, RECLAIM, RELEASE
 from gateway.heartbeat.leases import BEAT
 from gateway.heartbeat.reaper import FREE
 from tests.simulation.store import Store, key_of
@@ -118,6 +118,18 @@ def claim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence
     return token
 
 
+def reclaim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    sid, was, token = args[:3]
+    holder, held = store.hmget(keys[0], b"sid", b"token")
+    if holder == sid and held is not None:
+        return held
+    if holder not in (None, sid, was):
+        return [holder]
+    token = token or _now(store)
+    store.hset(keys[0], b"sid", sid, b"token", token, *args[3:])
+    return token
+
+
 def release(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
     return store.del_(keys[0]) if store.hget(keys[0], b"sid") == args[0] else 0
 
@@ -161,6 +173,7 @@ TOLD: dict[Script, Run] = {
     SNAPSHOT: snapshot,
     SEED: seed,
     CLAIM: claim,
+    RECLAIM: reclaim,
     RELEASE: release,
     PROFILE: profile,
     BEAT: beat,

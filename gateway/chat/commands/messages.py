@@ -71,7 +71,8 @@ def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, te
         return False
     source = session.source
     void = room.may_speak(session.sid, source)
-    if void is not None and not _may_be_again(room, client_tags):
+    # Who is no member is about to join again, what he says behind that.
+    if void is not None and session.sid in room.members and not _may_be_again(room, client_tags):
         refuse(session, verb, room.name, void)
     else:
         ports.say(session, name, event_line(verb, source, room.name, text, client_tags))

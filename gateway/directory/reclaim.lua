@@ -1,0 +1,15 @@
+-- Makes a session's claim of a nick again: after its session id has changed, or where Redis may have lost it.
+-- KEYS: {nick:name}
+-- ARGV: session id, the session id it had before or '', the token it had or '' for a new one, then field/value
+--       pairs of the profile
+-- Returns the claim's token; or {holder's session id} where it is somebody else's by now.
+local holder = redis.call('HMGET', KEYS[1], 'sid', 'token')
+if holder[1] == ARGV[1] and holder[2] then return holder[2] end
+if holder[1] and holder[1] ~= ARGV[1] and holder[1] ~= ARGV[2] then return {holder[1]} end
+local token = ARGV[3]
+if token == '' then
+  local now = redis.call('TIME')
+  token = now[1] .. string.format('%06d', tonumber(now[2]))
+end
+redis.call('HSET', KEYS[1], 'sid', ARGV[1], 'token', token, unpack(ARGV, 4))
+return token

@@ -1,0 +1,78 @@
+"""The claims of a lane's sessions, made again: under a new id of the lane, or where Redis may have lost them.
+
+Who finds that somebody else has the nick by now is called by the session id from then on, visibly. Runs on the lane's
+thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from gateway.chat import events
+from gateway.lane.client import Client
+from gateway.wire import numerics as n
+
+if TYPE_CHECKING:
+    from gateway.lane.lane import Lane
+
+log = structlog.get_logger()
+
+RETRY_S = 0.5
+
+
+class Claims:
+    """See the module."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+
+    def renew(self, client: Client, was: str = "", done: Callable[[], None] = lambda: None) -> None:
+        """Makes a client's claim again; ``done`` once it has a nick that is its own.
+
+        ``was``: the session id under which it was made, if it is another one by now: then with a new token.
+        """
+        session = client.session
+        if client.is_departing or not session.nick:
+            done()
+            return
+
+        def claimed(nick: str, reply: Any) -> None:
+            if client.is_departing or nick != session.nick:
+                done()  # it has another one meanwhile, by a claim of its own
+            elif isinstance(reply, bytes):
+                if was:  # as Redis's clock may have been set back: the newer claim has the higher token
+                    session.token = str(max(int(reply), int(session.token or 0) + 1))
+                done()
+            elif isinstance(reply, list):
+                self.lose(client)
+                self.renew(client, was, done)
+            else:
+                self._lane.later(RETRY_S, partial(self.renew, client, was, done))
+
+        token = "" if was else session.token
+        self._lane.directory.reclaim(session, session.nick, was, token, partial(claimed, session.nick))
+
+    def lose(self, client: Client) -> None:
+        """Somebody else has the nick: the session goes by its id, and all who see it are told."""
+        session, old = client.session, client.session.nick
+        log.info("nick_lost", session=session.sid, nick=old)
+        if not session.is_registered:
+            session.numeric(n.ERR_NICKNAMEINUSE, old, "Nickname is already in use")
+            session.nick = ""
+            return
+        line = f":{session.source} NICK {session.sid}"
+        self._lane.sessions.renamed(client, old, session.sid)
+        if self._lane.rebirth.is_under_way or not self._is_seen(client):
+            client.send(line)
+            return
+        for name in session.rooms:  # whoever sees the session, it too, is shown by these
+            self._lane.sessions.append(session.sid, name, events.renamed(session.source, session.sid, session.token))
+
+    def _is_seen(self, client: Client) -> bool:
+        """Whether a room's log holds the session."""
+        rooms = self._lane.following.rooms
+        return any(client.session.sid in rooms[name].room.members for name in client.session.rooms)

@@ -1,0 +1,261 @@
+"""A lane whose gateway was taken for dead goes on under a new id; its clients stay connected and see nothing of it.
+
+Rooms were told that its sessions are gone, and what they do under their old ids is void. So nothing new leaves any
+more; when all that was under way has come back through the logs, the lane takes its new id, and every session its new
+session id; nicks are claimed anew; then each session joins its rooms again, naming the id that it had, so that
+the fold gives back its modes. What came back void, and what has gathered meanwhile, follows behind that, in order.
+Runs on the lane's thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from gateway.broker.appends import Pending
+from gateway.broker.replica import Replica
+from gateway.chat import events
+from gateway.chat.effects import Effect, Kind, Member, Void
+from gateway.lane.client import Client
+from gateway.lane.following import Followed
+from gateway.lane.tasks import Task, Wait
+from gateway.wire.casefold import fold
+from gateway.wire.message import parse
+
+if TYPE_CHECKING:
+    from gateway.lane.lane import Lane
+
+log = structlog.get_logger()
+
+FORMER_LIMIT = 8
+JOIN_TRIES = 5
+RETRY_S = 0.05
+
+
+class Rebirth:
+    """See the module."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._gateway = ""  # the id to take
+        self._unclaimed = 0  # sessions whose nick is still being claimed
+        self._former: deque[str] = deque(maxlen=FORMER_LIMIT)  # what session ids began with, the newest first
+        self._returned: dict[str, list[Pending]] = {}  # by log, in order
+        self._held: dict[Client, int] = {}  # who is not heard -> the rooms that it is not back in yet
+        self.is_under_way = False
+
+    # -- what it learns -------------------------------------------------------------------------------
+
+    def notice(self) -> None:
+        """The lane has folded its own gateway's end: until there is a new id nothing leaves, and no client is heard."""
+        if self.is_under_way:
+            return
+        self.is_under_way = True
+        self._lane.appends.is_held = True
+        for client in self._lane.clients.values():
+            if not client.throttled or client in self._held:
+                client.throttled = True
+                self._held[client] = 0
+        self._lane.outside.gone(self._lane.gateway)
+
+    def take(self, gateway: str) -> None:
+        """The gateway has a lease under a new id; posted from outside."""
+        self._gateway = gateway
+        self.notice()
+
+    def returned(self, log_name: str, pending: Pending) -> bool:
+        """An event of ours came back void, as its gateway is gone; whether it is taken care of here."""
+        client = self._lane.clients.get(pending.sid)
+        if client is None or client.is_departing:
+            return False
+        self._returned.setdefault(log_name, []).append(pending)
+        self.notice()
+        return True
+
+    def named(self, member: Member) -> None:
+        """Somebody goes by a nick; one of ours who is gone for all others has lost it, and is told so before."""
+        client = self._lane.clients.get(self._lane.sessions.by_nick.get(fold(member.nick), ""))
+        if client is not None and client.session.sid != self.now_called(member.sid):
+            self._lane.claims.lose(client)
+
+    def now_called(self, sid: str) -> str:
+        """The present id of a session of this lane by any that it had; other ids as they are."""
+        for prefix in self._former:
+            if sid.startswith(prefix):
+                return f"{self._lane.id}.{sid[len(prefix) :]}"
+        return sid
+
+    # -- what it does ---------------------------------------------------------------------------------
+
+    def turn(self) -> None:
+        """Once a turn while it is under way."""
+        if self._gateway and self._lane.link.is_up and not self._lane.appends.is_under_way:
+            self._take_id()
+
+    def _take_id(self) -> None:
+        lane, gateway = self._lane, self._gateway
+        self._gateway = ""
+        old = lane.id
+        self._former.appendleft(f"{old}.")
+        lane.take_id(gateway)
+        for client in lane.clients.values():
+            self._name_by_id(client)
+        old_inbox = lane.inbox.name
+        for part in (lane.appends, lane.delivery, lane.following, lane.inbox, lane.census):
+            part.go_on_as(lane.id)
+        lane.directory.go_on_as(gateway)
+        lane.bulletin.go_on_as(gateway, self.now_called)
+        lane.barrier.inbox = lane.inbox.name
+        self._move_inbox(old_inbox)
+        for pending in lane.appends.flying():  # to other lanes
+            pending.sid = self.now_called(pending.sid)
+        for queue in (*lane.appends.queues(), *self._returned.values()):
+            pendings = list(queue)
+            queue.clear()
+            queue.extend(self._carried(pendings))
+        log.warning("came_back", lane=lane.id, was=old, sessions=len(lane.clients))
+        self._claim(old)
+
+    def _name_by_id(self, client: Client) -> None:
+        """Who is called by a session id is called by the present one."""
+        session = client.session
+        if "." in session.nick and session.nick != session.sid:  # in no other nick there is a dot
+            client.send(f":{session.source} NICK {session.sid}")
+            self._lane.sessions.renamed(client, session.nick, session.sid)
+
+    def _move_inbox(self, old: str) -> None:
+        """A new log for the new id; what has gathered for the old one goes there."""
+        lane = self._lane
+        queue = lane.appends.queue(old)
+        waiting = list(queue)
+        queue.clear()
+        lane.appends.unfollow(old)
+        lane.following.unwatch(old)
+        lane.inbox.replica = Replica(lane.inbox.name, lane.inbox, lane.following.ask)
+        lane.appends.follow(lane.inbox.replica)
+        lane.inbox.make()
+        lane.following.watch(lane.inbox.replica)
+        lane.appends.queue(lane.inbox.name).extend(waiting)
+
+    def _carried(self, pendings: list[Pending]) -> Iterator[Pending]:
+        """Events that have not been folded, under the new ids.
+
+        A NICK and a JOIN tell of their session as it was: these are left out, and whoever waits for them tries again.
+        """
+        for pending in pendings:
+            pending.sid = self.now_called(pending.sid)
+            if pending.sid in self._lane.clients and _verb(pending.line) in ("JOIN", "NICK"):
+                self._lane.later(0.0, partial(self._try_again, pending))
+                continue
+            if pending.line.startswith("@"):
+                facts, space, rest = pending.line.partition(" ")
+                pending.line = self._with_new_ids(facts) + space + rest
+            yield pending
+
+    def _with_new_ids(self, facts: str) -> str:
+        return facts.replace(self._former[0], f"{self._lane.id}.") if "hubbub/" in facts else facts
+
+    def _try_again(self, pending: Pending) -> None:
+        if self.is_under_way:
+            self._lane.later(RETRY_S, partial(self._try_again, pending))
+        else:
+            why = Void.NOTHING if pending.wait is None else Void.STALE
+            self._lane.sessions.settle(pending, Effect(Kind.VOID, 0, pending.sid, pending.line, reason=why))
+
+    def _claim(self, old: str) -> None:
+        lane = self._lane
+        here = list(lane.clients.values())
+        self._unclaimed = len(here) + 1
+        for client in here:
+            number = client.session.sid.rpartition(".")[2]
+            lane.claims.renew(client, f"{old}.{number}", self._claimed)
+        self._claimed()
+
+    def _claimed(self) -> None:
+        self._unclaimed -= 1
+        if not self._unclaimed:
+            self._return()
+
+    def _return(self) -> None:
+        """Everybody is who he is: back into the rooms, and on with what was kept."""
+        lane = self._lane
+        returned, self._returned = self._returned, {}
+        for client in lane.clients.values():
+            self._name_by_id(client)
+        for name, followed in lane.following.rooms.items():
+            joins = [join for client in followed.clients.values() for join in self._joins(followed, client)]
+            lane.appends.precede(name, [*joins, *returned.pop(name, ())])
+        for name, pendings in returned.items():
+            lane.appends.precede(name, pendings)
+        self.is_under_way = False
+        lane.appends.release()
+        lane.bulletin.renew(lane.following, lane.wall_now)
+        for client in [client for client, rooms in self._held.items() if not rooms]:
+            self._hear(client)
+        if self._gateway:  # taken for dead once more
+            self.notice()
+
+    def _hear(self, client: Client) -> None:
+        del self._held[client]
+        client.throttled = False
+        self._lane.intake.proceed(client)
+
+    # -- back into a room -----------------------------------------------------------------------------
+
+    def _joins(self, followed: Followed, client: Client) -> Iterator[Pending]:
+        session = client.session
+        pending = self._join(followed, client)
+        yield pending
+        if client in self._held:
+            self._held[client] += 1
+        Task(self._joined(followed, client, session.sid, pending.wait), partial(self._ended, client)).step()
+        if session.away is not None:
+            client.unlogged += 1
+            yield Pending(session.sid, events.away(session.source, session.away))
+
+    def _join(self, followed: Followed, client: Client) -> Pending:
+        session, room = client.session, followed.room
+        number = session.sid.rpartition(".")[2]
+        ids = [f"{prefix}{number}" for prefix in self._former]
+        was = next((sid for sid in ids if sid in room.members or sid in room.lost), ids[0])
+        facts = self._lane.sessions.join_facts(followed, session) | {"was": was}
+        client.unlogged += 1
+        line = events.joined(session.source, room.name, session.realname, facts)
+        wait: Wait[Any] = Wait()
+        return Pending(session.sid, line, wait=wait)
+
+    async def _joined(self, followed: Followed, client: Client, sid: str, wait: Wait[Any]) -> None:
+        """Where too much time has passed a session joins as anybody does, and may be kept out."""
+        effect = await wait
+        for _ in range(JOIN_TRIES):
+            if effect is None or effect.reason is not Void.STALE or client.session.sid != sid:
+                break
+            pending = self._join(followed, client)
+            self._lane.appends.add(followed.name, pending)
+            effect = await pending.wait
+        is_out = effect is not None and effect.kind is Kind.VOID and effect.reason is not Void.ALREADY_MEMBER
+        if is_out and client.session.sid == sid and not client.is_departing:
+            session = client.session
+            followed.leave(client)
+            session.rooms.pop(followed.name, None)
+            reason = effect.reason.name.lower().replace("_", " ")
+            client.send(f":{session.source} PART {followed.room.name} :You were away for too long ({reason})")
+            if client.room_in_view == followed.name:
+                self._lane.delivery.look(client, next(reversed(session.rooms), ""))
+
+    def _ended(self, client: Client, _task: Task, error: Exception | None) -> None:
+        if self._held.get(client):
+            self._held[client] -= 1
+            if not self._held[client] and not self.is_under_way:
+                self._hear(client)
+        if error is not None:
+            self._lane.trouble("join again", error)
+
+
+def _verb(line: str) -> str:
+    message = parse(line)
+    return message.verb if message is not None else ""
