@@ -1,33 +1,77 @@
-"""How many connections an address has on this gateway, and whether it may have one more. Any thread."""
+"""How many connections an address has on this gateway, how fast it makes them, and whether it may make one more.
+
+Any thread.
+"""
 
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 ONE_SITE_BITS = 64
 """What a site is given of IPv6 at least (RFC 6177): its addresses count as one."""
+RECENT_LIMIT = 65_536
+"""Addresses whose rate is remembered; of more, those that have not connected for the longest time are forgotten."""
 
 
 class Admission:
-    """Counts by address; loopback and Unix sockets have no limit."""
+    """Counts by address, and fills each address a bucket; loopback and Unix sockets have no limit.
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit  # 0: none; may be changed at any time
+    Attributes without underscore may be changed at any time; 0 is no limit.
+    """
+
+    def __init__(
+        self, limit: int, rate: float = 0.0, burst: int = 1, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``limit``: connections at once; ``rate``: connections a second in the long run, ``burst`` at once."""
+        self.limit = limit
+        self.rate = rate
+        self.burst = burst
+        self.refused_many = 0
+        self.refused_fast = 0
+        self._clock = clock
         self._counts: Counter[str] = Counter()
+        self._recent: dict[str, tuple[float, float]] = {}  # site -> (tokens left, when), the latest last
         self._lock = threading.Lock()
 
     def __call__(self, address: str, change: int) -> bool:
-        """+1: counts one more, unless the address has as many as it may (False); -1: one less."""
+        """+1: counts one more, unless the address has as many as it may or is too fast (False); -1: one less."""
         site = _site(address)
         if site is None:
             return True
         with self._lock:
-            if change > 0 and self.limit and self._counts[site] >= self.limit:
-                return False
+            if change > 0:
+                if self.limit and self._counts[site] >= self.limit:
+                    self.refused_many += 1
+                    return False
+                if self.rate and not self._take(site):
+                    self.refused_fast += 1
+                    return False
             self._counts[site] += change
             if not self._counts[site]:
                 del self._counts[site]
         return True
+
+    def _take(self, site: str) -> bool:
+        """Takes a token of the site's bucket; one that is refused costs none."""
+        now = self._clock()
+        tokens = self._tokens(*self._recent.pop(site, (self.burst, now)), now)
+        has_one = tokens >= 1
+        self._recent[site] = (tokens - 1 if has_one else tokens), now
+        self._forget(now)
+        return has_one
+
+    def _tokens(self, tokens: float, at: float, now: float) -> float:
+        return min(self.burst, tokens + (now - at) * self.rate)
+
+    def _forget(self, now: float) -> None:
+        """The oldest buckets go as soon as they are full again: as many as come, and one more."""
+        for _ in range(2):
+            oldest = next(iter(self._recent))
+            if len(self._recent) <= RECENT_LIMIT and self._tokens(*self._recent[oldest], now) < self.burst:
+                return
+            del self._recent[oldest]
 
 
 def _site(address: str) -> str | None:

@@ -59,7 +59,7 @@ class Gateway:
         self.keys = Keys(settings.prefix)
         self.executor = Executor()
         self.verifier = Executor(threads=1)  # of its own, so that many tries at passwords delay nothing else
-        self.admission = Admission(settings.max_per_ip)
+        self.admission = Admission(settings.max_per_ip, settings.connect_rate, settings.connect_burst)
         self.lanes: list[Lane] = []
         self._provision = provision
         self._signals: list[int] = []
@@ -102,7 +102,7 @@ class Gateway:
             self.settings.listen,
             self.settings.admin,
             lambda: self._readiness(heartbeat),
-            lambda: readings(self.lanes, heartbeat),
+            lambda: readings(self.lanes, heartbeat, self.admission),
         )
         self.lanes += [self._lane(number, url, heartbeat) for number in range(self.settings.lanes)]
         for lane in self.lanes:
@@ -209,6 +209,7 @@ class Gateway:
             return
         self.settings = settings
         self.admission.limit = settings.max_per_ip
+        self.admission.rate, self.admission.burst = settings.connect_rate, settings.connect_burst
         for lane in self.lanes:
             lane.post(partial(lane.reload, *self._provision))
         log.info("reloaded", needs_restart=list(kept))

@@ -31,6 +31,7 @@ def lane_settings(settings: Settings) -> LaneSettings:
         trusted_proxies=settings.trusted_proxies,
         history_messages=settings.history_messages,
         history_age_s=settings.history_age_s,
+        sendq_total_bytes=settings.sendq_total_bytes // settings.lanes,
     )
 
 

@@ -6,6 +6,7 @@ Reads plain integers of other threads, which needs no lock. Runs on the admin th
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from gateway.admission import Admission
 from gateway.heartbeat.leases import Heartbeat
 from gateway.lane.lane import Lane
 from gateway.ops.metrics import Reading
@@ -17,6 +18,7 @@ _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.following.rooms)),
     ("link_up", "Whether the link to Redis is up and delivers (1) or not (0).", lambda lane: lane.upkeep.is_well),
     ("queued", "Events that are not in a log yet.", lambda lane: lane.appends.queued),
+    ("backlog_bytes", "What waits for clients to read.", lambda lane: lane.backlog_bytes),
     ("parked", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
 )
 _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
@@ -28,13 +30,16 @@ _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
 )
 
 
-def readings(lanes: Sequence[Lane], heartbeat: Heartbeat) -> Iterator[Reading]:
+def readings(lanes: Sequence[Lane], heartbeat: Heartbeat, admission: Admission) -> Iterator[Reading]:
     for lane in lanes:
         labels = {"lane": lane.id.rpartition(".")[2]}
         for name, text, read in _OF_A_LANE:
             yield Reading(name, "gauge", text, read(lane), labels)
         for name, text, read in _COUNTED_BY_A_LANE:
             yield Reading(name, "counter", text, read(lane), labels)
+    for reason, count in (("many", admission.refused_many), ("fast", admission.refused_fast)):
+        text = "Connections refused for their address: as it has too many, or makes them too fast."
+        yield Reading("connections_refused", "counter", text, count, {"reason": reason})
     yield Reading("beats", "counter", "Renewals of the lease.", heartbeat.beats)
     yield Reading("beat_failures", "counter", "Renewals that Redis did not take.", heartbeat.failures)
     yield Reading("reaped", "counter", "Dead gateways whose users this one has signed off.", heartbeat.reaped)

@@ -166,10 +166,28 @@ class Settings:
     max_per_ip: int = _setting(
         values.whole(0), 32, "connections from one address; 0: unlimited; loopback is exempt", reloadable=True
     )
+    connect_rate: float = _setting(
+        values.number(0),
+        2.0,
+        "connections a second that one address may make in the long run; 0: unlimited; loopback is exempt",
+        reloadable=True,
+    )
+    connect_burst: int = _setting(
+        values.whole(1),
+        64,
+        "connections that one address may make at once before connect_rate holds",
+        reloadable=True,
+    )
     sendq_bytes: int = _setting(
         values.whole(4096),
         1 << 20,
         "what may wait for a slow reader before it is disconnected",
+        reloadable=True,
+    )
+    sendq_total_bytes: int = _setting(
+        values.whole(1 << 20),
+        1 << 29,
+        "what may wait for all slow readers of the gateway together; beyond it those with the most are disconnected",
         reloadable=True,
     )
     ping_interval_s: float = _setting(

@@ -1,5 +1,10 @@
 """How fast a client may send: a token bucket. Pure; `now` comes in as seconds of one monotonic clock."""
 
+from typing import Final
+
+ANSWER_BYTES: Final = 16384
+"""An answer of so many bytes costs as much as a line does."""
+
 
 class TokenBucket:
     """Fills with `rate` tokens a second up to `burst`; each line takes one, and may take it on credit."""
@@ -12,9 +17,9 @@ class TokenBucket:
         self._tokens = float(burst)
         self._at = now
 
-    def take(self, now: float) -> bool:
-        """Take a token; False when the bucket is in debt now, and the next line has to wait."""
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate) - 1
+    def take(self, now: float, tokens: int = 1) -> bool:
+        """Take tokens; False when the bucket is in debt now, and the next line has to wait."""
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate) - tokens
         self._at = now
         return self._tokens >= 0
 

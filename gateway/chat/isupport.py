@@ -30,7 +30,7 @@ _TARGETS: Final = {
     "JOIN": "",
     "KICK": 4,
     "LIST": "",
-    "NAMES": "",
+    "NAMES": MAX_TARGETS,
     "NOTICE": MAX_TARGETS,
     "PART": "",
     "PRIVMSG": MAX_TARGETS,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, LABELED_RESPONSE
+from gateway.chat.flood import ANSWER_BYTES
 from gateway.wire.tags import escape
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Session:
         "nick",
         "oper",
         "outlet",
+        "owed",
         "realname",
         "registration",
         "response",
@@ -92,6 +94,7 @@ class Session:
         self.rooms: dict[str, Room] = {}  # by folded name
         self.invites: dict[str, str] | None = None  # folded name -> name of rooms invited to, the newest last
         self.label = ""
+        self.owed = 0  # bytes of answers, and what else was much work, that flood control has not counted yet
         self.response: list[str] | None = None
         self._batches = 0
 
@@ -106,10 +109,15 @@ class Session:
 
     def reply(self, line: str) -> None:
         """A line in answer to the command at hand."""
+        self.owed += len(line)
         if self.response is None:
             self.outlet.send(line)
         else:
             self.response.append(line)
+
+    def charge(self, lines: float) -> None:
+        """Counts the command at hand as so many lines more than the one that it is."""
+        self.owed += int(lines * ANSWER_BYTES)
 
     def numeric(self, code: str, *params: str) -> None:
         """A numeric reply; the last parameter is sent as text, any other that is no word as *."""

@@ -52,6 +52,7 @@ class Client:
         "is_departing",
         "last_act",
         "on_logged",
+        "opened_at",
         "pinged",
         "room_in_view",
         "session",
@@ -72,8 +73,9 @@ class Client:
         self.on_logged: list[Callable[[], None]] | None = None
         self.intended: set[str] | None = None  # rooms whose JOIN is under way
         self.heard_at = now
+        self.opened_at = now
         self.pinged = False
-        self.throttled = False
+        self.throttled = 0  # for how many reasons it is not read from
         self.is_departing = False
         self.room_in_view = ""  # plain text: the room (folded) where what is typed goes
         self.session: Session  # set at once by the lane

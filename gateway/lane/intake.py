@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from gateway.chat.flood import ANSWER_BYTES
 from gateway.chat.ports import Gone, Ports, Unavailable
 from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
@@ -91,10 +92,10 @@ class Intake:
         inputs = client.inputs
         while inputs and self._may_go_on(client):
             self.line(client, inputs.popleft())
-        if inputs is not None and len(inputs) < PARKED_LINES_LIMIT // 2:
+        if inputs is not None and not inputs:
+            client.inputs = None
+        if not client.throttled and len(inputs or ()) < PARKED_LINES_LIMIT // 2:
             client.connection.resume()
-            if not inputs:
-                client.inputs = None
         if client.last_act is not None and not inputs and self._may_go_on(client):
             client.last_act()
 
@@ -141,6 +142,19 @@ class Intake:
                 return
         if label:
             session.end_response()
+        if session.owed >= ANSWER_BYTES:
+            self._charge(client)
+
+    def _charge(self, client: Client) -> None:
+        """A large answer costs as lines do; who does not read what is there already is not answered further."""
+        session, connection = client.session, client.connection
+        tokens, session.owed = divmod(session.owed, ANSWER_BYTES)
+        if not connection.is_closing:
+            connection.flush()  # at once: what one turn could gather has no other bound
+        if connection.backlog_bytes > connection.backlog_limit_bytes // 2:
+            connection.when_drained(self._held(client))
+        if client.bucket is not None and not client.bucket.take(self._host.now, tokens):
+            self._throttle(client, client.bucket.ready_in(self._host.now))
 
     def _throttle(self, client: Client, wait_s: float) -> None:
         """Reads no more until the client's rate allows the next line; TCP tells it to slow down."""
@@ -152,11 +166,11 @@ class Intake:
 
     def _held(self, client: Client) -> Callable[[], None]:
         def release() -> None:
-            client.throttled = False
-            client.connection.resume()
-            self.proceed(client)
+            client.throttled -= 1
+            if not client.throttled:
+                self.proceed(client)
 
-        client.throttled = True
+        client.throttled += 1
         client.connection.pause()
         return release
 
@@ -175,6 +189,8 @@ class Intake:
                 self._fault(client, message, error)
                 return
             client.session.end_response()
+            if client.session.owed >= ANSWER_BYTES:
+                self._charge(client)
             if was_parked:  # otherwise whoever called goes on with the next line
                 self.proceed(client)
 

@@ -58,6 +58,10 @@ from gateway.net.selector import Selector, Wake
 log = structlog.get_logger()
 
 
+REGISTRATION_LIMIT_S = 60.0
+"""From the first line to a name that is free, with all else that belongs to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LaneSettings:
     """What a lane is given of the settings, and what all lanes of the process share."""
@@ -70,6 +74,8 @@ class LaneSettings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     history_messages: int
     history_age_s: float
+    sendq_total_bytes: int = 1 << 29
+    """For all clients of this lane."""
 
     @property
     def retention(self) -> tuple[int, int]:
@@ -108,7 +114,7 @@ class Lane:
         self._random = random or SystemRandom()
         self.now = self._monotonic()
         self.wall_now = self._wall()
-        self._next_session = 0
+        self._next_session = self.backlog_bytes = 0  # bytes: what waits for clients to read, of all connections
         self._posted: deque[Callable[[], None]] = deque()
         self._wake = Wake() if wake is None else wake
         self.is_stopping = False
@@ -273,6 +279,8 @@ class Lane:
                 connection.flush()
             self.touched.clear()
             self.pacing.fanned_out(self._monotonic() - now)
+            if self.backlog_bytes > self.settings.sendq_total_bytes:
+                self._relieve()
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer:
         return self.timers.at(self._monotonic() + after_s, call)  # `now` is as old as the turn's wait
@@ -346,6 +354,12 @@ class Lane:
         connection.is_admitted = self.outside.admit(address, 1)
         return connection.is_admitted
 
+    def discount(self, connection: Connection) -> None:
+        """Its address may make another in its place; also of one that has had its ERROR and is not closed yet."""
+        if connection.is_admitted:
+            connection.is_admitted = False
+            self.outside.admit(connection.peer, -1)
+
     def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
         self.opening.pop(connection, None)
         client = Client(connection, dialect, self._bucket(), self.now)
@@ -382,8 +396,7 @@ class Lane:
     def lost(self, connection: Connection, why: str) -> None:
         state = connection.state
         self.sessions.closing.pop(connection, None)
-        if connection.is_admitted:
-            self.outside.admit(connection.peer, -1)
+        self.discount(connection)
         if isinstance(state, Opening):
             self.door.left(connection)
             self.opening.pop(connection, None)
@@ -405,6 +418,19 @@ class Lane:
         by_nick = self.sessions.by_nick
         by_nick.update({nick: self.rebirth.now_called(sid) for nick, sid in by_nick.items()})
 
+    def kept(self, change: int) -> None:
+        self.backlog_bytes += change
+
+    def _relieve(self) -> None:
+        """Too much waits for clients to read: those with the most are cut, until an eighth of the limit is free."""
+        waiting = [client.connection for client in self.clients.values() if client.connection.backlog_bytes]
+        waiting.sort(key=lambda connection: connection.backlog_bytes)
+        cut = 0
+        while waiting and self.backlog_bytes > self.settings.sendq_total_bytes * 7 // 8:
+            waiting.pop().abort("SendQ exceeded")
+            cut += 1
+        log.warning("sendq_total_exceeded", lane=self.id, cut=cut)
+
     def log_refused(self, connection: Connection, why: str) -> None:
         log.warning("refused", peer=connection.peer, why=why)
 
@@ -419,7 +445,9 @@ class Lane:
         self.later(max(0.5, interval / 8), self._sweep)
         for client in list(self.clients.values()):
             silent = self.now - client.heard_at
-            if silent < interval or client.dialect.variant or client.is_departing or client.throttled:
+            if silent < interval or client.dialect.variant or client.is_departing:
+                continue
+            if client.throttled and not client.connection.backlog_bytes:  # it is not silent but not read
                 continue
             if silent > interval * 2:
                 self.depart(client, f"Ping timeout: {silent:.0f} seconds")
@@ -428,10 +456,17 @@ class Lane:
                 client.send(f"PING :{self.server.name}")
 
     def _maintain(self) -> None:
+        if self.link.is_up:  # else they could not register
+            self._end_unregistered()
         self.following.snapshot_due()
         self.following.close_idle(self.now)
         self.inbox.tidy()
         self.appends.age()
+
+    def _end_unregistered(self) -> None:
+        for client in list(self.clients.values()):
+            if not client.session.is_registered and self.now - client.opened_at > REGISTRATION_LIMIT_S:
+                self.depart(client, "Registration timed out")
 
     def _check(self) -> None:
         self.inbox.make()  # a Redis that was wiped has lost it

@@ -7,6 +7,7 @@ which the connection is cut. Runs on the lane's thread.
 
 import socket
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from gateway.net.selector import READ, WRITE, Selector
@@ -24,6 +25,9 @@ class Owner(Protocol):
     def ended(self, connection: "Connection") -> None:
         """The peer will send no more; it may still read."""
 
+    def kept(self, change: int) -> None:
+        """So many bytes more wait for peers to read, or less."""
+
     def lost(self, connection: "Connection", why: str) -> None:
         """The connection is closed; nothing more will come from it or go to it."""
 
@@ -36,6 +40,7 @@ class Connection:
         "_events",
         "_is_shut",
         "_lingers",
+        "_on_drained",
         "_owner",
         "_selector",
         "_send",
@@ -72,6 +77,7 @@ class Connection:
         self._touched = touched
         self.out: list[bytes] = []
         self._backlog: deque[bytes] | None = None
+        self._on_drained: Callable[[], None] | None = None
         self._tls: TlsLayer | None = None
         self._events = READ
         self.backlog_bytes = 0
@@ -131,7 +137,9 @@ class Connection:
         if self._backlog is None:
             self._backlog = deque()
         self._backlog.extend(pieces)
-        self.backlog_bytes += sum(map(len, pieces))
+        length = sum(map(len, pieces))
+        self.backlog_bytes += length
+        self._owner.kept(length)
         if self.backlog_bytes > self.backlog_limit_bytes:
             self.abort("SendQ exceeded")
         else:
@@ -151,6 +159,7 @@ class Connection:
                 self.abort(error.strerror or "send failed")
                 return
             self.backlog_bytes -= sent
+            self._owner.kept(-sent)
             if sent < len(data):
                 backlog.appendleft(data[sent:])
                 self._listen(self._events | WRITE)
@@ -159,6 +168,19 @@ class Connection:
         self._listen(self._events & ~WRITE)
         if self.is_closing:
             self._finish()
+        self._drained()
+
+    def when_drained(self, call: Callable[[], None]) -> None:
+        """Calls once nothing waits for the peer to read, or the connection is closed; one call at a time."""
+        assert self._on_drained is None
+        self._on_drained = call
+        if not self.backlog_bytes:
+            self._drained()
+
+    def _drained(self) -> None:
+        call, self._on_drained = self._on_drained, None
+        if call is not None:
+            call()
 
     def _finish(self) -> None:
         """All has been sent."""
@@ -276,4 +298,7 @@ class Connection:
         self._socket.close()
         self.out.clear()
         self._backlog = None
+        self._owner.kept(-self.backlog_bytes)
+        self.backlog_bytes = 0
         self._owner.lost(self, why)
+        self._drained()

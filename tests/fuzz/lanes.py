@@ -59,7 +59,8 @@ _BEGINNINGS = (
 class World:
     """A lane, its Redis, its clients."""
 
-    def __init__(self) -> None:
+    def __init__(self, sendq_bytes: int = SENDQ_BYTES, sendq_total_bytes: int = 1 << 29) -> None:
+        self.sendq_bytes = sendq_bytes
         self.time_s = 1_000.0
         self.wake = SimulatedWake()
         self.selector = SimulatedSelector(self.wake)
@@ -73,11 +74,12 @@ class World:
                 prefix="f:",
                 flood_rate=4.0,
                 flood_burst=20,
-                sendq_bytes=SENDQ_BYTES,
+                sendq_bytes=sendq_bytes,
                 ping_interval_s=120.0,
                 trusted_proxies=(ip_network("10.0.0.0/8"),),
                 history_messages=1000,
                 history_age_s=3600.0,
+                sendq_total_bytes=sendq_total_bytes,
             ),
             _SERVER,
             Outside(
@@ -124,7 +126,7 @@ class World:
             assert isinstance(opening, Opening)
             assert len(opening.buffer) <= OPENING_LIMIT_BYTES
         for client in lane.clients.values():
-            assert client.connection.backlog_bytes <= SENDQ_BYTES
+            assert not client.connection.is_open or client.connection.backlog_bytes <= self.sendq_bytes
             assert not client.connection.out
             assert len(client.buffer._partial or b"") <= CLIENT_TAGS_LIMIT_BYTES + LINE_LIMIT_BYTES
             assert len(client.inputs or ()) <= PARKED_LINES_LIMIT + RECEIVE_BYTES // 2

@@ -30,9 +30,16 @@ def main(seconds: int, names: list[str]) -> int:
         rows.append(f"{name:<10} {executed:>10} {spent_s:>7} s  {'FOUND SOMETHING' if was_found else 'clean'}")
         print(rows[-1], flush=True)
         if was_found:
-            print(output[-6000:], flush=True)
+            print(_told(output), flush=True)
     print("\ntarget     executions    time\n" + "\n".join(rows))
     return 1 if findings else 0
+
+
+def _told(output: str) -> str:
+    """Of all that Atheris says: what was found, and where its bytes are."""
+    _, _, exception = output.partition("Uncaught Python exception")
+    kept = re.search(r"Test unit written to (\S+)", output)
+    return f"{exception[:3000] or output[-3000:]}\n{kept[1] if kept else ''}"
 
 
 def _run(name: str, seconds: int) -> tuple[int, str]:

@@ -53,6 +53,10 @@ class ClientSocket:
         self.room = 1 << 20
         return data
 
+    def shutdown(self, _how: int) -> None:
+        if self.is_reset:
+            raise OSError(107, "Transport endpoint is not connected")
+
     def close(self) -> None:
         self.is_closed = True
 

@@ -19,6 +19,7 @@ class Owner:
         self.touched: list[Connection] = []
         self.data = b""
         self.lost_because: str | None = None
+        self.kept_bytes = 0
         self.selector = Selector()
 
     def received(self, _connection: Connection, data: bytes) -> None:
@@ -26,6 +27,9 @@ class Owner:
 
     def ended(self, connection: Connection) -> None:
         connection.close()
+
+    def kept(self, change: int) -> None:
+        self.kept_bytes += change
 
     def lost(self, _connection: Connection, why: str) -> None:
         self.lost_because = why
@@ -81,3 +85,36 @@ def test_a_lingering_close_of_a_peer_that_has_closed_is_one(owner: Owner) -> Non
         connection.close(lingers=True)
         owner.turn()
         assert owner.lost_because == ""
+
+
+def test_the_owner_knows_what_waits_for_a_peer_to_read(owner: Owner) -> None:
+    connection, peer = connect(owner)
+    with peer:
+        drained: list[int] = []
+        while not connection.backlog_bytes:
+            connection.write(b"x" * 50_000)
+            owner.turn()
+        connection.when_drained(lambda: drained.append(owner.kept_bytes))
+        assert owner.kept_bytes == connection.backlog_bytes > 0
+        peer.settimeout(DEADLINE_S)
+        while not drained:
+            peer.recv(1 << 20)
+            owner.turn()
+        assert drained == [0]
+        assert connection.backlog_bytes == 0
+    connection.abort("")
+
+
+def test_what_waited_for_a_peer_that_was_cut_waits_no_more(owner: Owner) -> None:
+    connection, peer = connect(owner)
+    with peer:
+        drained: list[int] = []
+        while connection.is_open:
+            connection.write(b"x" * 50_000)
+            owner.turn()
+            if connection.backlog_bytes and not drained:
+                drained.append(0)
+                connection.when_drained(lambda: drained.append(1))
+        assert owner.lost_because == "SendQ exceeded"
+        assert owner.kept_bytes == 0
+        assert drained == [0, 1]

@@ -1,12 +1,13 @@
 """The PROXY protocol (versions 1 and 2) from trusted addresses, and the limit of connections by the real address."""
 
+import json
 import socket
 import struct
 from collections.abc import Callable
 
 import pytest
 
-from tests.network.harness import DEADLINE_S, Gateway, Network, Peer
+from tests.network.harness import DEADLINE_S, Gateway, Network, Peer, get
 
 TRUSTED = ("--trusted-proxies", "127.0.0.0/8")
 
@@ -64,8 +65,25 @@ def test_the_limit_is_an_address_s(network: Network, header: Callable[[str], byt
     network.peer(gateway, "dave", connected=proxied(gateway, full))
 
 
+@HEADERS
+def test_an_address_that_connects_too_fast_waits(network: Network, header: Callable[[str], bytes]) -> None:
+    gateway = network.gateway(*TRUSTED, "--admin", "127.0.0.1:0", HUBBUB_CONNECT_RATE="0.001", HUBBUB_CONNECT_BURST="2")
+    fast, other = header("198.51.100.7"), header("198.51.100.8")
+    for nick in ("alice", "bob"):
+        peer = network.peer(gateway, nick, connected=proxied(gateway, fast))
+        peer.send("QUIT")
+        assert peer.is_closed()
+    for _ in range(3):
+        refused = network.peer(gateway, connected=proxied(gateway, fast))
+        assert refused.line() == "ERROR :Too many connections from your address"
+        assert refused.is_closed()
+    network.peer(gateway, "carol", connected=proxied(gateway, other))
+    _, metrics = get(json.loads(gateway.wait_log("admin"))["port"], "/metrics")
+    assert 'hubbub_connections_refused_total{reason="fast"} 3.0' in metrics
+
+
 def test_loopback_has_no_limit(network: Network) -> None:
-    gateway = network.gateway(HUBBUB_MAX_PER_IP="1")
+    gateway = network.gateway(HUBBUB_MAX_PER_IP="1", HUBBUB_CONNECT_BURST="1")
     for nick in ("alice", "bob", "carol"):
         network.peer(gateway, nick)
 

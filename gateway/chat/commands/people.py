@@ -8,7 +8,7 @@ and how long it is idle only its own lane knows.
 
 from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX
-from gateway.chat.commands.rooms import packed, room_in_view, visible_members
+from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, packed, room_in_view, visible_members
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import date
 from gateway.chat.effects import Member
@@ -24,6 +24,8 @@ from gateway.wire.message import Message
 
 WHO_LIMIT = 500
 WHOWAS_LIMIT = 10
+SEARCH_LINES = 8
+"""What a search through everybody costs."""
 USERHOST_LIMIT = 5
 _LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 
@@ -67,6 +69,7 @@ async def _who_people(ports: Ports, session: Session, mask: str, only_opers: boo
     if exact is not None:  # a nick: whoever knows it is shown its holder, even an invisible one
         found = [exact] if exact.oper or not only_opers else []
     else:
+        session.charge(SEARCH_LINES)
         found = await ports.search(fits, WHO_LIMIT + 1)
     for profile in found[:WHO_LIMIT]:
         _who_reply(session, profile, "*", "")
@@ -184,6 +187,7 @@ async def whowas(ports: Ports, session: Session, message: Message) -> None:
 async def ison(ports: Ports, session: Session, message: Message) -> None:
     """RFC 2812 4.9: which of these nicks are in use, in the order asked."""
     nicks = [nick for param in message.params for nick in param.split()]
+    session.charge(len(nicks) / LOOKED_UP_A_LINE)
     found = await ports.find_all(nicks)
     session.numeric(n.RPL_ISON, " ".join(profile.nick for profile in found if profile is not None))
 

@@ -11,6 +11,7 @@ from gateway.chat.capabilities import MULTI_PREFIX
 from gateway.chat.commands.seeing import sees
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Effect, Kind, Member, Void
+from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
@@ -21,9 +22,12 @@ from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
 from gateway.wire.names import NICKLEN
 
-MAX_ROOMS = 100
 JOIN_TRIES = 5
 OUTSIDERS_LIMIT = 500
+LINES_A_ROOM = 0.25
+"""What JOIN and PART of many rooms cost for each but the first."""
+LOOKED_UP_A_LINE = 64
+"""So many people looked up cost as much as a line."""
 _CRLF_BYTES = 2
 
 
@@ -33,6 +37,7 @@ async def join(ports: Ports, session: Session, message: Message) -> None:
         for room in list(session.rooms.values()):
             await ports.commit(session, room.name, events.parted(session.source, room.name, ""))
         return
+    session.charge(message.params[0].count(",") * LINES_A_ROOM)
     keys = message.params[1].split(",") if len(message.params) > 1 else []
     for name, key in zip_longest(_names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""):
         if name:
@@ -92,6 +97,7 @@ def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
 async def part(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC PART."""
     reason = message.params[1] if len(message.params) > 1 else ""
+    session.charge(message.params[0].count(",") * LINES_A_ROOM)
     for name in _names(message.params[0]):
         room = session.rooms.get(fold(name))
         if room is None:
@@ -124,7 +130,11 @@ async def names(ports: Ports, session: Session, message: Message) -> None:
     if not message.params:
         session.numeric(n.RPL_ENDOFNAMES, "*", "End of /NAMES list.")
         return
-    for name in _names(message.params[0]):
+    asked = list({fold(name): name for name in _names(message.params[0])}.values())
+    if len(asked) > MAX_TARGETS:
+        session.numeric(n.ERR_TOOMANYTARGETS, message.params[0], f"Too many targets (at most {MAX_TARGETS})")
+        return
+    for name in asked:
         room = await room_in_view(ports, session, name)
         if room is None:
             session.numeric(n.RPL_ENDOFNAMES, name, "End of /NAMES list.")
@@ -145,6 +155,7 @@ async def visible_members(ports: Ports, session: Session, room: Room) -> list[Me
     members = list(room.members.values())
     if session.sid in room.members or session.oper:
         return members
+    session.charge(len(members[:OUTSIDERS_LIMIT]) / LOOKED_UP_A_LINE)
     profiles = await ports.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
     if len(members) > OUTSIDERS_LIMIT:
         session.note(f"{room.name} has {len(members)} users: from outside only {OUTSIDERS_LIMIT} of them are looked at")

@@ -1,0 +1,103 @@
+"""What answers cost: who asks for much is read more slowly, who does not read is not answered further."""
+
+import pytest
+
+from tests.fuzz.lanes import Bystander, World
+from tests.fuzz.wires import ClientSocket
+
+SENDQ_BYTES = 1 << 20
+ROOMS = 60
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """A network of 60 rooms with topics: a LIST of 20 kB."""
+    world = World(sendq_bytes=SENDQ_BYTES)
+    for first in range(0, ROOMS, 15):
+        socket = client(world, f"maker{first}")
+        for room in range(first, first + 15):
+            socket.inbound += f"JOIN #r{room}\r\nTOPIC #r{room} :{'t' * 300}\r\n".encode()
+        pass_time(world, 12.0)
+        assert socket.read().count(b" TOPIC #r") == 15
+    return world
+
+
+def client(world: World, nick: str) -> ClientSocket:
+    socket = world.client()
+    socket.inbound += f"NICK {nick}\r\nUSER u 0 * :r\r\n".encode()
+    pass_time(world, 1.0)
+    assert b" 001 " in socket.read()
+    return socket
+
+
+def pass_time(world: World, seconds: float) -> None:
+    until = world.time_s + seconds
+    while world.time_s < until:
+        world.time_s += 0.05
+        world.turn()
+
+
+def held_for(world: World, socket: ClientSocket) -> int:
+    """What the gateway has made for a client that has read nothing of it."""
+    kept = sum(c.connection.backlog_bytes for c in world.lane.clients.values() if c.connection.fd == socket.fileno())
+    return len(socket.outbound) + kept
+
+
+def test_who_does_not_read_is_not_answered_further(world: World) -> None:
+    socket = client(world, "deaf")
+    socket.room = 4096
+    socket.inbound += b"LIST\r\n" * 10_000
+    pass_time(world, 90.0)
+    assert SENDQ_BYTES // 2 < held_for(world, socket) < SENDQ_BYTES * 3 // 4
+    assert not socket.is_closed, "it is slowed, not cut"
+    assert len(socket.inbound) > 10_000, "and not read from"
+    others = Bystander(world, "ann")
+    assert others.nick == "ann"
+    socket.read()
+    pass_time(world, 5.0)
+    assert held_for(world, socket) > 0, "it goes on when that is read"
+
+
+def test_a_large_answer_costs_as_many_lines_as_it_is_long(world: World) -> None:
+    socket = client(world, "greedy")
+    socket.inbound += b"LIST\r\n" * 1000
+    served = 0
+    for _ in range(30):
+        pass_time(world, 1.0)
+        served += len(socket.read())
+    # 20 tokens at once and 4 a second, 16 kB each; with the lines themselves less.
+    assert 200_000 < served < (20 + 30 * 4) * 16384
+
+
+def test_small_answers_cost_nothing_more(world: World) -> None:
+    socket = client(world, "modest")
+    socket.inbound += b"TIME\r\n" * 18
+    pass_time(world, 0.5)
+    assert socket.read().count(b" 391 ") == 18
+
+
+def test_a_message_to_four_costs_four_lines(world: World) -> None:
+    socket = client(world, "sender")
+    pass_time(world, 10.0)
+    socket.inbound += b"PRIVMSG n1,n2,n3,n4 :x\r\n" * 10
+    world.turn(100)
+    assert socket.read().count(b" 401 ") == 24  # the sixth takes the 21st token, on credit
+    pass_time(world, 1.2)
+    assert socket.read().count(b" 401 ") == 4
+
+
+def test_names_of_many_rooms_or_of_one_many_times_is_not_told(world: World) -> None:
+    socket = client(world, "curious")
+    socket.inbound += b"NAMES #r1,#r1,#R1\r\nNAMES #r1,#r2,#r3,#r4,#r5\r\n"
+    pass_time(world, 1.0)
+    told = socket.read()
+    assert told.count(b" 366 ") == 1
+    assert b" 407 curious #r1,#r2,#r3,#r4,#r5 :Too many targets" in told
+
+
+def test_a_search_through_everybody_costs_eight_lines(world: World) -> None:
+    socket = client(world, "seeker")
+    pass_time(world, 10.0)
+    socket.inbound += b"WHO *x*\r\n" * 10
+    world.turn(100)
+    assert socket.read().count(b" 315 ") == 3

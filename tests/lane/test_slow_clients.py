@@ -1,0 +1,99 @@
+"""Who registers never, reads never, or is slow: each has its end, and all together their bound."""
+
+import pytest
+
+from gateway.lane.door import OPENING_LIMIT_S, SILENCE_S
+from gateway.lane.lane import REGISTRATION_LIMIT_S
+from gateway.lane.sessions import CLOSING_LIMIT_S
+from tests.fuzz.lanes import Bystander, World
+from tests.fuzz.wires import ClientSocket
+
+LONGEST_S = OPENING_LIMIT_S + SILENCE_S + 1
+REGISTERING_S = REGISTRATION_LIMIT_S + 5 + CLOSING_LIMIT_S + 1  # it is looked at every 5 s
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def pass_time(world: World, seconds: float, dribble: tuple[ClientSocket, bytes] | None = None) -> None:
+    """In steps of a second; in each of them a client may say one byte more."""
+    for second in range(int(seconds)):
+        if dribble is not None and second < len(dribble[1]):
+            dribble[0].inbound += dribble[1][second : second + 1]
+        world.time_s += 1.0
+        world.turn(2)
+
+
+@pytest.mark.parametrize(
+    ("peer", "said"),
+    [
+        ("192.0.2.1", b""),
+        ("192.0.2.1", b"N"),
+        ("192.0.2.1", b"\r\n" * 200),
+        ("192.0.2.1", b"GET / HTTP/1.1\r\nHost: " + b"x" * 200),
+        ("192.0.2.1", b"x" * 200),
+        ("10.0.0.1", b""),
+        ("10.0.0.1", b"PROXY TCP4 192.0.2.9"),
+        ("10.0.0.1", b"\r\n\r\n\0\r\nQUIT\n\x21\x11"),
+        ("10.0.0.1", b"PROXY TCP4 192.0.2.9 192.0.2.1 1 2\r\nNIC"),
+    ],
+)
+def test_who_does_not_come_to_its_first_line_is_closed(world: World, peer: str, said: bytes) -> None:
+    socket = world.client(peer)
+    pass_time(world, LONGEST_S, (socket, said))
+    assert socket.is_closed
+    assert not world.lane.opening
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"NICK a\r\n",
+        b"CAP LS 302\r\nNICK a\r\nUSER a 0 * :a\r\n",
+        b"USER a 0 * :a\r\n" + b"PING x\r\n" * 40,
+        b"1 bad name\n" + b"2 another\n" * 20,
+        b"PASS x\r\n" + b"x" * 300,
+    ],
+)
+def test_who_never_registers_is_closed_however_much_it_says(world: World, said: bytes) -> None:
+    socket = world.client()
+    start, rest = said.partition(b"\n")[::2]
+    socket.inbound += start + b"\n"
+    pass_time(world, REGISTERING_S, (socket, rest))
+    assert socket.is_closed
+    assert b"Registration timed out" in socket.outbound
+    assert not world.lane.clients
+
+
+def test_who_has_registered_stays(world: World) -> None:
+    bystander = Bystander(world, "bob")
+    for _ in range(5):
+        pass_time(world, 60)
+        assert bystander.take() is not None
+    assert [client.session.nick for client in world.lane.clients.values()] == ["bob"]
+
+
+def test_all_together_may_keep_the_lane_waiting_for_so_much_and_those_with_most_are_cut() -> None:
+    world = World(sendq_bytes=100_000, sendq_total_bytes=200_000)
+    deaf = []
+    for number in range(6):
+        socket = world.client()
+        socket.inbound += f"NICK deaf{number}\r\nUSER a 0 * :a\r\nJOIN #lobby\r\n".encode()
+        world.turn(30)
+        deaf.append(socket)
+    assert len(world.lane.clients) == 6
+    bystander = Bystander(world, "bob")
+    for socket in deaf:
+        socket.room = 0
+    for _ in range(200):
+        bystander.say(f"PRIVMSG #lobby :{'x' * 400}")
+        world.time_s += 0.3
+        world.turn(3)
+        bystander.take()
+        assert world.lane.backlog_bytes <= 200_000
+    assert 0 < sum(socket.is_closed for socket in deaf) < 6
+    waiting = [client.connection.backlog_bytes for client in world.lane.clients.values()]
+    assert world.lane.backlog_bytes == sum(waiting)
+    assert "bob" in [client.session.nick for client in world.lane.clients.values()]
