@@ -32,6 +32,8 @@ def lane_settings(settings: Settings) -> LaneSettings:
         history_messages=settings.history_messages,
         history_age_s=settings.history_age_s,
         sendq_total_bytes=settings.sendq_total_bytes // settings.lanes,
+        keep_bytes=settings.keep_bytes,
+        keep_s=settings.keep_s,
     )
 
 

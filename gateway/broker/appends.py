@@ -22,6 +22,8 @@ from gateway.chat.effects import Effect, Kind, Void
 from gateway.chat.events import encode, origin_of
 
 ENTRY_LIMIT_BYTES = 64 * 1024
+TAKES_NO_WRITES = ("OOM", "MISCONF", "NOREPLICAS", "BUSY")
+"""Errors after which it is known that nothing was appended, and that it may be done later."""
 TAIL_ENTRIES = 1000
 MEMORY_AGES = 12  # of the 5 s that lie between two calls of `Appends.age`
 MEMORY_LIMIT_BYTES = 16 * 1024 * 1024
@@ -106,7 +108,16 @@ class Writer:
 class Appends:
     """All of a lane's writers."""
 
-    def __init__(self, link: Link, keys: Keys, lane: str, new_epoch: Callable[[], str], settle: Settle) -> None:
+    def __init__(
+        self,
+        link: Link,
+        keys: Keys,
+        lane: str,
+        new_epoch: Callable[[], str],
+        settle: Settle,
+        on_refused: Callable[[str], None] = lambda _error: None,
+    ) -> None:
+        """``on_refused`` is called when Redis takes no writes: nothing is sent then until :meth:`allow`."""
         self._link = link
         self._keys = keys
         self._lane = lane
@@ -122,12 +133,35 @@ class Appends:
         self.is_held = False
         """Nothing new leaves; what has left comes to its end."""
         self.entries = 0
+        self._on_refused = on_refused
+        self._is_refused = False
 
     @property
     def queued(self) -> int:
         """Events that are not in a log yet."""
         writers = list(self._writers.values())  # also read by the admin thread
         return sum(len(w.queue) + (len(f.pendings) if (f := w.flight) else 0) for w in writers)
+
+    def under_way(self) -> Iterator[tuple[str, Pending, bool]]:
+        """(log, event, whether it was never sent) for all events that are not in a log yet, log by log in order."""
+        for name, writer in self._writers.items():
+            for pending in writer.flight.pendings if writer.flight is not None else ():
+                yield name, pending, False
+            for pending in writer.queue:
+                yield name, pending, True
+
+    def withdraw(self, name: str, fits: Callable[[Pending], bool]) -> list[Pending]:
+        """Takes events out of a log's queue, for the caller to settle; none of them was ever sent to Redis."""
+        writer = self._writers.get(name)
+        if writer is None:
+            return []
+        withdrawn = [pending for pending in writer.queue if fits(pending)]
+        if withdrawn:
+            gone = set(withdrawn)
+            writer.queue = deque(pending for pending in writer.queue if pending not in gone)
+            if writer.flight is None and not writer.queue and writer.replica is None:
+                self._writers.pop(name)
+        return withdrawn
 
     @property
     def launched(self) -> int:
@@ -193,8 +227,9 @@ class Appends:
                 yield from writer.flight.pendings
 
     def queue(self, name: str) -> deque[Pending]:
-        """What waits for a followed log."""
-        return self._writers[name].queue
+        """What waits for a log, in order, and was never sent to Redis."""
+        writer = self._writers.get(name)
+        return deque() if writer is None else writer.queue
 
     def queues(self) -> Iterator[deque[Pending]]:
         """What waits for each log."""
@@ -209,9 +244,7 @@ class Appends:
     def release(self) -> None:
         """Ends holding."""
         self.is_held = False
-        for writer in self._writers.values():
-            if writer.flight is None and writer.queue:
-                self._is_due(writer)
+        self._all_are_due()
 
     def _writer(self, name: str) -> Writer:
         writer = self._writers.get(name)
@@ -221,7 +254,7 @@ class Appends:
 
     def _writable(self, writer: Writer) -> bool:
         replica = writer.replica
-        return self._link.is_up and (replica is None or replica.standing is Standing.LIVE)
+        return self._link.is_up and not self._is_refused and (replica is None or replica.standing is Standing.LIVE)
 
     def _launch(self, writer: Writer, flight: Flight) -> None:
         replica = writer.replica
@@ -247,11 +280,29 @@ class Appends:
         if reply is LOST:
             return  # resume() or the replica's repair decides
         if isinstance(reply, hiredis.ReplyError):
-            self._finish(writer, None)
+            if str(reply).startswith(TAKES_NO_WRITES):
+                self._put_off(writer, flight, str(reply))
+            else:
+                self._finish(writer, None)
         elif writer.replica is None:
             self._finish(writer, None if isinstance(reply, list) else reply.decode())
         elif isinstance(reply, list):
             writer.replica.mend()  # another epoch: settled() sends it again
+
+    def _put_off(self, writer: Writer, flight: Flight, error: str) -> None:
+        """What was sent is known not to be in the log: it waits as if it never had been."""
+        writer.flight = None
+        if flight.pendings:
+            writer.queue.extendleft(reversed(flight.pendings))
+        else:
+            writer.returning.appendleft(flight)
+        self._is_refused = True
+        self._on_refused(error)
+
+    def allow(self) -> None:
+        """Redis takes writes again."""
+        self._is_refused = False
+        self._all_are_due()
 
     def land(self, name: str, origin: str) -> Sequence[Pending] | None:
         """An entry of this lane's is being folded: its events, for the caller to settle one by one."""
@@ -280,6 +331,11 @@ class Appends:
             self._is_due(writer)
         elif writer.replica is None and not writer.memory:
             self._writers.pop(writer.name, None)
+
+    def _all_are_due(self) -> None:
+        for writer in self._writers.values():
+            if writer.flight is None and (writer.queue or writer.returning):
+                self._is_due(writer)
 
     def _is_due(self, writer: Writer) -> None:
         self._due.append(writer)

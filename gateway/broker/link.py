@@ -97,6 +97,11 @@ class Link:
         """The connection's descriptor; -1 while there is none."""
         return -1 if self._socket is None else self._socket.fileno()
 
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether an answer is due."""
+        return bool(self._awaiting)
+
     # -- commands -------------------------------------------------------------------------------------
 
     def call(self, done: Done, *words: str | bytes | int) -> None:

@@ -10,6 +10,7 @@ LABELED_RESPONSE: Final = 16
 MULTI_PREFIX: Final = 32
 CAP_NOTIFY: Final = 64
 CHATHISTORY: Final = 128
+STANDARD_REPLIES: Final = 256
 
 VERSION_302: Final = 1 << 16
 """No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
@@ -23,6 +24,7 @@ BY_NAME: Final = {
     "message-tags": MESSAGE_TAGS,
     "multi-prefix": MULTI_PREFIX,
     "server-time": SERVER_TIME,
+    "standard-replies": STANDARD_REPLIES,
 }
 
 

@@ -43,5 +43,6 @@ def refuse(session: Session, verb: str, room: str, void: Void, subject: str = ""
 
 
 def unavailable(session: Session, verb: str, *context: str) -> None:
-    """A command that could not be carried out because Redis is away (IRCv3 standard-replies, in a NOTICE's place)."""
-    session.note(f"{' '.join((verb, *context))} failed: the network's message store does not answer; try again")
+    """A command that could not be carried out because Redis is away."""
+    text = "the network's message store does not answer; try again"
+    session.fail(verb, "TEMPORARILY_UNAVAILABLE", *context, text)

@@ -8,7 +8,7 @@ wants them, without any command knowing of labels.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, LABELED_RESPONSE
+from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, LABELED_RESPONSE, STANDARD_REPLIES
 from gateway.chat.flood import ANSWER_BYTES
 from gateway.wire.tags import escape
 
@@ -130,6 +130,14 @@ class Session:
 
     def note(self, text: str) -> None:
         self.reply(f":{self.server} NOTICE {self.nick or '*'} :{text}")
+
+    def fail(self, verb: str, code: str, *context_and_text: str) -> None:
+        """IRCv3 standard-replies; a NOTICE to who has not asked for them."""
+        *context, text = context_and_text
+        if self.caps & STANDARD_REPLIES:
+            self.reply(f":{self.server} FAIL {' '.join((verb, code, *map(_word, context)))} :{text}")
+        else:
+            self.note(f"{' '.join((verb, *context))} failed: {text}")
 
     # -- IRCv3 labeled-response -----------------------------------------------------------------------
 

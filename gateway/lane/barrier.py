@@ -26,10 +26,18 @@ class Barrier:
         self._asking: list[tuple[Collection[str], Callable[[], None]]] = []
         self._reaching: list[tuple[dict[str, tuple[str, str]], Callable[[], None]]] = []
 
-    def pass_through(self, client: Client, done: Callable[[], None]) -> None:
-        """Calls ``done`` when the promise holds; never when the client's lane loses Redis for good."""
+    def pass_through(self, client: Client, done: Callable[[], None]) -> Callable[[], None]:
+        """Calls ``done`` when the promise holds; what it gives back gives that up."""
 
-        client.when_logged(lambda: self.reach([self.inbox, *client.session.rooms, *(client.intended or ())], done))
+        def logged() -> None:
+            self.reach([self.inbox, *client.session.rooms, *(client.intended or ())], done)
+
+        def give_up() -> None:
+            client.forget(logged)
+            self._asking = [asked for asked in self._asking if asked[1] is not done]
+
+        client.when_logged(logged)
+        return give_up
 
     def reach(self, names: Collection[str], done: Callable[[], None]) -> None:
         """Calls ``done`` once these logs have been folded up to what their heads are now."""

@@ -53,6 +53,7 @@ class Client:
         "last_act",
         "on_logged",
         "opened_at",
+        "overdue",
         "pinged",
         "room_in_view",
         "session",
@@ -69,6 +70,7 @@ class Client:
         self.inputs: deque[str | TooLong] | None = None  # lines that wait
         self.last_act: Callable[[], None] | None = None  # what follows the last line; no more are taken
         self.task: Task | None = None  # the handler that has parked this client's input
+        self.overdue = 0  # of the lines that wait, those that did so behind a handler that waited in vain
         self.unlogged = 0  # own events that are not in a log yet
         self.on_logged: list[Callable[[], None]] | None = None
         self.intended: set[str] | None = None  # rooms whose JOIN is under way
@@ -112,3 +114,8 @@ class Client:
             self.on_logged = [call]
         else:
             self.on_logged.append(call)
+
+    def forget(self, call: Callable[[], None]) -> None:
+        """Takes back a :meth:`when_logged`."""
+        if self.on_logged is not None and call in self.on_logged:
+            self.on_logged.remove(call)

@@ -30,6 +30,9 @@ class Host(Protocol):
 
     now: float
 
+    @property
+    def is_redis_away(self) -> bool: ...
+
     def trouble(self, where: str, error: Exception) -> None:
         """Logs a fault of ours."""
 
@@ -44,6 +47,7 @@ class Intake:
     def __init__(self, host: Host, ports: Ports) -> None:
         self._host = host
         self._ports = ports
+        self._holds: dict[Client, Callable[[], None]] = {}
         self.tasks: dict[Task, None] = {}
         self._clock = 0.0  # seconds in which the lane kept up: what is late through its own work is not timed out
         self._ticked_at = 0.0
@@ -92,6 +96,7 @@ class Intake:
         inputs = client.inputs
         while inputs and self._may_go_on(client):
             self.line(client, inputs.popleft())
+            client.overdue -= client.overdue > 0
         if inputs is not None and not inputs:
             client.inputs = None
         if not client.throttled and len(inputs or ()) < PARKED_LINES_LIMIT // 2:
@@ -161,8 +166,21 @@ class Intake:
         self._host.later(wait_s, self._held(client))
 
     def hold(self, client: Client) -> None:
-        """Reads no more until all that the client said is in a log: while Redis is away, that bounds what is kept."""
-        client.when_logged(self._held(client))
+        """Reads no more until all that the client said is in a log, or Redis goes away (then :meth:`release`)."""
+        release = self._held(client)
+
+        def logged() -> None:
+            if self._holds.pop(client, None) is not None:
+                release()
+
+        self._holds[client] = release
+        client.when_logged(logged)
+
+    def release(self) -> None:
+        """Redis is away: whoever is held is read on, so that it can be answered."""
+        holds, self._holds = self._holds, {}
+        for release in holds.values():
+            release()
 
     def _held(self, client: Client) -> Callable[[], None]:
         def release() -> None:
@@ -184,6 +202,8 @@ class Intake:
             self.tasks.pop(task, None)
             client.task = None
             if isinstance(error, Unavailable):
+                if was_parked and task.deadline <= self._clock:
+                    client.overdue = len(client.inputs or ())
                 unavailable(client.session, message.verb, *message.params[:1])
             elif error is not None and not isinstance(error, Gone):
                 self._fault(client, message, error)
@@ -198,6 +218,9 @@ class Intake:
         task.deadline = self._clock + WAIT_LIMIT_S
         client.task = task
         task.step()
+        if client.overdue and self._host.is_redis_away:  # it has waited already, behind another that did so in vain
+            while not task.ended:
+                task.interrupt(Unavailable())
         if not task.ended:
             self.tasks[task] = None
 

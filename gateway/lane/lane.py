@@ -42,6 +42,7 @@ from gateway.lane.drain import Drain
 from gateway.lane.following import Following
 from gateway.lane.inbox import Inbox
 from gateway.lane.intake import TICK_S, Intake
+from gateway.lane.keeping import Keeping
 from gateway.lane.orders import specials
 from gateway.lane.outside import Outside
 from gateway.lane.pacing import Pacing
@@ -74,8 +75,15 @@ class LaneSettings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     history_messages: int
     history_age_s: float
+    keep_bytes: int
+    keep_s: float
     sendq_total_bytes: int = 1 << 29
     """For all clients of this lane."""
+
+    @property
+    def kept(self) -> tuple[int, float]:
+        """What of a session is kept while Redis is away at most, and for how long (s)."""
+        return self.keep_bytes, self.keep_s
 
     @property
     def retention(self) -> tuple[int, int]:
@@ -127,12 +135,12 @@ class Lane:
         self.selector = Selector() if selector is None else selector
         self.timers = Timers()
         self.touched: list[Connection] = []
-        keys = Keys(settings.prefix)
-        self.keys = keys
+        keys = self.keys = Keys(settings.prefix)
         self.link = Link(self.selector, self, (APPEND, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
-        self.upkeep = Upkeep(self, self.link, keys.probe(self.id), self._random)
+        self.upkeep = Upkeep(self, self.link, keys.probe(self.id), keys.gateway_info(gateway), self._random)
         settle = self.sessions.settle
-        self.appends = Appends(self.link, keys, self.id, self._new_epoch, settle)
+        self.appends = Appends(self.link, keys, self.id, self._new_epoch, settle, self.upkeep.refused)
+        self.keeping = Keeping(self.appends, self.clients, self.sessions.refuse, settings.kept)
         self.people = People()
         self.delivery = Delivery(
             self.id, self.clients, self.people, self.appends, self.touched, self.sessions, self.sessions.settle
@@ -184,7 +192,7 @@ class Lane:
         self._every(5.0, self._maintain)
         self._every(30.0, self._check)
         self._every(3600.0, self._put_off_expiry)
-        self._every(LOOK_S, self.upkeep.look)
+        self._every(LOOK_S, self._look)
         self._every(RENEWAL_S, self._renew)
 
     def join(self, timeout_s: float) -> bool:
@@ -202,6 +210,7 @@ class Lane:
         self.settings, self.server, self.tls_context = settings, server, tls_context
         self.door.trusted = settings.trusted_proxies
         self.following.retention = settings.retention
+        self.keeping.limits = settings.kept
         for client in self.clients.values():
             client.bucket = self._bucket()
             client.connection.backlog_limit_bytes = settings.sendq_bytes
@@ -318,6 +327,24 @@ class Lane:
         if not self.is_ready:
             self.is_ready = True
             log.info("lane_ready", lane=self.id)
+
+    def _look(self) -> None:
+        self.upkeep.look()
+        self.keeping.tick(self.now)
+
+    def redis_away(self) -> None:
+        self.keeping.away(self.now)
+        self.intake.release()
+
+    def redis_back(self) -> None:
+        self.keeping.back()
+
+    def writes_taken(self) -> None:
+        self.appends.allow()
+
+    @property
+    def is_redis_away(self) -> bool:
+        return self.upkeep.is_away
 
     def link_down(self, why: str) -> None:
         self.following.link_down()

@@ -6,7 +6,9 @@ it with :class:`Unavailable`. Runs on the lane's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import hiredis
@@ -73,9 +75,7 @@ class LanePorts:
     async def open_room(self, name: str) -> Room:
         followed = self._lane.following.open(fold(name))
         if followed.replica.standing is not Standing.LIVE:
-            wait: Wait[None] = Wait()
-            followed.waiting.append(lambda: wait.fulfil(None))
-            await wait
+            await _called_back(followed.waiting)
         return followed.room
 
     def position(self, room: str) -> str:
@@ -90,8 +90,10 @@ class LanePorts:
         joining = " JOIN " in line and name not in session.rooms
         if joining:
             client.intended = (client.intended or set()) | {name}
+        wait = self._lane.sessions.commit(session.sid, name, line)
         try:
-            effect: Effect | None = await self._lane.sessions.commit(session.sid, name, line)
+            with self._taken_back({name: wait}):
+                effect: Effect | None = await wait
         finally:
             if joining and client.intended is not None:
                 client.intended.discard(name)
@@ -100,8 +102,21 @@ class LanePorts:
         return effect
 
     async def commit_everywhere(self, session: Session, line: str) -> None:
-        for wait in [self._lane.sessions.commit(session.sid, name, line) for name in session.rooms]:
-            await wait
+        waits = {name: self._lane.sessions.commit(session.sid, name, line) for name in session.rooms}
+        with self._taken_back(waits):
+            for wait in waits.values():
+                if await wait is None:
+                    raise Unavailable
+
+    @contextmanager
+    def _taken_back(self, waits: Mapping[str, Wait[Any]]) -> Iterator[None]:
+        """What is not answered in time, and fails so, must not happen later: it is withdrawn where it was not sent."""
+        try:
+            yield
+        except Unavailable:
+            for name, wait in waits.items():
+                self._lane.sessions.withdraw(name, wait)
+            raise
 
     # -- people ---------------------------------------------------------------------------------------
 
@@ -116,9 +131,7 @@ class LanePorts:
     async def _linked(self) -> None:
         """While Redis is away, waits for it."""
         if not self._lane.link.is_up:
-            wait: Wait[None] = Wait()
-            self._lane.on_link_up.append(lambda: wait.fulfil(None))
-            await wait
+            await _called_back(self._lane.on_link_up)
 
     async def claim(self, session: Session, nick: str) -> str | None:
         await self._linked()
@@ -132,7 +145,7 @@ class LanePorts:
                 self._lane.directory.reclaim(session, nick, was, "", _fulfil(wait))
                 reply = await wait
         except (Gone, Unavailable):
-            self.release(session, nick)
+            self._unclaim(session, nick)
             raise
         if session.sid not in self._lane.clients:
             self.release(session, nick)
@@ -147,26 +160,58 @@ class LanePorts:
         self._lane.directory.release(session.sid, nick)
 
     async def rename(self, session: Session, nick: str) -> bool:
-        lane, client, old = self._lane, self._client(session), session.nick
-        same = fold(nick) == fold(old)
-        sid = ""
+        client, sid, old = self._client(session), "", ""
         while session.sid != sid:  # again, if the lane has got a new id meanwhile
             sid = session.sid
             token = await self.claim(session, nick)
             if token is None:
                 return False
-            session.token = token
-            await self._logged(client)
-            source, is_alone = session.source, not session.rooms
-            await self.commit_everywhere(session, events.renamed(source, nick, token))
-        if is_alone:
-            session.reply(f":{source} NICK {nick}")
-        lane.sessions.renamed(client, old, nick)
-        self.publish_profile(session)
-        if not same:
-            lane.directory.remember(session, old, self.now)
-            self.release(session, old)
+            try:
+                await self._logged(client)
+            except (Gone, Unavailable):
+                self._unclaim(session, nick)
+                raise
+            old = old or session.nick
+            await self._tell_name(client, old, nick, token)
+        if not session.rooms:
+            session.reply(f":{session.source} NICK {nick}")
+        self._renamed(client, old, nick)
         return True
+
+    async def _tell_name(self, client: Client, old: str, nick: str, token: str) -> None:
+        """Tells every room; what was sent to one of them holds for all."""
+        session, sessions = client.session, self._lane.sessions
+        old_token, session.token = session.token, token
+        line = events.renamed(session.source, nick, token)
+        waits = {name: sessions.commit(session.sid, name, line, lasting=True) for name in session.rooms}
+        try:
+            for wait in waits.values():
+                await wait
+        except (Gone, Unavailable):
+            unsent = [name for name, wait in waits.items() if sessions.withdraw(name, wait)]
+            if len(unsent) == len(waits):
+                session.token = old_token
+                self._unclaim(session, nick)
+            else:
+                for name in unsent:
+                    sessions.insist(session.sid, name, line)
+                client.when_logged(partial(self._renamed, client, old, nick))
+            raise
+
+    def _renamed(self, client: Client, old: str, nick: str) -> None:
+        session = client.session
+        self._lane.sessions.renamed(client, old, nick)
+        self.publish_profile(session)
+        if fold(nick) != fold(old):
+            self._lane.directory.remember(session, old, self.now)
+            self.release(session, old)
+
+    def _unclaim(self, session: Session, nick: str) -> None:
+        """Gives up a claim that comes to nothing; it may be the session's own nick, in other letters."""
+        if fold(nick) != fold(session.nick):
+            self.release(session, nick)
+        elif session.is_registered:
+            self.publish_profile(session)
 
     async def _logged(self, client: Client) -> None:
         wait: Wait[None] = Wait()
@@ -197,14 +242,18 @@ class LanePorts:
         self._lane.sessions.append(session.sid, log, event, label)
 
     async def notify(self, target_sid: str, line: str) -> bool:
-        return await self._send(*self._lane.inbox.address(target_sid, line)) is not None
+        log, event = self._lane.inbox.address(target_sid, line)
+        wait = self._send(log, event)
+        with self._taken_back({log: wait}):
+            return await wait is not None
 
     async def broadcast(self, line: str) -> None:
         wait: Wait[Any] = Wait()
         lanes(self._lane.link, self._lane.keys, _fulfil(wait))
-        sent = [self._send(inbox(lane), line) for lane in await wait]
-        for one in sent:
-            await one
+        sent = {inbox(lane): self._send(inbox(lane), line) for lane in await wait}
+        with self._taken_back(sent):
+            for one in sent.values():
+                await one
 
     def _send(self, log: str, line: str) -> Wait[Any]:
         """Appends to a lane's inbox; what comes is None where there is none."""
@@ -307,8 +356,12 @@ class LanePorts:
 
     async def barrier(self, session: Session) -> None:
         wait: Wait[None] = Wait()
-        self._lane.barrier.pass_through(self._client(session), lambda: wait.fulfil(None))
-        await wait
+        give_up = self._lane.barrier.pass_through(self._client(session), lambda: wait.fulfil(None))
+        try:
+            await wait
+        except (Gone, Unavailable):
+            give_up()
+            raise
 
     def look(self, session: Session, room: str) -> None:
         self._lane.delivery.look(self._client(session), fold(room))
@@ -324,6 +377,21 @@ class LanePorts:
 
     def quit(self, session: Session, reason: str) -> None:
         self._lane.depart(self._client(session), reason)
+
+
+async def _called_back(waiting: list[Callable[[], None]]) -> None:
+    """Waits among others who are called back, and no longer than it is awaited itself."""
+    wait: Wait[None] = Wait()
+
+    def call() -> None:
+        wait.fulfil(None)
+
+    waiting.append(call)
+    try:
+        await wait
+    except (Gone, Unavailable):
+        waiting.remove(call)
+        raise
 
 
 def _fulfil(wait: Wait[Any]) -> Callable[[Any], None]:

@@ -22,6 +22,7 @@ from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.lane.client import Client
 from gateway.lane.following import Followed
+from gateway.lane.keeping import Lasting
 from gateway.lane.tasks import Task, Wait
 from gateway.wire.casefold import fold
 from gateway.wire.message import parse
@@ -117,6 +118,7 @@ class Rebirth:
             pendings = list(queue)
             queue.clear()
             queue.extend(self._carried(pendings))
+        lane.keeping.renamed(lane.now, self.now_called)
         log.warning("came_back", lane=lane.id, was=old, sessions=len(lane.clients))
         self._claim(old)
 
@@ -215,7 +217,7 @@ class Rebirth:
         Task(self._joined(followed, client, session.sid, pending.wait), partial(self._ended, client)).step()
         if session.away is not None:
             client.unlogged += 1
-            yield Pending(session.sid, events.away(session.source, session.away))
+            yield Lasting(session.sid, events.away(session.source, session.away))
 
     def _join(self, followed: Followed, client: Client) -> Pending:
         session, room = client.session, followed.room
@@ -226,7 +228,7 @@ class Rebirth:
         client.unlogged += 1
         line = events.joined(session.source, room.name, session.realname, facts)
         wait: Wait[Any] = Wait()
-        return Pending(session.sid, line, wait=wait)
+        return Lasting(session.sid, line, wait=wait)
 
     async def _joined(self, followed: Followed, client: Client, sid: str, wait: Wait[Any]) -> None:
         """Where too much time has passed a session joins as anybody does, and may be kept out."""

@@ -14,6 +14,7 @@ import structlog
 
 from gateway.broker.appends import Pending
 from gateway.chat import events
+from gateway.chat.commands.rooms import show_room
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.events import Entry
 from gateway.chat.ports import Gone
@@ -21,6 +22,7 @@ from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
 from gateway.lane.client import Client
 from gateway.lane.following import Followed
+from gateway.lane.keeping import Lasting
 from gateway.lane.tasks import Task, Wait
 from gateway.net.connection import Connection
 from gateway.wire.casefold import fold
@@ -33,7 +35,9 @@ log = structlog.get_logger()
 
 FAREWELL_LIMIT_S = 2.0
 CLOSING_LIMIT_S = 10.0
-UNLOGGED_LIMIT = 256  # events of one client on their way to logs: it is read no further until they are there
+UNLOGGED_LIMIT = 256
+"""Events of one client on their way to logs: it is read no further until they are there. While Redis is away it is
+read all the same, and what does not fit is refused."""
 
 
 class Sessions:
@@ -48,24 +52,52 @@ class Sessions:
     # -- what they do ---------------------------------------------------------------------------------
 
     def append(self, sid: str, log_name: str, line: str, label: str = "", wait: Wait[Any] | None = None) -> None:
-        """Queues an event of a session for a log."""
+        """Queues an event of a session for a log; while Redis is away it may be refused at once."""
+        client, pending = self.clients.get(sid), Pending(sid, line, label, wait)
+        if client is not None:
+            client.unlogged += 1
+            if self._lane.keeping.is_on and not self._lane.keeping.admits(client, log_name, pending, self._lane.now):
+                self._end(pending, None)
+                return
+            if client.unlogged >= UNLOGGED_LIMIT and not client.throttled and not self._lane.keeping.is_away:
+                self._lane.intake.hold(client)
+        self._lane.appends.add(log_name, pending)
+
+    def insist(self, sid: str, log_name: str, line: str, wait: Wait[Any] | None = None) -> None:
+        """Queues an event that is never refused."""
         client = self.clients.get(sid)
         if client is not None:
             client.unlogged += 1
-            if client.unlogged == UNLOGGED_LIMIT:
-                self._lane.intake.hold(client)
-        self._lane.appends.add(log_name, Pending(sid, line, label, wait))
+        self._lane.appends.add(log_name, Lasting(sid, line, wait=wait))
 
-    def commit(self, sid: str, log_name: str, line: str) -> Wait[Any]:
-        """The same, to be awaited: what the fold made of it, or None where it was refused."""
+    def commit(self, sid: str, log_name: str, line: str, *, lasting: bool = False) -> Wait[Any]:
+        """Either, to be awaited: what the fold made of it, or None where it was refused."""
         wait: Wait[Any] = Wait()
-        self.append(sid, log_name, line, wait=wait)
+        (self.insist if lasting else self.append)(sid, log_name, line, wait=wait)
         return wait
+
+    def withdraw(self, log_name: str, wait: Wait[Any]) -> bool:
+        """Takes back the event that is awaited so, whose sender was told that it failed; False once it was sent."""
+        withdrawn = self._lane.appends.withdraw(log_name, lambda pending: pending.wait is wait)
+        for pending in withdrawn:
+            self.settle(pending, None)
+        return bool(withdrawn)
+
+    def refuse(self, pending: Pending) -> None:
+        """An event that was queued is never sent: its sender is told."""
+        self.settle(pending, None)
 
     def settle(self, pending: Pending, outcome: Any) -> None:
         """What became of an event: an effect, a place in another's inbox, or None where it was refused."""
+        if self._lane.keeping.is_on:
+            self._lane.keeping.ended(pending)
+        self._end(pending, outcome)
+
+    def _end(self, pending: Pending, outcome: Any) -> None:
         client = self.clients.get(pending.sid)
         if pending.wait is not None:
+            if pending.wait.done and client is not None and not client.is_departing:
+                _tell_late(client.session, outcome)
             pending.wait.fulfil(outcome)
         elif client is not None and not client.is_departing and not _was_said(outcome):
             self._answer(client, pending, outcome)
@@ -144,7 +176,7 @@ class Sessions:
         await logged
         line = events.quitted(session.source, reason)
         rooms = dict.fromkeys((*session.rooms, *(client.intended or ())))
-        for wait in [self.commit(session.sid, name, line) for name in rooms]:
+        for wait in [self.commit(session.sid, name, line, lasting=True) for name in rooms]:
             await wait
         if session.nick:
             if session.is_registered:
@@ -181,7 +213,7 @@ class Sessions:
     def orphan(self, followed: Followed, sid: str) -> None:
         member = followed.room.members.get(sid)
         if member is not None:
-            self.append(sid, followed.name, events.quitted(member.source, "Connection closed"))
+            self.insist(sid, followed.name, events.quitted(member.source, "Connection closed"))
 
     def changed(self, followed: Followed) -> None:
         self._lane.bulletin.room_changed(followed)
@@ -200,7 +232,7 @@ class Sessions:
         """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""
         facts = self.join_facts(followed, session)
         line = events.joined(session.source, followed.room.name, session.realname, facts)
-        self.append(session.sid, followed.name, line)
+        self.insist(session.sid, followed.name, line)
 
     def join_facts(self, followed: Followed, session: Session) -> dict[str, str | int]:
         """What the JOIN of a session says that is in the room already, as its lane knows."""
@@ -214,6 +246,14 @@ class Sessions:
     def room_closed(self, followed: Followed) -> None:
         for sid in followed.room.members:
             self._lane.people.vanished(followed, sid)
+
+
+def _tell_late(session: Session, outcome: object) -> None:
+    """A command takes effect after it was answered by an error: who has joined a room must know who else is there."""
+    message = parse(outcome.line) if isinstance(outcome, Effect) and outcome.kind is Kind.JOINED else None
+    room = session.rooms.get(fold(message.params[0])) if message is not None else None
+    if room is not None:
+        session.answer_late("", lambda: show_room(session, room))
 
 
 def _was_said(outcome: object) -> bool:

@@ -80,6 +80,8 @@ class World:
                 history_messages=1000,
                 history_age_s=3600.0,
                 sendq_total_bytes=sendq_total_bytes,
+                keep_bytes=1 << 18,
+                keep_s=300.0,
             ),
             _SERVER,
             Outside(

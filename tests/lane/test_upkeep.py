@@ -28,9 +28,10 @@ class Host:
         self.server: SimulatedServer | None = server
         self.selector = SimulatedSelector()
         self.link = Link(self.selector, self, ())
-        self.upkeep = Upkeep(self, self.link, CHANNEL, Random(seed))
+        self.upkeep = Upkeep(self, self.link, CHANNEL, "t:{gw:gate}:info", Random(seed))
         self.tries: list[float] = []
         self.proven = 0
+        self.told: list[str] = []
         self.upkeep.connect()
         self._look()
 
@@ -71,6 +72,15 @@ class Host:
     def link_proven(self) -> None:
         self.proven += 1
 
+    def redis_away(self) -> None:
+        self.told.append("away")
+
+    def redis_back(self) -> None:
+        self.told.append("back")
+
+    def writes_taken(self) -> None:
+        self.told.append("writes taken")
+
     def link_up(self) -> None:
         self.upkeep.link_up()
 
@@ -96,7 +106,7 @@ def test_a_link_that_delivers_is_well_and_stays(host: Host) -> None:
     with capture_logs() as logs:
         host.run(120.0)
     assert host.upkeep.is_well
-    assert (len(host.tries), host.proven, logs) == (1, 1, [])
+    assert (len(host.tries), host.proven, host.told, logs) == (1, 1, ["back"], [])
 
 
 def test_a_subscription_that_is_lost_is_noticed(host: Host) -> None:
@@ -167,3 +177,43 @@ def test_twenty_gateways_do_not_come_back_in_step() -> None:
     assert len({round(at, 2) for at in last}) >= 15, "they come at the same moments"
     assert last[-1] - last[0] > LONGEST_RETRY_S / 2
     assert max(gaps) < LONGEST_RETRY_S
+
+
+def test_a_redis_that_does_not_answer_for_a_second_counts_as_away_before_it_is_left(host: Host) -> None:
+    assert host.server is not None
+    host.run(1.0)
+    host.server.is_stalled = True
+    host.link.call(lambda _reply: None, "PING")
+    host.run(3 * LOOK_S)
+    assert host.upkeep.is_away
+    host.server.is_stalled = False
+    host.run(LOOK_S)
+    assert not host.upkeep.is_away
+    assert len(host.tries) == 1
+    assert host.told == ["back", "away", "back"]
+
+
+def test_a_redis_that_takes_no_writes_is_tried_until_it_does(host: Host) -> None:
+    assert host.server is not None
+    host.run(1.0)
+    host.server.denied["hset"] = "MISCONF Errors writing to the AOF file: No space left on device"
+    with capture_logs() as logs:
+        for _ in range(3):  # of several logs
+            host.upkeep.refused(host.server.denied["hset"])
+        host.run(60.0)
+        assert host.upkeep.is_away
+        assert not host.upkeep.is_well
+        del host.server.denied["hset"]
+        host.run_until(lambda: host.upkeep.is_well, 2 * LONGEST_RETRY_S)
+    assert host.told == ["back", "away", "back", "writes taken"]
+    assert [line["event"] for line in logs] == ["redis_takes_no_writes", "redis_takes_writes"]
+    assert len(host.tries) == 1
+
+
+def test_a_redis_that_took_no_writes_is_tried_again_on_a_new_connection(host: Host) -> None:
+    assert host.server is not None
+    host.run(1.0)
+    host.upkeep.refused("OOM command not allowed")
+    host.link.drop("cut")
+    host.run_until(lambda: host.upkeep.is_well, 2 * LONGEST_RETRY_S)
+    assert host.told[-2:] == ["back", "writes taken"]

@@ -1,11 +1,13 @@
 """Networks for black-box tests: one of two gateways for a whole file, and fresh ones for tests that break things."""
 
 import secrets
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.network.harness import Gateway, Network
+from tests.network.harness import Broker, Gateway, Network
 
 
 @pytest.fixture
@@ -29,3 +31,19 @@ def pair(shared: Network) -> tuple[Gateway, Gateway]:
     """Two gateways of the shared network."""
     one, other = shared.gateways(2)
     return one, other
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with tempfile.TemporaryDirectory(prefix="hubbub-") as directory:
+        broker = Broker(Path(directory))
+        yield broker
+        broker.kill()
+
+
+@pytest.fixture
+def fragile(broker: Broker, prefix: str) -> Iterator[Network]:
+    """A network whose Redis the test may break."""
+    network = Network(broker.url, prefix)
+    yield network
+    network.close()

@@ -8,6 +8,8 @@ import contextlib
 import http.client
 import os
 import select
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +17,10 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+from gateway.embedded.binary import find_server
+from gateway.embedded.supervisor import ping
+from gateway.heartbeat.leases import client
 
 DEADLINE_S = 20.0
 LEASE_S = 2.0
@@ -232,3 +238,74 @@ class Network:
             peer.close()
         for gateway in self._gateways:
             gateway.close()
+
+
+class Broker:
+    """A Redis of the test's own, with an append-only file, that can be killed and started again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.socket_path = directory / "server.sock"
+        self.process: subprocess.Popen[bytes]
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket_path}"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [
+                str(find_server()),
+                "--port",
+                "0",
+                "--unixsocket",
+                str(self.socket_path),
+                "--save",
+                "",
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "everysec",
+                "--dir",
+                str(self._directory),
+            ],
+            stdout=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + DEADLINE_S
+        while not ping(str(self.socket_path)):
+            assert time.monotonic() < deadline, "the server does not answer"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+
+    def pause(self) -> None:
+        """It takes in what it is sent, and does nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def save(self) -> None:
+        """Keeps the data as they are on disk now."""
+        self.command("BGREWRITEAOF")
+        deadline = time.monotonic() + DEADLINE_S
+        with client(self.url) as connection:
+            while (told := connection.info("persistence"))["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"]:
+                assert time.monotonic() < deadline
+        shutil.copytree(self._directory / "appendonlydir", self._directory / "saved")
+
+    def restore(self) -> None:
+        """Puts the kept data in the place of what there is."""
+        shutil.rmtree(self._directory / "appendonlydir")
+        (self._directory / "saved").rename(self._directory / "appendonlydir")
+
+    def command(self, *words: str) -> None:
+        with client(self.url) as connection:
+            connection.execute_command(*words)
+
+
+def texts(lines: list[str]) -> list[str]:
+    """What was said, of all that came."""
+    return [line.partition(" :")[2] for line in lines if " PRIVMSG " in line]

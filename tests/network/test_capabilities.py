@@ -6,7 +6,10 @@ from tests.network.harness import Gateway, Network, Peer
 
 Pair = tuple[Gateway, Gateway]
 
-ALL = "batch cap-notify draft/chathistory echo-message labeled-response message-tags multi-prefix server-time"
+ALL = (
+    "batch cap-notify draft/chathistory echo-message labeled-response message-tags multi-prefix server-time "
+    "standard-replies"
+)
 
 
 def _cap(peer: Peer, *words: str) -> str:

@@ -1,99 +1,12 @@
 """The worst hour: Redis restarted under load, wiped, paused; a reader that does not read; a gateway that stops."""
 
 import json
-import shutil
 import signal
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from gateway.embedded.binary import find_server
-from gateway.embedded.supervisor import ping
-from gateway.heartbeat.leases import client
-from tests.network.harness import DEADLINE_S, Network, get
-
-
-class Broker:
-    """A Redis of the test's own, with an append-only file, that can be killed and started again."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self.socket_path = directory / "server.sock"
-        self.process: subprocess.Popen[bytes]
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"unix://{self.socket_path}"
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [
-                str(find_server()),
-                "--port",
-                "0",
-                "--unixsocket",
-                str(self.socket_path),
-                "--save",
-                "",
-                "--appendonly",
-                "yes",
-                "--appendfsync",
-                "everysec",
-                "--dir",
-                str(self._directory),
-            ],
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + DEADLINE_S
-        while not ping(str(self.socket_path)):
-            assert time.monotonic() < deadline, "the server does not answer"
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(DEADLINE_S)
-
-    def save(self) -> None:
-        """Keeps the data as they are on disk now."""
-        self.command("BGREWRITEAOF")
-        deadline = time.monotonic() + DEADLINE_S
-        with client(self.url) as connection:
-            while (told := connection.info("persistence"))["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"]:
-                assert time.monotonic() < deadline
-        shutil.copytree(self._directory / "appendonlydir", self._directory / "saved")
-
-    def restore(self) -> None:
-        """Puts the kept data in the place of what there is."""
-        shutil.rmtree(self._directory / "appendonlydir")
-        (self._directory / "saved").rename(self._directory / "appendonlydir")
-
-    def command(self, *words: str) -> None:
-        with client(self.url) as connection:
-            connection.execute_command(*words)
-
-
-@pytest.fixture
-def broker() -> Iterator[Broker]:
-    with tempfile.TemporaryDirectory(prefix="hubbub-") as directory:
-        broker = Broker(Path(directory))
-        yield broker
-        broker.kill()
-
-
-@pytest.fixture
-def fragile(broker: Broker, prefix: str) -> Iterator[Network]:
-    """A network whose Redis the test may break."""
-    network = Network(broker.url, prefix)
-    yield network
-    network.close()
-
-
-def texts(lines: list[str]) -> list[str]:
-    return [line.partition(" :")[2] for line in lines if " PRIVMSG " in line]
+from tests.network.harness import DEADLINE_S, Broker, Network, get, texts
 
 
 def test_redis_killed_and_started_again_under_load_loses_nothing_and_doubles_nothing(
@@ -227,13 +140,13 @@ def test_a_redis_that_stands_still_is_noticed_and_used_again(broker: Broker, fra
     admin = json.loads(gateway.wait_log("admin"))["port"]
     alice = fragile.peer(gateway, "alice", "echo-message", "#still")
     began = time.monotonic()
-    broker.process.send_signal(signal.SIGSTOP)
+    broker.pause()
     alice.send("PRIVMSG #still :kept")
     gateway.wait_log("redis_away")
     assert time.monotonic() - began < 15
     status, reason = get(admin, "/readyz")
     assert (status, reason.partition(":")[0]) == (503, "no connection to Redis")
-    broker.process.send_signal(signal.SIGCONT)
+    broker.go_on()
     assert texts(alice.until("PRIVMSG #still :kept")) == ["kept"]
     gateway.wait_log("redis_back")
     assert get(admin, "/readyz") == (200, "ready\n")

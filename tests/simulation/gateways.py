@@ -36,6 +36,8 @@ SETTINGS = LaneSettings(
     trusted_proxies=(),
     history_messages=10_000,
     history_age_s=24 * 3600.0,
+    keep_bytes=1 << 18,
+    keep_s=300.0,
 )
 SERVER = Server(
     name="irc.test",

@@ -13,7 +13,7 @@ from gateway.chat.commands.table import Command
 from gateway.chat.dates import date
 from gateway.chat.effects import Member
 from gateway.chat.isupport import AWAYLEN
-from gateway.chat.ports import Ports, Profile
+from gateway.chat.ports import Ports, Profile, Unavailable
 from gateway.chat.presence import Presence
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -210,9 +210,14 @@ async def away(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC AWAY: told to every room of the user, so that all gateways know."""
     text = message.params[0][:AWAYLEN] if message.params else ""
     if (text or None) != session.away:
-        session.away = text or None
+        before, session.away = session.away, text or None
         ports.publish_profile(session)
-        await ports.commit_everywhere(session, events.away(session.source, session.away))
+        try:
+            await ports.commit_everywhere(session, events.away(session.source, session.away))
+        except Unavailable:
+            session.away = before
+            ports.publish_profile(session)
+            raise
     if session.away is None:
         session.numeric(n.RPL_UNAWAY, "You are no longer marked as being away")
     else:

@@ -71,10 +71,7 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
     if void is not None:
         refuse(session, "JOIN", name, void)
     elif fold(name) in session.rooms:  # not kicked in the very same entry
-        joined_room = session.rooms[fold(name)]
-        if joined_room.topic:
-            send_topic(session, joined_room)
-        send_names(session, joined_room)
+        show_room(session, session.rooms[fold(name)])
         if session.away is not None:
             await ports.commit(session, name, events.away(session.source, session.away))
         return effect
@@ -114,6 +111,13 @@ def answer(session: Session, verb: str, room: str, effect: Effect, subject: str 
     """Tells the client if the fold voided what it asked."""
     if effect.kind is Kind.VOID and effect.reason is not None:
         refuse(session, verb, room, effect.reason, subject)
+
+
+def show_room(session: Session, room: Room) -> None:
+    """What one who has joined is told: the topic, where there is one, and who is there."""
+    if room.topic:
+        send_topic(session, room)
+    send_names(session, room)
 
 
 def send_topic(session: Session, room: Room) -> None:
