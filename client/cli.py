@@ -72,9 +72,9 @@ def main(
         backlog=0 if is_pipe else BACKLOG_MESSAGES,
     )
     screen = TerminalScreen() if is_prompting else PlainScreen()
-    output = Output(screen, log, lambda: session.conversation.current_room, interrupt_main_thread)
+    output = Output(screen, log, lambda: transport.look(lambda session: session.current_room), interrupt_main_thread)
     transport = Transport(session, route, output.show)
-    mode = LineMode(session, transport, screen)
+    mode = LineMode(transport, screen)
     code = mode.run_for_pipe(wait_s) if is_pipe else mode.run_for_person(is_prompting=is_prompting)
     sys.exit(code)
 

@@ -1,6 +1,7 @@
 """All that is said: what we say until it has arrived, what others say once, on whatever connection it comes.
 
-Owns the rooms, the outbox and the memory of what was shown. Messages of a room go
+Owns the rooms, the outbox and the memory of what was shown; the left half of the picture is in history.py. Messages
+of a room go
 
     history (CHATHISTORY) --------------------------\\
     live, while catching up -> held, until then ------> shown before? -> position -> the person
@@ -10,36 +11,24 @@ Knows nothing of how a connection begins or ends. Pure; whoever holds the sessio
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from client.events import Undelivered
 from client.exchange import Exchange
+from client.history import CatchingUp
 from client.outbox import Outbox, Pending, split_text
-from client.room import Position, Presence, Room, Seen, server_time
+from client.room import Presence, Room, Seen, position
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 
-HISTORY_PAGE: Final = 100
 ASK_AGAIN_S: Final = 10.0  # for a room that could not be joined just now, and for history
-TRY_AGAIN_S: Final = 2.0  # for history that could not be had just now
 CONFIRMED_LIMIT: Final = 100
 ID_TAG: Final = "+hubbub/id"  # stays the same when a message is sent again; every gateway takes it once
 
 # A relayed line has its source before it: nick, user and host at their largest (Modern IRC "Message Format").
 _LINE_LIMIT_BYTES: Final = 512 - len(":" + "!" + "@" + " " + "\r\n") - 30 - 20 - 63
 _ACTION: Final = "\x01ACTION "
-
-
-@dataclass(slots=True)
-class Batch:
-    """A batch that is being received (IRCv3 batch)."""
-
-    kind: str
-    target: str
-    label: str
-    has_news: bool = False  # something in it was not shown before
-    meets_live: bool = False  # it reaches what came live already
 
 
 class Conversation:
@@ -50,13 +39,11 @@ class Conversation:
         self.current_room = rooms[0] if rooms else ""
         self.outbox = Outbox()
         self.has_failed = False  # something typed here could not be delivered
-        self.history_page = HISTORY_PAGE
+        self.history = CatchingUp(exchange, self.rooms, backlog, self._show_once)
         self._exchange = exchange
         self._new_id = new_id
-        self._backlog = backlog
         self._confirmed: dict[str, Pending] = {}  # the last messages to persons, which may still come back
         self._seen = Seen()
-        self._batches: dict[str, Batch] = {}
 
     @property
     def is_settled(self) -> bool:
@@ -65,8 +52,7 @@ class Conversation:
 
     def lose_connection(self) -> None:
         """Be ready for the next connection: the rooms to be joined again, what was in flight in doubt."""
-        self._batches.clear()
-        self.history_page = HISTORY_PAGE
+        self.history.lose_connection()
         self.outbox.lose_connection()
         for room in self.rooms.values():
             room.lose_connection()
@@ -119,7 +105,7 @@ class Conversation:
 
     def on_message_refused(self, message: Message, now: float) -> None:
         """Take an error for a message: its label tells which one, or else the target that it names."""
-        message_id = message.tags.get(ID_TAG) or self._label(message)
+        message_id = message.tags.get(ID_TAG) or self.history.label(message)
         pending = self.outbox.remove(message_id) or self._confirmed.pop(message_id, None)
         if pending is None:
             candidates = [self.outbox.sent_with(target) for target in message.params[1:]]
@@ -132,11 +118,7 @@ class Conversation:
 
     def is_waited_for(self, message: Message) -> bool:
         """Whether this is, by its label, the answer to a message of ours (IRCv3 labeled-response)."""
-        return self._label(message) in self.outbox
-
-    def _label(self, message: Message) -> str:
-        batch = self._batches.get(message.tags.get("batch", ""))
-        return message.tags.get("label") or (batch.label if batch else "")
+        return self.history.label(message) in self.outbox
 
     # --- what is said to us ---------------------------------------------------------------------------------
 
@@ -144,14 +126,7 @@ class Conversation:
         if self.is_waited_for(message) and not self._exchange.naming.is_mine(split_source(message.source or "")[0]):
             self.on_message_refused(message, now)  # a NOTICE, where the gateway has no better words
             return
-        room = self.rooms.get(fold(message.params[0]))
-        batch = self._batches.get(message.tags.get("batch", ""))
-        if batch is not None and batch.kind == "chathistory":
-            batch.has_news |= self._show_once(message, now, is_history=True)
-            batch.meets_live |= room is not None and room.holds(message)
-        elif room is not None and room.presence is Presence.CATCHING_UP:
-            room.held.append(message)
-        else:
+        if not self.history.takes(message, now):
             self._show_once(message, now)
 
     def _show_once(self, message: Message, now: float, *, is_history: bool = False) -> bool:
@@ -165,7 +140,7 @@ class Conversation:
         if not all(are_new):
             return False
         if (room := self.rooms.get(fold(message.params[0]))) is not None:
-            room.position = _position(message, now)
+            room.position = position(message, now)
         self._exchange.show(message, now, is_typed_here=is_typed_here)
         return True
 
@@ -214,14 +189,10 @@ class Conversation:
 
     def tick(self, now: float) -> None:
         for room in list(self.rooms.values()):
-            if now - room.asked_at < ASK_AGAIN_S:
-                continue
-            if room.presence is Presence.AWAITED:
+            if room.presence is Presence.CATCHING_UP:
+                self.history.tick(room, now, ASK_AGAIN_S)
+            elif room.presence is Presence.AWAITED and now - room.asked_at >= ASK_AGAIN_S:
                 self._ask(room, now)
-            elif room.presence is Presence.CATCHING_UP and room.is_trying_again:
-                self._request_history(room, now)
-            elif room.presence is Presence.CATCHING_UP:
-                self._finish_catching_up(room, now, "the gateway does not answer")
 
     def _ask(self, room: Room, now: float) -> None:
         if self._exchange.is_registered:
@@ -237,69 +208,13 @@ class Conversation:
         if fold(self.current_room) == fold(name):
             self.current_room = name
         room.name = name
-        room.presence = Presence.CATCHING_UP
-        is_first = room.position is None
-        if is_first:
-            room.position = _position(message, now)
-            room.wants_backlog = bool(self._backlog)
+        if room.position is None:
+            room.position = position(message, now)
             self._exchange.show(message, now)
-        if self._exchange.registration.has_history and (room.wants_backlog or not is_first):
-            self._request_history(room, now)
+            self.history.begin(room, now, is_first=True)
         else:
-            self._finish_catching_up(room, now)
+            self.history.begin(room, now)
 
     def on_join_refused(self, room: Room, message: Message, now: float) -> None:
         self.leave(room.name)
         self._exchange.show(message, now)
-
-    # --- history --------------------------------------------------------------------------------------------
-
-    def _request_history(self, room: Room, now: float) -> None:
-        room.asked_at = now
-        room.is_trying_again = False
-        if room.wants_backlog:
-            self._exchange.send(room.request_backlog(min(self._backlog, self.history_page)))
-        else:
-            self._exchange.send(room.request_missed(self.history_page))
-
-    def on_batch(self, message: Message, now: float) -> None:
-        sign, reference = message.params[0][:1], message.params[0][1:]
-        if sign == "+":
-            kind, target = [*message.params[1:], "", ""][:2]
-            self._batches[reference] = Batch(kind, target, self._label(message))
-        elif (batch := self._batches.pop(reference, None)) and batch.kind == "chathistory":
-            self._on_page_end(batch, now)
-
-    def _on_page_end(self, batch: Batch, now: float) -> None:
-        """Ask for the next page, until one brings nothing new or reaches what came live."""
-        room = self.rooms.get(fold(batch.target))
-        if room is None or room.presence is not Presence.CATCHING_UP:
-            return
-        if batch.has_news and not batch.meets_live and not room.wants_backlog:
-            self._request_history(room, now)
-        else:
-            self._finish_catching_up(room, now)
-
-    def on_history_refused(self, message: Message, now: float) -> None:
-        """Ask by time where the msgid was not known; else go on without what was missed, and say so."""
-        is_passing = message.params[1] == "MESSAGE_ERROR"
-        named = {fold(param) for param in message.params}
-        asking = [room for room in self.rooms.values() if room.presence is Presence.CATCHING_UP]
-        for room in [room for room in asking if fold(room.name) in named] or asking:
-            if is_passing and room.may_try_again():
-                room.asked_at = now + TRY_AGAIN_S - ASK_AGAIN_S
-            elif not is_passing and room.falls_back_to_time():
-                self._request_history(room, now)
-            else:
-                self._finish_catching_up(room, now, message.params[-1])
-
-    def _finish_catching_up(self, room: Room, now: float, problem: str = "") -> None:
-        if problem and not room.wants_backlog:
-            self._exchange.tell(f"what you missed in {room.name} may be lacking here: {problem}", now)
-        for message in room.release_held():
-            self._show_once(message, now)
-
-
-def _position(message: Message, now: float) -> Position:
-    at = server_time(message)
-    return Position(message.tags.get("msgid", ""), now if at is None else at)

@@ -49,14 +49,13 @@ def piped_lines() -> Iterator[str]:
 class LineMode:
     """A session between a keyboard, or a pipe, and a screen."""
 
-    def __init__(self, session: Session, transport: Transport, screen: Screen) -> None:
-        self._session = session
+    def __init__(self, transport: Transport, screen: Screen) -> None:
         self._transport = transport
         self._screen = screen
 
     def run_for_person(self, *, is_prompting: bool) -> int:
         """Talk until /quit or the end of input; give the exit code."""
-        lines = typed_lines(lambda: f"{strip_controls(self._session.conversation.current_room)}> ")
+        lines = typed_lines(lambda: f"{strip_controls(self._room())}> ")
         if not is_prompting:
             lines = piped_lines()
         return self._run(lines, self._take_typed, self._finish_for_person)
@@ -84,10 +83,13 @@ class LineMode:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is leaving already
             self._transport.do(Session.give_up)
             self._transport.close()
-        return 0 if self._session.was_registered and self._session.has_delivered_all else 1
+        return 0 if self._transport.look(lambda session: session.was_registered and session.has_delivered_all) else 1
+
+    def _room(self) -> str:
+        return self._transport.look(lambda session: session.current_room)
 
     def _take_typed(self, line: str) -> bool:
-        return self._take(from_person(line, self._session.conversation.current_room))
+        return self._take(from_person(line, self._room()))
 
     def _take_piped(self, line: str, wait_s: float) -> bool:
         """Take a line when there is room for it; a command when all before it is done."""
@@ -95,9 +97,9 @@ class LineMode:
         while not self._transport.wait_for(
             lambda session: session.is_settled if comes_after_all else session.can_take_more, wait_s
         ):
-            if not self._session.was_registered:
+            if not self._transport.look(lambda session: session.was_registered):
                 return False
-        return self._take(from_pipe(line, self._session.conversation.current_room))
+        return self._take(from_pipe(line, self._room()))
 
     def _take(self, meant: Message | str | None) -> bool:
         """Do what was meant; False if it was to leave."""
@@ -110,20 +112,18 @@ class LineMode:
         return True
 
     def _finish_for_person(self) -> None:
-        if self._session.is_registered or self._session.conversation.outbox:
+        if self._transport.look(lambda session: session.is_registered or session.unconfirmed > 0):
             self._finish(QUIT_LIMIT_S)
 
     def _finish(self, wait_s: float) -> None:
         """Let the session leave when all has arrived, as long as that goes on."""
         self._transport.do(Session.finish)
-        while not self._session.is_finished and self._has_progress(wait_s):
+        while not self._transport.look(lambda session: session.is_finished) and self._has_progress(wait_s):
             pass
 
     def _has_progress(self, wait_s: float) -> bool:
-        left = len(self._session.conversation.outbox)
-        return self._transport.wait_for(
-            lambda session: session.is_finished or len(session.conversation.outbox) < left, wait_s
-        )
+        left = self._transport.look(lambda session: session.unconfirmed)
+        return self._transport.wait_for(lambda session: session.is_finished or session.unconfirmed < left, wait_s)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

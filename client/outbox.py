@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.wire.casefold import fold
+
 OUTBOX_LIMIT: Final = 1000  # messages; a pipe waits when it is full, a person is told
 IN_FLIGHT_LIMIT: Final = 16  # so that a long pipe is no flood: the echoes set the pace
 
@@ -69,7 +71,7 @@ class Outbox:
         """Find the oldest message that may have arrived at `target` (with `text`), for want of an id."""
         doubtful = [pending for pending in self._waiting.values() if pending.is_doubtful]
         for pending in [*self._in_flight.values(), *doubtful]:
-            if pending.target == target and text in (None, pending.text):
+            if fold(pending.target) == fold(target) and text in (None, pending.text):
                 return pending
         return None
 

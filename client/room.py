@@ -58,7 +58,7 @@ class Room:
         self.wants_backlog = False  # what was said before we came first, not what we missed
         self.asked_at = 0.0  # when the last JOIN or CHATHISTORY went out
         self.held: deque[Message] = deque(maxlen=HELD_LIMIT)
-        self.is_trying_again = False  # history could not be had; it is asked for again at `asked_at`
+        self.try_again_at: float | None = None  # history could not be had just now
         self._tries_left = HISTORY_TRIES
         self._by_msgid = True
 
@@ -66,7 +66,7 @@ class Room:
         """Be where a new connection begins; what was held is in the history after the position."""
         self.presence = Presence.AWAITED
         self.held.clear()
-        self.is_trying_again = False
+        self.try_again_at = None
         self._tries_left = HISTORY_TRIES
         self._by_msgid = True
 
@@ -84,8 +84,7 @@ class Room:
     def may_try_again(self) -> bool:
         """Count a try to get history that failed; False where it was the last one."""
         self._tries_left -= 1
-        self.is_trying_again = self._tries_left > 0
-        return self.is_trying_again
+        return self._tries_left > 0
 
     def falls_back_to_time(self) -> bool:
         """Ask by time from now on, as the gateway does not know the msgid; False where it did not help."""
@@ -130,3 +129,9 @@ def server_time(message: Message) -> float | None:
     except (ValueError, OverflowError):
         return None
     return at if 0 < at < _LATEST_S else None
+
+
+def position(message: Message, now: float) -> Position:
+    """Give the place of a message in its room's history."""
+    at = server_time(message)
+    return Position(message.tags.get("msgid", ""), now if at is None else at)

@@ -11,6 +11,7 @@ thread holds it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Final
 
 from client.conversation import Conversation
@@ -165,6 +166,16 @@ class Session:
         return self.is_registered and self.conversation.is_settled
 
     @property
+    def current_room(self) -> str:
+        """Where the person talks when they name no place, "" for nowhere."""
+        return self.conversation.current_room
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many messages have been said and are not known to have arrived."""
+        return len(self.conversation.outbox)
+
+    @property
     def can_take_more(self) -> bool:
         return not self.conversation.outbox.is_full
 
@@ -177,8 +188,10 @@ class Session:
         match message.verb, message.params:
             case "PRIVMSG" | "NOTICE", [target, text]:
                 self.conversation.say(message.verb, target, text, now)
-            case "JOIN", [name, *key]:
-                self.conversation.enter(name, key[0] if key else "", now)
+            case "JOIN", [names, *keys]:
+                given = keys[0].split(",") if keys else []
+                for name, key in zip(names.split(","), chain(given, repeat("")), strict=False):
+                    self.conversation.enter(name, key, now)
             case "QUIT", reason:
                 self._quit_reason = reason
                 self.finish(now)
@@ -265,7 +278,8 @@ class Session:
         for token in message.params[1:]:
             key, _, value = token.partition("=")
             if key == "CHATHISTORY" and value.isdecimal() and len(value) < 10 and int(value) > 0:
-                self.conversation.history_page = min(self.conversation.history_page, int(value))
+                history = self.conversation.history
+                history.page_limit = min(history.page_limit, int(value))
 
     def _on_motd(self, message: Message, now: float) -> None:
         if not self._has_shown_motd:
@@ -343,7 +357,7 @@ class Session:
         self.conversation.on_message(message, now)
 
     def _on_batch(self, message: Message, now: float) -> None:
-        self.conversation.on_batch(message, now)
+        self.conversation.history.on_batch(message, now)
 
     def _on_fail(self, message: Message, now: float) -> None:
         """Take a standard reply (IRCv3 standard-replies)."""
@@ -353,7 +367,7 @@ class Session:
             case "PING" if self._ping is not None:
                 self._ping.is_promise = False
             case "CHATHISTORY":
-                self.conversation.on_history_refused(message, now)
+                self.conversation.history.on_refused(message, now)
             case "PRIVMSG" | "NOTICE":
                 self.conversation.on_message_refused(message, now)
             case _:
@@ -371,7 +385,7 @@ class Session:
         elif message.verb in _JOIN_REFUSED and room is not None and room.presence is Presence.AWAITED:
             self.conversation.on_join_refused(room, message, now)
         elif message.verb == n.ERR_UNKNOWNCOMMAND and target == "chathistory":
-            self.conversation.on_history_refused(message, now)
+            self.conversation.history.on_refused(message, now)
         elif message.verb in _MESSAGE_REFUSED or (
             message.verb >= _FIRST_ERROR and self.conversation.is_waited_for(message)
         ):

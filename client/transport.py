@@ -14,7 +14,7 @@ import select
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from client.events import Event
 from client.route import Address, Route
@@ -23,6 +23,8 @@ from client.stream import Stream, connect, explain
 
 TICK_S: Final = 1.0
 GOODBYE_LIMIT_S: Final = 2.0  # for the gateway to close after QUIT
+
+T = TypeVar("T")
 
 
 class Transport:
@@ -52,6 +54,11 @@ class Transport:
             self._changed.notify_all()
         self._wake()
 
+    def look(self, read: Callable[[Session], T]) -> T:
+        """Read something of the session; safe on any thread."""
+        with self._changed:
+            return read(self._session)
+
     def wait_for(self, claim: Callable[[Session], bool], timeout_s: float | None) -> bool:
         """Wait until something is true of the session; False where it is not within the time."""
         with self._changed:
@@ -59,7 +66,7 @@ class Transport:
 
     def close(self) -> None:
         """End both threads; a session that has said QUIT is let go by the gateway first."""
-        if self._session.is_finished:
+        if self.look(lambda session: session.is_finished):
             self._receiver.join(GOODBYE_LIMIT_S)
         self._is_closing = True
         self._wake()
@@ -77,7 +84,7 @@ class Transport:
     # --- on hubbub-receive ----------------------------------------------------------------------------------
 
     def _is_over(self) -> bool:
-        return self._is_closing or self._session.is_finished
+        return self._is_closing or self.look(lambda session: session.is_finished)
 
     def _stay_connected(self) -> None:
         while not self._is_over():
@@ -120,7 +127,7 @@ class Transport:
                 return "it was closed"
             if data is None:
                 self._update(Session.tick)
-                if self._session.is_dead:
+                if self.look(lambda session: session.is_dead):
                     return "no sign of life"
                 self._wait_readable(stream, TICK_S)
             else:
@@ -131,8 +138,8 @@ class Transport:
         self._update(lambda session, now: session.receive(data, now))
 
     def _after_connection(self, address: Address, reason: str) -> None:
-        was_working = self._session.is_registered
-        reason = self._session.last_error or reason
+        was_working, last_error = self.look(lambda session: (session.is_registered, session.last_error))
+        reason = last_error or reason
         self._update(Session.disconnected)
         if self._is_over():
             return

@@ -271,6 +271,14 @@ def test_without_tags_an_own_message_is_found_in_the_history_by_its_text() -> No
     assert network.texts("#lobby") == talk.heard() == ["did arrive"]
 
 
+def test_without_tags_the_echo_is_known_however_the_room_spells_its_name() -> None:
+    talk = Talk(FakeNetwork(caps="echo-message")).start()
+    talk.say("hello", "#Lobby")
+    talk.carry_up()
+    talk.hear(":alice!u@h PRIVMSG #lobby :hello")
+    assert talk.session.has_delivered_all
+
+
 def test_history_is_asked_for_by_time_where_msgids_are_not_known(network: FakeNetwork) -> None:
     """IRCv3 chathistory, INVALID_MSGREFTYPE."""
     network.knows_msgids = False
@@ -428,6 +436,15 @@ def test_a_room_that_cannot_be_joined_just_now_is_asked_for_again(network: FakeN
     talk.pass_time(15)
     talk.carry_up()
     assert len(talk.sent("JOIN")) == 2
+
+
+def test_several_rooms_are_joined_with_their_keys(network: FakeNetwork) -> None:
+    """RFC 2812 3.2.1: lists of rooms and of keys."""
+    talk = Talk(network).start()
+    talk.request("JOIN", "#one,#two", "key")
+    talk.run()
+    assert [message.params for message in talk.sent("JOIN")[1:]] == [["#one", "key"], ["#two"]]
+    assert talk.session.is_settled
 
 
 def test_kicked_out_is_not_joined_again(network: FakeNetwork) -> None:
