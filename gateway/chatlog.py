@@ -16,9 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from gateway.broker import sentinel
 from gateway.broker.keys import Keys
 from gateway.chat import events
 from gateway.config import Settings
@@ -94,9 +93,7 @@ def run(settings: Settings, wanted: Wanted, out: TextIO) -> int:
 
 def _client(url: str) -> "redis.Redis":
     try:
-        return redis.Redis.from_url(
-            url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=5, socket_timeout=2 * BLOCK_MS / 1000
-        )
+        return sentinel.client(url, connect_timeout_s=5.0, timeout_s=2 * BLOCK_MS / 1000)
     except ValueError as error:
         raise ChatLogError(f"redis: {error}") from None
 

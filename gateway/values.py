@@ -6,12 +6,16 @@ reads well after the setting's name, and never repeats the text of a secret. Pur
 """
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:/,@?]+)(?::\d{1,5})?"
+SENTINEL_URL = re.compile(rf"rediss?\+sentinel://(?:[^/@]*@)?{_HOST}(?:,{_HOST})*/[^/?]+(?:/\d*)?(?:\?.*)?")
 
 # sun_path holds 108 bytes with its closing NUL (unix(7)).
 UNIX_PATH_LIMIT_BYTES = 107
@@ -73,9 +77,12 @@ def network(text: str) -> Network:
 
 
 def redis_url(text: str) -> str:
-    """redis://, rediss:// (TLS) or unix://; the text is not repeated, as it may hold a password."""
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("not a redis://, rediss:// or unix:// URL")
+    """redis://, rediss:// (TLS), unix://, or sentinels; the text is not repeated, as it may hold a password."""
+    if text.startswith(("redis+sentinel://", "rediss+sentinel://")):
+        if not SENTINEL_URL.fullmatch(text):
+            raise ValueError("not as in redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/SERVICE/DB")
+    elif not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("not a redis://, rediss://, unix:// or redis+sentinel:// URL")
     return text
 
 

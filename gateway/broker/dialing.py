@@ -1,4 +1,4 @@
-"""Bringing a connected socket to Redis from a URL: name look-up, TCP or Unix socket, TLS, credentials, database.
+"""Bringing a connected socket to Redis from a URL: sentinels, name look-up, TCP or Unix socket, TLS, credentials.
 
 Blocks: executor only. What it gives is used from then on by one lane, which never waits.
 """
@@ -7,21 +7,27 @@ import socket
 import ssl
 from typing import Any
 
+import hiredis
 from redis.connection import parse_url
 
+from gateway.broker import sentinel
+
 TIMEOUT_S = 5.0
-ANSWER_LIMIT_BYTES = 4096
+ANSWER_LIMIT_BYTES = 64 * 1024
 
 
 def dial(url: str) -> socket.socket:
-    """Connects to the Redis of a redis://, rediss:// or unix:// URL; raises OSError, also where Redis refuses."""
-    where: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
+    """Connects to the Redis of a URL, if it has sentinels to their master; raises OSError, also where Redis refuses."""
+    has_sentinels = sentinel.is_behind_sentinels(url)
+    where: dict[str, Any] = sentinel.master(url) if has_sentinels else dict(parse_url(url))  # type: ignore[no-untyped-call]
     connected = _connected(where)
     try:
-        if url.startswith("rediss://"):
+        if url.startswith("rediss"):
             connected = _encrypted(connected, where)
         if where.get("password"):
             _tell(connected, "AUTH", where.get("username") or "default", where["password"])
+        if has_sentinels:
+            _check_role(connected)
         if where.get("db"):
             _tell(connected, "SELECT", str(where["db"]))
     except OSError:
@@ -46,18 +52,27 @@ def _connected(where: dict[str, Any]) -> socket.socket:
     return connected
 
 
-def _tell(connected: socket.socket, *words: str) -> None:
-    """Sends a command that is answered by +OK or by an error."""
+def _check_role(connected: socket.socket) -> None:
+    """In a failover the sentinels may name a server before it is a master, or one that is no more."""
+    answer = _tell(connected, "ROLE")
+    if answer[0] != b"master":
+        raise OSError(f"the sentinels name a {answer[0].decode()} as master")
+
+
+def _tell(connected: socket.socket, *words: str) -> Any:
+    """Sends a command; its answer, OSError where that is an error."""
     encoded = [word.encode() for word in words]
     connected.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded))
-    answer = b""
-    while not answer.endswith(b"\r\n"):
+    reader, read = hiredis.Reader(), 0
+    while (answer := reader.gets()) is False:
         piece = connected.recv(ANSWER_LIMIT_BYTES)
-        if not piece or len(answer) > ANSWER_LIMIT_BYTES:
+        read += len(piece)
+        if not piece or read > ANSWER_LIMIT_BYTES:
             raise OSError(f"no answer to {words[0]}")
-        answer += piece
-    if not answer.startswith(b"+"):
-        raise OSError(f"{words[0]} refused: {answer[1:].decode('utf-8', 'replace').strip()}")
+        reader.feed(piece)
+    if isinstance(answer, hiredis.ReplyError):
+        raise OSError(f"{words[0]} refused: {answer}")
+    return answer
 
 
 class _TlsSocket(ssl.SSLSocket):

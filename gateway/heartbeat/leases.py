@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 import redis
 import structlog
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from gateway.broker import sentinel
 from gateway.broker.keys import Keys
 from gateway.broker.scripts import read
 from gateway.heartbeat.reaper import Reaper, reaping_key
@@ -156,10 +155,5 @@ class Heartbeat:
 
 
 def client(redis_url: str) -> "redis.Redis":
-    """A client that never retries (redis-py by default does, and then an append may happen many times)."""
-    return redis.Redis.from_url(
-        redis_url,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=TIMEOUT_S,
-        socket_connect_timeout=TIMEOUT_S,
-    )
+    """The control plane's client; it never retries."""
+    return sentinel.client(redis_url, connect_timeout_s=TIMEOUT_S, timeout_s=TIMEOUT_S)

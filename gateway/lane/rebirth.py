@@ -58,9 +58,8 @@ class Rebirth:
         self.is_under_way = True
         self._lane.appends.is_held = True
         for client in self._lane.clients.values():
-            if not client.throttled or client in self._held:
-                client.throttled = True
-                self._held[client] = 0
+            client.throttled += client not in self._held
+            self._held[client] = 0
         self._lane.outside.gone(self._lane.gateway)
 
     def take(self, gateway: str) -> None:
@@ -203,7 +202,7 @@ class Rebirth:
 
     def _hear(self, client: Client) -> None:
         del self._held[client]
-        client.throttled = False
+        client.throttled -= 1
         self._lane.intake.proceed(client)
 
     # -- back into a room -----------------------------------------------------------------------------

@@ -1,0 +1,51 @@
+"""A Redis behind sentinels: a failover is followed without a restart, and what was acknowledged is heard once."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.network.harness import Network, texts
+from tests.network.sentinels import Sentinels
+
+SAID = 400
+
+
+@pytest.fixture
+def sentinels() -> Iterator[Sentinels]:
+    with tempfile.TemporaryDirectory(prefix="hubbub-") as directory:
+        sentinels = Sentinels(Path(directory))
+        yield sentinels
+        sentinels.close()
+
+
+@pytest.fixture
+def watched(sentinels: Sentinels, prefix: str) -> Iterator[Network]:
+    network = Network(sentinels.url, prefix)
+    yield network
+    network.close()
+
+
+def test_a_master_killed_under_load_is_followed_to_the_next(sentinels: Sentinels, watched: Network) -> None:
+    first, second = watched.gateways(2, HUBBUB_LEASE_S="60")
+    alice = watched.peer(first, "alice", "echo-message", "#s")
+    bob = watched.peer(second, "bob", "", "#s")
+    for i in range(SAID):
+        alice.send(f"PRIVMSG #s :{i}")
+        if i == SAID // 2:
+            alice.until(f"PRIVMSG #s :{i // 2}")
+            sentinels.kill_master()
+    said = [str(i) for i in range(SAID)]
+    assert texts(bob.until(f"PRIVMSG #s :{SAID - 1}")) == said
+    alice.do("TOPIC #s :and changes are made")
+    assert bob.sync()[-1].endswith("TOPIC #s :and changes are made")
+    for gateway in (first, second):
+        gateway.wait_log("redis_back")
+        if "heartbeat_failed" in gateway.log:
+            gateway.wait_log("heartbeat_back")
+    command = [sys.executable, "-m", "gateway", "log", "#s", "--redis", sentinels.url, "--prefix", watched.prefix]
+    told = subprocess.run([*command, "--format", "irc"], capture_output=True, text=True, timeout=30, check=True).stdout
+    assert [line.rpartition(" :")[2] for line in told.splitlines() if " PRIVMSG " in line] == said
