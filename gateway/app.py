@@ -62,6 +62,7 @@ class Gateway:
         self.admission = Admission(settings.max_per_ip, settings.connect_rate, settings.connect_burst)
         self.lanes: list[Lane] = []
         self._provision = provision
+        self._is_enrolled = False
         self._signals: list[int] = []
         self._signalled = threading.Event()
         self._exit_status = 0
@@ -85,6 +86,7 @@ class Gateway:
                 embedded.close()
 
     def _serve(self, url: str, embedded: EmbeddedServer | None) -> int:
+        self._url = url
         with client(url) as control:
             self._cloak_key = self.settings.cloak_key or self._shared_cloak_key(control)
         heartbeat = Heartbeat(
@@ -169,6 +171,17 @@ class Gateway:
             self.id = gateway
             for lane in self.lanes:
                 lane.post(partial(lane.rebirth.take, gateway))
+        elif self._is_enrolled:
+            self._publish_cloak_key()
+            for lane in self.lanes:
+                lane.post(lane.redis_forgot)
+        self._is_enrolled = True
+
+    def _publish_cloak_key(self) -> None:
+        """After a wipe: all who were there before have the same one."""
+        if not self.settings.cloak_key:
+            with client(self._url) as control:
+                control.hset(self.keys.secrets, "cloak", self._cloak_key)
 
     def _readiness(self, heartbeat: Heartbeat) -> tuple[bool, str]:
         if self._is_ending:

@@ -14,6 +14,7 @@ import structlog
 
 from gateway.chat import events
 from gateway.lane.client import Client
+from gateway.lane.keeping import Lasting
 from gateway.wire import numerics as n
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class Claims:
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
+
+    def renew_all(self) -> None:
+        """Redis may have lost claims: each that is not there is made again, with its old token."""
+        for client in list(self._lane.clients.values()):
+            self.renew(client)
 
     def renew(self, client: Client, was: str = "", done: Callable[[], None] = lambda: None) -> None:
         """Makes a client's claim again; ``done`` once it has a nick that is its own.
@@ -70,7 +76,9 @@ class Claims:
             client.send(line)
             return
         for name in session.rooms:  # whoever sees the session, it too, is shown by these
-            self._lane.sessions.append(session.sid, name, events.renamed(session.source, session.sid, session.token))
+            client.unlogged += 1
+            line = events.renamed(session.source, session.sid, session.token)
+            self._lane.appends.add(name, Lasting(session.sid, line))
 
     def _is_seen(self, client: Client) -> bool:
         """Whether a room's log holds the session."""

@@ -195,6 +195,10 @@ class Following:
     def go_on_as(self, lane: str) -> None:
         """The lane has a new id, under which its rooms are noted anew."""
         self._lane = lane
+        self.note_all()
+
+    def note_all(self) -> None:
+        """Notes every room again: those opened while Redis was away, and those that it may have lost."""
         if self.rooms:
             self._note(*self.rooms)
 
@@ -259,8 +263,7 @@ class Following:
 
     def link_up(self) -> None:
         """A new connection: every log is subscribed again, and mended once that is confirmed."""
-        if self.rooms:  # those opened while Redis was away, and those that it may have lost
-            self._note(*self.rooms)
+        self.note_all()
         for channel in self._by_channel:
             self._link.subscribe(channel.decode())
 

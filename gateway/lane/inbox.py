@@ -55,12 +55,15 @@ class Inbox:
         self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
         self.replica: Replica
         self._is_closed = False
+        self.on_lost: Callable[[], None] = lambda: None
+        """Called when the log, made before, had to be made anew: Redis has lost it, and perhaps all else."""
         self.specials: dict[str, Special] = {}
         """Verbs that are more than a line to be shown, and who handles them."""
 
     def go_on_as(self, lane: str) -> None:
         """The lane has (or takes) this id: its inbox is another log."""
         self._lane = lane
+        self._was_made = False
         self.name = inbox(lane)
         self._mark = log_mark(self.name)
 
@@ -68,8 +71,17 @@ class Inbox:
         """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
         if self._is_closed:
             return
-        head = self._keys.head(self.name)
-        self._link.call(_ignore, "HSETNX", head, "last", "0-0")
+        name = self.name
+        head = self._keys.head(name)
+
+        def made(reply: Reply) -> None:
+            if name != self.name or not isinstance(reply, int):
+                return
+            is_lost, self._was_made = reply == 1 and self._was_made, True
+            if is_lost:
+                self.on_lost()
+
+        self._link.call(made, "HSETNX", head, "last", "0-0")
         self._link.call(_ignore, "HSETNX", head, "epoch", self._new_epoch())
 
     def close(self, done: Callable[[], None]) -> None:

@@ -40,6 +40,7 @@ from gateway.lane.delivery import Delivery
 from gateway.lane.door import Door, Opening
 from gateway.lane.drain import Drain
 from gateway.lane.following import Following
+from gateway.lane.ghosts import Ghosts
 from gateway.lane.inbox import Inbox
 from gateway.lane.intake import TICK_S, Intake
 from gateway.lane.keeping import Keeping
@@ -120,12 +121,11 @@ class Lane:
         self.outside = outside
         self._monotonic, self._wall, self._awake = clock.monotonic, clock.wall, clock.awake
         self._random = random or SystemRandom()
-        self.now = self._monotonic()
-        self.wall_now = self._wall()
+        self.now, self.wall_now = self._monotonic(), self._wall()
         self._next_session = self.backlog_bytes = 0  # bytes: what waits for clients to read, of all connections
         self._posted: deque[Callable[[], None]] = deque()
         self._wake = Wake() if wake is None else wake
-        self.is_stopping = False
+        self.is_stopping = self.is_ready = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{number}")
         self.pacing = Pacing(self.now)
         self.absence = Absence(server.lease_s / 3, outside.beats)
@@ -168,12 +168,13 @@ class Lane:
         self.questions = Questions(self, self.inbox, self.appends)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
         self.claims = Claims(self)
+        self.ghosts = Ghosts(self.link, keys, self.appends, lambda: self.gateway)
+        self.inbox.on_lost = self._forgotten
         self.rebirth = Rebirth(self)
         self.ports = LanePorts(self)
         self.intake = Intake(self, self.ports)
         self.door = Door(self, settings.trusted_proxies, server.name, server.network)
         self.drain = Drain(self, self._random)
-        self.is_ready = False
         self.on_link_up: list[Callable[[], None]] = []
 
     # -- the thread -----------------------------------------------------------------------------------
@@ -316,6 +317,8 @@ class Lane:
         self.inbox.make()
         self.following.link_up()
         self.directory.link_up()
+        if self.is_ready:
+            self.claims.renew_all()
         waiting, self.on_link_up = self.on_link_up, []
         for call in waiting:
             call()
@@ -347,6 +350,7 @@ class Lane:
         return self.upkeep.is_away
 
     def link_down(self, why: str) -> None:
+        self.ghosts.link_down()
         self.following.link_down()
         self.upkeep.link_down(why)
 
@@ -435,6 +439,7 @@ class Lane:
     def take_id(self, gateway: str) -> None:
         """Goes on as a lane of a gateway of this id, and every session has another one too."""
         self.gateway, self.id = gateway, f"{gateway}.{self.number}"
+        self.upkeep.go_on_as(self.keys.gateway_info(gateway))
         here = list(self.clients.values())
         self.clients.clear()
         for client in here:
@@ -498,6 +503,18 @@ class Lane:
     def _check(self) -> None:
         self.inbox.make()  # a Redis that was wiped has lost it
         self.following.check_positions()
+        self.ghosts.look(self.following.rooms)
+
+    def redis_forgot(self) -> None:
+        """Redis did not know this gateway any more: what a lane keeps there may be lost; posted from outside."""
+        self.inbox.make()
+        self._forgotten()
+        self.following.check_positions()
+
+    def _forgotten(self) -> None:
+        self.following.note_all()
+        self.claims.renew_all()
+        self._renew()
 
     def _put_off_expiry(self) -> None:
         for name in self.following.rooms:

@@ -123,6 +123,10 @@ class Upkeep:
 
     # -- proving --------------------------------------------------------------------------------------
 
+    def go_on_as(self, written: str) -> None:
+        """The gateway has a new id, and so its hash another name."""
+        self._written = written
+
     def look(self) -> None:
         """Every ``LOOK_S``: probes when it is time, gives up a connection on which nothing has come in time."""
         now = self._host.now

@@ -189,6 +189,7 @@ class Gateway:
         self.is_alive = True
         self.is_paused = False
         self._lives = 0
+        self._is_enrolled = False
         self._random = Random(f"{network.seed} {name}")
         self.heartbeat = Heartbeat(
             "simulated",
@@ -224,6 +225,10 @@ class Gateway:
             self.id = self.heartbeat.gateway
             for node in self.nodes:
                 node.lane.post(partial(node.lane.rebirth.take, self.id))
+        elif self._is_enrolled:
+            for node in self.nodes:
+                node.lane.post(node.lane.redis_forgot)
+        self._is_enrolled = True
 
     def lane_ended(self, node: Node) -> None:
         node.lane.end()

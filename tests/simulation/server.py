@@ -286,6 +286,8 @@ def encode(value: Any) -> bytes:
         return b"$%d\r\n%s\r\n" % (len(value), value)
     if isinstance(value, int):
         return b":%d\r\n" % value
+    if isinstance(value, float):
+        return b",%f\r\n" % value
     if isinstance(value, str):
         return b"+%s\r\n" % value.encode()
     if isinstance(value, Failure):

@@ -143,6 +143,9 @@ class Store:
         score: float | None = self._data.get(key, {}).get(member)
         return score
 
+    def zmscore(self, key: bytes, *members: bytes) -> list[float | None]:
+        return [self.zscore(key, member) for member in members]
+
     def zbelow(self, key: bytes, limit: float) -> list[bytes]:
         """ZRANGEBYSCORE from -inf up to the limit, exclusive."""
         return [m for m in self.zrange(key, b"0", b"-1") if self._data[key][m] < limit]
