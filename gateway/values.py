@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -19,6 +20,7 @@ SENTINEL_URL = re.compile(rf"rediss?\+sentinel://(?:[^/@]*@)?{_HOST}(?:,{_HOST})
 
 # sun_path holds 108 bytes with its closing NUL (unix(7)).
 UNIX_PATH_LIMIT_BYTES = 107
+URL_HINT = "in a password write / as %2F, ? as %3F, # as %23, [ as %5B, @ as %40, % as %25"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,13 @@ def redis_url(text: str) -> str:
     if text.startswith(("redis+sentinel://", "rediss+sentinel://")):
         if not SENTINEL_URL.fullmatch(text):
             raise ValueError("not as in redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/SERVICE/DB")
-    elif not text.startswith(("redis://", "rediss://", "unix://")):
+        return text
+    if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("not a redis://, rediss://, unix:// or redis+sentinel:// URL")
+    try:
+        _ = urlsplit(text).port  # whatever is read as a port is told in its error
+    except ValueError:
+        raise ValueError(f"not a URL that can be read; {URL_HINT}") from None
     return text
 
 

@@ -6,10 +6,10 @@ it with :class:`Unavailable`. Runs on the lane's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import hiredis
 
@@ -30,6 +30,7 @@ from gateway.directory.lanes import lanes
 from gateway.directory.nicks import past_profiles, profile
 from gateway.directory.roomlist import listed
 from gateway.lane.client import Client
+from gateway.lane.gate import Gate
 from gateway.lane.history import read
 from gateway.lane.tasks import Wait
 from gateway.wire.casefold import fold
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 LISTED_LIMIT = 20_000
 SEARCHED_LIMIT = 5_000
 SEARCHED_AT_ONCE = 250
+FEW = 16
+"""As many people are looked up without waiting for one's turn."""
+
+T = TypeVar("T")
 
 
 class LanePorts:
@@ -48,6 +53,19 @@ class LanePorts:
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
+        self._gate = Gate(lane)
+
+    async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
+        """Much work, of which only so much is done at once."""
+        try:
+            await self._gate.enter()
+        except BaseException:
+            work.close()
+            raise
+        try:
+            return await work
+        finally:
+            self._gate.leave()
 
     @property
     def server(self) -> Server:
@@ -229,6 +247,9 @@ class LanePorts:
         return profile(await wait)
 
     async def find_all(self, nicks: Sequence[str]) -> list[Profile | None]:
+        return await (self._find_all(nicks) if len(nicks) <= FEW else self._in_turn(self._find_all(nicks)))
+
+    async def _find_all(self, nicks: Sequence[str]) -> list[Profile | None]:
         waits: list[Wait[Any]] = []
         for nick in nicks:
             wait: Wait[Any] = Wait()
@@ -275,12 +296,15 @@ class LanePorts:
         await wait
 
     async def search(self, fits: Callable[[Profile], bool], limit: int) -> list[Profile]:
+        return await self._in_turn(self._search(fits, limit))
+
+    async def _search(self, fits: Callable[[Profile], bool], limit: int) -> list[Profile]:
         wait: Wait[Any] = Wait()
         self._lane.directory.everybody(SEARCHED_LIMIT, _fulfil(wait))
         nicks = await wait
         found: list[Profile] = []
         for at in range(0, len(nicks), SEARCHED_AT_ONCE):  # in steps, so that other clients have their turn
-            found += [p for p in await self.find_all(nicks[at : at + SEARCHED_AT_ONCE]) if p is not None and fits(p)]
+            found += [p for p in await self._find_all(nicks[at : at + SEARCHED_AT_ONCE]) if p is not None and fits(p)]
             if len(found) >= limit:
                 break
         return found[:limit]
@@ -299,6 +323,9 @@ class LanePorts:
         return past_profiles(await wait)
 
     async def list_rooms(self, names: Sequence[str] = ()) -> list[Listed]:
+        return await self._in_turn(self._list_rooms(names))
+
+    async def _list_rooms(self, names: Sequence[str]) -> list[Listed]:
         room_list, now = self._lane.room_list, self.now
         entries: dict[str, bytes | None] = {}
         if names:
@@ -367,7 +394,7 @@ class LanePorts:
         self._lane.delivery.look(self._client(session), fold(room))
 
     async def history(self, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> list[Past]:
-        return await read(self._ask, self._lane.keys, fold(room), after, before, limit, newest=newest)
+        return await self._in_turn(read(self._ask, self._lane.keys, fold(room), after, before, limit, newest=newest))
 
     def _ask(self, *words: str | int) -> Wait[Any]:
         """A command of Redis's, awaited."""

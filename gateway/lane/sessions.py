@@ -189,7 +189,7 @@ class Sessions:
         del self.clients[session.sid]
         lane.bulletin.user_left(session)
         lane.drain.check()
-        log.info("closed", session=session.sid, nick=session.nick, reason=reason)
+        log.info("closed", session=session.sid, nick=session.nick, reason=_without_text(reason))
 
     # -- Marks ----------------------------------------------------------------------------------------
 
@@ -258,3 +258,8 @@ def _tell_late(session: Session, outcome: object) -> None:
 
 def _was_said(outcome: object) -> bool:
     return outcome.__class__ is Effect and outcome.kind is Kind.SAID
+
+
+def _without_text(reason: str) -> str:
+    """What the log is told of a reason: never what a user wrote."""
+    return next((kind for kind in ("Quit", "Killed") if reason.startswith((f"{kind}: ", f"{kind} ("))), reason)

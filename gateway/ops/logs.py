@@ -20,10 +20,17 @@ def configure(form: str) -> None:
     if is_json:
         processors += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        processors.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24))
+        processors.append(_console())
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    """Tracebacks without the values of variables, which a renderer found on the machine might add."""
+    is_terminal = sys.stderr.isatty()
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(colors=is_terminal, pad_event_to=24, exception_formatter=plain)

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import sys, structlog
 from gateway.ops import logs
@@ -13,8 +15,21 @@ structlog.get_logger().debug("unseen")
 """
 
 
-def logged(form: str) -> str:
-    ran = subprocess.run([sys.executable, "-c", PROGRAM, form], capture_output=True, text=True, timeout=20, check=True)
+FAULT = """
+import sys, structlog
+from gateway.ops import logs
+logs.configure(sys.argv[1])
+def check(password):
+    raise LookupError("a fault")
+try:
+    check("s3" + "cr3t")
+except LookupError as error:
+    structlog.get_logger().error("fault", exc_info=error)
+"""
+
+
+def logged(form: str, program: str = PROGRAM) -> str:
+    ran = subprocess.run([sys.executable, "-c", program, form], capture_output=True, text=True, timeout=20, check=True)
     assert ran.stdout == ""
     return ran.stderr
 
@@ -31,3 +46,12 @@ def test_console_is_plain_where_there_is_no_terminal() -> None:
     assert "listening" in line
     assert "address=127.0.0.1:6667" in line
     assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_traceback_tells_where_and_what_but_no_values(form: str) -> None:
+    """Also where `rich` is installed, which would write the local variables into it."""
+    told = logged(form, FAULT)
+    assert "LookupError: a fault" in told
+    assert "in check" in told
+    assert "s3cr3t" not in told

@@ -21,6 +21,8 @@ from gateway.wire.masks import matches
 from gateway.wire.message import Message
 
 LIST_LIMIT = 1000
+SEARCH_LINES = 8
+"""What a look at all rooms costs, however few are told."""
 ISUPPORT_TOKENS_A_LINE = 13  # RFC 2812 2.3: at most 15 parameters, with the nick and the text
 _LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 
@@ -41,6 +43,8 @@ async def list_(ports: Ports, session: Session, message: Message) -> None:
     words = [word for word in (message.params[0] if message.params else "").split(",") if word]
     names = [word for word in words if not _is_condition(word)]
     conditions = [_condition(word) for word in words if _is_condition(word)]
+    if conditions or not names:
+        session.charge(SEARCH_LINES)
     rooms = await ports.list_rooms([] if conditions else names)
     asked = {fold(name) for name in names}
     shown = [
