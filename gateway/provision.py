@@ -34,6 +34,7 @@ def lane_settings(settings: Settings) -> LaneSettings:
         sendq_total_bytes=settings.sendq_total_bytes // settings.lanes,
         keep_bytes=settings.keep_bytes,
         keep_s=settings.keep_s,
+        wait_replicas=settings.redis_wait_replicas,
     )
 
 

@@ -226,6 +226,11 @@ class Settings:
         "how long it is kept; what is older is refused",
         reloadable=True,
     )
+    redis_wait_replicas: int = _setting(
+        values.whole(0),
+        0,
+        "replicas of Redis that must have what is said before anybody hears it; the same on all gateways",
+    )
     lobby: str = _setting(values.room, "#lobby", "the room of those who name none; it has no operator")
     motd_file: Path | None = _setting(values.path, None, "text of the message of the day", reloadable=True)
     cloak_key: str | None = _setting(

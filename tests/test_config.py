@@ -55,6 +55,7 @@ def test_every_setting_can_come_from_a_variable_and_from_the_file(tmp_path: Path
         "connect_rate": "1.5", "connect_burst": "9", "sendq_bytes": "65536", "sendq_total_bytes": "9999999",
         "ping_interval_s": "60", "lease_s": "2.5", "history_messages": "100",
         "history_age_s": "3600", "drain_s": "1", "keep_bytes": "9999", "keep_s": "9",
+        "redis_wait_replicas": "1",
         "lobby": "#hall", "motd_file": "/m", "cloak_key": "k", "password": "p",
     }  # fmt: skip
     assert list(texts) == [row.name for row in table()]

@@ -2,9 +2,9 @@
 -- part that all gateways share.
 -- KEYS: log, head
 -- ARGV: epoch expected ('' for a log loaded as empty, '*' for any that exists), origin, payload,
---       live channel, a random name for the epoch of a log that is made now ("random:born:made:rank",
+--       live channel ('' where the lane publishes itself, later), a random name for the epoch of a log that is made now ("random:born:made:rank",
 --       see seed.lua)
--- Returns the entry's stream id; or {epoch} of the log when it is not the one expected.
+-- Returns the entry's stream id, {id, its predecessor's, epoch} where it is not published; or {epoch} of the log when it is not the one expected.
 local head = redis.call('HMGET', KEYS[2], 'epoch', 'last')
 local epoch, last = head[1], head[2]
 if not epoch then
@@ -22,5 +22,6 @@ else
   last = '0-0'
   redis.call('HSET', KEYS[2], 'epoch', epoch, 'last', id)
 end
+if ARGV[4] == '' then return {id, last, epoch} end
 redis.call('PUBLISH', ARGV[4], id .. ' ' .. last .. ' ' .. epoch .. ' ' .. ARGV[2] .. '\n' .. ARGV[3])
 return id

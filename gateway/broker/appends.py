@@ -10,6 +10,7 @@ remembered for a minute, and what a log that was read again lacks of it is put b
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import hiredis
@@ -18,6 +19,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
 from gateway.broker.replica import Replica, Standing
 from gateway.broker.scripts import APPEND
+from gateway.broker.waiting import Waiting
 from gateway.chat.effects import Effect, Kind, Void
 from gateway.chat.events import encode, origin_of
 
@@ -60,17 +62,19 @@ lane's inbox, or with None where it was refused."""
 class Flight:
     """The entry in flight: its bytes, kept for sending the same ones again.
 
+    ``place``: its id, its predecessor's and the epoch, where it is not published yet.
     ``answered``: its reply came, or never will; what became of it, its log tells. ``pendings``: none when it is
     put back.
     """
 
-    __slots__ = ("answered", "origin", "payload", "pendings")
+    __slots__ = ("answered", "origin", "payload", "pendings", "place")
 
     def __init__(self, origin: str, payload: bytes, pendings: Sequence[Pending] = ()) -> None:
         self.origin = origin
         self.payload = payload
         self.pendings = pendings
         self.answered = False
+        self.place: list[bytes] | None = None
 
     @property
     def count(self) -> int:
@@ -116,8 +120,12 @@ class Appends:
         new_epoch: Callable[[], str],
         settle: Settle,
         on_refused: Callable[[str], None] = lambda _error: None,
+        waiting: Waiting | None = None,
     ) -> None:
-        """``on_refused`` is called when Redis takes no writes: nothing is sent then until :meth:`allow`."""
+        """``on_refused`` is called when Redis takes no writes: nothing is sent then until :meth:`allow`.
+
+        ``waiting``: what is appended is published when the replicas have it.
+        """
         self._link = link
         self._keys = keys
         self._lane = lane
@@ -135,6 +143,9 @@ class Appends:
         self.entries = 0
         self._on_refused = on_refused
         self._is_refused = False
+        self._waiting = waiting
+        self._unpublished: list[tuple[Writer, Flight]] = []  # of this turn
+        self._untold: dict[str, None] = {}  # live channels of logs to which something may have got unpublished
 
     @property
     def queued(self) -> int:
@@ -207,6 +218,9 @@ class Appends:
             elif writer.queue and not self.is_held:
                 self._oseq += 1
                 self._launch(writer, writer.take(f"{self._lane}:{self._oseq}"))
+        if self._unpublished and self._waiting is not None:
+            sent, self._unpublished = self._unpublished, []
+            self._waiting.ask(partial(self._publish, sent), partial(self._leave_untold, sent))
 
     # -- a new id -------------------------------------------------------------------------------------
 
@@ -254,13 +268,18 @@ class Appends:
 
     def _writable(self, writer: Writer) -> bool:
         replica = writer.replica
-        return self._link.is_up and not self._is_refused and (replica is None or replica.standing is Standing.LIVE)
+        if self._is_refused or (self._waiting is not None and self._waiting.is_lagging):
+            return False
+        return self._link.is_up and (replica is None or replica.standing is Standing.LIVE)
 
     def _launch(self, writer: Writer, flight: Flight) -> None:
         replica = writer.replica
         self.entries += 1
         writer.flight = flight
         flight.answered = False
+        if self._waiting is not None:
+            flight.place = None
+            self._unpublished.append((writer, flight))
         self._link.run(
             lambda reply: self._replied(writer, flight, reply),
             APPEND,
@@ -269,11 +288,15 @@ class Appends:
             "*" if replica is None else replica.epoch,
             flight.origin,
             flight.payload,
-            writer.live,
+            writer.live if self._waiting is None else "",
             "" if replica is None or replica.epoch else self._new_epoch(),
         )
 
     def _replied(self, writer: Writer, flight: Flight, reply: Reply) -> None:
+        if isinstance(reply, list) and len(reply) == 3:
+            flight.place = reply
+            flight.answered = True
+            return  # it is published when the replicas have it
         if writer.flight is not flight:
             return  # folded already
         flight.answered = True
@@ -288,6 +311,25 @@ class Appends:
             self._finish(writer, None if isinstance(reply, list) else reply.decode())
         elif isinstance(reply, list):
             writer.replica.mend()  # another epoch: settled() sends it again
+
+    def _publish(self, sent: list[tuple[Writer, Flight]]) -> None:
+        """The replicas have what was appended: everybody may know of it."""
+        for writer, flight in sent:
+            if flight.place is not None:
+                entry_id, before, epoch = flight.place
+                head = b"%s %s %s %s\n" % (entry_id, before, epoch, flight.origin.encode())
+                self._link.call(_ignore, "PUBLISH", writer.live, head + flight.payload)
+                if writer.replica is None and writer.flight is flight:
+                    self._finish(writer, entry_id.decode())
+
+    def _leave_untold(self, sent: list[tuple[Writer, Flight]]) -> None:
+        self._untold |= {writer.live: None for writer, _ in sent}
+
+    def _tell(self) -> None:
+        """Has those who follow a log look for what may have got into it unpublished: by an epoch that is none."""
+        untold, self._untold = self._untold, {}
+        for live in untold:
+            self._link.call(_ignore, "PUBLISH", live, "0-0 - - -\n")
 
     def _put_off(self, writer: Writer, flight: Flight, error: str) -> None:
         """What was sent is known not to be in the log: it waits as if it never had been."""
@@ -393,6 +435,8 @@ class Appends:
 
     def resume(self) -> None:
         """After a reconnection: what of ours the inboxes of other lanes do not have goes again."""
+        if self._untold and self._waiting is not None:
+            self._waiting.ask_for_others(self._tell)
         for writer in list(self._writers.values()):
             if writer.replica is not None:
                 continue
@@ -468,3 +512,7 @@ class Appends:
 
         marks = [f"{entry_id}.{index}" for index in range(len(flight.pendings))]
         self._link.call(seen, "SMISMEMBER", writer.void, *marks)
+
+
+def _ignore(_reply: Reply) -> None:
+    """For commands whose reply tells nothing."""

@@ -5,6 +5,7 @@ timer, writes snapshots. Runs on the lane's thread.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
 from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing
 from gateway.broker.scripts import RANGE, SEED, SNAPSHOT
+from gateway.broker.waiting import Waiting
 from gateway.chat import compact
 from gateway.chat.events import Entry, origin_of
 from gateway.chat.render import log_mark
@@ -157,6 +159,7 @@ class Following:
         on_closed: Callable[[Followed], None],
         retention: tuple[int, int],
         new_epoch: Callable[[], str],
+        waiting: Waiting | None = None,
     ) -> None:
         """``retention``: entries to keep, age to keep in ms.
 
@@ -172,6 +175,7 @@ class Following:
         self._on_settled = on_settled
         self._on_closed = on_closed
         self._new_epoch = new_epoch
+        self._waiting = waiting
         self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
@@ -227,7 +231,14 @@ class Following:
             elif reply is not LOST:
                 self._link.drop(f"a log cannot be read: {reply}")
 
-        self._link.run(answer, RANGE, keys.log(name), keys.head(name), keys.base(name), from_id, PAGE_ENTRIES)
+        done = answer if self._waiting is None else partial(self._when_replicated, self._waiting, answer)
+        self._link.run(done, RANGE, keys.log(name), keys.head(name), keys.base(name), from_id, PAGE_ENTRIES)
+
+    @staticmethod
+    def _when_replicated(waiting: Waiting, answer: Callable[[Reply], None], reply: Reply) -> None:
+        """What stands in a page counts once the replicas have it."""
+        if reply is not LOST:
+            waiting.ask_for_others(partial(answer, reply))
 
     def restore(self, followed: Followed, epoch: str, last: str) -> None:
         """Puts the state of a room whose log was lost back under what is there now, if nobody knew more."""

@@ -23,6 +23,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import Link
 from gateway.broker.replica import Replica
 from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT
+from gateway.broker.waiting import Waiting
 from gateway.chat.flood import TokenBucket
 from gateway.chat.ports import Server
 from gateway.chat.session import Session
@@ -78,6 +79,7 @@ class LaneSettings:
     history_age_s: float
     keep_bytes: int
     keep_s: float
+    wait_replicas: int
     sendq_total_bytes: int = 1 << 29
     """For all clients of this lane."""
 
@@ -138,8 +140,10 @@ class Lane:
         keys = self.keys = Keys(settings.prefix)
         self.link = Link(self.selector, self, (APPEND, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
         self.upkeep = Upkeep(self, self.link, keys.probe(self.id), keys.gateway_info(gateway), self._random)
-        settle = self.sessions.settle
-        self.appends = Appends(self.link, keys, self.id, self._new_epoch, settle, self.upkeep.refused)
+        self.waiting = self._waiting(settings.wait_replicas)
+        self.appends = Appends(
+            self.link, keys, self.id, self._new_epoch, self.sessions.settle, self.upkeep.refused, self.waiting
+        )
         self.keeping = Keeping(self.appends, self.clients, self.sessions.refuse, settings.kept)
         self.people = People()
         self.delivery = Delivery(
@@ -156,8 +160,11 @@ class Lane:
             self.sessions.room_closed,
             settings.retention,
             self._new_epoch,
+            self.waiting,
         )
-        self.inbox = Inbox(self.id, self.link, keys, self.appends, self.clients, settle, self._new_epoch, server.name)
+        self.inbox = Inbox(
+            self.id, self.link, keys, self.appends, self.clients, self.sessions.settle, self._new_epoch, server.name
+        )
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
         self.appends.follow(self.inbox.replica)
         self.inbox.specials |= specials(self.clients, self.depart)
@@ -176,6 +183,10 @@ class Lane:
         self.door = Door(self, settings.trusted_proxies, server.name, server.network)
         self.drain = Drain(self, self._random)
         self.on_link_up: list[Callable[[], None]] = []
+
+    def _waiting(self, wanted: int) -> Waiting | None:
+        written = self.keys.gateway_info(self.gateway)
+        return Waiting(wanted, self.link, written, self.upkeep.lagging) if wanted else None
 
     # -- the thread -----------------------------------------------------------------------------------
 

@@ -394,7 +394,13 @@ class LanePorts:
         self._lane.delivery.look(self._client(session), fold(room))
 
     async def history(self, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> list[Past]:
-        return await self._in_turn(read(self._ask, self._lane.keys, fold(room), after, before, limit, newest=newest))
+        pages = read(self._ask, self._lane.keys, fold(room), after, before, limit, newest=newest)
+        found = await self._in_turn(pages)
+        if self._lane.waiting is not None:
+            replicated: Wait[None] = Wait()
+            self._lane.waiting.ask_for_others(lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable()))
+            await replicated
+        return found
 
     def _ask(self, *words: str | int) -> Wait[Any]:
         """A command of Redis's, awaited."""

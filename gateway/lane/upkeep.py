@@ -65,6 +65,7 @@ class Upkeep:
         self._asked_at: float | None = None  # since when an answer is due: the greeting's or a probe's
         self._probed_at = 0.0
         self._is_proven = False
+        self._is_lagging = False  # Redis's replicas are missing
         self._refusal = ""  # why Redis takes no writes
         self._refused_for_s = 0.0  # the last pause before trying to write
         self._bytes_in = 0
@@ -74,11 +75,11 @@ class Upkeep:
     @property
     def is_well(self) -> bool:
         """The link is up, what the lane published last on it has come back in time, and Redis takes writes."""
-        return self._is_proven and not self._refusal
+        return self._is_proven and not self._refusal and not self._is_lagging
 
     def _judge(self) -> None:
         """Tells the lane when Redis goes away or comes back."""
-        is_away = not self._link.is_up or bool(self._refusal) or self._quiet_looks >= QUIET_LOOKS
+        is_away = not self._link.is_up or bool(self._refusal) or self._is_lagging or self._quiet_looks >= QUIET_LOOKS
         if is_away != self.is_away:
             self.is_away = is_away
             (self._host.redis_away if is_away else self._host.redis_back)()
@@ -158,6 +159,19 @@ class Upkeep:
                 log.info("redis_back", lane=self._host.id)
             self._retry_s = 0.0
             self._host.link_proven()
+
+    # -- a Redis whose replicas are missing -----------------------------------------------------------
+
+    def lagging(self, is_lagging: bool) -> None:
+        """Too few replicas have what was appended; or enough again."""
+        self._is_lagging = is_lagging
+        if is_lagging:
+            log.warning("too_few_replicas", lane=self._host.id)
+        elif self._link.is_up:
+            log.info("replicas_back", lane=self._host.id)
+        self._judge()
+        if not is_lagging:
+            self._host.writes_taken()
 
     # -- a Redis that takes no writes -----------------------------------------------------------------
 

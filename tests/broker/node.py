@@ -9,6 +9,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import Done, Link, Selector
 from gateway.broker.replica import Replica, Standing
 from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT
+from gateway.broker.waiting import Waiting
 from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import Entry, origin_of
 from gateway.chat.room import Room
@@ -73,12 +74,14 @@ class Story:
 class Node:
     """One lane. What became of each line that it said is in ``outcomes``: where it is, None if it was refused."""
 
-    def __init__(self, selector: Selector, keys: Keys, lane: str) -> None:
+    def __init__(self, selector: Selector, keys: Keys, lane: str, replicas: int = 0) -> None:
         self.lane = lane
         self.keys = keys
         self.link = Link(selector, self, (APPEND, RANGE, SEED, SNAPSHOT, *SCRIPTS))
         epochs = count()
-        self.appends = Appends(self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle)
+        self.lagging: list[bool] = []
+        waiting = Waiting(replicas, self.link, keys.gateway_info(lane), self._lags) if replicas else None
+        self.appends = Appends(self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle, waiting=waiting)
         self.rooms_settled: list[Followed] = []
         self.rooms_reread: list[tuple[Followed, Room, bool]] = []
         self.following = Following(
@@ -92,6 +95,7 @@ class Node:
             lambda _followed: None,
             RETENTION,
             lambda: f"{lane}s{next(epochs)}",
+            waiting,
         )
         self.stories: dict[str, Story] = {}
         self.outcomes: dict[str, list[Any]] = {}
@@ -100,6 +104,11 @@ class Node:
         self.whys: list[str] = []  # why the link went down
         self.is_deaf = False  # what is published is lost on its way here
         self.held: list[tuple[bytes, bytes]] | None = None  # what is published is late
+
+    def _lags(self, is_lagging: bool) -> None:
+        self.lagging.append(is_lagging)
+        if not is_lagging:
+            self.appends.allow()
 
     def follow(self, name: str) -> Story:
         story = self.stories[name] = Story(self, name)

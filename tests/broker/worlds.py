@@ -141,15 +141,16 @@ class Real:
 class Stage:
     """See the module."""
 
-    def __init__(self, world: World, prefix: str) -> None:
+    def __init__(self, world: World, prefix: str, replicas: int = 0) -> None:
         self.world = world
+        self._replicas = replicas
         self.keys = Keys(prefix)
         self.nodes: list[Node] = []
         self.command = world.command
 
     def node(self, lane: str = "", connected: bool = True) -> Node:
         """A new lane, its link up."""
-        node = Node(self.world.selector, self.keys, lane or f"gate0{len(self.nodes)}.0")
+        node = Node(self.world.selector, self.keys, lane or f"gate0{len(self.nodes)}.0", self._replicas)
         self.nodes.append(node)
         if connected:
             self.connect(node)

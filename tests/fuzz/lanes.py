@@ -82,6 +82,7 @@ class World:
                 sendq_total_bytes=sendq_total_bytes,
                 keep_bytes=1 << 18,
                 keep_s=300.0,
+                wait_replicas=0,
             ),
             _SERVER,
             Outside(

@@ -1,5 +1,6 @@
 """A master, a replica and three sentinels of a test's own, as processes on loopback."""
 
+import signal
 import socket
 import subprocess
 import time
@@ -74,6 +75,13 @@ class Sentinels:
         process = self._processes[self.master_port]
         process.kill()
         process.wait(DEADLINE_S)
+
+    def pause_replica(self) -> None:
+        """It takes nothing in; the others would take it for dead, but have a master."""
+        self._processes[self.ports[1]].send_signal(signal.SIGSTOP)
+
+    def continue_replica(self) -> None:
+        self._processes[self.ports[1]].send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         for process in self._processes.values():

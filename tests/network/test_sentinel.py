@@ -49,3 +49,24 @@ def test_a_master_killed_under_load_is_followed_to_the_next(sentinels: Sentinels
     command = [sys.executable, "-m", "gateway", "log", "#s", "--redis", sentinels.url, "--prefix", watched.prefix]
     told = subprocess.run([*command, "--format", "irc"], capture_output=True, text=True, timeout=30, check=True).stdout
     assert [line.rpartition(" :")[2] for line in told.splitlines() if " PRIVMSG " in line] == said
+
+
+def test_nothing_is_heard_before_the_replica_has_it(sentinels: Sentinels, watched: Network) -> None:
+    first, second = watched.gateways(2, HUBBUB_LEASE_S="60", HUBBUB_REDIS_WAIT_REPLICAS="1")
+    alice = watched.peer(first, "alice", "echo-message", "#w")
+    bob = watched.peer(second, "bob", "", "#w")
+    alice.do("PRIVMSG #w :safe", "PRIVMSG bob :safe as well")
+    assert sorted(texts(bob.sync())) == ["safe", "safe as well"]
+    alice.sync()
+    sentinels.pause_replica()
+    alice.send("PRIVMSG #w :unsafe")
+    first.wait_log("too_few_replicas")
+    alice.send("PING :heard nothing")
+    bob.send("PING :heard nothing")
+    assert texts([*alice.until(" PONG "), *bob.until(" PONG ")]) == []
+    sentinels.continue_replica()
+    assert texts(bob.until("PRIVMSG #w :unsafe")) == ["unsafe"]
+    assert texts(alice.until("PRIVMSG #w :unsafe")) == ["unsafe"]
+    first.wait_log("replicas_back")
+    assert texts(bob.do("PRIVMSG #w :answer")) == []
+    assert texts(alice.sync()) == ["answer"]

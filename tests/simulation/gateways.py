@@ -38,6 +38,7 @@ SETTINGS = LaneSettings(
     history_age_s=24 * 3600.0,
     keep_bytes=1 << 18,
     keep_s=300.0,
+    wait_replicas=0,
 )
 SERVER = Server(
     name="irc.test",

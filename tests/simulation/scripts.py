@@ -31,6 +31,8 @@ def append(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence
         return [epoch]
     entry_id = store.xadd(log, b"*", b"o", origin, b"e", payload)
     store.hset(head, b"last", entry_id)
+    if not live:
+        return [entry_id, last, epoch]
     publish(live, b"%s %s %s %s\n%s" % (entry_id, last, epoch, origin, payload))
     return entry_id
 

@@ -53,6 +53,7 @@ class SimulatedServer:
         self.store = store or Store()
         self.connections: dict[int, Connection] = {}
         self.is_stalled = False  # takes in what is sent, and does nothing
+        self.replicas = 0  # that have everything at once
         self.denied: dict[str, str] = {}  # verb in lower case -> the error that it is answered with
         self._replies_first = replies_first
         self._runs = 0
@@ -153,6 +154,9 @@ class SimulatedServer:
 
     def _do_info(self, _connection: Connection, _section: bytes) -> bytes:
         return b"# Server\r\nredis_version:7.2.0\r\nrun_id:%040d\r\n" % self._runs
+
+    def _do_wait(self, _connection: Connection, _replicas: bytes, _timeout_ms: bytes) -> int:
+        return self.replicas
 
     def _do_ping(self, _connection: Connection) -> str:
         return "PONG"
