@@ -13,12 +13,14 @@ from typing import Any
 from gateway.broker.replica import Standing
 from tests.simulation.clients import Life, Sent
 from tests.simulation.gateways import KEYS
-from tests.simulation.model import SPEAKING, RoomModel, Said, events, lower, parse, split
+from tests.simulation.model import SPEAKING, RoomModel, Said, StreamId, events, lower, parse, split
 from tests.simulation.network import Network
 from tests.simulation.redis_host import Record
-from tests.simulation.views import Line, View, read
+from tests.simulation.views import MARKED, Line, View, read
 
 RANKS = {"o": 1, "v": 2}
+MAY_MISS = "Messages may be missing here"
+"""How a lane begins to tell a room that it has come upon a state which holds what it has not shown."""
 
 
 class Case:
@@ -38,19 +40,34 @@ class Case:
         """The entries of each log that Redis has not lost, also those that it has trimmed; by the log's name."""
         found: dict[str, list[Record]] = {}
         for record in self.store.records:
-            if not record.is_lost:
+            if record.lost_in is None:
                 found.setdefault(log_name(record.log), []).append(record)
         return found
 
     @cached_property
     def rooms(self) -> dict[str, RoomModel]:
-        """What the rooms' logs mean, from their first entries on."""
-        rooms = {}
-        for name, records in self.records.items():
-            if name.startswith("#"):
-                room = rooms[name] = RoomModel(name)
-                for record in records:
-                    room.take(record.id, record.origin.decode(), record.payload)
+        """What the rooms' logs mean, from their first entries on, or from the state that was put back after a wipe."""
+        return self._rooms_before(len(self.store.losses))
+
+    def _rooms_before(self, loss: int) -> dict[str, RoomModel]:
+        """What they meant before this loss of data."""
+        losses = self.store.losses
+        until = losses[loss].number if loss < len(losses) else len(self.store.records)
+        rooms: dict[str, RoomModel] = {}
+        positions: dict[str, StreamId] = {}
+        seeded: dict[str, str] = {}
+        for base in self.store.bases:
+            name = log_name(base.log)
+            is_there = base.number <= until and (base.lost_in is None or base.lost_in >= loss)
+            if is_there and base.is_of_seed and seeded.get(name) != base.epoch:
+                seeded[name] = base.epoch
+                rooms[name], positions[name] = RoomModel.from_base(name, base.text), base.id
+        for record in self.store.records[:until]:
+            name = log_name(record.log)
+            is_there = record.lost_in is None or record.lost_in >= loss
+            if name.startswith("#") and is_there and record.id > positions.get(name, (0, 0)):
+                room = rooms.setdefault(name, RoomModel(name))
+                room.take(record.id, record.origin.decode(), record.payload)
         return rooms
 
     @cached_property
@@ -59,8 +76,8 @@ class Case:
         return {token(said.text): (name, said) for name, room in self.rooms.items() for said in room.said}
 
     @cached_property
-    def whispered(self) -> dict[str, str]:
-        """Messages in inboxes: token -> the session that is meant."""
+    def whispered(self) -> dict[str, tuple[str, str]]:
+        """Messages in inboxes: token -> the session that is meant, verb."""
         found = {}
         for name, records in self.records.items():
             if name.startswith("@"):
@@ -69,19 +86,18 @@ class Case:
                         event = parse(record.id, index, sid, line)
                         if event.verb in SPEAKING:
                             text = event.tags.get("+mark", "") if event.verb == "TAGMSG" else event.param(1)
-                            found[token(text)] = event.fact("to")
+                            found[token(text)] = event.fact("to"), event.verb
         return found
 
     @cached_property
+    def appended(self) -> Counter[str]:
+        """How often each message was appended: more than once where Redis had lost it, and it was put back."""
+        return Counter(one for record in self.store.records for one in tokens(record))
+
+    @cached_property
     def lost(self) -> set[str]:
-        """Tokens in entries that Redis has lost."""
-        return {
-            token(text.partition(">")[0])
-            for record in self.store.records
-            if record.is_lost
-            for _, line in events(record.payload)
-            if (text := line.rpartition("<")[2]) is not line
-        }
+        """Messages in entries that Redis has lost, put back or not."""
+        return {one for record in self.store.records if record.lost_in is not None for one in tokens(record)}
 
     def hears(self, life: Life, said: Said) -> bool:
         """Whether a member that was there must be shown a message."""
@@ -101,6 +117,10 @@ def token(text: str) -> str:
     return text.strip("<>")
 
 
+def tokens(record: Record) -> list[str]:
+    return MARKED.findall(record.payload.decode())
+
+
 # -- 1. log --------------------------------------------------------------------------------------------
 
 
@@ -109,7 +129,7 @@ def log(case: Case) -> Iterator[str]:
     yield from case.store.faults
     for name, records in case.records.items():
         for origin, count in Counter(record.origin for record in records if record.origin).items():
-            if count > 1:
+            if count > 1 and not case.store.losses:  # later ones are void
                 yield f"{name} has {count} entries of {origin.decode()}"
         ids = [record.id for record in records]
         if ids != sorted(set(ids)):
@@ -136,13 +156,38 @@ def order_once_complete(case: Case) -> Iterator[str]:
                 if any(sid in said.members for sid in life.sids) and case.hears(life, said)
             ]
             known = set(expected)
-            got = [line.token for line in case.read[life] if line.token and not line.is_history]
-            got = [one for one in got if one in known]
+            got = [line.token for line in case.read[life] if line.token in known and not line.is_history]
             if life.is_text:  # it is shown the last lines again when it comes back to a room
                 got = list(dict.fromkeys(got))
+            if case.lost & known:
+                yield from _put_back(case, life, name, expected, got)
+                expected = [one for one in expected if one not in case.lost]
+                got = [one for one in got if one not in case.lost]
             wanted = expected[: len(got)] if life.is_over else expected
-            if got != wanted:
+            if got != wanted and _is_told(case, life, name) and got == [one for one in wanted if one in got]:
+                case.exempt["missed, and told of it"] += len(wanted) - len(got)
+            elif got != wanted:
                 yield f"{life.name} ({life.nick}) in {name}: {_difference(wanted, got)}"
+
+
+def _put_back(case: Case, life: Life, room: str, expected: list[str], got: list[str]) -> Iterator[str]:
+    """What Redis lost and a lane put back is shown once, in the old place or in the new."""
+    back = [one for one in expected if one in case.lost]
+    case.exempt["put back: order"] += len(back)
+    twice = [one for one in back if got.count(one) > 1]
+    if twice:
+        yield f"{life.name} in {room}: put back and shown twice: {twice}"
+    missing = [one for one in back if one not in got]
+    if missing and not life.is_over:
+        if _is_told(case, life, room):
+            case.exempt["missed, and told of it"] += len(missing)
+        else:
+            yield f"{life.name} in {room}: put back and not shown: {missing}"
+
+
+def _is_told(case: Case, life: Life, room: str) -> bool:
+    """Whether a client was told that messages of a room may be missing."""
+    return any(MAY_MISS in line.text and (life.is_text or lower(line.params[0]) == room) for line in case.read[life])
 
 
 def _difference(wanted: list[str], got: list[str]) -> str:
@@ -159,7 +204,9 @@ def only_what_holds(case: Case) -> Iterator[str]:
         for line in case.read[life]:
             if not line.token or line.is_history:
                 continue
-            if line.token in case.said:
+            if line.token in case.lost:
+                case.exempt["shown, and then lost by Redis"] += 1
+            elif line.token in case.said:
                 name, said = case.said[line.token]
                 is_own_echo = said.sid in life.sids and "echo-message" in life.caps
                 if not life.is_text and not any(sid in said.members for sid in life.sids) and not is_own_echo:
@@ -168,14 +215,12 @@ def only_what_holds(case: Case) -> Iterator[str]:
                     yield f"{life.name} is shown its own {line.token}"
             elif line.token in case.whispered:
                 yield from _whisper(case, life, line)
-            elif line.token in case.lost:
-                case.exempt["shown, and lost by Redis"] += 1
             else:
                 yield f"{life.name} is shown {line.token}, which is in no log or void"
 
 
 def _whisper(case: Case, life: Life, line: Line) -> Iterator[str]:
-    to = case.whispered[line.token]
+    to, _ = case.whispered[line.token]
     count = sum(one.token == line.token for one in case.read[life])
     is_own = any(sent.token == line.token for sent in life.sent)
     if to not in life.sids and not (is_own and "echo-message" in life.caps):
@@ -217,7 +262,7 @@ def fate(case: Case) -> Iterator[str]:
 
 def _fates(case: Case, life: Life, target: str, sends: list[Sent]) -> Iterator[str]:
     loud = [sent for sent in sends if split(sent.line)[2][0] != "NOTICE"]  # nothing is ever answered to a NOTICE
-    logged = [sent.token for sent in loud if sent.token in case.said or _arrived(case, sent.token)]
+    logged = [sent.token for sent in loud if _is_in_a_log(case, sent.token)]
     refusals = others = 0  # others: which may be the answer to another command
     for line in case.read[life]:
         if line.verb == "404" and lower(line.params[1]) == target:
@@ -233,12 +278,18 @@ def _fates(case: Case, life: Life, target: str, sends: list[Sent]) -> Iterator[s
         yield f"{life.name}: refused and delivered to {target}: {logged}, {refusals} refusals"
 
 
+def _is_in_a_log(case: Case, one: str) -> bool:
+    return one in case.said or one in case.lost or _arrived(case, one)
+
+
 def _arrived(case: Case, one: str) -> bool:
     """Whether a direct message came to whom it was for, as far as they were there to the end."""
-    to = case.by_sid.get(case.whispered.get(one, ""))
+    sid, verb = case.whispered.get(one, ("", ""))
+    to = case.by_sid.get(sid)
     if to is None:
         return False
-    return to.is_over or to.is_text or any(line.token == one for line in case.read[to])
+    is_shown = not to.is_text and (verb != "TAGMSG" or "message-tags" in to.caps)
+    return to.is_over or not is_shown or any(line.token == one for line in case.read[to])
 
 
 def fifo(case: Case) -> Iterator[str]:
@@ -247,6 +298,7 @@ def fifo(case: Case) -> Iterator[str]:
         sent = [one.token for one in life.sent if one.token]
         for name, room in case.rooms.items():
             logged = [token(said.text) for said in room.said if said.sid in life.sids]
+            logged = [one for one in logged if one not in case.lost]
             if logged != sorted(logged, key=sent.index):
                 yield f"{life.name} said {sent}; {name} has {logged}"
         for other in case.lives:
@@ -283,6 +335,8 @@ def _kept(case: Case, life: Life, sent: Sent, pong: int, vouched: dict[str, floa
         return  # without the promise, and it was said
     before = {line.token for line in lines[:pong] if line.token}
     for line in lines[pong:]:
+        if line.token in case.lost:
+            continue
         if line.token and not line.is_history and line.token not in before and vouched[line.token] < sent.at:
             yield f"{life.name}: {line.token} comes after the PONG of {sent.line}, and was known before the PING"
 

@@ -3,7 +3,7 @@
 So a step can be left out, and all others mean what they meant: that is how a failing run is shrunk.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -61,17 +61,18 @@ class Plan:
         return "\n".join([f"seed {self.seed}: lanes: {gateways}; {len(self.clients)} clients", *map(str, self.steps)])
 
 
-def plan(seed: int) -> Plan:
-    """The plan of a seed."""
+def plan(seed: int, kinds: Sequence[str] = FAULTS) -> Plan:
+    """The plan of a seed, with faults of these kinds."""
     random = Random(seed)
     gateways = tuple(random.choice((1, 1, 2)) for _ in range(random.choice((2, 2, 3, 4))))
     clients = tuple(
         ((), True) if random.random() < 0.12 else (random.choice(CAPS), False) for _ in range(random.randint(3, 7))
     )
     length_s = random.uniform(6.0, 16.0)
-    faults = random.sample(FAULTS, random.choice((0, 1, 1, 2, 3)))
+    faults = random.sample(kinds, min(len(kinds), random.choice((0, 1, 1, 2, 3))))
     author = _Author(random, len(gateways), len(clients), length_s)
     steps = [*author.arrivals(), *author.chatter(), *author.trouble(faults)]
+    set_back_s = -sum(min(0.0, step.args[0]) for step in steps if step.kind == "redis_clock")
     needs_reaping = any(step.kind in ("kill", "pause", "wipe", "failover", "restart", "control_loss") for step in steps)
     return Plan(
         seed=seed,
@@ -79,7 +80,7 @@ def plan(seed: int) -> Plan:
         clients=clients,
         steps=tuple(sorted(steps, key=lambda step: step.at)),
         length_s=length_s,
-        rest_s=REST_LONG_S if needs_reaping or "clock" in faults else REST_S,
+        rest_s=(REST_LONG_S if needs_reaping else REST_S) + set_back_s,  # leases last longer by that
         replies_first=random.random() < 0.5,
         sendq_bytes=random.choice((20_000, 20_000, 4_000)),
         page_entries=random.choice((4, 4, 500)),
@@ -239,11 +240,17 @@ class _Author:
 
     def _clock_faults(self) -> Iterator[Step]:
         random, at = self.random, self._moment()
-        by_s = random.choice((-1, 1)) * random.choice((0.01, 1.0, 20.0, 300.0))
+        by_s = random.choice((-1, 1)) * random.choice((0.01, 1.0, 20.0, 90.0))
         if random.random() < 0.6:
             yield Step(at, "redis_clock", (by_s,))
         else:
             yield Step(at, "lane_clock", (random.randrange(self.gateways), by_s))
 
     def _data_faults(self) -> Iterator[Step]:
-        yield from ()
+        """Redis loses the newest it had, or everything."""
+        random, at = self.random, self._moment()
+        if random.random() < 0.65:
+            yield Step(at - random.choice((0.002, 0.02, 0.5)), "replicate", ())
+            yield Step(at, "failover", (random.choice((0.01, 0.5, 3.0)),))
+        else:
+            yield Step(at, "wipe", (random.random() < 0.6,))

@@ -23,7 +23,7 @@ _APPEND = APPEND.sha.encode()
 
 @dataclass(slots=True)
 class Record:
-    """An entry as it was appended; ``is_lost``: the server has lost it since, other than by trimming."""
+    """An entry as it was appended; ``lost_in``: which loss of data took it, other than by trimming."""
 
     number: int
     at: float
@@ -31,7 +31,34 @@ class Record:
     id: StreamId
     origin: bytes
     payload: bytes
-    is_lost: bool = False
+    lost_in: int | None = None
+
+
+@dataclass(slots=True)
+class Base:
+    """A snapshot as it was written; ``number``: how many entries there had been."""
+
+    number: int
+    log: bytes
+    epoch: str
+    id: StreamId
+    text: str
+    lost_in: int | None = None
+
+    @property
+    def is_of_seed(self) -> bool:
+        """Whether its epoch was made from a replica's state; the first of that epoch is that state."""
+        _, born, made, _ = self.epoch.split(":")
+        return born != made
+
+
+@dataclass(slots=True)
+class Loss:
+    """Redis lost data: all of it, or the newest. ``number``: how many entries there had been."""
+
+    number: int
+    at: float
+    is_all: bool
 
 
 class RecordingStore(Store):
@@ -40,6 +67,8 @@ class RecordingStore(Store):
     def __init__(self, agenda: Agenda) -> None:
         super().__init__()
         self.records: list[Record] = []
+        self.bases: list[Base] = []
+        self.losses: list[Loss] = []
         self.faults: list[str] = []
         self._agenda = agenda
         self.offset_us = STARTED_US
@@ -66,26 +95,36 @@ class RecordingStore(Store):
         return super().xtrim(key, strategy, *threshold)
 
     def set(self, key: bytes, value: bytes) -> str:
-        old = self.get(key)
-        if key.endswith(b":base") and old is not None:
-            (epoch, at), (old_epoch, old_at) = _position(value), _position(old)
-            if epoch == old_epoch and at <= old_at:
-                self.faults.append(f"{key.decode()} went back from {old_at} to {at}")
+        if key.endswith(b":base"):
+            self._note_base(key, value)
         return super().set(key, value)
 
+    def _note_base(self, key: bytes, value: bytes) -> None:
+        (epoch, at), old = _position(value), self.get(key)
+        if old is not None:
+            old_epoch, old_at = _position(old)
+            if epoch == old_epoch and at <= old_at:
+                self.faults.append(f"{key.decode()} went back from {old_at} to {at}")
+        log, text = key.removesuffix(b":base") + b":log", value.partition(b"\n")[2].decode()
+        self.bases.append(Base(len(self.records), log, epoch.decode(), at, text))
+
     def save(self) -> Any:
-        return len(self.records), super().save()
+        return len(self.records), len(self.bases), super().save()
 
     def restore(self, saved: Any) -> None:
-        count, data = saved
-        for record in self.records[count:]:
-            record.is_lost = True
+        records, bases, data = saved
+        self._lose(records, bases, is_all=False)
         super().restore(data)
 
     def wipe(self) -> None:
-        for record in self.records:
-            record.is_lost = True
+        self._lose(0, 0, is_all=True)
         super().wipe()
+
+    def _lose(self, records: int, bases: int, *, is_all: bool) -> None:
+        for one in (*self.records[records:], *self.bases[bases:]):
+            if one.lost_in is None:
+                one.lost_in = len(self.losses)
+        self.losses.append(Loss(len(self.records), self._agenda.now, is_all))
 
 
 def _position(base: bytes) -> tuple[bytes, StreamId]:

@@ -53,7 +53,7 @@ def story(outcome: Outcome) -> str:
         parts += [f"{at:9.4f} {line}" for at, _, line in sorted(said + read) if at < (network.asked_at or at + 1)]
     parts.append("\nentries")
     for record in network.redis.store.records:
-        lost = " LOST" if record.is_lost else ""
+        lost = " LOST" if record.lost_in is not None else ""
         head = f"{record.at:9.4f} {record.log.decode()} {record.id[0]}-{record.id[1]} {record.origin.decode()}{lost}"
         parts += [head, *(f"{'':12}{line}" for line in record.payload.decode().split("\r\n") if line)]
     return "\n".join([*parts, "", *outcome.breaches])

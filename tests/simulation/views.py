@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tests.simulation.model import SPEAKING, lower, split
 
 PREFIXES = {"@": "o", "+": "v"}
-_TOKEN = re.compile(r"<(m\d+)>")
+MARKED = re.compile(r"<(m\d+)>")
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
         line = Line(at, text, tags, source, words[0], words[1:])
         if line.verb == "BATCH" and len(words) > 2 and words[2] == "chathistory":
             histories.add(words[1][1:])
-        found = _TOKEN.search(text) if is_text or line.verb in SPEAKING else None
+        found = MARKED.search(text) if is_text or line.verb in SPEAKING else None
         if found is not None:
             line.token = found[1]
             line.is_history = tags.get("batch", "") in histories
