@@ -48,10 +48,12 @@ class Heartbeat:
         on_new: Callable[[], None] = lambda: None,
         bring_back: Callable[[], object] = lambda: None,
         connect: "Callable[[str], redis.Redis] | None" = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.gateway = gateway
+        self._monotonic = monotonic
         self.last_beat_ok_at: float | None = None
-        """time.monotonic() of the newest beat that Redis took; readiness looks at it."""
+        """When, by that clock, the newest beat was that Redis took; readiness looks at it."""
         self.beats = self.failures = self.reaped = 0
         self._client = (connect or client)(redis_url)
         self._keys = keys
@@ -62,7 +64,7 @@ class Heartbeat:
         self._is_gone = self._is_away = False
         self._beaten_at_ms = 0  # by Redis's clock
         self._disowned = ""
-        self._former: list[tuple[float, str]] = []  # time.monotonic() from which to clear away, id
+        self._former: list[tuple[float, str]] = []  # from when on to clear away, id
         self._stopping = threading.Event()
         self._leave = False
         self._thread = threading.Thread(target=self._run, name="heartbeat")
@@ -79,7 +81,7 @@ class Heartbeat:
 
     def take(self, gateway: str) -> None:
         """Go on under a new id, after `on_gone`; on the heartbeat thread, so from within a callback."""
-        self._former.append((time.monotonic() + RESERVATION_S, self.gateway))
+        self._former.append((self._monotonic() + RESERVATION_S, self.gateway))
         self.gateway, self._beaten_at_ms, self._is_gone = gateway, 0, False
         self._reaper = Reaper(self._client, self._keys, gateway)
 
@@ -123,7 +125,7 @@ class Heartbeat:
 
     def _clear_former(self) -> None:
         """What this gateway did under an id that was reaped, before it knew of that, nobody else will clear away."""
-        while self._former and self._former[0][0] <= time.monotonic():
+        while self._former and self._former[0][0] <= self._monotonic():
             self._reaper.reap(self._former[0][1])
             del self._former[0]
 
@@ -149,7 +151,7 @@ class Heartbeat:
             self._on_new()
         self._beaten_at_ms = now_ms
         self.beats += 1
-        self.last_beat_ok_at = time.monotonic()
+        self.last_beat_ok_at = self._monotonic()
         self._on_beat()
         return str(overdue.decode())
 

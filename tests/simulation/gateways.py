@@ -201,6 +201,7 @@ class Gateway:
             on_beat=lambda: None,
             on_gone=self._gone,
             on_new=self._enrolled,
+            monotonic=lambda: network.agenda.now,
             connect=lambda _url: Control(network, self._random),  # type: ignore[arg-type,return-value]
         )
         self.nodes = [Node(self, number) for number in range(lanes)]
