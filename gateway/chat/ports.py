@@ -5,7 +5,7 @@ drives it and parks the session's input meanwhile. A wait ends within 5 s: then 
 :class:`Unavailable`; if the client leaves first, :class:`Gone`, so that the handler can undo what it began.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -122,6 +122,9 @@ class Ports(Protocol):
 
     def known(self, nick: str) -> str | None:
         """The session id of a nick that some replica of this lane shows."""
+
+    def shown_nicks(self) -> Mapping[str, str]:
+        """By session id, the names that clients know of those whom some room still calls otherwise; mostly none."""
 
     def claim(self, session: Session, nick: str) -> Awaitable[str | None]:
         """Claims a nick for a session; its token, or None when another holds it."""

@@ -200,6 +200,27 @@ class Delivery:
                     fresh = False
         return fresh
 
+    def _freshen_change(self, followed: Followed, effect: Effect) -> None:
+        """The same for what is no message: who acts, and whom a KICK or a MODE names."""
+        if effect.kind in (Kind.JOINED, Kind.RENAMED, Kind.VOID):
+            return
+        shown = self._people.shown()
+        members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
+        if effect.member is not None and effect.member.sid in shown:
+            members.append(effect.member)
+        names = {member.nick: shown[member.sid] for member in members}
+        head, colon, text = effect.line.partition(" :")
+        source, verb, *params = head.split(" ")
+        nick, mark, rest = source[1:].partition("!")
+        params[1:] = [names.get(param, param) for param in params[1:]]
+        effect.line = " ".join([f":{names.get(nick, nick)}{mark}{rest}", verb, *params]) + colon + text
+
+    def _fresh(self, effect: Effect) -> str:
+        """The line of a JOIN, by the name that clients know."""
+        if effect.sid in self._people.outdated:
+            self._freshen([effect])
+        return effect.line
+
     def reread(self, followed: Followed, old: Room, misses: bool) -> None:
         """A room was read again from its log: what is different now is shown as if it had just happened.
 
@@ -223,6 +244,8 @@ class Delivery:
 
     def _change(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         kind = effect.kind
+        if self._people.outdated:
+            self._freshen_change(followed, effect)
         if kind is Kind.JOINED:
             self._joined(followed, entry, effect)
         elif kind is Kind.LEFT:
@@ -242,7 +265,7 @@ class Delivery:
         assert member is not None
         self._marks.named(member)
         is_known = self._people.is_in(followed, member.sid)
-        self._people.appeared(followed, member)
+        self._known_by(entry, followed, member)
         client = self._clients.get(member.sid)
         if effect.old and client is not None:  # an older claim: it is called by its session id from now on
             self._lost_name(client, effect.old, member.nick, entry.id)
@@ -256,9 +279,19 @@ class Delivery:
             self.look(client, followed.name)
         elif member.sid.startswith(self._own):
             self._marks.orphan(followed, member.sid)
-        self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid)
+        if not self._people.has_quit(member.sid):
+            self.show(followed.audience.items(), self._fresh(effect), entry.id, actor=effect.sid)
         if client is not None:
             self._marks.changed(followed)
+
+    def _known_by(self, entry: Entry, followed: Followed, member: Member) -> None:
+        """Whoever joins under a newer name than clients know is shown to take that first."""
+        person = self._people.person(member.sid)
+        old = person.nick if person is not None else member.nick
+        if person is not None and old != member.nick and self._people.renamed(member):
+            line = f":{old}!{member.user}@{member.host} NICK {member.nick}"
+            self.show(person.witnesses(), line, entry.id, actor=member.sid)
+        self._people.appeared(followed, member)
 
     def _lost_name(self, client: Client, old: str, nick: str, stream_id: str) -> None:
         session = client.session
@@ -278,7 +311,7 @@ class Delivery:
             person = self._people.person(member.sid)
             if self._people.quit(member) and person is not None:
                 self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid, but=but)
-        else:
+        elif not self._people.has_quit(member.sid):
             self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=but)
         self._people.vanished(followed, member.sid)
         if returns:
@@ -295,15 +328,17 @@ class Delivery:
     def _renamed(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
         assert member is not None
+        person = self._people.person(member.sid)
+        shown = person.nick if person is not None else effect.old
         if not self._people.renamed(member):
             return
         self._marks.named(member)
         client = self._clients.get(self._marks.now_called(member.sid))
         if client is not None:
             client.session.nick = member.nick
-        person = self._people.person(member.sid)
-        if person is not None:
-            self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid)
+        if person is not None and not person.has_quit:
+            line = f":{shown}!{member.user}@{member.host} NICK {member.nick}"
+            self.show(person.witnesses(), line, entry.id, actor=effect.sid)
 
     def show(self, groups: Any, line: str, stream_id: str, actor: str = "", but: Client | None = None) -> None:
         """Writes one line to groups of (variant, audience); the actor's labeled response gets it as a reply.

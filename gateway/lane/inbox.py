@@ -151,7 +151,7 @@ class Inbox:
         target, verb = message.params[0], message.verb
         nick = (message.source or "").partition("!")[0]
         if client is None or client.is_departing or fold(client.session.nick) != fold(target):
-            if verb == "PRIVMSG":
+            if verb != "NOTICE":
                 given = recall.message_id(message.tags)
                 about = format_tags({recall.ID_TAG: given}) if given else ""
                 self.tell(sender, n.ERR_NOSUCHNICK, nick, target, "No such nick/channel", client_tags=about)

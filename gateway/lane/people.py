@@ -63,12 +63,14 @@ class People:
         return person is not None and followed in person.followed
 
     def appeared(self, followed: Followed, member: Member) -> Person:
-        """A member came into a replica."""
+        """A member came into a replica, perhaps under an older name than others have for it."""
         person = self._by_sid.get(member.sid)
         if person is None:
             person = self._by_sid[member.sid] = Person(member)
             self._by_nick[fold(member.nick)] = member.sid
         person.followed[followed] = None
+        if person.nick != member.nick:
+            self.outdated.add(member.sid)
         return person
 
     def renamed(self, member: Member) -> bool:
@@ -79,12 +81,24 @@ class People:
             self._unname(person)
             person.nick, person.token = member.nick, member.token
             self._by_nick[fold(member.nick)] = member.sid
-        names = {f.room.members[member.sid].nick for f in person.followed if member.sid in f.room.members}
-        if names <= {person.nick}:
-            self.outdated.discard(member.sid)
-        else:
-            self.outdated.add(member.sid)
+        self._compare(person)
         return news
+
+    def _compare(self, person: Person) -> None:
+        sid = person.sid
+        if all(f.room.members[sid].nick == person.nick for f in person.followed if sid in f.room.members):
+            self.outdated.discard(sid)
+        else:
+            self.outdated.add(sid)
+
+    def shown(self) -> dict[str, str]:
+        """The names that clients know, by session id, of those whom some replica still calls otherwise."""
+        return {sid: self._by_sid[sid].nick for sid in self.outdated}
+
+    def has_quit(self, sid: str) -> bool:
+        """Whether its QUIT has been shown, though some replica still has it."""
+        person = self._by_sid.get(sid)
+        return person is not None and person.has_quit
 
     def quit(self, member: Member) -> bool:
         """A member's QUIT was folded; whether it is news to this lane."""
@@ -102,6 +116,8 @@ class People:
                 self._unname(person)
                 del self._by_sid[sid]
                 self.outdated.discard(sid)
+            elif sid in self.outdated:
+                self._compare(person)
 
     def _unname(self, person: Person) -> None:
         folded = fold(person.nick)

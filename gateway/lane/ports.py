@@ -146,6 +146,9 @@ class LanePorts:
     def known(self, nick: str) -> str | None:
         return self._lane.sessions.by_nick.get(fold(nick)) or self._lane.people.sid(nick)
 
+    def shown_nicks(self) -> Mapping[str, str]:
+        return self._lane.people.shown() if self._lane.people.outdated else {}
+
     async def _linked(self) -> None:
         """While Redis is away, waits for it."""
         if not self._lane.link.is_up:

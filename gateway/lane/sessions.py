@@ -17,7 +17,7 @@ from gateway.chat import events
 from gateway.chat.commands.rooms import show_room
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.events import Entry
-from gateway.chat.ports import Gone
+from gateway.chat.ports import Gone, Ports
 from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
 from gateway.lane.client import Client
@@ -97,7 +97,7 @@ class Sessions:
         client = self.clients.get(pending.sid)
         if pending.wait is not None:
             if pending.wait.done and client is not None and not client.is_departing:
-                _tell_late(client.session, outcome)
+                _tell_late(self._lane.ports, client.session, outcome)
             pending.wait.fulfil(outcome)
         elif client is not None and not client.is_departing and not _was_said(outcome):
             self._answer(client, pending, outcome)
@@ -248,12 +248,12 @@ class Sessions:
             self._lane.people.vanished(followed, sid)
 
 
-def _tell_late(session: Session, outcome: object) -> None:
+def _tell_late(ports: Ports, session: Session, outcome: object) -> None:
     """A command takes effect after it was answered by an error: who has joined a room must know who else is there."""
     message = parse(outcome.line) if isinstance(outcome, Effect) and outcome.kind is Kind.JOINED else None
     room = session.rooms.get(fold(message.params[0])) if message is not None else None
     if room is not None:
-        session.answer_late("", lambda: show_room(session, room))
+        session.answer_late("", lambda: show_room(ports, session, room))
 
 
 def _was_said(outcome: object) -> bool:

@@ -82,6 +82,8 @@ class Network:
                 for room in ROOMS:
                     client.life.send(f"CHATHISTORY LATEST {room} * 100")
         self.agenda.run(self.agenda.now + 1.0)
+        while any(node.lane.link._awaiting for node in self.nodes) and self.agenda.now < self.asked_at + 6.0:
+            self.agenda.run(self.agenda.now + 0.05)
 
     def heal(self) -> None:
         self.is_healed = True

@@ -20,8 +20,10 @@ MODES = (
     *("+o {}", "+o {}", "-o {}", "+v {}", "-v {}", "+m", "-m", "-n", "+n", "+i", "-i", "+k secret", "-k secret"),
     *("+l 4", "-l", "+b {}!*@*", "-b {}!*@*", "+b *!*@nowhere", "-t", "+t", "+s", "-s", "+I {}!*@*", "+e {}"),
 )
-FAULTS = ("link", "redis", "gateway", "client", "clock", "data")
-"""Kinds of faults; a run has some of them. data: what is lost of Redis's."""
+FAULTS = ("link", "redis", "gateway", "client", "clock")
+"""Kinds of faults; a run has some of them."""
+DATA = "data"
+"""One more: Redis loses its newest data, or all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ class View:
     def __init__(self) -> None:
         self.nick = ""
         self.rooms: dict[str, RoomView] = {}
+        self.gone: set[str] = set()  # folded nicks that have quit, and not come back
+        self.afterwords = 0  # messages by such, from a log that was read late
 
     def take(self, line: Line) -> Iterator[str]:
         if line.is_history:
@@ -106,6 +108,9 @@ class View:
             if not ("label" in line.tags or self._is_me(line.nick)):  # its own echo from outside
                 yield "a message of a room that it is not in"
         elif room.is_complete and "n" in (room.flags or ()) and lower(line.nick) not in room.members:
+            if lower(line.nick) in self.gone:  # a QUIT leaves every view at once, whichever log has it first
+                self.afterwords += 1
+                return
             yield f"a message by {line.nick}, who is not there"
 
     def _read_join(self, line: Line) -> Iterator[str]:
@@ -120,6 +125,7 @@ class View:
             yield f"a JOIN of {line.nick}, who is there"
         else:
             room.members[lower(line.nick)] = set()
+            self.gone.discard(lower(line.nick))
 
     def _leave(self, line: Line, nick: str) -> Iterator[str]:
         room = self._room(line)
@@ -142,6 +148,7 @@ class View:
             yield "its own QUIT"
         if not rooms and self._knows_all:
             yield f"a QUIT of {line.nick}, who is nowhere"
+        self.gone.add(lower(line.nick))
         for room in rooms:
             del room.members[lower(line.nick)]
 

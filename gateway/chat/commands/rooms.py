@@ -3,7 +3,7 @@
 Each is checked against the replica for an instant answer, then appended; it has happened when the fold says so.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 
 from gateway.chat import events
@@ -71,7 +71,7 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
     if void is not None:
         refuse(session, "JOIN", name, void)
     elif fold(name) in session.rooms:  # not kicked in the very same entry
-        show_room(session, session.rooms[fold(name)])
+        show_room(ports, session, session.rooms[fold(name)])
         if session.away is not None:
             await ports.commit(session, name, events.away(session.source, session.away))
         return effect
@@ -113,11 +113,11 @@ def answer(session: Session, verb: str, room: str, effect: Effect, subject: str 
         refuse(session, verb, room, effect.reason, subject)
 
 
-def show_room(session: Session, room: Room) -> None:
+def show_room(ports: Ports, session: Session, room: Room) -> None:
     """What one who has joined is told: the topic, where there is one, and who is there."""
     if room.topic:
         send_topic(session, room)
-    send_names(session, room)
+    send_names(ports, session, room)
 
 
 def send_topic(session: Session, room: Room) -> None:
@@ -143,7 +143,7 @@ async def names(ports: Ports, session: Session, message: Message) -> None:
         if room is None:
             session.numeric(n.RPL_ENDOFNAMES, name, "End of /NAMES list.")
         else:
-            send_names(session, room, await visible_members(ports, session, room))
+            send_names(ports, session, room, await visible_members(ports, session, room))
 
 
 async def room_in_view(ports: Ports, session: Session, name: str) -> Room | None:
@@ -167,29 +167,32 @@ async def visible_members(ports: Ports, session: Session, room: Room) -> list[Me
     return [member for member, profile in pairs if profile is None or not profile.invisible]
 
 
-def send_names(session: Session, room: Room, members: Iterable[Member] | None = None) -> None:
+def send_names(ports: Ports, session: Session, room: Room, members: Iterable[Member] | None = None) -> None:
     """RPL_NAMREPLY, as many as are needed, and RPL_ENDOFNAMES; ``members``: whom the user sees, if not all."""
     symbol = "@" if "s" in room.flags else "="
     head = f":{session.server} {n.RPL_NAMREPLY} {session.nick} {symbol} {room.name} :"
     # The same lines serve all who join at once: their length is that of the longest nick.
     limit_bytes = LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
     all_prefixes = session.caps & MULTI_PREFIX
-    if members is None:
+    shown = ports.shown_nicks()
+    if members is None and not shown:
         key = (all_prefixes, limit_bytes)
         lines = room.listing.get(key)
         if lines is None:
-            lines = room.listing[key] = list(packed(_member_names(all_prefixes, room.members.values()), limit_bytes))
+            names = _member_names(all_prefixes, room.members.values(), shown)
+            lines = room.listing[key] = list(packed(names, limit_bytes))
     else:
-        lines = list(packed(_member_names(all_prefixes, members), limit_bytes))
+        there = room.members.values() if members is None else members
+        lines = list(packed(_member_names(all_prefixes, there, shown), limit_bytes))
     for line in lines:
         session.reply(head + line)
     session.numeric(n.RPL_ENDOFNAMES, room.name, "End of /NAMES list.")
 
 
-def _member_names(all_prefixes: int, members: Iterable[Member]) -> Iterator[str]:
+def _member_names(all_prefixes: int, members: Iterable[Member], shown: Mapping[str, str]) -> Iterator[str]:
     for member in members:
         prefix = member.prefix
-        yield (prefix if all_prefixes else prefix[:1]) + member.nick
+        yield (prefix if all_prefixes else prefix[:1]) + shown.get(member.sid, member.nick)
 
 
 def packed(words: Iterable[str], limit_bytes: int) -> Iterator[str]:
