@@ -73,7 +73,7 @@ class Nicks:
         def released(reply: Any) -> None:
             if reply is LOST:
                 self._unreleased[sid, nick] = None
-            else:
+            elif reply == 1:  # it may be another session's of this gateway, which the reaper must know of
                 self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), fold(nick))
             done()
 
