@@ -131,7 +131,9 @@ class Replica:
         self.mend()
         return False
 
-    def page(self, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]]) -> None:
+    def page(
+        self, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]], *, has_more: bool
+    ) -> None:
         """The answer to the last ``ask``: ``base`` as snapshot.lua wrote it, entries as (id, origin, payload)."""
         if not from_id:
             if self.epoch and epoch != self.epoch and not self._restored and self._follower.restore():
@@ -147,7 +149,7 @@ class Replica:
             if id_key(entry_id) > id_key(self.last):
                 self.last, self._last_origin = entry_id, origin
                 self._follower.fold(decode(entry_id, origin, payload))
-        if len(entries) >= PAGE_ENTRIES or self._overflowed:
+        if has_more or self._overflowed:
             self._overflowed = False
             self._request(self.last)
         else:

@@ -226,8 +226,9 @@ class Following:
             if self._by_channel.get(channel) is not replica or replica.asked != asked:
                 return  # closed meanwhile, or asked again
             if isinstance(reply, list):
-                epoch, _last, base, entries = reply
-                replica.page(from_id, epoch.decode(), base.decode("utf-8", "replace"), [_raw(e) for e in entries])
+                epoch, _last, base, entries, more = reply
+                text = base.decode("utf-8", "replace")
+                replica.page(from_id, epoch.decode(), text, [_raw(e) for e in entries], has_more=bool(more))
             elif reply is not LOST:
                 self._link.drop(f"a log cannot be read: {reply}")
 

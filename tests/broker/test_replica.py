@@ -44,6 +44,18 @@ def test_loading_folds_the_log_from_its_first_entry(stage: Stage) -> None:
     assert story.position == stage.head(ROOM)
 
 
+def test_a_page_is_bounded_in_bytes_as_well(stage: Stage) -> None:
+    """Replies count against client-output-buffer-limit: a page above it could never be read."""
+    node = stage.node()
+    lines = [f"{n:02}{'x' * 50_000}" for n in range(12)]
+    for line in lines:
+        stage.write(node, ROOM, line)
+    story = settled(stage, node)
+    assert story.lines == lines
+    assert story.position == stage.head(ROOM)
+    assert story.replica.asked > len(lines) // 3
+
+
 def test_loading_begins_with_the_base_and_folds_what_is_past_it(stage: Stage) -> None:
     node = stage.node()
     stage.write(node, ROOM, "a", "b", "c")

@@ -44,7 +44,7 @@ def gateway_taken_for_dead(stage: Stage) -> None:
     stage.begin()
     stage.run(3)
     stage.gateways[0].process.send_signal(signal.SIGSTOP)
-    stage.gateways[1].wait_log("gateway_reaped")
+    stage.await_that("a gateway is reaped", lambda: stage.logged("gateway_reaped") > 0)
     stage.run(1)
     stage.gateways[0].process.send_signal(signal.SIGCONT)
     stage.run(6)

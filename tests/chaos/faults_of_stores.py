@@ -4,10 +4,10 @@ import time
 
 from tests.chaos.scenarios import scenario
 from tests.chaos.stage import Stage
-from tests.chaos.verdict import Exempt
+from tests.chaos.store import Sentinel
+from tests.chaos.verdict import Exempt, What
 
-FSYNC_S = 2.0
-"""With everysec Redis may lose what it acknowledged this long before its machine died; a mere process loses nothing."""
+OTHER_ORDER = "what gateways put back into the history may stand there in another order than it was heard in"
 
 
 @scenario("Redis is killed (-9) and started again, appendfsync always", on_all_servers=True)
@@ -50,5 +50,54 @@ def store_wiped(stage: Stage) -> None:
     stage.begin()
     stage.run(4)
     store.command("FLUSHALL")
-    stage.exempt.append(Exempt("a wiped Redis has forgotten the history", 0, time.monotonic()))
+    stage.exempt.append(Exempt("a wiped Redis has forgotten the history", 0, time.monotonic(), What.FORGOTTEN))
     stage.run(8)
+
+
+@scenario("Redis is killed and comes back without its newest 2 s", on_all_servers=True)
+def store_lost_its_tail(stage: Stage) -> None:
+    store = stage.store()
+    stage.open(*[store.url] * 3)
+    stage.begin()
+    stage.run(4)
+    copied_at = time.monotonic()
+    copy = store.copy_files(stage.directory())
+    stage.run(2)
+    store.kill()
+    store.take_files(copy)
+    store.start()
+    stage.run(6)
+    stage.exempt.append(Exempt(OTHER_ORDER, copied_at - 1, time.monotonic() - 4, What.OTHER_PLACE))
+
+
+@scenario("Redis's master is killed (-9); three sentinels make its replica the master", on_all_servers=True)
+def failover(stage: Stage) -> None:
+    _fail_over(stage)
+
+
+def _fail_over(stage: Stage, **variables: str) -> None:
+    master = stage.store()
+    replica = stage.store("--replicaof", f"127.0.0.1 {master.port}")
+    stage.await_that("the replica follows", lambda: replica.told("replication", "master_link_status") == "up")
+    sentinels = stage.sentinels(master)
+    stage.await_that("the sentinels know each other", lambda: all(s.peers == len(sentinels) - 1 for s in sentinels))
+    stage.open(*[Sentinel.url_of(sentinels)] * 3, history=replica.url, **variables)
+    stage.begin()
+    stage.run(4)
+    killed_at = time.monotonic()
+    master.kill()
+    stage.await_that("the replica is master", lambda: replica.told("replication", "role") == "master")
+    stage.run(8)
+    stage.exempt.append(Exempt(OTHER_ORDER, killed_at - 2, time.monotonic() - 4, What.OTHER_PLACE))
+
+
+@scenario("the disk under Redis's append-only file is full for 6 s, then has space again", on_all_servers=True)
+def disk_full(stage: Stage) -> None:
+    store = stage.store()
+    stage.open(*[store.url] * 3)
+    stage.begin()
+    stage.run(3)
+    with store.disk_full():
+        stage.run(6)
+        stage.expect(not store.can_write(), "Redis could write all the same")
+    stage.run(5)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -128,6 +128,12 @@ class Stage:
             yield
         finally:
             gateway.process.send_signal(signal.SIGCONT)
+
+    def await_that(self, what: str, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + AGREEMENT_LIMIT_S
+        while not is_so():
+            assert time.monotonic() < deadline, f"not in time: {what}"
+            self.run(0.1)
 
     def logged(self, event: str) -> int:
         """How often the gateways have logged it."""

@@ -1,11 +1,13 @@
 """Redis and Valkey servers of a scenario's own: with an append-only file, killed, stopped, started again; Sentinels."""
 
+import contextlib
+import resource
 import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import redis
@@ -58,7 +60,9 @@ class Store:
 
     def start(self) -> None:
         with (self.directory / "server.out").open("ab") as out:
-            self.process = subprocess.Popen([str(self.program), *self._options], stdout=out, stderr=out)
+            command = [str(self.program), *self._options]
+            # SIGXFSZ stays ignored, as Python has it: a file at its limit then is an error of write(), as a full disk.
+            self.process = subprocess.Popen(command, stdout=out, stderr=out, restore_signals=False)
         deadline = time.monotonic() + DEADLINE_S
         while not self.answers():
             assert self.process.poll() is None, (self.directory / "server.out").read_text()[-2000:]
@@ -81,14 +85,39 @@ class Store:
             own = connection.client_id()
             return [int(found["id"]) for found in connection.client_list(_type=kind) if int(found["id"]) != own]
 
-    def number(self, name: str) -> int:
-        """A number of INFO."""
+    def told(self, section: str, name: str) -> str:
+        """A word of INFO."""
         with redis.Redis(port=self.port, socket_timeout=5) as connection:
-            return int(connection.info()[name])
+            return str(connection.info(section).get(name))
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(DEADLINE_S)
+
+    def copy_files(self, directory: Path) -> Path:
+        """The append-only files as they are now."""
+        return Path(shutil.copytree(self.directory / "appendonlydir", directory))
+
+    def take_files(self, copy: Path) -> None:
+        """Puts a copy in the place of the append-only files; only while it does not run."""
+        shutil.rmtree(self.directory / "appendonlydir")
+        shutil.copytree(copy, self.directory / "appendonlydir")
+
+    @contextlib.contextmanager
+    def disk_full(self) -> Iterator[None]:
+        """None of its files can grow meanwhile."""
+        pid, now = self.process.pid, max(file.stat().st_size for file in (self.directory / "appendonlydir").iterdir())
+        limits = resource.prlimit(pid, resource.RLIMIT_FSIZE, (now, resource.RLIM_INFINITY))
+        try:
+            yield
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+    def can_write(self) -> bool:
+        try:
+            return bool(self.command("SET", "chaos", "1"))
+        except redis.ResponseError:
+            return False
 
     def stop(self) -> None:
         """It stands still until :meth:`go_on`."""
@@ -119,6 +148,12 @@ class Sentinel(Store):
     def start(self) -> None:
         self._options = [str(self._file), "--sentinel", "--port", str(self.port), "--bind", "127.0.0.1"]
         super().start()
+
+    @property
+    def peers(self) -> int:
+        """How many other sentinels it knows of."""
+        with redis.Redis(port=self.port, socket_timeout=5, decode_responses=True) as connection:
+            return len(connection.sentinel_sentinels("chaos"))
 
     @staticmethod
     def url_of(sentinels: "Sequence[Sentinel]") -> str:

@@ -2,7 +2,7 @@
 
 from tests.chaos.report import BEGIN, END, section, written
 from tests.chaos.stage import Row
-from tests.chaos.verdict import Exempt, Findings, Key, Said, Sitting, judge, longest_silence
+from tests.chaos.verdict import Exempt, Findings, Key, Said, Sitting, What, judge, longest_silence
 
 ROOM = "#r"
 ALL: list[Key] = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
@@ -33,11 +33,11 @@ def test_a_loss_is_found() -> None:
 
 def test_what_is_not_in_the_history_is_lost_unless_that_is_exempt() -> None:
     assert judged(sat("x", ALL), history=ALL[1:]).lost == {ALL[0]}
-    found = judged(sat("x", ALL), history=ALL[1:], exempt=(Exempt("wiped", 0, 2),))
+    found = judged(sat("x", ALL), history=ALL[1:], exempt=(Exempt("wiped", 0, 2, What.FORGOTTEN),))
     assert found.is_clean
     assert found.exempt == {ALL[0]}
-    assert judged(sat("x", ALL), sat("y", ALL[1:]), exempt=(Exempt("wiped", 0, 2),)).lost == {ALL[0]}
-    assert judged(sat("x", ALL), sat("y", ALL[1:]), exempt=(Exempt("gone", 0, 2, history_alone=False),)).is_clean
+    assert judged(sat("x", ALL), sat("y", ALL[1:]), exempt=(Exempt("wiped", 0, 2, What.FORGOTTEN),)).lost == {ALL[0]}
+    assert judged(sat("x", ALL), sat("y", ALL[1:]), exempt=(Exempt("gone", 0, 2, What.LOST),)).is_clean
 
 
 def test_who_came_later_or_left_lacks_nothing() -> None:
@@ -60,6 +60,15 @@ def test_a_disorder_is_found() -> None:
     assert judged(sat("x", swapped), sat("y", swapped)).disorder, "the history has another order"
     backwards = [ALL[2], ALL[1], ALL[0], *ALL[3:]]
     assert ("a", 0) in judged(sat("x", backwards), history=backwards).disorder, "a sender's own order"
+
+
+def test_another_place_in_the_history_alone_may_be_exempt() -> None:
+    swapped = [ALL[1], ALL[0], *ALL[2:]]
+    limit = Exempt("put back", 0, 9, What.OTHER_PLACE)
+    assert judged(sat("x", ALL), history=swapped).disorder
+    assert judged(sat("x", ALL), history=swapped, exempt=(limit,)).is_clean
+    assert judged(sat("x", ALL), sat("y", swapped), exempt=(limit,)).disorder
+    assert judged(sat("x", ALL), history=ALL[1:], exempt=(limit,)).lost == {ALL[0]}
 
 
 def test_what_was_never_answered_and_what_was_refused_are_told_apart() -> None:

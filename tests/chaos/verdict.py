@@ -7,12 +7,14 @@ JOIN to the end of the connection. The history is judged as one more sitting, wh
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from itertools import combinations, pairwise
 
 Key = tuple[str, int]
 """Sender and number."""
 
 FOREVER = float("inf")
+HISTORY = "history"
 
 
 @dataclass(slots=True)
@@ -43,14 +45,22 @@ class Sitting:
         return [key for key, _ in self.heard]
 
 
+class What(Enum):
+    """From the least to the worst."""
+
+    OTHER_PLACE = "in the history they stand in another order than they were heard in"
+    FORGOTTEN = "they are not in the history"
+    LOST = "nobody needs to have heard them"
+
+
 @dataclass(frozen=True, slots=True)
 class Exempt:
-    """Messages said in a span of time that a documented limit lets be lost: from the history alone, or altogether."""
+    """Messages said in a span of time of which a documented limit says that ``what`` may happen to them."""
 
     why: str
     since: float
     until: float
-    history_alone: bool = True
+    what: What
 
 
 @dataclass(slots=True)
@@ -86,13 +96,15 @@ def judge(
         key for key, message in said.items() if message.heard_back_at is None and not message.refused
     } - heard
     found.examples += [f"never answered: {key}" for key in sorted(found.unanswered)[:3]]
-    archives = [Sitting("history", room, 0.0, heard=[(key, 0.0) for key in keys]) for room, keys in history.items()]
+    archives = [Sitting(HISTORY, room, 0.0, heard=[(key, 0.0) for key in keys]) for room, keys in history.items()]
     _twice(found, [*sittings, *archives])
     for room in sorted({sitting.room for sitting in sittings}):
         here = [sitting for sitting in sittings if sitting.room == room]
         stored = [archive for archive in archives if archive.room == room]
         _lost(found, said, here, stored, exempt)
-        _disorder(found, [*here, *stored])
+        moved = [e for e in exempt if e.what is What.OTHER_PLACE]
+        movable = {key for key, message in said.items() if any(e.since <= message.at <= e.until for e in moved)}
+        _disorder(found, [*here, *stored], movable)
     return found
 
 
@@ -124,7 +136,8 @@ def _lost(
 
 
 def _covers(exempt: Exempt, at: float, sitting: Sitting) -> bool:
-    return exempt.since <= at <= exempt.until and (sitting.user == "history" or not exempt.history_alone)
+    whats = {What.FORGOTTEN, What.LOST} if sitting.user == HISTORY else {What.LOST}
+    return exempt.since <= at <= exempt.until and exempt.what in whats
 
 
 def _between(own: set[Key], other: list[Key]) -> set[Key]:
@@ -133,8 +146,11 @@ def _between(own: set[Key], other: list[Key]) -> set[Key]:
     return set(other[common[0] : common[-1]]) if common else set()
 
 
-def _disorder(found: Findings, sittings: list[Sitting]) -> None:
-    """Any two heard in the same order what both heard; and each sender in the order in which it spoke."""
+def _disorder(found: Findings, sittings: list[Sitting], movable: set[Key]) -> None:
+    """Any two heard in the same order what both heard; and each sender in the order in which it spoke.
+
+    ``movable``: what may have another place in the history.
+    """
     for sitting in sittings:
         newest: dict[str, int] = {}
         for (sender, number), _ in sitting.heard:
@@ -145,6 +161,9 @@ def _disorder(found: Findings, sittings: list[Sitting]) -> None:
     orders = [(sitting, _first_places(sitting.keys)) for sitting in sittings]
     for (one, _), (other, places) in combinations(orders, 2):
         for key, before in _descents(one.keys, places):
+            if HISTORY in (one.user, other.user) and key in movable and before in movable:
+                found.exempt.add(key)
+                continue
             found.disorder.add(key)
             found.examples.append(f"{one.user} and {other.user} differ: {before} {key}")
 

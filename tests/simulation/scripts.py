@@ -4,6 +4,7 @@ One suite runs against both, so that they cannot drift apart unseen.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT, Script
@@ -16,6 +17,7 @@ Publish = Callable[[bytes, bytes], int]
 Run = Callable[[Store, Publish, Sequence[bytes], Sequence[bytes]], Any]
 
 TRIMMED_AT_ONCE = 4096
+PAGE_BYTES = 128 * 1024
 SEED_WINDOW_US = 60_000_000
 
 
@@ -41,12 +43,15 @@ def read_range(store: Store, _publish: Publish, keys: Sequence[bytes], args: Seq
     (log, head, base_key), (start, count) = keys, args
     epoch, last = store.hmget(head, b"epoch", b"last")
     if epoch is None:
-        return [b"", b"", b"", []]
+        return [b"", b"", b"", [], 0]
     base = b""
     if not start:
         base = store.get(base_key) or b""
         start = base.split(b"\n")[0].split(b" ")[2] if base else b"-"
-    return [epoch, last, base, store.xrange(log, start, b"+", b"COUNT", count)]
+    entries = store.xrange(log, start, b"+", b"COUNT", count)
+    sizes = accumulate(len(entry[1][3]) for entry in entries)
+    kept = max(2, sum(size <= PAGE_BYTES for size in sizes))
+    return [epoch, last, base, entries[:kept], int(len(entries) > kept or len(entries) >= int(count))]
 
 
 def snapshot(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
