@@ -187,9 +187,9 @@ class State:
         self.invited.pop(member.sid, None)
 
     def remove(self, sid: str) -> Member:
-        """Take a member out; with the last one the room ceases."""
+        """Take a member out; with the last one the room ceases, if it need not last for those who may return."""
         member = self._take_out(sid)
-        if not self.members:
+        if not self.members and not self.lost:
             self.cease()
         return member
 

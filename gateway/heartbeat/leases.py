@@ -64,7 +64,7 @@ class Heartbeat:
         self._is_gone = self._is_away = False
         self._beaten_at_ms = 0  # by Redis's clock
         self._disowned = ""
-        self._former: list[tuple[float, str]] = []  # from when on to clear away, id
+        self._former: list[tuple[int, str]] = []  # beats from which on to clear away, id
         self._stopping = threading.Event()
         self._leave = False
         self._thread = threading.Thread(target=self._run, name="heartbeat")
@@ -81,7 +81,7 @@ class Heartbeat:
 
     def take(self, gateway: str) -> None:
         """Go on under a new id, after `on_gone`; on the heartbeat thread, so from within a callback."""
-        self._former.append((self._monotonic() + RESERVATION_S, self.gateway))
+        self._former.append((self.beats + 2 * BEATS_A_LEASE, self.gateway))
         self.gateway, self._beaten_at_ms, self._is_gone = gateway, 0, False
         self._reaper = Reaper(self._client, self._keys, gateway)
 
@@ -125,8 +125,10 @@ class Heartbeat:
 
     def _clear_former(self) -> None:
         """What this gateway did under an id that was reaped, before it knew of that, nobody else will clear away."""
-        while self._former and self._former[0][0] <= self._monotonic():
-            self._reaper.reap(self._former[0][1])
+        while self._former and self._former[0][0] <= self.beats:
+            former = self._former[0][1]
+            self._client.hset(self._keys.gateway_info(former), "lanes", str(self._lanes))  # which the reaper removed
+            self._reaper.reap(former)
             del self._former[0]
 
     def _renew(self) -> str:

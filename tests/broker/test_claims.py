@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.directory.nicks import CLAIM, PROFILE, RELEASE
+from gateway.directory.nicks import CLAIM, PROFILE, RECLAIM, RELEASE
 from tests.broker.node import Node
 from tests.broker.worlds import Stage
 
@@ -64,3 +64,32 @@ def test_only_the_holders_profile_is_written(stage: Stage) -> None:
     assert run(stage, node, PROFILE, "g1.0.1", "away", "=gone") == 1
     assert run(stage, node, PROFILE, "g2.0.1", "away", "=never") == 0
     assert holder(stage)[b"away"] == b"=gone"
+
+
+def test_a_claim_that_was_lost_is_made_again_with_its_old_token(stage: Stage) -> None:
+    node = stage.node()
+    assert run(stage, node, RECLAIM, "g1.0.1", "", "77", "nick", "bob") == b"77"
+    assert holder(stage) == {b"sid": b"g1.0.1", b"token": b"77", b"nick": b"bob"}
+
+
+def test_a_claim_that_is_there_stays_as_it_is(stage: Stage) -> None:
+    node = stage.node()
+    token = run(stage, node, CLAIM, "g1.0.1", "nick", "bob")
+    assert run(stage, node, RECLAIM, "g1.0.1", "", "77", "nick", "BOB") == token
+    assert holder(stage)[b"nick"] == b"bob"
+
+
+def test_what_another_has_by_now_is_not_claimed_again(stage: Stage) -> None:
+    node = stage.node()
+    token = run(stage, node, CLAIM, "g2.0.1", "nick", "bob")
+    for was in ("", "g1.0.1"):
+        assert run(stage, node, RECLAIM, "g3.0.1", was, "77", "nick", "bob") == [b"g2.0.1"]
+    assert holder(stage)[b"token"] == token
+
+
+def test_under_a_new_id_the_old_ones_claim_is_taken_over_with_a_new_token(stage: Stage) -> None:
+    node = stage.node()
+    token = run(stage, node, CLAIM, "g1.0.1", "nick", "bob")
+    newer = run(stage, node, RECLAIM, "g3.0.1", "g1.0.1", "", "nick", "bob")
+    assert int(newer) > int(token)
+    assert holder(stage)[b"sid"] == b"g3.0.1"

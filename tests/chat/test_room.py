@@ -428,6 +428,15 @@ def test_a_room_whose_last_members_were_lost_waits_for_them() -> None:
     assert log.room.is_operator(new_sid_of("ann"))
 
 
+def test_it_waits_for_them_too_when_the_others_have_left_meanwhile() -> None:
+    log = with_members("bob", "ann", modes="+m")
+    log.append(events.gone("gwa"))
+    log.do("bob", events.parted("", ROOM))
+    assert not log.room.members
+    back(log, "ann")
+    assert log.room.flags == set("mnt")
+
+
 def test_for_anybody_else_a_room_whose_last_members_were_lost_is_a_new_one() -> None:
     log = with_members("ann", modes="+mkb key *!*@*")
     log.append(events.gone("gwa"))

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from gateway.broker.keys import Keys
-from gateway.heartbeat.leases import Heartbeat
+from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
 from gateway.heartbeat.reaper import reaping_key
 from tests.heartbeat.conftest import Connect
 
@@ -148,13 +148,50 @@ def test_it_goes_on_under_a_new_id(make: Make, client: Any, keys: Keys) -> None:
     assert expiry_ms(client, keys, "dddddd") is None
 
 
+def test_not_a_moment_passes_between_the_old_id_and_a_lease_under_the_new_one(make: Make, keys: Keys) -> None:
+    """Also where a lane has read of its gateway's end before the beat did; of another id's end nothing follows."""
+    new: list[str] = []
+    heartbeat: Heartbeat = make(
+        "dddddd", on_gone=lambda: heartbeat.take("eeeeee"), on_new=lambda: new.append(heartbeat.gateway)
+    )
+    heartbeat.beat()
+    heartbeat.disown("cccccc")
+    heartbeat.beat()
+    assert (new, heartbeat.gateway) == (["dddddd"], "dddddd")
+    heartbeat.disown("dddddd")
+    heartbeat.beat()
+    heartbeat.beat()
+    assert new == ["dddddd", "eeeeee"]
+
+
+def test_what_was_done_under_the_old_id_before_it_was_known_is_cleared_away(
+    make: Make, client: Any, keys: Keys
+) -> None:
+    heartbeat: Heartbeat = make("dddddd", on_gone=lambda: heartbeat.take("eeeeee"))
+    heartbeat.beat()
+    heartbeat.disown("dddddd")
+    client.sadd(keys.gateway_nicks("dddddd"), "ann")
+    client.hset(keys.nick("ann"), mapping={"sid": "dddddd.0.1", "gateway": "dddddd"})
+    client.hset(keys.nick("amy"), mapping={"sid": "eeeeee.0.1", "gateway": "eeeeee"})
+    client.hset(keys.head("@dddddd.0"), "last", "0-0")
+    for _ in range(2 * BEATS_A_LEASE):
+        assert client.exists(keys.nick("ann"))
+        heartbeat.beat()
+    assert not client.exists(keys.nick("ann"), keys.gateway_nicks("dddddd"), keys.head("@dddddd.0"))
+    assert expiry_ms(client, keys, "dddddd") is None
+    assert expiry_ms(client, keys, "eeeeee") is not None
+    assert client.exists(keys.nick("amy"))
+
+
 def test_a_wiped_redis_is_no_reason_to_be_gone(make: Make, client: Any, keys: Keys) -> None:
     told: list[str] = []
-    heartbeat = make("aaaaaa", on_gone=lambda: told.append("gone"))
+    new: list[str] = []
+    heartbeat = make("aaaaaa", on_gone=lambda: told.append("gone"), on_new=lambda: new.append("new"))
     heartbeat.beat()
     client.delete(keys.gateways, f"{keys.prefix}beat", keys.gateway_info("aaaaaa"))
     heartbeat.beat()
     assert told == []
+    assert new == ["new", "new"], "what else was lost, others will put back"
     assert expiry_ms(client, keys, "aaaaaa") is not None
     assert client.hget(keys.gateway_info("aaaaaa"), "lanes") == b"1"
 

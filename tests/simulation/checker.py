@@ -209,7 +209,11 @@ def only_what_holds(case: Case) -> Iterator[str]:
             elif line.token in case.said:
                 name, said = case.said[line.token]
                 is_own_echo = said.sid in life.sids and "echo-message" in life.caps
-                if not life.is_text and not any(sid in said.members for sid in life.sids) and not is_own_echo:
+                was_away = (
+                    len(life.sids) > 1
+                )  # its gateway was taken for dead: it goes on hearing what is said meanwhile
+                is_stranger = not any(sid in said.members for sid in life.sids)
+                if not life.is_text and is_stranger and not is_own_echo and not was_away:
                     yield f"{life.name} is shown {line.token} of {name} and was no member"
                 elif said.sid in life.sids and not is_own_echo and not life.is_text:
                     yield f"{life.name} is shown its own {line.token}"

@@ -72,7 +72,8 @@ class SimulatedLane(Lane):
     def take_id(self, gateway: str) -> None:
         super().take_id(gateway)
         for client in self.clients.values():
-            self.node.end_of(client.connection).sids.append(client.session.sid)
+            if client.connection.is_open:
+                self.node.end_of(client.connection).sids.append(client.session.sid)
 
     def post(self, call: Callable[[], None]) -> None:
         super().post(call)

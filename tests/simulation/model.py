@@ -271,7 +271,7 @@ class RoomModel:
     def _remove(self, sid: str) -> bool:
         if self.members.pop(sid, None) is None:
             return False
-        if not self.members:
+        if not self.members and not self.lost:
             self._cease()
         return True
 
