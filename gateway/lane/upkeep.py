@@ -64,6 +64,8 @@ class Upkeep:
         self._expected = 0  # the newest probe
         self._asked_at: float | None = None  # since when an answer is due: the greeting's or a probe's
         self._probed_at = 0.0
+        self._clock = 0.0  # seconds in which the lane kept up: what it has not read yet has not failed to come
+        self._looked_at = 0.0
         self._is_proven = False
         self._is_lagging = False  # Redis's replicas are missing
         self._refusal = ""  # why Redis takes no writes
@@ -96,7 +98,7 @@ class Upkeep:
         elif self._host.is_stopping:
             result.close()
         else:
-            self._asked_at = self._host.now
+            self._asked_at = self._clock
             self._link.attach(result)
 
     def _retry(self, why: str) -> None:
@@ -130,7 +132,9 @@ class Upkeep:
 
     def look(self) -> None:
         """Every ``LOOK_S``: probes when it is time, gives up a connection on which nothing has come in time."""
-        now = self._host.now
+        self._clock += min(self._host.now - self._looked_at, LOOK_S)
+        self._looked_at = self._host.now
+        now = self._clock
         is_quiet = self._link.is_awaiting and self._link.bytes_in == self._bytes_in
         self._quiet_looks = self._quiet_looks + 1 if is_quiet else 0
         self._bytes_in = self._link.bytes_in
@@ -145,7 +149,7 @@ class Upkeep:
 
     def _probe(self) -> None:
         self._expected += 1
-        self._probed_at = self._asked_at = self._host.now
+        self._probed_at = self._asked_at = self._clock
         self._link.call(_ignore, "PUBLISH", self._channel, self._expected)
 
     def heard(self, channel: bytes, payload: bytes) -> None:

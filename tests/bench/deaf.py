@@ -20,6 +20,7 @@ from tests.network.harness import Gateway, Network, Peer, get
 ROOMS = 300
 ROOMS_A_MAKER = 100
 SAID = 2000
+AT_ONCE = 250
 ASKED_FOR_S = 60.0
 
 
@@ -33,6 +34,11 @@ def resident_mb(gateway: Gateway) -> int:
 def backlog_mb(gateway: Gateway, admin: int) -> int:
     _, metrics = get(admin, "/metrics")
     return sum(int(float(value)) for value in re.findall(r"hubbub_backlog_bytes\{\S* (\S+)", metrics)) >> 20
+
+
+def standing(gateway: Gateway, admin: int) -> str:
+    cut = gateway.log.count("SendQ exceeded")
+    return f"{resident_mb(gateway)} MB, {backlog_mb(gateway, admin)} MB wait for clients, {cut} clients were cut"
 
 
 def make_rooms(network: Network, gateway: Gateway) -> None:
@@ -51,14 +57,9 @@ def deaf(gateway: Gateway, number: int) -> socket.socket:
     return connected
 
 
-def wait_for_all(gateway: Gateway, admin: int, count: int) -> None:
-    while True:
-        _, metrics = get(admin, "/metrics")
-        found = re.search(r"hubbub_users\{\S* (\S+)", metrics)
-        assert found is not None
-        if float(found[1]) >= count:
-            return
-        time.sleep(0.5)
+def wait_for_all(gateway: Gateway, count: int) -> None:
+    while gateway.log.count('"registered"') < count:
+        time.sleep(0.1)
 
 
 def ping_ms(peer: Peer) -> float:
@@ -87,10 +88,11 @@ def _run(network: Network, count: int) -> None:
     admin = json.loads(gateway.wait_log("admin"))["port"]
     talker, witness = network.peer(rooms_made, "talker"), network.peer(gateway, "witness")
     empty = resident_mb(gateway)
-    sockets = [deaf(gateway, number) for number in range(count)]
-    wait_for_all(gateway, admin, count)
-    connected = resident_mb(gateway)
-    print(f"{count} connections: {empty} MB before, {connected} MB registered and in one room", flush=True)
+    sockets: list[socket.socket] = []
+    while len(sockets) < count:
+        sockets += [deaf(gateway, number) for number in range(len(sockets), min(count, len(sockets) + AT_ONCE))]
+        wait_for_all(gateway, len(sockets) + 1)
+    print(f"{empty} MB before; {count} connections in one room: {standing(gateway, admin)}", flush=True)
     talker.do("JOIN #deaf")
     for number in range(SAID):
         talker.send(f"PRIVMSG #deaf :{number} {'x' * 400}")
@@ -98,7 +100,7 @@ def _run(network: Network, count: int) -> None:
             talker.sync()
     talker.sync()
     slowest = ping_ms(witness)
-    print(f"after {SAID} messages to all: {resident_mb(gateway)} MB, {backlog_mb(gateway, admin)} MB wait", flush=True)
+    print(f"after {SAID} messages to all: {standing(gateway, admin)}", flush=True)
     peak, until = 0, time.monotonic() + ASKED_FOR_S
     for one in sockets:
         one.setblocking(False)
@@ -110,8 +112,8 @@ def _run(network: Network, count: int) -> None:
         slowest = max(slowest, ping_ms(witness))
         peak = max(peak, resident_mb(gateway))
         time.sleep(0.5)
-    print(f"all asking for LIST: {peak} MB at most, {backlog_mb(gateway, admin)} MB wait", flush=True)
-    print(f"{gateway.log.count('SendQ exceeded')} were cut; the slowest PING of another client took {slowest:.0f} ms")
+    print(f"all asking for LIST: {peak} MB at most; {standing(gateway, admin)}", flush=True)
+    print(f"the slowest PING of another client took {slowest:.0f} ms")
 
 
 if __name__ == "__main__":

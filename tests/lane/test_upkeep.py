@@ -217,3 +217,16 @@ def test_a_redis_that_took_no_writes_is_tried_again_on_a_new_connection(host: Ho
     host.link.drop("cut")
     host.run_until(lambda: host.upkeep.is_well, 2 * LONGEST_RETRY_S)
     assert host.told[-2:] == ["back", "writes taken"]
+
+
+def test_a_lane_that_is_late_through_its_own_work_does_not_blame_its_link(host: Host) -> None:
+    """Two turns of ten seconds, and in the first of them a probe is on its way."""
+    host.run_until(lambda: host.upkeep.is_well, NOTICED_WITHIN_S)
+    host.run_until(lambda: host.upkeep._asked_at is not None or host.link.is_awaiting, NOTICED_WITHIN_S)
+    for _ in range(2):
+        host.link.flush()
+        host.now += 10.0
+        host.timers.run_due(host.now)  # its timers come before what the link has brought is read
+    host.run(1.0)
+    assert host.upkeep.is_well
+    assert len(host.tries) == 1
