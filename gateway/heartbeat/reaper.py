@@ -17,6 +17,7 @@ FREE = read("gateway.heartbeat", "free", 1)
 
 BATCH = 100
 ANY_EPOCH = "*"
+INBOX_MEMORY_S = 600
 
 
 def reaping_key(keys: Keys) -> str:
@@ -50,7 +51,9 @@ class Reaper:
         keys = self._keys
         for lane in self._lanes(gateway):
             name = inbox(lane)
-            self._client.delete(keys.log(name), keys.head(name), keys.base(name), keys.void(name))
+            # Without its head nobody writes there any more; if the lane comes back, it reads what was written before.
+            self._client.delete(keys.head(name), keys.base(name), keys.void(name))
+            self._client.expire(keys.log(name), INBOX_MEMORY_S)
             self._client.delete(keys.lane_rooms(lane))
             self._client.hdel(keys.stats, lane)
         self._client.delete(keys.gateway_info(gateway))

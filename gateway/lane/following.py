@@ -228,7 +228,7 @@ class Following:
             if isinstance(reply, list):
                 epoch, _last, base, entries, more = reply
                 text = base.decode("utf-8", "replace")
-                replica.page(from_id, epoch.decode(), text, [_raw(e) for e in entries], has_more=bool(more))
+                replica.page(from_id, epoch.decode(), text, [raw(e) for e in entries], has_more=bool(more))
             elif reply is not LOST:
                 self._link.drop(f"a log cannot be read: {reply}")
 
@@ -360,7 +360,7 @@ class Following:
         self._link.call(_ignore, "SREM", self._keys.lane_rooms(self._lane), name)
 
 
-def _raw(entry: Any) -> tuple[str, str, bytes]:
+def raw(entry: Any) -> tuple[str, str, bytes]:
     """A stream entry of XRANGE as (id, origin, payload)."""
     entry_id, fields = entry
     return entry_id.decode(), fields[1].decode(), fields[3]

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from gateway.broker.appends import Pending
-from gateway.broker.replica import Replica
+from gateway.broker.replica import NOWHERE, Replica
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member, Void
+from gateway.chat.events import decode
 from gateway.lane.client import Client
-from gateway.lane.following import Followed
+from gateway.lane.following import Followed, raw
 from gateway.lane.keeping import Lasting
 from gateway.lane.tasks import Task, Wait
 from gateway.wire.casefold import fold
@@ -47,6 +48,7 @@ class Rebirth:
         self._former: deque[str] = deque(maxlen=FORMER_LIMIT)  # what session ids began with, the newest first
         self._returned: dict[str, list[Pending]] = {}  # by log, in order
         self._held: dict[Client, int] = {}  # who is not heard -> the rooms that it is not back in yet
+        self._is_reading = False
         self.is_under_way = False
 
     # -- what it learns -------------------------------------------------------------------------------
@@ -93,7 +95,21 @@ class Rebirth:
 
     def turn(self) -> None:
         """Once a turn while it is under way."""
-        if self._gateway and self._lane.link.is_up and not self._lane.appends.is_under_way:
+        if self._gateway and self._may_take_id() and not self._is_reading:
+            self._is_reading = True
+            inbox = self._lane.inbox
+            start = f"({inbox.replica.last}" if inbox.replica.last != NOWHERE else "-"
+            self._lane.link.call(self._read, "XRANGE", self._lane.keys.log(inbox.name), start, "+")
+
+    def _may_take_id(self) -> bool:
+        return self._lane.link.is_up and not self._lane.appends.is_under_way
+
+    def _read(self, reply: Any) -> None:
+        """What came into the inbox before it was closed, and was not heard, is for the sessions under their old ids."""
+        self._is_reading = False
+        if isinstance(reply, list) and self._gateway and self._may_take_id():
+            for entry in reply:
+                self._lane.inbox.fold(decode(*raw(entry)))
             self._take_id()
 
     def _take_id(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.broker.keys import Keys, inbox
 from gateway.chat import events
-from gateway.heartbeat.reaper import Reaper
+from gateway.heartbeat.reaper import INBOX_MEMORY_S, Reaper
 
 DEAD, OTHER = "dddddd", "aaaaaa"
 
@@ -64,7 +64,9 @@ def test_nothing_of_the_gateway_is_left(client: Any, keys: Keys, reaper: Reaper)
         client.xadd(keys.log(inbox(f"{DEAD}.{lane}")), {"o": "x", "e": "y"})
         client.hset(keys.head(inbox(f"{DEAD}.{lane}")), "epoch", "e")
     reaper.reap(DEAD)
-    assert [key for key in client.scan_iter(f"{keys.prefix}*") if DEAD.encode() in key] == []
+    left = sorted(key for key in client.scan_iter(f"{keys.prefix}*") if DEAD.encode() in key)
+    assert left == [keys.log(inbox(f"{DEAD}.{lane}")).encode() for lane in range(2)], "what came before, for a while"
+    assert all(0 < client.ttl(key) <= INBOX_MEMORY_S for key in left)
     assert client.hkeys(keys.stats) == [f"{OTHER}.0".encode()]
     assert client.zrange(keys.gateways, 0, -1) == [OTHER.encode()]
 

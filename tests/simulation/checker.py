@@ -457,6 +457,8 @@ def ghosts(case: Case) -> Iterator[str]:
         kind, _, rest = log_name(key).partition(":")
         if kind == "nick":
             claims[rest] = (case.store.hget(key, b"sid") or b"").decode()
+        elif kind[:1] == "@" and key.endswith(b":log") and case.store.ttl_s(key) is not None:
+            continue  # for its lane, should it come back
         elif (kind == "gw" and rest not in living) or (kind[:1] == "@" and kind[1:].partition(".")[0] not in living):
             yield f"{key.decode()} is of nobody"
     wanted = {lower(session.nick): sid for sid, session in users.items() if session.nick}

@@ -71,6 +71,11 @@ class Store:
         self._expiry_us[key] = self.now_us + int(seconds) * 1_000_000
         return 1
 
+    def ttl_s(self, key: bytes) -> float | None:
+        """How long a key is still kept, where that is limited."""
+        until = self._expiry_us.get(key)
+        return None if until is None else (until - self.now_us) / 1_000_000
+
     def get(self, key: bytes) -> bytes | None:
         value: bytes | None = self._data.get(key)
         return value
