@@ -44,7 +44,7 @@ def load(text: str) -> Room:
         if snapshot["format"] != FORMAT:
             raise ValueError(f"a snapshot of format {snapshot['format']}, not {FORMAT}")
         return _restore(snapshot)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("not a snapshot of a room") from error
 
 

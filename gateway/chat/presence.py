@@ -43,7 +43,10 @@ def presence(session: Session, now: float, *, with_address: bool) -> Presence:
     return Presence(max(0, int(now - session.last_active)), session.is_secure, address, tuple(seats))
 
 
-def read(text: str) -> Presence:
-    """What :meth:`Presence.text` wrote."""
-    fields = json.loads(text)
-    return Presence(**{**fields, "seats": tuple(Seat(*seat) for seat in fields["seats"])})
+def read(text: str) -> Presence | None:
+    """What :meth:`Presence.text` wrote; None for anything else."""
+    try:
+        fields = json.loads(text)
+        return Presence(**{**fields, "seats": tuple(Seat(*seat) for seat in fields["seats"])})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None

@@ -60,7 +60,7 @@ class Barrier:
 
         def answer(name: str, reply: Reply) -> None:
             if isinstance(reply, list) and reply[0] is not None:
-                heads[name] = (reply[0].decode(), reply[1].decode())
+                heads[name] = (reply[0].decode("utf-8", "replace"), reply[1].decode("utf-8", "replace"))
             if reply is LOST:
                 self._asking.extend(asking if name == names[-1] else ())
             elif name == names[-1]:

@@ -228,7 +228,8 @@ class Following:
             if isinstance(reply, list):
                 epoch, _last, base, entries, more = reply
                 text = base.decode("utf-8", "replace")
-                replica.page(from_id, epoch.decode(), text, [raw(e) for e in entries], has_more=bool(more))
+                here = epoch.decode("utf-8", "replace")
+                replica.page(from_id, here, text, [raw(e) for e in entries], has_more=bool(more))
             elif reply is not LOST:
                 self._link.drop(f"a log cannot be read: {reply}")
 
@@ -260,8 +261,11 @@ class Following:
         if replica is None:
             return False
         head, _, body = payload.partition(b"\n")
-        entry_id, before, epoch, origin = head.decode().split(" ")
-        replica.live((entry_id, before, epoch, origin, body))
+        match head.decode("utf-8", "replace").split(" "):
+            case [entry_id, before, epoch, origin]:
+                replica.live((entry_id, before, epoch, origin, body))
+            case _:
+                replica.mend()  # none of ours: what the log holds counts
         return True
 
     def subscribed(self, channel: bytes) -> None:
@@ -306,7 +310,7 @@ class Following:
                 if epoch is None:
                     replica.mend()  # the log is gone
                 else:
-                    replica.reached(epoch.decode(), last.decode())
+                    replica.reached(epoch.decode("utf-8", "replace"), last.decode("utf-8", "replace"))
             if done is not None:
                 done()
 
@@ -361,9 +365,11 @@ class Following:
 
 
 def raw(entry: Any) -> tuple[str, str, bytes]:
-    """A stream entry of XRANGE as (id, origin, payload)."""
+    """A stream entry of XRANGE as (id, origin, payload); one that is none of ours as an entry without events."""
     entry_id, fields = entry
-    return entry_id.decode(), fields[1].decode(), fields[3]
+    if len(fields) != len(("o", "origin", "e", "payload")):
+        return entry_id.decode(), "", b""
+    return entry_id.decode(), fields[1].decode("utf-8", "replace"), fields[3]
 
 
 def _ignore(_reply: Reply) -> None:

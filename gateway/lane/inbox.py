@@ -23,6 +23,7 @@ from gateway.wire.tags import client_only, format_tags
 
 KEPT_ENTRIES = 1000
 EXPIRY_S = 24 * 3600
+FEWEST_PARAMS = {"PRIVMSG": 2, "NOTICE": 2, "TAGMSG": 1, "KILL": 2, "INVITE": 2, "ASK": 2, "ANSWER": 2, "WALLOPS": 1}
 
 Show = Callable[[Client], None]
 Special = Callable[[Message, Client | None, Show], None]
@@ -140,6 +141,8 @@ class Inbox:
     def _take(self, entry: Entry, index: int, sender: str, message: Message) -> None:
         client = self._clients.get(message.tags.get(f"{FACT}to", ""))
         special = self.specials.get(message.verb)
+        if len(message.params) < FEWEST_PARAMS.get(message.verb, 0):
+            return  # no gateway writes that
         if special is not None:
             special(message, client, lambda to: to.send(self._line(entry, None, message, to)))
         elif message.verb in ("PRIVMSG", "NOTICE", "TAGMSG"):

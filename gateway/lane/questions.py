@@ -49,12 +49,12 @@ class Questions:
 
     def _asked(self, message: Message, client: Client | None, _show: Show) -> None:
         if client is not None:
-            question, with_address = message.params
+            question, with_address = message.params[:2]
             told = presence(client.session, self._host.wall_now, with_address=with_address == "1")
             self._send(question, f"ANSWER {question} :{told.text()}")
 
     def _answered(self, message: Message, _client: Client | None, _show: Show) -> None:
-        question, text = message.params
+        question, text = message.params[:2]
         self._close(question, read(text))
 
     def _close(self, question: str, told: Presence | None) -> None:

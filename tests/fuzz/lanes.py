@@ -6,6 +6,7 @@ at the end, when Redis answers and time has passed, a listener's PING is answere
 """
 
 import re
+import ssl
 from ipaddress import ip_network
 from random import Random
 from typing import Any
@@ -38,6 +39,7 @@ _NAME = r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,29}"
 _SOURCE = rf"irc\.fuzz|({_NAME}|[a-z0-9]+(\.\d+)+)![A-Za-z0-9._~-]+@[A-Za-z0-9.:-]+"
 _LINE = re.compile(rf"(@[^ \r\n\0]+ )?(:({_SOURCE}) )?({_VERBS})( [^\r\n\0]*)?")
 """What a bystander may be sent."""
+_ANY_LINE = re.compile(r"[^\r\n\0]+")
 
 _WORDS = (
     b"#lobby", b"#tea", b"#lobby,#tea", b"*", b"0", b"bob", b"carl", b"dora", b"eve", b"mal", b"#", b"+o", b"-o", b"+b",
@@ -59,7 +61,12 @@ _BEGINNINGS = (
 class World:
     """A lane, its Redis, its clients."""
 
-    def __init__(self, sendq_bytes: int = SENDQ_BYTES, sendq_total_bytes: int = 1 << 29) -> None:
+    def __init__(
+        self,
+        sendq_bytes: int = SENDQ_BYTES,
+        sendq_total_bytes: int = 1 << 29,
+        tls_context: ssl.SSLContext | None = None,
+    ) -> None:
         self.sendq_bytes = sendq_bytes
         self.time_s = 1_000.0
         self.wake = SimulatedWake()
@@ -94,6 +101,7 @@ class World:
                 gone=lambda _gateway: None,
                 rehash=lambda: None,
             ),
+            tls_context,
             clock=Clock(monotonic=now, wall=lambda: self.time_s + 1.7e9, awake=now),
             random=Random(1),
             selector=self.selector,  # type: ignore[arg-type]
@@ -160,8 +168,10 @@ _SERVER = Server(
 class Bystander:
     """A client that did no harm and is to come to none."""
 
-    def __init__(self, world: World, nick: str, caps: str = "") -> None:
+    def __init__(self, world: World, nick: str, caps: str = "", of: str = "IRC") -> None:
+        """``of="anything"``: the verbs and sources of its lines may be any, as they come from elsewhere."""
         self.nick = nick
+        self._form = _LINE if of == "IRC" else _ANY_LINE
         self._socket = world.client()
         self._rest = b""
         if caps:
@@ -186,7 +196,7 @@ class Bystander:
     def _checked(self, line: bytes) -> str:
         text = line.decode("utf-8")
         tags, _, rest = text.partition(" ") if text.startswith("@") else ("", "", text)
-        assert _LINE.fullmatch(text), text
+        assert self._form.fullmatch(text), text
         assert len(rest.encode()) <= LINE_LIMIT_BYTES - 2, text
         assert len(tags.encode()) < TAGS_LIMIT_BYTES, text
         return text

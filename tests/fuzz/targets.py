@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.fuzz import decoders, lanes, logs
+from tests.fuzz import decoders, lanes, logs, published
 
 Target = Callable[[bytes], None]
 
@@ -26,6 +26,7 @@ TARGETS: Final[dict[str, Target]] = {
     "snapshots": logs.snapshots,
     "folding": logs.folding,
     "link": logs.link,
+    "published": published.published,
     "lane": lanes.lane,
 }
 

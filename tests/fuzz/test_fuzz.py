@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.targets import CORPUS, TARGETS, seeds
 
-_EXAMPLES = {"lane": 25, "settings": 30}
+_EXAMPLES = {"lane": 25, "published": 25, "settings": 30}
 """Of those that take longer."""
 
 each_target = pytest.mark.parametrize("name", TARGETS)

@@ -1,5 +1,7 @@
 """Who registers never, reads never, or is slow: each has its end, and all together their bound."""
 
+import ssl
+
 import pytest
 
 from gateway.lane.door import OPENING_LIMIT_S, SILENCE_S
@@ -42,6 +44,15 @@ def pass_time(world: World, seconds: float, dribble: tuple[ClientSocket, bytes] 
 )
 def test_who_does_not_come_to_its_first_line_is_closed(world: World, peer: str, said: bytes) -> None:
     socket = world.client(peer)
+    pass_time(world, LONGEST_S, (socket, said))
+    assert socket.is_closed
+    assert not world.lane.opening
+
+
+@pytest.mark.parametrize("said", [b"\x16\x03\x01", b"\x16\x03\x01\x00\xc6\x01\x00\x00\xc2\x03\x03" + b"x" * 100])
+def test_a_handshake_that_stalls_is_closed(said: bytes) -> None:
+    world = World(tls_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+    socket = world.client()
     pass_time(world, LONGEST_S, (socket, said))
     assert socket.is_closed
     assert not world.lane.opening
