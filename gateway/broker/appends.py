@@ -225,8 +225,13 @@ class Appends:
     # -- a new id -------------------------------------------------------------------------------------
 
     def go_on_as(self, lane: str) -> None:
-        """The lane has a new id: that is the origin of what leaves from now on."""
+        """The lane has a new id: that is the origin of what leaves from now on.
+
+        What left under the old one is remembered no more: it is void wherever it would be put back.
+        """
         self._lane = lane
+        while self._memory:
+            self._forget_oldest()
 
     @property
     def is_under_way(self) -> bool:

@@ -13,7 +13,7 @@ from gateway.broker.keys import inbox
 from gateway.chat.capabilities import ECHO_MESSAGE
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind, Member, Void
-from gateway.chat.events import FACT, NOBODY, Entry
+from gateway.chat.events import FACT, NOBODY, Entry, quitted
 from gateway.chat.render import echo_of_first, log_mark, msgid, tags
 from gateway.chat.room import Room
 from gateway.lane.client import ELSEWHERE, TEXT, Client
@@ -263,6 +263,7 @@ class Delivery:
     def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
         assert member is not None
+        self._end_namesake(followed, entry, member)
         self._marks.named(member)
         is_known = self._people.is_in(followed, member.sid)
         self._known_by(entry, followed, member)
@@ -283,6 +284,17 @@ class Delivery:
             self.show(followed.audience.items(), self._fresh(effect), entry.id, actor=effect.sid)
         if client is not None:
             self._marks.changed(followed)
+
+    def _end_namesake(self, followed: Followed, entry: Entry, member: Member) -> None:
+        """Who had the nick before and whose gateway is gone has quit, also where a slower log has yet to say so."""
+        sid = self._people.sid(member.nick)
+        person = self._people.person(sid) if sid is not None and sid != member.sid else None
+        if person is None or person.has_quit or not followed.room.is_gone(person.sid):
+            return
+        known = next((one for f in person.followed if (one := f.room.members.get(person.sid))), member)
+        person.has_quit = True
+        line = quitted(f"{person.nick}!{known.user}@{known.host}", f"Gateway {person.sid.partition('.')[0]} is gone")
+        self.show(person.witnesses(), line, entry.id, but=self._clients.get(self._marks.now_called(person.sid)))
 
     def _known_by(self, entry: Entry, followed: Followed, member: Member) -> None:
         """Whoever joins under a newer name than clients know is shown to take that first."""
