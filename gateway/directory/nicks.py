@@ -23,6 +23,7 @@ SCRIPTS = (CLAIM, RELEASE, PROFILE, RECLAIM)
 
 WHOWAS_ENTRIES = 10
 WHOWAS_S = 7 * 24 * 3600
+MEMORY_AGES = 12
 
 
 class Nicks:
@@ -33,16 +34,18 @@ class Nicks:
         self._keys = keys
         self._gateway = gateway
         self._unreleased: dict[tuple[str, str], None] = {}
+        self._released: dict[tuple[str, str], int] = {}  # lately, and at which age: Redis may forget it
+        self._age = 0
 
     def claim(self, session: Session, nick: str, done: Done) -> None:
         """Claims a nick; the reply is the token as bytes, or a list with the holder's session id."""
-        folded = fold(nick)
         # First the note for the reaper, so that no claim can outlive its gateway unseen.
         self.note(nick)
+        self._released.pop((session.sid, fold(nick)), None)
         self._link.run(
             done,
             CLAIM,
-            self._keys.nick(folded),
+            self._keys.nick(fold(nick)),
             session.sid,
             "gateway",
             self._gateway,
@@ -55,6 +58,7 @@ class Nicks:
         ``token``: the one that it had, "" for a new one.
         """
         self.note(nick)
+        self._released.pop((session.sid, fold(nick)), None)
         fields = ("gateway", self._gateway, *profile_fields(session, nick))
         self._link.run(done, RECLAIM, self._keys.nick(fold(nick)), session.sid, was, token, *fields)
 
@@ -62,6 +66,7 @@ class Nicks:
         """The gateway has a new id; what the old one held is its reaper's."""
         self._gateway = gateway
         self._unreleased.clear()
+        self._released.clear()
 
     def note(self, nick: str) -> None:
         """Tells the gateway's reaper of a nick."""
@@ -73,17 +78,25 @@ class Nicks:
         def released(reply: Any) -> None:
             if reply is LOST:
                 self._unreleased[sid, nick] = None
-            elif reply == 1:  # it may be another session's of this gateway, which the reaper must know of
+            else:
+                self._released[sid, fold(nick)] = self._age
+            if reply == 1:  # it may be another session's of this gateway, which the reaper must know of
                 self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), fold(nick))
             done()
 
         self._link.run(released, RELEASE, self._keys.nick(fold(nick)), sid)
 
     def link_up(self) -> None:
-        """Frees what could not be freed while Redis was away."""
-        unreleased, self._unreleased = self._unreleased, {}
-        for sid, nick in unreleased:
+        """Frees what could not be freed while Redis was away, and again what a failover may have brought back."""
+        waiting = dict.fromkeys([*self._unreleased, *self._released])
+        self._unreleased = {}
+        for sid, nick in waiting:
             self.release(sid, nick)
+
+    def age(self) -> None:
+        """Forgets what was freed a minute ago; called every 5 s."""
+        self._age += 1
+        self._released = {it: age for it, age in self._released.items() if age > self._age - MEMORY_AGES}
 
     def publish(self, session: Session) -> None:
         self._link.run(

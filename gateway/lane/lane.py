@@ -505,6 +505,7 @@ class Lane:
         self.following.close_idle(self.now)
         self.inbox.tidy()
         self.appends.age()
+        self.directory.age()
 
     def _end_unregistered(self) -> None:
         for client in list(self.clients.values()):

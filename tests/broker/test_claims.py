@@ -2,9 +2,17 @@
 
 from typing import Any
 
-from gateway.directory.nicks import CLAIM, PROFILE, RECLAIM, RELEASE
+from gateway.chat.session import Session
+from gateway.directory.nicks import CLAIM, PROFILE, RECLAIM, RELEASE, Nicks
 from tests.broker.node import Node
 from tests.broker.worlds import Stage
+
+
+class Silent:
+    """A session's client that is told nothing."""
+
+    def send(self, line: str) -> None:
+        raise AssertionError(line)
 
 
 def run(stage: Stage, node: Node, script: Any, *words: str) -> Any:
@@ -93,3 +101,33 @@ def test_under_a_new_id_the_old_ones_claim_is_taken_over_with_a_new_token(stage:
     newer = run(stage, node, RECLAIM, "g3.0.1", "g1.0.1", "", "nick", "bob")
     assert int(newer) > int(token)
     assert holder(stage)[b"sid"] == b"g3.0.1"
+
+
+def test_a_release_that_a_failover_took_is_made_again(stage: Stage) -> None:
+    """The claim is back with the older data; but not where the session has claimed the nick once more since."""
+    node = stage.node()
+    nicks = Nicks(node.link, stage.keys, "g1")
+    told: list[Any] = []
+    session = Session("g1.0.1", "irc.test", Silent(), "127.0.0.1", "h", 0.0)
+    nicks.claim(session, "bob", told.append)
+    stage.until(lambda: len(told) == 1)
+    old = holder(stage)
+    nicks.release("g1.0.1", "bob", lambda: told.append("released"))
+    stage.until(lambda: len(told) == 2)
+    stage.command("HSET", stage.keys.nick("bob"), *(word for pair in old.items() for word in pair))
+    nicks.link_up()
+    stage.round_trip(node)
+    assert holder(stage) == {}
+    nicks.claim(session, "bob", told.append)
+    stage.round_trip(node)
+    nicks.link_up()
+    stage.round_trip(node)
+    assert holder(stage)[b"sid"] == b"g1.0.1"
+    nicks.release("g1.0.1", "bob")
+    stage.round_trip(node)
+    for _ in range(13):
+        nicks.age()
+    stage.command("HSET", stage.keys.nick("bob"), *(word for pair in old.items() for word in pair))
+    nicks.link_up()
+    stage.round_trip(node)
+    assert holder(stage) == old, "of a minute ago nothing is known any more"
