@@ -13,14 +13,17 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.chaos import faults_of_connections, faults_of_gateways, faults_of_stores  # noqa: F401 - they register
+from tests.chaos import faults_of_connections, faults_of_gateways, faults_of_stores
 from tests.chaos.report import DOCUMENT, section, table, written
 from tests.chaos.scenarios import SCENARIOS, Scenario
 from tests.chaos.stage import Row, Stage
 from tests.chaos.store import programs
 
+MODULES = [module.__name__ for module in (faults_of_gateways, faults_of_stores, faults_of_connections)]
+
 
 def main() -> int:
+    SCENARIOS.sort(key=lambda scenario: MODULES.index(scenario.play.__module__))
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Plays faults on real parts.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="scenarios to play; all where none is named")
     parser.add_argument("--list", action="store_true", help="list the scenarios and end")

@@ -19,6 +19,8 @@ TICK_S = 0.01
 CALL_LIMIT_S = 10.0
 ENTRY_LIMIT_S = 60.0
 TOPIC_EVERY_S = 0.5
+STRIDE = 7
+"""From gateway to gateway, in ten as in three or two: not to the one that is restarted next."""
 
 T = TypeVar("T")
 
@@ -68,7 +70,7 @@ class Crowd:
         return User(name, home, self.rooms, self._route, self, self._selector, **self._manner, **manner)
 
     def _route(self, user: User, tries: int) -> tuple[str, int]:
-        return "127.0.0.1", self.ports[(user.home + tries) % len(self.ports)]
+        return "127.0.0.1", self.ports[(user.home + tries * STRIDE) % len(self.ports)]
 
     # -- from outside ---------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ def gateway_taken_for_dead(stage: Stage) -> None:
     stage.run(6)
 
 
-@scenario("ten gateways are restarted one after another (SIGTERM, started again) under load", on_all_servers=True)
+@scenario("ten gateways are restarted one after another (SIGTERM, started again) under load")
 def rolling_restart(stage: Stage) -> None:
     url = stage.store().url
     stage.open(*[url] * 10)

@@ -11,15 +11,16 @@ from collections.abc import Callable
 
 TICK_S = 0.05
 PIECE_BYTES = 65536
-WINDOW_BYTES = 16384
-"""What the kernel takes for it unread: little, so that its senders soon notice."""
 
 
 class Forwarder:
-    """Listens on a free port of loopback and forwards to another; starts at once."""
+    """Listens on a free port of loopback and forwards to another, or to a Unix socket; starts at once.
 
-    def __init__(self, target_port: int) -> None:
-        self._target = ("127.0.0.1", target_port)
+    Of a Unix socket the kernel takes much less unread than the megabytes of TCP on loopback.
+    """
+
+    def __init__(self, target: int | str) -> None:
+        self._target = ("127.0.0.1", target) if isinstance(target, int) else target
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.is_hole = False
@@ -67,8 +68,7 @@ class Forwarder:
 
     def _accept(self) -> None:
         near, _ = self._listening.accept()
-        far = socket.socket()
-        far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)  # before: it decides over the TCP window
+        far = socket.socket(socket.AF_INET if isinstance(self._target, tuple) else socket.AF_UNIX)
         try:
             far.settimeout(2)
             far.connect(self._target)
@@ -77,7 +77,8 @@ class Forwarder:
             far.close()
             return
         for end, other in ((near, far), (far, near)):
-            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if end.family == socket.AF_INET:
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             end.settimeout(2)
             self._ends[end] = other
             self._selector.register(end, selectors.EVENT_READ)

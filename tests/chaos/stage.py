@@ -88,8 +88,8 @@ class Stage:
             self._stack.callback(sentinels[-1].close)
         return sentinels
 
-    def forwarder(self, port: int) -> Forwarder:
-        return self._stack.enter_context(contextlib.closing(Forwarder(port)))
+    def forwarder(self, target: int | str) -> Forwarder:
+        return self._stack.enter_context(contextlib.closing(Forwarder(target)))
 
     def gateway(self, url: str, *options: str, **variables: str) -> Gateway:
         """Started, not ready yet."""
@@ -185,7 +185,7 @@ class Stage:
         row.twice, row.disorder = len(found.twice), len(found.disorder)
         row.refused = len(found.refused) + min(anonymous, len(found.unanswered))
         row.exempt = len(found.exempt)
-        row.why_exempt = "; ".join(sorted({exempt.why for exempt in self.exempt}))
+        row.why_exempt = "; ".join(sorted({exempt.why for exempt in self.exempt if found.exempt}))
         if found.refused_but_said:
             row.problems.append(f"refused and said all the same: {sorted(found.refused_but_said)[:5]}")
         if not found.is_clean:
@@ -226,7 +226,7 @@ class Stage:
                     found.append(f"{room}: {seer.name} sees {view}, {seers[0].name} {views[0]}")
             names = {word.lstrip("@+"): word for word in listed(answers[0], room)}
             found += self._wrong_names(room, names, set(here))
-            topics = {params[-1] for _, _, verb, params in map(parse, answers[0]) if verb == "332"}
+            topic = next((params[-1] for _, _, verb, params in map(parse, answers[0]) if verb == "332"), "")
             for nick, user in here.items():
                 expected = crowd.ranked.get(user.name)
                 if user.connections == 1 and expected and names.get(nick) != expected + nick:
@@ -234,8 +234,8 @@ class Stage:
                 believed = set(crowd.call(partial(user.present.get, room, set())))
                 if believed != set(here):
                     found.append(f"{room}: {nick} has seen {sorted(believed ^ set(here))} otherwise")
-                if {user.topics.get(room)} != topics:
-                    found.append(f"{room}: {nick} has seen the topic {user.topics.get(room)}, it is {topics}")
+                if user.topics.get(room) != topic:
+                    found.append(f"{room}: {nick} has seen the topic {user.topics.get(room)!r}, it is {topic!r}")
         return found
 
     @staticmethod

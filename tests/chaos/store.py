@@ -47,8 +47,20 @@ class Store:
         self.program, self.directory = program, directory
         directory.mkdir(exist_ok=True)
         self.port = free_port()
+        self.socket_path = str(directory / "server.sock")
         self._options = [
-            *("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes"),
+            *(
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--unixsocket",
+                self.socket_path,
+                "--save",
+                "",
+                "--appendonly",
+                "yes",
+            ),
             *("--appendfsync", fsync, "--dir", str(directory), "--repl-diskless-sync-delay", "0", *options),
         ]
         self.process: subprocess.Popen[bytes]

@@ -345,6 +345,7 @@ class User:
                 self.open[params[0]] = sitting = Sitting(self.name, params[0], now)
                 self._journal.sittings.append(sitting)
                 self.present[params[0]] = set()
+                self.topics[params[0]] = ""  # who joins is told one where there is one
             elif params[0] in self._listed and nick in self.present[params[0]]:
                 self._break(f"{nick} joins {params[0]} and was there")
             self.present.setdefault(params[0], set()).add(nick)
@@ -373,7 +374,6 @@ class User:
             self._listed.add(params[1])
         if self._listed >= set(self.rooms):
             self.stage = Stage.IN
-            self._tries = 0
             self._checked = len(self._journal.vouched)
             self._say_again()
 
