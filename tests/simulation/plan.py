@@ -223,7 +223,7 @@ class _Author:
                 self._names += 1
                 yield Step(at + random.uniform(0.1, 5.0), "start", (f"new{self._names}", random.choice((1, 2))))
         else:
-            yield Step(at, "pause", (gateway, random.choice((0.05, 1.0, 6.0, 12.0))))
+            yield Step(at, "pause", (gateway, random.choice((0.05, 1.0, 6.0, 12.0, 25.0))))
 
     def _client_faults(self) -> Iterator[Step]:
         random, at = self.random, self._moment()

@@ -1,0 +1,147 @@
+"""Bugs, planted by hand one at a time: each a mistake that somebody might make, and that the simulation must notice."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from gateway.broker.appends import Appends
+from gateway.broker.link import Link
+from gateway.broker.replica import Raw, Replica, Standing
+from gateway.chat.effects import Effect
+from gateway.chat.events import Entry
+from gateway.chat.state import State
+from gateway.heartbeat.reaper import Reaper
+from gateway.lane.barrier import Barrier
+from gateway.lane.client import Client
+from gateway.lane.following import Followed
+from gateway.lane.people import People
+from gateway.lane.sessions import Sessions
+
+Planted = Iterator[None]
+
+
+@contextmanager
+def gaps_are_not_mended() -> Planted:
+    """A published entry is folded whatever went before it."""
+    live = Replica.live
+
+    def careless(self: Replica, raw: Raw) -> None:
+        live(self, (raw[0], self.last, *raw[2:]) if self.standing is Standing.LIVE else raw)
+
+    with patch.object(Replica, "live", careless):
+        yield
+
+
+@contextmanager
+def pages_are_folded_backwards() -> Planted:
+    """The entries of a page keep their places, and what stands in them does not."""
+    page = Replica.page
+
+    def backwards(self: Replica, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]]) -> None:
+        first = 1 if from_id else 0
+        news = entries[first:]
+        mixed = [(here[0], *there[1:]) for here, there in zip(news, news[::-1], strict=True)]
+        page(self, from_id, epoch, base, [*entries[:first], *mixed])
+
+    with patch.object(Replica, "page", backwards):
+        yield
+
+
+@contextmanager
+def entries_that_come_again_count() -> Planted:
+    """A lane puts all back that it remembers, and the fold does not know what it has had."""
+    settled = Appends.settled
+
+    def forgetful(self: Appends, name: str, _known: int) -> None:
+        settled(self, name, 0)
+
+    with patch.object(Appends, "settled", forgetful), patch.object(State, "is_again", lambda _self, _origin: False):
+        yield
+
+
+@contextmanager
+def what_was_put_back_is_shown_twice() -> Planted:
+    with patch.object(Followed, "comes_again", lambda _self, _origin: False):
+        yield
+
+
+@contextmanager
+def a_wiped_room_begins_anew() -> Planted:
+    """Nobody seeds it."""
+    with patch.object(Followed, "restore", lambda _self: False):
+        yield
+
+
+@contextmanager
+def old_connections_live_on() -> Planted:
+    """What a lane sent on a connection that it gave up may still be executed, behind what it sent again."""
+    numbered = Link._numbered
+
+    def nameless(self: Link, reply: Any) -> None:
+        numbered(self, reply)
+        self._client_id = 0
+
+    with patch.object(Link, "_numbered", nameless):
+        yield
+
+
+@contextmanager
+def the_dead_are_not_reaped() -> Planted:
+    """Their rooms are not told."""
+    with patch.object(Reaper, "_tell_rooms", lambda _self, _gone: None):
+        yield
+
+
+@contextmanager
+def the_gone_still_act() -> Planted:
+    """Events of a gateway that was declared gone are accepted."""
+    with patch.object(State, "is_gone", lambda _self, _sid: False):
+        yield
+
+
+@contextmanager
+def pong_comes_at_once() -> Planted:
+    def hasty(_self: Barrier, _client: Client, done: Callable[[], None]) -> Callable[[], None]:
+        done()
+        return lambda: None
+
+    with patch.object(Barrier, "pass_through", hasty):
+        yield
+
+
+@contextmanager
+def quits_miss_rooms_that_are_being_joined() -> Planted:
+    """Neither the one who quits tells them, nor the lane that folds the JOIN of a session it no longer has."""
+    leave = Sessions._leave
+
+    async def thoughtless(self: Sessions, client: Client, reason: str, farewell: Callable[[], None]) -> None:
+        client.intended = None
+        await leave(self, client, reason, farewell)
+
+    with patch.object(Sessions, "_leave", thoughtless), patch.object(Sessions, "orphan", lambda *_: None):
+        yield
+
+
+@contextmanager
+def a_new_nick_is_shown_by_every_log() -> Planted:
+    """And not only by the first that brings it."""
+    renamed = People.renamed
+
+    def talkative(self: People, member: Any) -> bool:
+        renamed(self, member)
+        return True
+
+    with patch.object(People, "renamed", talkative):
+        yield
+
+
+@contextmanager
+def what_is_void_stays_in_the_history() -> Planted:
+    """No lane marks it."""
+
+    def silent(_self: Sessions, _followed: Followed, _entry: Entry, _effect: Effect) -> None:
+        """Nothing is noted."""
+
+    with patch.object(Sessions, "void", silent):
+        yield
