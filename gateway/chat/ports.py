@@ -124,7 +124,10 @@ class Ports(Protocol):
         """The session id of a nick that some replica of this lane shows."""
 
     def shown_nicks(self) -> Mapping[str, str]:
-        """By session id, the names that clients know of those whom some room still calls otherwise; mostly none."""
+        """By session id, what clients know of those of whom some room's replica is behind; mostly nobody.
+
+        The name that they have by now, "" where they have quit.
+        """
 
     def claim(self, session: Session, nick: str) -> Awaitable[str | None]:
         """Claims a nick for a session; its token, or None when another holds it."""

@@ -4,6 +4,7 @@ Owns the replicas and which local clients are in which room; asks Redis for page
 timer, writes snapshots. Runs on the lane's thread.
 """
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from gateway.net.connection import Connection
 log = structlog.get_logger()
 
 SNAPSHOT_ENTRIES = 512
+UNMARKED_LIMIT = 10_000
 LINGER_S = 30.0
 ROOM_EXPIRY_S = 30 * 24 * 3600
 
@@ -179,6 +181,7 @@ class Following:
         self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
+        self._unmarked: deque[tuple[str, str]] = deque(maxlen=UNMARKED_LIMIT)  # void marks that a lost link took
 
     def open(self, name: str) -> Followed:
         """Follows a room (folded name); it is live once its ``waiting`` is called."""
@@ -251,7 +254,12 @@ class Following:
 
     def mark_void(self, name: str, mark: str) -> None:
         """Tells every reader of a room's history to omit an event, ``<stream id>.<index>``."""
-        self._link.call(_ignore, "SADD", self._keys.void(name), mark)
+
+        def marked(reply: Reply) -> None:
+            if reply is LOST:
+                self._unmarked.append((name, mark))
+
+        self._link.call(marked, "SADD", self._keys.void(name), mark)
 
     # -- what the link brings -------------------------------------------------------------------------
 
@@ -280,6 +288,9 @@ class Following:
     def link_up(self) -> None:
         """A new connection: every log is subscribed again, and mended once that is confirmed."""
         self.note_all()
+        unmarked, self._unmarked = self._unmarked, deque(maxlen=UNMARKED_LIMIT)
+        for name, mark in unmarked:
+            self.mark_void(name, mark)
         for channel in self._by_channel:
             self._link.subscribe(channel.decode())
 

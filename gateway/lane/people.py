@@ -40,13 +40,14 @@ class Person:
 class People:
     """Everybody whom the lane's replicas hold, by session id and by nick."""
 
-    __slots__ = ("_by_nick", "_by_sid", "outdated")
+    __slots__ = ("_by_nick", "_by_sid", "outdated", "quitters")
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Person] = {}
         self._by_nick: dict[str, str] = {}
         # Sessions of whom some replica still has an older name than the one shown: their lines are rewritten.
         self.outdated: set[str] = set()
+        self.quitters: set[str] = set()  # whose QUIT has been shown, while some replica still has them
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -96,15 +97,14 @@ class People:
         return {sid: self._by_sid[sid].nick for sid in self.outdated}
 
     def has_quit(self, sid: str) -> bool:
-        """Whether its QUIT has been shown, though some replica still has it."""
-        person = self._by_sid.get(sid)
-        return person is not None and person.has_quit
+        return sid in self.quitters
 
     def quit(self, member: Member) -> bool:
         """A member's QUIT was folded; whether it is news to this lane."""
         person = self._by_sid[member.sid]
         news = not person.has_quit
         person.has_quit = True
+        self.quitters.add(member.sid)
         return news
 
     def vanished(self, followed: Followed, sid: str) -> None:
@@ -116,6 +116,7 @@ class People:
                 self._unname(person)
                 del self._by_sid[sid]
                 self.outdated.discard(sid)
+                self.quitters.discard(sid)
             elif sid in self.outdated:
                 self._compare(person)
 

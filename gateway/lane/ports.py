@@ -147,7 +147,8 @@ class LanePorts:
         return self._lane.sessions.by_nick.get(fold(nick)) or self._lane.people.sid(nick)
 
     def shown_nicks(self) -> Mapping[str, str]:
-        return self._lane.people.shown() if self._lane.people.outdated else {}
+        people = self._lane.people
+        return people.shown() | dict.fromkeys(people.quitters, "") if people.outdated or people.quitters else {}
 
     async def _linked(self) -> None:
         """While Redis is away, waits for it."""

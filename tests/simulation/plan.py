@@ -105,30 +105,54 @@ class _Author:
         self.clients = clients
         self.length_s = length_s
         self.bursts = sorted(random.uniform(1.5, length_s - 0.5) for _ in range(random.randint(4, 9)))
+        self.founders: dict[str, int] = {}  # room -> who comes first, and so most likely is its operator
         self._tokens = 0
         self._names = 0
-        self._said: list[tuple[int, Callable[[], Step]]] = []
 
     # -- what people do -------------------------------------------------------------------------------
 
     def arrivals(self) -> Iterator[Step]:
-        for client in range(self.clients):
-            at = self.random.uniform(0.3, 1.0)
+        comers = sorted((self.random.uniform(0.3, 1.0), client) for client in range(self.clients))
+        for at, client in comers:
             yield Step(at, "connect", (client,))
             for room in self.random.sample(ROOMS, self.random.choice((1, 2, 2, 3))):
+                self.founders.setdefault(room, client)
                 yield Step(at + 0.001, "join", (client, room, ""))
 
     def chatter(self) -> Iterator[Step]:
         """In bursts, as races need company."""
         for burst in self.bursts:
             width_s = self.random.choice((0.002, 0.01, 0.2))
+            rooms = self.random.choice((ROOMS, ROOMS[1:2], ROOMS[2:3]))
             for _ in range(self.random.randint(3, 11)):
-                yield self._act(burst + self.random.uniform(0.0, width_s))
+                yield self._act(burst + self.random.uniform(0.0, width_s), self.random.choice(rooms))
+            if self.random.random() < 0.4:
+                yield from self._race(burst, self.random.choice(ROOMS[1:]))
 
-    def _act(self, at: float) -> Step:
+    def _race(self, at: float, room: str) -> Iterator[Step]:
+        """Others speak and join while a room's operator takes away the right to."""
+        random, operator = self.random, self.founders.get(room, 0)
+        other = random.randrange(self.clients)
+        line = random.choice(
+            (
+                f"MODE {room} +m",
+                f"MODE {room} +m",
+                f"KICK {room} {{}} :out",
+                f"MODE {room} +b {{}}!*@*",
+                f"MODE {room} +i",
+            )
+        )
+        yield Step(at, "line", (operator, line, other))
+        for client in (other, *random.choices(range(self.clients), k=2)):
+            self._tokens += 1
+            say = Step(at, "say", (client, "PRIVMSG", room, f"m{self._tokens}", "", ""))
+            yield replace(say, at=at + random.uniform(-0.001, 0.001))
+        yield Step(at + random.uniform(-0.001, 0.001), "join", (other, room, ""))
+        yield Step(at + random.uniform(0.3, 1.0), "line", (operator, f"MODE {room} -mi"))
+
+    def _act(self, at: float, room: str) -> Step:
         random = self.random
         client = random.randrange(self.clients)
-        room = random.choice(ROOMS)
         kind = random.choices(
             ("say", "whisper", "ping", "join", "part", "nick", "mode", "line"), (40, 6, 12, 9, 6, 7, 10, 10)
         )[0]
@@ -228,13 +252,17 @@ class _Author:
     def _client_faults(self) -> Iterator[Step]:
         random, at = self.random, self._moment()
         client = random.randrange(self.clients)
-        kind = random.choice(("reset", "leave", "storm", "slow", "slow"))
+        kind = random.choice(("reset", "leave", "storm", "slow", "slow", "fickle"))
         if kind == "reset":
             yield Step(at, "reset", (client,))
         elif kind == "leave":
             yield Step(at, "leave", (client, random.choice(("quit", "close", "reset"))))
             if random.random() < 0.7:
                 yield Step(at + random.uniform(0.0, 2.0), "connect", (client,))
+        elif kind == "fickle":
+            yield Step(at, "join", (client, random.choice(ROOMS), ""))
+            yield Step(at + random.uniform(0.0, 0.006), "leave", (client, random.choice(("quit", "close", "reset"))))
+            yield Step(at + random.uniform(0.5, 2.0), "connect", (client,))
         elif kind == "storm":
             yield Step(at, "storm", (random.randrange(self.gateways),))
         else:

@@ -15,6 +15,7 @@ from gateway.heartbeat.reaper import Reaper
 from gateway.lane.barrier import Barrier
 from gateway.lane.client import Client
 from gateway.lane.following import Followed
+from gateway.lane.ghosts import Ghosts
 from gateway.lane.people import People
 from gateway.lane.sessions import Sessions
 
@@ -88,8 +89,8 @@ def old_connections_live_on() -> Planted:
 
 @contextmanager
 def the_dead_are_not_reaped() -> Planted:
-    """Their rooms are not told."""
-    with patch.object(Reaper, "_tell_rooms", lambda _self, _gone: None):
+    """Their rooms are not told, neither by a reaper nor by who finds them there."""
+    with patch.object(Reaper, "_tell_rooms", lambda *_: None), patch.object(Ghosts, "look", lambda *_: None):
         yield
 
 

@@ -48,9 +48,9 @@ def story(outcome: Outcome) -> str:
     for life in network.lives:
         kind = "plain text" if life.is_text else " ".join(life.caps) or "no capabilities"
         parts.append(f"\n{life.name} at {life.node.lane.id}, {kind}; sessions {' '.join(life.sids)}")
-        said = [(sent.at, 0, f"-> {sent.line}") for sent in life.sent]
-        read = [(at, 1, f"<- {line}") for at, line in life.lines if not _is_greeting(line)]
-        parts += [f"{at:9.4f} {line}" for at, _, line in sorted(said + read) if at < (network.asked_at or at + 1)]
+        read = [(at, f"<- {line}") for at, line in life.lines if not _is_greeting(line)]
+        both = sorted([*read, *((sent.at, f"-> {sent.line}") for sent in life.sent)], key=lambda one: one[0])
+        parts += [f"{at:9.4f} {line}" for at, line in both if at < network.asked_at]
     parts.append("\nentries")
     for record in network.redis.store.records:
         lost = " LOST" if record.lost_in is not None else ""

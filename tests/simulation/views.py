@@ -154,6 +154,8 @@ class View:
 
     def _read_nick(self, line: Line) -> Iterator[str]:
         old, new = lower(line.nick), lower(line.params[0])
+        if line.nick == line.params[0]:
+            yield f"a NICK of {line.nick} to what it is"
         rooms = self._with(old)
         if self._is_me(old):
             self.nick = line.params[0]

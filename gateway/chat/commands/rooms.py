@@ -191,8 +191,9 @@ def send_names(ports: Ports, session: Session, room: Room, members: Iterable[Mem
 
 def _member_names(all_prefixes: int, members: Iterable[Member], shown: Mapping[str, str]) -> Iterator[str]:
     for member in members:
-        prefix = member.prefix
-        yield (prefix if all_prefixes else prefix[:1]) + shown.get(member.sid, member.nick)
+        prefix, nick = member.prefix, shown.get(member.sid, member.nick)
+        if nick:
+            yield (prefix if all_prefixes else prefix[:1]) + nick
 
 
 def packed(words: Iterable[str], limit_bytes: int) -> Iterator[str]:
