@@ -99,12 +99,13 @@ class Client:
 
     # -- coming and going -----------------------------------------------------------------------------
 
-    def connect(self) -> None:
-        """Comes in through a gateway that runs; tries again while there is none."""
+    def connect(self, node: "Node | None" = None) -> None:
+        """Comes in through a gateway that runs, this one if it can; tries again while there is none."""
         self.is_wanted = True
         if self.life is not None:
             return
-        node = self.network.some_node(self.random)
+        if node is None or not node.is_ready:
+            node = self.network.some_node(self.random)
         if node is None:
             self._come_back()
             return

@@ -91,7 +91,6 @@ class Node:
         self.wall_offset_s = 0.0
         self.link: LinkSocket | None = None
         self.turns = 0
-        self.is_accepting = True
         self._next_turn = float("inf")
         self._selector = LaneSelector()
         wake = LaneWake()
@@ -135,6 +134,12 @@ class Node:
         else:
             self._selector.sockets[self.link.fileno()] = self.link
             post(partial(done, self.link))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether new clients may come here."""
+        gateway = self.gateway
+        return bool(gateway.is_running and gateway.heartbeat.beats and self.lane.is_ready)
 
     def accept(self, life: "Life") -> ClientSocket:
         """A client's connection comes in."""

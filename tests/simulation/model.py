@@ -308,29 +308,29 @@ class RoomModel:
         source, at_ms = self._source(event), event.id[0]
         sids = iter(event.fact("sids").split(","))
         params = iter(event.params[2:])
-        is_adding, applied = True, []
+        is_adding, joins_decided, applied = True, False, False
         for letter in event.param(1):
             if letter in "+-":
                 is_adding = letter == "+"
             elif letter in "ov":
                 next(params, "")
-                applied.append(self._set_rank(next(sids, ""), OP if letter == "o" else VOICE, is_adding) and "rank")
+                applied |= self._set_rank(next(sids, ""), OP if letter == "o" else VOICE, is_adding)
             elif letter in "beI":
-                applied.append(self._set_mask(self.lists[letter], next(params, ""), is_adding, (source, at_ms)))
+                joins_decided |= self._set_mask(self.lists[letter], next(params, ""), is_adding, (source, at_ms))
             elif letter == "k":
                 wanted = next(params, "") if is_adding else (next(params, "") and "")
-                applied.append(wanted != self.key)
+                joins_decided |= wanted != self.key
                 self.key = wanted
             elif letter == "l":
                 limit = int(next(params, "0")) if is_adding else 0
-                applied.append(limit != self.limit)
+                joins_decided |= limit != self.limit
                 self.limit = limit
-            else:
-                applied.append((letter in self.flags) != is_adding)
-                self.flags ^= {letter} if applied[-1] else set()
-        if any(one and one != "rank" for one in applied):
+            elif (letter in self.flags) != is_adding:
+                joins_decided = True
+                self.flags ^= {letter}
+        if joins_decided:  # who may join is another question now
             self.changed = event.id
-        return any(applied)
+        return applied or joins_decided
 
     def _set_rank(self, sid: str, bit: int, is_adding: bool) -> bool:
         member = self.members.get(sid)

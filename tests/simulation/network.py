@@ -56,11 +56,7 @@ class Network:
 
     def some_node(self, random: Random) -> Node | None:
         """A lane that a new client may come to: of a gateway that is ready."""
-        ready = [
-            node
-            for node in self.nodes
-            if node.gateway.is_running and node.gateway.heartbeat.beats and node.lane.is_ready and node.is_accepting
-        ]
+        ready = [node for node in self.nodes if node.is_ready]
         return random.choice(ready) if ready else None
 
     # -- a run ----------------------------------------------------------------------------------------
@@ -106,6 +102,10 @@ class Network:
 
     def _do_connect(self, client: int) -> None:
         self.clients[client].connect()
+
+    def _do_connect_to(self, client: int, gateway: int) -> None:
+        """By this gateway, if it can."""
+        self.clients[client].connect(self._node(gateway, 0))
 
     def _do_leave(self, client: int, how: str) -> None:
         self.clients[client].leave(how)

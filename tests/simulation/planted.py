@@ -39,11 +39,13 @@ def pages_are_folded_backwards() -> Planted:
     """The entries of a page keep their places, and what stands in them does not."""
     page = Replica.page
 
-    def backwards(self: Replica, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]]) -> None:
+    def backwards(
+        self: Replica, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]], *, has_more: bool
+    ) -> None:
         first = 1 if from_id else 0
         news = entries[first:]
         mixed = [(here[0], *there[1:]) for here, there in zip(news, news[::-1], strict=True)]
-        page(self, from_id, epoch, base, [*entries[:first], *mixed])
+        page(self, from_id, epoch, base, [*entries[:first], *mixed], has_more=has_more)
 
     with patch.object(Replica, "page", backwards):
         yield

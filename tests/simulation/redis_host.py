@@ -121,9 +121,10 @@ class RecordingStore(Store):
         super().wipe()
 
     def _lose(self, records: int, bases: int, *, is_all: bool) -> None:
-        for one in (*self.records[records:], *self.bases[bases:]):
-            if one.lost_in is None:
-                one.lost_in = len(self.losses)
+        for record in self.records[records:]:
+            record.lost_in = len(self.losses) if record.lost_in is None else record.lost_in
+        for base in self.bases[bases:]:
+            base.lost_in = len(self.losses) if base.lost_in is None else base.lost_in
         self.losses.append(Loss(len(self.records), self._agenda.now, is_all))
 
 

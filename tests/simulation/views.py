@@ -36,10 +36,7 @@ def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
     read_lines = []
     histories: set[str] = set()
     for at, text in lines:
-        if is_text:
-            tags, source, words = {}, "", ["", ""]
-        else:
-            tags, source, words = split(text)
+        tags, source, words = split("PLAIN text" if is_text else text)
         line = Line(at, text, tags, source, words[0], words[1:])
         if line.verb == "BATCH" and len(words) > 2 and words[2] == "chathistory":
             histories.add(words[1][1:])

@@ -1,0 +1,231 @@
+"""The races that the design answers, one by one and in the same world as the random runs, checked by the same checker.
+
+Each plan is a few steps at given moments. Clients 0, 1, 2 ... are called nick0, nick1, nick2; gateways have one lane.
+"""
+
+from typing import Any
+
+from tests.simulation.plan import Plan, Step
+from tests.simulation.running import Outcome, run
+
+CAPS = ("echo-message", "message-tags", "batch", "labeled-response", "draft/chathistory")
+REST_S = 100.0
+
+Told = tuple[float, str, tuple[Any, ...]]
+
+
+def happens(
+    *told: Told,
+    clients: int = 3,
+    later: int = 0,
+    gateways: int = 2,
+    rooms: tuple[str, ...] = ("#a",),
+    snapshot_entries: int = 512,
+    waiting_limit: int = 4096,
+) -> Outcome:
+    """Client n comes in at 0.5 s + n/10 by gateway n modulo their number and joins all rooms; then what is told.
+
+    ``later``: so many more clients, who come when they are told to.
+    """
+    steps = []
+    for client in range(clients):
+        steps.append(Step(0.5 + client / 10, "connect_to", (client, client % gateways)))
+        steps += [Step(0.501 + client / 10, "join", (client, room, "")) for room in rooms]
+    steps += [Step(*one) for one in told]
+    plan = Plan(
+        seed=1,
+        gateways=(1,) * gateways,
+        clients=((CAPS, False),) * (clients + later),
+        steps=tuple(sorted(steps, key=lambda step: step.at)),
+        length_s=max(step.at for step in steps) + 3.0,
+        rest_s=REST_S,
+        snapshot_entries=snapshot_entries,
+        waiting_limit=waiting_limit,
+    )
+    outcome = run(plan)
+    assert not outcome.breaches, outcome.breaches
+    return outcome
+
+
+def say(at: float, client: int, room: str, token: str) -> Told:
+    return at, "say", (client, "PRIVMSG", room, token, "", "")
+
+
+def line(at: float, client: int, text: str, *others: int) -> Told:
+    return at, "line", (client, text, *others)
+
+
+def logged(outcome: Outcome, text: str) -> int:
+    """How many entries that are still there hold this text."""
+    records = outcome.network.redis.store.records
+    return sum(text.encode() in record.payload for record in records if record.lost_in is None)
+
+
+def heard(outcome: Outcome, client: int, text: str) -> list[str]:
+    """The lines that a client read with this text in them, on all its connections; not what it asked history for."""
+    lives = outcome.network.clients[client].lives
+    limit = outcome.network.asked_at
+    return [told for life in lives for at, told in life.lines if text in told and at < limit]
+
+
+# -- what is executed late, or not ----------------------------------------------------------------------
+
+
+def test_an_append_that_was_executed_and_not_answered_is_not_sent_again() -> None:
+    outcome = happens((2.0, "trap", (0, 0, "after", 0.0)), say(2.01, 0, "#a", "m1"))
+    assert logged(outcome, "<m1>") == 1
+
+
+def test_an_append_that_was_lost_on_its_way_is_sent_again() -> None:
+    outcome = happens((2.0, "trap", (0, 0, "before", 0.0)), say(2.01, 0, "#a", "m1"))
+    assert logged(outcome, "<m1>") == 1
+
+
+def test_what_a_connection_sent_is_never_executed_once_another_has_taken_its_place() -> None:
+    outcome = happens((2.0, "trap", (0, 0, "late", 2.0)), say(2.01, 0, "#a", "m1"))
+    assert logged(outcome, "<m1>") == 1
+    assert len(heard(outcome, 1, "<m1>")) == 1
+
+
+def test_a_stalled_redis_does_what_it_was_sent_once() -> None:
+    outcome = happens((2.0, "stall", (20.0,)), say(2.01, 0, "#a", "m1"), say(2.02, 1, "#a", "m2"))
+    assert logged(outcome, "<m1>") == logged(outcome, "<m2>") == 1
+
+
+# -- what does not arrive -------------------------------------------------------------------------------
+
+
+def test_the_last_message_of_a_quiet_room_is_missed_and_found() -> None:
+    """It has no successor whose predecessor would show the gap: heads are compared."""
+    outcome = happens((2.0, "deafen", (1, 0, 1)), say(2.01, 0, "#a", "m1"))
+    assert len(heard(outcome, 1, "<m1>")) == 1
+
+
+def test_a_ping_finds_what_was_lost_before_it() -> None:
+    outcome = happens((2.0, "deafen", (1, 0, 1)), say(2.01, 0, "#a", "m1"), line(2.5, 1, "PING now"))
+    read = [told for _, told in outcome.network.clients[1].lives[0].lines]
+    assert read.index(next(told for told in read if "<m1>" in told)) < read.index(":irc.test PONG irc.test :now")
+
+
+def test_a_gap_in_the_middle_is_mended_before_what_follows() -> None:
+    outcome = happens((2.0, "deafen", (1, 0, 2)), *(say(2.01 + n / 50, 0, "#a", f"m{n}") for n in range(6)))
+    assert len(heard(outcome, 1, "PRIVMSG #a")) == 6
+
+
+def test_a_room_is_loaded_while_others_append_and_trim() -> None:
+    """The base is written and the log trimmed behind it while a lane is reading its pages."""
+    chatter = [say(2.0 + n / 500, n % 2, "#a", f"m{n}") for n in range(40)]
+    comes = [(2.02, "connect_to", (2, 2)), (2.021, "join", (2, "#a", ""))]
+    happens(*chatter, *comes, clients=2, later=1, gateways=3, snapshot_entries=3)
+
+
+def test_a_lane_that_lags_behind_a_trimmed_log_reads_it_from_the_base() -> None:
+    chatter = [say(2.01 + n / 200, 0, "#a", f"m{n}") for n in range(30)]
+    happens((2.0, "lag", (1, 0, 7.0, False)), *chatter, snapshot_entries=3, waiting_limit=6)
+
+
+# -- coming and going -----------------------------------------------------------------------------------
+
+
+def test_who_goes_while_joining_is_not_left_behind() -> None:
+    """The QUIT goes to rooms that were meant to be joined, too."""
+    for after_s in (0.0, 0.001, 0.002, 0.003, 0.004):
+        joins = [(2.0, "join", (0, room, "")) for room in ("#b", "#c")]
+        happens((1.9, "join", (1, "#b", "")), *joins, (2.0 + after_s, "leave", (0, "reset")))
+
+
+def test_a_quit_is_shown_once_to_who_shares_two_rooms() -> None:
+    outcome = happens((2.0, "leave", (0, "quit")), rooms=("#a", "#b"))
+    assert len(heard(outcome, 1, " QUIT ")) == 1
+
+
+def test_a_new_nick_is_shown_once_to_who_shares_two_rooms() -> None:
+    outcome = happens((2.0, "nick", (0, "other")), rooms=("#a", "#b"))
+    assert len(heard(outcome, 1, " NICK ")) == 1
+
+
+def test_names_tell_of_a_new_nick_that_another_room_has_shown() -> None:
+    """NAMES of the room whose log is behind must not have the old one."""
+    happens(
+        (0.9, "join", (1, "#b", "")),
+        (2.0, "deafen", (1, 0, 1)),
+        (2.01, "nick", (0, "other")),
+        (2.5, "join", (2, "#b", "")),
+        line(2.6, 1, "NAMES #b"),
+        rooms=("#a", "#b"),
+    )
+
+
+def test_two_ask_for_one_nick_at_once() -> None:
+    outcome = happens((2.0, "nick", (0, "same")), (2.0, "nick", (1, "same")))
+    assert sorted(client.lives[0].nick for client in outcome.network.clients[:2])[1] == "same"
+    assert len(heard(outcome, 0, " 433 ") + heard(outcome, 1, " 433 ")) == 1
+
+
+def test_who_comes_into_an_entry_with_others_is_told_of_them_once() -> None:
+    """JOINs of one turn stand in one entry: NAMES must not be ahead of those that follow."""
+    storm = [(2.0, "connect_to", (n, 0)) for n in range(6)]
+    happens((1.9, "storm", (0,)), *storm, clients=6, gateways=1)
+
+
+def test_a_nick_asked_for_in_vain_is_freed_with_its_holders_gateway() -> None:
+    """Its holder's gateway dies: whoever asked for it through the same one must not have it forgotten."""
+    happens((2.0, "nick", (0, "nick2")), (2.001, "reset", (0,)), (3.0, "kill", (0,)))
+
+
+# -- leases ---------------------------------------------------------------------------------------------
+
+
+def test_users_of_a_killed_gateway_quit_and_come_back() -> None:
+    outcome = happens((2.0, "kill", (0,)))
+    assert len(heard(outcome, 1, "Gateway gate0 is gone")) == 2
+
+
+def test_a_gateway_that_stood_still_is_taken_for_dead_and_comes_back() -> None:
+    outcome = happens((2.0, "pause", (0, 25.0)), say(2.5, 0, "#a", "m1"), say(28.0, 0, "#a", "m2"))
+    assert len(outcome.network.clients[0].lives) == 1, "its clients stayed connected"
+    assert logged(outcome, "<m1>") == logged(outcome, "<m2>") == 1
+
+
+def test_nobody_is_overdue_after_redis_was_away() -> None:
+    """All leases have run out, and nobody could beat: that says nothing about the gateways."""
+    outcome = happens((2.0, "restart", (30.0,)), gateways=3)
+    assert logged(outcome, "GONE ") == 0
+
+
+# -- what Redis loses -----------------------------------------------------------------------------------
+
+
+def test_what_a_failover_took_is_put_back_and_shown_once() -> None:
+    outcome = happens((2.0, "replicate", ()), say(2.01, 0, "#a", "m1"), (2.1, "failover", (0.1,)))
+    assert logged(outcome, "<m1>") == 1
+    assert len(heard(outcome, 1, "<m1>")) == 1
+
+
+def test_a_wiped_room_keeps_its_members_operators_topic_and_modes() -> None:
+    outcome = happens(
+        line(2.0, 0, "TOPIC #a :kept"), line(2.1, 0, "MODE #a +m"), (3.0, "wipe", (True,)), line(9.0, 1, "TOPIC #a")
+    )
+    room = outcome.network.nodes[0].lane.following.rooms["#a"].room
+    assert (room.topic, room.flags) == ("kept", {"m", "n", "t"})
+    assert [member.modes for member in room.members.values()] == [1, 0, 0]
+
+
+def test_who_comes_into_a_wiped_room_before_it_is_put_back_is_an_ordinary_member() -> None:
+    """The newcomer's lane makes the log anew; the others' state is put back under what it has done."""
+    outcome = happens(
+        (2.0, "lag", (0, 0, 3.0, True)),
+        (2.0, "lag", (1, 0, 3.0, True)),
+        (2.1, "wipe", (False,)),
+        (2.2, "connect_to", (2, 2)),
+        (2.201, "join", (2, "#a", "")),
+        gateways=3,
+        clients=2,
+        later=1,
+    )
+    room = outcome.network.nodes[0].lane.following.rooms["#a"].room
+    assert [member.modes for member in room.members.values() if member.user == "u2"] == [0]
+
+
+def test_redis_clock_is_set_back() -> None:
+    happens((2.0, "redis_clock", (-60.0,)), (2.1, "nick", (0, "other")), say(2.2, 0, "#a", "m1"), rooms=("#a", "#b"))
