@@ -98,7 +98,9 @@ def _part(rest: str, room: str) -> Message | str:
 
 def _msg(rest: str, _room: str) -> Message | str:
     name, _, text = rest.partition(" ")
-    return Message("PRIVMSG", [name, text.strip()]) if text.strip() else "Usage: /msg NAME TEXT"
+    if not text.strip() or name.startswith(":"):  # a colon begins the text of a line
+        return "Usage: /msg NAME TEXT"
+    return Message("PRIVMSG", [name, text.strip()])
 
 
 def _who(rest: str, room: str) -> Message | str:

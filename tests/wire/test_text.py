@@ -36,7 +36,7 @@ def test_what_is_typed_becomes_a_message(typed: str, message: Message | None) ->
     assert to_message(typed, "#lobby") == message
 
 
-@pytest.mark.parametrize("typed", ["/nick", "/join", "/msg", "/msg bob", "/me", "/msg bob  "])
+@pytest.mark.parametrize("typed", ["/nick", "/join", "/msg", "/msg bob", "/me", "/msg bob  ", "/msg :bob hi"])
 def test_a_command_without_its_parts_shows_its_usage(typed: str) -> None:
     shown = to_message(typed, "#lobby")
     assert isinstance(shown, str)
