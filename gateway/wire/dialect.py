@@ -22,6 +22,9 @@ _IRC_VERBS = frozenset(("CAP", "NICK", "USER", "PASS", "AUTHENTICATE", "PING"))
 # RFC 854: IAC, then DO, DONT, WILL or WONT and an option; or SB ... IAC SE; or one command.
 _TELNET = re.compile(rb"\xff(?:[\xfb-\xfe].|\xfa.{0,64}?\xff\xf0|[\xf0-\xf9])", re.DOTALL)
 
+_TELNET_SB: Final = b"\xff\xfa"
+_TELNET_SB_LIMIT_BYTES: Final = 68
+
 
 class Kind(Enum):
     """A way to speak on the port."""
@@ -36,7 +39,11 @@ def sniff(buffer: bytes) -> Kind | None:
     """Tell the dialect from all bytes that came so far; None: nothing said yet, or not to its end."""
     if buffer.startswith(_TLS_HANDSHAKE):
         return Kind.TLS
-    *lines, _unfinished = strip_telnet(buffer).split(b"\n")
+    text = strip_telnet(buffer)
+    subnegotiation = text.find(_TELNET_SB)
+    if subnegotiation >= 0 and len(text) - subnegotiation < _TELNET_SB_LIMIT_BYTES:
+        text = text[:subnegotiation]  # not to its end yet, and what looks like a line may be of it
+    *lines, _unfinished = text.split(b"\n")
     for line in lines:
         if line.strip():
             return _kind_of(line)

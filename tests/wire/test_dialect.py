@@ -58,3 +58,11 @@ def test_more_bytes_never_change_what_was_decided(stream: bytes) -> None:
 def test_text_passes_the_telnet_filter_unchanged() -> None:
     assert strip_telnet("grüße\r\n".encode()) == "grüße\r\n".encode()
     assert strip_telnet(b"\xff\xf1bob\xff\xfb\x18\n") == b"bob\n"
+
+
+def test_a_line_end_inside_of_telnet_s_negotiation_is_none_however_it_comes() -> None:
+    """RFC 1073: a window of 10 rows holds a byte that is LF."""
+    said = b"\xff\xfa\x1f\x00\x50\x00\n\xff\xf0NICK bob\r\n"
+    told = [sniff(said[:end]) for end in range(len(said) + 1)]
+    assert told == [None] * len(said) + [Kind.IRC]
+    assert sniff(b"\xff\xfa" + b"x" * 80 + b"\n") is Kind.TEXT, "what has no end is none"
