@@ -22,8 +22,8 @@ _IRC_VERBS = frozenset(("CAP", "NICK", "USER", "PASS", "AUTHENTICATE", "PING"))
 # RFC 854: IAC, then DO, DONT, WILL or WONT and an option; or SB ... IAC SE; or one command.
 _TELNET = re.compile(rb"\xff(?:[\xfb-\xfe].|\xfa.{0,64}?\xff\xf0|[\xf0-\xf9])", re.DOTALL)
 
-_TELNET_SB: Final = b"\xff\xfa"
-_TELNET_SB_LIMIT_BYTES: Final = 68
+_TELNET_BEGUN = re.compile(rb"\xff\xfa(?!.{0,64}?\xff\xf0)", re.DOTALL)
+_TELNET_LIMIT_BYTES: Final = 2 + 64 + 2
 
 
 class Kind(Enum):
@@ -39,15 +39,15 @@ def sniff(buffer: bytes) -> Kind | None:
     """Tell the dialect from all bytes that came so far; None: nothing said yet, or not to its end."""
     if buffer.startswith(_TLS_HANDSHAKE):
         return Kind.TLS
-    text = strip_telnet(buffer)
-    subnegotiation = text.find(_TELNET_SB)
-    if subnegotiation >= 0 and len(text) - subnegotiation < _TELNET_SB_LIMIT_BYTES:
-        text = text[:subnegotiation]  # not to its end yet, and what looks like a line may be of it
-    *lines, _unfinished = text.split(b"\n")
+    size = len(buffer)
+    begun = _TELNET_BEGUN.search(buffer)
+    if begun is not None and size - begun.start() < _TELNET_LIMIT_BYTES:
+        buffer = buffer[: begun.start()]  # not to its end yet, and what looks like a line may be of it
+    *lines, _unfinished = strip_telnet(buffer).split(b"\n")
     for line in lines:
         if line.strip():
             return _kind_of(line)
-    return Kind.TEXT if len(buffer) > SNIFF_LIMIT_BYTES else None
+    return Kind.TEXT if size > SNIFF_LIMIT_BYTES else None
 
 
 def strip_telnet(data: bytes) -> bytes:
