@@ -84,10 +84,23 @@ class Flight:
 class Writer:
     """One log's queue and flight; ``replica`` is None for another lane's inbox.
 
-    ``memory``: own entries that the log has, or had; ``returning``: those to put back before anything new.
+    ``memory``: own entries that the log has, or had; ``returning``: those to put back before anything new;
+    ``when_whole``: called between the two.
     """
 
-    __slots__ = ("flight", "head", "live", "log", "memory", "name", "queue", "replica", "returning", "void")
+    __slots__ = (
+        "flight",
+        "head",
+        "live",
+        "log",
+        "memory",
+        "name",
+        "queue",
+        "replica",
+        "returning",
+        "void",
+        "when_whole",
+    )
 
     def __init__(self, name: str, keys: Keys, replica: Replica | None) -> None:
         self.name = name
@@ -97,6 +110,7 @@ class Writer:
         self.flight: Flight | None = None
         self.memory: deque[Flight] = deque()
         self.returning: deque[Flight] = deque()
+        self.when_whole: Callable[[], None] | None = None
 
     def take(self, origin: str) -> Flight:
         """As many queued events as one entry may hold, at least one."""
@@ -206,6 +220,20 @@ class Appends:
             self.gathered += 1
         writer.queue.append(pending)
 
+    def add_first(self, name: str, pending: Pending) -> None:
+        """Queues an event for a followed log before what waits there already."""
+        writer = self._writers[name]
+        writer.queue.appendleft(pending)
+        self._is_due(writer)
+
+    def when_whole(self, name: str, call: Callable[[], None]) -> None:
+        """Calls once a followed log has all again that left for it, and before anything new does."""
+        writer = self._writers[name]
+        if writer.flight is None and not writer.returning:
+            call()
+        else:
+            writer.when_whole = call
+
     def send(self) -> None:
         """Sends what has gathered, for every log that has nothing in flight and can be written."""
         due, self._due = self._due, []
@@ -215,7 +243,11 @@ class Appends:
                 continue
             if writer.returning:
                 self._launch(writer, writer.returning.popleft())
-            elif writer.queue and not self.is_held:
+                continue
+            if writer.when_whole is not None:
+                call, writer.when_whole = writer.when_whole, None
+                call()
+            if writer.queue and not self.is_held:
                 self._oseq += 1
                 self._launch(writer, writer.take(f"{self._lane}:{self._oseq}"))
         if self._unpublished and self._waiting is not None:
@@ -374,7 +406,7 @@ class Appends:
     def _release(self, writer: Writer) -> None:
         """Nothing is in flight any more: what has gathered may go."""
         writer.flight = None
-        if writer.queue or writer.returning:
+        if writer.queue or writer.returning or writer.when_whole is not None:
             self._is_due(writer)
         elif writer.replica is None and not writer.memory:
             self._writers.pop(writer.name, None)

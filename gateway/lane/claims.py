@@ -62,8 +62,11 @@ class Claims:
         token = "" if was else session.token
         self._lane.directory.reclaim(session, session.nick, was, token, partial(claimed, session.nick))
 
-    def lose(self, client: Client) -> None:
-        """Somebody else has the nick: the session goes by its id, and all who see it are told."""
+    def lose(self, client: Client, *, is_shown: bool = False, but: str = "") -> None:
+        """Somebody else has the nick: the session goes by its id, and all who see it are told.
+
+        ``is_shown``: they have been, by this lane; ``but``: a room whose log says so already.
+        """
         session, old = client.session, client.session.nick
         log.info("nick_lost", session=session.sid, nick=old)
         if not session.is_registered:
@@ -72,10 +75,10 @@ class Claims:
             return
         line = f":{session.source} NICK {session.sid}"
         self._lane.sessions.renamed(client, old, session.sid)
-        if self._lane.rebirth.is_under_way or not self._is_seen(client):
+        if not is_shown and (self._lane.rebirth.is_under_way or not self._is_seen(client)):
             client.send(line)
             return
-        for name in session.rooms:  # whoever sees the session, it too, is shown by these
+        for name in [name for name in session.rooms if name != but]:  # whoever sees the session is shown by these
             client.unlogged += 1
             line = events.renamed(session.source, session.sid, session.token)
             self._lane.appends.add(name, Lasting(session.sid, line))

@@ -41,6 +41,9 @@ class Marks(Protocol):
     def named(self, member: Member) -> None:
         """A session that others see goes by this nick from now on."""
 
+    def yields(self, client: Client, room: str) -> None:
+        """A client's nick is another's, and it goes by its session id, which has been shown; this room's log knows."""
+
     def taken_for_dead(self) -> None:
         """The log says that this lane's own gateway is gone."""
 
@@ -269,7 +272,7 @@ class Delivery:
         self._known_by(entry, followed, member)
         client = self._clients.get(member.sid)
         if effect.old and client is not None:  # an older claim: it is called by its session id from now on
-            self._lost_name(client, effect.old, member.nick, entry.id)
+            self._lost_name(followed, client, member.nick, entry.id)
         if member.sid in followed.clients:  # it was there all the time, and its lane has said so again
             if not is_known:  # others saw it quit
                 self.show(followed.audience.items(), effect.line, entry.id, but=client)
@@ -286,12 +289,21 @@ class Delivery:
             self._marks.changed(followed)
 
     def _end_namesake(self, followed: Followed, entry: Entry, member: Member) -> None:
-        """Who had the nick before and whose gateway is gone has quit, also where a slower log has yet to say so."""
+        """Who had the nick before has quit where their gateway is gone, else goes by the session id: in rooms of which
+        a slower log has yet to say so, or where Redis had forgotten who had it."""
         sid = self._people.sid(member.nick)
         person = self._people.person(sid) if sid is not None and sid != member.sid else None
-        if person is None or person.has_quit or not followed.room.is_gone(person.sid):
+        if person is None or person.has_quit:
             return
         known = next((one for f in person.followed if (one := f.room.members.get(person.sid))), member)
+        if not followed.room.is_gone(person.sid):
+            line = f":{person.nick}!{known.user}@{known.host} NICK {person.sid}"
+            self.show(person.witnesses(), line, entry.id)
+            client = self._clients.get(person.sid)
+            if client is not None and client.session.nick == person.nick:
+                self._marks.yields(client, "")
+            self._people.call(person, person.sid)
+            return
         person.has_quit = True
         line = quitted(f"{person.nick}!{known.user}@{known.host}", f"Gateway {person.sid.partition('.')[0]} is gone")
         self.show(person.witnesses(), line, entry.id, but=self._clients.get(self._marks.now_called(person.sid)))
@@ -305,11 +317,10 @@ class Delivery:
             self.show(person.witnesses(), line, entry.id, actor=member.sid)
         self._people.appeared(followed, member)
 
-    def _lost_name(self, client: Client, old: str, nick: str, stream_id: str) -> None:
-        session = client.session
-        line = f":{old}!{session.user}@{session.host} NICK {nick}"
-        session.nick = nick
-        client.send(tags(client.variant, stream_id) + line)
+    def _lost_name(self, followed: Followed, client: Client, nick: str, stream_id: str) -> None:
+        if client.session.nick != nick:
+            client.send(f"{tags(client.variant, stream_id)}:{client.session.source} NICK {nick}")
+            self._marks.yields(client, followed.name)
 
     def _left(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
@@ -342,11 +353,15 @@ class Delivery:
         assert member is not None
         person = self._people.person(member.sid)
         shown = person.nick if person is not None else effect.old
+        if person is not None and member.token >= person.token:
+            self._end_namesake(followed, entry, member)
         if not self._people.renamed(member):
             return
         self._marks.named(member)
         client = self._clients.get(self._marks.now_called(member.sid))
-        if client is not None:
+        if client is not None and client.session.nick != member.nick:
+            if effect.sid != member.sid:
+                self._marks.yields(client, followed.name)
             client.session.nick = member.nick
         if person is not None and not person.has_quit:
             line = f":{shown}!{member.user}@{member.host} NICK {member.nick}"

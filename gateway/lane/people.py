@@ -85,6 +85,13 @@ class People:
         self._compare(person)
         return news
 
+    def call(self, person: Person, nick: str) -> None:
+        """Clients are shown another name for somebody, of which no log has told yet."""
+        self._unname(person)
+        person.nick = nick
+        self._by_nick[fold(nick)] = person.sid
+        self._compare(person)
+
     def _compare(self, person: Person) -> None:
         sid = person.sid
         if all(f.room.members[sid].nick == person.nick for f in person.followed if sid in f.room.members):

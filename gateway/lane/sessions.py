@@ -204,6 +204,12 @@ class Sessions:
         if self._lane.rebirth.is_under_way:
             self._lane.rebirth.named(member)
 
+    def yields(self, client: Client, room: str) -> None:
+        session, old = client.session, client.session.nick
+        self._lane.claims.lose(client, is_shown=True, but=room)
+        self._lane.directory.release(session.sid, old)
+        self._lane.claims.renew(client)
+
     def taken_for_dead(self) -> None:
         self._lane.rebirth.notice()
 
@@ -221,7 +227,10 @@ class Sessions:
     # -- rooms that were read again -------------------------------------------------------------------
 
     def room_settled(self, followed: Followed) -> None:
-        """A room is live, perhaps read again: whom of ours its log has lost join again."""
+        """A room is live, perhaps read again: whom of ours its log has lost for good join again."""
+        self._lane.appends.when_whole(followed.name, partial(self._rejoin_all, followed))
+
+    def _rejoin_all(self, followed: Followed) -> None:
         for client in followed.clients.values():
             if followed.room.is_gone(client.session.sid):
                 self._lane.rebirth.notice()
@@ -232,7 +241,8 @@ class Sessions:
         """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""
         facts = self.join_facts(followed, session)
         line = events.joined(session.source, followed.room.name, session.realname, facts)
-        self.insist(session.sid, followed.name, line)
+        self.clients[session.sid].unlogged += 1
+        self._lane.appends.add_first(followed.name, Lasting(session.sid, line))
 
     def join_facts(self, followed: Followed, session: Session) -> dict[str, str | int]:
         """What the JOIN of a session says that is in the room already, as its lane knows."""
