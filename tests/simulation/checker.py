@@ -278,8 +278,9 @@ def _fates(case: Case, life: Life, target: str, sends: list[Sent]) -> Iterator[s
     if len(logged) + refusals + others < len(loud):
         missing = [sent.token for sent in loud if sent.token not in logged]
         yield f"{life.name}: no word of {len(loud) - len(logged) - refusals - others} of {missing} to {target}"
-    if len(logged) + refusals > len(loud):
-        yield f"{life.name}: refused and delivered to {target}: {logged}, {refusals} refusals"
+    delivered = [sent.token for sent in loud if sent.token in case.said or _arrived(case, sent.token)]
+    if len(delivered) + refusals > len(loud):
+        yield f"{life.name}: refused and delivered to {target}: {delivered}, {refusals} refusals"
 
 
 def _is_in_a_log(case: Case, one: str) -> bool:
