@@ -82,7 +82,7 @@ class Followed:
 
     def restore(self) -> bool:
         position = self.position if self.fresh is not None else (self.replica.epoch, self.replica.last)
-        if position is None or not position[0] or not self.room.members:
+        if position is None or not position[0]:
             return False
         self._following.restore(self, *position)
         return True

@@ -16,7 +16,7 @@ from gateway.broker.appends import Pending
 from gateway.chat import events
 from gateway.chat.commands.rooms import show_room
 from gateway.chat.effects import Effect, Kind, Member, Void
-from gateway.chat.events import Entry
+from gateway.chat.events import Entry, number
 from gateway.chat.ports import Gone, Ports
 from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
@@ -227,20 +227,24 @@ class Sessions:
     # -- rooms that were read again -------------------------------------------------------------------
 
     def room_settled(self, followed: Followed) -> None:
-        """A room is live, perhaps read again: whom of ours its log has lost for good join again."""
+        """A room is live, perhaps read again: whom of ours its log has lost for good join again, by their present names."""
         self._lane.appends.when_whole(followed.name, partial(self._rejoin_all, followed))
 
     def _rejoin_all(self, followed: Followed) -> None:
         for client in followed.clients.values():
-            if followed.room.is_gone(client.session.sid):
+            session, member = client.session, followed.room.members.get(client.session.sid)
+            if followed.room.is_gone(session.sid):
                 self._lane.rebirth.notice()
-            elif client.session.sid not in followed.room.members and not self._lane.rebirth.is_under_way:
-                self._rejoin(followed, client.session)
+            elif member is None and not self._lane.rebirth.is_under_way:
+                facts = self.join_facts(followed, session)
+                self._say_again(
+                    followed, session, events.joined(session.source, followed.room.name, session.realname, facts)
+                )
+            elif member is not None and _has_older_name(member, session):
+                self._say_again(followed, session, events.renamed(session.source, session.nick, session.token))
 
-    def _rejoin(self, followed: Followed, session: Session) -> None:
-        """The log has lost a session of ours that is there: it says so again, unseen by its own lane."""
-        facts = self.join_facts(followed, session)
-        line = events.joined(session.source, followed.room.name, session.realname, facts)
+    def _say_again(self, followed: Followed, session: Session, line: str) -> None:
+        """The log has lost what it knew of a session of ours, before anything that the session has said since."""
         self.clients[session.sid].unlogged += 1
         self._lane.appends.add_first(followed.name, Lasting(session.sid, line))
 
@@ -264,6 +268,10 @@ def _tell_late(ports: Ports, session: Session, outcome: object) -> None:
     room = session.rooms.get(fold(message.params[0])) if message is not None else None
     if room is not None:
         session.answer_late("", lambda: show_room(ports, session, room))
+
+
+def _has_older_name(member: Member, session: Session) -> bool:
+    return member.nick != session.nick and (member.token < number(session.token) or session.nick == session.sid)
 
 
 def _was_said(outcome: object) -> bool:

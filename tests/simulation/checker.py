@@ -99,6 +99,13 @@ class Case:
         """Messages in entries that Redis has lost, put back or not."""
         return {one for record in self.store.records if record.lost_in is not None for one in tokens(record)}
 
+    @cached_property
+    def lost_joins(self) -> set[tuple[str, str]]:
+        """(room, session) of JOINs that Redis has lost."""
+        lost = [record for record in self.store.records if record.lost_in is not None]
+        found = ((log_name(record.log), sid, line) for record in lost for sid, line in events(record.payload))
+        return {(name, sid) for name, sid, line in found if " JOIN #" in line}
+
     def hears(self, life: Life, said: Said) -> bool:
         """Whether a member that was there must be shown a message."""
         if said.verb == "TAGMSG" and (life.is_text or "message-tags" not in life.caps):
@@ -213,6 +220,9 @@ def only_what_holds(case: Case) -> Iterator[str]:
                     len(life.sids) > 1
                 )  # its gateway was taken for dead: it goes on hearing what is said meanwhile
                 is_stranger = not any(sid in said.members for sid in life.sids)
+                if is_stranger and case.lost_joins & {(name, sid) for sid in life.sids}:
+                    case.exempt["shown, its JOIN being lost and put back behind"] += 1
+                    continue
                 if not life.is_text and is_stranger and not is_own_echo and not was_away:
                     yield f"{life.name} is shown {line.token} of {name} and was no member"
                 elif said.sid in life.sids and not is_own_echo and not life.is_text:
