@@ -21,7 +21,7 @@ from gateway.broker.replica import Replica, Standing
 from gateway.broker.scripts import APPEND
 from gateway.broker.waiting import Waiting
 from gateway.chat.effects import Effect, Kind, Void
-from gateway.chat.events import encode, origin_of
+from gateway.chat.events import Entry, encode, origin_of
 
 ENTRY_LIMIT_BYTES = 64 * 1024
 TAKES_NO_WRITES = ("OOM", "MISCONF", "NOREPLICAS", "BUSY")
@@ -455,6 +455,15 @@ class Appends:
         self._memory_bytes += len(flight.payload) + MEMORY_OVERHEAD_BYTES
         while self._memory_bytes > MEMORY_LIMIT_BYTES:
             self._forget_oldest()
+
+    def forget_void(self, name: str, entry: Entry, voids: set[int]) -> None:
+        """Events of an own entry that has just landed were refused: it is not put back with them, come what may."""
+        memory = self._writers[name].memory
+        if memory and memory[-1].origin == entry.origin:
+            kept = [event for i, event in enumerate(zip(entry.sids, entry.lines, strict=True)) if i not in voids]
+            remembered = Flight(entry.origin if kept else "", encode(kept) if kept else b"")
+            self._memory_bytes -= len(memory[-1].payload) - len(remembered.payload)
+            memory[-1] = remembered
 
     def _forget_oldest(self) -> None:
         _, writer = self._memory.popleft()

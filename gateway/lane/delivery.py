@@ -50,6 +50,9 @@ class Marks(Protocol):
     def now_called(self, sid: str) -> str:
         """The present id of a session of this lane by any that it had; other ids as they are."""
 
+    def came_back(self, effect: Effect) -> None:
+        """A JOIN of a client of this lane was put back into a log that had lost it."""
+
     def orphan(self, followed: Followed, sid: str) -> None:
         """A JOIN of a session that this lane has no more."""
 
@@ -114,6 +117,13 @@ class Delivery:
             for index, effect in {effect.index: effect for effect in effects}.items():
                 if effect.reason is not Void.GONE or not self._marks.returned(followed, pendings[index]):
                     self._settle(pendings[index], effect)
+            voids = {effect.index for effect in effects if effect.kind is Kind.VOID}
+            if voids:
+                self._appends.forget_void(followed.name, entry, voids)
+        elif entry.origin.startswith(self._origin):  # put back: no handler waits for it
+            for effect in effects:
+                if effect.kind is Kind.JOINED and effect.sid in followed.clients:
+                    self._marks.came_back(effect)
 
     # -- messages -------------------------------------------------------------------------------------
 

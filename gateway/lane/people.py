@@ -70,8 +70,8 @@ class People:
             person = self._by_sid[member.sid] = Person(member)
             self._by_nick[fold(member.nick)] = member.sid
         person.followed[followed] = None
-        if person.nick != member.nick:
-            self.outdated.add(member.sid)
+        if person.nick != member.nick or member.sid in self.outdated:
+            self._compare(person)
         return person
 
     def renamed(self, member: Member) -> bool:

@@ -198,6 +198,11 @@ class LanePorts:
         if not session.rooms:
             session.reply(f":{session.source} NICK {nick}")
         self._renamed(client, old, nick)
+        for name in session.rooms:  # a log that has lost its end may have it wrong
+            member = self._lane.following.rooms[name].room.members.get(session.sid)
+            if member is None or member.nick != nick:
+                line = events.renamed(session.source, nick, session.token)
+                self._lane.sessions.insist(session.sid, name, line)
         return True
 
     async def _tell_name(self, client: Client, old: str, nick: str, token: str) -> None:

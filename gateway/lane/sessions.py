@@ -216,6 +216,9 @@ class Sessions:
     def now_called(self, sid: str) -> str:
         return self._lane.rebirth.now_called(sid)
 
+    def came_back(self, effect: Effect) -> None:
+        _tell_late(self._lane.ports, self.clients[effect.sid].session, effect)
+
     def orphan(self, followed: Followed, sid: str) -> None:
         member = followed.room.members.get(sid)
         if member is not None:
@@ -227,7 +230,7 @@ class Sessions:
     # -- rooms that were read again -------------------------------------------------------------------
 
     def room_settled(self, followed: Followed) -> None:
-        """A room is live, perhaps read again: whom of ours its log has lost for good join again, by their present names."""
+        """A room is live, perhaps read again: whom of ours its log has lost for good join again, by their new names."""
         self._lane.appends.when_whole(followed.name, partial(self._rejoin_all, followed))
 
     def _rejoin_all(self, followed: Followed) -> None:

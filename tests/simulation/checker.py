@@ -186,7 +186,11 @@ def _put_back(case: Case, life: Life, room: str, expected: list[str], got: list[
         yield f"{life.name} in {room}: put back and shown twice: {twice}"
     missing = [one for one in back if one not in got]
     if missing and not life.is_over:
-        if _is_told(case, life, room):
+        joins = [line.at for line in case.read[life] if line.verb == "JOIN" and lower(line.params[0]) == room]
+        lost_at = min(record.at for record in case.store.records if set(missing) & set(tokens(record)))
+        if case.lost_joins & {(room, sid) for sid in life.sids} or max(joins, default=0.0) > lost_at:
+            case.exempt["put back behind a JOIN that was behind it"] += len(missing)
+        elif _is_told(case, life, room):
             case.exempt["missed, and told of it"] += len(missing)
         else:
             yield f"{life.name} in {room}: put back and not shown: {missing}"
