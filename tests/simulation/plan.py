@@ -20,10 +20,10 @@ MODES = (
     *("+o {}", "+o {}", "-o {}", "+v {}", "-v {}", "+m", "-m", "-n", "+n", "+i", "-i", "+k secret", "-k secret"),
     *("+l 4", "-l", "+b {}!*@*", "-b {}!*@*", "+b *!*@nowhere", "-t", "+t", "+s", "-s", "+I {}!*@*", "+e {}"),
 )
-FAULTS = ("link", "redis", "gateway", "client", "clock")
-"""Kinds of faults; a run has some of them."""
-DATA = "data"
-"""One more: Redis loses its newest data, or all."""
+DATA, CLOCK = "data", "clock"
+FAULTS = ("link", "redis", "gateway", "client", CLOCK, DATA)
+"""Kinds of faults; a run has some of them. data: Redis loses its newest data, or all, and keeps its clock: what it knows
+of the order of things would be gone for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ def plan(seed: int, kinds: Sequence[str] = FAULTS) -> Plan:
     )
     length_s = random.uniform(6.0, 16.0)
     faults = random.sample(kinds, min(len(kinds), random.choice((0, 1, 1, 2, 3))))
+    if DATA in faults and CLOCK in faults:
+        faults.remove(CLOCK)
     author = _Author(random, len(gateways), len(clients), length_s)
     steps = [*author.arrivals(), *author.chatter(), *author.trouble(faults)]
     set_back_s = -sum(min(0.0, step.args[0]) for step in steps if step.kind == "redis_clock")
@@ -107,6 +109,7 @@ class _Author:
         self.bursts = sorted(random.uniform(1.5, length_s - 0.5) for _ in range(random.randint(4, 9)))
         self.founders: dict[str, int] = {}  # room -> who comes first, and so most likely is its operator
         self._tokens = 0
+        self._loses_tail = random.random() < 0.65  # or all
         self._names = 0
 
     # -- what people do -------------------------------------------------------------------------------
@@ -279,7 +282,7 @@ class _Author:
     def _data_faults(self) -> Iterator[Step]:
         """Redis loses the newest it had, or everything."""
         random, at = self.random, self._moment()
-        if random.random() < 0.65:
+        if self._loses_tail:
             yield Step(at - random.choice((0.002, 0.02, 0.5)), "replicate", ())
             yield Step(at, "failover", (random.choice((0.01, 0.5, 3.0)),))
         else:

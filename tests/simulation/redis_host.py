@@ -109,11 +109,16 @@ class RecordingStore(Store):
         self.bases.append(Base(len(self.records), log, epoch.decode(), at, text))
 
     def save(self) -> Any:
-        return len(self.records), len(self.bases), super().save()
+        lost = [one.lost_in for one in self.records], [one.lost_in for one in self.bases]
+        return *lost, super().save()
 
     def restore(self, saved: Any) -> None:
         records, bases, data = saved
-        self._lose(records, bases, is_all=False)
+        self._lose(len(records), len(bases), is_all=False)
+        for record, lost_in in zip(self.records, records, strict=False):
+            record.lost_in = lost_in  # what was lost since then is there again
+        for base, lost_in in zip(self.bases, bases, strict=False):
+            base.lost_in = lost_in
         super().restore(data)
 
     def wipe(self) -> None:
