@@ -21,9 +21,10 @@ MODES = (
     *("+l 4", "-l", "+b {}!*@*", "-b {}!*@*", "+b *!*@nowhere", "-t", "+t", "+s", "-s", "+I {}!*@*", "+e {}"),
 )
 DATA, CLOCK = "data", "clock"
-FAULTS = ("link", "redis", "gateway", "client", CLOCK, DATA)
-"""Kinds of faults; a run has some of them. data: Redis loses its newest data, or all, and keeps its clock: what it knows
-of the order of things would be gone for good."""
+FAULTS = ("link", "redis", "gateway", "client", CLOCK)
+"""Kinds of faults; a run has some of them."""
+LOSSES = (*FAULTS, DATA)
+"""One more: Redis loses its newest data, or all; its clock goes on then, as nothing else would tell what came first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class _Author:
         self.bursts = sorted(random.uniform(1.5, length_s - 0.5) for _ in range(random.randint(4, 9)))
         self.founders: dict[str, int] = {}  # room -> who comes first, and so most likely is its operator
         self._tokens = 0
-        self._loses_tail = random.random() < 0.65  # or all
+        self._loses_tail: bool | None = None  # or all
         self._names = 0
 
     # -- what people do -------------------------------------------------------------------------------
@@ -282,6 +283,8 @@ class _Author:
     def _data_faults(self) -> Iterator[Step]:
         """Redis loses the newest it had, or everything."""
         random, at = self.random, self._moment()
+        if self._loses_tail is None:
+            self._loses_tail = random.random() < 0.65
         if self._loses_tail:
             yield Step(at - random.choice((0.002, 0.02, 0.5)), "replicate", ())
             yield Step(at, "failover", (random.choice((0.01, 0.5, 3.0)),))
