@@ -5,7 +5,7 @@ timer, writes snapshots. Runs on the lane's thread.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing
 from gateway.broker.scripts import RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat import compact
+from gateway.chat.effects import Effect, Kind, Void
 from gateway.chat.events import Entry, origin_of
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
@@ -103,7 +104,9 @@ class Followed:
         self.since_base += 1
         if self.fresh is not None:
             if self.position is None or self.was_shown(entry.origin):
-                self.fresh.fold(entry)
+                effects = self.fresh.fold(entry)
+                if not effects.plain:  # whoever saw them come may have died before marking them
+                    self._following.mark_voids(self.name, entry, effects)
                 return
             self._show(self.fresh)
         self._deliver(self, entry, self.room.fold(entry))
@@ -252,9 +255,13 @@ class Following:
         self._link.run(_ignore, SEED, *where, epoch, last, text, self._new_epoch(), keys.live(name))
         log.warning("room_restored", room=name)
 
-    def mark_void(self, name: str, mark: str) -> None:
-        """Tells every reader of a room's history to omit an event, ``<stream id>.<index>``."""
+    def mark_voids(self, name: str, entry: Entry, effects: Iterable[Effect]) -> None:
+        """Tells every reader of a room's history to omit what had no effect, though somebody meant it to."""
+        for effect in effects:
+            if effect.kind is Kind.VOID and effect.reason is not Void.NOTHING:
+                self._mark_void(name, f"{entry.id}.{effect.index}")
 
+    def _mark_void(self, name: str, mark: str) -> None:
         def marked(reply: Reply) -> None:
             if reply is LOST:
                 self._unmarked.append((name, mark))
@@ -290,7 +297,7 @@ class Following:
         self.note_all()
         unmarked, self._unmarked = self._unmarked, deque(maxlen=UNMARKED_LIMIT)
         for name, mark in unmarked:
-            self.mark_void(name, mark)
+            self._mark_void(name, mark)
         for channel in self._by_channel:
             self._link.subscribe(channel.decode())
 

@@ -194,8 +194,7 @@ class Sessions:
     # -- Marks ----------------------------------------------------------------------------------------
 
     def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        if effect.reason is not Void.NOTHING:
-            self._lane.following.mark_void(followed.name, f"{entry.id}.{effect.index}")
+        self._lane.following.mark_voids(followed.name, entry, (effect,))
 
     def returned(self, followed: Followed, pending: Pending) -> bool:
         return self._lane.rebirth.returned(followed.name, pending)
