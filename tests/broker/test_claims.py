@@ -131,3 +131,16 @@ def test_a_release_that_a_failover_took_is_made_again(stage: Stage) -> None:
     nicks.link_up()
     stage.round_trip(node)
     assert holder(stage) == old, "of a minute ago nothing is known any more"
+
+
+def test_who_gives_up_a_nick_of_another_session_leaves_it_noted_for_the_reaper(stage: Stage) -> None:
+    """It asked for it in vain, and left: the holder's gateway may be the same."""
+    node = stage.node()
+    nicks = Nicks(node.link, stage.keys, "g1")
+    nicks.note("bob")
+    run(stage, node, CLAIM, "g1.0.1", "nick", "bob")
+    done: list[bool] = []
+    nicks.release("g1.0.2", "bob", lambda: done.append(True))
+    stage.until(lambda: bool(done))
+    run(stage, node, RELEASE, "g1.0.3")  # behind all that the answer led to
+    assert stage.command("SMEMBERS", stage.keys.gateway_nicks("g1")) in ([b"bob"], {b"bob"})

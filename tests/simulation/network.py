@@ -231,9 +231,9 @@ class Network:
 
     def _do_wipe(self, is_restart: bool) -> None:
         if is_restart:
-            self.redis.restart(0.05, self.redis.store.wipe)
+            self.redis.restart(0.05, self.redis.wipe)
         else:
-            self.redis.store.wipe()
+            self.redis.wipe()
 
     def _do_flush_scripts(self) -> None:
         self.redis.server.flush_scripts()

@@ -297,6 +297,11 @@ class RedisHost:
             self.store.restore(self.saved)
             self.saved = None
 
+    def wipe(self) -> None:
+        """Replicas and disks are wiped with it."""
+        self.saved = None
+        self.store.wipe()
+
     def heal(self) -> None:
         self.is_down = False
         self._traps.clear()

@@ -147,10 +147,9 @@ def test_a_new_nick_is_shown_once_to_who_shares_two_rooms() -> None:
 def test_names_tell_of_a_new_nick_that_another_room_has_shown() -> None:
     """NAMES of the room whose log is behind must not have the old one."""
     happens(
-        (0.9, "join", (1, "#b", "")),
         (2.0, "deafen", (1, 0, 1)),
         (2.01, "nick", (0, "other")),
-        (2.5, "join", (2, "#b", "")),
+        line(2.5, 1, "NAMES #a"),
         line(2.6, 1, "NAMES #b"),
         rooms=("#a", "#b"),
     )
@@ -166,11 +165,6 @@ def test_who_comes_into_an_entry_with_others_is_told_of_them_once() -> None:
     """JOINs of one turn stand in one entry: NAMES must not be ahead of those that follow."""
     storm = [(2.0, "connect_to", (n, 0)) for n in range(6)]
     happens((1.9, "storm", (0,)), *storm, clients=6, gateways=1)
-
-
-def test_a_nick_asked_for_in_vain_is_freed_with_its_holders_gateway() -> None:
-    """Its holder's gateway dies: whoever asked for it through the same one must not have it forgotten."""
-    happens((2.0, "nick", (0, "nick2")), (2.001, "reset", (0,)), (3.0, "kill", (0,)))
 
 
 # -- leases ---------------------------------------------------------------------------------------------
@@ -200,6 +194,24 @@ def test_what_a_failover_took_is_put_back_and_shown_once() -> None:
     outcome = happens((2.0, "replicate", ()), say(2.01, 0, "#a", "m1"), (2.1, "failover", (0.1,)))
     assert logged(outcome, "<m1>") == 1
     assert len(heard(outcome, 1, "<m1>")) == 1
+
+
+def test_who_was_kicked_and_came_back_just_before_a_failover_is_told_of_the_room_again() -> None:
+    """Both are put back, and nobody waits for this JOIN."""
+    happens(
+        (2.0, "replicate", ()),
+        line(2.01, 0, "KICK #a {} :out", 0),
+        (2.02, "join", (0, "#a", "")),
+        (2.1, "failover", (0.5,)),
+        clients=1,
+    )
+
+
+def test_a_mark_of_what_is_void_survives_a_lost_connection() -> None:
+    """It breaks when the entry has been folded, and the mark is on its way."""
+    for after_ms in (quarter / 4 for quarter in range(4, 32)):
+        mode, cut = line(2.5, 0, "MODE #a +m"), (2.5 + after_ms / 1000, "cut", (0, 0, True))
+        happens(mode, *(say(2.499 + n / 4000, 1, "#a", f"m{n}") for n in range(16)), cut, gateways=1)
 
 
 def test_a_wiped_room_keeps_its_members_operators_topic_and_modes() -> None:
