@@ -231,8 +231,9 @@ def _join(room: State, act: _Act) -> Void | None:
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
     act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)
-    if had:
-        ranks = [Change(True, letter, called) for letter, bit in RANKS.items() if had & bit]
+    shown = had or (modes if room.lost else 0)  # who was lost, and may be back, has not seen the room become empty
+    if shown:
+        ranks = [Change(True, letter, called) for letter, bit in RANKS.items() if shown & bit]
         for line in lines(f":{_NETWORK} MODE {room.name}", ranks):
             act.show(Kind.CHANGED, line, member=member)
     return None

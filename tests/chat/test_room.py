@@ -440,8 +440,9 @@ def test_it_waits_for_them_too_when_the_others_have_left_meanwhile() -> None:
 def test_for_anybody_else_a_room_whose_last_members_were_lost_is_a_new_one() -> None:
     log = with_members("ann", modes="+mkb key *!*@*")
     log.append(events.gone("gwa"))
-    (effect,) = log.join("bob", seen="0-0")
-    assert effect.kind == Kind.JOINED
+    joined, told = log.join("bob", seen="0-0")
+    assert joined.kind == Kind.JOINED
+    assert told.line == f":hubbub MODE {ROOM} +o bob", "who may be back did not see the room become empty"
     assert (log.room.key, log.room.bans, log.room.flags) == ("", {}, set("nt"))
     assert log.room.is_operator(sid_of("bob"))
 

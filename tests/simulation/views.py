@@ -67,7 +67,7 @@ class View:
     def __init__(self) -> None:
         self.nick = ""
         self.rooms: dict[str, RoomView] = {}
-        self.gone: set[str] = set()  # folded nicks that have quit, and not come back
+        self.gone: set[tuple[str, str]] = set()  # (room, folded nick) of those who have quit, and not come back there
         self.afterwords = 0  # messages by such, from a log that was read late
 
     def take(self, line: Line) -> Iterator[str]:
@@ -105,7 +105,10 @@ class View:
             if not ("label" in line.tags or self._is_me(line.nick)):  # its own echo from outside
                 yield "a message of a room that it is not in"
         elif room.is_complete and "n" in (room.flags or ()) and lower(line.nick) not in room.members:
-            if lower(line.nick) in self.gone:  # a QUIT leaves every view at once, whichever log has it first
+            if (
+                lower(line.params[0]),
+                lower(line.nick),
+            ) in self.gone:  # a QUIT leaves every view at once, whichever log has it first
                 self.afterwords += 1
                 return
             yield f"a message by {line.nick}, who is not there"
@@ -122,7 +125,7 @@ class View:
             yield f"a JOIN of {line.nick}, who is there"
         else:
             room.members[lower(line.nick)] = set()
-            self.gone.discard(lower(line.nick))
+            self.gone.discard((name, lower(line.nick)))
 
     def _leave(self, line: Line, nick: str) -> Iterator[str]:
         room = self._room(line)
@@ -145,9 +148,10 @@ class View:
             yield "its own QUIT"
         if not rooms and self._knows_all:
             yield f"a QUIT of {line.nick}, who is nowhere"
-        self.gone.add(lower(line.nick))
-        for room in rooms:
-            del room.members[lower(line.nick)]
+        for name, room in self.rooms.items():
+            if room in rooms:
+                self.gone.add((name, lower(line.nick)))
+                del room.members[lower(line.nick)]
 
     def _read_nick(self, line: Line) -> Iterator[str]:
         old, new = lower(line.nick), lower(line.params[0])
