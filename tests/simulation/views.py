@@ -149,9 +149,8 @@ class View:
         if not rooms and self._knows_all:
             yield f"a QUIT of {line.nick}, who is nowhere"
         for name, room in self.rooms.items():
-            if room in rooms:
+            if room.members.pop(lower(line.nick), None) is not None:
                 self.gone.add((name, lower(line.nick)))
-                del room.members[lower(line.nick)]
 
     def _read_nick(self, line: Line) -> Iterator[str]:
         old, new = lower(line.nick), lower(line.params[0])
