@@ -316,7 +316,7 @@ class Following:
         for replica in list(self._by_channel.values()):
             if replica.standing is Standing.LOADING:
                 replica.load()  # its base could not be read
-            elif replica.standing is Standing.LIVE and replica.epoch:
+            elif replica.standing is Standing.LIVE:
                 self.compare_head(replica)
 
     def compare_head(self, replica: Replica, done: Callable[[], None] | None = None) -> None:
@@ -326,7 +326,8 @@ class Following:
             if isinstance(reply, list):
                 epoch, last = reply
                 if epoch is None:
-                    replica.mend()  # the log is gone
+                    if replica.epoch:
+                        replica.mend()  # the log is gone
                 else:
                     replica.reached(epoch.decode("utf-8", "replace"), last.decode("utf-8", "replace"))
             if done is not None:

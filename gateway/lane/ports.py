@@ -54,6 +54,7 @@ class LanePorts:
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self._gate = Gate(lane)
+        self._coming: dict[Session, str] = {}  # nicks whose change was told as failed, and may be in some log
 
     async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
         """Much work, of which only so much is done at once."""
@@ -198,11 +199,6 @@ class LanePorts:
         if not session.rooms:
             session.reply(f":{session.source} NICK {nick}")
         self._renamed(client, old, nick)
-        for name in session.rooms:  # a log that has lost its end may have it wrong
-            member = self._lane.following.rooms[name].room.members.get(session.sid)
-            if member is None or member.nick != nick:
-                line = events.renamed(session.source, nick, session.token)
-                self._lane.sessions.insist(session.sid, name, line)
         return True
 
     async def _tell_name(self, client: Client, old: str, nick: str, token: str) -> None:
@@ -222,19 +218,28 @@ class LanePorts:
             else:
                 for name in unsent:
                     sessions.insist(session.sid, name, line)
+                self._coming[session] = nick
                 client.when_logged(partial(self._renamed, client, old, nick))
             raise
 
     def _renamed(self, client: Client, old: str, nick: str) -> None:
         session = client.session
+        self._coming.pop(session, None)
         self._lane.sessions.renamed(client, old, nick)
         self.publish_profile(session)
+        for name in session.rooms:  # one that was joined meanwhile, or whose log has lost its end, may have it wrong
+            member = self._lane.following.rooms[name].room.members.get(session.sid)
+            if member is None or member.nick != nick:
+                line = events.renamed(session.source, nick, session.token)
+                self._lane.sessions.insist(session.sid, name, line)
         if fold(nick) != fold(old):
             self._lane.directory.remember(session, old, self.now)
             self.release(session, old)
 
     def _unclaim(self, session: Session, nick: str) -> None:
-        """Gives up a claim that comes to nothing; it may be the session's own nick, in other letters."""
+        """Gives up a claim that comes to nothing, unless the nick is the session's own, or may still become it."""
+        if fold(nick) == fold(self._coming.get(session, "")):
+            return
         if fold(nick) != fold(session.nick):
             self.release(session, nick)
         elif session.is_registered:

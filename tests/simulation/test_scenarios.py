@@ -101,6 +101,11 @@ def test_the_last_message_of_a_quiet_room_is_missed_and_found() -> None:
     assert len(heard(outcome, 1, "<m1>")) == 1
 
 
+def test_the_first_entry_of_a_room_is_missed_and_found() -> None:
+    """A room that was loaded as empty has no position yet whose successor could be missed."""
+    happens((2.0, "deafen", (0, 0, 1)), (2.01, "join", (0, "#new", "")))
+
+
 def test_a_ping_finds_what_was_lost_before_it() -> None:
     outcome = happens((2.0, "deafen", (1, 0, 1)), say(2.01, 0, "#a", "m1"), line(2.5, 1, "PING now"))
     read = [told for _, told in outcome.network.clients[1].lives[0].lines]
@@ -159,6 +164,16 @@ def test_two_ask_for_one_nick_at_once() -> None:
     outcome = happens((2.0, "nick", (0, "same")), (2.0, "nick", (1, "same")))
     assert sorted(client.lives[0].nick for client in outcome.network.clients[:2])[1] == "same"
     assert len(heard(outcome, 0, " 433 ") + heard(outcome, 1, " 433 ")) == 1
+
+
+def test_a_new_nick_that_is_folded_late_is_told_to_a_room_that_was_joined_meanwhile() -> None:
+    """Its client was told after five seconds that it failed; what was sent takes effect all the same."""
+    happens((2.0, "deafen", (0, 0, 9)), (2.01, "nick", (0, "other")), (2.02, "join", (0, "#b", "")), clients=1)
+
+
+def test_a_new_nick_that_is_folded_late_keeps_its_claim() -> None:
+    """Its client has asked for it once more, in vain, before it was folded."""
+    happens((2.0, "deafen", (0, 0, 2)), (2.01, "nick", (0, "other")), (2.5, "nick", (0, "other")), clients=1)
 
 
 def test_who_comes_into_an_entry_with_others_is_told_of_them_once() -> None:
