@@ -105,10 +105,8 @@ class View:
             if not ("label" in line.tags or self._is_me(line.nick)):  # its own echo from outside
                 yield "a message of a room that it is not in"
         elif room.is_complete and "n" in (room.flags or ()) and lower(line.nick) not in room.members:
-            if (
-                lower(line.params[0]),
-                lower(line.nick),
-            ) in self.gone:  # a QUIT leaves every view at once, whichever log has it first
+            # A QUIT leaves every view at once, whichever log has it first.
+            if (lower(line.params[0]), lower(line.nick)) in self.gone:
                 self.afterwords += 1
                 return
             yield f"a message by {line.nick}, who is not there"
