@@ -477,6 +477,13 @@ class Appends:
         while self._memory and self._memory[0][0] < self._age - MEMORY_AGES:
             self._forget_oldest()
 
+    def seek(self) -> None:
+        """Looks for own entries that Redis has taken but that did not come back: what was published is lost."""
+        for writer in self._writers.values():
+            flight, replica = writer.flight, writer.replica
+            if flight is not None and flight.answered and replica is not None and replica.standing is Standing.LIVE:
+                replica.mend()
+
     # -- after a loss ---------------------------------------------------------------------------------
 
     def resume(self) -> None:

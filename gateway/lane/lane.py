@@ -199,7 +199,7 @@ class Lane:
         self.selector.register(self._wake.fd, self._woken)
         self.following.watch(self.inbox.replica)
         self.post(self.upkeep.connect)
-        self._every(TICK_S, self.intake.expire)
+        self._every(TICK_S, self._tick)
         self.post(self._sweep)
         self._every(5.0, self._maintain)
         self._every(30.0, self._check)
@@ -497,6 +497,10 @@ class Lane:
             elif not client.pinged and client.session.is_registered:
                 client.pinged = True
                 client.send(f"PING :{self.server.name}")
+
+    def _tick(self) -> None:
+        self.intake.expire()
+        self.appends.seek()
 
     def _maintain(self) -> None:
         if self.link.is_up:  # else they could not register

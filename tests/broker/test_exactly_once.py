@@ -189,3 +189,24 @@ def test_a_line_that_lies_under_the_base_of_a_log_read_again(stage: Stage, answe
     stage.until(lambda: story.lines == ["all until c", "d", "next"])
     assert lines(stage) == ["mine", "c", "d", "next"]
     assert len(node.outcomes["mine"]) == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_line_that_was_answered_but_did_not_come_back_is_looked_for(stage: Stage, is_first: bool) -> None:
+    """Also the one that makes the log: there is no epoch yet to compare heads by."""
+    node = stage.node()
+    story = settled(stage, node)
+    if not is_first:
+        node.say(ROOM, "before")
+        stage.until(lambda: story.lines == ["before"])
+    node.is_deaf = True
+    node.say(ROOM, "unheard")
+    node.turn()
+    stage.round_trip()
+    node.is_deaf = False
+    node.appends.seek()
+    stage.until(lambda: "unheard" in node.outcomes)
+    assert lines(stage) == story.lines
+    node.appends.seek()
+    stage.round_trip()
+    assert len(node.outcomes["unheard"]) == 1
