@@ -166,6 +166,14 @@ def test_two_ask_for_one_nick_at_once() -> None:
     assert len(heard(outcome, 0, " 433 ") + heard(outcome, 1, " 433 ")) == 1
 
 
+def test_what_is_said_while_a_join_is_on_its_way_is_echoed_once() -> None:
+    """Its client was told that the JOIN failed; it takes effect before what it then said from outside."""
+    outcome = happens(
+        (0.9, "join", (1, "#b", "")), (2.0, "stall", (12.0,)), (2.01, "join", (0, "#b", "")), say(9.0, 0, "#b", "m1")
+    )
+    assert len(heard(outcome, 0, "<m1>")) == 1
+
+
 def test_a_new_nick_that_is_folded_late_is_told_to_a_room_that_was_joined_meanwhile() -> None:
     """Its client was told after five seconds that it failed; what was sent takes effect all the same."""
     happens((2.0, "deafen", (0, 0, 9)), (2.01, "nick", (0, "other")), (2.02, "join", (0, "#b", "")), clients=1)

@@ -121,7 +121,8 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
         void = effect.reason
         if void is Void.AGAIN and effect.old and session.caps & ECHO_MESSAGE:
             session.reply(echo_of_first(session, session.caps, effect))
-        if void is None and session.caps & ECHO_MESSAGE:  # members' echoes come with the room's delivery
+        is_member = fold(target) in session.rooms  # by now: its echo came with the room's delivery
+        if void is None and session.caps & ECHO_MESSAGE and not is_member:
             stream_id = ports.position(target)
             said_id = msgid(stream_id, effect.index, log_mark(fold(target)))
             session.reply(tags(session.caps, stream_id, said_id, effect.tags) + effect.line)
