@@ -169,7 +169,11 @@ def test_two_ask_for_one_nick_at_once() -> None:
 def test_what_is_said_while_a_join_is_on_its_way_is_echoed_once() -> None:
     """Its client was told that the JOIN failed; it takes effect before what it then said from outside."""
     outcome = happens(
-        (0.9, "join", (1, "#b", "")), (2.0, "stall", (12.0,)), (2.01, "join", (0, "#b", "")), say(9.0, 0, "#b", "m1")
+        (0.9, "join", (2, "#b", "")),
+        line(1.5, 2, "MODE #b -n"),
+        (2.0, "stall", (9.0,)),
+        (2.01, "join", (0, "#b", "")),
+        say(8.0, 0, "#b", "m1"),
     )
     assert len(heard(outcome, 0, "<m1>")) == 1
 
