@@ -67,7 +67,7 @@ class View:
     def __init__(self) -> None:
         self.nick = ""
         self.rooms: dict[str, RoomView] = {}
-        self.gone: set[tuple[str, str]] = set()  # (room, folded nick) of those who have quit, and not come back there
+        self.gone: dict[str, set[str]] = {}  # folded nicks that have quit -> rooms to which that name has come since
         self.afterwords = 0  # messages by such, from a log that was read late
 
     def take(self, line: Line) -> Iterator[str]:
@@ -106,7 +106,7 @@ class View:
                 yield "a message of a room that it is not in"
         elif room.is_complete and "n" in (room.flags or ()) and lower(line.nick) not in room.members:
             # A QUIT leaves every view at once, whichever log has it first.
-            if (lower(line.params[0]), lower(line.nick)) in self.gone:
+            if lower(line.nick) in self.gone and lower(line.params[0]) not in self.gone[lower(line.nick)]:
                 self.afterwords += 1
                 return
             yield f"a message by {line.nick}, who is not there"
@@ -123,7 +123,7 @@ class View:
             yield f"a JOIN of {line.nick}, who is there"
         else:
             room.members[lower(line.nick)] = set()
-            self.gone.discard((name, lower(line.nick)))
+            self.gone.get(lower(line.nick), set()).add(name)
 
     def _leave(self, line: Line, nick: str) -> Iterator[str]:
         room = self._room(line)
@@ -146,9 +146,9 @@ class View:
             yield "its own QUIT"
         if not rooms and self._knows_all:
             yield f"a QUIT of {line.nick}, who is nowhere"
-        for name, room in self.rooms.items():
-            if room.members.pop(lower(line.nick), None) is not None:
-                self.gone.add((name, lower(line.nick)))
+        self.gone[lower(line.nick)] = set()
+        for room in rooms:
+            del room.members[lower(line.nick)]
 
     def _read_nick(self, line: Line) -> Iterator[str]:
         old, new = lower(line.nick), lower(line.params[0])
