@@ -178,6 +178,14 @@ def test_what_is_said_while_a_join_is_on_its_way_is_echoed_once() -> None:
     assert len(heard(outcome, 0, "<m1>")) == 1
 
 
+def test_names_asked_from_outside_and_answered_inside_has_the_asker() -> None:
+    """Its JOIN, told as failed, takes effect before the answer."""
+    for at in (6.9, 7.1, 7.3, 7.5):
+        happens(
+            (2.0, "stall", (6.0,)), (2.1, "join", (0, "#b", "")), line(at, 0, "NAMES #b"), (0.9, "join", (2, "#b", ""))
+        )
+
+
 def test_a_new_nick_that_is_folded_late_is_told_to_a_room_that_was_joined_meanwhile() -> None:
     """Its client was told after five seconds that it failed; what was sent takes effect all the same."""
     happens((2.0, "deafen", (0, 0, 9)), (2.01, "nick", (0, "other")), (2.02, "join", (0, "#b", "")), clients=1)

@@ -163,6 +163,8 @@ async def visible_members(ports: Ports, session: Session, room: Room) -> list[Me
     profiles = await ports.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
     if len(members) > OUTSIDERS_LIMIT:
         session.note(f"{room.name} has {len(members)} users: from outside only {OUTSIDERS_LIMIT} of them are looked at")
+    if session.sid in room.members:  # it has come in meanwhile
+        return list(room.members.values())
     pairs = zip(members, profiles, strict=False)
     return [member for member, profile in pairs if profile is None or not profile.invisible]
 
