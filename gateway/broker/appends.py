@@ -10,45 +10,24 @@ remembered for a minute, and what a log that was read again lacks of it is put b
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import hiredis
 
 from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
+from gateway.broker.memory import Memory
+from gateway.broker.publishing import Publishing
 from gateway.broker.replica import Replica, Standing
 from gateway.broker.scripts import APPEND
 from gateway.broker.waiting import Waiting
+from gateway.broker.writer import Flight, Pending, Writer
 from gateway.chat.effects import Effect, Kind, Void
-from gateway.chat.events import Entry, encode, origin_of
+from gateway.chat.events import Entry, origin_of
 
-ENTRY_LIMIT_BYTES = 64 * 1024
 TAKES_NO_WRITES = ("OOM", "MISCONF", "NOREPLICAS", "BUSY")
 """Errors after which it is known that nothing was appended, and that it may be done later."""
 TAIL_ENTRIES = 1000
-MEMORY_AGES = 12  # of the 5 s that lie between two calls of `Appends.age`
-MEMORY_LIMIT_BYTES = 16 * 1024 * 1024
-MEMORY_OVERHEAD_BYTES = 250  # what an entry takes besides its payload
-
-
-class Pending:
-    """An event on its way into a log, and who waits for what becomes of it."""
-
-    __slots__ = ("label", "line", "sid", "wait")
-
-    def __init__(self, sid: str, line: str, label: str = "", wait: Any = None) -> None:
-        """``label``, ``wait``: the lane's own notes (a labeled echo, a handler)."""
-        self.sid = sid
-        self.line = line
-        self.label = label
-        self.wait = wait
-
-    @property
-    def size_bytes(self) -> int:
-        """What it takes of an entry's payload."""
-        line = self.line
-        return len(self.sid) + len(" \r\n") + (len(line) if line.isascii() else len(line.encode()))
 
 
 Logged = tuple[str, int]
@@ -57,70 +36,6 @@ Logged = tuple[str, int]
 Settle = Callable[[Pending, Any], None]
 """Called once for each pending event that :meth:`Appends.land` did not give back: with where it is in the other
 lane's inbox, or with None where it was refused."""
-
-
-class Flight:
-    """The entry in flight: its bytes, kept for sending the same ones again.
-
-    ``place``: its id, its predecessor's and the epoch, where it is not published yet.
-    ``answered``: its reply came, or never will; what became of it, its log tells. ``pendings``: none when it is
-    put back.
-    """
-
-    __slots__ = ("answered", "origin", "payload", "pendings", "place")
-
-    def __init__(self, origin: str, payload: bytes, pendings: Sequence[Pending] = ()) -> None:
-        self.origin = origin
-        self.payload = payload
-        self.pendings = pendings
-        self.answered = False
-        self.place: list[bytes] | None = None
-
-    @property
-    def count(self) -> int:
-        return origin_of(self.origin)[1]
-
-
-class Writer:
-    """One log's queue and flight; ``replica`` is None for another lane's inbox.
-
-    ``memory``: own entries that the log has, or had; ``returning``: those to put back before anything new;
-    ``when_whole``: called between the two.
-    """
-
-    __slots__ = (
-        "flight",
-        "head",
-        "live",
-        "log",
-        "memory",
-        "name",
-        "queue",
-        "replica",
-        "returning",
-        "void",
-        "when_whole",
-    )
-
-    def __init__(self, name: str, keys: Keys, replica: Replica | None) -> None:
-        self.name = name
-        self.log, self.head, self.live, self.void = keys.log(name), keys.head(name), keys.live(name), keys.void(name)
-        self.replica = replica
-        self.queue: deque[Pending] = deque()
-        self.flight: Flight | None = None
-        self.memory: deque[Flight] = deque()
-        self.returning: deque[Flight] = deque()
-        self.when_whole: Callable[[], None] | None = None
-
-    def take(self, origin: str) -> Flight:
-        """As many queued events as one entry may hold, at least one."""
-        queue = self.queue
-        taken = [queue.popleft()]
-        if queue:
-            room = ENTRY_LIMIT_BYTES - taken[0].size_bytes
-            while queue and (room := room - queue[0].size_bytes) >= 0:
-                taken.append(queue.popleft())
-        return Flight(origin, encode([(pending.sid, pending.line) for pending in taken]), taken)
 
 
 class Appends:
@@ -148,18 +63,14 @@ class Appends:
         self._oseq = 0
         self._writers: dict[str, Writer] = {}
         self._due: list[Writer] = []
-        self._memory: deque[tuple[int, Writer]] = deque()  # (age at which it was, whose oldest entry it is)
-        self._memory_bytes = 0
-        self._age = 0
+        self.memory = Memory(self._drop_idle)
         self.gathered = 0  # events that wait for the next send
         self.is_held = False
         """Nothing new leaves; what has left comes to its end."""
         self.entries = 0
         self._on_refused = on_refused
         self._is_refused = False
-        self._waiting = waiting
-        self._unpublished: list[tuple[Writer, Flight]] = []  # of this turn
-        self._untold: dict[str, None] = {}  # live channels of logs to which something may have got unpublished
+        self._publishing = Publishing(link, waiting, self._finish) if waiting is not None else None
 
     @property
     def queued(self) -> int:
@@ -184,8 +95,7 @@ class Appends:
         if withdrawn:
             gone = set(withdrawn)
             writer.queue = deque(pending for pending in writer.queue if pending not in gone)
-            if writer.flight is None and not writer.queue and writer.replica is None:
-                self._writers.pop(name)
+            self._drop_idle(writer)
         return withdrawn
 
     @property
@@ -209,7 +119,7 @@ class Appends:
 
     def is_idle(self, name: str) -> bool:
         writer = self._writers.get(name)
-        return writer is None or (writer.flight is None and not writer.queue and not writer.returning)
+        return writer is None or (writer.flight is None and not writer.has_more)
 
     def add(self, name: str, pending: Pending) -> None:
         """Queues an event for a log; it leaves with the next :meth:`send`."""
@@ -250,9 +160,8 @@ class Appends:
             if writer.queue and not self.is_held:
                 self._oseq += 1
                 self._launch(writer, writer.take(f"{self._lane}:{self._oseq}"))
-        if self._unpublished and self._waiting is not None:
-            sent, self._unpublished = self._unpublished, []
-            self._waiting.ask(partial(self._publish, sent), partial(self._leave_untold, sent))
+        if self._publishing is not None:
+            self._publishing.turn()
 
     # -- a new id -------------------------------------------------------------------------------------
 
@@ -262,8 +171,7 @@ class Appends:
         What left under the old one is remembered no more: it is void wherever it would be put back.
         """
         self._lane = lane
-        while self._memory:
-            self._forget_oldest()
+        self.memory.clear()
 
     @property
     def is_under_way(self) -> bool:
@@ -305,7 +213,7 @@ class Appends:
 
     def _writable(self, writer: Writer) -> bool:
         replica = writer.replica
-        if self._is_refused or (self._waiting is not None and self._waiting.is_lagging):
+        if self._is_refused or (self._publishing is not None and self._publishing.is_lagging):
             return False
         return self._link.is_up and (replica is None or replica.standing is Standing.LIVE)
 
@@ -314,9 +222,8 @@ class Appends:
         self.entries += 1
         writer.flight = flight
         flight.answered = False
-        if self._waiting is not None:
-            flight.place = None
-            self._unpublished.append((writer, flight))
+        if self._publishing is not None:
+            self._publishing.launched(writer, flight)
         self._link.run(
             lambda reply: self._replied(writer, flight, reply),
             APPEND,
@@ -325,7 +232,7 @@ class Appends:
             "*" if replica is None else replica.epoch,
             flight.origin,
             flight.payload,
-            writer.live if self._waiting is None else "",
+            writer.live if self._publishing is None else "",
             "" if replica is None or replica.epoch else self._new_epoch(),
         )
 
@@ -349,25 +256,6 @@ class Appends:
         elif isinstance(reply, list):
             writer.replica.mend()  # another epoch: settled() sends it again
 
-    def _publish(self, sent: list[tuple[Writer, Flight]]) -> None:
-        """The replicas have what was appended: everybody may know of it."""
-        for writer, flight in sent:
-            if flight.place is not None:
-                entry_id, before, epoch = flight.place
-                head = b"%s %s %s %s\n" % (entry_id, before, epoch, flight.origin.encode())
-                self._link.call(_ignore, "PUBLISH", writer.live, head + flight.payload)
-                if writer.replica is None and writer.flight is flight:
-                    self._finish(writer, entry_id.decode())
-
-    def _leave_untold(self, sent: list[tuple[Writer, Flight]]) -> None:
-        self._untold |= {writer.live: None for writer, _ in sent}
-
-    def _tell(self) -> None:
-        """Has those who follow a log look for what may have got into it unpublished: by an epoch that is none."""
-        untold, self._untold = self._untold, {}
-        for live in untold:
-            self._link.call(_ignore, "PUBLISH", live, "0-0 - - -\n")
-
     def _put_off(self, writer: Writer, flight: Flight, error: str) -> None:
         """What was sent is known not to be in the log: it waits as if it never had been."""
         writer.flight = None
@@ -390,7 +278,7 @@ class Appends:
             return None
         flight = writer.flight
         if flight.pendings:
-            self._remember(writer, flight)
+            self.memory.add(writer, flight)
         self._release(writer)
         return flight.pendings or None
 
@@ -398,7 +286,7 @@ class Appends:
         flight = writer.flight
         assert flight is not None
         if flight.pendings and entry_id is not None:
-            self._remember(writer, flight)
+            self.memory.add(writer, flight)
         self._release(writer)
         for index, pending in enumerate(flight.pendings):
             self._settle(pending, None if entry_id is None else (entry_id, index))
@@ -406,14 +294,19 @@ class Appends:
     def _release(self, writer: Writer) -> None:
         """Nothing is in flight any more: what has gathered may go."""
         writer.flight = None
-        if writer.queue or writer.returning or writer.when_whole is not None:
+        if writer.has_more:
             self._is_due(writer)
-        elif writer.replica is None and not writer.memory:
+        else:
+            self._drop_idle(writer)
+
+    def _drop_idle(self, writer: Writer) -> None:
+        """Forgets another lane's inbox to which nothing goes, and nothing went lately."""
+        if writer.replica is None and writer.flight is None and not writer.has_more and not writer.memory:
             self._writers.pop(writer.name, None)
 
     def _all_are_due(self) -> None:
         for writer in self._writers.values():
-            if writer.flight is None and (writer.queue or writer.returning):
+            if writer.flight is None and writer.has_more:
                 self._is_due(writer)
 
     def _is_due(self, writer: Writer) -> None:
@@ -447,35 +340,9 @@ class Appends:
         writer.returning = deque(sent for sent in writer.memory if sent.count > known)
         writer.returning.extend(unsettled)
 
-    # -- memory ---------------------------------------------------------------------------------------
-
-    def _remember(self, writer: Writer, flight: Flight) -> None:
-        writer.memory.append(Flight(flight.origin, flight.payload))
-        self._memory.append((self._age, writer))
-        self._memory_bytes += len(flight.payload) + MEMORY_OVERHEAD_BYTES
-        while self._memory_bytes > MEMORY_LIMIT_BYTES:
-            self._forget_oldest()
-
     def forget_void(self, name: str, entry: Entry, voids: set[int]) -> None:
         """Events of an own entry that has just landed were refused: it is not put back with them, come what may."""
-        memory = self._writers[name].memory
-        if memory and memory[-1].origin == entry.origin:
-            kept = [event for i, event in enumerate(zip(entry.sids, entry.lines, strict=True)) if i not in voids]
-            remembered = Flight(entry.origin if kept else "", encode(kept) if kept else b"")
-            self._memory_bytes -= len(memory[-1].payload) - len(remembered.payload)
-            memory[-1] = remembered
-
-    def _forget_oldest(self) -> None:
-        _, writer = self._memory.popleft()
-        self._memory_bytes -= len(writer.memory.popleft().payload) + MEMORY_OVERHEAD_BYTES
-        if writer.replica is None and not (writer.memory or writer.flight or writer.queue or writer.returning):
-            self._writers.pop(writer.name, None)
-
-    def age(self) -> None:
-        """Forgets entries of a minute ago; called every 5 s."""
-        self._age += 1
-        while self._memory and self._memory[0][0] < self._age - MEMORY_AGES:
-            self._forget_oldest()
+        self.memory.forget_void(self._writers[name], entry, voids)
 
     def seek(self) -> None:
         """Looks for own entries that Redis has taken but that did not come back: what was published is lost."""
@@ -488,8 +355,8 @@ class Appends:
 
     def resume(self) -> None:
         """After a reconnection: what of ours the inboxes of other lanes do not have goes again."""
-        if self._untold and self._waiting is not None:
-            self._waiting.ask_for_others(self._tell)
+        if self._publishing is not None:
+            self._publishing.resume()
         for writer in list(self._writers.values()):
             if writer.replica is not None:
                 continue
@@ -552,7 +419,7 @@ class Appends:
             if reply is LOST:
                 return
             marks = reply if isinstance(reply, list) else [0] * len(flight.pendings)
-            self._remember(writer, flight)
+            self.memory.add(writer, flight)
             self._release(writer)
             for index, (pending, is_void) in enumerate(zip(flight.pendings, marks, strict=True)):
                 if is_void:
@@ -565,7 +432,3 @@ class Appends:
 
         marks = [f"{entry_id}.{index}" for index in range(len(flight.pendings))]
         self._link.call(seen, "SMISMEMBER", writer.void, *marks)
-
-
-def _ignore(_reply: Reply) -> None:
-    """For commands whose reply tells nothing."""

@@ -8,8 +8,9 @@ clients passes here. Runs on the lane's thread.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from gateway.broker.appends import Appends, Logged, Pending
+from gateway.broker.appends import Appends, Logged
 from gateway.broker.keys import inbox
+from gateway.broker.writer import Pending
 from gateway.chat.capabilities import ECHO_MESSAGE
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind, Member, Void

@@ -11,9 +11,10 @@ from typing import Any
 
 import structlog
 
-from gateway.broker.appends import Appends, Pending
+from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import Link
+from gateway.broker.writer import Pending
 from gateway.chat import events
 from gateway.lane.following import Followed
 

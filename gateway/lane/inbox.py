@@ -8,10 +8,11 @@ lane's thread.
 from collections.abc import Callable
 from typing import Any
 
-from gateway.broker.appends import Appends, Pending
+from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys, inbox
 from gateway.broker.link import Link, Reply
 from gateway.broker.replica import Replica
+from gateway.broker.writer import Pending
 from gateway.chat import recall
 from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, with_tags
 from gateway.chat.render import log_mark, msgid, tags

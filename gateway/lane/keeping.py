@@ -8,7 +8,8 @@ until nothing of the session is under way, so that what is delivered has no hole
 from collections import deque
 from collections.abc import Callable
 
-from gateway.broker.appends import Appends, Pending
+from gateway.broker.appends import Appends
+from gateway.broker.writer import Pending
 from gateway.lane.client import Client
 
 LANE_LIMIT_BYTES = 64 * 1024 * 1024

@@ -508,7 +508,7 @@ class Lane:
         self.following.snapshot_due()
         self.following.close_idle(self.now)
         self.inbox.tidy()
-        self.appends.age()
+        self.appends.memory.age()
         self.directory.age()
 
     def _end_unregistered(self) -> None:

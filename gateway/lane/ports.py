@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import hiredis
 
-from gateway.broker.appends import Pending
 from gateway.broker.keys import inbox
 from gateway.broker.link import LOST
 from gateway.broker.replica import Standing
+from gateway.broker.writer import Pending
 from gateway.chat import events, registration
 from gateway.chat.effects import Effect
 from gateway.chat.events import NOBODY

@@ -8,7 +8,8 @@ import itertools
 from collections.abc import Callable
 from typing import Protocol
 
-from gateway.broker.appends import Appends, Pending
+from gateway.broker.appends import Appends
+from gateway.broker.writer import Pending
 from gateway.chat.events import NOBODY
 from gateway.chat.presence import Presence, presence, read
 from gateway.lane.client import Client

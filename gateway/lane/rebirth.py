@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from gateway.broker.appends import Pending
 from gateway.broker.replica import NOWHERE, Replica
+from gateway.broker.writer import Pending
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.events import decode

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from gateway.broker.appends import Pending
+from gateway.broker.writer import Pending
 from gateway.chat import events
 from gateway.chat.commands.rooms import show_room
 from gateway.chat.effects import Effect, Kind, Member, Void

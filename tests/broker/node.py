@@ -4,12 +4,13 @@ import json
 from itertools import count
 from typing import Any
 
-from gateway.broker.appends import Appends, Pending
+from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import Done, Link, Selector
 from gateway.broker.replica import Replica, Standing
 from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
+from gateway.broker.writer import Pending
 from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import Entry, origin_of
 from gateway.chat.room import Room

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.broker.appends import ENTRY_LIMIT_BYTES, Pending
+from gateway.broker.writer import ENTRY_LIMIT_BYTES, Pending
 from gateway.chat.events import decode, id_key, ms
 from tests.broker.node import Node
 from tests.broker.worlds import Stage

@@ -126,7 +126,7 @@ def test_a_room_made_anew_is_left_alone_after_a_minute(stage: Stage) -> None:
     eves.replica.mend()
     stage.until(lambda: eves.replica.epoch == long_ago)
     for _ in range(13):
-        ann.appends.age()
+        ann.appends.memory.age()
     stage.connect(ann)
     stage.until(lambda: room.replica.epoch == long_ago)
     agree(stage, room, eves)
@@ -218,3 +218,20 @@ def test_a_second_loss_while_entries_are_put_back(stage: Stage) -> None:
     agree(stage, room)
     texts = [events.decode(*entry).lines[0].rpartition(":")[2] for entry in stage.entries(ROOM)][1:]
     assert texts == ["0", "1", "2", "3", "4"]
+
+
+def test_who_waits_for_a_log_to_be_whole_is_called_though_redis_took_no_writes_for_a_while(stage: Stage) -> None:
+    """Nothing else is queued for it, that would have it looked at again."""
+    ann = stage.node()
+    joined(stage, ann, "ann")
+    ann.say(ROOM, said(ann, "on its way"))
+    ann.appends.send()
+    called: list[str] = []
+    ann.appends.when_whole(ROOM, lambda: called.append("whole"))
+    ann.appends._is_refused = True  # as after -MISCONF to another log
+    stage.round_trip()
+    ann.turn()
+    assert called == []
+    ann.appends.allow()
+    stage.step()
+    assert called == ["whole"]

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.broker.appends import Appends, Pending
+from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import Link
+from gateway.broker.writer import Pending
 from gateway.lane import keeping
 from gateway.lane.keeping import Keeping, Lasting
 from tests.simulation.server import SimulatedSelector

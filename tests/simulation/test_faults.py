@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.broker.appends import MEMORY_AGES
 from gateway.broker.keys import Keys
+from gateway.broker.memory import AGES
 from gateway.chat.events import decode
 from tests.broker.node import Node, Story
 from tests.simulation.server import Connection, SimulatedSelector, SimulatedServer
@@ -158,8 +158,8 @@ def test_a_snapshot_that_expires_with_its_log(network: Network) -> None:
     node.following.put_off_expiry(ROOM)
     network.settle()
     network.server.store.advance(31 * 24 * 3600 * 1_000_000)
-    for _ in range(MEMORY_AGES + 1):
-        node.appends.age()
+    for _ in range(AGES + 1):
+        node.appends.memory.age()
     node.say(ROOM, "after")
     network.settle()
     assert story.lines == network.lines() == ["after"]
