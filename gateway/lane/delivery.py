@@ -111,7 +111,7 @@ class Delivery:
                 self._say(followed, entry, run, effects.plain, pendings)
             else:
                 stop += 1
-                self._change(followed, entry, effects[start])
+                self._change(followed, entry, effects[start], effects[stop:] if self._people.outdated else ())
             start = stop
         if pendings is not None:
             # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
@@ -132,7 +132,7 @@ class Delivery:
         self, followed: Followed, entry: Entry, run: list[Effect], plain: bool, pendings: Sequence[Pending] | None
     ) -> None:
         if self._people.outdated:
-            plain = self._freshen(run) and plain
+            plain = self._people.freshen(run) and plain
         clients = self._clients
         own = [(i, clients[effect.sid]) for i, effect in enumerate(run) if effect.sid in clients]
         for variant, audience in followed.audience.items():
@@ -202,39 +202,6 @@ class Delivery:
             echo = echo_of_first(client.session, client.variant, effect)
             client.send(_labeled(echo.encode(), label).decode())
 
-    def _freshen(self, run: list[Effect]) -> bool:
-        """Puts the name that clients know into lines by whom a replica still calls otherwise; whether none was."""
-        fresh = True
-        for effect in run:
-            if effect.sid in self._people.outdated:
-                person = self._people.person(effect.sid)
-                if person is not None:
-                    _, _, rest = effect.line.partition("!")
-                    effect.line = f":{person.nick}!{rest}"
-                    fresh = False
-        return fresh
-
-    def _freshen_change(self, followed: Followed, effect: Effect) -> None:
-        """The same for what is no message: who acts, and whom a KICK or a MODE names."""
-        if effect.kind in (Kind.JOINED, Kind.RENAMED, Kind.VOID):
-            return
-        shown = self._people.shown()
-        members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
-        if effect.member is not None and effect.member.sid in shown:
-            members.append(effect.member)
-        names = {member.nick: shown[member.sid] for member in members}
-        head, colon, text = effect.line.partition(" :")
-        source, verb, *params = head.split(" ")
-        nick, mark, rest = source[1:].partition("!")
-        params[1:] = [names.get(param, param) for param in params[1:]]
-        effect.line = " ".join([f":{names.get(nick, nick)}{mark}{rest}", verb, *params]) + colon + text
-
-    def _fresh(self, effect: Effect) -> str:
-        """The line of a JOIN, by the name that clients know."""
-        if effect.sid in self._people.outdated:
-            self._freshen([effect])
-        return effect.line
-
     def reread(self, followed: Followed, old: Room, misses: bool) -> None:
         """A room was read again from its log: what is different now is shown as if it had just happened.
 
@@ -256,10 +223,11 @@ class Delivery:
 
     # -- everything else ------------------------------------------------------------------------------
 
-    def _change(self, followed: Followed, entry: Entry, effect: Effect) -> None:
+    def _change(self, followed: Followed, entry: Entry, effect: Effect, behind: Sequence[Effect] = ()) -> None:
+        """``behind``: what follows in the entry, which the room has folded already."""
         kind = effect.kind
         if self._people.outdated:
-            self._freshen_change(followed, effect)
+            self._people.freshen_change(followed, effect, behind)
         if kind is Kind.JOINED:
             self._joined(followed, entry, effect)
         elif kind is Kind.LEFT:
@@ -277,7 +245,7 @@ class Delivery:
     def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
         assert member is not None
-        self._end_namesake(followed, entry, member)
+        self._free_name(followed, entry, member)
         self._marks.named(member)
         is_known = self._people.is_in(followed, member.sid)
         self._known_by(entry, followed, member)
@@ -295,16 +263,16 @@ class Delivery:
         elif member.sid.startswith(self._own):
             self._marks.orphan(followed, member.sid)
         if not self._people.has_quit(member.sid):
-            self.show(followed.audience.items(), self._fresh(effect), entry.id, actor=effect.sid)
+            self.show(followed.audience.items(), self._people.fresh(effect), entry.id, actor=effect.sid)
         if client is not None:
             self._marks.changed(followed)
 
-    def _end_namesake(self, followed: Followed, entry: Entry, member: Member) -> None:
-        """Who had the nick before has quit where their gateway is gone, else goes by the session id: in rooms of which
-        a slower log has yet to say so, or where Redis had forgotten who had it."""
+    def _free_name(self, followed: Followed, entry: Entry, member: Member) -> None:
+        """Whoever else clients know by a member's nick has quit where the gateway is gone, and goes by the session id
+        else: a slower log has yet to say so, or Redis had forgotten who had it."""
         sid = self._people.sid(member.nick)
         person = self._people.person(sid) if sid is not None and sid != member.sid else None
-        if person is None or person.has_quit:
+        if person is None or self._people.has_quit(person.sid):
             return
         known = next((one for f in person.followed if (one := f.room.members.get(person.sid))), member)
         if not followed.room.is_gone(person.sid):
@@ -315,7 +283,7 @@ class Delivery:
                 self._marks.yields(client, "")
             self._people.call(person, person.sid)
             return
-        person.has_quit = True
+        self._people.quit(person.sid)
         line = quitted(f"{person.nick}!{known.user}@{known.host}", f"Gateway {person.sid.partition('.')[0]} is gone")
         self.show(person.witnesses(), line, entry.id, but=self._clients.get(self._marks.now_called(person.sid)))
 
@@ -343,7 +311,7 @@ class Delivery:
         but = client if returns else None
         if effect.line.split(" ", 2)[1] == "QUIT":
             person = self._people.person(member.sid)
-            if self._people.quit(member) and person is not None:
+            if person is not None and self._people.quit(member.sid):
                 self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid, but=but)
         elif not self._people.has_quit(member.sid):
             self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=but)
@@ -365,7 +333,7 @@ class Delivery:
         person = self._people.person(member.sid)
         shown = person.nick if person is not None else effect.old
         if person is not None and member.token >= person.token:
-            self._end_namesake(followed, entry, member)
+            self._free_name(followed, entry, member)
         if not self._people.renamed(member):
             return
         self._marks.named(member)
@@ -374,7 +342,7 @@ class Delivery:
             if effect.sid != member.sid:
                 self._marks.yields(client, followed.name)
             client.session.nick = member.nick
-        if person is not None and not person.has_quit:
+        if person is not None and not self._people.has_quit(person.sid):
             line = f":{shown}!{member.user}@{member.host} NICK {member.nick}"
             self.show(person.witnesses(), line, entry.id, actor=effect.sid)
 

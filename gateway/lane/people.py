@@ -7,7 +7,7 @@ Runs on the lane's thread.
 
 from collections.abc import Iterable
 
-from gateway.chat.effects import Member
+from gateway.chat.effects import Effect, Kind, Member
 from gateway.lane.client import ELSEWHERE, Client
 from gateway.lane.following import Followed
 from gateway.net.connection import Connection
@@ -17,14 +17,13 @@ from gateway.wire.casefold import fold
 class Person:
     """A session as this lane's clients know it."""
 
-    __slots__ = ("followed", "has_quit", "nick", "sid", "token")
+    __slots__ = ("followed", "nick", "sid", "token")
 
     def __init__(self, member: Member) -> None:
         self.sid = member.sid
         self.nick = member.nick
         self.token = member.token
         self.followed: dict[Followed, None] = {}
-        self.has_quit = False
 
     def witnesses(self) -> Iterable[tuple[int, dict[Connection, Client]]]:
         """Who shares a room with the person, once each, by variant."""
@@ -103,15 +102,50 @@ class People:
         """The names that clients know, by session id, of those whom some replica still calls otherwise."""
         return {sid: self._by_sid[sid].nick for sid in self.outdated}
 
+    # -- lines of logs that are behind ----------------------------------------------------------------
+
+    def freshen(self, run: Iterable[Effect]) -> bool:
+        """Puts the name that clients know into lines by whom a replica still calls otherwise; whether none was."""
+        fresh = True
+        for effect in run:
+            if effect.sid in self.outdated:
+                _, _, rest = effect.line.partition("!")
+                effect.line = f":{self._by_sid[effect.sid].nick}!{rest}"
+                fresh = False
+        return fresh
+
+    def fresh(self, effect: Effect) -> str:
+        """The line of a JOIN, by the name that clients know."""
+        self.freshen((effect,))
+        return effect.line
+
+    def freshen_change(self, followed: Followed, effect: Effect, behind: Iterable[Effect]) -> None:
+        """The same for what is no message: who acts, and whom a KICK or a MODE names, before what is ``behind`` it."""
+        if effect.kind in (Kind.JOINED, Kind.RENAMED, Kind.VOID):
+            return
+        shown = self.shown()
+        members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
+        if effect.member is not None and effect.member.sid in shown:
+            members.append(effect.member)
+        names = {member.nick: shown[member.sid] for member in members}
+        for later in behind:
+            if later.kind is Kind.RENAMED and later.sid in shown:
+                names.setdefault(later.old, shown[later.sid])
+        head, colon, text = effect.line.partition(" :")
+        source, verb, *params = head.split(" ")
+        nick, mark, rest = source[1:].partition("!")
+        params[1:] = [names.get(param, param) for param in params[1:]]
+        effect.line = " ".join([f":{names.get(nick, nick)}{mark}{rest}", verb, *params]) + colon + text
+
+    # -- those who have quit --------------------------------------------------------------------------
+
     def has_quit(self, sid: str) -> bool:
         return sid in self.quitters
 
-    def quit(self, member: Member) -> bool:
-        """A member's QUIT was folded; whether it is news to this lane."""
-        person = self._by_sid[member.sid]
-        news = not person.has_quit
-        person.has_quit = True
-        self.quitters.add(member.sid)
+    def quit(self, sid: str) -> bool:
+        """Somebody's QUIT is shown; whether it is news to this lane."""
+        news = sid not in self.quitters
+        self.quitters.add(sid)
         return news
 
     def vanished(self, followed: Followed, sid: str) -> None:

@@ -242,6 +242,18 @@ def test_who_was_kicked_and_came_back_just_before_a_failover_is_told_of_the_room
     )
 
 
+def test_a_member_who_is_renamed_in_the_entry_that_gives_him_a_rank() -> None:
+    """The room that is read first shows the new name already, when the other one's MODE still says the old."""
+    happens(
+        (2.0, "restart", (1.0,)),
+        (2.2, "nick", (1, "other")),
+        line(2.201, 0, "MODE #b +o nick1"),
+        rooms=("#a", "#b"),
+        clients=2,
+        gateways=1,
+    )
+
+
 def test_a_mark_of_what_is_void_survives_a_lost_connection() -> None:
     """It breaks when the entry has been folded, and the mark is on its way."""
     for after_ms in (quarter / 4 for quarter in range(4, 32)):
