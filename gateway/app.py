@@ -117,7 +117,7 @@ class Gateway:
 
         def dealt(accepted: socket.socket, peer: str) -> None:
             lane = next(deal)
-            lane.post(lambda: lane.accept(accepted, peer))
+            lane.post(lambda: lane.connections.accept(accepted, peer))
 
         acceptor = Acceptor(listening, dealt, lambda: log.warning("out_of_descriptors"))
         # Nobody may come in before the lease is there: without one, no reaper would find what is left behind.

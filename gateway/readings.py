@@ -14,11 +14,11 @@ from gateway.ops.metrics import Reading
 _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("sessions", "Connections that have told their dialect.", lambda lane: len(lane.clients)),
     ("users", "Registered users.", lambda lane: len(lane.sessions.by_nick)),
-    ("opening", "Connections that have not told their dialect yet.", lambda lane: len(lane.opening)),
+    ("opening", "Connections that have not told their dialect yet.", lambda lane: len(lane.connections.opening)),
     ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.following.rooms)),
     ("link_up", "Whether the link to Redis is up and delivers (1) or not (0).", lambda lane: lane.upkeep.is_well),
     ("queued", "Events that are not in a log yet.", lambda lane: lane.appends.queued),
-    ("backlog_bytes", "What waits for clients to read.", lambda lane: lane.backlog_bytes),
+    ("backlog_bytes", "What waits for clients to read.", lambda lane: lane.connections.backlog_bytes),
     ("parked", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
 )
 _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (

@@ -27,7 +27,8 @@ GREETING = "type the name you want to be known by, then press Enter (IRC program
 class Host(Protocol):
     """What the door needs of its lane."""
 
-    tls_context: ssl.SSLContext | None
+    @property
+    def tls_context(self) -> ssl.SSLContext | None: ...
 
     def admitted(self, connection: Connection, address: str) -> bool:
         """Whether this address may have one more connection; counts it."""

@@ -37,7 +37,7 @@ class Drain:
         """Lets all clients go, the last one in ``over_s`` seconds; who is still registering goes at once."""
         self._is_begun = True
         lane = self._lane
-        for connection in list(lane.opening):
+        for connection in list(lane.connections.opening):
             connection.close()
         clients = list(lane.clients.values())
         self._random.shuffle(clients)
@@ -53,7 +53,7 @@ class Drain:
     def hurry(self) -> None:
         """Lets all who are left go at once, answered or not."""
         self._is_begun = True
-        for connection in list(self._lane.opening):
+        for connection in list(self._lane.connections.opening):
             connection.close()
         for client in list(self._lane.clients.values()):
             self._lane.depart(client, REASON)

@@ -24,9 +24,7 @@ from gateway.broker.link import Link
 from gateway.broker.replica import Replica
 from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
-from gateway.chat.flood import TokenBucket
 from gateway.chat.ports import Server
-from gateway.chat.session import Session
 from gateway.directory import nicks
 from gateway.directory.census import Census
 from gateway.directory.nicks import Nicks
@@ -35,10 +33,11 @@ from gateway.lane.absence import Absence
 from gateway.lane.barrier import Barrier
 from gateway.lane.bulletin import Bulletin
 from gateway.lane.claims import Claims
-from gateway.lane.client import Client, Dialect
+from gateway.lane.client import Client
 from gateway.lane.clock import CLOCK, Clock
+from gateway.lane.connections import Connections
 from gateway.lane.delivery import Delivery
-from gateway.lane.door import Door, Opening
+from gateway.lane.door import Door
 from gateway.lane.drain import Drain
 from gateway.lane.following import Following
 from gateway.lane.ghosts import Ghosts
@@ -59,10 +58,6 @@ from gateway.net.connection import Connection
 from gateway.net.selector import Selector, Wake
 
 log = structlog.get_logger()
-
-
-REGISTRATION_LIMIT_S = 60.0
-"""From the first line to a name that is free, with all else that belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +119,6 @@ class Lane:
         self._monotonic, self._wall, self._awake = clock.monotonic, clock.wall, clock.awake
         self._random = random or SystemRandom()
         self.now, self.wall_now = self._monotonic(), self._wall()
-        self._next_session = self.backlog_bytes = 0  # bytes: what waits for clients to read, of all connections
         self._posted: deque[Callable[[], None]] = deque()
         self._wake = Wake() if wake is None else wake
         self.is_stopping = self.is_ready = False
@@ -133,18 +127,31 @@ class Lane:
         self.absence = Absence(server.lease_s / 3, outside.beats)
         self.clients: dict[str, Client] = {}
         self.sessions = Sessions(self, self.clients)
-        self.opening: dict[Connection, None] = {}  # ordered, as a simulation must repeat itself
+        self.connections = Connections(self)
         self.selector = Selector() if selector is None else selector
         self.timers = Timers()
         self.touched: list[Connection] = []
-        keys = self.keys = Keys(settings.prefix)
+        self.keys = Keys(settings.prefix)
+        self.on_link_up: list[Callable[[], None]] = []
+        self._build_link()
+        self._build_logs()
+        self._build_directory()
+        self._build_intake()
+
+    def _build_link(self) -> None:
+        """What brings entries into logs."""
+        settings, keys = self.settings, self.keys
         self.link = Link(self.selector, self, (APPEND, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
-        self.upkeep = Upkeep(self, self.link, keys.probe(self.id), keys.gateway_info(gateway), self._random)
+        self.upkeep = Upkeep(self, self.link, keys.probe(self.id), keys.gateway_info(self.gateway), self._random)
         self.waiting = self._waiting(settings.wait_replicas)
         self.appends = Appends(
             self.link, keys, self.id, self._new_epoch, self.sessions.settle, self.upkeep.refused, self.waiting
         )
         self.keeping = Keeping(self.appends, self.clients, self.sessions.refuse, settings.kept)
+
+    def _build_logs(self) -> None:
+        """What follows logs, and shows what is in them."""
+        settings, keys = self.settings, self.keys
         self.people = People()
         self.delivery = Delivery(
             self.id, self.clients, self.people, self.appends, self.touched, self.sessions, self.sessions.settle
@@ -163,26 +170,39 @@ class Lane:
             self.waiting,
         )
         self.inbox = Inbox(
-            self.id, self.link, keys, self.appends, self.clients, self.sessions.settle, self._new_epoch, server.name
+            self.id,
+            self.link,
+            keys,
+            self.appends,
+            self.clients,
+            self.sessions.settle,
+            self._new_epoch,
+            self.server.name,
         )
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
         self.appends.follow(self.inbox.replica)
         self.inbox.specials |= specials(self.clients, self.depart)
+        self.questions = Questions(self, self.inbox, self.appends)
+        self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
+
+    def _build_directory(self) -> None:
+        """What else stands in Redis: who is who, and which rooms there are."""
+        keys, gateway = self.keys, self.gateway
         self.directory = Nicks(self.link, keys, gateway)
         self.room_list = RoomList(self.link, keys)
         self.census = Census(self.link, keys, self.id)
-        self.bulletin = Bulletin(gateway, server.name, self.room_list, self.census, self._count_connections)
-        self.questions = Questions(self, self.inbox, self.appends)
-        self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
+        self.bulletin = Bulletin(gateway, self.server.name, self.room_list, self.census, self.connections.__len__)
         self.claims = Claims(self)
         self.ghosts = Ghosts(self.link, keys, self.appends, lambda: self.gateway)
         self.inbox.on_lost = self._forgotten
-        self.rebirth = Rebirth(self)
+
+    def _build_intake(self) -> None:
+        """What hears clients, and what may become of them."""
         self.ports = LanePorts(self)
         self.intake = Intake(self, self.ports)
-        self.door = Door(self, settings.trusted_proxies, server.name, server.network)
+        self.door = Door(self.connections, self.settings.trusted_proxies, self.server.name, self.server.network)
+        self.rebirth = Rebirth(self)
         self.drain = Drain(self, self._random)
-        self.on_link_up: list[Callable[[], None]] = []
 
     def _waiting(self, wanted: int) -> Waiting | None:
         written = self.keys.gateway_info(self.gateway)
@@ -200,7 +220,7 @@ class Lane:
         self.following.watch(self.inbox.replica)
         self.post(self.upkeep.connect)
         self._every(TICK_S, self._tick)
-        self.post(self._sweep)
+        self.post(self.connections.sweep)
         self._every(5.0, self._maintain)
         self._every(30.0, self._check)
         self._every(3600.0, self._put_off_expiry)
@@ -224,7 +244,7 @@ class Lane:
         self.following.retention = settings.retention
         self.keeping.limits = settings.kept
         for client in self.clients.values():
-            client.bucket = self._bucket()
+            client.bucket = self.connections.bucket()
             client.connection.backlog_limit_bytes = settings.sendq_bytes
 
     def halt(self) -> None:
@@ -257,7 +277,7 @@ class Lane:
         self.is_stopping = True
         self.link.drop("stopping")
         here = (client.connection for client in self.clients.values())
-        for connection in [*self.opening, *self.sessions.closing, *here]:
+        for connection in [*self.connections.opening, *self.sessions.closing, *here]:
             connection.abort("")
         self.selector.close()
         self._wake.close()
@@ -300,8 +320,8 @@ class Lane:
                 connection.flush()
             self.touched.clear()
             self.pacing.fanned_out(self._monotonic() - now)
-            if self.backlog_bytes > self.settings.sendq_total_bytes:
-                self._relieve()
+            if self.connections.backlog_bytes > self.settings.sendq_total_bytes:
+                self.connections.relieve()
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer:
         return self.timers.at(self._monotonic() + after_s, call)  # `now` is as old as the turn's wait
@@ -372,9 +392,6 @@ class Lane:
         if not self.following.message(channel, payload):
             self.upkeep.heard(channel, payload)
 
-    def _count_connections(self) -> int:
-        return len(self.clients) + len(self.opening)
-
     def _reach_all(self, done: Callable[[], None]) -> None:
         self.barrier.reach([self.inbox.name, *self.following.rooms], done)
 
@@ -384,68 +401,7 @@ class Lane:
         followed = self.following.rooms.get(name)
         return followed.replica if followed is not None else None
 
-    # -- connections ----------------------------------------------------------------------------------
-
-    def accept(self, accepted: socket.socket, peer: str) -> None:
-        """Takes over an accepted socket."""
-        connection = Connection(accepted, peer, self.selector, self, self.touched, self.settings.sendq_bytes)
-        self.opening[connection] = None
-        self.door.enter(connection)
-
-    def admitted(self, connection: Connection, address: str) -> bool:
-        connection.is_admitted = self.outside.admit(address, 1)
-        return connection.is_admitted
-
-    def discount(self, connection: Connection) -> None:
-        """Its address may make another in its place; also of one that has had its ERROR and is not closed yet."""
-        if connection.is_admitted:
-            connection.is_admitted = False
-            self.outside.admit(connection.peer, -1)
-
-    def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
-        self.opening.pop(connection, None)
-        client = Client(connection, dialect, self._bucket(), self.now)
-        sid = f"{self.id}.{self._next_session}"
-        self._next_session += 1
-        client.session = Session(
-            sid, self.server.name, client, connection.peer, self.outside.cloak(connection.peer), self.wall_now
-        )
-        client.session.is_secure = connection.is_encrypted
-        connection.state = client
-        self.clients[sid] = client
-        self.bulletin.count_changed()
-        if dialect.variant:
-            client.session.user, client.session.realname = "text", "plain text"
-        self.intake.bytes(client, data)
-
-    def _bucket(self) -> TokenBucket | None:
-        rate, burst = self.settings.flood_rate, self.settings.flood_burst
-        return TokenBucket(rate, burst, self.now) if rate else None
-
-    def received(self, connection: Connection, data: bytes) -> None:
-        state = connection.state
-        if state.__class__ is Client:
-            self.intake.bytes(state, data)
-        else:
-            self.door.received(connection, data)
-
-    def ended(self, connection: Connection) -> None:
-        if isinstance(connection.state, Client):
-            self.intake.end(connection.state)
-        else:
-            self.door.ended(connection)
-
-    def lost(self, connection: Connection, why: str) -> None:
-        state = connection.state
-        self.sessions.closing.pop(connection, None)
-        self.discount(connection)
-        if isinstance(state, Opening):
-            self.door.left(connection)
-            self.opening.pop(connection, None)
-        elif state.inputs:  # what it said before is heard to its end all the same
-            self.intake.end(state)
-        else:
-            self.depart(state, why or "Connection closed")
+    # -- sessions -------------------------------------------------------------------------------------
 
     def take_id(self, gateway: str) -> None:
         """Goes on as a lane of a gateway of this id, and every session has another one too."""
@@ -461,42 +417,10 @@ class Lane:
         by_nick = self.sessions.by_nick
         by_nick.update({nick: self.rebirth.now_called(sid) for nick, sid in by_nick.items()})
 
-    def kept(self, change: int) -> None:
-        self.backlog_bytes += change
-
-    def _relieve(self) -> None:
-        """Too much waits for clients to read: those with the most are cut, until an eighth of the limit is free."""
-        waiting = [client.connection for client in self.clients.values() if client.connection.backlog_bytes]
-        waiting.sort(key=lambda connection: connection.backlog_bytes)
-        cut = 0
-        while waiting and self.backlog_bytes > self.settings.sendq_total_bytes * 7 // 8:
-            waiting.pop().abort("SendQ exceeded")
-            cut += 1
-        log.warning("sendq_total_exceeded", lane=self.id, cut=cut)
-
-    def log_refused(self, connection: Connection, why: str) -> None:
-        log.warning("refused", peer=connection.peer, why=why)
-
     def depart(self, client: Client, reason: str) -> None:
         self.sessions.depart(client, reason)
 
     # -- slow timers ----------------------------------------------------------------------------------
-
-    def _sweep(self) -> None:
-        """Asks silent clients whether they are there, and drops those who did not answer."""
-        interval = self.settings.ping_interval_s
-        self.later(max(0.5, interval / 8), self._sweep)
-        for client in list(self.clients.values()):
-            silent = self.now - client.heard_at
-            if silent < interval or client.dialect.variant or client.is_departing:
-                continue
-            if client.throttled and not client.connection.backlog_bytes:  # it is not silent but not read
-                continue
-            if silent > interval * 2:
-                self.depart(client, f"Ping timeout: {silent:.0f} seconds")
-            elif not client.pinged and client.session.is_registered:
-                client.pinged = True
-                client.send(f"PING :{self.server.name}")
 
     def _tick(self) -> None:
         self.intake.expire()
@@ -504,17 +428,12 @@ class Lane:
 
     def _maintain(self) -> None:
         if self.link.is_up:  # else they could not register
-            self._end_unregistered()
+            self.connections.end_unregistered()
         self.following.snapshot_due()
         self.following.close_idle(self.now)
         self.inbox.tidy()
         self.appends.memory.age()
         self.directory.age()
-
-    def _end_unregistered(self) -> None:
-        for client in list(self.clients.values()):
-            if not client.session.is_registered and self.now - client.opened_at > REGISTRATION_LIMIT_S:
-                self.depart(client, "Registration timed out")
 
     def _check(self) -> None:
         self.inbox.make()  # a Redis that was wiped has lost it

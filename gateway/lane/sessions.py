@@ -161,7 +161,7 @@ class Sessions:
         if connection.is_open and not connection.is_closing:
             session.answer_late(label, lambda: session.reply(f"ERROR :Closing link: {reason}"))
             connection.close(lingers=True)
-            self._lane.discount(connection)
+            self._lane.connections.discount(connection)
             self.closing[connection] = None
             self._lane.later(CLOSING_LIMIT_S, partial(connection.abort, ""))  # where the peer does not read
 

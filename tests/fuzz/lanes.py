@@ -120,7 +120,7 @@ class World:
         socket = ClientSocket(1_000_000 + len(self.sockets))
         self.sockets.append(socket)
         self.selector.clients[socket.fileno()] = socket
-        self.lane.accept(socket, peer)  # type: ignore[arg-type]
+        self.lane.connections.accept(socket, peer)  # type: ignore[arg-type]
         return socket
 
     def turn(self, count: int = 1) -> None:
@@ -132,7 +132,7 @@ class World:
 
     def _check_bounds(self) -> None:
         lane = self.lane
-        for connection in lane.opening:
+        for connection in lane.connections.opening:
             opening = connection.state
             assert isinstance(opening, Opening)
             assert len(opening.buffer) <= OPENING_LIMIT_BYTES

@@ -4,8 +4,8 @@ import ssl
 
 import pytest
 
+from gateway.lane.connections import REGISTRATION_LIMIT_S
 from gateway.lane.door import OPENING_LIMIT_S, SILENCE_S
-from gateway.lane.lane import REGISTRATION_LIMIT_S
 from gateway.lane.sessions import CLOSING_LIMIT_S
 from tests.fuzz.lanes import Bystander, World
 from tests.fuzz.wires import ClientSocket
@@ -46,7 +46,7 @@ def test_who_does_not_come_to_its_first_line_is_closed(world: World, peer: str, 
     socket = world.client(peer)
     pass_time(world, LONGEST_S, (socket, said))
     assert socket.is_closed
-    assert not world.lane.opening
+    assert not world.lane.connections.opening
 
 
 @pytest.mark.parametrize("said", [b"\x16\x03\x01", b"\x16\x03\x01\x00\xc6\x01\x00\x00\xc2\x03\x03" + b"x" * 100])
@@ -55,7 +55,7 @@ def test_a_handshake_that_stalls_is_closed(said: bytes) -> None:
     socket = world.client()
     pass_time(world, LONGEST_S, (socket, said))
     assert socket.is_closed
-    assert not world.lane.opening
+    assert not world.lane.connections.opening
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_all_together_may_keep_the_lane_waiting_for_so_much_and_those_with_most_
         world.time_s += 0.3
         world.turn(3)
         bystander.take()
-        assert world.lane.backlog_bytes <= 200_000
+        assert world.lane.connections.backlog_bytes <= 200_000
     assert 0 < sum(socket.is_closed for socket in deaf) < 6
     waiting = [client.connection.backlog_bytes for client in world.lane.clients.values()]
-    assert world.lane.backlog_bytes == sum(waiting)
+    assert world.lane.connections.backlog_bytes == sum(waiting)
     assert "bob" in [client.session.nick for client in world.lane.clients.values()]

@@ -491,7 +491,7 @@ def leaks(case: Case) -> Iterator[str]:
     for node in case.nodes:
         lane = node.lane
         ends = {life.end.fd for life in case.lives if life.node is node and not life.is_over}
-        held = {c.connection.fd for c in lane.clients.values()} | {c.fd for c in lane.opening}
+        held = {c.connection.fd for c in lane.clients.values()} | {c.fd for c in lane.connections.opening}
         rooms = lane.following.rooms
         people = {sid for followed in rooms.values() for sid in followed.room.members}
         for what, amount in (

@@ -61,13 +61,16 @@ class SimulatedLane(Lane):
     def __init__(self, node: "Node", *args: Any, **kwargs: Any) -> None:
         self.node = node
         super().__init__(*args, **kwargs)
+        self._opened = self.connections.opened
+        self.connections.opened = self._note_session  # type: ignore[method-assign]
 
     def trouble(self, where: str, error: Exception) -> None:
         self.node.gateway.network.troubles.append((self.id, where, error))
 
-    def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
-        self.node.end_of(connection).sids.append(f"{self.id}.{self._next_session}")
-        super().opened(connection, dialect, data)
+    def _note_session(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
+        """Before anything is read of it, as the session's first line may be its last."""
+        self.node.end_of(connection).sids.append(f"{self.id}.{self.connections.next_session}")
+        self._opened(connection, dialect, data)
 
     def take_id(self, gateway: str) -> None:
         super().take_id(gateway)
@@ -145,7 +148,7 @@ class Node:
         """A client's connection comes in."""
         end = ClientSocket(self.agenda, self.random, self, life)
         self._selector.sockets[end.fd] = end
-        self.lane.post(lambda: self.lane.accept(end, life.address))  # type: ignore[arg-type]
+        self.lane.post(lambda: self.lane.connections.accept(end, life.address))  # type: ignore[arg-type]
         return end
 
     def end_of(self, connection: Connection) -> "Life":

@@ -1,0 +1,160 @@
+"""Who is connected to a lane: from the accepted socket to the client, and from the client to the closed socket.
+
+Makes connections and clients, hands what they send to the door or the intake, and ends those who are silent, never
+register, or leave too much unread. Runs on the lane's thread.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from gateway.chat.flood import TokenBucket
+from gateway.chat.session import Session
+from gateway.lane.client import Client, Dialect
+from gateway.lane.door import Opening
+from gateway.lane.timers import Timer
+from gateway.net.connection import Connection
+
+if TYPE_CHECKING:
+    from gateway.lane.lane import Lane
+
+log = structlog.get_logger()
+
+REGISTRATION_LIMIT_S = 60.0
+"""From the first line to a name that is free, with all else that belongs to it."""
+
+
+class Connections:
+    """See the module. It is the connections' owner, and the door's host."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self.next_session = 0
+        self.opening: dict[Connection, None] = {}  # ordered, as a simulation must repeat itself
+        self.backlog_bytes = 0
+        """What waits for clients to read, of all connections."""
+
+    def __len__(self) -> int:
+        return len(self._lane.clients) + len(self.opening)
+
+    @property
+    def tls_context(self) -> ssl.SSLContext | None:
+        return self._lane.tls_context
+
+    def later(self, after_s: float, call: Callable[[], None]) -> Timer:
+        return self._lane.later(after_s, call)
+
+    # -- come and gone --------------------------------------------------------------------------------
+
+    def accept(self, accepted: socket.socket, peer: str) -> None:
+        """Takes over an accepted socket."""
+        connection = Connection(
+            accepted, peer, self._lane.selector, self, self._lane.touched, self._lane.settings.sendq_bytes
+        )
+        self.opening[connection] = None
+        self._lane.door.enter(connection)
+
+    def admitted(self, connection: Connection, address: str) -> bool:
+        connection.is_admitted = self._lane.outside.admit(address, 1)
+        return connection.is_admitted
+
+    def discount(self, connection: Connection) -> None:
+        """Its address may make another in its place; also of one that has had its ERROR and is not closed yet."""
+        if connection.is_admitted:
+            connection.is_admitted = False
+            self._lane.outside.admit(connection.peer, -1)
+
+    def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
+        self.opening.pop(connection, None)
+        client = Client(connection, dialect, self.bucket(), self._lane.now)
+        sid = f"{self._lane.id}.{self.next_session}"
+        self.next_session += 1
+        client.session = Session(
+            sid,
+            self._lane.server.name,
+            client,
+            connection.peer,
+            self._lane.outside.cloak(connection.peer),
+            self._lane.wall_now,
+        )
+        client.session.is_secure = connection.is_encrypted
+        connection.state = client
+        self._lane.clients[sid] = client
+        self._lane.bulletin.count_changed()
+        if dialect.variant:
+            client.session.user, client.session.realname = "text", "plain text"
+        self._lane.intake.bytes(client, data)
+
+    def bucket(self) -> TokenBucket | None:
+        rate, burst = self._lane.settings.flood_rate, self._lane.settings.flood_burst
+        return TokenBucket(rate, burst, self._lane.now) if rate else None
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        state = connection.state
+        if state.__class__ is Client:
+            self._lane.intake.bytes(state, data)
+        else:
+            self._lane.door.received(connection, data)
+
+    def ended(self, connection: Connection) -> None:
+        if isinstance(connection.state, Client):
+            self._lane.intake.end(connection.state)
+        else:
+            self._lane.door.ended(connection)
+
+    def lost(self, connection: Connection, why: str) -> None:
+        state = connection.state
+        self._lane.sessions.closing.pop(connection, None)
+        self.discount(connection)
+        if isinstance(state, Opening):
+            self._lane.door.left(connection)
+            self.opening.pop(connection, None)
+        elif state.inputs:  # what it said before is heard to its end all the same
+            self._lane.intake.end(state)
+        else:
+            self._lane.depart(state, why or "Connection closed")
+
+    def kept(self, change: int) -> None:
+        self.backlog_bytes += change
+
+    def log_refused(self, connection: Connection, why: str) -> None:
+        log.warning("refused", peer=connection.peer, why=why)
+
+    # -- what must not last ---------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Asks silent clients whether they are there, and drops those who did not answer."""
+        interval = self._lane.settings.ping_interval_s
+        self._lane.later(max(0.5, interval / 8), self.sweep)
+        for client in list(self._lane.clients.values()):
+            silent = self._lane.now - client.heard_at
+            if silent < interval or client.dialect.variant or client.is_departing:
+                continue
+            if client.throttled and not client.connection.backlog_bytes:  # it is not silent but not read
+                continue
+            if silent > interval * 2:
+                self._lane.depart(client, f"Ping timeout: {silent:.0f} seconds")
+            elif not client.pinged and client.session.is_registered:
+                client.pinged = True
+                client.send(f"PING :{self._lane.server.name}")
+
+    def end_unregistered(self) -> None:
+        """Drops those who have told their dialect long ago, and nothing that makes them a user."""
+        for client in list(self._lane.clients.values()):
+            if not client.session.is_registered and self._lane.now - client.opened_at > REGISTRATION_LIMIT_S:
+                self._lane.depart(client, "Registration timed out")
+
+    def relieve(self) -> None:
+        """Too much waits for clients to read: those with the most are cut, until an eighth of the limit is free."""
+        waiting = [client.connection for client in self._lane.clients.values() if client.connection.backlog_bytes]
+        waiting.sort(key=lambda connection: connection.backlog_bytes)
+        cut = 0
+        while waiting and self.backlog_bytes > self._lane.settings.sendq_total_bytes * 7 // 8:
+            waiting.pop().abort("SendQ exceeded")
+            cut += 1
+        log.warning("sendq_total_exceeded", lane=self._lane.id, cut=cut)
