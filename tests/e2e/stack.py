@@ -18,6 +18,9 @@ SETTINGS = {
     "HUBBUB_LEASE_S": "5",
 }
 GATEWAYS = 3
+_ASK_BALANCER = (
+    "exec 3<>/dev/tcp/127.0.0.1/8404 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q ' 200 ' <&3"
+)
 
 
 def why_there_is_no_engine() -> str | None:
@@ -73,7 +76,12 @@ def gateway(index: int) -> Address:
     return _published("--index", str(index), "gateway", "6667")
 
 
-def balancer() -> Address:
+def balancer(limit_s: float = 60) -> Address:
+    """Where the load balancer is published, once it has a gateway to send clients to: none is ready without Redis."""
+    deadline = time.monotonic() + limit_s
+    asked = _command("exec", "--no-TTY", "haproxy", "bash", "-c", _ASK_BALANCER)
+    while subprocess.run(asked, cwd=ROOT, env=_environment(), capture_output=True, timeout=30, check=False).returncode:
+        assert time.monotonic() < deadline, f"the load balancer has had no gateway for {limit_s} s"
     return _published("haproxy", "6667")
 
 
