@@ -24,7 +24,7 @@ bench-quick:
 	$(PYTHON) -m tests.bench.compare --quick
 
 e2e:
-	$(PYTHON) -m pytest -m e2e tests/e2e
+	$(PYTHON) -m pytest -n 0 -m e2e tests/e2e
 
 # How long in all, over all targets.
 SECONDS ?= 600

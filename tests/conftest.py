@@ -1,4 +1,4 @@
-"""What all tests share: one real server a run, a fresh prefix a test, and no thread left behind."""
+"""What all tests share: one real server a worker, a fresh prefix a test, and no thread left behind."""
 
 import contextlib
 import secrets
@@ -20,7 +20,7 @@ THREAD_END_LIMIT_S = 5.0
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """The URL (unix:///path) of a real server, shared by the whole run: use `prefix` for keys."""
+    """The URL (unix:///path) of a real server, shared by all tests of a worker: use `prefix` for keys."""
     with tempfile.TemporaryDirectory(prefix="hubbub-") as directory:
         socket_path = Path(directory, "server.sock")
         command = [str(find_server()), "--port", "0", "--unixsocket", str(socket_path), "--save", ""]
