@@ -11,6 +11,7 @@ from typing import Final
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request as Handshake
+from websockets.protocol import Protocol, Side
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
@@ -30,13 +31,14 @@ class WebSocket:
 
     __slots__ = ("_close_frame", "_is_text", "_output", "_partial", "_protocol", "is_binary")
 
-    def __init__(self, protocol: ServerProtocol) -> None:
-        self._protocol = protocol
-        self.is_binary = protocol.subprotocol == BINARY
+    def __init__(self, answer: bytes, *, is_binary: bool) -> None:
+        """``answer``: to the handshake."""
+        self._protocol = Protocol(Side.SERVER, max_size=MESSAGE_LIMIT_BYTES)
+        self.is_binary = is_binary
         """What the peer is sent. It may send either."""
         self._partial = b""  # of a message in fragments
         self._is_text = False
-        self._output = protocol.data_to_send()
+        self._output = [answer]
         self._close_frame: bytes | None = None
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -99,15 +101,13 @@ def accept(request: http.Request, origins: Sequence[str]) -> WebSocket | bytes:
     """The connection that a handshake opens, its answer in its output; or the response that refuses it."""
     if not may_open(request, origins):
         return http.refusal("403 Forbidden", "Pages of this origin may not connect here (setting web_origins).")
-    protocol = ServerProtocol(select_subprotocol=_preferred, max_size=MESSAGE_LIMIT_BYTES)
-    handshake = Handshake(request.path, Headers(request.headers), request.method, request.version)
-    response = protocol.accept(handshake)
+    handshake = ServerProtocol(select_subprotocol=_preferred)
+    response = handshake.accept(Handshake(request.path, Headers(request.headers), request.method, request.version))
     if response.status_code != 101:
         status = f"{response.status_code} {response.reason_phrase}"
         why = bytes(response.body or b"").decode("utf-8", "replace").rstrip("\n")
         return http.refusal(status, why, "Sec-WebSocket-Version: 13\r\n")  # RFC 6455 4.4
-    protocol.send_response(response)
-    return WebSocket(protocol)
+    return WebSocket(response.serialize(), is_binary=handshake.subprotocol == BINARY)
 
 
 def may_open(request: http.Request, origins: Sequence[str]) -> bool:
