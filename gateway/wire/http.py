@@ -13,8 +13,8 @@ from typing import Final
 
 HEAD_LIMIT_BYTES: Final = 8192
 
-_REQUEST_LINE = re.compile(r"([A-Z]+) (\S+) (HTTP/1\.[01])", re.ASCII)  # RFC 9112 3
-_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*?)[ \t]*")  # RFC 9110 5.1, 5.5
+_REQUEST_LINE = re.compile(r"([A-Z]+) ([!-~]+) (HTTP/1\.[01])")  # RFC 9112 3
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0-\x08\n-\x1f\x7f]*?)[ \t]*")  # RFC 9110 5.1, 5.5
 _AUTHORITY = re.compile(r"http://[^/?#]*", re.IGNORECASE)  # RFC 9112 3.2.2: whoever asks as a proxy is answered as well
 _NO_GZIP = re.compile(r"\s*;\s*q=0(\.0*)?\s*", re.IGNORECASE)
 _TYPES: Final = {

@@ -137,6 +137,8 @@ def test_an_absolute_target_is_understood(target: bytes) -> None:
         b"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",  # 5.2
         b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",  # 5.1
         b"GET / HTTP/1.1\r\nHost: a\nb: c\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n",  # RFC 9110 5.5
+        b"GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n",
         b"\r\n\r\n",
     ],
 )
