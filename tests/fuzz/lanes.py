@@ -294,7 +294,7 @@ def _act(world: World, choices: Choices, hostile: list[ClientSocket]) -> None:
     elif kind < 11:
         for _ in range(1 + choices.below(4)):
             line = _line(choices)
-            socket.inbound += _message(line) if choices.below(3) == 2 else line
+            socket.inbound += _message(line) if socket.is_web else line
     elif kind == 11:
         world.time_s += choices.pick((0.01, 0.3, 1.0, 3.0, 61.0, 130.0))
     elif kind == 12:
@@ -306,7 +306,9 @@ def _act(world: World, choices: Choices, hostile: list[ClientSocket]) -> None:
         socket.is_reset = bool(choices.below(2))
     elif len(hostile) < 8:
         hostile.append(world.client(choices.pick(("10.0.0.1", "192.0.2.7", "2001:db8::1", "unix"))))
-        hostile[-1].inbound += choices.pick(_BEGINNINGS)
+        beginning = choices.pick(_BEGINNINGS)
+        hostile[-1].inbound += beginning
+        hostile[-1].is_web = beginning.startswith(_HANDSHAKE)
 
 
 def _line(choices: Choices) -> bytes:
