@@ -52,7 +52,7 @@ _WORDS = (
 )  # fmt: skip
 _TAGS = (b"", b"", b"", b"@label=x ", b"@+a=b;+c ", b"@label=\\:\\s ", b"@+a=\xff ", b"@" + b"+x;" * 1300 + b" ")
 _COMMANDS = tuple(verb.encode() for verb in COMMANDS)
-_HANDSHAKE = (
+HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
@@ -70,7 +70,7 @@ _BEGINNINGS = (
     b"GET / HTTP/1.1\r\n", b"\x16\x03\x01", b"\xff\xfb\x01\xff\xfa\x18\0x\xff\xf0",
     b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\1\2\3\4\5\6\7\x08\0\1\0\2",
     b"CAP LS 302\r\nNICK mal\r\nUSER mal 0 * :m\r\nCAP REQ :message-tags batch labeled-response\r\nCAP END\r\n",
-    _HANDSHAKE, _HANDSHAKE + b"".join(map(_message, (b"NICK mal", b"USER mal 0 * :mal", b"JOIN #lobby"))),
+    HANDSHAKE, HANDSHAKE + b"".join(map(_message, (b"NICK mal", b"USER mal 0 * :mal", b"JOIN #lobby"))),
 )  # fmt: skip
 
 
@@ -226,7 +226,7 @@ class Browser(Bystander):
 
     def __init__(self, world: World, nick: str, caps: str = "") -> None:
         self._protocol = Protocol(Side.CLIENT)
-        self._opening = _HANDSHAKE
+        self._opening = HANDSHAKE
         super().__init__(world, nick, caps)
 
     def say(self, *lines: str) -> None:
@@ -308,7 +308,7 @@ def _act(world: World, choices: Choices, hostile: list[ClientSocket]) -> None:
         hostile.append(world.client(choices.pick(("10.0.0.1", "192.0.2.7", "2001:db8::1", "unix"))))
         beginning = choices.pick(_BEGINNINGS)
         hostile[-1].inbound += beginning
-        hostile[-1].is_web = beginning.startswith(_HANDSHAKE)
+        hostile[-1].is_web = beginning.startswith(HANDSHAKE)
 
 
 def _line(choices: Choices) -> bytes:
