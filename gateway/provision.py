@@ -29,6 +29,7 @@ def lane_settings(settings: Settings) -> LaneSettings:
         sendq_bytes=settings.sendq_bytes,
         ping_interval_s=settings.ping_interval_s,
         trusted_proxies=settings.trusted_proxies,
+        web_origins=settings.web_origins,
         history_messages=settings.history_messages,
         history_age_s=settings.history_age_s,
         sendq_total_bytes=settings.sendq_total_bytes // settings.lanes,

@@ -145,6 +145,14 @@ class Settings:
         reloadable=True,
         many=True,
     )
+    web_origins: tuple[str, ...] = _setting(
+        values.origin,
+        (),
+        "origins of the web pages that may connect; * is any; none: the gateway's own page only",
+        option="ORIGIN,...",
+        reloadable=True,
+        many=True,
+    )
     log_format: str = _setting(
         values.one_of("console", "json"),
         "console",

@@ -78,6 +78,13 @@ def network(text: str) -> Network:
         raise ValueError(f"{text!r} is not an address or a range such as 10.0.0.0/8") from None
 
 
+def origin(text: str) -> str:
+    """The origin of a web page as a browser names it (RFC 6454 6.2), or * for any."""
+    if text != "*" and not re.fullmatch(r"https?://[^/?#@\s]+", text):
+        raise ValueError(f"{text!r} is not an origin such as https://chat.example.org, nor *")
+    return text.lower()
+
+
 def redis_url(text: str) -> str:
     """redis://, rediss:// (TLS), unix://, or sentinels; the text is not repeated, as it may hold a password."""
     if text.startswith(("redis+sentinel://", "rediss+sentinel://")):

@@ -51,6 +51,7 @@ def test_every_setting_can_come_from_a_variable_and_from_the_file(tmp_path: Path
         "listen": "0.0.0.0:7000", "redis": "redis://r:6379/1", "data_dir": "/srv/d",
         "name": "irc.example.org", "network": "Net", "prefix": "p:", "lanes": "2",
         "admin": "127.0.0.1:9100", "tls_cert": "/c", "tls_key": "/k", "trusted_proxies": "10.0.0.0/8",
+        "web_origins": "https://chat.example",
         "log_format": "json", "flood_rate": "0", "flood_burst": "5", "max_per_ip": "0",
         "connect_rate": "1.5", "connect_burst": "9", "sendq_bytes": "65536", "sendq_total_bytes": "9999999",
         "ping_interval_s": "60", "lease_s": "2.5", "history_messages": "100",
@@ -159,6 +160,8 @@ def test_an_operator_without_a_proper_hash_is_an_error(tmp_path: Path, section: 
         ("lease_s", "inf", "at least 1"),
         ("lobby", "lobby", "not a room"),
         ("trusted_proxies", "10.0.0.0/33", "not an address or a range"),
+        ("web_origins", "chat.example.org", "not an origin"),
+        ("web_origins", "https://chat.example.org/", "not an origin"),
         ("log_format", "xml", "not one of console, json"),
     ],
 )

@@ -4,7 +4,7 @@ The only object that sees both the socket side and the chat side of a user. Runs
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
@@ -21,6 +21,10 @@ TEXT = 1 << 30
 ELSEWHERE = 1 << 29
 """Added to TEXT in rooms other than the one that the reader talks in: their lines are marked."""
 
+WS_TEXT, WS_BINARY = 1 << 28, 1 << 27
+WEBSOCKET = WS_TEXT | WS_BINARY
+"""Added for readers whose lines are messages of a WebSocket, of either kind."""
+
 VARIANT_CAPS = MESSAGE_TAGS | SERVER_TIME
 
 
@@ -30,9 +34,17 @@ class Dialect(Protocol):
     name: str
     variant: int
     commands: Mapping[str, Command]
+    over: str
+    """Why the peer sends nothing more though it has not closed the connection; "" while it may."""
+
+    def read(self, data: bytes, client: "Client") -> Iterable[str | TooLong]:
+        """The lines that are complete with these bytes; an empty one costs as others do, and means nothing."""
 
     def encode(self, line: str, client: "Client") -> bytes:
         """An IRC line as this connection is to see it; b"" where it is not to."""
+
+    def last_words(self) -> bytes:
+        """What ends our side of the connection."""
 
     def translate(self, line: str, client: "Client") -> str | None:
         """A line that the peer sent as the IRC line that it means; None where it was answered already."""

@@ -15,7 +15,7 @@ import structlog
 
 from gateway.chat.flood import TokenBucket
 from gateway.chat.session import Session
-from gateway.lane.client import Client, Dialect
+from gateway.lane.client import TEXT, Client, Dialect
 from gateway.lane.door import Opening
 from gateway.lane.timers import Timer
 from gateway.net.connection import Connection
@@ -86,7 +86,7 @@ class Connections:
         connection.state = client
         self._lane.clients[sid] = client
         self._lane.bulletin.count_changed()
-        if dialect.variant:
+        if client.dialect.variant & TEXT:
             client.session.user, client.session.realname = "text", "plain text"
         self._lane.intake.bytes(client, data)
 
@@ -133,7 +133,7 @@ class Connections:
         self._lane.later(max(0.5, interval / 8), self.sweep)
         for client in list(self._lane.clients.values()):
             silent = self._lane.now - client.heard_at
-            if silent < interval or client.dialect.variant or client.is_departing:
+            if silent < interval or client.dialect.variant & TEXT or client.is_departing:
                 continue
             if client.throttled and not client.connection.backlog_bytes:  # it is not silent but not read
                 continue

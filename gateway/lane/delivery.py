@@ -17,7 +17,7 @@ from gateway.chat.effects import Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry, quitted
 from gateway.chat.render import echo_of_first, log_mark, msgid, tags
 from gateway.chat.room import Room
-from gateway.lane.client import ELSEWHERE, TEXT, Client
+from gateway.lane.client import ELSEWHERE, TEXT, WEBSOCKET, WS_BINARY, Client
 from gateway.lane.following import Followed
 from gateway.lane.people import People
 from gateway.net.connection import Connection
@@ -26,6 +26,7 @@ from gateway.wire.message import Message, parse
 from gateway.wire.tags import client_only, format_tags
 from gateway.wire.text import NOWHERE
 from gateway.wire.text import render as render_text
+from gateway.wire.websocket import frame, payload
 
 SAID = Kind.SAID  # an enum's members cost a look-up each
 
@@ -178,11 +179,11 @@ class Delivery:
             if (echoes and not label) or connection not in audience:
                 continue
             if len(pieces) == 1:
-                return {connection: _labeled(pieces[0], label) if echoes else b""}
+                return {connection: _labeled_piece(pieces[0], label, client.variant) if echoes else b""}
             copy = copies.get(connection)
             if copy is None:
                 copy = copies[connection] = pieces.copy()
-            copy[i] = _labeled(pieces[i], label) if echoes else b""
+            copy[i] = _labeled_piece(pieces[i], label, client.variant) if echoes else b""
         return {connection: b"".join(copy) for connection, copy in copies.items()} if copies else None
 
     def echo(self, client: Client, logged: Logged, message: Message, label: str) -> None:
@@ -401,11 +402,19 @@ def render(run: list[Effect], stream_id: str, variant: int, mark: str) -> list[b
             pieces.append(b"")  # IRCv3 message-tags: TAGMSG only to those who have the capability
         else:
             pieces.append(f"{prefix}{effect.line}\r\n".encode())
-    return pieces
+    return [_framed(piece, variant) for piece in pieces] if variant & WEBSOCKET else pieces
 
 
 def _line(line: str, stream_id: str, variant: int) -> bytes:
-    return _as_text(line, variant) if variant & TEXT else f"{tags(variant, stream_id)}{line}\r\n".encode()
+    if variant & TEXT:
+        return _as_text(line, variant)
+    piece = f"{tags(variant, stream_id)}{line}\r\n".encode()
+    return _framed(piece, variant) if variant & WEBSOCKET else piece
+
+
+def _framed(piece: bytes, variant: int) -> bytes:
+    """A line with its CRLF as a message of a WebSocket; b"" stays so."""
+    return frame(piece[:-2], is_binary=bool(variant & WS_BINARY)) if piece else piece
 
 
 def _as_text(line: str, variant: int) -> bytes:
@@ -417,6 +426,13 @@ def _as_text(line: str, variant: int) -> bytes:
 
 def _is_tagmsg(line: str) -> bool:
     return line.split(" ", 2)[1] == "TAGMSG"
+
+
+def _labeled_piece(piece: bytes, label: str, variant: int) -> bytes:
+    """A piece of what all read as its sender reads it."""
+    if not variant & WEBSOCKET or not piece:
+        return _labeled(piece, label)
+    return frame(_labeled(payload(piece), label), is_binary=bool(variant & WS_BINARY))
 
 
 def _labeled(piece: bytes, label: str) -> bytes:

@@ -1,7 +1,7 @@
 """What a new connection is, before it is a client: PROXY header, TLS, and the first line that tells the dialect.
 
-Reads and buffers, decides on a complete line; speaks first only after a second of silence. Runs on the lane's
-thread.
+Reads and buffers, decides on a complete line; speaks first only after a second of silence. A browser is answered
+here too, unless it opens a WebSocket. Runs on the lane's thread.
 """
 
 import ssl
@@ -10,11 +10,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Protocol
 
 from gateway.lane.client import Dialect
-from gateway.lane.dialects import IRC, PLAIN_TEXT
+from gateway.lane.dialects import IRC, PLAIN_TEXT, OverWebSocket
+from gateway.lane.page import pages
 from gateway.lane.timers import Timer
 from gateway.net.connection import Connection
 from gateway.net.tls import NO_TLS_ALERT, TlsLayer
-from gateway.wire import http, proxy
+from gateway.wire import http, proxy, websocket
 from gateway.wire.dialect import Kind, sniff, strip_telnet
 
 SILENCE_S = 1.0
@@ -59,9 +60,19 @@ class Opening:
 class Door:
     """See the module."""
 
-    def __init__(self, host: Host, trusted: Sequence[IPv4Network | IPv6Network], server: str, network: str) -> None:
+    def __init__(
+        self,
+        host: Host,
+        trusted: Sequence[IPv4Network | IPv6Network],
+        origins: Sequence[str],
+        server: str,
+        network: str,
+    ) -> None:
+        """``origins``: of pages that may open a WebSocket; of none of them, the gateway's own may."""
         self._host = host
         self.trusted = trusted
+        self.origins = origins
+        self._pages = pages()
         self._greeting = f":{server} NOTICE * :Welcome to {network}: {GREETING}\r\n".encode()
 
     def enter(self, connection: Connection) -> None:
@@ -93,6 +104,8 @@ class Door:
 
     def received(self, connection: Connection, data: bytes) -> None:
         """Bytes of a connection that is still opening."""
+        if connection.is_closing:
+            return  # it has had its answer
         opening = connection.state
         opening.buffer += data
         if opening.may_have_proxy and not self._read_proxy(connection, opening):
@@ -104,13 +117,35 @@ class Door:
         if kind is None:
             return
         if kind is Kind.HTTP:
-            if b"\r\n\r\n" in opening.buffer or len(opening.buffer) > 8192:
-                connection.write(http.answer(opening.buffer))
-                connection.close()
+            self._read_http(connection, opening)
         else:
             self._cancel(opening)
             dialect = IRC if kind is Kind.IRC else PLAIN_TEXT
             self._host.opened(connection, dialect, strip_telnet(opening.buffer))
+
+    def _read_http(self, connection: Connection, opening: Opening) -> None:
+        head = http.HEAD.match(opening.buffer, 0, http.HEAD_LIMIT_BYTES)
+        if head is None:
+            if len(opening.buffer) >= http.HEAD_LIMIT_BYTES:
+                self._respond(connection, http.refusal("431 Request Header Fields Too Large", "Too long."))
+            return
+        request = http.parse(head[1])
+        if request is None or not request.is_upgrade:
+            self._respond(connection, http.answer(request, self._pages))
+            return
+        accepted = websocket.accept(request, self.origins)
+        if isinstance(accepted, bytes):
+            self._respond(connection, accepted)
+        else:
+            self._cancel(opening)
+            self._host.opened(connection, OverWebSocket(accepted), opening.buffer[head.end() :])
+
+    @staticmethod
+    def _respond(connection: Connection, response: bytes) -> None:
+        """The opening's timer ends those who do not read it, nor close."""
+        connection.backlog_limit_bytes = max(connection.backlog_limit_bytes, 2 * len(response))  # encrypted it is more
+        connection.write(response)
+        connection.close(lingers=True)
 
     def ended(self, connection: Connection) -> None:
         """The peer sends no more: what it said without a line end counts as a line."""

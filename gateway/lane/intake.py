@@ -7,16 +7,16 @@ the lane. Runs on the lane's thread.
 
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol
 
 from gateway.chat.flood import ANSWER_BYTES
 from gateway.chat.ports import Gone, Ports, Unavailable
 from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
-from gateway.lane.client import Client
+from gateway.lane.client import TEXT, Client
 from gateway.lane.tasks import Task
 from gateway.wire import numerics as n
-from gateway.wire.dialect import strip_telnet
 from gateway.wire.framing import TooLong
 from gateway.wire.message import Message, parse
 
@@ -61,23 +61,23 @@ class Intake:
             return
         client.heard_at = self._host.now
         client.pinged = False
-        if client.dialect.variant:
-            data = strip_telnet(data)
-        for line in client.buffer.feed(data):
+        for line in client.dialect.read(data, client):
             if client.inputs or client.task is not None or client.throttled:
                 self._park(client, line)
             else:
                 self.line(client, line)
+        if client.dialect.over:
+            self.conclude(client, partial(self._host.depart, client, client.dialect.over))
 
     def end(self, client: Client) -> None:
         """The peer will send no more: what it sent is carried out first.
 
         A last line without its end is one in plain text; in IRC it may lack its half, and is none.
         """
-        if client.dialect.variant:
+        if client.dialect.variant & TEXT:
             for line in client.buffer.feed(b"\n"):
                 self._park(client, line)
-        self.conclude(client, lambda: self._host.depart(client, "Connection closed"))
+        self.conclude(client, partial(self._host.depart, client, "Connection closed"))
 
     def conclude(self, client: Client, act: Callable[[], None]) -> None:
         """Takes no more lines from a client; what it sent is carried out, then ``act`` is called."""

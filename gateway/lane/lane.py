@@ -77,6 +77,7 @@ class LaneSettings:
     wait_replicas: int
     sendq_total_bytes: int = 1 << 29
     """For all clients of this lane."""
+    web_origins: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[int, float]:
@@ -200,7 +201,8 @@ class Lane:
         """What hears clients, and what may become of them."""
         self.ports = LanePorts(self)
         self.intake = Intake(self, self.ports)
-        self.door = Door(self.connections, self.settings.trusted_proxies, self.server.name, self.server.network)
+        settings, server = self.settings, self.server
+        self.door = Door(self.connections, settings.trusted_proxies, settings.web_origins, server.name, server.network)
         self.rebirth = Rebirth(self)
         self.drain = Drain(self, self._random)
 
@@ -240,7 +242,7 @@ class Lane:
     def reload(self, settings: LaneSettings, server: Server, tls_context: ssl.SSLContext | None) -> None:
         """Goes on with other settings (never another prefix or server name); posted from outside."""
         self.settings, self.server, self.tls_context = settings, server, tls_context
-        self.door.trusted = settings.trusted_proxies
+        self.door.trusted, self.door.origins = settings.trusted_proxies, settings.web_origins
         self.following.retention = settings.retention
         self.keeping.limits = settings.kept
         for client in self.clients.values():

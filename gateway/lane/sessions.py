@@ -160,6 +160,7 @@ class Sessions:
         connection, session = client.connection, client.session
         if connection.is_open and not connection.is_closing:
             session.answer_late(label, lambda: session.reply(f"ERROR :Closing link: {reason}"))
+            connection.write(client.dialect.last_words())
             connection.close(lingers=True)
             self._lane.connections.discount(connection)
             self.closing[connection] = None

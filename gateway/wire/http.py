@@ -1,40 +1,135 @@
-"""What a browser that opens the port is told.
+"""What a browser that opens the port is told: the page's files, by a table that is made once.
 
-Owns the answer to one HTTP request; the connection is closed after it. Pure; any thread.
+Owns the reading of a request's head and every answer but the upgrade to a WebSocket; the connection is closed after
+each. Pure; any thread.
 """
 
+import gzip
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
-_PAGE: Final = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Hubbub</title>
-<h1>This is a Hubbub gateway</h1>
-<p>It speaks IRC and plain text on this very port:</p>
-<ul>
-<li>any IRC client: connect to this host and port, then join <code>#lobby</code>;</li>
-<li>the terminal client: <code>hubbub HOST:PORT</code>;</li>
-<li>netcat: <code>nc HOST PORT</code>, type a name, then talk.</li>
-</ul>
-"""
+HEAD_LIMIT_BYTES: Final = 8192
+HEAD: Final = re.compile(rb"[\r\n]*([^\r\n].*?)\r?\n\r?\n", re.DOTALL)
+"""A request's head, as group 1 (RFC 9112 2.2: behind empty lines; LF alone will do)."""
+
+_REQUEST_LINE = re.compile(r"([A-Z]+) ([!-~]+) (HTTP/1\.[01])")  # RFC 9112 3
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0-\x08\n-\x1f\x7f]*?)[ \t]*")  # RFC 9110 5.1, 5.5
+_AUTHORITY = re.compile(r"http://[^/?#]*", re.IGNORECASE)  # RFC 9112 3.2.2: whoever asks as a proxy is answered as well
+_NO_GZIP = re.compile(r"\s*;\s*q=0(\.0*)?\s*", re.IGNORECASE)
+_TYPES: Final = {
+    "css": "text/css; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "webmanifest": "application/manifest+json",
+}
+_STRICT: Final = (
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+)
 
 
-def answer(request: bytes) -> bytes:
-    """Give the whole response to a request, of which the first line is enough (RFC 9112 3)."""
-    method, _, rest = request.partition(b" ")
-    path = rest.split(b" ", 1)[0].split(b"?", 1)[0]
-    if method not in (b"GET", b"HEAD"):
-        return _response("405 Method Not Allowed", "Only GET here.\n", "text/plain", "Allow: GET, HEAD\r\n")
-    status, body, kind = (
-        ("200 OK", _PAGE, "text/html") if path == b"/" else ("404 Not Found", "Nothing here.\n", "text/plain")
-    )
-    return _response(status, body, kind, with_body=method == b"GET")
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The head of a request; ``headers`` as they came, the names in lower case."""
+
+    method: str
+    path: str
+    version: str
+    headers: Sequence[tuple[str, str]]
+
+    def header(self, name: str) -> str:
+        """The value of a header (name in lower case), of several their list (RFC 9110 5.2); "" where it is absent."""
+        return ", ".join(value for key, value in self.headers if key == name)
+
+    @property
+    def is_upgrade(self) -> bool:
+        """Whether it asks for a WebSocket (RFC 6455 4.1)."""
+        return self.method == "GET" and self.header("upgrade").lower() == "websocket"
 
 
-def _response(status: str, body: str, kind: str, more: str = "", *, with_body: bool = True) -> bytes:
-    content = body.encode()
-    head = (
-        f"HTTP/1.1 {status}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Length: {len(content)}\r\n"
-        f"{more}Connection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n"
-    )
-    return head.encode() + (content if with_body else b"")
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One file as it is sent."""
+
+    etag: str
+    fields: str
+    """The headers that also stand in a 304."""
+    plain: bytes
+    packed: bytes
+    kind: str
+
+
+Pages = Mapping[str, Page]
+"""By path."""
+
+
+def pages(files: Mapping[str, bytes]) -> Pages:
+    """The table of what is served, from names and contents of files; "/" is index.html."""
+    table = {f"/{name}": _page(name, content) for name, content in sorted(files.items())}
+    return table | {"/": table["/index.html"]}
+
+
+def _page(name: str, content: bytes) -> Page:
+    # A weak tag, as it is the same for both codings (RFC 9110 8.8.1). Asked for each time: a name says no version.
+    etag = f'W/"{sha256(content).hexdigest()[:24]}"'
+    fields = f"Cache-Control: no-cache\r\nETag: {etag}\r\nVary: Accept-Encoding\r\n"
+    kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+    return Page(etag, fields, content, gzip.compress(content, mtime=0), kind)
+
+
+def parse(head: bytes) -> Request | None:
+    """A request from its head, without the empty line; None for what is none (RFC 9112 2.2 to 5)."""
+    first, *lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
+    request_line = _REQUEST_LINE.fullmatch(first)
+    found = [_HEADER.fullmatch(line) for line in lines]
+    if request_line is None or None in found:
+        return None
+    method, target, version = request_line.groups()
+    headers = [(header[1].lower(), header[2]) for header in found if header is not None]
+    hosts = sum(name == "host" for name, _ in headers)
+    if hosts > 1 or (version == "HTTP/1.1" and not hosts):  # RFC 9112 3.2
+        return None
+    return Request(method, _AUTHORITY.sub("", target, count=1).partition("?")[0] or "/", version, headers)
+
+
+def answer(request: Request | None, table: Pages) -> bytes:
+    """The whole response to a request for a file; None: one that could not be read."""
+    if request is None:
+        return refusal("400 Bad Request", "This is no request.")
+    if request.method not in ("GET", "HEAD"):
+        return refusal("405 Method Not Allowed", "Only GET here.", "Allow: GET, HEAD\r\n")
+    page = table.get(request.path)
+    if page is None:
+        return refusal("404 Not Found", "Nothing here.", with_body=request.method == "GET")
+    known = (tag.strip() for tag in request.header("if-none-match").split(","))
+    if any(tag in (page.etag, "*") for tag in known):  # RFC 9110 13.1.2
+        return _response("304 Not Modified", page.fields, b"", with_length=False)
+    body, fields = page.plain, f"Content-Type: {page.kind}\r\n{page.fields}"
+    if len(page.packed) < len(page.plain) and _takes_gzip(request.header("accept-encoding")):
+        body, fields = page.packed, f"{fields}Content-Encoding: gzip\r\n"
+    return _response("200 OK", fields, body, with_body=request.method == "GET")
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """RFC 9110 12.5.3; a client that says only "*" is sent the plain file."""
+    codings = (coding.strip() for coding in accepted.split(","))
+    return any(coding[:4].lower() == "gzip" and not _NO_GZIP.fullmatch(coding[4:]) for coding in codings)
+
+
+def refusal(status: str, why: str, fields: str = "", *, with_body: bool = True) -> bytes:
+    """A response that says in plain text why not; ``status``: code and phrase."""
+    fields = f"Content-Type: text/plain; charset=utf-8\r\n{fields}"
+    return _response(status, fields, f"{why}\n".encode(), with_body=with_body)
+
+
+def _response(status: str, fields: str, body: bytes, *, with_body: bool = True, with_length: bool = True) -> bytes:
+    length = f"Content-Length: {len(body)}\r\n" if with_length else ""
+    head = f"HTTP/1.1 {status}\r\n{fields}{length}Connection: close\r\n{_STRICT}\r\n"
+    return head.encode() + (body if with_body else b"")

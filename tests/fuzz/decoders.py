@@ -18,7 +18,7 @@ from gateway.chat import modes, past, render
 from gateway.config import ConfigError
 from gateway.net.tls import TlsFailure, TlsLayer
 from gateway.settings import table
-from gateway.wire import dialect, http, proxy, text
+from gateway.wire import dialect, http, proxy, text, websocket
 from gateway.wire.casefold import fold
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES, LineBuffer, TooLong, cut
 from gateway.wire.masks import matches, normalize
@@ -92,7 +92,35 @@ def dialects(data: bytes) -> None:
         seen = found
     dialect.sniff(data)
     dialect.strip_telnet(data)
-    assert http.answer(data).startswith(b"HTTP/1.1 ")
+
+
+def web(data: bytes) -> None:
+    """Any head of a request is answered; behind a handshake any chunking gives the same messages, within the limit."""
+    choices = Choices(data)
+    sizes = [1 + choices.below(256) for _ in range(choices.below(16))] or [1]
+    beginning = choices.rest()
+    head = http.HEAD.match(beginning)
+    request = http.parse(head[1] if head else beginning)
+    stream = beginning[head.end() if head else len(beginning) :]
+    assert http.answer(request, _PAGES).startswith(b"HTTP/1.1 ")
+    accepted = websocket.accept(request, ("https://a.example",)) if request is not None else b"HTTP/1.1 "
+    if isinstance(accepted, bytes):
+        assert accepted.startswith(b"HTTP/1.1 ")
+        return
+    whole, parts = (websocket.WebSocket(b"", is_binary=False) for _ in range(2))
+    expected = (whole.feed(stream), whole.take_output(), whole.over, whole.close())
+    found, output, at = list[bytes](), b"", 0
+    while at < len(stream):
+        size = sizes[at % len(sizes)]
+        found += parts.feed(stream[at : at + size])
+        output += parts.take_output()
+        assert len(parts._partial) <= websocket.MESSAGE_LIMIT_BYTES
+        at += size
+    assert (found, output, parts.over, parts.close()) == expected
+    assert all(len(message) <= websocket.MESSAGE_LIMIT_BYTES for message in found)
+
+
+_PAGES = http.pages({"index.html": b"<!doctype html>", "app.js": b"1" * 100})
 
 
 def tls(data: bytes) -> None:

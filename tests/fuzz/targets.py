@@ -15,6 +15,7 @@ TARGETS: Final[dict[str, Target]] = {
     "proxy": decoders.proxy_header,
     "dialect": decoders.dialects,
     "tls": decoders.tls,
+    "web": decoders.web,
     "masks": decoders.masks,
     "names": decoders.names,
     "text": decoders.plain_text,
