@@ -176,13 +176,13 @@ class Settings:
     )
     connect_rate: float = _setting(
         values.number(0),
-        2.0,
+        8.0,
         "connections a second that one address may make in the long run; 0: unlimited; loopback is exempt",
         reloadable=True,
     )
     connect_burst: int = _setting(
         values.whole(1),
-        64,
+        256,
         "connections that one address may make at once before connect_rate holds",
         reloadable=True,
     )

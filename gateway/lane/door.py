@@ -21,6 +21,8 @@ from gateway.wire.dialect import Kind, sniff, strip_telnet
 SILENCE_S = 1.0
 OPENING_LIMIT_S = 60.0
 """For a header, a handshake and a first line: who is slower only holds a descriptor."""
+KEEP_ALIVE_S = 5.0
+"""From an answer to a browser to its next request (RFC 9112 9.5)."""
 NO_TLS = "it asked for TLS: turn that off in the client, or set tls_cert and tls_key"
 GREETING = "type the name you want to be known by, then press Enter (IRC programs may go on)"
 
@@ -33,6 +35,9 @@ class Host(Protocol):
 
     def admitted(self, connection: Connection, address: str) -> bool:
         """Whether this address may have one more connection; counts it."""
+
+    def discount(self, connection: Connection) -> None:
+        """Takes back :meth:`admitted`."""
 
     def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
         """A connection has told its dialect; ``data`` is what it has sent so far."""
@@ -48,13 +53,15 @@ class Host(Protocol):
 class Opening:
     """The state of a connection that has not told its dialect."""
 
-    __slots__ = ("buffer", "greeted", "may_have_proxy", "timer")
+    __slots__ = ("buffer", "greeted", "idle", "is_http", "may_have_proxy", "timer")
 
     def __init__(self, may_have_proxy: bool) -> None:
         self.buffer = b""
         self.may_have_proxy = may_have_proxy
         self.timer: Timer | None = None
+        self.idle: Timer | None = None  # of a browser that has been answered
         self.greeted = False
+        self.is_http = False  # and remains it: what a page may make a browser send is never taken for IRC
 
 
 class Door:
@@ -98,7 +105,7 @@ class Door:
     def _greet(self, connection: Connection, opening: Opening) -> None:
         """After a moment of silence."""
         opening.timer = self._host.later(OPENING_LIMIT_S, lambda: connection.abort("nothing said"))
-        if not opening.buffer and not connection.is_closing:
+        if not (opening.buffer or opening.is_http or connection.is_closing):
             opening.greeted = True
             connection.write(self._greeting)
 
@@ -113,7 +120,7 @@ class Door:
         if not connection.is_encrypted and opening.buffer.startswith(b"\x16"):
             self._start_tls(connection, opening)
             return
-        kind = sniff(opening.buffer)
+        kind = Kind.HTTP if opening.is_http else sniff(opening.buffer)
         if kind is None:
             return
         if kind is Kind.HTTP:
@@ -124,28 +131,44 @@ class Door:
             self._host.opened(connection, dialect, strip_telnet(opening.buffer))
 
     def _read_http(self, connection: Connection, opening: Opening) -> None:
-        head = http.HEAD.match(opening.buffer, 0, http.HEAD_LIMIT_BYTES)
-        if head is None:
-            if len(opening.buffer) >= http.HEAD_LIMIT_BYTES:
-                self._respond(connection, http.refusal("431 Request Header Fields Too Large", "Too long."))
-            return
-        request = http.parse(head[1])
-        if request is None or not request.is_upgrade:
-            self._respond(connection, http.answer(request, self._pages))
-            return
+        opening.is_http = True
+        while head := http.HEAD.match(opening.buffer, 0, http.HEAD_LIMIT_BYTES):
+            opening.buffer = opening.buffer[head.end() :]
+            request = http.parse(head[1])
+            if request is not None and request.is_upgrade:
+                self._upgrade(connection, opening, request)
+                return
+            response, is_last = http.answer(request, self._pages)
+            self._respond(connection, opening, response, is_last=is_last)
+            if is_last:
+                return
+        if len(opening.buffer) >= http.HEAD_LIMIT_BYTES:
+            self._respond(connection, opening, http.refusal("431 Request Header Fields Too Large", "Too long."))
+
+    def _upgrade(self, connection: Connection, opening: Opening, request: http.Request) -> None:
         accepted = websocket.accept(request, self.origins)
+        if not (connection.is_admitted or self._host.admitted(connection, connection.peer)):
+            accepted = http.refusal("429 Too Many Requests", "Too many connections from your address.")
         if isinstance(accepted, bytes):
-            self._respond(connection, accepted)
+            self._respond(connection, opening, accepted)
         else:
             self._cancel(opening)
-            self._host.opened(connection, OverWebSocket(accepted), opening.buffer[head.end() :])
+            self._host.opened(connection, OverWebSocket(accepted), opening.buffer)
 
-    @staticmethod
-    def _respond(connection: Connection, response: bytes) -> None:
-        """The opening's timer ends those who do not read it, nor close."""
+    def _respond(self, connection: Connection, opening: Opening, response: bytes, *, is_last: bool = True) -> None:
+        """From now on it is none of its address's connections: a browser has several, and for seconds only.
+
+        The opening's timer ends those who do not read it, nor close.
+        """
+        self._host.discount(connection)
         connection.backlog_limit_bytes = max(connection.backlog_limit_bytes, 2 * len(response))  # encrypted it is more
         connection.write(response)
-        connection.close(lingers=True)
+        if opening.idle is not None:
+            opening.idle.cancel()
+        if is_last:
+            connection.close(lingers=True)
+        else:
+            opening.idle = self._host.later(KEEP_ALIVE_S, lambda: connection.close(lingers=True))
 
     def ended(self, connection: Connection) -> None:
         """The peer sends no more: what it said without a line end counts as a line."""
@@ -161,9 +184,10 @@ class Door:
         self._cancel(connection.state)
 
     def _cancel(self, opening: Opening) -> None:
-        if opening.timer is not None:
-            opening.timer.cancel()
-            opening.timer = None
+        for timer in (opening.timer, opening.idle):
+            if timer is not None:
+                timer.cancel()
+        opening.timer = opening.idle = None
 
     def _read_proxy(self, connection: Connection, opening: Opening) -> bool:
         """Takes the PROXY header off; whether the connection may go on."""

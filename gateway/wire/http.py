@@ -1,7 +1,7 @@
 """What a browser that opens the port is told: the page's files, by a table that is made once.
 
-Owns the reading of a request's head and every answer but the upgrade to a WebSocket; the connection is closed after
-each. Pure; any thread.
+Owns the reading of a request's head and every answer but the upgrade to a WebSocket, and whether another request may
+follow. Pure; any thread.
 """
 
 import gzip
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 HEAD_LIMIT_BYTES: Final = 8192
 HEAD: Final = re.compile(rb"[\r\n]*([^\r\n].*?)\r?\n\r?\n", re.DOTALL)
@@ -47,6 +47,13 @@ class Request:
     def header(self, name: str) -> str:
         """The value of a header (name in lower case), of several their list (RFC 9110 5.2); "" where it is absent."""
         return ", ".join(value for key, value in self.headers if key == name)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its connection ends with the answer (RFC 9112 9.3); also where a body follows, which nobody reads."""
+        options = {option.strip().lower() for option in self.header("connection").split(",")}
+        has_body = self.header("transfer-encoding") or self.header("content-length") not in ("", "0")
+        return self.version != "HTTP/1.1" or "close" in options or bool(has_body)
 
     @property
     def is_upgrade(self) -> bool:
@@ -99,22 +106,33 @@ def parse(head: bytes) -> Request | None:
     return Request(method, _AUTHORITY.sub("", target, count=1).partition("?")[0] or "/", version, headers)
 
 
-def answer(request: Request | None, table: Pages) -> bytes:
-    """The whole response to a request for a file; None: one that could not be read."""
+class Response(NamedTuple):
+    """A whole response, and whether the connection ends with it."""
+
+    data: bytes
+    is_last: bool
+
+
+def answer(request: Request | None, table: Pages) -> Response:
+    """The response to a request for a file; None: one that could not be read. A refusal is the last response."""
     if request is None:
-        return refusal("400 Bad Request", "This is no request.")
+        return Response(refusal("400 Bad Request", "This is no request."), True)
     if request.method not in ("GET", "HEAD"):
-        return refusal("405 Method Not Allowed", "Only GET here.", "Allow: GET, HEAD\r\n")
+        return Response(refusal("405 Method Not Allowed", "Only GET here.", "Allow: GET, HEAD\r\n"), True)
     page = table.get(request.path)
     if page is None:
-        return refusal("404 Not Found", "Nothing here.", with_body=request.method == "GET")
+        return Response(refusal("404 Not Found", "Nothing here.", with_body=request.method == "GET"), True)
+    return Response(_file(page, request), request.is_last)
+
+
+def _file(page: Page, request: Request) -> bytes:
     known = (tag.strip() for tag in request.header("if-none-match").split(","))
     if any(tag in (page.etag, "*") for tag in known):  # RFC 9110 13.1.2
-        return _response("304 Not Modified", page.fields, b"", with_length=False)
+        return _response("304 Not Modified", page.fields, b"", with_length=False, is_last=request.is_last)
     body, fields = page.plain, f"Content-Type: {page.kind}\r\n{page.fields}"
     if len(page.packed) < len(page.plain) and _takes_gzip(request.header("accept-encoding")):
         body, fields = page.packed, f"{fields}Content-Encoding: gzip\r\n"
-    return _response("200 OK", fields, body, with_body=request.method == "GET")
+    return _response("200 OK", fields, body, with_body=request.method == "GET", is_last=request.is_last)
 
 
 def _takes_gzip(accepted: str) -> bool:
@@ -129,7 +147,10 @@ def refusal(status: str, why: str, fields: str = "", *, with_body: bool = True) 
     return _response(status, fields, f"{why}\n".encode(), with_body=with_body)
 
 
-def _response(status: str, fields: str, body: bytes, *, with_body: bool = True, with_length: bool = True) -> bytes:
+def _response(
+    status: str, fields: str, body: bytes, *, with_body: bool = True, with_length: bool = True, is_last: bool = True
+) -> bytes:
     length = f"Content-Length: {len(body)}\r\n" if with_length else ""
-    head = f"HTTP/1.1 {status}\r\n{fields}{length}Connection: close\r\n{_STRICT}\r\n"
+    end = "Connection: close\r\n" if is_last else ""
+    head = f"HTTP/1.1 {status}\r\n{fields}{length}{end}{_STRICT}\r\n"
     return head.encode() + (body if with_body else b"")

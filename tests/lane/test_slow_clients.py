@@ -1,11 +1,12 @@
 """Who registers never, reads never, or is slow: each has its end, and all together their bound."""
 
 import ssl
+from dataclasses import replace
 
 import pytest
 
 from gateway.lane.connections import REGISTRATION_LIMIT_S
-from gateway.lane.door import OPENING_LIMIT_S, SILENCE_S
+from gateway.lane.door import KEEP_ALIVE_S, OPENING_LIMIT_S, SILENCE_S
 from gateway.lane.sessions import CLOSING_LIMIT_S
 from gateway.wire import http
 from tests.fuzz.lanes import HANDSHAKE, Bystander, World
@@ -106,6 +107,45 @@ def test_a_page_that_is_longer_than_what_may_wait_for_a_client_reaches_a_slow_re
     socket.has_ended = True
     world.turn(2)
     assert socket.is_closed
+
+
+def admissions(world: World) -> list[int]:
+    """What will be counted of addresses from now on: 1 for one more, -1 for one less."""
+    counted: list[int] = []
+
+    def admit(_address: str, change: int) -> bool:
+        counted.append(change)
+        return True
+
+    world.lane.outside = replace(world.lane.outside, admit=admit)
+    return counted
+
+
+def test_a_browser_that_asks_for_no_more_files_is_closed_soon_and_frees_its_address_at_once() -> None:
+    """RFC 9112 9.5, 9.8."""
+    world = World()
+    admitted = admissions(world)
+    socket = world.client()
+    socket.inbound += b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    world.turn(2)
+    assert admitted == [1, -1]
+    pass_time(world, KEEP_ALIVE_S - 1)
+    socket.inbound += b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    pass_time(world, KEEP_ALIVE_S - 1)
+    assert socket.outbound.count(b"HTTP/1.1 200 OK") == 2
+    assert not socket.is_closed
+    socket.has_ended = True  # when it sees our end
+    pass_time(world, 2)
+    assert socket.is_closed
+
+
+def test_a_browser_may_go_on_to_a_websocket_which_counts(world: World) -> None:
+    admitted = admissions(world)
+    socket = world.client()
+    socket.inbound += b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" + HANDSHAKE
+    world.turn(2)
+    assert admitted == [1, -1, 1]
+    assert len(world.lane.clients) == 1
 
 
 def test_who_has_registered_stays(world: World) -> None:

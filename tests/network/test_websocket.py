@@ -392,3 +392,15 @@ def test_a_broken_request_is_told_so(pair: Pair, request_head: bytes, status: by
         with connected.makefile("rb") as answer:
             assert answer.read().startswith(b"HTTP/1.1 " + status)
     assert '"fault"' not in pair[0].log
+
+
+def test_several_files_come_over_one_connection(pair: Pair) -> None:
+    """RFC 9112 9.3, 9.3.2 (pipelining); what follows is HTTP as well, whatever it looks like."""
+    request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", pair[0].port), DEADLINE_S) as connected:
+        connected.sendall(request + request + b"NICK mallory\r\nUSER m 0 * :m\r\n\r\n")
+        with connected.makefile("rb") as answers:
+            received = answers.read()
+    assert received.count(b"HTTP/1.1 200 OK") == 2
+    assert received.count(b"HTTP/1.1 400 Bad Request") == 1
+    assert b" 001 " not in received

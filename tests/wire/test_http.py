@@ -15,7 +15,8 @@ TABLE = pages({"index.html": INDEX, "app.js": b"1", "style.css": b"a{}", "icon.s
 def ask(method: str = "GET", path: str = "/", **headers: str) -> tuple[str, dict[str, str], bytes]:
     """Status, headers (names in lower case) and body of an answer."""
     named = [(name.replace("_", "-"), value) for name, value in headers.items()]
-    head, _, body = answer(Request(method, path, "HTTP/1.1", named), TABLE).partition(b"\r\n\r\n")
+    response = answer(Request(method, path, "HTTP/1.1", named), TABLE)
+    head, _, body = response.data.partition(b"\r\n\r\n")
     status, *lines = head.decode().split("\r\n")
     return status, {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in lines}, body
 
@@ -34,7 +35,7 @@ def test_answers_by_method_and_path(method: str, path: str, status: str) -> None
     line, headers, body = ask(method, path)
     assert line == f"HTTP/1.1 {status}"
     assert headers["content-length"] == str(len(body))
-    assert headers["connection"] == "close"
+    assert headers.get("connection") == (None if status == "200 OK" else "close")
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,24 @@ def test_head_has_the_length_but_no_body() -> None:
         assert ask("HEAD", path)[2] == b""
 
 
+@pytest.mark.parametrize(
+    ("version", "headers", "is_last"),
+    [
+        ("HTTP/1.1", [], False),
+        ("HTTP/1.1", [("connection", "Keep-Alive, X")], False),
+        ("HTTP/1.1", [("connection", "x, Close")], True),
+        ("HTTP/1.1", [("content-length", "0")], False),
+        ("HTTP/1.1", [("content-length", "5")], True),
+        ("HTTP/1.1", [("transfer-encoding", "chunked")], True),
+        ("HTTP/1.0", [("connection", "keep-alive")], True),
+    ],
+)
+def test_which_answer_is_the_last(version: str, headers: list[tuple[str, str]], is_last: bool) -> None:
+    """RFC 9112 9.3; a body would be taken for the next request."""
+    response = answer(Request("GET", "/", version, headers), TABLE)
+    assert response.is_last == is_last == (b"\r\nConnection: close\r\n" in response.data)
+
+
 def test_405_names_what_is_allowed() -> None:
     """RFC 9110 15.5.6."""
     assert ask("DELETE")[1]["allow"] == "GET, HEAD"
@@ -144,7 +163,7 @@ def test_an_absolute_target_is_understood(target: bytes) -> None:
 )
 def test_what_is_no_request_is_told_so(head: bytes) -> None:
     assert parse(head) is None
-    assert answer(None, TABLE).startswith(b"HTTP/1.1 400 ")
+    assert answer(None, TABLE).data.startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("begun", [b"", b"\r\n", b"\n\n"])
@@ -164,7 +183,9 @@ def test_http_1_0_needs_no_host() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_head_is_borne(head: bytes) -> None:
-    assert answer(parse(head), TABLE).startswith(b"HTTP/1.1 ")
+    response = answer(parse(head), TABLE)
+    assert response.data.startswith(b"HTTP/1.1 ")
+    assert response.is_last == (b"\r\nConnection: close\r\n" in response.data)
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,10 @@ def test_a_message_in_fragments_is_one_with_control_frames_between() -> None:
         (b"\xc1\x80\0\0\0\0", CloseCode.PROTOCOL_ERROR),  # 5.2: compressed, which was not negotiated
         (b"GET / HTTP/1.1\r\n\r\n", CloseCode.PROTOCOL_ERROR),
     ],
+    ids=(
+        *("no UTF-8", "no UTF-8, in fragments", "too long", "too long in all"),
+        *("a fragment of nothing", "no mask", "compressed", "no frame"),
+    ),
 )
 def test_what_breaks_the_protocol_ends_it_with_a_code(stream: bytes, code: CloseCode) -> None:
     websocket = opened()
