@@ -155,6 +155,15 @@ class Ports(Protocol):
     def notify(self, target_sid: str, line: str) -> Awaitable[bool]:
         """Sends what is no message (INVITE, KILL) to another session; False when its gateway is gone."""
 
+    def monitored(self, session: Session) -> Mapping[str, str]:
+        """Whom the session watches: folded nick to how it spelled it."""
+
+    def monitor(self, session: Session, nicks: Sequence[str]) -> None:
+        """Watches these from now on, also what comes before the answer to a :meth:`find` made behind it."""
+
+    def unmonitor(self, session: Session, nicks: Sequence[str]) -> None:
+        """``nicks``: folded ones."""
+
     # the network
     def list_rooms(self, names: Sequence[str] = ()) -> Awaitable[list[Listed]]:
         """The network's rooms, or those of these names that there are; secret ones too, and in no order."""

@@ -123,6 +123,10 @@ class _Act:
     def token(self) -> int:
         return events.number(self.fact("token"))
 
+    @property
+    def revision(self) -> int:
+        return events.number(self.fact("revision"))
+
     def fact(self, name: str) -> str:
         return self.parsed.tags.get(FACT + name, "")
 
@@ -227,7 +231,8 @@ def _join(room: State, act: _Act) -> Void | None:
             room.flags = set(NEW_ROOM_FLAGS)
             modes = 0 if act.fact("lobby") == "1" else OP
     called = _settle(room, act, nick)
-    member = Member(act.sid, called, user, host, act.text(1), act.fact("account"), None, modes, act.token)
+    away = act.fact("away") or None
+    member = Member(act.sid, called, user, host, act.text(1), act.fact("account"), away, modes, act.token)
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
     act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)
@@ -335,6 +340,68 @@ def _is_sid(sid: str) -> bool:
     return "." in sid and fold(sid) == sid and _NOT_IN_NAMES.isdisjoint(sid)
 
 
+# What a session tells of itself
+
+
+def _told(kind: Kind, change: Callable[[State, Member, _Act], str | Void]) -> Callable[[State, _Act], Void | None]:
+    """The handler of a verb by which a session tells something of itself, to all its rooms.
+
+    `change` gives the line for those who ask to be told. An older event than one that is here already, of a log
+    that had lost it, is void.
+    """
+
+    def handler(room: State, act: _Act) -> Void | None:
+        member = room.members.get(act.sid)
+        if member is None:
+            return Void.NOT_MEMBER
+        if act.revision < member.revision:
+            return Void.NOTHING
+        line = change(room, member, act)
+        if isinstance(line, Void):
+            return line
+        member.revision = act.revision
+        act.show(kind, line, member=member, old=str(act.revision))
+        return None
+
+    return handler
+
+
+def _away(room: State, member: Member, act: _Act) -> str | Void:
+    text = act.text(0) or None
+    if text == member.away:
+        return Void.NOTHING
+    member.away = text
+    return events.away(member.source, text)
+
+
+def _setname(room: State, member: Member, act: _Act) -> str | Void:
+    if act.params[0] == member.realname:
+        return Void.NOTHING
+    member.realname = act.params[0]
+    return events.realname_set(member.source, member.realname)
+
+
+def _account(room: State, member: Member, act: _Act) -> str | Void:
+    account = "" if act.params[0] == events.LOGGED_OUT else act.params[0]
+    if account == member.account:
+        return Void.NOTHING
+    if not _NOT_IN_NAMES.isdisjoint(account):
+        return Void.MALFORMED
+    member.account = account
+    return events.account_set(member.source, account)
+
+
+def _chghost(room: State, member: Member, act: _Act) -> str | Void:
+    user, host = act.params[:2]
+    if (user, host) == (member.user, member.host):
+        return Void.NOTHING
+    if not (user and host and _NOT_IN_NAMES.isdisjoint(user + host)):
+        return Void.MALFORMED
+    line = events.host_changed(member.source, user, host)
+    room.change_host(member, user, host)
+    return line
+
+
 # Settings
 
 
@@ -385,18 +452,6 @@ def _invite(room: State, act: _Act) -> Void | None:
     return None
 
 
-def _away(room: State, act: _Act) -> Void | None:
-    member = room.members.get(act.sid)
-    if member is None:
-        return Void.NOT_MEMBER
-    text = act.text(0) or None
-    if text == member.away:
-        return Void.NOTHING
-    member.away = text
-    act.show(Kind.AWAY, events.away(member.source, text), member=member)
-    return None
-
-
 def _rules(room: State, act: _Act) -> Void | None:
     room.rules = max(room.rules, events.number(act.params[0]))
     return Void.NOTHING
@@ -429,6 +484,9 @@ _BY_SESSIONS = {
     "MODE": _Form(_mode, 2, 0),
     "TOPIC": _Form(_topic, 2, 0),
     "INVITE": _Form(_invite, 2, 1),
-    "AWAY": _Form(_away, 0),
+    "AWAY": _Form(_told(Kind.AWAY, _away), 0),
+    "SETNAME": _Form(_told(Kind.SETNAME, _setname), 1),
+    "ACCOUNT": _Form(_told(Kind.ACCOUNT, _account), 1),
+    "CHGHOST": _Form(_told(Kind.CHGHOST, _chghost), 2),
 }
 _BY_NOBODY = {"GONE": _Form(_gone, 1), "RULES": _Form(_rules, 1)}

@@ -60,6 +60,7 @@ class Session:
         "realname",
         "registration",
         "response",
+        "revision",
         "rooms",
         "server",
         "sid",
@@ -81,6 +82,7 @@ class Session:
         self.realname = ""
         self.account = ""
         self.away: str | None = None
+        self.revision = 0  # of what the rooms were told of it: AWAY, SETNAME
         self.token = ""
         self.caps = 0
         self.oper = ""  # the operator's name, '' for ordinary users

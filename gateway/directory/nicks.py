@@ -4,6 +4,7 @@ A claim is a hash without TTL. What is asked goes over the lane's link and comes
 an error comes back as it is. Runs on the lane's thread.
 """
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -157,10 +158,23 @@ def profile_fields(session: Session, nick: str) -> list[str]:
 
 def profile(reply: Any) -> Profile | None:
     """The profile in a reply to HGETALL (RESP3 map); None where no user holds the nick (yet)."""
-    if not isinstance(reply, dict) or b"sid" not in reply:
+    if not isinstance(reply, dict):
         return None
-    get = {key.decode(): value.decode("utf-8", "replace") for key, value in reply.items()}.get
-    if not get("registered"):
+    return _profile({key.decode(): value.decode("utf-8", "replace") for key, value in reply.items()})
+
+
+def published(payload: bytes) -> Profile | None:
+    """The profile in what a script publishes of a nick: its claim's fields and values, in turn, as JSON."""
+    try:
+        words = [str(word) for word in json.loads(payload or b"[]")]
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return _profile(dict(zip(words[::2], words[1::2], strict=False)))
+
+
+def _profile(fields: dict[str, str]) -> Profile | None:
+    get = fields.get
+    if not get("sid") or not get("registered"):
         return None
     away = get("away", "")
     return Profile(

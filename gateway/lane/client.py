@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
 from gateway.chat.commands import Command
 from gateway.chat.flood import TokenBucket
 from gateway.chat.session import Session
@@ -21,7 +21,7 @@ TEXT = 1 << 30
 ELSEWHERE = 1 << 29
 """Added to TEXT in rooms other than the one that the reader talks in: their lines are marked."""
 
-VARIANT_CAPS = MESSAGE_TAGS | SERVER_TIME
+VARIANT_CAPS = ACCOUNT_TAG | MESSAGE_TAGS | SERVER_TIME
 
 
 class Dialect(Protocol):

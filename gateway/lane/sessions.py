@@ -6,7 +6,7 @@ Runs on the lane's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +146,7 @@ class Sessions:
             return
         client.is_departing = True
         client.inputs = None
+        self._lane.monitor.forget(client)
         label = client.session.label
         client.session.drop_response()
         for name in client.session.rooms:
@@ -239,11 +240,11 @@ class Sessions:
                 self._lane.rebirth.notice()
             elif member is None and not self._lane.rebirth.is_under_way:
                 facts = self.join_facts(followed, session)
-                self._say_again(
-                    followed, session, events.joined(session.source, followed.room.name, session.realname, facts)
-                )
-            elif member is not None and _has_older_name(member, session):
-                self._say_again(followed, session, events.renamed(session.source, session.nick, session.token))
+                line = events.joined(session.source, followed.room.name, session.realname, facts)
+                self._say_again(followed, session, line)
+            elif member is not None:
+                for line in _unknown_to(member, session):
+                    self._say_again(followed, session, line)
 
     def _say_again(self, followed: Followed, session: Session, line: str) -> None:
         """The log has lost what it knew of a session of ours, before anything that the session has said since."""
@@ -255,6 +256,8 @@ class Sessions:
         facts: dict[str, str | int] = {"token": session.token, "seen": followed.replica.last}
         if session.account:
             facts["account"] = session.account
+        if session.away is not None:
+            facts["away"] = session.away
         if followed.name == fold(self._lane.server.lobby):
             facts["lobby"] = 1
         return facts
@@ -272,8 +275,14 @@ def _tell_late(ports: Ports, session: Session, outcome: object) -> None:
         session.answer_late("", lambda: show_room(ports, session, room))
 
 
-def _has_older_name(member: Member, session: Session) -> bool:
-    return member.nick != session.nick and (member.token < number(session.token) or session.nick == session.sid)
+def _unknown_to(member: Member, session: Session) -> Iterator[str]:
+    """What a log has lost, or never had, of how a member is called and what it told of itself."""
+    if member.nick != session.nick and (member.token < number(session.token) or session.nick == session.sid):
+        yield events.renamed(session.source, session.nick, session.token)
+    if member.away != session.away:
+        yield events.away(session.source, session.away, session.revision)
+    if member.realname != session.realname:
+        yield events.realname_set(session.source, session.realname, session.revision)
 
 
 def _was_said(outcome: object) -> bool:

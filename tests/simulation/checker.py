@@ -438,14 +438,19 @@ def _from_base(case: Case, name: str) -> RoomModel | None:
     return room
 
 
+def _person(member: Any) -> Any:
+    names = member.sid, member.nick, member.user, member.host, member.realname
+    return names, member.away, member.modes, member.token, member.revision
+
+
 def _facts(room: RoomModel) -> Any:
-    people = [(m.sid, m.nick, m.user, m.host, m.away, m.modes, m.token) for m in room.members.values()]
+    people = [_person(member) for member in room.members.values()]
     lists = [dict(room.lists[letter]) for letter in "beI"]
     return people, "".join(sorted(room.flags)), room.key, room.limit, lists, room.topic, room.invited, room.gone
 
 
 def _replica_facts(room: Any) -> Any:
-    people = [(m.sid, m.nick, m.user, m.host, m.away, m.modes, m.token) for m in room.members.values()]
+    people = [_person(member) for member in room.members.values()]
     lists = [dict(room.bans), dict(room.excepts), dict(room.invexes)]
     flags = "".join(sorted(room.flags))
     return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone
