@@ -122,7 +122,7 @@ def extended_join(line: str, account: str, realname: str) -> str:
 
 
 def joined(source: str, room: str, realname: str, facts: Mapping[str, str | int]) -> str:
-    """`facts`: token and seen always; key, account, away, and lobby=1, oper=1 where they are so."""
+    """`facts`: token and seen always; key, account, away, revision, and lobby=1, oper=1 where they are so."""
     return with_tags(f":{source} JOIN {room} :{realname}", facts)
 
 

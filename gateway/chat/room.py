@@ -232,7 +232,8 @@ def _join(room: State, act: _Act) -> Void | None:
             modes = 0 if act.fact("lobby") == "1" else OP
     called = _settle(room, act, nick)
     away = act.fact("away") or None
-    member = Member(act.sid, called, user, host, act.text(1), act.fact("account"), away, modes, act.token)
+    told = act.text(1), act.fact("account"), away
+    member = Member(act.sid, called, user, host, *told, modes, act.token, act.revision)
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
     act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)

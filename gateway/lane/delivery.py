@@ -271,8 +271,8 @@ class Delivery:
 
     def _show_join(self, followed: Followed, entry: Entry, effect: Effect, but: Client | None = None) -> None:
         """A JOIN, with more to those who ask; and that who joins is away."""
-        member, actor = effect.member, "" if but else effect.sid
-        assert member is not None
+        assert effect.member is not None
+        member, actor = self._people.newest(effect.member), "" if but else effect.sid
         more, rest = _split(followed.audience.items(), EXTENDED_JOIN)
         self.show(rest, effect.line, entry.id, actor=actor, but=but)
         if more:

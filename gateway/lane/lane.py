@@ -194,7 +194,7 @@ class Lane:
         self.census = Census(self.link, keys, self.id)
         self.bulletin = Bulletin(gateway, self.server.name, self.room_list, self.census, self.connections.__len__)
         self.claims = Claims(self)
-        self.monitor = Monitor(self.link, keys, self.directory.find)
+        self.monitor = Monitor(self.link, keys, self.directory.find, self.later)
         self.ghosts = Ghosts(self.link, keys, self.appends, lambda: self.gateway)
         self.inbox.on_lost = self._forgotten
 

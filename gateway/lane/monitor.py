@@ -24,6 +24,8 @@ from gateway.wire.casefold import fold
 LOOKS_LIMIT = 1000
 """Nicks looked up at a beat of the timer; of more, those whose turn is longest ago."""
 
+AGAIN_S = 5.0
+
 Find = Callable[[str, Callable[[Any], None]], None]
 
 
@@ -43,11 +45,14 @@ class Watched:
 class Monitor:
     """See the module."""
 
-    def __init__(self, link: Link, keys: Keys, find: Find) -> None:
+    def __init__(
+        self, link: Link, keys: Keys, find: Find, later: Callable[[float, Callable[[], None]], object]
+    ) -> None:
         """``find`` looks a nick's claim up; its reply is for :func:`profile`."""
         self._link = link
         self._keys = keys
         self._find = find
+        self._later = later
         self._watched: dict[str, Watched] = {}
         self._by_channel: dict[bytes, Watched] = {}
         self._lists: dict[Client, dict[str, str]] = {}
@@ -120,7 +125,8 @@ class Monitor:
         holder = profile(reply)
         was_missed, watched.is_missed = watched.is_missed, holder is None
         if holder is None and watched.holder is not None and not was_missed:
-            return  # Redis may have lost the claim, which is then made again: the next look decides
+            self._later(AGAIN_S, partial(self._look, watched))
+            return  # Redis may have lost the claim, which is then made again
         self._learn(watched, holder)
 
     # -- what watchers are told -----------------------------------------------------------------------

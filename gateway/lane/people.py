@@ -17,21 +17,23 @@ from gateway.wire.casefold import fold
 class Person:
     """A session as this lane's clients know it."""
 
-    __slots__ = ("account", "followed", "nick", "revision", "sid", "token")
+    __slots__ = ("followed", "newest", "nick", "revision", "sid", "token")
 
     def __init__(self, member: Member) -> None:
         self.sid = member.sid
         self.nick = member.nick
         self.token = member.token
-        self.account = member.account
+        self.newest = member
+        """As the replica has it that knows most of what the session tells of itself."""
         self.revision = member.revision
+        """How much of that clients were shown."""
         self.followed: dict[Followed, None] = {}
 
     def learns(self, member: Member, revision: int) -> bool:
         """A replica has something new that the session tells of itself; whether it is news to this lane."""
         news = revision > self.revision or not revision
         if news:
-            self.revision, self.account = max(revision, self.revision), member.account
+            self.revision, self.newest = max(revision, self.revision), member
         return news
 
     def witnesses(self) -> Iterable[tuple[int, dict[Connection, Client]]]:
@@ -69,7 +71,12 @@ class People:
     def account(self, sid: str) -> str:
         """A session's account; "" for none."""
         person = self._by_sid.get(sid)
-        return person.account if person is not None else ""
+        return person.newest.account if person is not None else ""
+
+    def newest(self, member: Member) -> Member:
+        """A member, or what another room's log, which is ahead, knows of the same session."""
+        person = self._by_sid.get(member.sid)
+        return person.newest if person is not None and person.revision > member.revision else member
 
     def is_in(self, followed: Followed, sid: str) -> bool:
         """Whether a room's clients know this session to be in it."""

@@ -256,6 +256,8 @@ class Sessions:
         facts: dict[str, str | int] = {"token": session.token, "seen": followed.replica.last}
         if session.account:
             facts["account"] = session.account
+        if session.revision:
+            facts["revision"] = session.revision
         if session.away is not None:
             facts["away"] = session.away
         if followed.name == fold(self._lane.server.lobby):

@@ -72,6 +72,10 @@ class Event:
         return self.tags.get(f"hubbub/{name}", "")
 
     @property
+    def revision(self) -> int:
+        return int(self.fact("revision") or 0)
+
+    @property
     def has_oper(self) -> bool:
         return self.fact("oper") == "1"
 
@@ -244,7 +248,8 @@ class RoomModel:
         token = int(event.fact("token"))
         nick = self._settle(nick, event.sid, token)
         away = event.fact("away") or None
-        person = Person(event.sid, nick, user, host, event.param(1), event.fact("account"), away, modes, token)
+        told = event.param(1), event.fact("account"), away
+        person = Person(event.sid, nick, user, host, *told, modes, token, event.revision)
         self.members[event.sid] = person
         if event.sid in self.invited:
             self.invited.remove(event.sid)
@@ -371,8 +376,7 @@ class RoomModel:
     def _tell(self, event: Event) -> bool:
         """What a session tells of itself: AWAY, SETNAME; nothing older than what is known."""
         member, text = self.members.get(event.sid), event.param(0) or None
-        revision = int(event.fact("revision"))
-        if member is None or revision < member.revision:
+        if member is None or event.revision < member.revision:
             return False
         if text == (member.away if event.verb == "AWAY" else member.realname):
             return False
@@ -380,7 +384,7 @@ class RoomModel:
             member.away = text
         else:
             member.realname = text or ""
-        member.revision = revision
+        member.revision = event.revision
         return True
 
 

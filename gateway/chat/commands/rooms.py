@@ -82,6 +82,8 @@ def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
         facts["key"] = key
     if session.account:
         facts["account"] = session.account
+    if session.revision:
+        facts["revision"] = session.revision
     if session.away is not None:
         facts["away"] = session.away
     if fold(name) == fold(ports.server.lobby):
