@@ -141,6 +141,10 @@ class Session:
         else:
             self.note(f"{' '.join((verb, *context))} failed: {text}")
 
+    def warn(self, verb: str, code: str, text: str) -> None:
+        """IRCv3 standard-replies, for who has asked for them."""
+        self.reply(f":{self.server} WARN {verb} {code} :{text}")
+
     # -- IRCv3 labeled-response -----------------------------------------------------------------------
 
     def begin_response(self, label: str) -> None:
