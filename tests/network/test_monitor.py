@@ -34,7 +34,7 @@ def test_whoever_is_added_is_told_of_at_once(shared: Network, pair: Pair) -> Non
 
 
 def test_coming_renaming_and_quitting_are_told_on_every_gateway(shared: Network, pair: Pair) -> None:
-    """IRCv3 monitor, "730" and "731": when registered, not before; a NICK is the old one's end and the new one's start."""
+    """IRCv3 monitor, "730" and "731": when registered, not before; NICK is offline and online."""
     watchers = [shared.peer(gateway, f"mw{n}") for n, gateway in enumerate(pair)]
     for watcher in watchers:
         assert told(watcher.do("MONITOR + mvone,mvtwo")) == ["731 mvone,mvtwo"]

@@ -1,4 +1,4 @@
-"""Being told of others, on whichever gateway they are: away-notify, extended-join, setname, invite-notify and others."""
+"""Being told of others, on whichever gateway they are: away-notify, extended-join, setname ..."""
 
 import pytest
 
