@@ -21,6 +21,7 @@ INVITE_NOTIFY: Final = 1 << 15
 USERHOST_IN_NAMES: Final = 1 << 17
 EXTENDED_MONITOR: Final = 1 << 18
 NO_IMPLICIT_NAMES: Final = 1 << 25
+PRE_AWAY: Final = 1 << 26
 
 VERSION_302: Final = 1 << 16
 """No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
@@ -33,6 +34,7 @@ BY_NAME: Final = {
     "cap-notify": CAP_NOTIFY,
     "chghost": CHGHOST,
     "draft/chathistory": CHATHISTORY,
+    "draft/pre-away": PRE_AWAY,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,
     "extended-monitor": EXTENDED_MONITOR,

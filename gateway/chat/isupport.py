@@ -5,7 +5,7 @@ Owns the limits that commands keep; those of names and lists are their modules' 
 
 from typing import Final
 
-from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS
+from gateway.chat.modes import BOT, FLAGS, KEY, LIMIT, LISTS
 from gateway.chat.state import LIST_LIMIT
 from gateway.wire.names import CHANNELLEN, NICKLEN
 
@@ -50,6 +50,7 @@ def isupport_tokens(network: str) -> list[str]:
     """The tokens in alphabetical order; `network` is the network's name as set, spaces allowed."""
     values: dict[str, str | int] = {
         "AWAYLEN": AWAYLEN,
+        "BOT": BOT,
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_ROOMS}",
         "CHANMODES": f"{LISTS},{KEY},{LIMIT},{FLAGS}",

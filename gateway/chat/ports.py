@@ -38,6 +38,7 @@ class Profile:
     oper: str = ""
     account: str = ""
     invisible: bool = False
+    is_bot: bool = False
 
     @property
     def source(self) -> str:

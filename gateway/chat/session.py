@@ -49,6 +49,7 @@ class Session:
         "host",
         "invisible",
         "invites",
+        "is_bot",
         "is_registered",
         "is_secure",
         "label",
@@ -86,6 +87,7 @@ class Session:
         self.token = ""
         self.caps = 0
         self.oper = ""  # the operator's name, '' for ordinary users
+        self.is_bot = False
         self.invisible = False
         self.wallops = False
         self.is_secure = False

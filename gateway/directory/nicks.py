@@ -152,7 +152,7 @@ def profile_fields(session: Session, nick: str) -> list[str]:
         "server", session.server, "signon", f"{session.signon:.0f}", "account", session.account,
         "oper", session.oper, "invisible", "1" if session.invisible else "",
         "away", "" if session.away is None else f"={session.away}",
-        "registered", "1" if session.is_registered else "",
+        "bot", "1" if session.is_bot else "", "registered", "1" if session.is_registered else "",
     ]  # fmt: skip
 
 
@@ -189,6 +189,7 @@ def _profile(fields: dict[str, str]) -> Profile | None:
         oper=get("oper", ""),
         account=get("account", ""),
         invisible=bool(get("invisible")),
+        is_bot=bool(get("bot")),
     )
 
 

@@ -143,6 +143,37 @@ def test_names_come_only_when_asked_for_to_those_who_want_it_so(shared: Network,
     assert [line.split(" ")[1] for line in peer.do("NAMES #nn")] == ["353", "366"]
 
 
+# bot-mode, pre-away
+
+
+def test_a_bot_is_marked_as_one_on_every_gateway(shared: Network, pair: Pair) -> None:
+    """IRCv3 bot-mode: ISUPPORT BOT is the user mode and the flag in WHO; RPL_WHOISBOT (335)."""
+    bot = shared.peer(pair[0], "bmbot")
+    assert any(" BOT=B " in line for line in bot.welcome)
+    [line] = bot.do("MODE bmbot +B")
+    assert line.endswith(" MODE bmbot :+B")
+    assert bot.do("MODE bmbot") == [":irc.test 221 bmbot +B"]
+    asking = shared.peer(pair[1], "bmasking")
+    assert any(" bmbot HB :1 " in line for line in asking.do("WHO bmbot"))
+    assert any(" 335 bmasking bmbot :" in line for line in asking.do("WHOIS bmbot"))
+    bot.do("MODE bmbot -B")
+    assert not any(" 335 " in line for line in asking.do("WHOIS bmbot"))
+
+
+def test_who_has_asked_for_it_may_be_away_before_it_is_there(shared: Network, pair: Pair) -> None:
+    """IRCv3 pre-away: AWAY before registration is complete; 451 to those who have not negotiated it."""
+    early = shared.peer(pair[0], "paearly", register=False)
+    early.send("CAP REQ :draft/pre-away", "AWAY *", "NICK paearly", "USER u 0 * :u", "CAP END")
+    assert any(" 306 " in line for line in early.until(" 001 "))
+    asking = shared.peer(pair[1], "paasking", "away-notify", "#pa")
+    assert any(" 301 paasking paearly :*" in line for line in asking.do("WHOIS paearly"))
+    early.do("JOIN #pa")
+    assert of(asking.sync(), "AWAY") == ["paearly AWAY :*"]
+    late = shared.peer(pair[0], "palate", register=False)
+    late.send("NICK palate", "AWAY *", "PING end")
+    assert [line for line in late.until("PONG") if " 451 " in line]
+
+
 def test_plain_text_reads_nothing_of_all_this(shared: Network, pair: Pair) -> None:
     reader = Peer(pair[1], register=False)
     reader.send("ptreader")

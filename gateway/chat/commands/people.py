@@ -6,7 +6,7 @@ What there is to know of a user stands behind the nick's claim, and how long it 
 """
 
 from gateway.chat import events
-from gateway.chat.capabilities import MULTI_PREFIX, SETNAME
+from gateway.chat.capabilities import MULTI_PREFIX, PRE_AWAY, SETNAME
 from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, packed
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import date
@@ -50,6 +50,8 @@ def _describe(ports: Ports, session: Session, profile: Profile, told: Presence |
     session.numeric(n.RPL_WHOISSERVER, nick, profile.server, f"a gateway of {ports.server.network}")
     if profile.oper:
         session.numeric(n.RPL_WHOISOPERATOR, nick, "is an IRC operator")
+    if profile.is_bot:
+        session.numeric(n.RPL_WHOISBOT, nick, f"is a bot on {ports.server.network}")
     if profile.account:
         session.numeric(n.RPL_WHOISACCOUNT, nick, profile.account, "is logged in as")
     if profile.away is not None:
@@ -120,9 +122,15 @@ def _userhost(profile: Profile) -> str:
 
 
 async def away(ports: Ports, session: Session, message: Message) -> None:
-    """Modern IRC AWAY."""
+    """Modern IRC AWAY; IRCv3 pre-away: before registration by who has asked for that, and then nobody is told yet."""
     text = message.params[0][:AWAYLEN] if message.params else ""
-    await _tell(ports, session, text or None, session.realname)
+    if session.is_registered:
+        await _tell(ports, session, text or None, session.realname)
+    elif session.caps & PRE_AWAY:
+        session.away = text or None
+    else:
+        session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+        return
     if session.away is None:
         session.numeric(n.RPL_UNAWAY, "You are no longer marked as being away")
     else:
@@ -167,7 +175,7 @@ async def _tell(ports: Ports, session: Session, away: str | None, realname: str)
 
 
 COMMANDS = {
-    "AWAY": Command(away),
+    "AWAY": Command(away, before_registration=True),
     "ISON": Command(ison, 1),
     "SETNAME": Command(setname, 1),
     "USERHOST": Command(userhost, 1),

@@ -12,6 +12,7 @@ from gateway.chat.capabilities import MULTI_PREFIX
 from gateway.chat.commands.rooms import room_in_view, visible_members
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Member
+from gateway.chat.modes import BOT
 from gateway.chat.ports import Ports, Profile
 from gateway.chat.presence import Presence, as_word
 from gateway.chat.session import Session
@@ -123,9 +124,11 @@ def _reply(session: Session, found: Found) -> None:
 
 
 def _flags(session: Session, found: Found) -> str:
-    """H or G for here or gone, * for an operator, then the prefix in the room."""
-    shown = found.prefix if session.caps & MULTI_PREFIX else found.prefix[:1]
-    return ("H" if found.profile.away is None else "G") + ("*" if found.profile.oper else "") + shown
+    """H or G for here or gone, * for an operator, then the prefix in the room, then B for a bot."""
+    profile = found.profile
+    prefix = found.prefix if session.caps & MULTI_PREFIX else found.prefix[:1]
+    here, oper, bot = "H" if profile.away is None else "G", "*" if profile.oper else "", BOT if profile.is_bot else ""
+    return here + oper + prefix + bot
 
 
 def _hops(session: Session, profile: Profile) -> str:
