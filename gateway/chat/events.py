@@ -22,6 +22,9 @@ from gateway.wire.tags import escape
 NOBODY = "-"
 """The session id of an event that no session made (GONE, RULES)."""
 
+NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
+"""What would tear a line apart; wider than what clients may choose, so that their rules can change alone."""
+
 LOGGED_OUT = "*"
 """In the place of an account's name (IRCv3 extended-join, account-notify)."""
 

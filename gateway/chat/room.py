@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.chat import events, recall
+from gateway.chat import events, recall, told
 from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry
 from gateway.chat.modes import RANKS, Change, lines, parse
@@ -29,9 +29,6 @@ _SAID = Kind.SAID  # an enum's attribute costs as much as the comparison of a li
 
 _NETWORK = "hubbub"
 """Who gives back what a member had."""
-
-_NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
-"""What would tear a line apart; wider than what clients may choose, so that their rules can change alone."""
 
 
 class Room(State):
@@ -122,10 +119,6 @@ class _Act:
     @property
     def token(self) -> int:
         return events.number(self.fact("token"))
-
-    @property
-    def revision(self) -> int:
-        return events.number(self.fact("revision"))
 
     def fact(self, name: str) -> str:
         return self.parsed.tags.get(FACT + name, "")
@@ -232,8 +225,8 @@ def _join(room: State, act: _Act) -> Void | None:
             modes = 0 if act.fact("lobby") == "1" else OP
     called = _settle(room, act, nick)
     away = act.fact("away") or None
-    told = act.text(1), act.fact("account"), away
-    member = Member(act.sid, called, user, host, *told, modes, act.token, act.revision)
+    says = act.text(1), act.fact("account"), away
+    member = Member(act.sid, called, user, host, *says, modes, act.token, events.number(act.fact("revision")))
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
     act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)
@@ -334,73 +327,37 @@ def _rename(room: State, act: _Act, member: Member, nick: str) -> None:
 
 def _is_nick(nick: str, sid: str) -> bool:
     """With a dot only one's own sid: nobody can take the name to which another may have to yield."""
-    return bool(nick) and (nick == sid or "." not in nick) and _NOT_IN_NAMES.isdisjoint(nick)
+    return bool(nick) and (nick == sid or "." not in nick) and events.NOT_IN_NAMES.isdisjoint(nick)
 
 
 def _is_sid(sid: str) -> bool:
-    return "." in sid and fold(sid) == sid and _NOT_IN_NAMES.isdisjoint(sid)
+    return "." in sid and fold(sid) == sid and events.NOT_IN_NAMES.isdisjoint(sid)
 
 
 # What a session tells of itself
 
 
-def _told(kind: Kind, change: Callable[[State, Member, _Act], str | Void]) -> Callable[[State, _Act], Void | None]:
-    """The handler of a verb by which a session tells something of itself, to all its rooms.
+def _tell(kind: Kind, change: told.Change) -> Callable[[State, _Act], Void | None]:
+    """The handler of a verb by which a session tells something of itself.
 
-    `change` gives the line for those who ask to be told. An older event than one that is here already, of a log
-    that had lost it, is void.
+    An older event than one that is here already, of a log that had lost it, is void.
     """
 
     def handler(room: State, act: _Act) -> Void | None:
         member = room.members.get(act.sid)
         if member is None:
             return Void.NOT_MEMBER
-        if act.revision < member.revision:
+        revision = events.number(act.fact("revision"))
+        if revision < member.revision:
             return Void.NOTHING
-        line = change(room, member, act)
+        line = change(room, member, act.params)
         if isinstance(line, Void):
             return line
-        member.revision = act.revision
-        act.show(kind, line, member=member, old=str(act.revision))
+        member.revision = revision
+        act.show(kind, line, member=member, old=str(revision))
         return None
 
     return handler
-
-
-def _away(room: State, member: Member, act: _Act) -> str | Void:
-    text = act.text(0) or None
-    if text == member.away:
-        return Void.NOTHING
-    member.away = text
-    return events.away(member.source, text)
-
-
-def _setname(room: State, member: Member, act: _Act) -> str | Void:
-    if act.params[0] == member.realname:
-        return Void.NOTHING
-    member.realname = act.params[0]
-    return events.realname_set(member.source, member.realname)
-
-
-def _account(room: State, member: Member, act: _Act) -> str | Void:
-    account = "" if act.params[0] == events.LOGGED_OUT else act.params[0]
-    if account == member.account:
-        return Void.NOTHING
-    if not _NOT_IN_NAMES.isdisjoint(account):
-        return Void.MALFORMED
-    member.account = account
-    return events.account_set(member.source, account)
-
-
-def _chghost(room: State, member: Member, act: _Act) -> str | Void:
-    user, host = act.params[:2]
-    if (user, host) == (member.user, member.host):
-        return Void.NOTHING
-    if not (user and host and _NOT_IN_NAMES.isdisjoint(user + host)):
-        return Void.MALFORMED
-    line = events.host_changed(member.source, user, host)
-    room.change_host(member, user, host)
-    return line
 
 
 # Settings
@@ -485,9 +442,6 @@ _BY_SESSIONS = {
     "MODE": _Form(_mode, 2, 0),
     "TOPIC": _Form(_topic, 2, 0),
     "INVITE": _Form(_invite, 2, 1),
-    "AWAY": _Form(_told(Kind.AWAY, _away), 0),
-    "SETNAME": _Form(_told(Kind.SETNAME, _setname), 1),
-    "ACCOUNT": _Form(_told(Kind.ACCOUNT, _account), 1),
-    "CHGHOST": _Form(_told(Kind.CHGHOST, _chghost), 2),
+    **{kind.name: _Form(_tell(kind, change), fewest) for kind, (change, fewest) in told.CHANGES.items()},
 }
 _BY_NOBODY = {"GONE": _Form(_gone, 1), "RULES": _Form(_rules, 1)}

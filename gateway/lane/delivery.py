@@ -5,7 +5,7 @@ object; only a sender of this lane gets its own copy, without its own lines. Eve
 clients passes here. Runs on the lane's thread.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.broker.appends import Appends, Logged
@@ -25,6 +25,7 @@ from gateway.chat.events import FACT, NOBODY, Entry, away, extended_join, number
 from gateway.chat.render import echo_of_first, log_mark, msgid, tags
 from gateway.chat.room import Room
 from gateway.chat.told import ASKED_BY
+from gateway.lane.audiences import Group, split, those
 from gateway.lane.client import ELSEWHERE, TEXT, Client
 from gateway.lane.following import Followed
 from gateway.lane.people import People
@@ -37,9 +38,6 @@ from gateway.wire.text import NOWHERE
 from gateway.wire.text import render as render_text
 
 SAID = Kind.SAID  # an enum's members cost a look-up each
-
-Groups = Iterable[tuple[int, Mapping[Connection, Client]]]
-"""Readers by variant."""
 
 
 class Marks(Protocol):
@@ -254,7 +252,7 @@ class Delivery:
             if effect.sid in self._clients:
                 self._marks.changed(followed)
         elif kind is Kind.INVITED:
-            groups = _those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
+            groups = those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
             self.show(groups, effect.line, entry.id, actor=effect.sid, but=self._clients.get(effect.sid))
         else:
             self._told(entry, effect)
@@ -266,21 +264,21 @@ class Delivery:
         if person is None or self._people.has_quit(person.sid) or not person.learns(effect.member, number(effect.old)):
             return
         own = self._clients.get(self._marks.now_called(person.sid)) if effect.kind is Kind.AWAY else None
-        groups = _those(person.witnesses(), lambda client: client.session.caps & ASKED_BY[effect.kind])
+        groups = those(person.witnesses(), lambda client: client.session.caps & ASKED_BY[effect.kind])
         self.show(groups, effect.line, entry.id, actor=effect.sid, but=own)
 
     def _show_join(self, followed: Followed, entry: Entry, effect: Effect, but: Client | None = None) -> None:
         """A JOIN, with more to those who ask; and that who joins is away."""
         assert effect.member is not None
         member, actor = self._people.newest(effect.member), "" if but else effect.sid
-        more, rest = _split(followed.audience.items(), EXTENDED_JOIN)
+        more, rest = split(followed.audience.items(), EXTENDED_JOIN)
         self.show(rest, effect.line, entry.id, actor=actor, but=but)
         if more:
             line = cut(extended_join(effect.line, member.account, member.realname), LINE_LIMIT_BYTES - len("\r\n"))
             self.show(more, line, entry.id, actor=actor, but=but)
         if member.away is not None:
             source, _, _ = effect.line[1:].partition(" ")
-            groups = _those(followed.audience.items(), lambda client: client.session.caps & AWAY_NOTIFY)
+            groups = those(followed.audience.items(), lambda client: client.session.caps & AWAY_NOTIFY)
             own = self._clients.get(self._marks.now_called(member.sid))
             self.show(groups, away(source, member.away), entry.id, but=own)
 
@@ -389,7 +387,9 @@ class Delivery:
             line = f":{shown}!{member.user}@{member.host} NICK {member.nick}"
             self.show(person.witnesses(), line, entry.id, actor=effect.sid)
 
-    def show(self, groups: Groups, line: str, stream_id: str, actor: str = "", but: Client | None = None) -> None:
+    def show(
+        self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None
+    ) -> None:
         """Writes one line to groups of readers; the actor's labeled response gets it as a reply.
 
         ``but``: who does not see it.
@@ -430,21 +430,6 @@ def _without_messages(effects: Folded) -> Folded:
 def _is_personal(client: Client) -> bool:
     """Whether a client sees what it did itself in a way of its own: in a labeled response, as "you joined"."""
     return client.session.response is not None or bool(client.variant & TEXT)
-
-
-def _those(groups: Groups, fits: Callable[[Client], object]) -> Iterator[tuple[int, Mapping[Connection, Client]]]:
-    """Of each group the clients who fit, where there are any."""
-    for variant, audience in groups:
-        those = {connection: client for connection, client in audience.items() if fits(client)}
-        if those:
-            yield variant, those
-
-
-def _split(groups: Groups, cap: int) -> tuple[list[tuple[int, Mapping[Connection, Client]]], Groups]:
-    """Those who have a capability, and all others."""
-    groups = list(groups)
-    those = list(_those(groups, lambda it: it.session.caps & cap))
-    return those, _those(groups, lambda it: not it.session.caps & cap) if those else groups
 
 
 def _may_know_of_invites(client: Client, room: Room) -> bool:

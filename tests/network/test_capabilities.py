@@ -8,8 +8,8 @@ Pair = tuple[Gateway, Gateway]
 
 ALL = (
     "account-notify account-tag away-notify batch cap-notify chghost draft/chathistory draft/pre-away echo-message "
-    "extended-join extended-monitor invite-notify labeled-response message-tags multi-prefix no-implicit-names server-time "
-    "setname standard-replies userhost-in-names"
+    "extended-join extended-monitor invite-notify labeled-response message-tags multi-prefix no-implicit-names "
+    "server-time setname standard-replies userhost-in-names"
 )
 
 
