@@ -20,6 +20,7 @@ from gateway.chat.events import Entry, number
 from gateway.chat.ports import Gone, Ports
 from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
+from gateway.chat.told import ASKED_BY
 from gateway.lane.client import Client
 from gateway.lane.following import Followed
 from gateway.lane.keeping import Lasting
@@ -100,6 +101,8 @@ class Sessions:
         if pending.wait is not None:
             if pending.wait.done and client is not None and not client.is_departing:
                 _tell_late(self._lane.ports, client.session, outcome)
+            if client is not None and outcome.__class__ is Effect and outcome.kind in ASKED_BY:
+                self._take_back(client.session, outcome)
             pending.wait.fulfil(outcome)
         elif client is not None and not client.is_departing and not _was_said(outcome):
             self._answer(client, pending, outcome)
@@ -121,6 +124,15 @@ class Sessions:
         else:
             void = outcome.reason or Void.NOTHING
             session.answer_late(pending.label, lambda: refuse(session, message.verb, message.params[0], void))
+
+    def _take_back(self, session: Session, effect: Effect) -> None:
+        """What was answered as failed may have come through in some room all the same."""
+        member = effect.member
+        lines = list(_untold(member, session)) if member is not None else []
+        for name in session.rooms if lines else ():
+            if self._lane.following.rooms[name].room.members.get(session.sid) is member:
+                for line in lines:
+                    self.insist(session.sid, name, line)
 
     # -- coming and going -----------------------------------------------------------------------------
 
@@ -281,8 +293,12 @@ def _tell_late(ports: Ports, session: Session, outcome: object) -> None:
 
 def _unknown_to(member: Member, session: Session) -> Iterator[str]:
     """What a log has lost, or never had, of how a member is called and what it told of itself."""
+    yield from _untold(member, session)
     if member.nick != session.nick and (member.token < number(session.token) or session.nick == session.sid):
         yield events.renamed(session.source, session.nick, session.token)
+
+
+def _untold(member: Member, session: Session) -> Iterator[str]:
     if member.away != session.away:
         yield events.away(session.source, session.away, session.revision)
     if member.realname != session.realname:

@@ -169,7 +169,7 @@ async def _tell(ports: Ports, session: Session, away: str | None, realname: str)
         await ports.commit_everywhere(session, line)
     except Unavailable:
         session.away, session.realname = before
-        session.revision += 1  # what came through in some room all the same is taken back there when it settles
+        session.revision += 1  # for taking back what comes through in some room all the same
         ports.publish_profile(session)
         raise
 
