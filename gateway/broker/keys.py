@@ -40,6 +40,10 @@ class Keys:
     def nick(self, folded: str) -> str:
         return f"{self.prefix}{{nick:{folded}}}"
 
+    def nick_live(self, folded: str) -> str:
+        """The pub/sub channel on which a nick's profile is told whenever it changes; "" when it is free."""
+        return f"{self.nick(folded)}:live"
+
     def whowas(self, folded: str) -> str:
         return f"{self.prefix}{{whowas:{folded}}}"
 

@@ -11,20 +11,42 @@ MULTI_PREFIX: Final = 32
 CAP_NOTIFY: Final = 64
 CHATHISTORY: Final = 128
 STANDARD_REPLIES: Final = 256
+AWAY_NOTIFY: Final = 1 << 9
+EXTENDED_JOIN: Final = 1 << 10
+ACCOUNT_TAG: Final = 1 << 11
+ACCOUNT_NOTIFY: Final = 1 << 12
+SETNAME: Final = 1 << 13
+CHGHOST: Final = 1 << 14
+INVITE_NOTIFY: Final = 1 << 15
+USERHOST_IN_NAMES: Final = 1 << 17
+EXTENDED_MONITOR: Final = 1 << 18
+NO_IMPLICIT_NAMES: Final = 1 << 25
+PRE_AWAY: Final = 1 << 26
 
 VERSION_302: Final = 1 << 16
 """No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
 
 BY_NAME: Final = {
+    "account-notify": ACCOUNT_NOTIFY,
+    "account-tag": ACCOUNT_TAG,
+    "away-notify": AWAY_NOTIFY,
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
+    "chghost": CHGHOST,
     "draft/chathistory": CHATHISTORY,
+    "draft/pre-away": PRE_AWAY,
     "echo-message": ECHO_MESSAGE,
+    "extended-join": EXTENDED_JOIN,
+    "extended-monitor": EXTENDED_MONITOR,
+    "invite-notify": INVITE_NOTIFY,
     "labeled-response": LABELED_RESPONSE,
     "message-tags": MESSAGE_TAGS,
     "multi-prefix": MULTI_PREFIX,
+    "no-implicit-names": NO_IMPLICIT_NAMES,
     "server-time": SERVER_TIME,
+    "setname": SETNAME,
     "standard-replies": STANDARD_REPLIES,
+    "userhost-in-names": USERHOST_IN_NAMES,
 }
 
 

@@ -13,12 +13,13 @@ from gateway.chat.effects import Effect, Kind, Member
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, lines
 from gateway.chat.room import Room
 from gateway.chat.state import State
+from gateway.chat.told import news
 from gateway.wire.casefold import fold
 
 FORMAT = 2
 
 _PLAIN_FIELDS = ("changed", "created_ms", "key", "limit", "name", "rules", "topic", "topic_at_ms", "topic_by")
-_MEMBER_FIELDS = ("sid", "nick", "user", "host", "realname", "account", "away", "modes", "token")
+_MEMBER_FIELDS = ("sid", "nick", "user", "host", "realname", "account", "away", "modes", "token", "revision")
 
 
 def dump(room: State) -> str:
@@ -105,8 +106,9 @@ def _arrivals(old: State, new: State) -> Iterator[Effect]:
         known = old.members.get(sid)
         if known is None:
             yield Effect(Kind.JOINED, 0, sid, f":{member.source} JOIN {new.name}", member=member)
-        if member.away != (known.away if known else None):
-            yield Effect(Kind.AWAY, 0, sid, events.away(member.source, member.away), member=member)
+        else:
+            for kind, line in news(known, member):
+                yield Effect(kind, 0, sid, line, member=member, old=str(member.revision))
 
 
 def _settings(old: State, new: State, server: str) -> Iterator[Effect]:

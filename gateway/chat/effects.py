@@ -22,6 +22,9 @@ class Kind(IntEnum):
     AWAY = 7
     VOID = 8
     """Nothing happened, for the reason given."""
+    SETNAME = 9
+    ACCOUNT = 10
+    CHGHOST = 11
 
 
 class Void(IntEnum):
@@ -50,7 +53,10 @@ class Void(IntEnum):
 
 @dataclass(slots=True)
 class Member:
-    """A session in a room; `source` is "nick!user@host", kept because every line needs it."""
+    """A session in a room; `source` is "nick!user@host", kept because every line needs it.
+
+    `revision`: the session's own count of what was told of it (AWAY, SETNAME, ACCOUNT, CHGHOST), the newest here.
+    """
 
     sid: str
     nick: str
@@ -61,6 +67,7 @@ class Member:
     away: str | None = None
     modes: int = 0
     token: int = 0
+    revision: int = 0
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -83,7 +90,8 @@ class Effect:
     `index` is the event's place in its entry, `sid` who acted. `line` is for members' clients: no CRLF, no
     tags (of a VOID: what was tried, for nobody but the one who tried). `tags` are the client's own
     ("+typing=active"). `member` is who joined, left, was renamed or went away: of a KICK the one kicked.
-    `old` is the nick before a RENAMED; of a JOINED the nick asked for, where it was lost to a newer claim; of a
+    `old` is the nick before a RENAMED; of a JOINED the nick asked for, where it was lost to a newer claim; of what
+    is told of a session (AWAY, SETNAME, ACCOUNT, CHGHOST) its revision; of a
     message that is void as AGAIN the place of the first one, "stream-id.index". A CHANGED with a `member` gives
     back to one who returns what he had.
     """

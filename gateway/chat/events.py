@@ -22,6 +22,12 @@ from gateway.wire.tags import escape
 NOBODY = "-"
 """The session id of an event that no session made (GONE, RULES)."""
 
+NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
+"""What would tear a line apart; wider than what clients may choose, so that their rules can change alone."""
+
+LOGGED_OUT = "*"
+"""In the place of an account's name (IRCv3 extended-join, account-notify)."""
+
 FACT = "hubbub/"
 """What the names of internal tags begin with."""
 
@@ -113,8 +119,13 @@ def tagmsg(source: str, room: str, client_tags: str) -> str:
     return f"@{client_tags} :{source} TAGMSG {room}"
 
 
+def extended_join(line: str, account: str, realname: str) -> str:
+    """A JOIN as those see it who have asked for more (IRCv3 extended-join)."""
+    return f"{line} {account or LOGGED_OUT} :{realname}"
+
+
 def joined(source: str, room: str, realname: str, facts: Mapping[str, str | int]) -> str:
-    """`facts`: token and seen always; key, account, and lobby=1, oper=1 where they are so."""
+    """`facts`: token and seen always; key, account, away, revision, and lobby=1, oper=1 where they are so."""
     return with_tags(f":{source} JOIN {room} :{realname}", facts)
 
 
@@ -152,8 +163,26 @@ def _of_operator(facts: dict[str, str | int], oper: bool) -> dict[str, str | int
     return facts | {"oper": 1} if oper else facts
 
 
-def away(source: str, text: str | None) -> str:
-    return f":{source} AWAY" if text is None else f":{source} AWAY :{text}"
+def away(source: str, text: str | None, revision: int = 0) -> str:
+    """`revision`, here and below: the session's own count of what it tells of itself."""
+    return _of_revision(f":{source} AWAY" if text is None else f":{source} AWAY :{text}", revision)
+
+
+def realname_set(source: str, realname: str, revision: int = 0) -> str:
+    return _of_revision(f":{source} SETNAME :{realname}", revision)
+
+
+def account_set(source: str, account: str, revision: int = 0) -> str:
+    """`account` is "" for who has logged out."""
+    return _of_revision(f":{source} ACCOUNT {account or LOGGED_OUT}", revision)
+
+
+def host_changed(source: str, user: str, host: str, revision: int = 0) -> str:
+    return _of_revision(f":{source} CHGHOST {user} {host}", revision)
+
+
+def _of_revision(line: str, revision: int) -> str:
+    return with_tags(line, {"revision": revision} if revision else {})
 
 
 def gone(gateway: str) -> Event:

@@ -5,7 +5,7 @@ Owns the limits that commands keep; those of names and lists are their modules' 
 
 from typing import Final
 
-from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS
+from gateway.chat.modes import BOT, FLAGS, KEY, LIMIT, LISTS
 from gateway.chat.state import LIST_LIMIT
 from gateway.wire.names import CHANNELLEN, NICKLEN
 
@@ -14,6 +14,7 @@ AWAYLEN: Final = 200
 HOSTLEN: Final = 64
 KEYLEN: Final = 32
 KICKLEN: Final = 200
+NAMELEN: Final = 150
 TOPICLEN: Final = 300
 USERLEN: Final = 10
 
@@ -21,6 +22,8 @@ MAX_ROOMS: Final = 100
 """Rooms that a session may be in."""
 MAX_TARGETS: Final = 4
 """Names that a message may be sent to at once."""
+MAX_MONITORED: Final = 100
+"""Nicks that a session may watch (IRCv3 monitor)."""
 MAX_MODES: Final = 6
 """Changes with a parameter in one MODE."""
 HISTORY_LIMIT: Final = 100
@@ -47,6 +50,7 @@ def isupport_tokens(network: str) -> list[str]:
     """The tokens in alphabetical order; `network` is the network's name as set, spaces allowed."""
     values: dict[str, str | int] = {
         "AWAYLEN": AWAYLEN,
+        "BOT": BOT,
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_ROOMS}",
         "CHANMODES": f"{LISTS},{KEY},{LIMIT},{FLAGS}",
@@ -62,7 +66,9 @@ def isupport_tokens(network: str) -> list[str]:
         "MAXLIST": ",".join(f"{letter}:{LIST_LIMIT}" for letter in LISTS),
         "MAXTARGETS": MAX_TARGETS,
         "MODES": MAX_MODES,
+        "MONITOR": MAX_MONITORED,
         "MSGREFTYPES": "msgid,timestamp",
+        "NAMELEN": NAMELEN,
         "NETWORK": network.translate(_ESCAPED),
         "NICKLEN": NICKLEN,
         "PREFIX": "(ov)@+",
@@ -71,5 +77,6 @@ def isupport_tokens(network: str) -> list[str]:
         "TOPICLEN": TOPICLEN,
         "USERLEN": USERLEN,
         "UTF8ONLY": "",
+        "WHOX": "",
     }
     return [f"{name}={value}" if value else name for name, value in values.items()]

@@ -20,7 +20,9 @@ FLAGS = "imnst"
 """Type D: invite only, moderated, no messages from outside, secret, topic by operators."""
 RANKS = {"o": OP, "v": VOICE}
 """What a member can be, by the letter of PREFIX."""
-USER_MODES = "iow"
+BOT = "B"
+"""IRCv3 bot-mode."""
+USER_MODES = f"{BOT}iow"
 """Invisible, network operator, reads WALLOPS."""
 
 

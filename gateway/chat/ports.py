@@ -38,6 +38,7 @@ class Profile:
     oper: str = ""
     account: str = ""
     invisible: bool = False
+    is_bot: bool = False
 
     @property
     def source(self) -> str:
@@ -154,6 +155,15 @@ class Ports(Protocol):
 
     def notify(self, target_sid: str, line: str) -> Awaitable[bool]:
         """Sends what is no message (INVITE, KILL) to another session; False when its gateway is gone."""
+
+    def monitored(self, session: Session) -> Mapping[str, str]:
+        """Whom the session watches: folded nick to how it spelled it."""
+
+    def monitor(self, session: Session, nicks: Sequence[str]) -> None:
+        """Watches these from now on, also what comes before the answer to a :meth:`find` made behind it."""
+
+    def unmonitor(self, session: Session, nicks: Sequence[str]) -> None:
+        """``nicks``: folded ones."""
 
     # the network
     def list_rooms(self, names: Sequence[str] = ()) -> Awaitable[list[Listed]]:

@@ -32,6 +32,11 @@ class Presence:
         return json.dumps(asdict(self), separators=(",", ":"))
 
 
+def as_word(address: str) -> str:
+    """An address as a parameter: an IPv6 one may not begin with the colon that begins a text."""
+    return f"0{address}" if address.startswith(":") else address
+
+
 def presence(session: Session, now: float, *, with_address: bool) -> Presence:
     """``now`` in seconds since 1970."""
     seats = [

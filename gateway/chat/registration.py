@@ -5,11 +5,11 @@ from contextlib import suppress
 from gateway.chat.commands.connecting import password_fits
 from gateway.chat.commands.network import send_isupport, send_lusers, send_motd
 from gateway.chat.dates import date
+from gateway.chat.modes import USER_MODES
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 
-USER_MODES = "iow"
 ROOM_MODES = "beIklimnstov"
 ROOM_MODES_WITH_PARAMETER = "beIklov"
 

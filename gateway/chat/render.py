@@ -1,6 +1,6 @@
 """From effects to what a variant of readers is sent: once for all members of that variant.
 
-A variant is a set of capability bits (server-time, message-tags). Pure; times come from stream ids.
+A variant is a set of capability bits (account-tag, message-tags, server-time). Pure; times come from stream ids.
 """
 
 import re
@@ -9,12 +9,13 @@ from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
-from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
 from gateway.chat.effects import Effect
 from gateway.chat.events import ms, number
 from gateway.chat.session import Session
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, parse
+from gateway.wire.tags import escape
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
@@ -52,8 +53,11 @@ def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "") -> str:
-    """The tags of a line for a variant, with '@' and the space, or ''; only messages have a ``msgid``."""
+def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "", account: str = "") -> str:
+    """The tags of a line for a variant, with '@' and the space, or ''; only messages have a ``msgid``.
+
+    ``account``: the sender's, "" for none.
+    """
     parts = []
     if variant & SERVER_TIME:
         parts.append(f"time={server_time(ms(stream_id))}")
@@ -62,6 +66,8 @@ def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "") -
             parts.append(f"msgid={msgid}")
         if client_tags:
             parts.append(client_tags)
+    if account and variant & ACCOUNT_TAG:
+        parts.append(f"account={escape(account)}")
     return f"@{';'.join(parts)} " if parts else ""
 
 

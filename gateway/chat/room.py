@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.chat import events, recall
+from gateway.chat import events, recall, told
 from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry
 from gateway.chat.modes import RANKS, Change, lines, parse
@@ -29,9 +29,6 @@ _SAID = Kind.SAID  # an enum's attribute costs as much as the comparison of a li
 
 _NETWORK = "hubbub"
 """Who gives back what a member had."""
-
-_NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
-"""What would tear a line apart; wider than what clients may choose, so that their rules can change alone."""
 
 
 class Room(State):
@@ -227,7 +224,9 @@ def _join(room: State, act: _Act) -> Void | None:
             room.flags = set(NEW_ROOM_FLAGS)
             modes = 0 if act.fact("lobby") == "1" else OP
     called = _settle(room, act, nick)
-    member = Member(act.sid, called, user, host, act.text(1), act.fact("account"), None, modes, act.token)
+    away = act.fact("away") or None
+    says = act.text(1), act.fact("account"), away
+    member = Member(act.sid, called, user, host, *says, modes, act.token, events.number(act.fact("revision")))
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
     act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)
@@ -328,11 +327,37 @@ def _rename(room: State, act: _Act, member: Member, nick: str) -> None:
 
 def _is_nick(nick: str, sid: str) -> bool:
     """With a dot only one's own sid: nobody can take the name to which another may have to yield."""
-    return bool(nick) and (nick == sid or "." not in nick) and _NOT_IN_NAMES.isdisjoint(nick)
+    return bool(nick) and (nick == sid or "." not in nick) and events.NOT_IN_NAMES.isdisjoint(nick)
 
 
 def _is_sid(sid: str) -> bool:
-    return "." in sid and fold(sid) == sid and _NOT_IN_NAMES.isdisjoint(sid)
+    return "." in sid and fold(sid) == sid and events.NOT_IN_NAMES.isdisjoint(sid)
+
+
+# What a session tells of itself
+
+
+def _tell(kind: Kind, change: told.Change) -> Callable[[State, _Act], Void | None]:
+    """The handler of a verb by which a session tells something of itself.
+
+    An older event than one that is here already, of a log that had lost it, is void.
+    """
+
+    def handler(room: State, act: _Act) -> Void | None:
+        member = room.members.get(act.sid)
+        if member is None:
+            return Void.NOT_MEMBER
+        revision = events.number(act.fact("revision"))
+        if revision < member.revision:
+            return Void.NOTHING
+        line = change(room, member, act.params)
+        if isinstance(line, Void):
+            return line
+        member.revision = revision
+        act.show(kind, line, member=member, old=str(revision))
+        return None
+
+    return handler
 
 
 # Settings
@@ -385,18 +410,6 @@ def _invite(room: State, act: _Act) -> Void | None:
     return None
 
 
-def _away(room: State, act: _Act) -> Void | None:
-    member = room.members.get(act.sid)
-    if member is None:
-        return Void.NOT_MEMBER
-    text = act.text(0) or None
-    if text == member.away:
-        return Void.NOTHING
-    member.away = text
-    act.show(Kind.AWAY, events.away(member.source, text), member=member)
-    return None
-
-
 def _rules(room: State, act: _Act) -> Void | None:
     room.rules = max(room.rules, events.number(act.params[0]))
     return Void.NOTHING
@@ -429,6 +442,6 @@ _BY_SESSIONS = {
     "MODE": _Form(_mode, 2, 0),
     "TOPIC": _Form(_topic, 2, 0),
     "INVITE": _Form(_invite, 2, 1),
-    "AWAY": _Form(_away, 0),
+    **{kind.name: _Form(_tell(kind, change), fewest) for kind, (change, fewest) in told.CHANGES.items()},
 }
 _BY_NOBODY = {"GONE": _Form(_gone, 1), "RULES": _Form(_rules, 1)}

@@ -49,6 +49,7 @@ class Session:
         "host",
         "invisible",
         "invites",
+        "is_bot",
         "is_registered",
         "is_secure",
         "label",
@@ -60,6 +61,7 @@ class Session:
         "realname",
         "registration",
         "response",
+        "revision",
         "rooms",
         "server",
         "sid",
@@ -81,9 +83,11 @@ class Session:
         self.realname = ""
         self.account = ""
         self.away: str | None = None
+        self.revision = 0  # of what the rooms were told of it: AWAY, SETNAME
         self.token = ""
         self.caps = 0
         self.oper = ""  # the operator's name, '' for ordinary users
+        self.is_bot = False
         self.invisible = False
         self.wallops = False
         self.is_secure = False
@@ -138,6 +142,10 @@ class Session:
             self.reply(f":{self.server} FAIL {' '.join((verb, code, *map(_word, context)))} :{text}")
         else:
             self.note(f"{' '.join((verb, *context))} failed: {text}")
+
+    def warn(self, verb: str, code: str, text: str) -> None:
+        """IRCv3 standard-replies, for who has asked for them."""
+        self.reply(f":{self.server} WARN {verb} {code} :{text}")
 
     # -- IRCv3 labeled-response -----------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ class State:
         """Who appended (a lane, or a reaper) -> the count of their newest entry here."""
         self.rules = 0
         self.listing: dict[tuple[int, int], list[str]] = {}
-        """What NAMES says, by (multi-prefix, bytes a line), until the next change: many may join at once."""
+        """What NAMES says, by (capabilities, bytes a line), until the next change: many may join at once."""
         self._speakers: dict[str, tuple[str, str]] = {}
         """Session id -> how its plain messages begin, for members known to be allowed to speak."""
         self.cease()
@@ -217,6 +217,12 @@ class State:
         del self.nicks[fold(member.nick)]
         member.rename(nick)
         self.nicks[fold(nick)] = member.sid
+        self._speakers.pop(member.sid, None)
+
+    def change_host(self, member: Member, user: str, host: str) -> None:
+        self.listing.clear()
+        member.user, member.host = user, host
+        member.rename(member.nick)
         self._speakers.pop(member.sid, None)
 
     def remember_speaker(self, member: Member) -> None:

@@ -4,6 +4,7 @@ A claim is a hash without TTL. What is asked goes over the lane's link and comes
 an error comes back as it is. Runs on the lane's thread.
 """
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -151,16 +152,29 @@ def profile_fields(session: Session, nick: str) -> list[str]:
         "server", session.server, "signon", f"{session.signon:.0f}", "account", session.account,
         "oper", session.oper, "invisible", "1" if session.invisible else "",
         "away", "" if session.away is None else f"={session.away}",
-        "registered", "1" if session.is_registered else "",
+        "bot", "1" if session.is_bot else "", "registered", "1" if session.is_registered else "",
     ]  # fmt: skip
 
 
 def profile(reply: Any) -> Profile | None:
     """The profile in a reply to HGETALL (RESP3 map); None where no user holds the nick (yet)."""
-    if not isinstance(reply, dict) or b"sid" not in reply:
+    if not isinstance(reply, dict):
         return None
-    get = {key.decode(): value.decode("utf-8", "replace") for key, value in reply.items()}.get
-    if not get("registered"):
+    return _profile({key.decode(): value.decode("utf-8", "replace") for key, value in reply.items()})
+
+
+def published(payload: bytes) -> Profile | None:
+    """The profile in what a script publishes of a nick: its claim's fields and values, in turn, as JSON."""
+    try:
+        words = [str(word) for word in json.loads(payload or b"[]")]
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return _profile(dict(zip(words[::2], words[1::2], strict=False)))
+
+
+def _profile(fields: dict[str, str]) -> Profile | None:
+    get = fields.get
+    if not get("sid") or not get("registered"):
         return None
     away = get("away", "")
     return Profile(
@@ -175,6 +189,7 @@ def profile(reply: Any) -> Profile | None:
         oper=get("oper", ""),
         account=get("account", ""),
         invisible=bool(get("invisible")),
+        is_bot=bool(get("bot")),
     )
 
 

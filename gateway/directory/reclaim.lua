@@ -12,4 +12,5 @@ if token == '' then
   token = now[1] .. string.format('%06d', tonumber(now[2]))
 end
 redis.call('HSET', KEYS[1], 'sid', ARGV[1], 'token', token, unpack(ARGV, 4))
+redis.call('PUBLISH', KEYS[1] .. ':live', cjson.encode(redis.call('HGETALL', KEYS[1])))
 return token

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
 from gateway.chat.commands import Command
 from gateway.chat.flood import TokenBucket
 from gateway.chat.session import Session
@@ -25,7 +25,7 @@ WS_TEXT, WS_BINARY = 1 << 28, 1 << 27
 WEBSOCKET = WS_TEXT | WS_BINARY
 """Added for readers whose lines are messages of a WebSocket, of either kind."""
 
-VARIANT_CAPS = MESSAGE_TAGS | SERVER_TIME
+VARIANT_CAPS = ACCOUNT_TAG | MESSAGE_TAGS | SERVER_TIME
 
 
 class Dialect(Protocol):

@@ -5,23 +5,33 @@ object; only a sender of this lane gets its own copy, without its own lines. Eve
 clients passes here. Runs on the lane's thread.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.broker.appends import Appends, Logged
 from gateway.broker.keys import inbox
 from gateway.broker.writer import Pending
-from gateway.chat.capabilities import ECHO_MESSAGE
+from gateway.chat.capabilities import (
+    ACCOUNT_TAG,
+    AWAY_NOTIFY,
+    ECHO_MESSAGE,
+    EXTENDED_JOIN,
+    INVITE_NOTIFY,
+    MESSAGE_TAGS,
+)
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind, Member, Void
-from gateway.chat.events import FACT, NOBODY, Entry, quitted
+from gateway.chat.events import FACT, NOBODY, Entry, away, extended_join, number, quitted
 from gateway.chat.render import echo_of_first, log_mark, msgid, tags
 from gateway.chat.room import Room
+from gateway.chat.told import ASKED_BY
+from gateway.lane.audiences import Group, split, those
 from gateway.lane.client import ELSEWHERE, TEXT, WEBSOCKET, WS_BINARY, Client
 from gateway.lane.following import Followed
 from gateway.lane.people import People
 from gateway.net.connection import Connection
 from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message, parse
 from gateway.wire.tags import client_only, format_tags
 from gateway.wire.text import NOWHERE
@@ -140,7 +150,7 @@ class Delivery:
             if plain and not variant and len(run) == len(entry.sids):
                 whole, pieces = entry.body, [entry.body] if len(run) == 1 else None
             else:
-                pieces = render(run, entry.id, variant, followed.mark)
+                pieces = render(run, entry.id, variant, followed.mark, self._people.account)
                 whole = b"".join(pieces)
             if own:
                 pieces = pieces or [f"{effect.line}\r\n".encode() for effect in run]
@@ -193,7 +203,7 @@ class Delivery:
             client_tags = format_tags(client_only(message.tags))
             to_lane = message.tags.get(f"{FACT}to", "").rpartition(".")[0]
             mark = log_mark(inbox(to_lane) if to_lane else fold(message.params[0]))
-            prefix = tags(client.variant, stream_id, msgid(stream_id, index, mark), client_tags)
+            prefix = tags(client.variant, stream_id, msgid(stream_id, index, mark), client_tags, client.session.account)
             line = Message(message.verb, message.params, client.session.source).line()
             client.send(_labeled(f"{prefix}{line}".encode(), label).decode())
 
@@ -242,6 +252,36 @@ class Delivery:
             self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=known)
             if effect.sid in self._clients:
                 self._marks.changed(followed)
+        elif kind is Kind.INVITED:
+            groups = those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
+            self.show(groups, effect.line, entry.id, actor=effect.sid, but=self._clients.get(effect.sid))
+        else:
+            self._told(entry, effect)
+
+    def _told(self, entry: Entry, effect: Effect) -> None:
+        """What a session tells of itself is shown once to all who share a room with it and ask, as its NICK is."""
+        assert effect.member is not None
+        person = self._people.person(effect.member.sid)
+        if person is None or self._people.has_quit(person.sid) or not person.learns(effect.member, number(effect.old)):
+            return
+        own = self._clients.get(self._marks.now_called(person.sid)) if effect.kind is Kind.AWAY else None
+        groups = those(person.witnesses(), lambda client: client.session.caps & ASKED_BY[effect.kind])
+        self.show(groups, effect.line, entry.id, actor=effect.sid, but=own)
+
+    def _show_join(self, followed: Followed, entry: Entry, effect: Effect, but: Client | None = None) -> None:
+        """A JOIN, with more to those who ask; and that who joins is away."""
+        assert effect.member is not None
+        member, actor = self._people.newest(effect.member), "" if but else effect.sid
+        more, rest = split(followed.audience.items(), EXTENDED_JOIN)
+        self.show(rest, effect.line, entry.id, actor=actor, but=but)
+        if more:
+            line = cut(extended_join(effect.line, member.account, member.realname), LINE_LIMIT_BYTES - len("\r\n"))
+            self.show(more, line, entry.id, actor=actor, but=but)
+        if member.away is not None:
+            source, _, _ = effect.line[1:].partition(" ")
+            groups = those(followed.audience.items(), lambda client: client.session.caps & AWAY_NOTIFY)
+            own = self._clients.get(self._marks.now_called(member.sid))
+            self.show(groups, away(source, member.away), entry.id, but=own)
 
     def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
@@ -255,7 +295,7 @@ class Delivery:
             self._lost_name(followed, client, member.nick, entry.id)
         if member.sid in followed.clients:  # it was there all the time, and its lane has said so again
             if not is_known:  # others saw it quit
-                self.show(followed.audience.items(), effect.line, entry.id, but=client)
+                self._show_join(followed, entry, effect, but=client)
             return
         if client is not None and not client.is_departing:
             followed.enter(client)
@@ -264,7 +304,8 @@ class Delivery:
         elif member.sid.startswith(self._own):
             self._marks.orphan(followed, member.sid)
         if not self._people.has_quit(member.sid):
-            self.show(followed.audience.items(), self._people.fresh(effect), entry.id, actor=effect.sid)
+            self._people.freshen((effect,))
+            self._show_join(followed, entry, effect)
         if client is not None:
             self._marks.changed(followed)
 
@@ -347,20 +388,23 @@ class Delivery:
             line = f":{shown}!{member.user}@{member.host} NICK {member.nick}"
             self.show(person.witnesses(), line, entry.id, actor=effect.sid)
 
-    def show(self, groups: Any, line: str, stream_id: str, actor: str = "", but: Client | None = None) -> None:
-        """Writes one line to groups of (variant, audience); the actor's labeled response gets it as a reply.
+    def show(
+        self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None
+    ) -> None:
+        """Writes one line to groups of readers; the actor's labeled response gets it as a reply.
 
         ``but``: who does not see it.
         """
+        account = self._people.account(actor)
         for variant, audience in groups:
-            data = _line(line, stream_id, variant)
+            data = _line(line, stream_id, variant, account)
             if not data:
                 continue
             acting = self._clients.get(actor)
             if but is not None and but.connection in audience:
                 self._write({c: a for c, a in audience.items() if a is not but}, data)
             elif acting is not None and acting.connection in audience and _is_personal(acting):
-                acting.session.reply(tags(variant, stream_id) + line)
+                acting.session.reply(tags(variant, stream_id, account=account) + line)
                 self._write({c: a for c, a in audience.items() if a is not acting}, data)
             else:
                 self._write(audience, data)
@@ -389,26 +433,37 @@ def _is_personal(client: Client) -> bool:
     return client.session.response is not None or bool(client.variant & TEXT)
 
 
-def render(run: list[Effect], stream_id: str, variant: int, mark: str) -> list[bytes]:
-    """One piece of bytes an effect, b"" for what this variant is not to see; ``mark``: the log's."""
+def _may_know_of_invites(client: Client, room: Room) -> bool:
+    """IRCv3 invite-notify, "Notes": only those are told who might invite as well."""
+    return bool(client.session.caps & INVITE_NOTIFY) and room.may_invite(client.session.sid, "") is None
+
+
+def render(
+    run: list[Effect], stream_id: str, variant: int, mark: str, account: Callable[[str], str] = lambda _sid: ""
+) -> list[bytes]:
+    """One piece of bytes an effect, b"" for what this variant is not to see; ``mark``: the log's.
+
+    ``account``: of a session, by its id.
+    """
     if variant & TEXT:
         return [_as_text(effect.line, variant) for effect in run]
     if not variant:
         return [b"" if effect.tags and _is_tagmsg(effect.line) else f"{effect.line}\r\n".encode() for effect in run]
     pieces = []
     for effect in run:
-        prefix = tags(variant, stream_id, msgid(stream_id, effect.index, mark), effect.tags)
-        if effect.tags and _is_tagmsg(effect.line) and "+" not in prefix:
+        sender = account(effect.sid) if variant & ACCOUNT_TAG else ""
+        prefix = tags(variant, stream_id, msgid(stream_id, effect.index, mark), effect.tags, sender)
+        if effect.tags and not variant & MESSAGE_TAGS and _is_tagmsg(effect.line):
             pieces.append(b"")  # IRCv3 message-tags: TAGMSG only to those who have the capability
         else:
             pieces.append(f"{prefix}{effect.line}\r\n".encode())
     return [_framed(piece, variant) for piece in pieces] if variant & WEBSOCKET else pieces
 
 
-def _line(line: str, stream_id: str, variant: int) -> bytes:
+def _line(line: str, stream_id: str, variant: int, account: str) -> bytes:
     if variant & TEXT:
         return _as_text(line, variant)
-    piece = f"{tags(variant, stream_id)}{line}\r\n".encode()
+    piece = f"{tags(variant, stream_id, account=account)}{line}\r\n".encode()
     return _framed(piece, variant) if variant & WEBSOCKET else piece
 
 

@@ -14,6 +14,7 @@ from gateway.broker.link import Link, Reply
 from gateway.broker.replica import Replica
 from gateway.broker.writer import Pending
 from gateway.chat import recall
+from gateway.chat.capabilities import MESSAGE_TAGS
 from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, with_tags
 from gateway.chat.render import log_mark, msgid, tags
 from gateway.lane.client import VARIANT_CAPS, Client
@@ -101,12 +102,14 @@ class Inbox:
         self._link.call(_ignore, "EXPIRE", log, EXPIRY_S)
         self._link.call(_ignore, "EXPIRE", head, EXPIRY_S)
 
-    def address(self, sid: str, line: str) -> tuple[str, str]:
-        """(log, event line) for an event that is meant for one session."""
+    def address(self, sid: str, line: str, account: str = "") -> tuple[str, str]:
+        """(log, event line) for an event that is meant for one session; ``account``: its sender's."""
         lane, _, _ = sid.rpartition(".")
+        facts = {"to": sid} | ({"account": account} if account else {})
         if line.startswith("@"):
-            return inbox(lane), f"@{FACT}to={sid};{line[1:]}"
-        return inbox(lane), with_tags(line, {"to": sid})
+            tags, _, line = line[1:].partition(" ")
+            return inbox(lane), with_tags(line, facts, tags)
+        return inbox(lane), with_tags(line, facts)
 
     # -- Follower -------------------------------------------------------------------------------------
 
@@ -163,7 +166,7 @@ class Inbox:
         if message.tags and self._is_said_again(entry, index, message):
             return
         line = self._line(entry, index, message, client)
-        if verb != "TAGMSG" or "+" in line.partition(" ")[0]:
+        if verb != "TAGMSG" or client.session.caps & MESSAGE_TAGS:
             client.send(line)
         if verb == "PRIVMSG" and client.session.away is not None:
             self.tell(sender, n.RPL_AWAY, nick, client.session.nick, client.session.away)
@@ -191,7 +194,8 @@ class Inbox:
     def _line(self, entry: Entry, index: int | None, message: Message, client: Client) -> str:
         variant = client.session.caps & VARIANT_CAPS
         said_id = msgid(entry.id, index, self._mark) if index is not None else ""
-        prefix = tags(variant, entry.id, said_id, format_tags(client_only(message.tags)))
+        account = message.tags.get(f"{FACT}account", "")
+        prefix = tags(variant, entry.id, said_id, format_tags(client_only(message.tags)), account)
         return prefix + Message(message.verb, message.params, message.source).line()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
+from gateway.chat.capabilities import STANDARD_REPLIES
 from gateway.chat.flood import ANSWER_BYTES
 from gateway.chat.ports import Gone, Ports, Unavailable
 from gateway.chat.refusals import unavailable
@@ -130,6 +131,8 @@ class Intake:
         label = message.tags.get("label", "") if message.tags else ""
         if label:
             session.begin_response(label)
+        if session.caps & STANDARD_REPLIES and message.params and "\ufffd" in message.params[-1]:
+            session.warn(message.verb, "INVALID_UTF8", "What was not correctly encoded as UTF-8 has become U+FFFD")
         if not session.is_registered and (command is None or not command.before_registration):
             session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
         elif command is None:

@@ -44,6 +44,7 @@ from gateway.lane.ghosts import Ghosts
 from gateway.lane.inbox import Inbox
 from gateway.lane.intake import TICK_S, Intake
 from gateway.lane.keeping import Keeping
+from gateway.lane.monitor import Monitor
 from gateway.lane.orders import specials
 from gateway.lane.outside import Outside
 from gateway.lane.pacing import Pacing
@@ -194,6 +195,7 @@ class Lane:
         self.census = Census(self.link, keys, self.id)
         self.bulletin = Bulletin(gateway, self.server.name, self.room_list, self.census, self.connections.__len__)
         self.claims = Claims(self)
+        self.monitor = Monitor(self.link, keys, self.directory.find, self.later)
         self.ghosts = Ghosts(self.link, keys, self.appends, lambda: self.gateway)
         self.inbox.on_lost = self._forgotten
 
@@ -350,6 +352,7 @@ class Lane:
         self.inbox.make()
         self.following.link_up()
         self.directory.link_up()
+        self.monitor.link_up()
         if self.is_ready:
             self.claims.renew_all()
         waiting, self.on_link_up = self.on_link_up, []
@@ -391,7 +394,7 @@ class Lane:
         self.following.subscribed(channel)
 
     def link_message(self, channel: bytes, payload: bytes) -> None:
-        if not self.following.message(channel, payload):
+        if not (self.following.message(channel, payload) or self.monitor.message(channel, payload)):
             self.upkeep.heard(channel, payload)
 
     def _reach_all(self, done: Callable[[], None]) -> None:
@@ -441,6 +444,7 @@ class Lane:
         self.inbox.make()  # a Redis that was wiped has lost it
         self.following.check_positions()
         self.ghosts.look(self.following.rooms)
+        self.monitor.look()
 
     def redis_forgot(self) -> None:
         """Redis did not know this gateway any more: what a lane keeps there may be lost; posted from outside."""

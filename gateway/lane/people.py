@@ -17,13 +17,24 @@ from gateway.wire.casefold import fold
 class Person:
     """A session as this lane's clients know it."""
 
-    __slots__ = ("followed", "nick", "sid", "token")
+    __slots__ = ("followed", "newest", "nick", "revision", "sid", "token")
 
     def __init__(self, member: Member) -> None:
         self.sid = member.sid
         self.nick = member.nick
         self.token = member.token
+        self.newest = member
+        """As the replica has it that knows most of what the session tells of itself."""
+        self.revision = member.revision
+        """How much of that clients were shown."""
         self.followed: dict[Followed, None] = {}
+
+    def learns(self, member: Member, revision: int) -> bool:
+        """A replica has something new that the session tells of itself; whether it is news to this lane."""
+        news = revision > self.revision or not revision
+        if news:
+            self.revision, self.newest = max(revision, self.revision), member
+        return news
 
     def witnesses(self) -> Iterable[tuple[int, dict[Connection, Client]]]:
         """Who shares a room with the person, once each, by variant."""
@@ -56,6 +67,16 @@ class People:
 
     def person(self, sid: str) -> Person | None:
         return self._by_sid.get(sid)
+
+    def account(self, sid: str) -> str:
+        """A session's account; "" for none."""
+        person = self._by_sid.get(sid)
+        return person.newest.account if person is not None else ""
+
+    def newest(self, member: Member) -> Member:
+        """A member, or what another room's log, which is ahead, knows of the same session."""
+        person = self._by_sid.get(member.sid)
+        return person.newest if person is not None and person.revision > member.revision else member
 
     def is_in(self, followed: Followed, sid: str) -> bool:
         """Whether a room's clients know this session to be in it."""
@@ -113,11 +134,6 @@ class People:
                 effect.line = f":{self._by_sid[effect.sid].nick}!{rest}"
                 fresh = False
         return fresh
-
-    def fresh(self, effect: Effect) -> str:
-        """The line of a JOIN, by the name that clients know."""
-        self.freshen((effect,))
-        return effect.line
 
     def freshen_change(self, followed: Followed, effect: Effect, behind: Iterable[Effect]) -> None:
         """The same for what is no message: who acts, and whom a KICK or a MODE names, before what is ``behind`` it."""

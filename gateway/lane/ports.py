@@ -271,9 +271,20 @@ class LanePorts:
             waits.append(wait)
         return [profile(await wait) for wait in waits]
 
+    def monitored(self, session: Session) -> Mapping[str, str]:
+        return dict(self._lane.monitor.targets(self._client(session)))
+
+    def monitor(self, session: Session, nicks: Sequence[str]) -> None:
+        self._lane.monitor.add(self._client(session), nicks)
+
+    def unmonitor(self, session: Session, nicks: Sequence[str]) -> None:
+        client = self._lane.clients.get(session.sid)
+        if client is not None:
+            self._lane.monitor.remove(client, nicks)
+
     def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
         label = session.take_label() if session.label else ""
-        log, event = self._lane.inbox.address(target_sid, line)
+        log, event = self._lane.inbox.address(target_sid, line, session.account)
         self._lane.sessions.append(session.sid, log, event, label)
 
     async def notify(self, target_sid: str, line: str) -> bool:

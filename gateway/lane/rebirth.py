@@ -204,7 +204,7 @@ class Rebirth:
         for client in lane.clients.values():
             self._name_by_id(client)
         for name, followed in lane.following.rooms.items():
-            joins = [join for client in followed.clients.values() for join in self._joins(followed, client)]
+            joins = [self._join_again(followed, client) for client in followed.clients.values()]
             lane.appends.precede(name, [*joins, *returned.pop(name, ())])
         for name, pendings in returned.items():
             lane.appends.precede(name, pendings)
@@ -223,16 +223,12 @@ class Rebirth:
 
     # -- back into a room -----------------------------------------------------------------------------
 
-    def _joins(self, followed: Followed, client: Client) -> Iterator[Pending]:
-        session = client.session
+    def _join_again(self, followed: Followed, client: Client) -> Pending:
         pending = self._join(followed, client)
-        yield pending
         if client in self._held:
             self._held[client] += 1
-        Task(self._joined(followed, client, session.sid, pending.wait), partial(self._ended, client)).step()
-        if session.away is not None:
-            client.unlogged += 1
-            yield Lasting(session.sid, events.away(session.source, session.away))
+        Task(self._joined(followed, client, client.session.sid, pending.wait), partial(self._ended, client)).step()
+        return pending
 
     def _join(self, followed: Followed, client: Client) -> Pending:
         session, room = client.session, followed.room

@@ -6,7 +6,7 @@ Runs on the lane's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from gateway.chat.events import Entry, number
 from gateway.chat.ports import Gone, Ports
 from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
+from gateway.chat.told import ASKED_BY
 from gateway.lane.client import Client
 from gateway.lane.following import Followed
 from gateway.lane.keeping import Lasting
@@ -35,6 +36,8 @@ log = structlog.get_logger()
 
 FAREWELL_LIMIT_S = 2.0
 CLOSING_LIMIT_S = 10.0
+SAID_AGAIN = frozenset(("AWAY", "SETNAME"))
+"""Without a handler that waits for it, the lane says these by itself: no client is to hear what became of it."""
 UNLOGGED_LIMIT = 256
 """Events of one client on their way to logs: it is read no further until they are there. While Redis is away it is
 read all the same, and what does not fit is refused."""
@@ -98,6 +101,8 @@ class Sessions:
         if pending.wait is not None:
             if pending.wait.done and client is not None and not client.is_departing:
                 _tell_late(self._lane.ports, client.session, outcome)
+            if client is not None and outcome.__class__ is Effect and outcome.kind in ASKED_BY:
+                self._take_back(client.session, outcome)
             pending.wait.fulfil(outcome)
         elif client is not None and not client.is_departing and not _was_said(outcome):
             self._answer(client, pending, outcome)
@@ -107,7 +112,7 @@ class Sessions:
     def _answer(self, client: Client, pending: Pending, outcome: Any) -> None:
         """The word to the sender of a message: an error, or the echo of a direct one."""
         message, session = parse(pending.line), client.session
-        if message is None:
+        if message is None or message.verb in SAID_AGAIN:
             return
         if isinstance(outcome, tuple):
             self._lane.delivery.echo(client, outcome, message, pending.label)
@@ -119,6 +124,15 @@ class Sessions:
         else:
             void = outcome.reason or Void.NOTHING
             session.answer_late(pending.label, lambda: refuse(session, message.verb, message.params[0], void))
+
+    def _take_back(self, session: Session, effect: Effect) -> None:
+        """What was answered as failed may have come through in some room all the same."""
+        member = effect.member
+        lines = list(_untold(member, session)) if member is not None else []
+        for name in session.rooms if lines else ():
+            if self._lane.following.rooms[name].room.members.get(session.sid) is member:
+                for line in lines:
+                    self.insist(session.sid, name, line)
 
     # -- coming and going -----------------------------------------------------------------------------
 
@@ -146,6 +160,7 @@ class Sessions:
             return
         client.is_departing = True
         client.inputs = None
+        self._lane.monitor.forget(client)
         label = client.session.label
         client.session.drop_response()
         for name in client.session.rooms:
@@ -240,11 +255,11 @@ class Sessions:
                 self._lane.rebirth.notice()
             elif member is None and not self._lane.rebirth.is_under_way:
                 facts = self.join_facts(followed, session)
-                self._say_again(
-                    followed, session, events.joined(session.source, followed.room.name, session.realname, facts)
-                )
-            elif member is not None and _has_older_name(member, session):
-                self._say_again(followed, session, events.renamed(session.source, session.nick, session.token))
+                line = events.joined(session.source, followed.room.name, session.realname, facts)
+                self._say_again(followed, session, line)
+            elif member is not None:
+                for line in _unknown_to(member, session):
+                    self._say_again(followed, session, line)
 
     def _say_again(self, followed: Followed, session: Session, line: str) -> None:
         """The log has lost what it knew of a session of ours, before anything that the session has said since."""
@@ -256,6 +271,10 @@ class Sessions:
         facts: dict[str, str | int] = {"token": session.token, "seen": followed.replica.last}
         if session.account:
             facts["account"] = session.account
+        if session.revision:
+            facts["revision"] = session.revision
+        if session.away is not None:
+            facts["away"] = session.away
         if followed.name == fold(self._lane.server.lobby):
             facts["lobby"] = 1
         return facts
@@ -273,8 +292,18 @@ def _tell_late(ports: Ports, session: Session, outcome: object) -> None:
         session.answer_late("", lambda: show_room(ports, session, room))
 
 
-def _has_older_name(member: Member, session: Session) -> bool:
-    return member.nick != session.nick and (member.token < number(session.token) or session.nick == session.sid)
+def _unknown_to(member: Member, session: Session) -> Iterator[str]:
+    """What a log has lost, or never had, of how a member is called and what it told of itself."""
+    yield from _untold(member, session)
+    if member.nick != session.nick and (member.token < number(session.token) or session.nick == session.sid):
+        yield events.renamed(session.source, session.nick, session.token)
+
+
+def _untold(member: Member, session: Session) -> Iterator[str]:
+    if member.away != session.away:
+        yield events.away(session.source, session.away, session.revision)
+    if member.realname != session.realname:
+        yield events.realname_set(session.source, session.realname, session.revision)
 
 
 def _was_said(outcome: object) -> bool:

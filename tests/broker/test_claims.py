@@ -1,5 +1,6 @@
 """Claims of nicks: who came first, by Redis's clock, and that only the holder frees."""
 
+import json
 from typing import Any
 
 from gateway.chat.session import Session
@@ -144,3 +145,20 @@ def test_who_gives_up_a_nick_of_another_session_leaves_it_noted_for_the_reaper(s
     stage.until(lambda: bool(done))
     run(stage, node, RELEASE, "g1.0.3")  # behind all that the answer led to
     assert stage.command("SMEMBERS", stage.keys.gateway_nicks("g1")) in ([b"bob"], {b"bob"})
+
+
+def test_whoever_watches_a_nick_hears_of_every_change(stage: Stage) -> None:
+    """The claim's fields and values, as JSON; nothing once it is free. A claim alone is no user yet."""
+    node = stage.node()
+    node.held = heard = []
+    node.link.subscribe(stage.keys.nick_live("bob"))
+    stage.round_trip(node)
+    run(stage, node, CLAIM, "g1.0.1", "nick", "Bob", "gateway", "g1")
+    run(stage, node, PROFILE, "g1.0.1", "realname", "Grüße")
+    run(stage, node, RELEASE, "g1.0.1")
+    run(stage, node, RECLAIM, "g1.0.1", "", "77", "nick", "Bob", "gateway", "g1")
+    assert {channel for channel, _ in heard} == {stage.keys.nick_live("bob").encode()}
+    first, second, third = [json.loads(payload or b"[]") for _, payload in heard]
+    assert dict(zip(first[::2], first[1::2], strict=True))["realname"] == "Grüße"
+    assert second == []
+    assert dict(zip(third[::2], third[1::2], strict=True))["token"] == "77"

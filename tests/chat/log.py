@@ -84,8 +84,19 @@ class View:
 
     members: dict[str, set[str]] = field(default_factory=dict)
     away: dict[str, str] = field(default_factory=dict)
+    realnames: dict[str, str] = field(default_factory=dict)
     topic: str = ""
     settings: set[tuple[str, str]] = field(default_factory=set)
+
+    def take(self, effect: Effect) -> None:
+        """The effect's line; of who joins, also what is shown beside it (IRCv3 extended-join, away-notify)."""
+        self.apply(effect.line)
+        if effect.kind == Kind.JOINED:
+            assert effect.member is not None
+            nick = fold(effect.line[1:].partition("!")[0])
+            self.realnames[nick] = effect.member.realname
+            if effect.member.away is not None:
+                self.away[nick] = effect.member.away
 
     def apply(self, line: str) -> None:
         parsed = message.parse(line)
@@ -104,8 +115,9 @@ class View:
             case "NICK", [new]:
                 assert fold(new) == nick or fold(new) not in self.members, f"nick taken: {line}"
                 self.members[fold(new)] = self.members.pop(nick)
-                if nick in self.away:
-                    self.away[fold(new)] = self.away.pop(nick)
+                for told in (self.away, self.realnames):
+                    if nick in told:
+                        told[fold(new)] = told.pop(nick)
             case "AWAY", text:
                 self.away.pop(nick, None)
                 if text:
@@ -115,7 +127,9 @@ class View:
             case "MODE", [_, modes, *params]:
                 for change in parse(modes, params):
                     self._set(change.adding, change.letter, change.param or "")
-            case "INVITE", _:
+            case "SETNAME", [realname]:
+                self.realnames[nick] = realname
+            case (("INVITE" | "ACCOUNT" | "CHGHOST"), _):
                 pass
             case _:
                 raise AssertionError(f"unknown to clients: {line}")
@@ -123,6 +137,7 @@ class View:
     def _lose(self, nick: str) -> None:
         del self.members[nick]
         self.away.pop(nick, None)
+        self.realnames.pop(nick, None)
 
     def _set(self, adding: bool, letter: str, param: str) -> None:
         held = self.members[fold(param)] if letter in "ov" else self.settings
@@ -148,6 +163,7 @@ def view_of(room: State) -> View:
     return View(
         {fold(member.nick): ranks[member.modes] for member in room.members.values()},
         {fold(member.nick): member.away for member in room.members.values() if member.away is not None},
+        {fold(member.nick): member.realname for member in room.members.values()},
         room.topic,
         settings,
     )
@@ -172,6 +188,7 @@ def _joins(draw: st.DrawFn) -> str:
     facts["seen"] = draw(st.sampled_from(["0-0", f"{START_MS + 5}-0", "9999999999999-0"]))
     for name in draw(st.sets(st.sampled_from(["key", "oper", "lobby"]))):
         facts[name] = "key" if name == "key" else 1
+    facts |= draw(st.dictionaries(st.just("away"), _TEXTS))
     if draw(st.booleans()):
         facts["was"] = draw(_SIDS)
     return events.joined(draw(_SOURCES), draw(st.sampled_from([ROOM, "#room"])), draw(_TEXTS), facts)
@@ -201,7 +218,10 @@ LINES = st.one_of(
     ),
     st.builds(events.topic_set, _SOURCES, st.just(ROOM), _TEXTS),
     st.builds(events.invited, _SOURCES, _NICKS, st.just(ROOM), _SIDS),
-    st.builds(events.away, _SOURCES, st.none() | _TEXTS),
+    st.builds(events.away, _SOURCES, st.none() | _TEXTS, st.integers(0, 3)),
+    st.builds(events.realname_set, _SOURCES, _TEXTS, st.integers(0, 3)),
+    st.builds(events.account_set, _SOURCES, st.sampled_from(["", "ann", "a b", "*"]), st.integers(0, 3)),
+    st.builds(events.host_changed, _SOURCES, st.just("u"), st.sampled_from(["h1", "h2", "", "h!"]), st.integers(0, 3)),
 )
 GONE = st.sampled_from([events.gone("gwa"), events.gone("gwc"), events.rules(2)])
 EVENTS = st.one_of(*[st.tuples(_SIDS, LINES)] * 8, GONE)

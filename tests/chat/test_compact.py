@@ -73,7 +73,7 @@ def test_the_difference_leads_a_clients_view_to_the_new_state(before: Batches, a
     for new in (folded(after).room, folded(before + after).room):
         view = view_of(old)
         for effect in difference(old, new):
-            view.apply(effect.line)
+            view.take(effect)
         assert view == view_of(new)
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from gateway.chat.commands import COMMANDS
 from gateway.chat.commands.network import LIST_LIMIT
-from gateway.chat.commands.people import WHO_LIMIT
+from gateway.chat.commands.who import WHO_LIMIT
 from gateway.chat.ports import Listed, Ports, Profile
 from gateway.chat.session import Session
 from gateway.wire.message import parse

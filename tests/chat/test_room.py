@@ -759,7 +759,7 @@ def test_a_client_sees_a_coherent_room(batches: Batches) -> None:
             if not view.members:  # what whoever joins is told: the room is new, or has waited for him
                 known = view_of(log.room)
                 view = View(topic=known.topic, settings=known.settings)
-            view.apply(effect.line)
+            view.take(effect)
             is_first = len(view.members) == 1 and effect.kind == Kind.JOINED
             if is_first and log.room.is_operator(effect.sid) and not has_modes_back:
                 view.members = {nick: {"o"} for nick in view.members}

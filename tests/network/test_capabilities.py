@@ -7,8 +7,9 @@ from tests.network.harness import Gateway, Network, Peer
 Pair = tuple[Gateway, Gateway]
 
 ALL = (
-    "batch cap-notify draft/chathistory echo-message labeled-response message-tags multi-prefix server-time "
-    "standard-replies"
+    "account-notify account-tag away-notify batch cap-notify chghost draft/chathistory draft/pre-away echo-message "
+    "extended-join extended-monitor invite-notify labeled-response message-tags multi-prefix no-implicit-names "
+    "server-time setname standard-replies userhost-in-names"
 )
 
 

@@ -168,6 +168,15 @@ def test_nothing_breaks_a_line_out_of_its_frame(alice: Peer, bob: Peer, sent: by
         assert line.partition(" :")[2] == received
 
 
+def test_who_sends_what_is_no_utf8_is_warned(shared: Network, pair: Pair, bob: Peer) -> None:
+    """IRCv3 UTF8ONLY: WARN INVALID_UTF8 where the message was modified but still accepted; in a standard reply."""
+    eve = shared.peer(pair[0], "utfeve", "standard-replies")
+    eve.send_raw(b"PRIVMSG bob :caf\xe9\r\nPRIVMSG bob :caf\xc3\xa9\r\n")
+    [line] = eve.sync()
+    assert line.startswith(":irc.test WARN PRIVMSG INVALID_UTF8 :")
+    assert [line.partition(" :")[2] for line in bob.sync()] == ["caf\ufffd", "caf\xe9"]
+
+
 def test_the_other_fields_that_a_client_fills_keep_to_the_frame(shared: Network, pair: Pair, bob: Peer) -> None:
     """RFC 2812 2.3.1, for what others are shown of a user name, a real name, a reason."""
     eve = shared.peer(pair[0])

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.broker.replica import Standing
 from tests.simulation.clients import Life, Sent
 from tests.simulation.gateways import KEYS
-from tests.simulation.model import SPEAKING, RoomModel, Said, StreamId, events, lower, parse, split
+from tests.simulation.model import SPEAKING, Person, RoomModel, Said, StreamId, events, lower, parse, split
 from tests.simulation.network import Network
 from tests.simulation.redis_host import Record
 from tests.simulation.views import MARKED, Line, View, read
@@ -372,13 +372,27 @@ def view(case: Case) -> Iterator[str]:
     for life in case.lives:
         if life.is_text:
             continue
-        seen = View()
+        seen = View(life.caps)
         for line in case.read[life]:
             for wrong in seen.take(line):
                 yield f"{life.name} at {line.at:.3f}: {wrong}: {line.text}"
         case.exempt["said before a QUIT that another log showed first"] += seen.afterwords
         if not life.is_over and life.is_registered:
             yield from _at_rest(case, life, seen)
+            for nick, is_there in seen.watched.items():
+                if is_there != (case.store.hget(KEYS.nick(nick).encode(), b"registered") == b"1"):
+                    yield f"{life.name}: {nick} is {'free' if is_there else 'there'}, and it was told otherwise"
+
+
+def _as_told(life: Life, member: Person, seen: View) -> Iterator[str]:
+    """Whoever asks knows what the others of its rooms have told of themselves since it came."""
+    told = seen.told.get(lower(member.nick), {})
+    truth = {"SETNAME": member.realname} if "setname" in life.caps else {}
+    if "away-notify" in life.caps and member.sid not in life.sids:
+        truth["AWAY"] = member.away or ""
+    for verb in [verb for verb in truth if verb in told]:
+        if told[verb] != truth[verb]:
+            yield f"{life.name}: {member.nick} told by {verb} {truth[verb]!r}, and it knows {told[verb]!r}"
 
 
 def _at_rest(case: Case, life: Life, seen: View) -> Iterator[str]:
@@ -391,6 +405,8 @@ def _at_rest(case: Case, life: Life, seen: View) -> Iterator[str]:
         if members.keys() != known.members.keys():
             yield f"{life.name}: {sorted(members)} are in {name}, and it knows of {sorted(known.members)}"
             continue
+        for member in model.members.values():
+            yield from _as_told(life, member, seen)
         for nick, letters in known.members.items():
             shown = sum(RANKS[letter] for letter in letters)
             if shown != members[nick] and not (shown == 1 and members[nick] == 3):  # NAMES showed the higher alone
@@ -438,14 +454,19 @@ def _from_base(case: Case, name: str) -> RoomModel | None:
     return room
 
 
+def _person(member: Any) -> Any:
+    names = member.sid, member.nick, member.user, member.host, member.realname
+    return names, member.away, member.modes, member.token, member.revision
+
+
 def _facts(room: RoomModel) -> Any:
-    people = [(m.sid, m.nick, m.user, m.host, m.away, m.modes, m.token) for m in room.members.values()]
+    people = [_person(member) for member in room.members.values()]
     lists = [dict(room.lists[letter]) for letter in "beI"]
     return people, "".join(sorted(room.flags)), room.key, room.limit, lists, room.topic, room.invited, room.gone
 
 
 def _replica_facts(room: Any) -> Any:
-    people = [(m.sid, m.nick, m.user, m.host, m.away, m.modes, m.token) for m in room.members.values()]
+    people = [_person(member) for member in room.members.values()]
     lists = [dict(room.bans), dict(room.excepts), dict(room.invexes)]
     flags = "".join(sorted(room.flags))
     return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone

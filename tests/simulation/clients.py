@@ -190,6 +190,8 @@ class Client:
         elif " is taken. " in line:
             life.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
             life.send(life.nick)
+        elif line.startswith("* NICK ") and " failed: " in line:
+            life.send(life.nick)  # nobody waits a minute to be told that it took too long
 
     def _registered(self, life: Life) -> None:
         life.is_registered = True

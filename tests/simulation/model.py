@@ -35,6 +35,7 @@ class Person:
     away: str | None
     modes: int
     token: int
+    revision: int = 0
 
     @property
     def source(self) -> str:
@@ -69,6 +70,10 @@ class Event:
 
     def fact(self, name: str) -> str:
         return self.tags.get(f"hubbub/{name}", "")
+
+    @property
+    def revision(self) -> int:
+        return int(self.fact("revision") or 0)
 
     @property
     def has_oper(self) -> bool:
@@ -167,7 +172,7 @@ class RoomModel:
             return self._set_topic(event)
         if verb == "INVITE":
             return self._invite(event)
-        return verb == "AWAY" and self._set_away(event)
+        return verb in ("AWAY", "SETNAME") and self._tell(event)
 
     def _is_elsewhere(self, room: str) -> bool:
         return lower(room) != self.name
@@ -242,7 +247,9 @@ class RoomModel:
         nick, user, host = re.split("[!@]", event.source)
         token = int(event.fact("token"))
         nick = self._settle(nick, event.sid, token)
-        person = Person(event.sid, nick, user, host, event.param(1), event.fact("account"), None, modes, token)
+        away = event.fact("away") or None
+        told = event.param(1), event.fact("account"), away
+        person = Person(event.sid, nick, user, host, *told, modes, token, event.revision)
         self.members[event.sid] = person
         if event.sid in self.invited:
             self.invited.remove(event.sid)
@@ -366,11 +373,18 @@ class RoomModel:
         self.invited = [*self.invited, target][-INVITED_LIMIT:]
         return True
 
-    def _set_away(self, event: Event) -> bool:
+    def _tell(self, event: Event) -> bool:
+        """What a session tells of itself: AWAY, SETNAME; nothing older than what is known."""
         member, text = self.members.get(event.sid), event.param(0) or None
-        if member is None or member.away == text:
+        if member is None or event.revision < member.revision:
             return False
-        member.away = text
+        if text == (member.away if event.verb == "AWAY" else member.realname):
+            return False
+        if event.verb == "AWAY":
+            member.away = text
+        else:
+            member.realname = text or ""
+        member.revision = event.revision
         return True
 
 

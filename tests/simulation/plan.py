@@ -15,6 +15,8 @@ CAPS: tuple[tuple[str, ...], ...] = (
     ("server-time", "message-tags"),
     ("echo-message", "message-tags", "batch", "labeled-response", "draft/chathistory"),
     ("echo-message", "server-time", "message-tags", "batch", "labeled-response", "draft/chathistory", "multi-prefix"),
+    ("echo-message", "message-tags", "extended-join", "away-notify", "setname", "invite-notify", "userhost-in-names"),
+    ("away-notify", "setname", "extended-monitor", "account-notify", "account-tag", "chghost"),
 )
 MODES = (
     *("+o {}", "+o {}", "-o {}", "+v {}", "-v {}", "+m", "-m", "-n", "+n", "+i", "-i", "+k secret", "-k secret"),
@@ -186,8 +188,11 @@ class _Author:
                 f"INVITE {{}} {room}",
                 "AWAY :gone",
                 "AWAY",
+                f"SETNAME :real {random.randrange(3)}",
+                "MONITOR + {}",
                 "LIST",
                 f"WHO {room}",
+                f"WHO {room} %tcuihsnfdlaor,7",
                 f"NAMES {room}",
                 "WHOIS {}",
                 f"CHATHISTORY LATEST {room} * 20",

@@ -3,6 +3,7 @@
 One suite runs against both, so that they cannot drift apart unseen.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
@@ -125,7 +126,19 @@ def claim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence
     return token
 
 
-def reclaim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+def _tell(store: Store, publish: Publish, key: bytes) -> None:
+    """What watchers of a nick hear: its claim's fields and values, or nothing where it is free."""
+    words = [word.decode() for field in store.hgetall(key).items() for word in field]
+    publish(key + b":live", json.dumps(words).encode() if words else b"")
+
+
+def _free(store: Store, publish: Publish, key: bytes) -> int:
+    store.del_(key)
+    _tell(store, publish, key)
+    return 1
+
+
+def reclaim(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
     sid, was, token = args[:3]
     holder, held = store.hmget(keys[0], b"sid", b"token")
     if holder == sid and held is not None:
@@ -134,17 +147,19 @@ def reclaim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequen
         return [holder]
     token = token or _now(store)
     store.hset(keys[0], b"sid", sid, b"token", token, *args[3:])
+    _tell(store, publish, keys[0])
     return token
 
 
-def release(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
-    return store.del_(keys[0]) if store.hget(keys[0], b"sid") == args[0] else 0
+def release(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    return _free(store, publish, keys[0]) if store.hget(keys[0], b"sid") == args[0] else 0
 
 
-def profile(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+def profile(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
     if store.hget(keys[0], b"sid") != args[0]:
         return 0
     store.hset(keys[0], *args[1:])
+    _tell(store, publish, keys[0])
     return 1
 
 
@@ -170,8 +185,8 @@ def beat(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[
     return [b"renewed" if known else b"new", found, now]
 
 
-def free(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
-    return store.del_(keys[0]) if store.hget(keys[0], b"gateway") == args[0] else 0
+def free(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    return _free(store, publish, keys[0]) if store.hget(keys[0], b"gateway") == args[0] else 0
 
 
 TOLD: dict[Script, Run] = {

@@ -22,6 +22,7 @@ def happens(
     rooms: tuple[str, ...] = ("#a",),
     snapshot_entries: int = 512,
     waiting_limit: int = 4096,
+    caps: tuple[str, ...] = CAPS,
 ) -> Outcome:
     """Client n comes in at 0.5 s + n/10 by gateway n modulo their number and joins all rooms; then what is told.
 
@@ -35,7 +36,7 @@ def happens(
     plan = Plan(
         seed=1,
         gateways=(1,) * gateways,
-        clients=((CAPS, False),) * (clients + later),
+        clients=((caps, False),) * (clients + later),
         steps=tuple(sorted(steps, key=lambda step: step.at)),
         length_s=max(step.at for step in steps) + 3.0,
         rest_s=REST_S,
@@ -288,3 +289,44 @@ def test_who_comes_into_a_wiped_room_before_it_is_put_back_is_an_ordinary_member
 
 def test_redis_clock_is_set_back() -> None:
     happens((2.0, "redis_clock", (-60.0,)), (2.1, "nick", (0, "other")), say(2.2, 0, "#a", "m1"), rooms=("#a", "#b"))
+
+
+# -- what sessions tell of themselves, and who watches ---------------------------------------------------
+
+TOLD = ("away-notify", "setname", "extended-join")
+
+
+def test_what_one_room_s_log_is_late_with_is_told_once_by_the_other_s() -> None:
+    away = line(2.01, 0, "AWAY :out")
+    outcome = happens((2.0, "deafen", (1, 0, 1)), away, say(3.0, 2, "#a", "m1"), rooms=("#a", "#b"), caps=TOLD)
+    assert len(heard(outcome, 1, "AWAY :out")) == 1
+
+
+def test_whoever_joins_late_is_shown_as_it_is_by_then() -> None:
+    """The log of the room that it joined is behind the one that told what is new since."""
+    joins = [(2.0, "deafen", (1, 0, 1)), (2.01, "join", (0, "#b", ""))]
+    here = (1.5, "join", (1, "#b", ""))
+    outcome = happens(here, *joins, line(3.0, 0, "SETNAME :New"), line(3.1, 0, "AWAY :out"), caps=TOLD)
+    assert len(heard(outcome, 1, "nick0!u0@host0.cloak SETNAME :New")) == 1
+    assert len(heard(outcome, 1, "nick0!u0@host0.cloak JOIN #b")) == 1
+
+
+def test_what_was_answered_as_failed_and_comes_through_is_taken_back() -> None:
+    """Redis stood still with it: it executes what it was sent."""
+    away, later = line(2.0, 0, "AWAY :gone"), line(15.0, 1, "PING end")
+    outcome = happens(away, (2.0005, "stall", (9.0,)), later, rooms=("#a", "#b"), caps=TOLD)
+    assert [told.rpartition("cloak ")[2] for told in heard(outcome, 1, "cloak AWAY")] == ["AWAY :gone", "AWAY"]
+    assert logged(outcome, " AWAY") == 4
+
+
+def test_whose_leaving_was_not_heard_of_is_found_gone() -> None:
+    watch = line(2.0, 1, "MONITOR + {}", 0)
+    for fault in ((3.0, "deafen", (1, 0, 1)), (3.0, "cut", (1, 0, True))):
+        outcome = happens(watch, fault, (3.01, "leave", (0, "quit")), rooms=())
+        assert len(heard(outcome, 1, " 731 nick1 :nick0")) == 1
+
+
+def test_whoever_stays_while_redis_loses_all_is_not_told_to_have_left() -> None:
+    outcome = happens(line(2.0, 1, "MONITOR + {}", 0), (3.0, "wipe", (False,)), rooms=())
+    assert len(heard(outcome, 1, " 730 nick1 :nick0!")) == 1
+    assert heard(outcome, 1, " 731 ") == []

@@ -4,7 +4,7 @@ The checker's second model: it reads lines as a strict IRC client does, and tell
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from tests.simulation.model import SPEAKING, lower, split
@@ -64,9 +64,12 @@ class RoomView:
 class View:
     """See the module; ``take`` tells what is wrong with a line."""
 
-    def __init__(self) -> None:
+    def __init__(self, caps: Collection[str]) -> None:
         self.nick = ""
         self.rooms: dict[str, RoomView] = {}
+        self.caps = caps
+        self.told: dict[str, dict[str, str]] = {}  # folded nick -> AWAY and SETNAME: what it says of itself
+        self.watched: dict[str, bool] = {}  # folded nick -> whether it is somebody's (MONITOR)
         self.gone: dict[str, set[str]] = {}  # folded nicks that have quit -> rooms to which that name has come since
         self.afterwords = 0  # messages by such, from a log that was read late
 
@@ -112,7 +115,11 @@ class View:
             yield f"a message by {line.nick}, who is not there"
 
     def _read_join(self, line: Line) -> Iterator[str]:
-        name, room = lower(line.params[0]), self._room(line)
+        name, room, nick = lower(line.params[0]), self._room(line), lower(line.nick)
+        if len(line.params) != (3 if "extended-join" in self.caps else 1):
+            yield f"a JOIN with {len(line.params)} parameters"
+        told = self.told.setdefault(nick, {}) if self._with(nick) else self.told.setdefault(nick, {"AWAY": ""})
+        told |= {"SETNAME": line.params[2]} if len(line.params) == 3 else {}
         if self._is_me(line.nick):
             if room is not None:
                 yield "its own JOIN twice"
@@ -125,6 +132,29 @@ class View:
             room.members[lower(line.nick)] = set()
             self.gone.get(lower(line.nick), set()).add(name)
 
+    def _read_away(self, line: Line) -> Iterator[str]:
+        if "away-notify" not in self.caps or self._is_me(line.nick):
+            yield "an AWAY that it has not asked for"
+        yield from self._tell(line)
+
+    def _read_setname(self, line: Line) -> Iterator[str]:
+        if "setname" not in self.caps:
+            yield "a SETNAME that it has not asked for"
+        yield from self._tell(line)
+
+    def _tell(self, line: Line) -> Iterator[str]:
+        if not self._with(line.nick) and self._knows_all and "extended-monitor" not in self.caps:
+            yield f"{line.verb} of {line.nick}, who is nowhere"
+        self.told.setdefault(lower(line.nick), {})[line.verb] = "".join(line.params)
+
+    def _read_730(self, line: Line) -> Iterator[str]:
+        self.watched |= {lower(target.partition("!")[0]): True for target in line.params[1].split(",")}
+        yield from ()
+
+    def _read_731(self, line: Line) -> Iterator[str]:
+        self.watched |= {lower(target): False for target in line.params[1].split(",")}
+        yield from ()
+
     def _leave(self, line: Line, nick: str) -> Iterator[str]:
         room = self._room(line)
         if room is None:
@@ -133,6 +163,8 @@ class View:
             del self.rooms[lower(line.params[0])]
         elif room.members.pop(lower(nick), None) is None and room.is_complete:
             yield f"{nick} leaves a room and was not there"
+        if not self._with(nick):
+            self.told.pop(lower(nick), None)
 
     def _read_part(self, line: Line) -> Iterator[str]:
         yield from self._leave(line, line.nick)
@@ -147,6 +179,7 @@ class View:
         if not rooms and self._knows_all:
             yield f"a QUIT of {line.nick}, who is nowhere"
         self.gone[lower(line.nick)] = set()
+        self.told.pop(lower(line.nick), None)
         for room in rooms:
             del room.members[lower(line.nick)]
 
@@ -159,6 +192,8 @@ class View:
             self.nick = line.params[0]
         elif not rooms and self._knows_all:
             yield f"a NICK of {line.nick}, who is nowhere"
+        if old in self.told:
+            self.told[new] = self.told.pop(old)
         for room in rooms:
             if new != old and new in room.members:
                 yield f"two called {new}"
@@ -175,7 +210,10 @@ class View:
         if room is None:
             return
         listed, room.listed = room.listed, []
-        members = {lower(name.lstrip("@+")): {PREFIXES[c] for c in name if c in PREFIXES} for name in listed}
+        if any(("!" in name) != ("userhost-in-names" in self.caps) for name in listed):
+            yield "NAMES in another form than was asked for"
+        names = [name.partition("!")[0] for name in listed]
+        members = {lower(name.lstrip("@+")): {PREFIXES[c] for c in name if c in PREFIXES} for name in names}
         if room.is_complete and members.keys() != room.members.keys():
             yield f"NAMES says {sorted(members)}, it knew {sorted(room.members)}"
         if not room.is_complete:

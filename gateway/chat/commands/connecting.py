@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.chat import capabilities
 from gateway.chat.commands.table import Command
+from gateway.chat.isupport import NAMELEN
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
@@ -101,7 +102,7 @@ def user(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any
         return None
     name = "".join(c for c in message.params[0] if c.isascii() and (c.isalnum() or c in "-_.~"))[:10]
     session.user = name or "user"
-    session.realname = message.params[3][:150] or session.user
+    session.realname = message.params[3][:NAMELEN] or session.user
     return ports.try_registration(session)
 
 

@@ -198,8 +198,8 @@ def tell_own_modes(ports: Ports, session: Session, changes: list[Change]) -> Non
 
 
 def shown_modes(session: Session) -> str:
-    letters = ("i" if session.invisible else "", "o" if session.oper else "", "w" if session.wallops else "")
-    return f"+{''.join(letters)}"
+    held = (session.is_bot, session.invisible, bool(session.oper), session.wallops)
+    return "+" + "".join(letter for letter, is_held in zip(modes.USER_MODES, held, strict=True) if is_held)
 
 
 def _set_own(session: Session, change: Change) -> bool:
@@ -207,6 +207,8 @@ def _set_own(session: Session, change: Change) -> bool:
     adding, letter, _ = change
     if letter == "i" and session.invisible is not adding:
         session.invisible = adding
+    elif letter == modes.BOT and session.is_bot is not adding:
+        session.is_bot = adding
     elif letter == "w" and session.wallops is not adding:
         session.wallops = adding
     elif letter == "o" and session.oper and not adding:

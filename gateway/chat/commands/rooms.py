@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 
 from gateway.chat import events
-from gateway.chat.capabilities import MULTI_PREFIX
+from gateway.chat.capabilities import MULTI_PREFIX, NO_IMPLICIT_NAMES, USERHOST_IN_NAMES
 from gateway.chat.commands.seeing import sees
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Effect, Kind, Member, Void
@@ -72,8 +72,6 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
         refuse(session, "JOIN", name, void)
     elif fold(name) in session.rooms:  # not kicked in the very same entry
         show_room(ports, session, session.rooms[fold(name)])
-        if session.away is not None:
-            await ports.commit(session, name, events.away(session.source, session.away))
         return effect
     return None
 
@@ -84,6 +82,10 @@ def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
         facts["key"] = key
     if session.account:
         facts["account"] = session.account
+    if session.revision:
+        facts["revision"] = session.revision
+    if session.away is not None:
+        facts["away"] = session.away
     if fold(name) == fold(ports.server.lobby):
         facts["lobby"] = 1
     if session.oper:
@@ -114,10 +116,11 @@ def answer(session: Session, verb: str, room: str, effect: Effect, subject: str 
 
 
 def show_room(ports: Ports, session: Session, room: Room) -> None:
-    """What one who has joined is told: the topic, where there is one, and who is there."""
+    """What one who has joined is told: the topic, where there is one, and who is there (IRCv3 no-implicit-names)."""
     if room.topic:
         send_topic(session, room)
-    send_names(ports, session, room)
+    if not session.caps & NO_IMPLICIT_NAMES:
+        send_names(ports, session, room)
 
 
 def send_topic(session: Session, room: Room) -> None:
@@ -175,42 +178,44 @@ def send_names(ports: Ports, session: Session, room: Room, members: Iterable[Mem
     head = f":{session.server} {n.RPL_NAMREPLY} {session.nick} {symbol} {room.name} :"
     # The same lines serve all who join at once: their length is that of the longest nick.
     limit_bytes = LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
-    all_prefixes = session.caps & MULTI_PREFIX
+    caps = session.caps & (MULTI_PREFIX | USERHOST_IN_NAMES)
     shown = ports.shown_nicks()
     if members is None and not shown:
-        key = (all_prefixes, limit_bytes)
+        key = (caps, limit_bytes)
         lines = room.listing.get(key)
         if lines is None:
-            names = _member_names(all_prefixes, room.members.values(), shown)
+            names = _member_names(caps, room.members.values(), shown)
             lines = room.listing[key] = list(packed(names, limit_bytes))
     else:
         there = room.members.values() if members is None else members
-        lines = list(packed(_member_names(all_prefixes, there, shown), limit_bytes))
+        lines = list(packed(_member_names(caps, there, shown), limit_bytes))
     for line in lines:
         session.reply(head + line)
     session.numeric(n.RPL_ENDOFNAMES, room.name, "End of /NAMES list.")
 
 
-def _member_names(all_prefixes: int, members: Iterable[Member], shown: Mapping[str, str]) -> Iterator[str]:
+def _member_names(caps: int, members: Iterable[Member], shown: Mapping[str, str]) -> Iterator[str]:
+    """IRCv3 multi-prefix and userhost-in-names say how."""
     for member in members:
         prefix, nick = member.prefix, shown.get(member.sid, member.nick)
         if nick:
-            yield (prefix if all_prefixes else prefix[:1]) + nick
+            name = f"{nick}!{member.user}@{member.host}" if caps & USERHOST_IN_NAMES else nick
+            yield (prefix if caps & MULTI_PREFIX else prefix[:1]) + name
 
 
-def packed(words: Iterable[str], limit_bytes: int) -> Iterator[str]:
-    """Words joined by spaces into lines of at most so many bytes."""
+def packed(words: Iterable[str], limit_bytes: int, separator: str = " ") -> Iterator[str]:
+    """Words joined into lines of at most so many bytes."""
     line: list[str] = []
     size = 0
     for word in words:
         length = len(word.encode()) + 1
         if line and size + length > limit_bytes:
-            yield " ".join(line)
+            yield separator.join(line)
             line, size = [], 0
         line.append(word)
         size += length
     if line:
-        yield " ".join(line)
+        yield separator.join(line)
 
 
 COMMANDS = {

@@ -1,0 +1,73 @@
+"""MONITOR: being told when somebody comes, and when they leave (IRCv3 monitor, extended-monitor)."""
+
+from collections.abc import Iterable, Sequence
+
+from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, packed
+from gateway.chat.commands.table import Command
+from gateway.chat.isupport import MAX_MONITORED
+from gateway.chat.ports import Gone, Ports, Unavailable
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES
+from gateway.wire.message import Message
+from gateway.wire.names import valid_nick
+
+_LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
+
+
+async def monitor(ports: Ports, session: Session, message: Message) -> None:
+    """One of ``+ nick,...``, ``- nick,...``, C (clear), L (list), S (status)."""
+    modifier, targets = message.params[0].upper(), message.params[1:2]
+    if modifier in ("+", "-") and not targets:
+        session.numeric(n.ERR_NEEDMOREPARAMS, "MONITOR", "Not enough parameters")
+    elif modifier == "+":
+        await _add(ports, session, _nicks(targets[0]))
+    elif modifier == "-":
+        ports.unmonitor(session, [fold(nick) for nick in _nicks(targets[0])])
+    elif modifier == "C":
+        ports.unmonitor(session, list(ports.monitored(session)))
+    elif modifier == "L":
+        _send(session, n.RPL_MONLIST, ports.monitored(session).values())
+        session.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
+    elif modifier == "S":
+        await _tell(ports, session, list(ports.monitored(session).values()))
+    else:
+        session.numeric(n.ERR_UNKNOWNERROR, "MONITOR", "Unknown modifier: it is one of + - C L S")
+
+
+def _nicks(text: str) -> list[str]:
+    """Each once; what no nick can be is left out."""
+    return list({fold(nick): nick for nick in text.split(",") if valid_nick(nick)}.values())
+
+
+async def _add(ports: Ports, session: Session, nicks: list[str]) -> None:
+    known = ports.monitored(session)
+    new = [nick for nick in nicks if fold(nick) not in known]
+    surplus = new[max(0, MAX_MONITORED - len(known)) :]
+    added = new[: len(new) - len(surplus)]
+    ports.monitor(session, added)
+    try:
+        await _tell(ports, session, [nick for nick in nicks if nick not in surplus])
+    except (Gone, Unavailable):
+        ports.unmonitor(session, [fold(nick) for nick in added])
+        raise
+    if surplus:
+        session.numeric(n.ERR_MONLISTFULL, str(MAX_MONITORED), ",".join(surplus), "Monitor list is full.")
+
+
+async def _tell(ports: Ports, session: Session, nicks: Sequence[str]) -> None:
+    """Who of them is there and who is not."""
+    session.charge(len(nicks) / LOOKED_UP_A_LINE)
+    found = await ports.find_all(nicks)
+    _send(session, n.RPL_MONONLINE, [profile.source for profile in found if profile is not None])
+    _send(session, n.RPL_MONOFFLINE, [nick for nick, profile in zip(nicks, found, strict=True) if profile is None])
+
+
+def _send(session: Session, code: str, targets: Iterable[str]) -> None:
+    head = f":{session.server} {code} {session.nick} :"
+    for line in packed(targets, _LINE_BYTES - len(head.encode()), ","):
+        session.reply(head + line)
+
+
+COMMANDS = {"MONITOR": Command(monitor, 1)}

@@ -1,0 +1,172 @@
+"""WHO and its WHOX form: who is in a room, or whom a mask finds, on whichever gateway they are.
+
+Clauses: Modern IRC "WHO message", RFC 2812 3.6.1, IRCv3 WHOX.
+
+Who is in a room stands in its replica; what else there is to know of a user stands behind the nick's claim.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from gateway.chat.capabilities import MULTI_PREFIX
+from gateway.chat.commands.rooms import room_in_view, visible_members
+from gateway.chat.commands.table import Command
+from gateway.chat.effects import Member
+from gateway.chat.modes import BOT
+from gateway.chat.ports import Ports, Profile
+from gateway.chat.presence import Presence, as_word
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.masks import matches
+from gateway.wire.message import Message
+
+WHO_LIMIT = 500
+SEARCH_LINES = 8
+"""What a search through everybody costs."""
+ASKED_LIMIT = 5
+"""In a longer answer nobody's own lane is asked for idle time and address."""
+FIELDS = "tcuihsnfdlaor"
+"""In the order of an answer (IRCv3 WHOX, "RPL_WHOSPCRPL")."""
+NO_ADDRESS = "255.255.255.255"
+NO_LEVEL = "n/a"
+NO_TOKEN = "0"
+
+
+class Asked(NamedTuple):
+    """What stands behind the mask: ``fields`` is None where the ordinary reply is asked for."""
+
+    only_opers: bool
+    fields: frozenset[str] | None
+    token: str
+
+
+class Found(NamedTuple):
+    """Somebody to tell of; ``room`` is * and ``prefix`` empty where no room was asked for."""
+
+    profile: Profile
+    room: str = "*"
+    prefix: str = ""
+
+
+async def who(ports: Ports, session: Session, message: Message) -> None:
+    """``o`` as second parameter asks for operators only, ``%fields,token`` behind it for these fields."""
+    mask = message.params[0] if message.params and message.params[0] != "0" else "*"
+    asked = _asked(message.params[1] if len(message.params) > 1 else "")
+    find = _in_room if mask.startswith("#") else _by_mask
+    found, are_more = await find(ports, session, mask, asked.only_opers)
+    if asked.fields is None:
+        for one in found:
+            _reply(session, one)
+    else:
+        await _reply_fields(ports, session, found, asked.fields, asked.token)
+    if are_more:
+        session.note(f"WHO shows {WHO_LIMIT} users at most: there are more, ask for fewer")
+    session.numeric(n.RPL_ENDOFWHO, mask, "End of WHO list")
+
+
+def _asked(option: str) -> Asked:
+    flags, percent, rest = option.partition("%")
+    fields, _, token = rest.partition(",")
+    is_token = token.isascii() and token.isdigit() and len(token) <= 3
+    return Asked(flags.lower() == "o", frozenset(fields) if percent else None, token if is_token else NO_TOKEN)
+
+
+async def _in_room(ports: Ports, session: Session, name: str, only_opers: bool) -> tuple[list[Found], bool]:
+    """Whom the user sees there, and whether there are more."""
+    room = await room_in_view(ports, session, name)
+    if room is None:
+        return [], False
+    members = await visible_members(ports, session, room)
+    profiles = await ports.find_all([member.nick for member in members[:WHO_LIMIT]])
+    found = []
+    for member, profile in zip(members, profiles, strict=False):
+        known = profile if profile is not None and profile.sid == member.sid else _as_seen(member, session.server)
+        if known.oper or not only_opers:
+            found.append(Found(known, room.name, member.prefix))
+    return found, len(members) > WHO_LIMIT
+
+
+async def _by_mask(ports: Ports, session: Session, mask: str, only_opers: bool) -> tuple[list[Found], bool]:
+    def fits(profile: Profile) -> bool:
+        if (only_opers and not profile.oper) or not _may_find(session, profile):
+            return False
+        known = (profile.nick, profile.user, profile.host, profile.server, profile.realname, profile.source)
+        return any(matches(mask, text) for text in known)
+
+    exact = await ports.find(mask)
+    if exact is not None:  # a nick: whoever knows it is shown its holder, even an invisible one
+        return [Found(exact)] if exact.oper or not only_opers else [], False
+    session.charge(SEARCH_LINES)
+    found = [Found(profile) for profile in await ports.search(fits, WHO_LIMIT + 1)]
+    return found[:WHO_LIMIT], len(found) > WHO_LIMIT
+
+
+def _may_find(session: Session, profile: Profile) -> bool:
+    """Modern IRC "Invisible user mode": masks find an invisible user only for those who share a room with it."""
+    return not profile.invisible or profile.sid == session.sid or bool(session.oper) or _shared(session, profile) != "*"
+
+
+def _shared(session: Session, profile: Profile) -> str:
+    """A room that both are in."""
+    return next((room.name for room in session.rooms.values() if profile.sid in room.members), "*")
+
+
+def _as_seen(member: Member, server: str) -> Profile:
+    """A member whose claim tells nothing: it has just come, gone or changed its nick."""
+    return Profile(member.nick, member.sid, member.user, member.host, member.realname, server, 0, member.away)
+
+
+def _reply(session: Session, found: Found) -> None:
+    """RPL_WHOREPLY."""
+    profile = found.profile
+    names = (found.room, profile.user, profile.host, profile.server, profile.nick, _flags(session, found))
+    session.numeric(n.RPL_WHOREPLY, *names, f"{_hops(session, profile)} {profile.realname}")
+
+
+def _flags(session: Session, found: Found) -> str:
+    """H or G for here or gone, * for an operator, then the prefix in the room, then B for a bot."""
+    profile = found.profile
+    prefix = found.prefix if session.caps & MULTI_PREFIX else found.prefix[:1]
+    here, oper, bot = "H" if profile.away is None else "G", "*" if profile.oper else "", BOT if profile.is_bot else ""
+    return here + oper + prefix + bot
+
+
+def _hops(session: Session, profile: Profile) -> str:
+    return "0" if profile.sid.partition(".")[0] == session.sid.partition(".")[0] else "1"
+
+
+async def _reply_fields(ports: Ports, session: Session, found: list[Found], fields: frozenset[str], token: str) -> None:
+    """RPL_WHOSPCRPL: the fields that were asked for, in their order."""
+    is_asked = bool(fields & {"i", "l"}) and len(found) <= ASKED_LIMIT
+    for one in found:
+        may_know = bool(session.oper) or one.profile.sid == session.sid
+        told = await ports.presence(one.profile, with_address=may_know) if is_asked else None
+        values = dict(zip(FIELDS, _values(session, one, token, told), strict=True))
+        words = [values[field] for field in FIELDS if field in fields]
+        if "r" in fields:
+            session.numeric(n.RPL_WHOSPCRPL, *words)
+        else:
+            session.numeric_words(n.RPL_WHOSPCRPL, *words)
+
+
+def _values(session: Session, found: Found, token: str, told: Presence | None) -> Iterable[str]:
+    """One for each of FIELDS; an idle time that is not known is 0."""
+    profile = found.profile
+    return (
+        token,
+        found.room if found.room != "*" else _shared(session, profile),
+        profile.user,
+        as_word(told.address) if told is not None and told.address else NO_ADDRESS,
+        profile.host,
+        profile.server,
+        profile.nick,
+        _flags(session, found),
+        _hops(session, profile),
+        str(told.idle_s if told is not None else 0),
+        profile.account or "0",
+        NO_LEVEL,
+        profile.realname,
+    )
+
+
+COMMANDS = {"WHO": Command(who)}

@@ -1,0 +1,97 @@
+"""What a session tells of itself: AWAY, SETNAME, ACCOUNT, CHGHOST (IRCv3 away-notify and its kin).
+
+Owns what each changes of a room's member, and the line for those who ask to be told. Pure.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
+
+from gateway.chat import events
+from gateway.chat.capabilities import ACCOUNT_NOTIFY, AWAY_NOTIFY, CHGHOST, SETNAME
+from gateway.chat.effects import Kind, Member, Void
+from gateway.chat.state import State
+
+ASKED_BY: Final = {
+    Kind.AWAY: AWAY_NOTIFY,
+    Kind.SETNAME: SETNAME,
+    Kind.ACCOUNT: ACCOUNT_NOTIFY,
+    Kind.CHGHOST: CHGHOST,
+}
+"""The capability of those who want to be told."""
+
+Change = Callable[[State, Member, list[str]], str | Void]
+"""Makes the change that an event's parameters say; its line, or why there is none."""
+
+
+def _away(_room: State, member: Member, params: list[str]) -> str | Void:
+    text = "".join(params[:1]) or None
+    if text == member.away:
+        return Void.NOTHING
+    member.away = text
+    return events.away(member.source, text)
+
+
+def _setname(_room: State, member: Member, params: list[str]) -> str | Void:
+    if params[0] == member.realname:
+        return Void.NOTHING
+    member.realname = params[0]
+    return events.realname_set(member.source, member.realname)
+
+
+def _account(_room: State, member: Member, params: list[str]) -> str | Void:
+    account = "" if params[0] == events.LOGGED_OUT else params[0]
+    if account == member.account:
+        return Void.NOTHING
+    if not events.NOT_IN_NAMES.isdisjoint(account):
+        return Void.MALFORMED
+    member.account = account
+    return events.account_set(member.source, account)
+
+
+def _chghost(room: State, member: Member, params: list[str]) -> str | Void:
+    user, host = params[:2]
+    if (user, host) == (member.user, member.host):
+        return Void.NOTHING
+    if not (user and host and events.NOT_IN_NAMES.isdisjoint(user + host)):
+        return Void.MALFORMED
+    line = events.host_changed(member.source, user, host)
+    room.change_host(member, user, host)
+    return line
+
+
+CHANGES: Final[dict[Kind, tuple[Change, int]]] = {
+    Kind.AWAY: (_away, 0),
+    Kind.SETNAME: (_setname, 1),
+    Kind.ACCOUNT: (_account, 1),
+    Kind.CHGHOST: (_chghost, 2),
+}
+"""By the verb, of which the kind has its name: what it does, and how many parameters it needs."""
+
+
+class Known(Protocol):
+    """A session as somebody knows it: a room's member, or the profile behind a nick."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def user(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def realname(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def away(self) -> str | None: ...
+
+
+def news(known: Known, now: Known) -> Iterator[tuple[Kind, str]]:
+    """The lines that lead from what was known to what is so now."""
+    if (now.user, now.host) != (known.user, known.host):
+        yield Kind.CHGHOST, events.host_changed(known.source, now.user, now.host)
+    if now.away != known.away:
+        yield Kind.AWAY, events.away(now.source, now.away)
+    if now.realname != known.realname:
+        yield Kind.SETNAME, events.realname_set(now.source, now.realname)
+    if now.account != known.account:
+        yield Kind.ACCOUNT, events.account_set(now.source, now.account)
