@@ -1,5 +1,6 @@
 """The IRCv3 capabilities on offer, as bits of a session's ``caps`` (IRCv3 capability-negotiation)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 MESSAGE_TAGS: Final = 1
@@ -11,6 +12,8 @@ MULTI_PREFIX: Final = 32
 CAP_NOTIFY: Final = 64
 CHATHISTORY: Final = 128
 STANDARD_REPLIES: Final = 256
+MESSAGE_REDACTION: Final = 1 << 21
+MULTILINE: Final = 1 << 22
 
 VERSION_302: Final = 1 << 16
 """No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
@@ -19,6 +22,8 @@ BY_NAME: Final = {
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
     "draft/chathistory": CHATHISTORY,
+    "draft/message-redaction": MESSAGE_REDACTION,
+    "draft/multiline": MULTILINE,
     "echo-message": ECHO_MESSAGE,
     "labeled-response": LABELED_RESPONSE,
     "message-tags": MESSAGE_TAGS,
@@ -26,6 +31,13 @@ BY_NAME: Final = {
     "server-time": SERVER_TIME,
     "standard-replies": STANDARD_REPLIES,
 }
+
+"""In alphabetical order."""
+
+
+def offer(values: Mapping[str, str]) -> str:
+    """What CAP LS lists; with these values, by name, for those who know of values (version 302)."""
+    return " ".join(f"{name}={values[name]}" if name in values else name for name in BY_NAME)
 
 
 def names(caps: int) -> list[str]:

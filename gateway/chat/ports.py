@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.chat.events import Event
 from gateway.chat.past import Past, Place
 from gateway.chat.presence import Presence
 from gateway.chat.room import Effect, Room
@@ -173,6 +174,12 @@ class Ports(Protocol):
         """Messages (PRIVMSG, NOTICE) of a room's log between two places, these excluded, in the log's order.
 
         The newest or the oldest ``limit`` of them; what the fold found void is left out.
+        """
+
+    def find_message(self, where: str, msgid: str) -> Awaitable[Event | None]:
+        """The message (PRIVMSG, NOTICE, TAGMSG) of this id in a room, or to a session of this id.
+
+        As its log has it, with the present session id of the sender; None where there is none, or it is void.
         """
 
     def verify(self, password_hash: str, password: str) -> Awaitable[bool]:

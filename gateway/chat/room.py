@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.chat import events, recall
+from gateway.chat import events, past, recall
 from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry
 from gateway.chat.modes import RANKS, Change, lines, parse
@@ -148,7 +148,8 @@ class _Act:
         """Add an effect; any but a message whose line stands so in the entry ends the entry's plainness."""
         if kind != Kind.SAID or line != self.raw:
             self.effects.plain = False
-            line = cut(line, _LINE_BYTES)  # the names in it may have grown since it was written
+            if events.MORE not in self.parsed.tags:  # its lines are cut one by one when they are shown
+                line = cut(line, _LINE_BYTES)  # the names in it may have grown since it was written
         self.effects.append(Effect(kind, self.index, self.sid, line, tags, member, old, void))
 
 
@@ -165,8 +166,8 @@ def _say(room: State, act: _Act) -> Void | None:
     member = room.members.get(act.sid)
     if member is not None:
         room.remember_speaker(member)
-    line = events.said(source, act.parsed.verb, room.name, act.params[1])
-    act.show(Kind.SAID, line, tags=act.client_tags)
+    line = events.said(source, act.parsed.verb, room.name, events.text_of(act.parsed))
+    act.show(Kind.LINES if events.MORE in act.parsed.tags else Kind.SAID, line, tags=act.client_tags)
     _remember_said(room, act)
     return None
 
@@ -191,7 +192,8 @@ def _is_said_again(room: State, act: _Act) -> bool:
     given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
     place = recall.place_of(room.said, given, act.at_ms) if given else None
     if place is not None:
-        act.show(Kind.VOID, act.bare_line, tags=act.client_tags, old=f"{place[0]}.{place[1]}", void=Void.AGAIN)
+        line = act.bare_line + act.fact("more")
+        act.show(Kind.VOID, line, tags=act.client_tags, old=f"{place[0]}.{place[1]}", void=Void.AGAIN)
     return place is not None
 
 
@@ -199,6 +201,19 @@ def _remember_said(room: State, act: _Act) -> None:
     given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
     if given:
         recall.remember(room.said, given, act.entry.id, act.index)
+
+
+def _redact(room: State, act: _Act) -> Void | None:
+    """That the message is in this room's log, and by whom, its lane has looked up."""
+    void = room.may_redact(act.sid, act.fact("by"), act.is_oper)
+    if void is not None:
+        return void
+    at = past.place(act.params[1])
+    if at == past.FIRST:
+        return Void.MALFORMED
+    line = events.redacted(act.source(room), room.name, act.params[1], act.text(2))
+    act.show(Kind.REDACTED, line, old=f"{at[0]}-{at[1]}.{at[2]}")
+    return None
 
 
 # Coming and going
@@ -421,6 +436,7 @@ _BY_SESSIONS = {
     "PRIVMSG": _Form(_say, 2, 0),
     "NOTICE": _Form(_say, 2, 0),
     "TAGMSG": _Form(_tag, 1, 0),
+    "REDACT": _Form(_redact, 2, 0),
     "JOIN": _Form(_join, 1, 0),
     "PART": _Form(_part, 1, 0),
     "QUIT": _Form(_quit, 0),

@@ -11,11 +11,12 @@ from typing import Any, Protocol
 from gateway.broker.appends import Appends, Logged
 from gateway.broker.keys import inbox
 from gateway.broker.writer import Pending
-from gateway.chat.capabilities import ECHO_MESSAGE
+from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_REDACTION, MULTILINE
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind, Member, Void
-from gateway.chat.events import FACT, NOBODY, Entry, quitted
-from gateway.chat.render import echo_of_first, log_mark, msgid, tags
+from gateway.chat.events import FACT, NOBODY, Entry, quitted, text_of
+from gateway.chat.multiline import takes_batches
+from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
 from gateway.chat.room import Room
 from gateway.lane.client import ELSEWHERE, TEXT, Client
 from gateway.lane.following import Followed
@@ -34,7 +35,7 @@ class Marks(Protocol):
     """What delivery tells the lane besides what it writes."""
 
     def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        """An event has no effect."""
+        """An event has no effect, or takes it from another."""
 
     def returned(self, followed: Followed, pending: Pending) -> bool:
         """An event of this lane is void, as its own gateway was taken for dead; whether it will be sent again."""
@@ -111,7 +112,10 @@ class Delivery:
                 self._say(followed, entry, run, effects.plain, pendings)
             else:
                 stop += 1
-                self._change(followed, entry, effects[start], effects[stop:] if self._people.outdated else ())
+                if effects[start].kind is Kind.LINES:
+                    self._say_lines(followed, entry, effects[start], pendings)
+                else:
+                    self._change(followed, entry, effects[start], effects[stop:] if self._people.outdated else ())
             start = stop
         if pendings is not None:
             # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
@@ -146,6 +150,23 @@ class Delivery:
                 self._write(audience, whole, self._own_copies(audience, pieces, own, run, pendings))
             elif whole:
                 self._write(audience, whole)
+
+    def _say_lines(self, followed: Followed, entry: Entry, effect: Effect, pendings: Sequence[Pending] | None) -> None:
+        """A message of several lines, as each can take it; whether that is in a batch makes no variant of its own."""
+        self._people.freshen((effect,))
+        sender = self._clients.get(effect.sid)
+        label = pendings[effect.index].label if pendings is not None else ""
+        for variant, audience in followed.audience.items():
+            for caps in (variant, variant | BATCH | MULTILINE):
+                readers = {c: a for c, a in audience.items() if takes_batches(a.session.caps) == takes_batches(caps)}
+                if not readers:
+                    continue
+                data = render_lines(effect, entry.id, caps, followed.mark)
+                copies = None
+                if sender is not None and sender.connection in readers:
+                    echoes = sender.session.caps & ECHO_MESSAGE
+                    copies = {sender.connection: _labeled(data, label) if echoes else b""}
+                self._write(readers, data, copies)
 
     def _write(
         self, audience: Collection[Connection], data: bytes, copies: Mapping[Connection, bytes] | None = None
@@ -192,15 +213,15 @@ class Delivery:
             client_tags = format_tags(client_only(message.tags))
             to_lane = message.tags.get(f"{FACT}to", "").rpartition(".")[0]
             mark = log_mark(inbox(to_lane) if to_lane else fold(message.params[0]))
-            prefix = tags(client.variant, stream_id, msgid(stream_id, index, mark), client_tags)
-            line = Message(message.verb, message.params, client.session.source).line()
-            client.send(_labeled(f"{prefix}{line}".encode(), label).decode())
+            params = [message.params[0], text_of(message)] if len(message.params) > 1 else message.params
+            line = Message(message.verb, params, client.session.source).line()
+            caps = client.session.caps
+            _send(client, spoken(line, caps, stream_id, msgid(stream_id, index, mark), client_tags), label)
 
     def echo_again(self, client: Client, effect: Effect, label: str) -> None:
         """A message that its client sent a second time: the echo of the first one."""
         if client.session.caps & ECHO_MESSAGE:
-            echo = echo_of_first(client.session, client.variant, effect)
-            client.send(_labeled(echo.encode(), label).decode())
+            _send(client, echo_of_first(client.session, client.session.caps, effect), label)
 
     def reread(self, followed: Followed, old: Room, misses: bool) -> None:
         """A room was read again from its log: what is different now is shown as if it had just happened.
@@ -241,6 +262,9 @@ class Delivery:
             self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=known)
             if effect.sid in self._clients:
                 self._marks.changed(followed)
+        elif kind is Kind.REDACTED:
+            self._marks.void(followed, entry, effect)
+            self.show(_who(followed.audience, MESSAGE_REDACTION), effect.line, entry.id, actor=effect.sid)
 
     def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
@@ -378,7 +402,7 @@ class Delivery:
 
 
 def _without_messages(effects: Folded) -> Folded:
-    changes = Folded(effect for effect in effects if effect.kind is not SAID)
+    changes = Folded(effect for effect in effects if effect.kind not in (SAID, Kind.LINES))
     changes.plain = False
     return changes
 
@@ -404,6 +428,20 @@ def render(run: list[Effect], stream_id: str, variant: int, mark: str) -> list[b
     return pieces
 
 
+def render_lines(effect: Effect, stream_id: str, caps: int, mark: str) -> bytes:
+    """The same of a message of several lines; ``caps``: a variant, and what decides whether it is a batch."""
+    said_id = msgid(stream_id, effect.index, mark)
+    lines = spoken(effect.line, caps, stream_id, said_id, effect.tags)
+    if caps & TEXT:
+        return b"".join(_as_text(line, caps) for line in lines)
+    return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+def _who(audience: Mapping[int, Mapping[Connection, Client]], cap: int) -> list[tuple[int, dict[Connection, Client]]]:
+    """Those of a room's clients who have a capability, by variant."""
+    return [(v, {c: a for c, a in some.items() if a.session.caps & cap}) for v, some in audience.items()]
+
+
 def _line(line: str, stream_id: str, variant: int) -> bytes:
     return _as_text(line, variant) if variant & TEXT else f"{tags(variant, stream_id)}{line}\r\n".encode()
 
@@ -417,6 +455,14 @@ def _as_text(line: str, variant: int) -> bytes:
 
 def _is_tagmsg(line: str) -> bool:
     return line.split(" ", 2)[1] == "TAGMSG"
+
+
+def _send(client: Client, lines: Sequence[str], label: str) -> None:
+    """An echo."""
+    first, *others = lines
+    client.send(_labeled(first.encode(), label).decode())
+    for line in others:
+        client.send(line)
 
 
 def _labeled(piece: bytes, label: str) -> bytes:

@@ -256,10 +256,13 @@ class Following:
         log.warning("room_restored", room=name)
 
     def mark_voids(self, name: str, entry: Entry, effects: Iterable[Effect]) -> None:
-        """Tells every reader of a room's history to omit what had no effect, though somebody meant it to."""
+        """Tells every reader of a room's history to omit what had no effect, though somebody meant it to, and what
+        was redacted."""
         for effect in effects:
             if effect.kind is Kind.VOID and effect.reason is not Void.NOTHING:
                 self._mark_void(name, f"{entry.id}.{effect.index}")
+            elif effect.kind is Kind.REDACTED:
+                self._mark_void(name, effect.old)
 
     def _mark_void(self, name: str, mark: str) -> None:
         def marked(reply: Reply) -> None:

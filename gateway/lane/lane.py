@@ -429,6 +429,7 @@ class Lane:
     def _maintain(self) -> None:
         if self.link.is_up:  # else they could not register
             self.connections.end_unregistered()
+        self.connections.end_batches()
         self.following.snapshot_due()
         self.following.close_idle(self.now)
         self.inbox.tidy()

@@ -277,7 +277,7 @@ def _has_older_name(member: Member, session: Session) -> bool:
 
 
 def _was_said(outcome: object) -> bool:
-    return outcome.__class__ is Effect and outcome.kind is Kind.SAID
+    return outcome.__class__ is Effect and outcome.kind in (Kind.SAID, Kind.LINES)
 
 
 def _without_text(reason: str) -> str:
