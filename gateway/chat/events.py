@@ -30,6 +30,10 @@ MORE = f"{FACT}more"
 """The lines of a message behind its first, each behind its separator (gateway.chat.multiline)."""
 
 
+PASSING = "~"
+"""What stands in place of the four words before the payload of what is published and in no log."""
+
+
 class Event(NamedTuple):
     """A session id and the IRC line of what it did, without CRLF."""
 

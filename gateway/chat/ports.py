@@ -156,6 +156,9 @@ class Ports(Protocol):
     def notify(self, target_sid: str, line: str) -> Awaitable[bool]:
         """Sends what is no message (INVITE, KILL) to another session; False when its gateway is gone."""
 
+    def pass_on(self, session: Session, where: str, line: str) -> None:
+        """Shows an event to a room, or to the session of this id, without a log: it may be lost, and nobody is told."""
+
     # the network
     def list_rooms(self, names: Sequence[str] = ()) -> Awaitable[list[Listed]]:
         """The network's rooms, or those of these names that there are; secret ones too, and in no order."""

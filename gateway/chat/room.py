@@ -55,6 +55,17 @@ class Room(State):
                 self._fold_event(_Act(entry, index, sid, line, message.parse(line) or _NO_MESSAGE, effects))
         return effects
 
+    def passing(self, entry: Entry) -> Folded:
+        """What members are shown of events that are in no log; the state stays as it is."""
+        effects = Folded()
+        for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=False)):
+            act = _Act(entry, index, sid, line, message.parse(line) or _NO_MESSAGE, effects)
+            fits = act.parsed.verb == "TAGMSG" and _BY_SESSIONS["TAGMSG"].fits(act.params, self.folded_name)
+            source = act.source(self)
+            if fits and act.client_tags and not self.is_gone(sid) and self.may_speak(sid, source) is None:
+                act.show(Kind.SAID, f":{source} TAGMSG {self.name}", tags=act.client_tags)
+        return effects
+
     def _fold_event(self, act: "_Act") -> None:
         forms = _BY_NOBODY if act.sid == NOBODY else _BY_SESSIONS
         form = forms.get(act.parsed.verb)

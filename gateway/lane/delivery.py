@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from gateway.broker.appends import Appends, Logged
 from gateway.broker.keys import inbox
 from gateway.broker.writer import Pending
-from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_REDACTION, MULTILINE
+from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_REDACTION, MESSAGE_TAGS, MULTILINE
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry, quitted, text_of
@@ -167,6 +167,16 @@ class Delivery:
                     echoes = sender.session.caps & ECHO_MESSAGE
                     copies = {sender.connection: _labeled(data, label) if echoes else b""}
                 self._write(readers, data, copies)
+
+    def passing(self, followed: Followed, entry: Entry) -> None:
+        """Shows what is in no log; who did it has had his echo."""
+        for effect in followed.room.passing(entry):
+            self._people.freshen((effect,))
+            sender = self._clients.get(effect.sid)
+            for variant, audience in followed.audience.items():
+                if variant & MESSAGE_TAGS:
+                    data = f"{tags(variant, entry.id, '', effect.tags)}{effect.line}\r\n".encode()
+                    self._write(audience, data, None if sender is None else {sender.connection: b""})
 
     def _write(
         self, audience: Collection[Connection], data: bytes, copies: Mapping[Connection, bytes] | None = None

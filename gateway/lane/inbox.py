@@ -154,6 +154,16 @@ class Inbox:
         self._taken[lane] = count
         return True
 
+    def passing(self, entry: Entry) -> None:
+        """What is for somebody here and in no log."""
+        for line in entry.lines:
+            message = parse(line)
+            if message is None or message.verb != "TAGMSG" or not message.params:
+                continue
+            client = self._addressee(message)
+            if client is not None and client.session.caps & MESSAGE_TAGS:
+                client.send(self._line(entry, message, client))
+
     # -- what arrives ---------------------------------------------------------------------------------
 
     def _take(self, entry: Entry, index: int, sender: str, message: Message) -> None:
@@ -164,16 +174,23 @@ class Inbox:
         if special is not None:
             special(message, client, lambda to: to.send(self._line(entry, message, to)))
         elif message.verb in ("PRIVMSG", "NOTICE", "TAGMSG"):
-            self._message(entry, index, sender, message, client)
+            self._message(entry, index, sender, message, self._addressee(message))
         elif message.verb == "REDACT":
             self._redact(entry, message, client)
         elif client is not None:
             client.send(self._line(entry, message, client))
 
+    def _addressee(self, message: Message) -> Client | None:
+        """The client that a message is for; None where session and nick no longer fit."""
+        client = self._clients.get(message.tags.get(f"{FACT}to", ""))
+        if client is None or client.is_departing or fold(client.session.nick) != fold(message.params[0]):
+            return None
+        return client
+
     def _message(self, entry: Entry, index: int, sender: str, message: Message, client: Client | None) -> None:
         target, verb = message.params[0], message.verb
         nick = (message.source or "").partition("!")[0]
-        if client is None or client.is_departing or fold(client.session.nick) != fold(target):
+        if client is None:
             if verb != "NOTICE":
                 given = recall.message_id(message.tags)
                 about = format_tags({recall.ID_TAG: given}) if given else ""

@@ -276,6 +276,13 @@ class LanePorts:
         log, event = self._lane.inbox.address(target_sid, line)
         self._lane.sessions.append(session.sid, log, event, label)
 
+    def pass_on(self, session: Session, where: str, line: str) -> None:
+        log = fold(where)
+        if not where.startswith("#"):
+            log, line = self._lane.inbox.address(where, line)
+        payload = f"{events.PASSING}\n".encode() + events.encode([(session.sid, line)])
+        self._lane.link.call(lambda _reply: None, "PUBLISH", self._lane.keys.live(log), payload)
+
     async def notify(self, target_sid: str, line: str) -> bool:
         log, event = self._lane.inbox.address(target_sid, line)
         wait = self._send(log, event)

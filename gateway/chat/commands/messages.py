@@ -14,7 +14,7 @@ from gateway.chat.effects import Void
 from gateway.chat.multiline import collect, first_and_more
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
-from gateway.chat.render import echo_of_first, log_mark, msgid, spoken
+from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -79,9 +79,24 @@ def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, te
     # Who is no member is about to join again, what he says behind that.
     if void is not None and session.sid in room.members and not _may_be_again(room, client_tags):
         refuse(session, verb, room.name, void)
+    elif verb == "TAGMSG" and _is_passing(client_tags):
+        _pass_on(ports, session, name, room.name, client_tags)
     else:
         ports.say(session, name, event_line(verb, source, room.name, text, client_tags))
     return True
+
+
+def _is_passing(client_tags: str) -> bool:
+    """IRCv3 typing: several times a message, and of no use a few seconds later: not for logs (decision 21)."""
+    return client_tags.startswith("+typing=") and ";" not in client_tags
+
+
+def _pass_on(ports: Ports, session: Session, where: str, target: str, client_tags: str) -> None:
+    """``where``: the room, or the session id of the one called ``target``."""
+    ports.pass_on(session, where, events.tagmsg(session.source, target, client_tags))
+    if session.caps & ECHO_MESSAGE:
+        prefix = tags(session.caps, f"{int(ports.now * 1000)}-0", "", client_tags)
+        session.reply(f"{prefix}:{session.source} TAGMSG {target}")
 
 
 def _may_be_again(room: Room, client_tags: str) -> bool:
@@ -123,7 +138,9 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
         return
     line = event_line(verb, session.source, room.name, text, client_tags)
     void = room.may_speak(session.sid, session.source)
-    if void is None:
+    if void is None and verb == "TAGMSG" and _is_passing(client_tags):
+        _pass_on(ports, session, target, room.name, client_tags)
+    elif void is None:
         effect = await ports.commit(session, target, line)
         void = effect.reason
         if void is Void.AGAIN and effect.old and session.caps & ECHO_MESSAGE:
@@ -148,7 +165,10 @@ async def _to_person(ports: Ports, session: Session, verb: str, target: str, tex
                 session.numeric(n.ERR_NOSUCHNICK, target, "No such nick/channel")
             return
         sid, nick = profile.sid, profile.nick
-    ports.whisper(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))
+    if verb == "TAGMSG" and _is_passing(client_tags):
+        _pass_on(ports, session, sid, nick, client_tags)
+    else:
+        ports.whisper(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))
 
 
 COMMANDS = {verb: Command(speak) for verb in ("PRIVMSG", "NOTICE", "TAGMSG")}
