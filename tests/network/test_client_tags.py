@@ -3,7 +3,6 @@
 import pytest
 
 from tests.network.conftest import Visit
-from tests.network.harness import Network
 
 TAGS = "message-tags server-time"
 ECHO = "message-tags echo-message labeled-response"
@@ -105,15 +104,3 @@ def test_typing_is_in_no_log_and_reactions_are(visit: Visit) -> None:
     assert [line.rpartition(" :")[2] for line in bob.sync() if " PRIVMSG " in line] == ["typed"]
     past = bob.do("CHATHISTORY LATEST #log * 10")
     assert [line.rpartition(" :")[2] for line in past if "BATCH" not in line] == ["typed"]
-
-
-def test_typing_counts_for_flood_control(network: Network) -> None:
-    """docs/protocol.md, "Leaving": a line is a line."""
-    gateway = network.gateway(HUBBUB_FLOOD_RATE="1", HUBBUB_FLOOD_BURST="20")
-    alice = network.peer(gateway, "alice", ECHO)
-    alice.send(*["@+typing=active TAGMSG alice"] * 40)
-    bob = network.peer(gateway, "bob", "message-tags")
-    alice.until(" TAGMSG ")
-    bob.sync()
-    alice.send("PING behind")
-    assert len([line for line in alice.until("PONG irc.test :behind", 60.0) if " TAGMSG " in line]) >= 40

@@ -7,7 +7,6 @@ import pytest
 
 from gateway.chat.multiline import MAX_BYTES, MAX_LINES
 from tests.network.conftest import Visit
-from tests.network.harness import Network
 
 CAPS = "batch draft/multiline message-tags labeled-response"
 ECHO = f"{CAPS} echo-message"
@@ -297,12 +296,3 @@ def test_sent_again_it_is_said_once_and_echoed_as_the_first(visit: Visit) -> Non
     first = alice.do(f"@+hubbub/id=7 {opening}", *rest)
     again = alice.do(f"@+hubbub/id=7 {opening}", *rest)
     assert read_batch(first) == read_batch(again) == read_batch(bob.sync())
-
-
-def test_each_line_counts_for_flood_control(network: Network) -> None:
-    """docs/protocol.md, "Leaving": a batch is as many lines as it has."""
-    gateway = network.gateway(HUBBUB_FLOOD_RATE="50", HUBBUB_FLOOD_BURST="20")
-    alice = network.peer(gateway, "alice", ECHO, "#flood")
-    alice.send(*batch("1", "#flood", [f"line {n}" for n in range(50)]), "PING behind")
-    lines = alice.until("PONG irc.test :behind")
-    assert len([line for line in lines if " PRIVMSG " in line]) == 50

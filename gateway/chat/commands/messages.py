@@ -108,9 +108,8 @@ def event_line(verb: str, source: str, target: str, text: str, client_tags: str)
     """A message's event, cut so that what is relayed fits into 512 bytes (RFC 2812 2.3)."""
     if verb == "TAGMSG":
         return events.tagmsg(source, target, client_tags)
-    first, more = first_and_more(text)
-    if more:
-        return events.said_in_lines(source, verb, target, first, more, client_tags)
+    if "\n" in text or "\r" in text:
+        return events.said_in_lines(source, verb, target, *first_and_more(text), client_tags)
     line = cut(events.said(source, verb, target, text), LINE_LIMIT_BYTES - _CRLF_BYTES)
     return f"@{client_tags} {line}" if client_tags else line
 
