@@ -17,7 +17,10 @@ from gateway.chat.session import Session
 
 
 class Unavailable(Exception):
-    """Redis did not answer in time; the command's fate is told to the client as a failure."""
+    """Redis did not answer in time; the command's fate is told to the client as a failure.
+
+    Its arguments are the verb and the target to be named there, if not the command's own.
+    """
 
 
 class Gone(Exception):

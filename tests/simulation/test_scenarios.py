@@ -276,6 +276,14 @@ def test_what_was_taken_back_is_in_no_history_though_its_gateway_dies_at_once() 
         assert logged(outcome, "REDACT") <= 1
 
 
+def test_a_message_of_several_lines_that_fails_is_named_as_a_message() -> None:
+    """To a room that it is not in a client waits, and is told which message, not which BATCH."""
+    lines = [line(2.5, 0, text) for text in ("CAP REQ :draft/multiline", "BATCH +1 draft/multiline #c")]
+    lines += [line(2.6 + n / 100, 0, f"@batch=1 PRIVMSG #c :{n}") for n in range(2)]
+    outcome = happens(*lines, (2.7, "restart", (8.0,)), line(3.0, 0, "BATCH -1"), clients=1)
+    assert [told for told in heard(outcome, 0, "failed") if " :PRIVMSG #c failed: " in told]
+
+
 def test_a_wiped_room_keeps_its_members_operators_topic_and_modes() -> None:
     outcome = happens(
         line(2.0, 0, "TOPIC #a :kept"), line(2.1, 0, "MODE #a +m"), (3.0, "wipe", (True,)), line(9.0, 1, "TOPIC #a")

@@ -10,7 +10,7 @@ from gateway.chat.capabilities import MULTILINE
 from gateway.chat.commands.messages import speak
 from gateway.chat.commands.table import Command
 from gateway.chat.multiline import Batch, Refused, collect
-from gateway.chat.ports import Ports
+from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.message import Message
@@ -60,7 +60,16 @@ def _end(ports: Ports, session: Session, reference: str) -> Coroutine[Any, Any, 
     waits = speak(ports, session, message)
     if waits is None:
         session.end_response()
-    return waits
+        return None
+    return _named(waits, message)
+
+
+async def _named(waits: Coroutine[Any, Any, None], message: Message) -> None:
+    """What fails is the message, not BATCH."""
+    try:
+        await waits
+    except Unavailable:
+        raise Unavailable(message.verb, message.params[0]) from None
 
 
 COMMANDS = {"BATCH": Command(batch, 1)}
