@@ -19,7 +19,9 @@ import redis
 
 from gateway.broker import sentinel
 from gateway.broker.keys import Keys
-from gateway.chat import events
+from gateway.chat import events, multiline, render
+from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.render import server_time, spoken
 from gateway.config import Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.wire import tags, text
@@ -55,10 +57,14 @@ class Wanted:
 class LoggedEvent:
     """One event of a room as it is written out."""
 
-    at: datetime
+    stream_id: str
     msgid: str
     sid: str
     message: Message
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(events.ms(self.stream_id) / 1000, UTC)
 
 
 def parse_time(told: str | None, now: datetime) -> int | None:
@@ -131,6 +137,7 @@ class RoomLog:
         self.room = room
         self._client: Any = client  # redis-py types a reply as sync or async at once
         self._log, self._void = keys.log(room), keys.void(room)
+        self._mark = render.log_mark(room)
         self._last = "0-0"
 
     def exists(self) -> bool:
@@ -176,7 +183,7 @@ class RoomLog:
         marks = [f"{entry.id}.{index}" for entry in entries for index in range(len(entry.lines))]
         void = {mark for mark, is_void in zip(marks, self._are_void(marks), strict=True) if is_void}
         return [
-            LoggedEvent(_time(entry.id), f"{entry.id}-{index}", entry.sids[index], message)
+            LoggedEvent(entry.id, render.msgid(entry.id, index, self._mark), entry.sids[index], message)
             for entry in entries
             for index, line in enumerate(entry.lines)
             if f"{entry.id}.{index}" not in void and (message := parse(line)) is not None
@@ -186,38 +193,46 @@ class RoomLog:
         return self._client.smismember(self._void, marks) if marks else []
 
 
-def _time(stream_id: str) -> datetime:
-    return datetime.fromtimestamp(events.ms(stream_id) / 1000, UTC)
-
-
 def as_text(event: LoggedEvent, room: str) -> str | None:
-    """`2026-11-22 10:00:00 <alice> hi`; None for what is not for people."""
-    message = event.message
+    """`2026-11-22 10:00:00 <alice> hi`, for each line of it; None for what is not for people."""
+    shown = [_readable(message, room) for message in _in_lines(event.message)]
+    return "\n".join(f"{event.at:%Y-%m-%d %H:%M:%S} {one}" for one in shown if one is not None) or None
+
+
+def _in_lines(message: Message) -> list[Message]:
+    """A message of several lines as messages of one."""
+    if events.MORE not in message.tags:
+        return [message]
+    lines = multiline.value_of(events.text_of(message)).split("\n")
+    return [Message(message.verb, [*message.params[:-1], line], message.source) for line in lines]
+
+
+def _readable(message: Message, room: str) -> str | None:
     nick, said = split_source(message.source or "")[0], message.params[-1] if message.params else ""
-    shown: str | None
     if message.verb == "PRIVMSG" and not said.startswith("\x01"):
-        shown = f"<{nick}> {text.strip_controls(said)}"
-    elif message.verb == "NOTICE":
-        shown = f"-{nick}- {text.strip_controls(said)}"
-    elif message.verb == "GONE":
-        shown = f"* gateway {said} is gone, and whoever was on it"
-    else:
-        shown = text.render(message, "", room)
-    return None if shown is None else f"{event.at:%Y-%m-%d %H:%M:%S} {shown}"
+        return f"<{nick}> {text.strip_controls(said)}"
+    if message.verb == "NOTICE":
+        return f"-{nick}- {text.strip_controls(said)}"
+    if message.verb == "GONE":
+        return f"* gateway {said} is gone, and whoever was on it"
+    return text.render(message, "", room)
 
 
 def as_jsonl(event: LoggedEvent, room: str) -> str:
-    """One JSON object a line, with everything that the log holds."""
+    """One JSON object a line, with everything that the log holds; a text of several lines with its line feeds."""
     message = event.message
+    params = message.params
+    if events.MORE in message.tags:
+        params = [*params[:-1], multiline.value_of(events.text_of(message))]
     return json.dumps(
         {
-            "time": _iso(event.at),
+            "time": server_time(events.ms(event.stream_id)),
             "msgid": event.msgid,
             "room": room,
             "session": event.sid,
             "source": message.source,
             "verb": message.verb,
-            "params": message.params,
+            "params": params,
             "tags": message.tags,
         },
         ensure_ascii=False,
@@ -225,17 +240,13 @@ def as_jsonl(event: LoggedEvent, room: str) -> str:
 
 
 def as_irc(event: LoggedEvent, room: str) -> str | None:
-    """The line as a client with message-tags and server-time gets it; None for internal events."""
-    if event.message.source is None:
-        return None
-    shown = {"time": _iso(event.at), "msgid": event.msgid} | tags.client_only(event.message.tags)
+    """The line as a client with message-tags and server-time gets it, or its lines; None for internal events."""
     message = event.message
-    return Message(message.verb, message.params, message.source, shown).line()
-
-
-def _iso(at: datetime) -> str:
-    """As server-time writes it (IRCv3 server-time)."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    if message.source is None:
+        return None
+    client_tags = tags.format_tags(tags.client_only(message.tags))
+    line = Message(message.verb, message.params, message.source).line() + message.tags.get(events.MORE, "")
+    return "\n".join(spoken(line, SERVER_TIME | MESSAGE_TAGS, event.stream_id, event.msgid, client_tags))
 
 
 FORMS: dict[str, Callable[[LoggedEvent, str], str | None]] = {

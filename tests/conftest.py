@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.embedded.binary import find_server
 from gateway.embedded.supervisor import ping
+
+# How long an example takes tells of the machine, and of who else is on it.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 SERVER_START_LIMIT_S = 20.0
 THREAD_END_LIMIT_S = 5.0

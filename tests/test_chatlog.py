@@ -19,6 +19,8 @@ from gateway import chatlog
 from gateway.broker.keys import Keys
 from gateway.broker.scripts import APPEND
 from gateway.chat import events
+from gateway.chat.multiline import first_and_more
+from gateway.chat.render import log_mark
 from gateway.chatlog import Wanted
 from gateway.config import Settings
 
@@ -67,6 +69,7 @@ def said(text: str, room: str = "#lobby") -> str:
 
 
 MS = int(NOW.timestamp() * 1000)
+MARK = log_mark("#lobby")
 
 
 def test_text_is_a_line_a_message(rooms: Rooms) -> None:
@@ -105,7 +108,30 @@ def test_irc_has_time_msgid_and_client_tags_but_no_internal_facts(rooms: Rooms) 
         events.gone("bbbbbb").line,
     )
     assert rooms.read(form="irc") == [
-        f"@time=2026-11-22T10:00:00.007Z;msgid={MS + 7}-0-0;+a=b :{ALICE} PRIVMSG #lobby :hi there"
+        f"@time=2026-11-22T10:00:00.007Z;msgid={MS + 7}-0-0-{MARK};+a=b :{ALICE} PRIVMSG #lobby :hi there"
+    ]
+
+
+def in_lines(text: str) -> str:
+    first, more = first_and_more(text)
+    return events.said_in_lines(ALICE, "PRIVMSG", "#lobby", first, more, "+a=b")
+
+
+def test_a_message_of_several_lines_is_shown_in_lines(rooms: Rooms) -> None:
+    rooms.append_at("#lobby", MS, in_lines("\none; \rtwo\nthree"))
+    assert rooms.read() == [f"2026-11-22 10:00:00 <alice> {text}" for text in ("", "one; two", "three")]
+    (line,) = rooms.read(form="jsonl")
+    assert json.loads(line)["params"] == ["#lobby", "\none; two\nthree"]
+
+
+def test_irc_has_them_as_clients_without_multiline(rooms: Rooms) -> None:
+    """IRCv3 multiline, "Fallback": no blank lines, the tags on the first."""
+    rooms.append_at("#lobby", MS, in_lines("\none; \rtwo\nthree"))
+    time = "time=2026-11-22T10:00:00.000Z"
+    assert rooms.read(form="irc") == [
+        f"@{time};msgid={MS}-0-0-{MARK};+a=b :{ALICE} PRIVMSG #lobby :one; ",
+        f"@{time} :{ALICE} PRIVMSG #lobby :two",
+        f"@{time} :{ALICE} PRIVMSG #lobby :three",
     ]
 
 
@@ -114,7 +140,7 @@ def test_jsonl_has_everything(rooms: Rooms) -> None:
     (line,) = rooms.read(form="jsonl")
     assert json.loads(line) == {
         "time": "2026-11-22T10:00:00.000Z",
-        "msgid": f"{MS}-0-0",
+        "msgid": f"{MS}-0-0-{MARK}",
         "room": "#lobby",
         "session": "aaaaaa.0.1",
         "source": ALICE,

@@ -1,5 +1,6 @@
 """The IRCv3 capabilities on offer, as bits of a session's ``caps`` (IRCv3 capability-negotiation)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 MESSAGE_TAGS: Final = 1
@@ -20,6 +21,8 @@ CHGHOST: Final = 1 << 14
 INVITE_NOTIFY: Final = 1 << 15
 USERHOST_IN_NAMES: Final = 1 << 17
 EXTENDED_MONITOR: Final = 1 << 18
+MESSAGE_REDACTION: Final = 1 << 21
+MULTILINE: Final = 1 << 22
 NO_IMPLICIT_NAMES: Final = 1 << 25
 PRE_AWAY: Final = 1 << 26
 
@@ -34,6 +37,8 @@ BY_NAME: Final = {
     "cap-notify": CAP_NOTIFY,
     "chghost": CHGHOST,
     "draft/chathistory": CHATHISTORY,
+    "draft/message-redaction": MESSAGE_REDACTION,
+    "draft/multiline": MULTILINE,
     "draft/pre-away": PRE_AWAY,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,
@@ -48,6 +53,13 @@ BY_NAME: Final = {
     "standard-replies": STANDARD_REPLIES,
     "userhost-in-names": USERHOST_IN_NAMES,
 }
+
+"""In alphabetical order."""
+
+
+def offer(values: Mapping[str, str]) -> str:
+    """What CAP LS lists; with these values, by name, for those who know of values (version 302)."""
+    return " ".join(f"{name}={values[name]}" if name in values else name for name in BY_NAME)
 
 
 def names(caps: int) -> list[str]:

@@ -17,6 +17,7 @@ Owns the form of the log. Knows nothing of Redis, of rooms' rules or of who read
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from gateway.wire.message import Message
 from gateway.wire.tags import escape
 
 NOBODY = "-"
@@ -30,6 +31,13 @@ LOGGED_OUT = "*"
 
 FACT = "hubbub/"
 """What the names of internal tags begin with."""
+
+MORE = f"{FACT}more"
+"""The lines of a message behind its first, each behind its separator (gateway.chat.multiline)."""
+
+
+PASSING = "~"
+"""What stands in place of the four words before the payload of what is published and in no log."""
 
 
 class Event(NamedTuple):
@@ -115,6 +123,16 @@ def said(source: str, verb: str, room: str, text: str) -> str:
     return f":{source} {verb} {room} :{text}"
 
 
+def said_in_lines(source: str, verb: str, room: str, first: str, more: str, client_tags: str = "") -> str:
+    """The same of several lines: the first as an ordinary message, the others a fact."""
+    return with_tags(said(source, verb, room, first), {"more": more}, client_tags)
+
+
+def text_of(message: Message) -> str:
+    """All that a message says, with its further lines behind the first."""
+    return message.params[1] + message.tags.get(MORE, "")
+
+
 def tagmsg(source: str, room: str, client_tags: str) -> str:
     return f"@{client_tags} :{source} TAGMSG {room}"
 
@@ -152,6 +170,16 @@ def mode_set(source: str, room: str, modes: str, sids: Sequence[str] = (), oper:
 
 def topic_set(source: str, room: str, text: str, oper: bool = False) -> str:
     return with_tags(f":{source} TOPIC {room} :{text}", _of_operator({}, oper))
+
+
+def redacted(source: str, target: str, msgid: str, reason: str = "") -> str:
+    """`target`: the room, or the nick of the one to whom it was said."""
+    return f":{source} REDACT {target} {msgid} :{reason}" if reason else f":{source} REDACT {target} {msgid}"
+
+
+def redacted_in_room(source: str, room: str, msgid: str, by: str, reason: str = "", oper: bool = False) -> str:
+    """`by`: the session that said the message, as the room's log has it."""
+    return with_tags(redacted(source, room, msgid, reason), _of_operator({"by": by}, oper))
 
 
 def invited(source: str, nick: str, room: str, sid: str, oper: bool = False) -> str:

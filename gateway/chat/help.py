@@ -5,6 +5,7 @@ from typing import Final
 _COMMANDS: Final = {
     "ADMIN": ("[server]", "Who runs the network."),
     "AWAY": ("[text]", "Says that you are away, and why; without a text, that you are back."),
+    "BATCH": ("+reference draft/multiline target|-reference", "Says several lines as one message (IRCv3 multiline)."),
     "CAP": ("LS|LIST|REQ|END [...]", "Negotiates capabilities (IRCv3)."),
     "CHATHISTORY": ("LATEST|BEFORE|AFTER room point limit", "What was said in a room."),
     "HELP": ("[topic]", "This."),
@@ -28,6 +29,7 @@ _COMMANDS: Final = {
     "PING": ("text", "Asks for a PONG: what anybody knew to be sent before has then been delivered to you."),
     "PRIVMSG": ("target[,target] text", "Says something to rooms or people."),
     "QUIT": ("[text]", "Leaves."),
+    "REDACT": ("room|nick msgid [text]", "Takes a message back (IRCv3 message-redaction)."),
     "REHASH": ("", "Reads the gateway's settings again; for operators."),
     "SETNAME": ("text", "Changes your real name."),
     "STATS": ("u", "How long the gateway has been up."),

@@ -6,7 +6,8 @@ Pure. The log itself is read by the lane.
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.chat.events import Entry, id_key, number
+from gateway.chat.events import MORE, Entry, id_key, number
+from gateway.wire.tags import parse_tags
 
 Place = tuple[int, int, int]
 """An event's place in its room's log: the entry's stream id (ms, n) and the index in the entry."""
@@ -21,7 +22,10 @@ _SHOWN: Final = frozenset(("PRIVMSG", "NOTICE"))
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A message that was said: its place, the client's own tags as they stood, and the line without tags."""
+    """A message that was said: its place, the client's own tags as they stood, and the line without tags.
+
+    Its text may be of several lines (gateway.chat.multiline).
+    """
 
     stream_id: str
     index: int
@@ -45,11 +49,12 @@ def messages(entry: Entry) -> list[Past]:
     """The messages of an entry, in order."""
     found = []
     for index, raw in enumerate(entry.lines):
-        client_tags, line = "", raw
+        client_tags, more, line = "", "", raw
         if raw.startswith("@"):
             tags, _, line = raw[1:].partition(" ")
             client_tags = ";".join([tag for tag in tags.split(";") if tag.startswith("+")])
+            more = parse_tags(tags).get(MORE, "") if MORE in tags else ""
         words = line.split(" ", 2)
         if len(words) == 3 and words[1] in _SHOWN:
-            found.append(Past(entry.id, index, client_tags, line))
+            found.append(Past(entry.id, index, client_tags, line + more))
     return found

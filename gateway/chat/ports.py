@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.chat.events import Event
 from gateway.chat.past import Past, Place
 from gateway.chat.presence import Presence
 from gateway.chat.room import Effect, Room
@@ -16,7 +17,10 @@ from gateway.chat.session import Session
 
 
 class Unavailable(Exception):
-    """Redis did not answer in time; the command's fate is told to the client as a failure."""
+    """Redis did not answer in time; the command's fate is told to the client as a failure.
+
+    Its arguments are the verb and the target to be named there, if not the command's own.
+    """
 
 
 class Gone(Exception):
@@ -156,6 +160,9 @@ class Ports(Protocol):
     def notify(self, target_sid: str, line: str) -> Awaitable[bool]:
         """Sends what is no message (INVITE, KILL) to another session; False when its gateway is gone."""
 
+    def pass_on(self, session: Session, where: str, line: str) -> None:
+        """Shows an event to a room, or to the session of this id, without a log: it may be lost, and nobody is told."""
+
     def monitored(self, session: Session) -> Mapping[str, str]:
         """Whom the session watches: folded nick to how it spelled it."""
 
@@ -183,6 +190,12 @@ class Ports(Protocol):
         """Messages (PRIVMSG, NOTICE) of a room's log between two places, these excluded, in the log's order.
 
         The newest or the oldest ``limit`` of them; what the fold found void is left out.
+        """
+
+    def find_message(self, where: str, msgid: str) -> Awaitable[Event | None]:
+        """The message (PRIVMSG, NOTICE, TAGMSG) of this id in a room, or to a session of this id.
+
+        As its log has it, with the present session id of the sender; None where there is none, or it is void.
         """
 
     def verify(self, password_hash: str, password: str) -> Awaitable[bool]:

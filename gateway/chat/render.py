@@ -12,8 +12,11 @@ from zlib import crc32
 from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
 from gateway.chat.effects import Effect
 from gateway.chat.events import ms, number
+from gateway.chat.multiline import BATCH_TYPE, CONCAT_TAG, lines_of, takes_batches
+from gateway.chat.past import Past
 from gateway.chat.session import Session
 from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message, parse
 from gateway.wire.tags import escape
 
@@ -71,10 +74,53 @@ def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "", a
     return f"@{';'.join(parts)} " if parts else ""
 
 
-def echo_of_first(session: Session, variant: int, effect: Effect) -> str:
+def spoken(
+    line: str, caps: int, stream_id: str, msgid: str, client_tags: str = "", batch: str = "", account: str = ""
+) -> list[str]:
+    """A message as a reader with these capabilities is sent it; what is in a batch of his says so.
+
+    ``line`` is without tags and may be of several lines (gateway.chat.multiline): who does not take batches gets each
+    that is not blank, the first with all tags (IRCv3 multiline, "Fallback").
+    """
+    prefix = tags(caps, stream_id, msgid, client_tags, account)
+    head, _, text = line.partition(" :")
+    lines = lines_of(text)
+    if len(lines) == 1:
+        return [in_batch(batch, prefix + line)]
+    if not takes_batches(caps):
+        bare = tags(caps, stream_id, account=account)
+        shown = [_cut(f"{head} :{one}") for one, _ in lines if one]
+        return [in_batch(batch, (bare if at else prefix) + one) for at, one in enumerate(shown)]
+    source, _, target = head.split(" ", 2)
+    inside = [(f";{CONCAT_TAG}" if goes_on else "", _cut(f"{head} :{one}")) for one, goes_on in lines]
+    return [
+        in_batch(batch, f"{prefix}{source} BATCH +{msgid} {BATCH_TYPE} {target}"),
+        *[f"@batch={msgid}{concat} {one}" for concat, one in inside],
+        in_batch(batch, f"BATCH -{msgid}"),
+    ]
+
+
+def in_batch(reference: str, line: str) -> str:
+    """A line as it stands in a batch; "" for none."""
+    if not reference:
+        return line
+    return f"@batch={reference};{line[1:]}" if line.startswith("@") else f"@batch={reference} {line}"
+
+
+def _cut(line: str) -> str:
+    return cut(line, LINE_LIMIT_BYTES - len("\r\n"))
+
+
+def echo_of_first(session: Session, variant: int, effect: Effect) -> list[str]:
     """What tells a sender that a message of his, void as AGAIN, is in its room's log already: where the first is."""
     message = parse(effect.line)
     assert message is not None
     stream_id, _, index = effect.old.rpartition(".")
     first = msgid(stream_id, number(index), log_mark(fold(message.params[0])))
-    return tags(variant, stream_id, first, effect.tags) + Message(message.verb, message.params, session.source).line()
+    line = Message(message.verb, message.params, session.source).line()
+    return spoken(line, variant, stream_id, first, effect.tags, account=session.account)
+
+
+def recalled(past: Past, caps: int, mark: str, batch: str = "") -> list[str]:
+    """A message of the past as a member with these capabilities was sent it; ``mark``: its log's."""
+    return spoken(past.line, caps, past.stream_id, msgid(past.stream_id, past.index, mark), past.client_tags, batch)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway.chat import events, recall, told
+from gateway.chat import events, past, recall, told
 from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry
 from gateway.chat.modes import RANKS, Change, lines, parse
@@ -50,6 +50,17 @@ class Room(State):
                 effects.append(Effect(_SAID, index, sid, line))
             else:
                 self._fold_event(_Act(entry, index, sid, line, message.parse(line) or _NO_MESSAGE, effects))
+        return effects
+
+    def passing(self, entry: Entry) -> Folded:
+        """What members are shown of events that are in no log; the state stays as it is."""
+        effects = Folded()
+        for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=False)):
+            act = _Act(entry, index, sid, line, message.parse(line) or _NO_MESSAGE, effects)
+            fits = act.parsed.verb == "TAGMSG" and _BY_SESSIONS["TAGMSG"].fits(act.params, self.folded_name)
+            source = act.source(self)
+            if fits and act.client_tags and not self.is_gone(sid) and self.may_speak(sid, source) is None:
+                act.show(Kind.SAID, f":{source} TAGMSG {self.name}", tags=act.client_tags)
         return effects
 
     def _fold_event(self, act: "_Act") -> None:
@@ -145,7 +156,8 @@ class _Act:
         """Add an effect; any but a message whose line stands so in the entry ends the entry's plainness."""
         if kind != Kind.SAID or line != self.raw:
             self.effects.plain = False
-            line = cut(line, _LINE_BYTES)  # the names in it may have grown since it was written
+            if events.MORE not in self.parsed.tags:  # its lines are cut one by one when they are shown
+                line = cut(line, _LINE_BYTES)  # the names in it may have grown since it was written
         self.effects.append(Effect(kind, self.index, self.sid, line, tags, member, old, void))
 
 
@@ -162,8 +174,8 @@ def _say(room: State, act: _Act) -> Void | None:
     member = room.members.get(act.sid)
     if member is not None:
         room.remember_speaker(member)
-    line = events.said(source, act.parsed.verb, room.name, act.params[1])
-    act.show(Kind.SAID, line, tags=act.client_tags)
+    line = events.said(source, act.parsed.verb, room.name, events.text_of(act.parsed))
+    act.show(Kind.LINES if events.MORE in act.parsed.tags else Kind.SAID, line, tags=act.client_tags)
     _remember_said(room, act)
     return None
 
@@ -188,7 +200,8 @@ def _is_said_again(room: State, act: _Act) -> bool:
     given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
     place = recall.place_of(room.said, given, act.at_ms) if given else None
     if place is not None:
-        act.show(Kind.VOID, act.bare_line, tags=act.client_tags, old=f"{place[0]}.{place[1]}", void=Void.AGAIN)
+        line = act.bare_line + act.fact("more")
+        act.show(Kind.VOID, line, tags=act.client_tags, old=f"{place[0]}.{place[1]}", void=Void.AGAIN)
     return place is not None
 
 
@@ -196,6 +209,19 @@ def _remember_said(room: State, act: _Act) -> None:
     given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
     if given:
         recall.remember(room.said, given, act.entry.id, act.index)
+
+
+def _redact(room: State, act: _Act) -> Void | None:
+    """That the message is in this room's log, and by whom, its lane has looked up."""
+    void = room.may_redact(act.sid, act.fact("by"), act.is_oper)
+    if void is not None:
+        return void
+    at = past.place(act.params[1])
+    if at == past.FIRST:
+        return Void.MALFORMED
+    line = events.redacted(act.source(room), room.name, act.params[1], act.text(2))
+    act.show(Kind.REDACTED, line, old=f"{at[0]}-{at[1]}.{at[2]}")
+    return None
 
 
 # Coming and going
@@ -434,6 +460,7 @@ _BY_SESSIONS = {
     "PRIVMSG": _Form(_say, 2, 0),
     "NOTICE": _Form(_say, 2, 0),
     "TAGMSG": _Form(_tag, 1, 0),
+    "REDACT": _Form(_redact, 2, 0),
     "JOIN": _Form(_join, 1, 0),
     "PART": _Form(_part, 1, 0),
     "QUIT": _Form(_quit, 0),

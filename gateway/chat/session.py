@@ -13,6 +13,7 @@ from gateway.chat.flood import ANSWER_BYTES
 from gateway.wire.tags import escape
 
 if TYPE_CHECKING:
+    from gateway.chat.multiline import Batch
     from gateway.chat.room import Room
 
 
@@ -45,6 +46,7 @@ class Session:
         "account",
         "address",
         "away",
+        "batch",
         "caps",
         "host",
         "invisible",
@@ -97,6 +99,7 @@ class Session:
         self.last_active = now
         self.rooms: dict[str, Room] = {}  # by folded name
         self.invites: dict[str, str] | None = None  # folded name -> name of rooms invited to, the newest last
+        self.batch: Batch | None = None  # the one that the client has open
         self.label = ""
         self.owed = 0  # bytes of answers, and what else was much work, that flood control has not counted yet
         self.response: list[str] | None = None
@@ -137,15 +140,20 @@ class Session:
 
     def fail(self, verb: str, code: str, *context_and_text: str) -> None:
         """IRCv3 standard-replies; a NOTICE to who has not asked for them."""
-        *context, text = context_and_text
         if self.caps & STANDARD_REPLIES:
-            self.reply(f":{self.server} FAIL {' '.join((verb, code, *map(_word, context)))} :{text}")
+            self.standard_reply("FAIL", verb, code, *context_and_text)
         else:
+            *context, text = context_and_text
             self.note(f"{' '.join((verb, *context))} failed: {text}")
 
     def warn(self, verb: str, code: str, text: str) -> None:
         """IRCv3 standard-replies, for who has asked for them."""
-        self.reply(f":{self.server} WARN {verb} {code} :{text}")
+        self.standard_reply("WARN", verb, code, text)
+
+    def standard_reply(self, kind: str, verb: str, code: str, *context_and_text: str) -> None:
+        """The same to one whose other capabilities imply that it knows them."""
+        *context, text = context_and_text
+        self.reply(f":{self.server} {kind} {' '.join((verb, code, *map(_word, context)))} :{text}")
 
     # -- IRCv3 labeled-response -----------------------------------------------------------------------
 
@@ -178,6 +186,17 @@ class Session:
         """The command at hand is not answered."""
         self.response, self.label = None, ""
 
+    def put_off_response(self) -> str:
+        """The command at hand is answered together with a later one: the label (escaped) for that."""
+        label = self.label
+        self.drop_response()
+        return label
+
+    def resume_response(self, label: str) -> None:
+        """From now on replies are gathered under a label that was put off, if there was any."""
+        if label:
+            self.response, self.label = [], label
+
     def take_label(self) -> str:
         """The label, to be carried by the echo of a message: the response is then that echo alone.
 
@@ -204,9 +223,9 @@ class Session:
 
 
 def _is_batch(lines: list[str]) -> bool:
-    """Whether a response is one batch of its own (chathistory): that one then carries the label."""
+    """Whether a response is one batch of its own (chathistory, multiline): that one then carries the label."""
     _, _, opening = lines[0].partition(" BATCH +")
-    return bool(opening) and lines[-1].endswith(f" BATCH -{opening.partition(' ')[0]}")
+    return bool(opening) and lines[-1].endswith(f"BATCH -{opening.partition(' ')[0]}")
 
 
 def _word(param: str) -> str:

@@ -121,6 +121,10 @@ class State:
             return Void.MUTED
         return Void.BANNED if self.is_banned(source) else None
 
+    def may_redact(self, sid: str, by: str, oper: bool = False) -> Void | None:
+        """A message: whoever said it (`by`, a session id) as long as they are here, and who may operate."""
+        return None if sid == by and sid in self.members else self.may_operate(sid, oper)
+
     def may_rename(self, sid: str) -> Void | None:
         """For the handler of NICK alone: a rename cannot be void in one of a session's rooms only."""
         member = self.members.get(sid)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.chat.flood import TokenBucket
+from gateway.chat.multiline import end_overdue
 from gateway.chat.session import Session
 from gateway.lane.client import TEXT, Client, Dialect
 from gateway.lane.door import Opening
@@ -148,6 +149,12 @@ class Connections:
         for client in list(self._lane.clients.values()):
             if not client.session.is_registered and self._lane.now - client.opened_at > REGISTRATION_LIMIT_S:
                 self._lane.depart(client, "Registration timed out")
+
+    def end_batches(self) -> None:
+        """Of those who may send: a batch that they have left open for too long."""
+        for client in self._lane.clients.values():
+            if not client.throttled:
+                end_overdue(client.session, self._lane.wall_now)
 
     def relieve(self) -> None:
         """Too much waits for clients to read: those with the most are cut, until an eighth of the limit is free."""

@@ -14,15 +14,19 @@ from gateway.broker.writer import Pending
 from gateway.chat.capabilities import (
     ACCOUNT_TAG,
     AWAY_NOTIFY,
+    BATCH,
     ECHO_MESSAGE,
     EXTENDED_JOIN,
     INVITE_NOTIFY,
+    MESSAGE_REDACTION,
     MESSAGE_TAGS,
+    MULTILINE,
 )
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind, Member, Void
-from gateway.chat.events import FACT, NOBODY, Entry, away, extended_join, number, quitted
-from gateway.chat.render import echo_of_first, log_mark, msgid, tags
+from gateway.chat.events import FACT, NOBODY, Entry, away, extended_join, number, quitted, text_of
+from gateway.chat.multiline import takes_batches
+from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
 from gateway.chat.room import Room
 from gateway.chat.told import ASKED_BY
 from gateway.lane.audiences import Group, split, those
@@ -45,7 +49,7 @@ class Marks(Protocol):
     """What delivery tells the lane besides what it writes."""
 
     def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        """An event has no effect."""
+        """An event has no effect, or takes it from another."""
 
     def returned(self, followed: Followed, pending: Pending) -> bool:
         """An event of this lane is void, as its own gateway was taken for dead; whether it will be sent again."""
@@ -122,7 +126,10 @@ class Delivery:
                 self._say(followed, entry, run, effects.plain, pendings)
             else:
                 stop += 1
-                self._change(followed, entry, effects[start], effects[stop:] if self._people.outdated else ())
+                if effects[start].kind is Kind.LINES:
+                    self._say_lines(followed, entry, effects[start], pendings)
+                else:
+                    self._change(followed, entry, effects[start], effects[stop:] if self._people.outdated else ())
             start = stop
         if pendings is not None:
             # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
@@ -157,6 +164,34 @@ class Delivery:
                 self._write(audience, whole, self._own_copies(audience, pieces, own, run, pendings))
             elif whole:
                 self._write(audience, whole)
+
+    def _say_lines(self, followed: Followed, entry: Entry, effect: Effect, pendings: Sequence[Pending] | None) -> None:
+        """A message of several lines, as each can take it; whether that is in a batch makes no variant of its own."""
+        self._people.freshen((effect,))
+        sender = self._clients.get(effect.sid)
+        label = pendings[effect.index].label if pendings is not None else ""
+        for variant, audience in followed.audience.items():
+            for caps in (variant, variant | BATCH | MULTILINE):
+                readers = {c: a for c, a in audience.items() if takes_batches(a.session.caps) == takes_batches(caps)}
+                if not readers:
+                    continue
+                first, *others = render_lines(effect, entry.id, caps, followed.mark, self._people.account(effect.sid))
+                copies = None
+                if sender is not None and sender.connection in readers:
+                    echo = [_labeled_piece(first, label, caps), *others] if sender.session.caps & ECHO_MESSAGE else []
+                    copies = {sender.connection: b"".join(echo)}
+                self._write(readers, b"".join((first, *others)), copies)
+
+    def passing(self, followed: Followed, entry: Entry) -> None:
+        """Shows what is in no log; who did it has had his echo."""
+        for effect in followed.room.passing(entry):
+            self._people.freshen((effect,))
+            sender = self._clients.get(effect.sid)
+            for variant, audience in followed.audience.items():
+                if variant & MESSAGE_TAGS:
+                    prefix = tags(variant, entry.id, "", effect.tags, self._people.account(effect.sid))
+                    data = _piece(f"{prefix}{effect.line}", variant)
+                    self._write(audience, data, None if sender is None else {sender.connection: b""})
 
     def _write(
         self, audience: Collection[Connection], data: bytes, copies: Mapping[Connection, bytes] | None = None
@@ -203,15 +238,15 @@ class Delivery:
             client_tags = format_tags(client_only(message.tags))
             to_lane = message.tags.get(f"{FACT}to", "").rpartition(".")[0]
             mark = log_mark(inbox(to_lane) if to_lane else fold(message.params[0]))
-            prefix = tags(client.variant, stream_id, msgid(stream_id, index, mark), client_tags, client.session.account)
-            line = Message(message.verb, message.params, client.session.source).line()
-            client.send(_labeled(f"{prefix}{line}".encode(), label).decode())
+            params = [message.params[0], text_of(message)] if len(message.params) > 1 else message.params
+            session, said_id = client.session, msgid(stream_id, index, mark)
+            line = Message(message.verb, params, session.source).line()
+            _send(client, spoken(line, session.caps, stream_id, said_id, client_tags, account=session.account), label)
 
     def echo_again(self, client: Client, effect: Effect, label: str) -> None:
         """A message that its client sent a second time: the echo of the first one."""
         if client.session.caps & ECHO_MESSAGE:
-            echo = echo_of_first(client.session, client.variant, effect)
-            client.send(_labeled(echo.encode(), label).decode())
+            _send(client, echo_of_first(client.session, client.session.caps, effect), label)
 
     def reread(self, followed: Followed, old: Room, misses: bool) -> None:
         """A room was read again from its log: what is different now is shown as if it had just happened.
@@ -255,6 +290,10 @@ class Delivery:
         elif kind is Kind.INVITED:
             groups = those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
             self.show(groups, effect.line, entry.id, actor=effect.sid, but=self._clients.get(effect.sid))
+        elif kind is Kind.REDACTED:
+            self._marks.void(followed, entry, effect)
+            groups = those(followed.audience.items(), lambda client: client.session.caps & MESSAGE_REDACTION)
+            self.show(groups, effect.line, entry.id, actor=effect.sid)
         else:
             self._told(entry, effect)
 
@@ -423,7 +462,7 @@ class Delivery:
 
 
 def _without_messages(effects: Folded) -> Folded:
-    changes = Folded(effect for effect in effects if effect.kind is not SAID)
+    changes = Folded(effect for effect in effects if effect.kind not in (SAID, Kind.LINES))
     changes.plain = False
     return changes
 
@@ -460,10 +499,23 @@ def render(
     return [_framed(piece, variant) for piece in pieces] if variant & WEBSOCKET else pieces
 
 
+def render_lines(effect: Effect, stream_id: str, caps: int, mark: str, account: str) -> list[bytes]:
+    """The same of a message of several lines; ``caps``: a variant, and what decides whether it is a batch."""
+    said_id = msgid(stream_id, effect.index, mark)
+    lines = spoken(effect.line, caps, stream_id, said_id, effect.tags, account=account)
+    if caps & TEXT:
+        return [_as_text(line, caps) for line in lines]
+    return [_piece(line, caps) for line in lines]
+
+
 def _line(line: str, stream_id: str, variant: int, account: str) -> bytes:
     if variant & TEXT:
         return _as_text(line, variant)
-    piece = f"{tags(variant, stream_id, account=account)}{line}\r\n".encode()
+    return _piece(f"{tags(variant, stream_id, account=account)}{line}", variant)
+
+
+def _piece(line: str, variant: int) -> bytes:
+    piece = f"{line}\r\n".encode()
     return _framed(piece, variant) if variant & WEBSOCKET else piece
 
 
@@ -488,6 +540,14 @@ def _labeled_piece(piece: bytes, label: str, variant: int) -> bytes:
     if not variant & WEBSOCKET or not piece:
         return _labeled(piece, label)
     return frame(_labeled(payload(piece), label), is_binary=bool(variant & WS_BINARY))
+
+
+def _send(client: Client, lines: Sequence[str], label: str) -> None:
+    """An echo."""
+    first, *others = lines
+    client.send(_labeled(first.encode(), label).decode())
+    for line in others:
+        client.send(line)
 
 
 def _labeled(piece: bytes, label: str) -> bytes:

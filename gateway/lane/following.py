@@ -19,7 +19,7 @@ from gateway.broker.scripts import RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat import compact
 from gateway.chat.effects import Effect, Kind, Void
-from gateway.chat.events import Entry, origin_of
+from gateway.chat.events import PASSING, Entry, origin_of
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.client import Client
@@ -165,8 +165,9 @@ class Following:
         retention: tuple[int, int],
         new_epoch: Callable[[], str],
         waiting: Waiting | None = None,
+        on_passing: Callable[[Followed | None, bytes], None] = lambda _followed, _payload: None,
     ) -> None:
-        """``retention``: entries to keep, age to keep in ms.
+        """``retention``: entries to keep, age to keep in ms; ``on_passing`` takes what is published and in no log.
 
         ``reread(followed, old, misses)``: a room was read again, clients know it as ``old``, and may have
         missed messages; then ``on_settled``: it is live.
@@ -181,6 +182,7 @@ class Following:
         self._on_closed = on_closed
         self._new_epoch = new_epoch
         self._waiting = waiting
+        self._on_passing = on_passing
         self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
@@ -256,10 +258,13 @@ class Following:
         log.warning("room_restored", room=name)
 
     def mark_voids(self, name: str, entry: Entry, effects: Iterable[Effect]) -> None:
-        """Tells every reader of a room's history to omit what had no effect, though somebody meant it to."""
+        """Tells every reader of a room's history to omit what had no effect, though somebody meant it to, and what
+        was redacted."""
         for effect in effects:
             if effect.kind is Kind.VOID and effect.reason is not Void.NOTHING:
                 self._mark_void(name, f"{entry.id}.{effect.index}")
+            elif effect.kind is Kind.REDACTED:
+                self._mark_void(name, effect.old)
 
     def _mark_void(self, name: str, mark: str) -> None:
         def marked(reply: Reply) -> None:
@@ -279,6 +284,8 @@ class Following:
         match head.decode("utf-8", "replace").split(" "):
             case [entry_id, before, epoch, origin]:
                 replica.live((entry_id, before, epoch, origin, body))
+            case [word] if word == PASSING:
+                self._on_passing(self.rooms.get(replica.name), body)
             case _:
                 replica.mend()  # none of ours: what the log holds counts
         return True

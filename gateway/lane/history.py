@@ -9,8 +9,12 @@ from itertools import islice
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.chat.events import decode
-from gateway.chat.past import Past, Place, messages
+from gateway.chat import render
+from gateway.chat.events import Event, decode
+from gateway.chat.past import Past, Place, messages, place
+from gateway.chat.render import log_mark
+from gateway.lane.following import raw
+from gateway.wire.message import parse
 
 PAGE_ENTRIES = 50
 """At 64 KB an entry (broker.appends) at most 3 MB."""
@@ -40,6 +44,24 @@ async def read(ask: Ask, keys: Keys, room: str, after: Place, before: Place, lim
         elif page:
             low = f"({page[-1][0].decode()}"
     return found[::-1] if newest else found
+
+
+async def find(ask: Ask, keys: Keys, log: str, msgid: str) -> Event | None:
+    """See gateway.chat.ports.Ports.find_message; ``log`` is the name of a room's log or of an inbox."""
+    at = place(msgid)
+    stream_id = _stream_id(at)
+    if render.msgid(stream_id, at[2], log_mark(log)) != msgid:
+        return None  # none of ours, or of another log
+    page = await ask("XRANGE", keys.log(log), stream_id, stream_id)
+    entry = decode(*raw(page[0])) if page else None
+    if entry is None or at[2] >= len(entry.lines):
+        return None
+    event = Event(entry.sids[at[2]], entry.lines[at[2]])
+    message = parse(event.line)
+    if message is None or message.verb not in ("PRIVMSG", "NOTICE", "TAGMSG"):
+        return None
+    [is_void] = await ask("SMISMEMBER", keys.void(log), f"{stream_id}.{at[2]}")
+    return None if is_void else event
 
 
 def _stream_id(place: Place) -> str:

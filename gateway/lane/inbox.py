@@ -5,6 +5,7 @@ changed hands; when session and nick no longer fit, the sender is told through i
 lane's thread.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +15,11 @@ from gateway.broker.link import Link, Reply
 from gateway.broker.replica import Replica
 from gateway.broker.writer import Pending
 from gateway.chat import recall
-from gateway.chat.capabilities import MESSAGE_TAGS
-from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, with_tags
-from gateway.chat.render import log_mark, msgid, tags
-from gateway.lane.client import VARIANT_CAPS, Client
+from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
+from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, text_of, with_tags
+from gateway.chat.past import place
+from gateway.chat.render import log_mark, msgid, spoken, tags
+from gateway.lane.client import Client
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, parse
@@ -25,7 +27,17 @@ from gateway.wire.tags import client_only, format_tags
 
 KEPT_ENTRIES = 1000
 EXPIRY_S = 24 * 3600
-FEWEST_PARAMS = {"PRIVMSG": 2, "NOTICE": 2, "TAGMSG": 1, "KILL": 2, "INVITE": 2, "ASK": 2, "ANSWER": 2, "WALLOPS": 1}
+FEWEST_PARAMS = {
+    "PRIVMSG": 2,
+    "NOTICE": 2,
+    "TAGMSG": 1,
+    "KILL": 2,
+    "INVITE": 2,
+    "REDACT": 2,
+    "ASK": 2,
+    "ANSWER": 2,
+    "WALLOPS": 1,
+}
 
 Show = Callable[[Client], None]
 Special = Callable[[Message, Client | None, Show], None]
@@ -67,6 +79,7 @@ class Inbox:
         """The lane has (or takes) this id: its inbox is another log."""
         self._lane = lane
         self._was_made = False
+        self._redacted: deque[str] = deque()  # void marks of the log, the oldest first
         self.name = inbox(lane)
         self._mark = log_mark(self.name)
 
@@ -101,6 +114,9 @@ class Inbox:
         self._link.call(_ignore, "XTRIM", log, "MAXLEN", "~", KEPT_ENTRIES)
         self._link.call(_ignore, "EXPIRE", log, EXPIRY_S)
         self._link.call(_ignore, "EXPIRE", head, EXPIRY_S)
+        self._link.call(_ignore, "EXPIRE", self._keys.void(self.name), EXPIRY_S)
+        while len(self._redacted) > KEPT_ENTRIES:
+            self._link.call(_ignore, "SREM", self._keys.void(self.name), self._redacted.popleft())
 
     def address(self, sid: str, line: str, account: str = "") -> tuple[str, str]:
         """(log, event line) for an event that is meant for one session; ``account``: its sender's."""
@@ -140,6 +156,16 @@ class Inbox:
         self._taken[lane] = count
         return True
 
+    def passing(self, entry: Entry) -> None:
+        """What is for somebody here and in no log."""
+        for line in entry.lines:
+            message = parse(line)
+            if message is None or message.verb != "TAGMSG" or not message.params:
+                continue
+            client = self._addressee(message)
+            if client is not None and client.session.caps & MESSAGE_TAGS:
+                client.send(self._line(entry, message, client))
+
     # -- what arrives ---------------------------------------------------------------------------------
 
     def _take(self, entry: Entry, index: int, sender: str, message: Message) -> None:
@@ -148,16 +174,25 @@ class Inbox:
         if len(message.params) < FEWEST_PARAMS.get(message.verb, 0):
             return  # no gateway writes that
         if special is not None:
-            special(message, client, lambda to: to.send(self._line(entry, None, message, to)))
+            special(message, client, lambda to: to.send(self._line(entry, message, to)))
         elif message.verb in ("PRIVMSG", "NOTICE", "TAGMSG"):
-            self._message(entry, index, sender, message, client)
+            self._message(entry, index, sender, message, self._addressee(message))
+        elif message.verb == "REDACT":
+            self._redact(entry, message, client)
         elif client is not None:
-            client.send(self._line(entry, None, message, client))
+            client.send(self._line(entry, message, client))
+
+    def _addressee(self, message: Message) -> Client | None:
+        """The client that a message is for; None where session and nick no longer fit."""
+        client = self._clients.get(message.tags.get(f"{FACT}to", ""))
+        if client is None or client.is_departing or fold(client.session.nick) != fold(message.params[0]):
+            return None
+        return client
 
     def _message(self, entry: Entry, index: int, sender: str, message: Message, client: Client | None) -> None:
         target, verb = message.params[0], message.verb
         nick = (message.source or "").partition("!")[0]
-        if client is None or client.is_departing or fold(client.session.nick) != fold(target):
+        if client is None:
             if verb != "NOTICE":
                 given = recall.message_id(message.tags)
                 about = format_tags({recall.ID_TAG: given}) if given else ""
@@ -165,11 +200,18 @@ class Inbox:
             return
         if message.tags and self._is_said_again(entry, index, message):
             return
-        line = self._line(entry, index, message, client)
-        if verb != "TAGMSG" or client.session.caps & MESSAGE_TAGS:
-            client.send(line)
+        self._show(entry, index, message, client)
         if verb == "PRIVMSG" and client.session.away is not None:
             self.tell(sender, n.RPL_AWAY, nick, client.session.nick, client.session.away)
+
+    def _redact(self, entry: Entry, message: Message, client: Client | None) -> None:
+        """IRCv3 message-redaction: whoever said it to this client has taken it back; their lane has seen to that."""
+        ms, n, index = place(message.params[1])
+        mark = f"{ms}-{n}.{index}"
+        self._link.call(_ignore, "SADD", self._keys.void(self.name), mark)
+        self._redacted.append(mark)
+        if client is not None and client.session.caps & MESSAGE_REDACTION:
+            client.send(self._line(entry, message, client))
 
     def _is_said_again(self, entry: Entry, index: int, message: Message) -> bool:
         """Whether its client has sent it a second time; one message may go to several people of a lane."""
@@ -191,11 +233,21 @@ class Inbox:
         log, line = self.address(sid, f"@{client_tags} {numeric}" if client_tags else numeric)
         self._appends.add(log, Pending(NOBODY, line))
 
-    def _line(self, entry: Entry, index: int | None, message: Message, client: Client) -> str:
-        variant = client.session.caps & VARIANT_CAPS
-        said_id = msgid(entry.id, index, self._mark) if index is not None else ""
-        account = message.tags.get(f"{FACT}account", "")
-        prefix = tags(variant, entry.id, said_id, format_tags(client_only(message.tags)), account)
+    def _show(self, entry: Entry, index: int, message: Message, client: Client) -> None:
+        """A message; TAGMSG only to those who have message-tags."""
+        caps, params = client.session.caps, message.params
+        client_tags = format_tags(client_only(message.tags))
+        if message.verb != "TAGMSG":
+            params = [params[0], text_of(message)]
+        elif not (client_tags and caps & MESSAGE_TAGS):
+            return
+        line, said_id = Message(message.verb, params, message.source).line(), msgid(entry.id, index, self._mark)
+        for one in spoken(line, caps, entry.id, said_id, client_tags, account=message.tags.get(f"{FACT}account", "")):
+            client.send(one)
+
+    def _line(self, entry: Entry, message: Message, client: Client) -> str:
+        client_tags, account = format_tags(client_only(message.tags)), message.tags.get(f"{FACT}account", "")
+        prefix = tags(client.session.caps, entry.id, "", client_tags, account)
         return prefix + Message(message.verb, message.params, message.source).line()
 
 

@@ -207,7 +207,7 @@ class Intake:
             if isinstance(error, Unavailable):
                 if was_parked and task.deadline <= self._clock:
                     client.overdue = len(client.inputs or ())
-                unavailable(client.session, message.verb, *message.params[:1])
+                unavailable(client.session, *(error.args or (message.verb, *message.params[:1])))
             elif error is not None and not isinstance(error, Gone):
                 self._fault(client, message, error)
                 return

@@ -24,6 +24,7 @@ from gateway.broker.link import Link
 from gateway.broker.replica import Replica
 from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
+from gateway.chat.events import decode
 from gateway.chat.ports import Server
 from gateway.directory import nicks
 from gateway.directory.census import Census
@@ -39,7 +40,7 @@ from gateway.lane.connections import Connections
 from gateway.lane.delivery import Delivery
 from gateway.lane.door import Door
 from gateway.lane.drain import Drain
-from gateway.lane.following import Following
+from gateway.lane.following import Followed, Following
 from gateway.lane.ghosts import Ghosts
 from gateway.lane.inbox import Inbox
 from gateway.lane.intake import TICK_S, Intake
@@ -170,6 +171,7 @@ class Lane:
             settings.retention,
             self._new_epoch,
             self.waiting,
+            self._passing,
         )
         self.inbox = Inbox(
             self.id,
@@ -397,6 +399,14 @@ class Lane:
         if not (self.following.message(channel, payload) or self.monitor.message(channel, payload)):
             self.upkeep.heard(channel, payload)
 
+    def _passing(self, followed: Followed | None, payload: bytes) -> None:
+        """What is published and in no log: it has the time at which it comes."""
+        entry = decode(f"{int(self.wall_now * 1000)}-0", "", payload)
+        if followed is None:
+            self.inbox.passing(entry)
+        elif followed.fresh is None:
+            self.delivery.passing(followed, entry)
+
     def _reach_all(self, done: Callable[[], None]) -> None:
         self.barrier.reach([self.inbox.name, *self.following.rooms], done)
 
@@ -434,6 +444,7 @@ class Lane:
     def _maintain(self) -> None:
         if self.link.is_up:  # else they could not register
             self.connections.end_unregistered()
+        self.connections.end_batches()
         self.following.snapshot_due()
         self.following.close_idle(self.now)
         self.inbox.tidy()

@@ -19,7 +19,7 @@ from gateway.broker.replica import Standing
 from gateway.broker.writer import Pending
 from gateway.chat import events, registration
 from gateway.chat.effects import Effect
-from gateway.chat.events import NOBODY
+from gateway.chat.events import NOBODY, Event
 from gateway.chat.past import Past, Place
 from gateway.chat.ports import Gone, Headcount, Listed, Profile, Server, Unavailable
 from gateway.chat.presence import Presence, presence
@@ -31,7 +31,7 @@ from gateway.directory.nicks import past_profiles, profile
 from gateway.directory.roomlist import listed
 from gateway.lane.client import Client
 from gateway.lane.gate import Gate
-from gateway.lane.history import read
+from gateway.lane.history import find, read
 from gateway.lane.tasks import Wait
 from gateway.wire.casefold import fold
 from gateway.wire.names import valid_room
@@ -287,6 +287,13 @@ class LanePorts:
         log, event = self._lane.inbox.address(target_sid, line, session.account)
         self._lane.sessions.append(session.sid, log, event, label)
 
+    def pass_on(self, session: Session, where: str, line: str) -> None:
+        log = fold(where)
+        if not where.startswith("#"):
+            log, line = self._lane.inbox.address(where, line)
+        payload = f"{events.PASSING}\n".encode() + events.encode([(session.sid, line)])
+        self._lane.link.call(lambda _reply: None, "PUBLISH", self._lane.keys.live(log), payload)
+
     async def notify(self, target_sid: str, line: str) -> bool:
         log, event = self._lane.inbox.address(target_sid, line)
         wait = self._send(log, event)
@@ -426,6 +433,11 @@ class LanePorts:
             self._lane.waiting.ask_for_others(lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable()))
             await replicated
         return found
+
+    async def find_message(self, where: str, msgid: str) -> Event | None:
+        log = fold(where) if where.startswith("#") else inbox(where.rpartition(".")[0])
+        found = await find(self._ask, self._lane.keys, log, msgid)
+        return None if found is None else Event(self._lane.rebirth.now_called(found.sid), found.line)
 
     def _ask(self, *words: str | int) -> Wait[Any]:
         """A command of Redis's, awaited."""

@@ -20,7 +20,7 @@ from gateway.broker.replica import NOWHERE, Replica
 from gateway.broker.writer import Pending
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member, Void
-from gateway.chat.events import decode
+from gateway.chat.events import FACT, MORE, decode
 from gateway.lane.client import Client
 from gateway.lane.following import Followed, raw
 from gateway.lane.keeping import Lasting
@@ -174,7 +174,12 @@ class Rebirth:
             yield pending
 
     def _with_new_ids(self, facts: str) -> str:
-        return facts.replace(self._former[0], f"{self._lane.id}.") if "hubbub/" in facts else facts
+        """In facts that name sessions; never in what a client wrote."""
+        tags = facts.split(";")
+        return ";".join(
+            tag.replace(self._former[0], f"{self._lane.id}.") if FACT in tag and MORE not in tag else tag
+            for tag in tags
+        )
 
     def _try_again(self, pending: Pending) -> None:
         if self.is_under_way:

@@ -307,7 +307,7 @@ def _untold(member: Member, session: Session) -> Iterator[str]:
 
 
 def _was_said(outcome: object) -> bool:
-    return outcome.__class__ is Effect and outcome.kind is Kind.SAID
+    return outcome.__class__ is Effect and outcome.kind in (Kind.SAID, Kind.LINES)
 
 
 def _without_text(reason: str) -> str:

@@ -59,6 +59,12 @@ class Log:
     def say(self, nick: str, text: str = "hello", verb: str = "PRIVMSG") -> Effect:
         return self.do(nick, events.said(source_of(nick), verb, ROOM, text))
 
+    def say_lines(self, nick: str, first: str, more: str, client_tags: str = "") -> Effect:
+        return self.do(nick, events.said_in_lines(source_of(nick), "PRIVMSG", ROOM, first, more, client_tags))
+
+    def redact(self, nick: str, msgid: str, by: str, reason: str = "", oper: bool = False) -> Effect:
+        return self.do(nick, events.redacted_in_room(source_of(nick), ROOM, msgid, sid_of(by), reason, oper))
+
     def mode(self, nick: str, modes: str, *targets: str, oper: bool = False) -> Effect:
         sids = [sid_of(target) for target in targets]
         return self.do(nick, events.mode_set(source_of(nick), ROOM, modes, sids, oper))
@@ -198,6 +204,24 @@ LINES = st.one_of(
     _joins(),
     _joins(),
     st.builds(events.said, _SOURCES, st.sampled_from(["PRIVMSG", "NOTICE"]), st.just(ROOM), _TEXTS),
+    st.builds(
+        events.said_in_lines,
+        _SOURCES,
+        st.sampled_from(["PRIVMSG", "NOTICE"]),
+        st.just(ROOM),
+        _TEXTS,
+        st.text("a\n\r; ", max_size=5),
+        st.sampled_from(["", "+a=b", "+hubbub/id=1"]),
+    ),
+    st.builds(
+        events.redacted_in_room,
+        _SOURCES,
+        st.just(ROOM),
+        st.sampled_from([f"{START_MS}-0-0-00000000", "x"]),
+        _SIDS,
+        _TEXTS,
+        st.booleans(),
+    ),
     st.builds(events.tagmsg, _SOURCES, st.just(ROOM), st.sampled_from(["+typing=active", "x=1", "+hubbub/id=1"])),
     st.builds(
         lambda source, given: f"@+hubbub/id={given} {events.said(source, 'PRIVMSG', ROOM, given)}",

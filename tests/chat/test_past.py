@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.chat import events
 from gateway.chat.events import decode, encode
 from gateway.chat.past import FIRST, ID_LIMIT, LAST, Past, Place, messages, place
 from gateway.chat.render import log_mark, msgid, parse_time, server_time
@@ -56,6 +57,7 @@ def test_only_messages_are_taken_and_of_their_tags_only_the_client_s() -> None:
         "@hubbub/token=1;hubbub/seen=0-0 :b!b@h JOIN #r :b",
         "@+a=b;+c :a!a@h NOTICE #r :tagged",
         "@+typing=done :a!a@h TAGMSG #r",
+        events.said_in_lines("a!a@h", "PRIVMSG", "#r", "one", "\n\ntwo; \rthree", "+c"),
         ":a!a@h TOPIC #r :PRIVMSG",
         "GONE x",
     ]
@@ -63,4 +65,5 @@ def test_only_messages_are_taken_and_of_their_tags_only_the_client_s() -> None:
     assert messages(entry) == [
         Past("5-1", 0, "", ":a!a@h PRIVMSG #r :plain"),
         Past("5-1", 2, "+a=b;+c", ":a!a@h NOTICE #r :tagged"),
+        Past("5-1", 4, "+c", ":a!a@h PRIVMSG #r :one\n\ntwo; \rthree"),
     ]

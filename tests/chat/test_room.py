@@ -53,6 +53,27 @@ def test_client_tags_are_kept_apart_and_facts_are_not_shown() -> None:
     assert (effect.line, effect.tags) == (f":{source_of('ann')} PRIVMSG {ROOM} :x", "+a=b\\:;+c")
 
 
+def test_what_is_in_no_log_is_shown_by_those_who_may_speak_and_leaves_no_trace() -> None:
+    log = with_members("ann", "bob", modes="+m")
+    before = dump(log.room)
+    lines = [
+        ("ann", events.tagmsg("old!ann@host", ROOM.lower(), "+hubbub/id=7")),
+        ("bob", events.tagmsg(source_of("bob"), ROOM, "+typing=active")),
+        ("zed", events.tagmsg(source_of("zed"), ROOM, "+typing=active")),
+        ("ann", events.tagmsg(source_of("ann"), "#other", "+typing=active")),
+        ("ann", events.tagmsg(source_of("ann"), ROOM, "typing=active")),
+        ("ann", events.said(source_of("ann"), "PRIVMSG", ROOM, "hello")),
+        ("ann", events.parted(source_of("ann"), ROOM)),
+        ("ann", ""),
+    ]
+    entry = Entry(log.last_id, "", [sid_of(nick) for nick, _ in lines], [line for _, line in lines], b"")
+    shown = [(effect.kind, effect.index, effect.line, effect.tags) for effect in log.room.passing(entry)]
+    assert shown == [(Kind.SAID, 0, f":{source_of('ann')} TAGMSG {ROOM}", "+hubbub/id=7")]
+    assert dump(log.room) == before
+    log.append(events.gone("gwa"))
+    assert log.room.passing(entry) == []
+
+
 def test_a_tagmsg_without_tags_of_its_client_is_nothing() -> None:
     log = with_members("ann")
     effect = log.do("ann", events.tagmsg(source_of("ann"), ROOM, "+typing=done"))
@@ -69,6 +90,62 @@ def test_a_message_is_shown_under_its_members_present_name_and_rooms_spelling() 
     log.do("ann", events.renamed(source_of("ann"), "eve", "200"))
     effect = log.do("ann", events.said(source_of("ann"), "PRIVMSG", ROOM.lower(), "x"))
     assert effect.line == f":eve!ann@host PRIVMSG {ROOM} :x"
+
+
+def test_a_message_of_several_lines_is_one_and_is_shown_with_all_of_them() -> None:
+    log = with_members("ann", "bob", modes="+m")
+    effect = log.say_lines("ann", "one", "\n\ntwo; \rthree", "+a")
+    assert (effect.kind, effect.line, effect.tags) == (
+        Kind.LINES,
+        f":{source_of('ann')} PRIVMSG {ROOM} :one\n\ntwo; \rthree",
+        "+a",
+    )
+    assert voided(log.say_lines("bob", "one", "\ntwo")) == Void.MUTED
+    log.mode("ann", "-m")
+    log.say("bob")  # known to be allowed to speak
+    assert log.say_lines("bob", "", "\n" + "x" * 5000).line.endswith(" :\n" + "x" * 5000)
+    assert not log.append((sid_of("bob"), events.said_in_lines(source_of("bob"), "NOTICE", ROOM, "a", "\nb"))).plain
+
+
+def test_of_several_lines_and_said_again_all_are_known() -> None:
+    log = with_members("ann")
+    first = log.say_lines("ann", "one", "\ntwo", "+hubbub/id=7")
+    place = f"{log.last_id}.0"
+    again = log.say_lines("ann", "one", "\ntwo", "+hubbub/id=7")
+    assert (voided(again), again.old, again.line) == (Void.AGAIN, place, first.line)
+
+
+@pytest.mark.parametrize(
+    ("actor", "oper", "expected"),
+    [
+        ("ann", False, None),
+        ("bob", False, None),
+        ("cat", False, Void.NOT_OPERATOR),
+        ("cat", True, Void.NOT_OPERATOR),
+        ("zed", False, Void.NOT_MEMBER),
+        ("zed", True, Void.NOT_MEMBER),
+    ],
+)
+def test_who_may_take_a_message_back(actor: str, oper: bool, expected: Void | None) -> None:
+    """The operator, who said it, and a network operator where the room has none."""
+    log = with_members("ann", "bob", "cat")
+    effect = log.redact(actor, "1700000000123-4-5-0badcafe", "bob", oper=oper)
+    assert voided(effect) == expected
+    log.mode("ann", "-o", "ann")
+    assert voided(log.redact("zed", "1-0-0-x", "zed")) == Void.NOT_MEMBER  # said, and has left
+    assert voided(log.redact("zed", "1-0-0-x", "bob", oper=True)) is None
+
+
+def test_what_is_taken_back_is_named_by_its_place() -> None:
+    log = with_members("ann")
+    effect = log.redact("ann", "1700000000123-4-5-0badcafe", "ann", "wrong : room")
+    assert (effect.kind, effect.line, effect.old) == (
+        Kind.REDACTED,
+        f":{source_of('ann')} REDACT {ROOM} 1700000000123-4-5-0badcafe :wrong : room",
+        "1700000000123-4.5",
+    )
+    assert log.redact("ann", "1-0-0-x", "ann").line.endswith(f" REDACT {ROOM} 1-0-0-x")
+    assert voided(log.redact("ann", "nothing", "ann")) == Void.MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -707,6 +784,7 @@ def test_away_is_shown_when_it_changes() -> None:
         f"MODE {ROOM}",
         f"TOPIC {ROOM}",
         f"INVITE {ROOM}",
+        f"REDACT {ROOM}",
         "NICK",
         "WHOIS ann",
     ],
@@ -754,7 +832,7 @@ def test_a_client_sees_a_coherent_room(batches: Batches) -> None:
         effects = log.append(event)
         has_modes_back = effects[-1].kind == Kind.CHANGED  # behind a JOIN: a rank that it brings is told
         for effect in effects:
-            if effect.kind in (Kind.SAID, Kind.VOID):
+            if effect.kind in (Kind.SAID, Kind.LINES, Kind.REDACTED, Kind.VOID):
                 continue
             if not view.members:  # what whoever joins is told: the room is new, or has waited for him
                 known = view_of(log.room)

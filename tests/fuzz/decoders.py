@@ -102,7 +102,7 @@ def web(data: bytes) -> None:
     head = http.HEAD.match(beginning)
     request = http.parse(head[1] if head else beginning)
     stream = beginning[head.end() if head else len(beginning) :]
-    assert http.answer(request, _PAGES).startswith(b"HTTP/1.1 ")
+    assert http.answer(request, _PAGES).data.startswith(b"HTTP/1.1 ")
     accepted = websocket.accept(request, ("https://a.example",)) if request is not None else b"HTTP/1.1 "
     if isinstance(accepted, bytes):
         assert accepted.startswith(b"HTTP/1.1 ")

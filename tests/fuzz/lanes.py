@@ -48,9 +48,13 @@ _WORDS = (
     b"+k", b"+l", b"+imnst", b"-imnst", b"*!*@*", b"eve!*@*", b"302", b"LS", b"REQ", b"END", b"LIST", b"LATEST",
     b"BEFORE", b"AFTER", b"timestamp=2026-01-01T00:00:00.000Z", b"msgid=1700000000000-0-0-00000000", b"100", b": ",
     b":a b", b":\x01ACTION x\x01", b":message-tags batch labeled-response echo-message server-time draft/chathistory",
+    b"+1", b"-1", b"draft/multiline", b":batch draft/multiline draft/message-redaction",
     b":", b"::", b"\xff", b"\xc3", b"\xe2\x80\xae", b"\xc2\xb2", b"irc.fuzz", b"a,b,c,d,e", b"99999999999999999999",
 )  # fmt: skip
-_TAGS = (b"", b"", b"", b"@label=x ", b"@+a=b;+c ", b"@label=\\:\\s ", b"@+a=\xff ", b"@" + b"+x;" * 1300 + b" ")
+_TAGS = (
+    b"", b"", b"", b"@label=x ", b"@+a=b;+c ", b"@label=\\:\\s ", b"@+a=\xff ", b"@batch=1 ",
+    b"@batch=1;draft/multiline-concat ", b"@" + b"+x;" * 1300 + b" ",
+)  # fmt: skip
 _COMMANDS = tuple(verb.encode() for verb in COMMANDS)
 HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -69,6 +73,7 @@ _BEGINNINGS = (
     b"", b"NICK mal\r\nUSER mal 0 * :mal\r\n", b"mal\n", b"PROXY TCP4 192.0.2.9 192.0.2.1 1 2\r\n",
     b"GET / HTTP/1.1\r\n", b"\x16\x03\x01", b"\xff\xfb\x01\xff\xfa\x18\0x\xff\xf0",
     b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\1\2\3\4\5\6\7\x08\0\1\0\2",
+    b"NICK mal\r\nUSER mal 0 * :m\r\nCAP REQ :batch draft/multiline\r\nBATCH +1 draft/multiline #lobby\r\n",
     b"CAP LS 302\r\nNICK mal\r\nUSER mal 0 * :m\r\nCAP REQ :message-tags batch labeled-response\r\nCAP END\r\n",
     HANDSHAKE, HANDSHAKE + b"".join(map(_message, (b"NICK mal", b"USER mal 0 * :mal", b"JOIN #lobby"))),
 )  # fmt: skip

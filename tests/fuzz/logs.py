@@ -19,6 +19,8 @@ _LINES = (
     "@hubbub/lobby=1 :{n}!u@h JOIN #ROOM :r",
     ":{n}!u@h PRIVMSG #room :hello",
     "@+a=b;+c :{n}!u@h PRIVMSG #room :tagged",
+    "@hubbub/more=\\n\\rx\\ny;+a=b :{n}!u@h NOTICE #room :",
+    "@hubbub/by=abc.0.1 :{n}!u@h REDACT #room 9-0-0-00000000 :why",
     ":{n}!u@h NOTICE #room :note",
     "@+a :{n}!u@h TAGMSG #room",
     ":{n}!u@h PART #room :bye",

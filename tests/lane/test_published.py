@@ -32,7 +32,21 @@ def goes_on(world: World, bystander: Bystander) -> bool:
     return "PONG irc.fuzz :still here" in " ".join(bystander.take())
 
 
-@pytest.mark.parametrize("payload", [b"", b"x", b"a b c\n", b"a b c d e\nx", b"1-0 \xff\xfe e o\nx"])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"x",
+        b"a b c\n",
+        b"a b c d e\nx",
+        b"1-0 \xff\xfe e o\nx",
+        b"~",
+        b"~\n",
+        b"~\nx",
+        b"~\ns\r\n:a!b@c TAGMSG\r\n",
+        b"~\ns\r\n:a!b@c PRIVMSG #lobby :x\r\n",
+    ],
+)
 def test_a_published_message_that_is_no_entry(world: World, payload: bytes) -> None:
     bystander = Bystander(world, "bob")
     with capture_logs() as logged:

@@ -2,12 +2,12 @@
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.network.harness import Broker, Gateway, Network
+from tests.network.harness import Broker, Gateway, Network, Peer
 
 
 @pytest.fixture
@@ -31,6 +31,28 @@ def pair(shared: Network) -> tuple[Gateway, Gateway]:
     """Two gateways of the shared network."""
     one, other = shared.gateways(2)
     return one, other
+
+
+Visit = Callable[..., Peer]
+"""(which gateway of the pair, nick, capabilities, rooms ...) -> a peer; without a nick it has said nothing yet."""
+
+
+@pytest.fixture
+def visit(pair: tuple[Gateway, Gateway]) -> Iterator[Visit]:
+    """Peers on the shared gateways who have left, and whose nicks are free again, when the next test comes."""
+    peers: list[Peer] = []
+
+    def enter(at: int, nick: str = "", caps: str = "", *rooms: str) -> Peer:
+        peers.append(Peer(pair[at], nick, caps))
+        if rooms:
+            peers[-1].do(f"JOIN {','.join(rooms)}")
+        return peers[-1]
+
+    yield enter
+    for peer in peers:
+        peer.send("QUIT" if peer.nick else "/quit")
+        assert peer.is_closed()
+        peer.close()
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from tests.network.harness import Gateway, Network, Peer
 Pair = tuple[Gateway, Gateway]
 
 ALL = (
-    "account-notify account-tag away-notify batch cap-notify chghost draft/chathistory draft/pre-away echo-message "
-    "extended-join extended-monitor invite-notify labeled-response message-tags multi-prefix no-implicit-names "
-    "server-time setname standard-replies userhost-in-names"
+    "account-notify account-tag away-notify batch cap-notify chghost draft/chathistory draft/message-redaction "
+    "draft/multiline draft/pre-away echo-message extended-join extended-monitor invite-notify labeled-response "
+    "message-tags multi-prefix no-implicit-names server-time setname standard-replies userhost-in-names"
 )
+VALUES = {"draft/multiline": "max-bytes=16384,max-lines=100"}
 
 
 def _cap(peer: Peer, *words: str) -> str:
@@ -27,7 +28,8 @@ def fresh(shared: Network, pair: Pair) -> Peer:
 
 def test_ls_lists_all_and_holds_registration_back_until_end(fresh: Peer) -> None:
     """IRCv3 capability-negotiation, "The CAP LS subcommand"; an asterisk until there is a nick."""
-    assert _cap(fresh, "LS", "302") == f":irc.test CAP * LS :{ALL}"
+    valued = " ".join(f"{name}={VALUES[name]}" if name in VALUES else name for name in ALL.split(" "))
+    assert _cap(fresh, "LS", "302") == f":irc.test CAP * LS :{valued}"
     fresh.send("NICK caplate", "USER u 0 * :u", "PING still-out")
     assert not [line for line in fresh.until("PONG") if " 001 " in line]
     fresh.send("CAP END")

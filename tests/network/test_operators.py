@@ -130,3 +130,17 @@ def test_an_operator_takes_over_a_room_without_operators(shared: Network, pair: 
     root.do("MODE #of +o heir_f")
     assert modes(heir.sync()) == ["#of +o heir_f"]
     assert code(root.do("TOPIC #of :mine"), "482")  # it has an operator again
+
+
+def test_an_operator_takes_back_what_was_said_where_nobody_is_in_charge(shared: Network, pair: Pair) -> None:
+    """IRCv3 message-redaction, "server admins"; as MODE and KICK: not while the room has an operator of its own."""
+    caps = "message-tags echo-message draft/message-redaction"
+    founder = shared.peer(pair[0], "founder_g", "", "#og")
+    alice = shared.peer(pair[1], "alice_g", caps, "#og")
+    root = operator(shared, pair[0], "root_g")
+    root.do(f"CAP REQ :{caps}")
+    said_id = alice.do("PRIVMSG #og :spam")[-1].partition("msgid=")[2].partition(" ")[0]
+    assert " FAIL REDACT REDACT_FORBIDDEN " in root.do(f"REDACT #og {said_id}")[-1]
+    founder.do("PART #og")
+    assert root.do(f"REDACT #og {said_id} :no spam") == []
+    assert alice.sync()[-1].endswith(f" REDACT #og {said_id} :no spam")

@@ -90,6 +90,13 @@ class Case:
         return found
 
     @cached_property
+    def in_lines(self) -> set[str]:
+        """Messages of several lines."""
+        payloads = (record.payload.decode() for record in self.store.records)
+        return {one for text in payloads for line in text.split("\r\n") if "hubbub/more=" in line
+                for one in MARKED.findall(line)}  # fmt: skip
+
+    @cached_property
     def appended(self) -> Counter[str]:
         """How often each message was appended: more than once where Redis had lost it, and it was put back."""
         return Counter(one for record in self.store.records for one in tokens(record))
@@ -254,12 +261,29 @@ def history(case: Case) -> Iterator[str]:
         for name, room in case.rooms.items():
             if life.is_over or "batch" not in life.caps or not any(sid in room.members for sid in life.sids):
                 continue
-            told = [line.token for line in asked if lower(line.params[0]) == name]
+            told = [line.token for line in asked if line.token and lower(line.params[0]) == name]
             kept = case.store._data.get(KEYS.log(name).encode(), [])
             first = kept[0][0] if kept else (2**63, 0)
-            wanted = [token(said.text) for said in room.said if said.verb != "TAGMSG" and said.id >= first]
+            wanted = [
+                token(said.text)
+                for said in room.said
+                if said.verb != "TAGMSG"
+                and said.id >= first
+                and f"{said.id[0]}-{said.id[1]}.{said.index}" not in room.redacted
+            ]
             if told != wanted:
                 yield f"{life.name}: the history of {name} is {told}, not {wanted}"
+
+
+def whole(case: Case) -> Iterator[str]:
+    """A message of several lines is shown with all of them, one behind the other."""
+    for life in case.lives:
+        lines = case.read[life]
+        for at, line in enumerate(lines):
+            if line.token not in case.in_lines or (life.is_over and len(lines) < at + 3):
+                continue
+            if not any(told.text.endswith(f"{line.token} ends") for told in lines[at + 1 : at + 3]):
+                yield f"{life.name} is shown only a part of {line.token}"
 
 
 # -- 5. and 6. fate, fifo -------------------------------------------------------------------------------
@@ -539,6 +563,7 @@ INVARIANTS: tuple[Callable[[Case], Iterator[str]], ...] = (
     order_once_complete,
     only_what_holds,
     history,
+    whole,
     fate,
     fifo,
     barrier,

@@ -102,6 +102,7 @@ class RoomModel:
     ids: dict[str, StreamId] = field(default_factory=dict)  # ids that clients gave to their messages
     said: list[Said] = field(default_factory=list)
     void: set[str] = field(default_factory=set)
+    redacted: set[str] = field(default_factory=set)
 
     # -- snapshots ------------------------------------------------------------------------------------
 
@@ -150,12 +151,16 @@ class RoomModel:
         verb, sid = event.verb, event.sid
         if sid == "-":
             return verb == "GONE" and self._end_gateway(event.param(0), event.id[0])
-        if event.verb in (*SPEAKING, "JOIN", "PART", "KICK", "MODE", "TOPIC") and self._is_elsewhere(event.param(0)):
+        if event.verb in (*SPEAKING, "REDACT", "JOIN", "PART", "KICK", "MODE", "TOPIC") and self._is_elsewhere(
+            event.param(0)
+        ):
             return False
         if sid.partition(".")[0] in self.gone:
             return False
         if verb in SPEAKING:
             return self._say(event)
+        if verb == "REDACT":
+            return self._redact(event)
         if verb == "JOIN":
             return self._join(event)
         if verb == "QUIT" and sid in self.invited:
@@ -188,6 +193,14 @@ class RoomModel:
             return False
         if given:
             self.ids[given] = event.id
+        return True
+
+    def _redact(self, event: Event) -> bool:
+        is_author = event.sid in self.members and event.fact("by") == event.sid
+        if not (is_author or self._may_operate(event)):
+            return False
+        ms, n, index, _ = event.param(1).split("-")
+        self.redacted.add(f"{ms}-{n}.{index}")
         return True
 
     # -- rules ----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The simulated network: gateways, clients and a Redis, a plan of what is to happen to them, and one run of it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -152,7 +153,7 @@ class Network:
         self.clients[client].do(act)
 
     def _do_say(self, client: int, verb: str, target: str | int, token: str, label: str, tag_id: str) -> None:
-        """``target``: a room, or a client's number."""
+        """``target``: a room, or a client's number. Every third is of several lines, where the client can do that."""
 
         def act(life: Life) -> None:
             to = target if isinstance(target, str) else self.clients[target].nick
@@ -166,7 +167,26 @@ class Network:
             if kind == "TAGMSG":
                 tags.append(f"+mark={mark}")
             head = f"@{';'.join(tags)} " if tags else ""
+            if kind != "TAGMSG" and "draft/multiline" in life.caps and int(token[1:]) % 3 == 0:
+                life.send(f"{head}BATCH +{token} draft/multiline {to}")
+                life.send(f"@batch={token} {kind} {to} :{mark}", token)
+                for text in ("", f"{token} ends"):
+                    life.send(f"@batch={token} {kind} {to} :{text}")
+                life.send(f"BATCH -{token}")
+                return
             life.send(f"{head}{kind} {to}" if kind == "TAGMSG" else f"{head}{kind} {to} :{mark}", token)
+
+        self.clients[client].do(act)
+
+    def _do_redact(self, client: int, room: str) -> None:
+        """The newest message of a room of which the client knows the id."""
+
+        def act(life: Life) -> None:
+            known = (re.match(rf"@(?:\S*;)?msgid=([^; ]+)\S* :\S+ (?:PRIVMSG|BATCH \+\S+ \S+) {room}\b", line)
+                     for _, line in reversed(life.lines))  # fmt: skip
+            found = next(filter(None, known), None)
+            if found is not None:
+                life.send(f"REDACT {room} {found[1]} :taken back")
 
         self.clients[client].do(act)
 

@@ -13,8 +13,11 @@ CAPS: tuple[tuple[str, ...], ...] = (
     (),
     ("echo-message",),
     ("server-time", "message-tags"),
-    ("echo-message", "message-tags", "batch", "labeled-response", "draft/chathistory"),
-    ("echo-message", "server-time", "message-tags", "batch", "labeled-response", "draft/chathistory", "multi-prefix"),
+    ("echo-message", "message-tags", "batch", "labeled-response", "draft/chathistory", "draft/message-redaction"),
+    (
+        *("echo-message", "server-time", "message-tags", "batch", "labeled-response", "draft/chathistory"),
+        *("multi-prefix", "draft/message-redaction", "draft/multiline"),
+    ),
     ("echo-message", "message-tags", "extended-join", "away-notify", "setname", "invite-notify", "userhost-in-names"),
     ("away-notify", "setname", "extended-monitor", "account-notify", "account-tag", "chghost"),
 )
@@ -78,7 +81,7 @@ def plan(seed: int, kinds: Sequence[str] = FAULTS) -> Plan:
     if DATA in faults and CLOCK in faults:
         faults.remove(CLOCK)
     author = _Author(random, len(gateways), len(clients), length_s)
-    steps = [*author.arrivals(), *author.chatter(), *author.trouble(faults)]
+    steps = [*author.arrivals(), *author.chatter(), *author.trouble(faults), *author.regrets(Random(f"{seed} regrets"))]
     set_back_s = -sum(min(0.0, step.args[0]) for step in steps if step.kind == "redis_clock")
     needs_reaping = any(step.kind in ("kill", "pause", "wipe", "failover", "restart", "control_loss") for step in steps)
     return Plan(
@@ -134,6 +137,13 @@ class _Author:
                 yield self._act(burst + self.random.uniform(0.0, width_s), self.random.choice(rooms))
             if self.random.random() < 0.4:
                 yield from self._race(burst, self.random.choice(ROOMS[1:]))
+
+    def regrets(self, random: Random) -> Iterator[Step]:
+        """What has just been said, or a while ago, is taken back."""
+        for burst in self.bursts:
+            if random.random() < 0.4:
+                at = burst + random.choice((0.003, 0.02, 1.0))
+                yield Step(at, "redact", (random.randrange(self.clients), random.choice(ROOMS)))
 
     def _race(self, at: float, room: str) -> Iterator[Step]:
         """Others speak and join while a room's operator takes away the right to."""

@@ -8,7 +8,7 @@ from typing import Any
 from tests.simulation.plan import Plan, Step
 from tests.simulation.running import Outcome, run
 
-CAPS = ("echo-message", "message-tags", "batch", "labeled-response", "draft/chathistory")
+CAPS = ("echo-message", "message-tags", "batch", "labeled-response", "draft/chathistory", "draft/message-redaction")
 REST_S = 100.0
 
 Told = tuple[float, str, tuple[Any, ...]]
@@ -260,6 +260,29 @@ def test_a_mark_of_what_is_void_survives_a_lost_connection() -> None:
     for after_ms in (quarter / 4 for quarter in range(4, 32)):
         mode, cut = line(2.5, 0, "MODE #a +m"), (2.5 + after_ms / 1000, "cut", (0, 0, True))
         happens(mode, *(say(2.499 + n / 4000, 1, "#a", f"m{n}") for n in range(16)), cut, gateways=1)
+
+
+def test_what_was_taken_back_is_in_no_history_though_its_gateway_dies_at_once() -> None:
+    """Whoever folds a REDACT marks the message; who reads the log later makes up for those who could not."""
+    for after_ms in (quarter / 4 for quarter in range(2, 24)):
+        outcome = happens(
+            say(2.0, 0, "#a", "m1"),
+            (2.5, "redact", (0, "#a")),
+            (2.5 + after_ms / 1000, "kill", (0,)),
+            (10.0, "connect_to", (1, 1)),
+            (10.001, "join", (1, "#a", "")),
+            clients=1,
+            later=1,
+        )
+        assert logged(outcome, "REDACT") <= 1
+
+
+def test_a_message_of_several_lines_that_fails_is_named_as_a_message() -> None:
+    """To a room that it is not in a client waits, and is told which message, not which BATCH."""
+    lines = [line(2.5, 0, text) for text in ("CAP REQ :draft/multiline", "BATCH +1 draft/multiline #c")]
+    lines += [line(2.6 + n / 100, 0, f"@batch=1 PRIVMSG #c :{n}") for n in range(2)]
+    outcome = happens(*lines, (2.7, "restart", (8.0,)), line(3.0, 0, "BATCH -1"), clients=1)
+    assert [told for told in heard(outcome, 0, "failed") if " :PRIVMSG #c failed: " in told]
 
 
 def test_a_wiped_room_keeps_its_members_operators_topic_and_modes() -> None:

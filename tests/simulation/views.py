@@ -38,12 +38,12 @@ def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
     for at, text in lines:
         tags, source, words = split("PLAIN text" if is_text else text)
         line = Line(at, text, tags, source, words[0], words[1:])
-        if line.verb == "BATCH" and len(words) > 2 and words[2] == "chathistory":
+        if line.verb == "BATCH" and (words[2:3] == ["chathistory"] or tags.get("batch") in histories):
             histories.add(words[1][1:])
         found = MARKED.search(text) if is_text or line.verb in SPEAKING else None
         if found is not None:
             line.token = found[1]
-            line.is_history = tags.get("batch", "") in histories
+        line.is_history = tags.get("batch", "") in histories
         read_lines.append(line)
     return read_lines
 
@@ -279,6 +279,10 @@ class View:
             yield "a TOPIC of a room that it is not in"
         else:
             room.topic = line.params[1]
+
+    def _read_redact(self, line: Line) -> Iterator[str]:
+        if self._room(line) is None:
+            yield "a REDACT of a room that it is not in"
 
     def _read_332(self, line: Line) -> Iterator[str]:
         room = self._room(line, 1)

@@ -4,6 +4,7 @@ One file a family of commands; each has a table ``COMMANDS`` of its own, joined 
 """
 
 from gateway.chat.commands import (
+    batch,
     connecting,
     history,
     messages,
@@ -13,12 +14,16 @@ from gateway.chat.commands import (
     network,
     operators,
     people,
+    redaction,
     rooms,
     who,
 )
 from gateway.chat.commands.table import Command
 
-_FAMILIES = (connecting, messages, history, rooms, moderation, modes, operators, people, who, monitoring, network)
+_FAMILIES = (
+    *(connecting, messages, batch, redaction, history, rooms, moderation, modes),
+    *(operators, people, who, monitoring, network),
+)
 
 COMMANDS: dict[str, Command] = {verb: command for family in _FAMILIES for verb, command in family.COMMANDS.items()}
 

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Coroutine
 from typing import Any
 
-from gateway.chat import capabilities
+from gateway.chat import capabilities, multiline
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import NAMELEN
 from gateway.chat.ports import Ports, Unavailable
@@ -14,7 +14,7 @@ from gateway.wire import numerics as n
 from gateway.wire.message import Message
 from gateway.wire.names import valid_nick
 
-CAP_LINE_LIMIT_BYTES = 400
+CAPABILITY_VALUES = {multiline.BATCH_TYPE: multiline.CAPABILITY_VALUE}
 
 
 def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
@@ -25,9 +25,11 @@ def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any,
     if subcommand in ("LS", "REQ") and registration is not None:
         registration.negotiates = True
     if subcommand == "LS":
+        values = {}
         if argument.isascii() and argument.isdigit() and int(argument) >= 302:
             ports.set_caps(session, session.caps | capabilities.CAP_NOTIFY | capabilities.VERSION_302)
-        _cap(session, "LS", " ".join(capabilities.BY_NAME))
+            values = CAPABILITY_VALUES
+        _cap(session, "LS", capabilities.offer(values))
     elif subcommand == "LIST":
         _cap(session, "LIST", " ".join(capabilities.names(session.caps)))
     elif subcommand == "REQ":

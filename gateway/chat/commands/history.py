@@ -5,12 +5,12 @@ LATEST, BEFORE and AFTER, of rooms, for their members; the lines are what they w
 
 from collections.abc import Iterable
 
-from gateway.chat.capabilities import BATCH, CHATHISTORY, MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.capabilities import BATCH, CHATHISTORY
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import HISTORY_LIMIT
 from gateway.chat.past import FIRST, ID_LIMIT, LAST, Past, Place, place
 from gateway.chat.ports import Ports, Unavailable
-from gateway.chat.render import log_mark, msgid, parse_time, tags
+from gateway.chat.render import log_mark, parse_time, recalled
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -93,24 +93,15 @@ def _word(text: str) -> str:
 
 def _show(session: Session, room: str, said: Iterable[Past]) -> None:
     """In a batch for those who know batches; the order is the log's."""
-    variant = session.caps & (SERVER_TIME | MESSAGE_TAGS)
     mark = log_mark(fold(room))
-    lines = [_live(past, variant, mark) for past in said]
-    if not session.caps & BATCH:
-        for line in lines:
+    reference = session.new_batch() if session.caps & BATCH else ""
+    if reference:
+        session.reply(f":{session.server} BATCH +{reference} chathistory {room}")
+    for past in said:
+        for line in recalled(past, session.caps, mark, reference):
             session.reply(line)
-        return
-    reference = session.new_batch()
-    session.reply(f":{session.server} BATCH +{reference} chathistory {room}")
-    for line in lines:
-        head = f"@batch={reference}"
-        session.reply(f"{head};{line[1:]}" if line.startswith("@") else f"{head} {line}")
-    session.reply(f":{session.server} BATCH -{reference}")
-
-
-def _live(past: Past, variant: int, mark: str) -> str:
-    """A message as members with these capabilities were sent it."""
-    return tags(variant, past.stream_id, msgid(past.stream_id, past.index, mark), past.client_tags) + past.line
+    if reference:
+        session.reply(f":{session.server} BATCH -{reference}")
 
 
 COMMANDS = {"CHATHISTORY": Command(chathistory, 1)}

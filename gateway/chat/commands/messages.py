@@ -8,12 +8,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from gateway.chat import events, recall
-from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS
+from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Void
+from gateway.chat.multiline import collect, first_and_more
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
-from gateway.chat.render import echo_of_first, log_mark, msgid, tags
+from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -27,8 +28,11 @@ _CRLF_BYTES = 2
 
 
 def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
-    """Modern IRC PRIVMSG and NOTICE, IRCv3 message-tags TAGMSG."""
+    """Modern IRC PRIVMSG and NOTICE, IRCv3 message-tags TAGMSG; the text may be of several lines."""
     verb, params = message.verb, message.params
+    if message.tags and "batch" in message.tags and session.caps & MULTILINE:
+        collect(session, message)
+        return None
     needed = 1 if verb == "TAGMSG" else 2
     if len(params) < needed or (needed == 2 and not params[1]):
         if verb != "NOTICE":
@@ -75,9 +79,24 @@ def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, te
     # Who is no member is about to join again, what he says behind that.
     if void is not None and session.sid in room.members and not _may_be_again(room, client_tags):
         refuse(session, verb, room.name, void)
+    elif verb == "TAGMSG" and _is_passing(client_tags):
+        _pass_on(ports, session, name, room.name, client_tags)
     else:
         ports.say(session, name, event_line(verb, source, room.name, text, client_tags))
     return True
+
+
+def _is_passing(client_tags: str) -> bool:
+    """IRCv3 typing: several times a message, and of no use a few seconds later: not for logs (decision 21)."""
+    return client_tags.startswith("+typing=") and ";" not in client_tags
+
+
+def _pass_on(ports: Ports, session: Session, where: str, target: str, client_tags: str) -> None:
+    """``where``: the room, or the session id of the one called ``target``."""
+    ports.pass_on(session, where, events.tagmsg(session.source, target, client_tags))
+    if session.caps & ECHO_MESSAGE:
+        prefix = tags(session.caps, f"{int(ports.now * 1000)}-0", "", client_tags)
+        session.reply(f"{prefix}:{session.source} TAGMSG {target}")
 
 
 def _may_be_again(room: Room, client_tags: str) -> bool:
@@ -89,6 +108,8 @@ def event_line(verb: str, source: str, target: str, text: str, client_tags: str)
     """A message's event, cut so that what is relayed fits into 512 bytes (RFC 2812 2.3)."""
     if verb == "TAGMSG":
         return events.tagmsg(source, target, client_tags)
+    if "\n" in text or "\r" in text:
+        return events.said_in_lines(source, verb, target, *first_and_more(text), client_tags)
     line = cut(events.said(source, verb, target, text), LINE_LIMIT_BYTES - _CRLF_BYTES)
     return f"@{client_tags} {line}" if client_tags else line
 
@@ -116,16 +137,20 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
         return
     line = event_line(verb, session.source, room.name, text, client_tags)
     void = room.may_speak(session.sid, session.source)
-    if void is None:
+    if void is None and verb == "TAGMSG" and _is_passing(client_tags):
+        _pass_on(ports, session, target, room.name, client_tags)
+    elif void is None:
         effect = await ports.commit(session, target, line)
         void = effect.reason
         if void is Void.AGAIN and effect.old and session.caps & ECHO_MESSAGE:
-            session.reply(echo_of_first(session, session.caps, effect))
+            for line in echo_of_first(session, session.caps, effect):
+                session.reply(line)
         is_member = fold(target) in session.rooms  # by now: its echo came with the room's delivery
         if void is None and session.caps & ECHO_MESSAGE and not is_member:
             stream_id = ports.position(target)
             said_id = msgid(stream_id, effect.index, log_mark(fold(target)))
-            session.reply(tags(session.caps, stream_id, said_id, effect.tags) + effect.line)
+            for line in spoken(effect.line, session.caps, stream_id, said_id, effect.tags):
+                session.reply(line)
     if void is not None:
         refuse(session, verb, room.name, void)
 
@@ -139,7 +164,10 @@ async def _to_person(ports: Ports, session: Session, verb: str, target: str, tex
                 session.numeric(n.ERR_NOSUCHNICK, target, "No such nick/channel")
             return
         sid, nick = profile.sid, profile.nick
-    ports.whisper(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))
+    if verb == "TAGMSG" and _is_passing(client_tags):
+        _pass_on(ports, session, sid, nick, client_tags)
+    else:
+        ports.whisper(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))
 
 
 COMMANDS = {verb: Command(speak) for verb in ("PRIVMSG", "NOTICE", "TAGMSG")}

@@ -4,11 +4,14 @@ In place of the IRC commands of that name for readers of plain text, who have no
 history or join for them.
 """
 
+from collections.abc import Iterable
+
 from gateway.chat.commands.connecting import nick
 from gateway.chat.commands.rooms import join_one
 from gateway.chat.commands.table import Command
-from gateway.chat.past import FIRST, ID_LIMIT, place_of
+from gateway.chat.past import FIRST, ID_LIMIT, Past, place_of
 from gateway.chat.ports import Ports
+from gateway.chat.render import recalled
 from gateway.chat.session import Session
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
@@ -47,11 +50,15 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
         return
     if said:
         session.note(f"the last that was said in {name}:")
-    for message in said:
-        session.reply(message.line)
+    _show(session, said)
     joined_at = place_of(ports.position(name), effect.index)
-    for message in await ports.history(name, seen, joined_at, BACKLOG_MESSAGES, newest=True):
-        session.reply(message.line)  # said while the JOIN was on its way
+    _show(session, await ports.history(name, seen, joined_at, BACKLOG_MESSAGES, newest=True))  # said meanwhile
+
+
+def _show(session: Session, said: Iterable[Past]) -> None:
+    for message in said:
+        for line in recalled(message, 0, ""):
+            session.reply(line)
 
 
 COMMANDS = {

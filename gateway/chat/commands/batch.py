@@ -1,0 +1,75 @@
+"""BATCH from a client: a message of several lines (IRCv3 client-batch and multiline, drafts).
+
+What its lines are is gathered line by line, as they come through PRIVMSG and NOTICE; the end says it, as one message.
+"""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from gateway.chat.capabilities import MULTILINE
+from gateway.chat.commands.messages import speak
+from gateway.chat.commands.table import Command
+from gateway.chat.multiline import Batch, Refused, collect
+from gateway.chat.ports import Ports, Unavailable
+from gateway.chat.session import Session
+from gateway.wire import numerics as n
+from gateway.wire.message import Message
+
+
+def batch(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+    """IRCv3 client-batch, "The client-to-server BATCH verb"; one at a time, and none in another."""
+    reference = message.params[0]
+    if not session.caps & MULTILINE:
+        session.numeric(n.ERR_UNKNOWNCOMMAND, "BATCH", "Negotiate draft/multiline first")
+    elif "batch" in message.tags:
+        collect(session, message)  # it is no line that one may have
+    elif reference.startswith("-"):
+        return _end(ports, session, reference[1:])
+    elif reference.startswith("+"):
+        _begin(session, message, ports.now)
+    else:
+        session.standard_reply("FAIL", "BATCH", "INVALID_REFTAG", reference, "A batch begins with + and ends with -")
+    return None
+
+
+def _begin(session: Session, opening: Message, now: float) -> None:
+    former = session.batch
+    if former is not None:
+        former.refuse(session, Refused("MULTILINE_INVALID", "Another batch begins before the end of this one"))
+    begun = session.batch = Batch(opening, session.put_off_response(), now)
+    try:
+        begun.check(opening)
+    except Refused as refused:
+        begun.refuse(session, refused)
+
+
+def _end(ports: Ports, session: Session, reference: str) -> Coroutine[Any, Any, None] | None:
+    ended = session.batch
+    if ended is None or ended.reference != reference:
+        session.standard_reply("FAIL", "BATCH", "MULTILINE_INVALID", "No such batch is open")
+        return None
+    session.batch = None
+    if ended.is_refused:
+        return None
+    try:
+        message = ended.message()
+    except Refused as refused:
+        ended.refuse(session, refused)
+        return None
+    session.resume_response(ended.label)
+    waits = speak(ports, session, message)
+    if waits is None:
+        session.end_response()
+        return None
+    return _named(waits, message)
+
+
+async def _named(waits: Coroutine[Any, Any, None], message: Message) -> None:
+    """What fails is the message, not BATCH."""
+    try:
+        await waits
+    except Unavailable:
+        raise Unavailable(message.verb, message.params[0]) from None
+
+
+COMMANDS = {"BATCH": Command(batch, 1)}

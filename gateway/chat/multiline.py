@@ -1,0 +1,149 @@
+"""Messages of several lines: how a client hands one in, line by line (IRCv3 multiline and client-batch, drafts).
+
+In a text of several lines each stands behind its LF, or behind a CR where it goes on with the line before (the tag
+`draft/multiline-concat`): neither can be in what a client sends. Such a text is one message in every respect. Pure.
+"""
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from gateway.chat.capabilities import BATCH, MULTILINE
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message
+from gateway.wire.tags import client_only
+
+if TYPE_CHECKING:
+    from gateway.chat.session import Session
+
+MAX_BYTES: Final = 16384
+"""Of a text with its line feeds. Escaped, and with the client's tags, it is less than an entry may have."""
+MAX_LINES: Final = 100
+LIMIT_S: Final = 60.0
+"""How long a batch may be open."""
+CAPABILITY_VALUE: Final = f"max-bytes={MAX_BYTES},max-lines={MAX_LINES}"
+
+BATCH_TYPE: Final = "draft/multiline"
+CONCAT_TAG: Final = "draft/multiline-concat"
+
+_NEXT: Final = "\n"
+_ON: Final = "\r"
+_REFERENCE = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+_SEPARATOR = re.compile("[\n\r]")
+_OF_A_LINE: Final = frozenset(("batch", CONCAT_TAG))
+"""The tags that a line in a batch may have (IRCv3 multiline, "Message tags")."""
+
+
+def takes_batches(caps: int) -> bool:
+    """Whether a reader is sent such a message as one; the capability means nothing without batch."""
+    return caps & (MULTILINE | BATCH) == MULTILINE | BATCH
+
+
+def first_and_more(text: str) -> tuple[str, str]:
+    """The first line of a text, and all behind it, separators included."""
+    found = _SEPARATOR.search(text)
+    return (text, "") if found is None else (text[: found.start()], text[found.start() :])
+
+
+def lines_of(text: str) -> list[tuple[str, bool]]:
+    """The lines of a text as their sender cut it, and whether each goes on with the one before."""
+    first, more = first_and_more(text)
+    separators = _SEPARATOR.findall(more)
+    return [(first, False), *zip(_SEPARATOR.split(more)[1:], [one == _ON for one in separators], strict=True)]
+
+
+def value_of(text: str) -> str:
+    """What the message says: IRCv3 multiline, "combined message value"."""
+    return text.replace(_ON, "")
+
+
+class Refused(Exception):
+    """A batch cannot be said: the code of its FAIL, the context, and the words for people."""
+
+    def __init__(self, *code_context_and_text: str) -> None:
+        self.words = code_context_and_text
+
+
+class Batch:
+    """What a client has sent so far between BATCH +reference and BATCH -reference; one a session.
+
+    One that was refused stays until its end, so that what belongs to it is ignored.
+    """
+
+    __slots__ = ("_bytes", "_lines", "_tags", "_target", "_verb", "is_refused", "label", "opened_at", "reference")
+
+    def __init__(self, opening: Message, label: str, now: float) -> None:
+        """``label`` (escaped) is the opening's: the response to all of the batch has it."""
+        self.reference = opening.params[0][1:]
+        self.label = label
+        self.opened_at = now
+        self.is_refused = False
+        self._target = opening.params[2] if len(opening.params) > 2 else ""
+        self._tags = client_only(opening.tags)
+        self._verb = ""
+        self._lines: list[str] = []  # each but the first behind its separator
+        self._bytes = 0
+
+    def check(self, opening: Message) -> None:
+        """Raises Refused where such a batch cannot be."""
+        kind = opening.params[1] if len(opening.params) > 1 else ""
+        if _REFERENCE.fullmatch(self.reference) is None:
+            raise Refused("INVALID_REFTAG", self.reference, "A reference tag is letters, digits and hyphens")
+        if kind != BATCH_TYPE:
+            raise Refused("UNKNOWN_TYPE", self.reference, kind, "There is no such type of batch")
+        if not self._target or "," in self._target:
+            raise Refused("MULTILINE_INVALID", "A multiline batch has one target")
+
+    def add(self, message: Message) -> None:
+        """Takes in a line; Refused where with it the batch cannot be said."""
+        target, text = (*message.params[:2], "", "")[:2]
+        goes_on = CONCAT_TAG in message.tags
+        if len(message.params) < 2 or message.verb not in ("PRIVMSG", "NOTICE"):
+            raise Refused("MULTILINE_INVALID", "A multiline batch has PRIVMSG or NOTICE with a text")
+        if fold(target) != fold(self._target):
+            raise Refused("MULTILINE_INVALID_TARGET", self._target, target, "Invalid multiline target")
+        if message.verb != (self._verb or message.verb) or not message.tags.keys() <= _OF_A_LINE:
+            raise Refused("MULTILINE_INVALID", "Invalid multiline batch with various commands, or tags on its lines")
+        if goes_on and not text:
+            raise Refused("MULTILINE_INVALID", "Invalid multiline batch with concatenated blank line")
+        separator = "" if not self._lines else _ON if goes_on else _NEXT
+        self._bytes += len(text.encode()) + (separator == _NEXT)
+        if self._bytes > MAX_BYTES:
+            raise Refused("MULTILINE_MAX_BYTES", str(MAX_BYTES), "Multiline batch max-bytes exceeded")
+        if len(self._lines) == MAX_LINES:
+            raise Refused("MULTILINE_MAX_LINES", str(MAX_LINES), "Multiline batch max-lines exceeded")
+        self._verb = message.verb
+        self._lines.append(separator + text)
+
+    def message(self) -> Message:
+        """The message that it is, with the client's tags; Refused where it says nothing."""
+        text = "".join(self._lines)
+        if not text.strip(_NEXT):
+            raise Refused("MULTILINE_INVALID", "Invalid multiline batch with blank lines only")
+        return Message(self._verb, [self._target, text], tags=self._tags)
+
+    def refuse(self, session: "Session", refused: Refused) -> None:
+        """Tells the client so, once; from now on the batch is ignored."""
+        if self.is_refused:
+            return
+        self.is_refused = True
+        self._lines.clear()
+        session.answer_late(self.label, lambda: session.standard_reply("FAIL", "BATCH", *refused.words))
+
+
+def collect(session: "Session", message: Message) -> None:
+    """Takes a line that says that it belongs to a batch."""
+    batch = session.batch
+    if batch is None or batch.reference != message.tags["batch"]:
+        session.standard_reply("FAIL", "BATCH", "MULTILINE_INVALID", "No such batch is open")
+    elif not batch.is_refused:
+        try:
+            batch.add(message)
+        except Refused as refused:
+            batch.refuse(session, refused)
+
+
+def end_overdue(session: "Session", now: float) -> None:
+    """A batch that was left open for too long is no more (IRCv3 client-batch, TIMEOUT)."""
+    batch = session.batch
+    if batch is not None and now - batch.opened_at > LIMIT_S:
+        batch.refuse(session, Refused("TIMEOUT", batch.reference, "The batch was left open for too long"))
