@@ -23,8 +23,8 @@ from gateway.wire.message import Message
 from gateway.wire.tags import client_only, format_tags, parse_tags
 
 SESSION_MESSAGES = 500
-SESSION_BYTES = 256 * 1024
-LANE_BYTES = 32 * 1024 * 1024
+SESSION_BYTES = 512 * 1024
+LANE_BYTES = 64 * 1024 * 1024
 OVERHEAD_BYTES = 500
 """What Python takes for a message besides its text."""
 
