@@ -245,7 +245,9 @@ def test_targets_are_the_rooms_one_is_in_by_the_time_of_their_latest_message(sha
     alice = shared.peer(pair[0], "alicet", CAPS, "#t1,#T2,#t3,#silent")
     bob = shared.peer(pair[1], "bobt", CAPS, "#t1,#t2,#t3,#silent")
     alice.sync()
-    said = [[line for line in alice.do(f"PRIVMSG {room} :x") if "PRIVMSG" in line][0] for room in ("#t2", "#t1", "#t3")]
+    said = [
+        next(line for line in alice.do(f"PRIVMSG {room} :x") if "PRIVMSG" in line) for room in ("#t2", "#t1", "#t3")
+    ]
     alice.do("TOPIC #t2 :later")
     bob.do("PART #t3")
     two, one, _ = (tag(line, "time") for line in said)
