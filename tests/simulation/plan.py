@@ -24,6 +24,7 @@ HISTORIES = (
     f"AROUND {{room}} {ALWAYS} 6",
     f"BETWEEN {{room}} {ALWAYS} {NEVER} 9",
     f"TARGETS {NEVER} {ALWAYS} 9",
+    "LATEST {{}} * 9",
 )
 """What is asked of histories while they grow."""
 MODES = (
