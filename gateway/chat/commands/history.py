@@ -67,6 +67,8 @@ async def _messages(ports: Ports, session: Session, subcommand: str, params: lis
                 found += said
     except Unavailable:
         raise Refused("MESSAGE_ERROR", target, "Messages could not be retrieved") from None
+    if room is not None and fold(target) not in session.rooms:  # it was put out meanwhile
+        raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
     _reply(session, f"chathistory {name}", (line for past in found for line in shown(past, session.caps, name)))
 
 
