@@ -245,7 +245,8 @@ def as_irc(event: LoggedEvent, room: str) -> str | None:
     if message.source is None:
         return None
     client_tags = tags.format_tags(tags.client_only(message.tags))
-    line = Message(message.verb, message.params, message.source).line() + message.tags.get(events.MORE, "")
+    params = message.params[:1] if message.verb == "JOIN" else message.params  # no realname without extended-join
+    line = Message(message.verb, params, message.source).line() + message.tags.get(events.MORE, "")
     return "\n".join(spoken(line, SERVER_TIME | MESSAGE_TAGS, event.stream_id, event.msgid, client_tags))
 
 

@@ -135,6 +135,12 @@ def test_irc_has_them_as_clients_without_multiline(rooms: Rooms) -> None:
     ]
 
 
+def test_irc_shows_events_as_members_were_shown_them(rooms: Rooms) -> None:
+    """IRCv3 extended-join: the realname is for who has negotiated it."""
+    rooms.append_at("#lobby", MS, events.joined(ALICE, "#lobby", "Alice", {"token": "1", "seen": "0-0"}))
+    assert [line.partition(" ")[2] for line in rooms.read(form="irc")] == [f":{ALICE} JOIN #lobby"]
+
+
 def test_jsonl_has_everything(rooms: Rooms) -> None:
     rooms.append_at("#lobby", MS, said("hé"))
     (line,) = rooms.read(form="jsonl")

@@ -21,6 +21,8 @@ CHGHOST: Final = 1 << 14
 INVITE_NOTIFY: Final = 1 << 15
 USERHOST_IN_NAMES: Final = 1 << 17
 EXTENDED_MONITOR: Final = 1 << 18
+EVENT_PLAYBACK: Final = 1 << 19
+READ_MARKER: Final = 1 << 20
 MESSAGE_REDACTION: Final = 1 << 21
 MULTILINE: Final = 1 << 22
 NO_IMPLICIT_NAMES: Final = 1 << 25
@@ -37,9 +39,11 @@ BY_NAME: Final = {
     "cap-notify": CAP_NOTIFY,
     "chghost": CHGHOST,
     "draft/chathistory": CHATHISTORY,
+    "draft/event-playback": EVENT_PLAYBACK,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/multiline": MULTILINE,
     "draft/pre-away": PRE_AWAY,
+    "draft/read-marker": READ_MARKER,
     "echo-message": ECHO_MESSAGE,
     "extended-join": EXTENDED_JOIN,
     "extended-monitor": EXTENDED_MONITOR,

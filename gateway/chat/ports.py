@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.chat.events import Event
-from gateway.chat.past import Past, Place
+from gateway.chat.past import Past, Span
 from gateway.chat.presence import Presence
 from gateway.chat.room import Effect, Room
 from gateway.chat.session import Session
@@ -186,11 +186,20 @@ class Ports(Protocol):
     def broadcast(self, line: str) -> Awaitable[None]:
         """Sends an event to every lane of the network (WALLOPS)."""
 
-    def history(self, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> Awaitable[list[Past]]:
-        """Messages (PRIVMSG, NOTICE) of a room's log between two places, these excluded, in the log's order.
+    def history(self, room: str, span: Span) -> Awaitable[list[Past]]:
+        """Events of a room's log, in its order; what the fold found void is left out."""
 
-        The newest or the oldest ``limit`` of them; what the fold found void is left out.
+    def talk(self, session: Session, nick: str, span: Span) -> Awaitable[tuple[str, list[Past]]]:
+        """That one's nick, and what a session and whoever is, or was, called so have said to each other.
+
+        Nothing that another session sent or received, whatever its nick: nobody can prove yet to be the same person.
         """
+
+    def talks(self, session: Session) -> Awaitable[list[tuple[str, int]]]:
+        """Whom a session has exchanged messages with, by their nicks now, and when last (ms since 1970)."""
+
+    def unsay(self, session: Session, msgid: str) -> None:
+        """A session has taken back a message to another: its own history of it has it no more."""
 
     def find_message(self, where: str, msgid: str) -> Awaitable[Event | None]:
         """The message (PRIVMSG, NOTICE, TAGMSG) of this id in a room, or to a session of this id.

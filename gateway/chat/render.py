@@ -13,7 +13,6 @@ from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
 from gateway.chat.effects import Effect
 from gateway.chat.events import ms, number
 from gateway.chat.multiline import BATCH_TYPE, CONCAT_TAG, lines_of, takes_batches
-from gateway.chat.past import Past
 from gateway.chat.session import Session
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
@@ -119,8 +118,3 @@ def echo_of_first(session: Session, variant: int, effect: Effect) -> list[str]:
     first = msgid(stream_id, number(index), log_mark(fold(message.params[0])))
     line = Message(message.verb, message.params, session.source).line()
     return spoken(line, variant, stream_id, first, effect.tags, account=session.account)
-
-
-def recalled(past: Past, caps: int, mark: str, batch: str = "") -> list[str]:
-    """A message of the past as a member with these capabilities was sent it; ``mark``: its log's."""
-    return spoken(past.line, caps, past.stream_id, msgid(past.stream_id, past.index, mark), past.client_tags, batch)

@@ -9,41 +9,39 @@ from itertools import islice
 from typing import Any
 
 from gateway.broker.keys import Keys
+from gateway.broker.scripts import PAGE
 from gateway.chat import render
 from gateway.chat.events import Event, decode
-from gateway.chat.past import Past, Place, messages, place
+from gateway.chat.past import Past, Place, Span, events, place
 from gateway.chat.render import log_mark
 from gateway.lane.following import raw
 from gateway.wire.message import parse
 
-PAGE_ENTRIES = 50
-"""At 64 KB an entry (broker.appends) at most 3 MB."""
+FEWEST_ENTRIES, PAGE_ENTRIES = 8, 100
+"""How many entries are asked for at once; the bytes of a page are bounded by page.lua."""
 
 Ask = Callable[..., Awaitable[Any]]
 """A command of Redis's with its words; its reply is awaited."""
 
 
-async def read(ask: Ask, keys: Keys, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> list[Past]:
+async def read(ask: Ask, keys: Keys, room: str, span: Span) -> list[Past]:
     """See gateway.chat.ports.Ports.history; ``room`` is the folded name."""
     found: list[Past] = []
-    low, high = _stream_id(after), _stream_id(before)
-    is_last_page = False
-    while len(found) < limit and not is_last_page:
-        if newest:
-            page = await ask("XREVRANGE", keys.log(room), high, low, "COUNT", PAGE_ENTRIES)
-        else:
-            page = await ask("XRANGE", keys.log(room), low, high, "COUNT", PAGE_ENTRIES)
-        is_last_page = len(page) < PAGE_ENTRIES
-        said = _within(page, after, before, newest)
-        while len(found) < limit and (candidates := list(islice(said, limit - len(found)))):
-            marks = [f"{past.stream_id}.{past.index}" for past in candidates]
-            void = await ask("SMISMEMBER", keys.void(room), *marks)
-            found += [past for past, is_void in zip(candidates, void, strict=True) if not is_void]
-        if page and newest:
-            high = f"({page[-1][0].decode()}"
-        elif page:
-            low = f"({page[-1][0].decode()}"
-    return found[::-1] if newest else found
+    verb = "XREVRANGE" if span.newest else "XRANGE"
+    begin, end = map(_stream_id, (span.before, span.after) if span.newest else (span.after, span.before))
+    mark, log, void = log_mark(room), keys.log(room), keys.void(room)
+    count, has_more = min(PAGE_ENTRIES, max(FEWEST_ENTRIES, span.limit)), 1
+    while len(found) < span.limit and has_more:
+        page, has_more = await ask("EVALSHA", PAGE.sha, PAGE.keys, log, verb, begin, end, count)
+        past = _within(page, mark, span)
+        while len(found) < span.limit and (candidates := list(islice(past, span.limit - len(found)))):
+            marks = [f"{one.stream_id}.{one.index}" for one in candidates]
+            are_void = await ask("SMISMEMBER", void, *marks)
+            found += [one for one, is_void in zip(candidates, are_void, strict=True) if not is_void]
+        if page:
+            begin = f"({page[-1][0].decode()}"
+        count = min(PAGE_ENTRIES, 2 * count)  # few of these were what is wanted
+    return found[::-1] if span.newest else found
 
 
 async def find(ask: Ask, keys: Keys, log: str, msgid: str) -> Event | None:
@@ -68,12 +66,10 @@ def _stream_id(place: Place) -> str:
     return f"{place[0]}-{place[1]}"
 
 
-def _within(page: list[Any], after: Place, before: Place, newest: bool) -> Iterator[Past]:
-    """The messages of a page's entries between two places, in the page's order; decoded as they are taken."""
+def _within(page: list[Any], mark: str, span: Span) -> Iterator[Past]:
+    """What a span has of a page's entries, in the page's order; decoded as it is taken."""
     for entry_id, fields in page:
-        entry = decode(entry_id.decode(), fields[1].decode(), fields[3])
-        ms, n = map(int, entry.id.split("-"))
-        said = messages(entry)
-        for past in reversed(said) if newest else said:
-            if after < (ms, n, past.index) < before:
+        found = events(decode(entry_id.decode(), fields[1].decode(), fields[3]), mark, span.verbs)
+        for past in reversed(found) if span.newest else found:
+            if span.after < past.place < span.before:
                 yield past

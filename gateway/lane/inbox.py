@@ -19,6 +19,7 @@ from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
 from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, text_of, with_tags
 from gateway.chat.past import place
 from gateway.chat.render import log_mark, msgid, spoken, tags
+from gateway.chat.session import Session
 from gateway.lane.client import Client
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -42,6 +43,8 @@ FEWEST_PARAMS = {
 Show = Callable[[Client], None]
 Special = Callable[[Message, Client | None, Show], None]
 """Takes an event, the client that it is meant for if it is here, and what shows the event's line to a client."""
+Heard = Callable[[Session, str, str, int, str, Message], None]
+"""Told of each message that a session is shown: whose, the sender's id, stream id and index, the inbox, the message."""
 
 
 class Inbox:
@@ -72,6 +75,8 @@ class Inbox:
         self._is_closed = False
         self.on_lost: Callable[[], None] = lambda: None
         """Called when the log, made before, had to be made anew: Redis has lost it, and perhaps all else."""
+        self.on_message: Heard = lambda *_: None
+        self.on_redacted: Callable[[Session, str], None] = lambda *_: None
         self.specials: dict[str, Special] = {}
         """Verbs that are more than a line to be shown, and who handles them."""
 
@@ -200,18 +205,21 @@ class Inbox:
             return
         if message.tags and self._is_said_again(entry, index, message):
             return
+        self.on_message(client.session, sender, entry.id, index, self.name, message)
         self._show(entry, index, message, client)
         if verb == "PRIVMSG" and client.session.away is not None:
             self.tell(sender, n.RPL_AWAY, nick, client.session.nick, client.session.away)
 
     def _redact(self, entry: Entry, message: Message, client: Client | None) -> None:
         """IRCv3 message-redaction: whoever said it to this client has taken it back; their lane has seen to that."""
-        ms, n, index = place(message.params[1])
+        ms, n, index, _ = place(message.params[1])
         mark = f"{ms}-{n}.{index}"
         self._link.call(_ignore, "SADD", self._keys.void(self.name), mark)
         self._redacted.append(mark)
-        if client is not None and client.session.caps & MESSAGE_REDACTION:
-            client.send(self._line(entry, message, client))
+        if client is not None:
+            self.on_redacted(client.session, message.params[1])
+            if client.session.caps & MESSAGE_REDACTION:
+                client.send(self._line(entry, message, client))
 
     def _is_said_again(self, entry: Entry, index: int, message: Message) -> bool:
         """Whether its client has sent it a second time; one message may go to several people of a lane."""

@@ -8,45 +8,52 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.broker.keys import Keys
+from gateway.broker.scripts import PAGE
 from gateway.chat.events import encode
-from gateway.chat.past import FIRST, LAST, Place
+from gateway.chat.past import FIRST, LAST, Place, Span
+from gateway.chat.render import log_mark
 from gateway.lane.history import PAGE_ENTRIES, read
 from gateway.lane.tasks import Task, Wait
 
 KEYS = Keys("t:")
+MARK = log_mark("#r")
 
 
 class Log:
     """Entries by (ms, n), the places that are void, and how many entries a reply held at most."""
 
-    def __init__(self, sizes: list[int], void: set[Place] = frozenset()) -> None:  # type: ignore[assignment]
+    def __init__(self, sizes: list[int], fit: int = 1000) -> None:
+        """``sizes``: how many events each entry has; ``fit``: how many entries have the bytes of a page."""
         self.entries = {(10 + at // 3, at % 3): size for at, size in enumerate(sizes)}
-        self.void = void
+        self.void: set[Place] = set()
+        self.fit = fit
         self.largest = 0
 
     @property
     def places(self) -> list[Place]:
         """Of all messages that are not void; the first event of each entry is none."""
-        every = [(*key, i) for key, size in self.entries.items() for i in range(1, size)]
+        every = [(*key, i, MARK) for key, size in self.entries.items() for i in range(1, size)]
         return [place for place in every if place not in self.void]
 
     def ask(self, *words: Any) -> Awaitable[Any]:
         wait: Wait[Any] = Wait()
-        wait.fulfil(self._mark(*words[1:]) if words[0] == "SMISMEMBER" else self._range(*words))
+        wait.fulfil(self._mark(*words[1:]) if words[0] == "SMISMEMBER" else self._page(*words))
         return wait
 
     def _mark(self, key: str, *marks: str) -> list[int]:
         assert key == "t:{#r}:void"
         assert marks
-        return [int(tuple(map(int, mark.replace(".", "-").split("-"))) in self.void) for mark in marks]
+        return [int((*map(int, mark.replace(".", "-").split("-")), MARK) in self.void) for mark in marks]
 
-    def _range(self, verb: str, key: str, one: str, other: str, _count: str, count: int) -> list[Any]:
-        assert key == "t:{#r}:log"
-        low, high = (one, other) if verb == "XRANGE" else (other, one)
+    def _page(self, evalsha: str, sha: str, keys: int, key: str, verb: str, begin: str, end: str, limit: int) -> Any:
+        assert (evalsha, sha, keys, key) == ("EVALSHA", PAGE.sha, 1, "t:{#r}:log")
+        low, high = (begin, end) if verb == "XRANGE" else (end, begin)
         found = [id for id in self.entries if _above(id, low) and _above(tuple(-x for x in id), high, -1)]
-        found = (found if verb == "XRANGE" else found[::-1])[:count]
-        self.largest = max(self.largest, len(found))
-        return [[b"%d-%d" % id, [b"o", b"g.0:1", b"e", _payload(self.entries[id])]] for id in found]
+        found = found if verb == "XRANGE" else found[::-1]
+        kept = found[: min(limit, self.fit)]
+        self.largest = max(self.largest, len(kept))
+        page = [[b"%d-%d" % id, [b"o", b"g.0:1", b"e", _payload(self.entries[id])]] for id in kept]
+        return [page, int(len(found) > len(kept))]
 
 
 def _above(id: tuple[int, ...], bound: str, sign: int = 1) -> bool:
@@ -54,18 +61,12 @@ def _above(id: tuple[int, ...], bound: str, sign: int = 1) -> bool:
     return id > limit if bound.startswith("(") else id >= limit
 
 
-def _payload(size: int) -> bytes:
-    return encode([("s", ":a!a@h TOPIC #r :t"), *[("s", ":a!a@h PRIVMSG #r :m")] * (size - 1)])
-
-
 def places(log: Log, after: Place, before: Place, limit: int, newest: bool) -> list[Place]:
     """What is read, as places."""
     result: list[Place] = []
 
     async def run() -> None:
-        for past in await read(log.ask, KEYS, "#r", after, before, limit, newest=newest):
-            ms, n = map(int, past.stream_id.split("-"))
-            result.append((ms, n, past.index))
+        result.extend(past.place for past in await read(log.ask, KEYS, "#r", Span(after, before, limit, newest)))
 
     errors: list[Exception | None] = []
     Task(run(), lambda _task, error: errors.append(error)).step()
@@ -73,12 +74,16 @@ def places(log: Log, after: Place, before: Place, limit: int, newest: bool) -> l
     return result
 
 
-some_place = st.tuples(st.integers(9, 20), st.integers(0, 3), st.integers(0, 4))
+def _payload(size: int) -> bytes:
+    return encode([("s", ":a!a@h TOPIC #r :t"), *[("s", ":a!a@h PRIVMSG #r :m")] * (size - 1)])
+
+
+some_place = st.tuples(st.integers(9, 20), st.integers(0, 3), st.integers(0, 4), st.sampled_from(["", MARK]))
 
 
 @given(st.data())
 def test_any_range_is_cut_out_of_the_log_as_out_of_a_list(data: st.DataObject) -> None:
-    log = Log(data.draw(st.lists(st.integers(1, 4), max_size=30)))
+    log = Log(data.draw(st.lists(st.integers(1, 4), max_size=30)), fit=data.draw(st.integers(1, 12)))
     log.void = data.draw(st.sets(st.sampled_from(log.places))) if log.places else set()
     after, before = data.draw(some_place | st.just(FIRST)), data.draw(some_place | st.just(LAST))
     limit, newest = data.draw(st.integers(1, 20)), data.draw(st.booleans())
@@ -89,7 +94,7 @@ def test_any_range_is_cut_out_of_the_log_as_out_of_a_list(data: st.DataObject) -
 
 @pytest.mark.parametrize("newest", [True, False])
 def test_a_long_log_is_read_in_bounded_pages(newest: bool) -> None:
-    log = Log([1] * 200 + [2] + [1] * 200)
+    log = Log([1] * 400 + [2] + [1] * 400)
     assert places(log, FIRST, LAST, 5, newest) == log.places
     assert log.largest == PAGE_ENTRIES
 

@@ -7,9 +7,10 @@ from tests.network.harness import Gateway, Network, Peer
 Pair = tuple[Gateway, Gateway]
 
 ALL = (
-    "account-notify account-tag away-notify batch cap-notify chghost draft/chathistory draft/message-redaction "
-    "draft/multiline draft/pre-away echo-message extended-join extended-monitor invite-notify labeled-response "
-    "message-tags multi-prefix no-implicit-names server-time setname standard-replies userhost-in-names"
+    "account-notify account-tag away-notify batch cap-notify chghost draft/chathistory draft/event-playback "
+    "draft/message-redaction draft/multiline draft/pre-away draft/read-marker echo-message extended-join "
+    "extended-monitor invite-notify labeled-response message-tags multi-prefix no-implicit-names server-time setname "
+    "standard-replies userhost-in-names"
 )
 VALUES = {"draft/multiline": "max-bytes=16384,max-lines=100"}
 

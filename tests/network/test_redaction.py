@@ -136,6 +136,8 @@ def test_to_a_person(visit: Visit) -> None:
     assert redactions(alice.do(f"@label=l REDACT BOB {oops} :sorry, bob")) == [f"alice bob {oops} :sorry, bob"]
     assert redactions(bob.sync()) == [f"alice bob {oops} :sorry, bob"]
     assert "UNKNOWN_MSGID" in alice.do(f"REDACT bob {oops}")[-1]
+    for peer, other in ((alice, "bob"), (bob, "alice")):  # neither history has it any more
+        assert not any("oops" in line for line in peer.do(f"CHATHISTORY LATEST {other} * 10"))
 
 
 def test_to_a_person_who_has_not_the_capability(visit: Visit) -> None:

@@ -14,6 +14,7 @@ from gateway.chat.commands import (
     network,
     operators,
     people,
+    reading,
     redaction,
     rooms,
     who,
@@ -21,7 +22,7 @@ from gateway.chat.commands import (
 from gateway.chat.commands.table import Command
 
 _FAMILIES = (
-    *(connecting, messages, batch, redaction, history, rooms, moderation, modes),
+    *(connecting, messages, batch, redaction, history, reading, rooms, moderation, modes),
     *(operators, people, who, monitoring, network),
 )
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from gateway.chat.commands.connecting import nick
 from gateway.chat.commands.rooms import join_one
 from gateway.chat.commands.table import Command
-from gateway.chat.past import FIRST, ID_LIMIT, Past, place_of
+from gateway.chat.past import FIRST, ID_LIMIT, Past, Span, place_of
+from gateway.chat.playback import shown
 from gateway.chat.ports import Ports
-from gateway.chat.render import recalled
 from gateway.chat.session import Session
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
@@ -44,7 +44,7 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
     # Read before the JOIN, shown right behind it: from its fold on, others' lines come as they are said.
     await ports.open_room(name)
     seen = place_of(ports.position(name), ID_LIMIT)
-    said = await ports.history(name, FIRST, seen, BACKLOG_MESSAGES, newest=True)
+    said = await ports.history(name, Span(FIRST, seen, BACKLOG_MESSAGES, newest=True))
     effect = await join_one(ports, session, name)
     if effect is None:
         return
@@ -52,12 +52,13 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
         session.note(f"the last that was said in {name}:")
     _show(session, said)
     joined_at = place_of(ports.position(name), effect.index)
-    _show(session, await ports.history(name, seen, joined_at, BACKLOG_MESSAGES, newest=True))  # said meanwhile
+    said_meanwhile = Span(seen, joined_at, BACKLOG_MESSAGES, newest=True)
+    _show(session, await ports.history(name, said_meanwhile))
 
 
 def _show(session: Session, said: Iterable[Past]) -> None:
-    for message in said:
-        for line in recalled(message, 0, ""):
+    for past in said:
+        for line in shown(past, 0, ""):
             session.reply(line)
 
 

@@ -62,6 +62,7 @@ async def _to_person(ports: Ports, session: Session, target: str, msgid: str, re
         return
     line = events.redacted(session.source, profile.nick, msgid, reason)
     if await ports.notify(profile.sid, line):
+        ports.unsay(session, msgid)
         session.reply(line)
     else:
         _fail_target(session, target)

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX, NO_IMPLICIT_NAMES, USERHOST_IN_NAMES
+from gateway.chat.commands.reading import tell_mark_of_room
 from gateway.chat.commands.seeing import sees
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Effect, Kind, Member, Void
@@ -116,9 +117,10 @@ def answer(session: Session, verb: str, room: str, effect: Effect, subject: str 
 
 
 def show_room(ports: Ports, session: Session, room: Room) -> None:
-    """What one who has joined is told: the topic, where there is one, and who is there (IRCv3 no-implicit-names)."""
+    """What one who has joined is told: the topic, where there is one, up to where he has read, and who is there."""
     if room.topic:
         send_topic(session, room)
+    tell_mark_of_room(session, room.name)
     if not session.caps & NO_IMPLICIT_NAMES:
         send_names(ports, session, room)
 
