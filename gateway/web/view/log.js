@@ -1,0 +1,241 @@
+/**
+ * The messages of the current conversation: a window of rows over its entries.
+ *
+ * Never more than ROWS_LIMIT rows stand in the document; scrolling near an end of them brings the next ones, from memory
+ * or from the history, and takes as many away at the other end. What the person looks at stays where it is.
+ */
+
+import { byId, setText } from "./dom.js";
+import { dayOf, isContinued, row } from "./row.js";
+
+const ROWS_LIMIT = 300;
+const ROWS_STEP = 100;
+const NEAR_PX = 800; // from an end
+const AT_END_PX = 40;
+
+export class LogView {
+  /** @param {import("../main.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.box = byId("log");
+    this.list = byId("rows");
+    this.end = byId("to-end");
+    /** @type {Map<string, {element: HTMLElement, signature: string, entry: object}>} by the entry's key, as they stand */
+    this.rows = new Map();
+    this.buffer = null;
+    this.isAtEnd = true; // what is new comes into sight
+    this.firstKey = ""; // the first entry in the window, where it does not follow the end
+    this.count = 0; // of the rows in the window
+    this.wanted = ""; // the msgid of an entry to jump to when its page has come
+    this.open = new Set(); // keys of long texts that are shown whole
+    this.box.addEventListener("scroll", () => this.onScroll(), { passive: true });
+    new ResizeObserver(() => this.isAtEnd && this.toBottom()).observe(this.box);
+    this.end.addEventListener("click", () => this.goToEnd());
+  }
+
+  get isWatching() {
+    return this.isAtEnd && this.buffer?.slice.isAtEnd;
+  }
+
+  // --- drawing -------------------------------------------------------------------------------------------------
+
+  draw() {
+    const buffer = this.app.buffers.current;
+    const isOther = buffer !== this.buffer;
+    if (isOther) this.begin(buffer);
+    if (!buffer) return;
+    const shown = this.entries(buffer);
+    const [start, end] = this.range(shown);
+    const anchor = this.isAtEnd ? null : this.anchor();
+    this.box.setAttribute("aria-busy", String(isOther || Boolean(buffer.loading)));
+    this.place(buffer, shown, start, end);
+    this.firstKey = shown[start]?.key ?? "";
+    this.count = end - start;
+    if (this.isAtEnd) this.toBottom();
+    else this.hold(anchor);
+    this.drawEnds(buffer, start === 0);
+  }
+
+  begin(buffer) {
+    this.buffer = buffer;
+    this.rows.clear();
+    this.list.replaceChildren();
+    this.box.setAttribute("aria-label", buffer ? `Messages in ${buffer.name}` : "Messages");
+    this.isAtEnd = true;
+    this.open.clear();
+  }
+
+  entries(buffer) {
+    const { shown } = buffer;
+    return this.app.settings.showsMoves ? shown : shown.filter((entry) => !entry.moves);
+  }
+
+  /** Which entries have rows: the last ones, or so many from the first one on. */
+  range(shown) {
+    if (this.isAtEnd) return [Math.max(0, shown.length - ROWS_LIMIT), shown.length];
+    const first = Math.max(0, shown.findIndex(({ key }) => key === this.firstKey));
+    return [first, Math.min(shown.length, first + Math.max(this.count, ROWS_STEP))];
+  }
+
+  place(buffer, shown, start, end) {
+    const wanted = shown.slice(start, end);
+    const keys = new Set(wanted.map(({ key }) => key));
+    for (const [key, { element }] of this.rows) {
+      if (!keys.has(key) && this.rows.delete(key)) element.remove();
+    }
+    let next = this.list.firstElementChild;
+    const isNewAt = buffer.marker ? shown.findIndex((entry) => entry.at > buffer.marker && !entry.isMine) : -1;
+    wanted.forEach((entry, index) => {
+      const before = shown[start + index - 1];
+      const context = this.context(buffer, entry, before, isNewAt === start + index);
+      const isNext = next !== null && next === this.rows.get(entry.key)?.element;
+      const element = this.element(entry, context);
+      if (isNext) next = element.nextElementSibling;
+      else this.list.insertBefore(element, next);
+    });
+  }
+
+  context(buffer, entry, before, isNew) {
+    const { nick } = this.app.buffers;
+    return {
+      buffer,
+      nick,
+      isNew,
+      day: !before || dayOf(before.at) !== dayOf(entry.at),
+      isContinued: !isNew && isContinued(entry, before),
+      isMention: buffer.isRoom && this.app.buffers.isAddressed(buffer, entry),
+      isOpen: this.open.has(entry.key),
+    };
+  }
+
+  /** The row of an entry, made anew where it would look otherwise. */
+  element(entry, context) {
+    const { isNew, day, isContinued: goesOn, isMention, isOpen, nick } = context;
+    const signature = [entry.version, entry.state, isNew, day, goesOn, isMention, isOpen, nick].join();
+    const old = this.rows.get(entry.key);
+    if (old?.signature === signature && old.entry === entry) return old.element;
+    const element = row(entry, context);
+    if (old) this.replace(old.element, element);
+    this.rows.set(entry.key, { element, signature, entry });
+    return element;
+  }
+
+  replace(old, element) {
+    const hasFocus = old === document.activeElement;
+    const actions = old.querySelector("#actions");
+    if (actions) element.append(actions);
+    old.replaceWith(element);
+    if (hasFocus) element.focus({ preventScroll: true });
+  }
+
+  drawEnds(buffer, isFirst) {
+    const beginning = byId("beginning");
+    beginning.hidden = !(isFirst && (buffer.loading === "older" || !buffer.slice.hasOlder));
+    const name = buffer.isRoom ? `the room ${buffer.name}` : `your conversation with ${buffer.name}`;
+    setText(beginning, buffer.loading === "older" ? "Loading older messages…" : `This is the beginning of ${name}.`);
+    this.end.hidden = this.isAtEnd && buffer.slice.isAtEnd;
+    setText(byId("to-end-text"), buffer.unread ? `${buffer.unread} new` : "Latest");
+    if (isFirst && buffer.slice.hasOlder && !buffer.loading && this.box.scrollHeight <= this.box.clientHeight) this.load("older");
+  }
+
+  // --- scrolling -----------------------------------------------------------------------------------------------
+
+  /** A row in sight and where it stands. */
+  anchor() {
+    const top = this.box.scrollTop;
+    const element = [...this.list.children].find((each) => each.offsetTop + each.offsetHeight > top);
+    return element && { key: element.dataset.key, offset: element.offsetTop - top };
+  }
+
+  hold(anchor) {
+    const element = anchor && this.rows.get(anchor.key)?.element;
+    if (element) this.box.scrollTop = element.offsetTop - anchor.offset;
+  }
+
+  toBottom() {
+    this.box.scrollTop = this.box.scrollHeight;
+  }
+
+  onScroll() {
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    const below = scrollHeight - clientHeight - scrollTop;
+    const shown = this.buffer ? this.entries(this.buffer) : [];
+    const first = Math.max(0, shown.findIndex(({ key }) => key === this.firstKey));
+    const isWindowAtEnd = first + this.count >= shown.length;
+    this.isAtEnd = isWindowAtEnd && below < AT_END_PX;
+    if (scrollTop < NEAR_PX) this.moveUp(first);
+    else if (below < NEAR_PX && !isWindowAtEnd) this.moveDown(shown, first);
+    else if (below < NEAR_PX && !this.buffer?.slice.isAtEnd) this.load("newer");
+    this.app.noteWatching();
+    this.app.redraw("log");
+  }
+
+  moveUp(first) {
+    if (!first) {
+      if (this.buffer?.slice.hasOlder) this.load("older");
+      return;
+    }
+    if (this.isAtEnd) return;
+    const step = Math.min(ROWS_STEP, first);
+    this.firstKey = this.entries(this.buffer)[first - step].key;
+    this.count = Math.min(ROWS_LIMIT, this.count + step);
+  }
+
+  moveDown(shown, first) {
+    this.count = Math.min(shown.length - first, this.count + ROWS_STEP);
+    const over = Math.max(0, this.count - ROWS_LIMIT);
+    this.firstKey = shown[first + over].key;
+    this.count -= over;
+  }
+
+  load(kind) {
+    const { slice } = this.buffer;
+    this.app.loadPage(this.buffer, kind, kind === "older" ? slice.oldest : slice.newest);
+  }
+
+  goToEnd() {
+    if (!this.buffer.slice.isAtEnd) this.app.loadLatest(this.buffer);
+    this.isAtEnd = true;
+    this.app.noteWatching();
+    this.app.redraw("log");
+  }
+
+  /** Shows an entry and lets it stand out; what is not in memory is asked for. */
+  jump(msgid) {
+    const entry = this.buffer.slice.byKey.get(msgid);
+    if (!entry) {
+      this.wanted = msgid;
+      this.app.loadPage(this.buffer, "around", { msgid, at: 0 });
+      return;
+    }
+    const shown = this.entries(this.buffer);
+    const at = shown.indexOf(entry);
+    this.isAtEnd = false;
+    if (!this.rows.has(entry.key)) {
+      const first = Math.max(0, at - ROWS_STEP);
+      this.firstKey = shown[first].key;
+      this.count = Math.min(2 * ROWS_STEP, shown.length - first);
+    }
+    this.draw();
+    const { element } = this.rows.get(entry.key);
+    element.scrollIntoView({ block: "center" });
+    element.focus({ preventScroll: true });
+    element.classList.add("found");
+  }
+
+  /** Goes on with a jump whose page has come. */
+  arrive() {
+    const msgid = this.wanted;
+    this.wanted = "";
+    if (msgid && this.buffer?.slice.byKey.has(msgid)) this.jump(msgid);
+  }
+
+  entryOf(element) {
+    return this.rows.get(element.closest("li.entry")?.dataset.key ?? "")?.entry;
+  }
+
+  toggleOpen(key) {
+    this.open.add(key);
+    this.app.redraw("log");
+  }
+}
