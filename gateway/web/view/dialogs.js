@@ -35,19 +35,19 @@ export class Dialogs {
   }
 
   on(id, action) {
-    byId(id).firstElementChild.addEventListener("submit", (event) => {
-      byId(id).returnValue = "";
-      action(event);
-      queueMicrotask(() => this.app.composer.focus());
-    });
+    byId(id).querySelector("form").addEventListener("submit", action);
+    byId(id).addEventListener("close", () => this.app.composer.focus());
   }
 
   /** Asks for a name until there is one. */
   welcome(done) {
     const dialog = byId("welcome");
     const input = byId("first-name");
-    dialog.addEventListener("cancel", (event) => event.preventDefault());
-    dialog.firstElementChild.addEventListener("submit", () => done(suggestNick(input.value.trim())));
+    dialog.addEventListener("close", () => {
+      const name = input.value.trim();
+      if (name) done(suggestNick(name));
+      else dialog.showModal();
+    });
     dialog.showModal();
     input.focus();
   }

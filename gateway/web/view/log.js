@@ -26,6 +26,7 @@ export class LogView {
     this.isAtEnd = true; // what is new comes into sight
     this.firstKey = ""; // the first entry in the window, where it does not follow the end
     this.count = 0; // of the rows in the window
+    this.isWindowAtEnd = true; // as it was drawn; entries may have come since
     this.wanted = ""; // the msgid of an entry to jump to when its page has come
     this.open = new Set(); // keys of long texts that are shown whole
     this.box.addEventListener("scroll", () => this.onScroll(), { passive: true });
@@ -51,6 +52,7 @@ export class LogView {
     this.place(buffer, shown, start, end);
     this.firstKey = shown[start]?.key ?? "";
     this.count = end - start;
+    this.isWindowAtEnd = end === shown.length;
     if (this.isAtEnd) this.toBottom();
     else this.hold(anchor);
     this.drawEnds(buffer, start === 0);
@@ -161,10 +163,9 @@ export class LogView {
     const below = scrollHeight - clientHeight - scrollTop;
     const shown = this.buffer ? this.entries(this.buffer) : [];
     const first = Math.max(0, shown.findIndex(({ key }) => key === this.firstKey));
-    const isWindowAtEnd = first + this.count >= shown.length;
-    this.isAtEnd = isWindowAtEnd && below < AT_END_PX;
+    this.isAtEnd = this.isWindowAtEnd && below < AT_END_PX;
     if (scrollTop < NEAR_PX) this.moveUp(first);
-    else if (below < NEAR_PX && !isWindowAtEnd) this.moveDown(shown, first);
+    else if (below < NEAR_PX && !this.isWindowAtEnd) this.moveDown(shown, first);
     else if (below < NEAR_PX && !this.buffer?.slice.isAtEnd) this.load("newer");
     this.app.noteWatching();
     this.app.redraw("log");

@@ -37,9 +37,9 @@ const BODIES = { message, action: message, notice: message, event, info };
 function message(entry, context) {
   const color = `hue-${hue(entry.nick)}`;
   const content = make("div.content", {});
-  if (entry.replyTo) content.append(quote(entry, context));
   if (!context.isContinued) content.append(heading(entry, color));
   else content.append(make("span.unseen", {}, `${entry.nick}: `));
+  if (entry.replyTo) content.append(quote(entry, context));
   content.append(text(entry, context), ...reactions(entry, context), ...fate(entry));
   const gutter = context.isContinued ? clock(entry) : make(`span.tile.${color}`, { "aria-hidden": "true" }, initial(entry.nick));
   return make("div.line", {}, make("div.gutter", {}, gutter), content);
