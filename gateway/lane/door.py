@@ -124,12 +124,12 @@ class Door:
             self._host.opened(connection, dialect, strip_telnet(opening.buffer))
 
     def _read_http(self, connection: Connection, opening: Opening) -> None:
-        end = opening.buffer.find(b"\r\n\r\n", 0, http.HEAD_LIMIT_BYTES) + 4
-        if end < 4:
+        head = http.HEAD.match(opening.buffer, 0, http.HEAD_LIMIT_BYTES)
+        if head is None:
             if len(opening.buffer) >= http.HEAD_LIMIT_BYTES:
                 self._respond(connection, http.refusal("431 Request Header Fields Too Large", "Too long."))
             return
-        request = http.parse(opening.buffer[:end])
+        request = http.parse(head[1])
         if request is None or not request.is_upgrade:
             self._respond(connection, http.answer(request, self._pages))
             return
@@ -138,7 +138,7 @@ class Door:
             self._respond(connection, accepted)
         else:
             self._cancel(opening)
-            self._host.opened(connection, OverWebSocket(accepted), opening.buffer[end:])
+            self._host.opened(connection, OverWebSocket(accepted), opening.buffer[head.end() :])
 
     @staticmethod
     def _respond(connection: Connection, response: bytes) -> None:

@@ -12,9 +12,11 @@ from hashlib import sha256
 from typing import Final
 
 HEAD_LIMIT_BYTES: Final = 8192
+HEAD: Final = re.compile(rb"[\r\n]*([^\r\n].*?)\r?\n\r?\n", re.DOTALL)
+"""A request's head, as group 1 (RFC 9112 2.2: behind empty lines; LF alone will do)."""
 
-_REQUEST_LINE = re.compile(r"([A-Z]+) (\S+) (HTTP/1\.[01])", re.ASCII)  # RFC 9112 3
-_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*?)[ \t]*")  # RFC 9110 5.1, 5.5
+_REQUEST_LINE = re.compile(r"([A-Z]+) ([!-~]+) (HTTP/1\.[01])")  # RFC 9112 3
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0-\x08\n-\x1f\x7f]*?)[ \t]*")  # RFC 9110 5.1, 5.5
 _AUTHORITY = re.compile(r"http://[^/?#]*", re.IGNORECASE)  # RFC 9112 3.2.2: whoever asks as a proxy is answered as well
 _NO_GZIP = re.compile(r"\s*;\s*q=0(\.0*)?\s*", re.IGNORECASE)
 _TYPES: Final = {
@@ -83,8 +85,8 @@ def _page(name: str, content: bytes) -> Page:
 
 
 def parse(head: bytes) -> Request | None:
-    """A request from its head, up to and with the empty line; None for what is none (RFC 9112 2.2 to 5)."""
-    first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    """A request from its head, without the empty line; None for what is none (RFC 9112 2.2 to 5)."""
+    first, *lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
     request_line = _REQUEST_LINE.fullmatch(first)
     found = [_HEADER.fullmatch(line) for line in lines]
     if request_line is None or None in found:

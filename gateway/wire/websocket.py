@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from websockets.datastructures import Headers
-from websockets.frames import CloseCode, Frame, Opcode
+from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.http11 import Request as Handshake
 from websockets.protocol import Protocol, Side
 from websockets.server import ServerProtocol
@@ -27,73 +27,84 @@ _FINAL: Final = 0x80  # RFC 6455 5.2: the only frame of its message
 
 
 class WebSocket:
-    """A connection behind the handshake. After :meth:`feed`, what :meth:`take_output` gives is to be sent."""
+    """A connection behind the handshake. After :meth:`feed`, what :meth:`take_output` gives is to be sent.
 
-    __slots__ = ("_close_frame", "_is_text", "_output", "_partial", "_protocol", "is_binary")
+    The library parses frames, and checks that they follow each other as they may. What answers them is made here, in
+    the order of the frames, so that it is the same however the bytes come.
+    """
+
+    __slots__ = ("_close_frame", "_is_text", "_output", "_partial", "_protocol", "is_binary", "over")
 
     def __init__(self, answer: bytes, *, is_binary: bool) -> None:
         """``answer``: to the handshake."""
         self._protocol = Protocol(Side.SERVER, max_size=MESSAGE_LIMIT_BYTES)
-        self.is_binary = is_binary
-        """What the peer is sent. It may send either."""
+        self._output = [answer]
         self._partial = b""  # of a message in fragments
         self._is_text = False
-        self._output = [answer]
         self._close_frame: bytes | None = None
+        self.is_binary = is_binary
+        """What the peer is sent. It may send either."""
+        self.over = ""
+        """Why the peer sends nothing more; "" while it may."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes as they came; give the messages that are complete now.
 
         A frame that completes no message (a fragment, a ping) stands among them as b"", so that it can be counted.
-        What breaks the protocol ends it: then :attr:`over` tells why, and nothing more comes.
+        What breaks the protocol ends it, and nothing more comes.
         """
-        protocol = self._protocol
-        protocol.receive_data(data)
-        messages = []
-        for event in protocol.events_received():
+        messages = list[bytes]()
+        if self._close_frame is not None:
+            return messages
+        self._protocol.receive_data(data)
+        self._protocol.data_to_send()  # not used
+        for event in self._protocol.events_received():
             assert isinstance(event, Frame)
-            message = self._message(event)
-            if message is None:
-                protocol.fail(CloseCode.INVALID_DATA, "text that is not UTF-8")  # RFC 6455 8.1
-                break
-            messages.append(message)
-        self._output += filter(None, protocol.data_to_send())
-        if protocol.close_sent is not None and self._close_frame is None:
-            self._close_frame = self._output.pop()
+            messages.append(self._take(event))
+            if self.over:
+                return messages
+        failure = self._protocol.close_sent
+        if failure is not None:
+            self._fail(failure)
         return messages
 
-    def _message(self, frame: Frame) -> bytes | None:
-        """What a frame completes, b"" for nothing; None for a broken one."""
-        if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+    def _take(self, frame: Frame) -> bytes:
+        """What a frame completes; b"" for nothing."""
+        opcode, data = frame.opcode, bytes(frame.data)
+        if opcode is Opcode.PING:
+            self._output.append(Frame(Opcode.PONG, data).serialize(mask=False))
             return b""
-        if frame.opcode is not Opcode.CONT:
-            self._is_text = frame.opcode is Opcode.TEXT
-        self._partial += bytes(frame.data)
+        if opcode is Opcode.CLOSE:
+            self._close_frame = Frame(Opcode.CLOSE, data).serialize(mask=False)
+            self.over = "Connection closed"
+            return b""
+        if opcode is Opcode.PONG:
+            return b""
+        if opcode is not Opcode.CONT:
+            self._is_text = opcode is Opcode.TEXT
+        self._partial += data
         if not frame.fin:
             return b""
         message, self._partial = self._partial, b""
-        return None if self._is_text and not _is_utf8(message) else message
+        if self._is_text and not _is_utf8(message):  # RFC 6455 8.1
+            self._fail(Close(CloseCode.INVALID_DATA, "text that is not UTF-8"))
+            return b""
+        return message
+
+    def _fail(self, close: Close) -> None:
+        self._close_frame = Frame(Opcode.CLOSE, close.serialize()).serialize(mask=False)
+        self.over = f"WebSocket error {close.code:d}"
 
     def take_output(self) -> bytes:
         """The handshake's answer, and the pongs."""
         output, self._output = b"".join(self._output), []
         return output
 
-    @property
-    def over(self) -> str:
-        """Why the peer sends nothing more; "" while it may."""
-        if self._close_frame is None:
-            return ""
-        if self._protocol.close_rcvd is not None:
-            return "Connection closed"
-        assert self._protocol.close_sent is not None
-        return f"WebSocket error {self._protocol.close_sent.code:d}"
-
     def close(self) -> bytes:
         """The frame behind which nothing may be sent: the answer to the peer's, the error's, or a normal one."""
         if self._close_frame is None:
-            self._protocol.send_close(CloseCode.NORMAL_CLOSURE)
-            (self._close_frame,) = self._protocol.data_to_send()
+            normal = Close(CloseCode.NORMAL_CLOSURE, "")
+            self._close_frame = Frame(Opcode.CLOSE, normal.serialize()).serialize(mask=False)
         return self._close_frame
 
 

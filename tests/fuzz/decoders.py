@@ -98,8 +98,10 @@ def web(data: bytes) -> None:
     """Any head of a request is answered; behind a handshake any chunking gives the same messages, within the limit."""
     choices = Choices(data)
     sizes = [1 + choices.below(256) for _ in range(choices.below(16))] or [1]
-    head, _, stream = choices.rest().partition(b"\r\n\r\n")
-    request = http.parse(head)
+    beginning = choices.rest()
+    head = http.HEAD.match(beginning)
+    request = http.parse(head[1] if head else beginning)
+    stream = beginning[head.end() if head else len(beginning) :]
     assert http.answer(request, _PAGES).startswith(b"HTTP/1.1 ")
     accepted = websocket.accept(request, ("https://a.example",)) if request is not None else b"HTTP/1.1 "
     if isinstance(accepted, bytes):

@@ -35,6 +35,8 @@ def pass_time(world: World, seconds: float, dribble: tuple[ClientSocket, bytes] 
         ("192.0.2.1", b"N"),
         ("192.0.2.1", b"\r\n" * 200),
         ("192.0.2.1", b"GET / HTTP/1.1\r\nHost: " + b"x" * 200),
+        ("192.0.2.1", b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"),
+        ("192.0.2.1", b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"),  # answered, and it does not close
         ("192.0.2.1", b"x" * 200),
         ("10.0.0.1", b""),
         ("10.0.0.1", b"PROXY TCP4 192.0.2.9"),

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
@@ -200,6 +201,17 @@ def test_a_line_over_the_limit_is_told_so_and_ends_nothing(shared: Network, pair
     fitting = "PRIVMSG wordy :" + "x" * (510 - len("PRIVMSG wordy :"))
     assert " 417 " not in web.do(fitting)[0]
     assert " 417 " in web.do(fitting + "x")[0]
+
+
+def test_frames_that_hold_no_line_count_as_lines(network: Network, web_peer: WebPeer) -> None:
+    """What asks for a pong costs what a line costs, or flood control could be passed by."""
+    gateway = network.gateway(HUBBUB_FLOOD_RATE="10", HUBBUB_FLOOD_BURST="1")
+    web = web_peer(network, gateway, "pinging")
+    began = time.monotonic()
+    for _ in range(20):
+        websocket_of(web).ping()
+    web.sync()
+    assert time.monotonic() - began > 1.5
 
 
 # --- the end ---------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.wire.http import Request, answer, pages, parse
+from gateway.wire.http import HEAD, Request, answer, pages, parse
 
 INDEX = b"<!doctype html>" + b"hello " * 100
 TABLE = pages({"index.html": INDEX, "app.js": b"1", "style.css": b"a{}", "icon.svg": b"<svg/>"})
@@ -110,7 +110,7 @@ def test_405_names_what_is_allowed() -> None:
 
 
 def test_a_request_s_head_is_read() -> None:
-    request = parse(b"GET /a?x=1 HTTP/1.1\r\nHost: h:1\r\nACCEPT:  one \r\nAccept:two\r\n\r\n")
+    request = parse(b"GET /a?x=1 HTTP/1.1\r\nHost: h:1\r\nACCEPT:  one \r\nAccept:two")
     assert request is not None
     assert (request.method, request.path, request.version) == ("GET", "/a", "HTTP/1.1")
     assert request.header("host") == "h:1"
@@ -121,7 +121,7 @@ def test_a_request_s_head_is_read() -> None:
 @pytest.mark.parametrize("target", [b"http://h:1/a", b"HTTP://h/a?x", b"/a"])
 def test_an_absolute_target_is_understood(target: bytes) -> None:
     """RFC 9112 3.2.2."""
-    request = parse(b"GET " + target + b" HTTP/1.1\r\nHost: h\r\n\r\n")
+    request = parse(b"GET " + target + b" HTTP/1.1\r\nHost: h")
     assert request is not None
     assert request.path == "/a"
 
@@ -129,15 +129,17 @@ def test_an_absolute_target_is_understood(target: bytes) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        b"GET / HTTP/1.1\r\n\r\n",  # RFC 9112 3.2: no host
-        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-        b"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nbad name: b\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",  # 5.2
-        b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",  # 5.1
-        b"GET / HTTP/1.1\r\nHost: a\nb: c\r\n\r\n",
-        b"\r\n\r\n",
+        b"GET / HTTP/1.1",  # RFC 9112 3.2: no host
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b",
+        b"GET / HTTP/2.0\r\nHost: a",
+        b"GET / HTTP/1.1\r\nHost: a\r\nno colon",
+        b"GET / HTTP/1.1\r\nHost: a\r\nbad name: b",
+        b"GET / HTTP/1.1\r\nHost: a\r\n folded",  # 5.2
+        b"GET / HTTP/1.1\r\nHost : a",  # 5.1
+        b"GET / HTTP/1.1\r\nHost: a\rb",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: \x01",  # RFC 9110 5.5
+        b"GET /\0 HTTP/1.1\r\nHost: a",
+        b"",
     ],
 )
 def test_what_is_no_request_is_told_so(head: bytes) -> None:
@@ -145,8 +147,19 @@ def test_what_is_no_request_is_told_so(head: bytes) -> None:
     assert answer(None, TABLE).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize("begun", [b"", b"\r\n", b"\n\n"])
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_where_a_head_ends(begun: bytes, end: bytes) -> None:
+    """RFC 9112 2.2: empty lines before are ignored, LF alone will do."""
+    head = HEAD.match(begun + end.join((b"GET / HTTP/1.1", b"Host: h", b"", b"rest")))
+    assert head is not None
+    assert head.string[head.end() :] == b"rest"
+    assert parse(head[1]) == Request("GET", "/", "HTTP/1.1", [("host", "h")])
+    assert HEAD.match(begun + b"GET / HTTP/1.1" + end) is None
+
+
 def test_http_1_0_needs_no_host() -> None:
-    assert parse(b"GET / HTTP/1.0\r\n\r\n") is not None
+    assert parse(b"GET / HTTP/1.0") is not None
 
 
 @given(st.binary(max_size=200))
