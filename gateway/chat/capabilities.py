@@ -11,6 +11,8 @@ MULTI_PREFIX: Final = 32
 CAP_NOTIFY: Final = 64
 CHATHISTORY: Final = 128
 STANDARD_REPLIES: Final = 256
+EVENT_PLAYBACK: Final = 1 << 19
+READ_MARKER: Final = 1 << 20
 
 VERSION_302: Final = 1 << 16
 """No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
@@ -19,6 +21,8 @@ BY_NAME: Final = {
     "batch": BATCH,
     "cap-notify": CAP_NOTIFY,
     "draft/chathistory": CHATHISTORY,
+    "draft/event-playback": EVENT_PLAYBACK,
+    "draft/read-marker": READ_MARKER,
     "echo-message": ECHO_MESSAGE,
     "labeled-response": LABELED_RESPONSE,
     "message-tags": MESSAGE_TAGS,

@@ -1,4 +1,4 @@
-"""What was said in a room, as its log holds it, and how places in the log are named and compared.
+"""What happened in a conversation, as its log holds it, and how places in the log are named and compared.
 
 Pure. The log itself is read by the lane.
 """
@@ -7,49 +7,90 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.chat.events import Entry, id_key, number
+from gateway.chat.recall import ID_TAG
 
-Place = tuple[int, int, int]
-"""An event's place in its room's log: the entry's stream id (ms, n) and the index in the entry."""
+Place = tuple[int, int, int, str]
+"""An event's place in the order of a history: the entry's stream id (ms, n), the index in the entry, the log's mark.
+
+The mark orders what two logs have at the same moment (direct messages stand in the inboxes of both sides). A place
+with the mark "" is before all events of its index.
+"""
 
 ID_LIMIT: Final = 2**64 - 1
-FIRST: Final[Place] = (0, 0, -1)
-LAST: Final[Place] = (ID_LIMIT, ID_LIMIT, ID_LIMIT)
+FIRST: Final[Place] = (0, 0, -1, "")
+LAST: Final[Place] = (ID_LIMIT, ID_LIMIT, ID_LIMIT, "")
 """Before and behind every event."""
 
-_SHOWN: Final = frozenset(("PRIVMSG", "NOTICE"))
+MESSAGES: Final = frozenset(("PRIVMSG", "NOTICE"))
+PLAYED: Final = MESSAGES | {"TAGMSG", "JOIN", "PART", "QUIT", "KICK", "NICK", "MODE", "TOPIC"}
+"""What members are shown of a log. A GONE is not among it: whose QUITs it was, the log alone does not tell."""
+
+_FLEETING: Final = frozenset(("+typing", ID_TAG))
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A message that was said: its place, the client's own tags as they stood, and the line without tags."""
+    """An event: its place, its tags as they stand in the log, and the line without them."""
 
     stream_id: str
     index: int
-    client_tags: str
+    mark: str
+    tags: str
     line: str
+
+    @property
+    def place(self) -> Place:
+        return place_of(self.stream_id, self.index, self.mark)
+
+    @property
+    def verb(self) -> str:
+        return self.line.split(" ", 2)[1]
+
+    @property
+    def client_tags(self) -> str:
+        """The client's own tags, as they stood."""
+        return ";".join([tag for tag in self.tags.split(";") if tag.startswith("+")])
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is asked of a history: events of these verbs between two places, these excluded.
+
+    Of more than ``limit`` the newest or the oldest.
+    """
+
+    after: Place
+    before: Place
+    limit: int
+    newest: bool
+    verbs: frozenset[str] = MESSAGES
 
 
 def place(msgid: str) -> Place:
     """The place that a msgid names; FIRST for what is no msgid of ours."""
     words = msgid.split("-")
     ms, n, index = map(number, words[:3]) if len(words) == 4 else (0, 0, 0)
-    return (min(ms, ID_LIMIT), min(n, ID_LIMIT), index) if ms else FIRST
+    return (min(ms, ID_LIMIT), min(n, ID_LIMIT), index, words[3]) if ms else FIRST
 
 
-def place_of(stream_id: str, index: int) -> Place:
+def place_of(stream_id: str, index: int, mark: str = "") -> Place:
     """The place of an event; with ``ID_LIMIT`` as its index behind all of the entry."""
-    return (*id_key(stream_id), index)
+    return (*id_key(stream_id), index, mark)
 
 
-def messages(entry: Entry) -> list[Past]:
-    """The messages of an entry, in order."""
+def events(entry: Entry, mark: str, verbs: frozenset[str]) -> list[Past]:
+    """The events of an entry that have these verbs, in order; ``mark``: the log's."""
     found = []
     for index, raw in enumerate(entry.lines):
-        client_tags, line = "", raw
+        tags, line = "", raw
         if raw.startswith("@"):
             tags, _, line = raw[1:].partition(" ")
-            client_tags = ";".join([tag for tag in tags.split(";") if tag.startswith("+")])
         words = line.split(" ", 2)
-        if len(words) == 3 and words[1] in _SHOWN:
-            found.append(Past(entry.id, index, client_tags, line))
+        if len(words) == 3 and words[1] in verbs and not (words[1] == "TAGMSG" and is_fleeting(tags)):
+            found.append(Past(entry.id, index, mark, tags, line))
     return found
+
+
+def is_fleeting(tags: str) -> bool:
+    """Whether a TAGMSG with these tags means nothing later: that somebody is typing (IRCv3 typing)."""
+    return not any(tag.startswith("+") and tag.partition("=")[0] not in _FLEETING for tag in tags.split(";"))

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.chat.past import Past, Place
+from gateway.chat.past import Past, Span
 from gateway.chat.presence import Presence
 from gateway.chat.room import Effect, Room
 from gateway.chat.session import Session
@@ -169,11 +169,17 @@ class Ports(Protocol):
     def broadcast(self, line: str) -> Awaitable[None]:
         """Sends an event to every lane of the network (WALLOPS)."""
 
-    def history(self, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> Awaitable[list[Past]]:
-        """Messages (PRIVMSG, NOTICE) of a room's log between two places, these excluded, in the log's order.
+    def history(self, room: str, span: Span) -> Awaitable[list[Past]]:
+        """Events of a room's log, in its order; what the fold found void is left out."""
 
-        The newest or the oldest ``limit`` of them; what the fold found void is left out.
+    def talk(self, session: Session, nick: str, span: Span) -> Awaitable[tuple[str, list[Past]]]:
+        """What a session and whoever is, or was, called so said to each other, and that one's nick, as far as it is known.
+
+        Nothing that another session sent or received, whatever its nick: nobody can prove yet to be the same person.
         """
+
+    def talks(self, session: Session) -> Awaitable[list[tuple[str, int]]]:
+        """Whom a session has exchanged messages with, by their nicks now, and when last (ms since 1970)."""
 
     def verify(self, password_hash: str, password: str) -> Awaitable[bool]:
         """argon2id, on the executor."""

@@ -57,6 +57,7 @@ class Session:
         "oper",
         "outlet",
         "owed",
+        "read_marks",
         "realname",
         "registration",
         "response",
@@ -93,6 +94,7 @@ class Session:
         self.last_active = now
         self.rooms: dict[str, Room] = {}  # by folded name
         self.invites: dict[str, str] | None = None  # folded name -> name of rooms invited to, the newest last
+        self.read_marks: dict[str, int] = {}  # folded target -> ms since 1970 of the last message read there
         self.label = ""
         self.owed = 0  # bytes of answers, and what else was much work, that flood control has not counted yet
         self.response: list[str] | None = None

@@ -18,8 +18,8 @@ from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing
 from gateway.broker.scripts import RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat import compact
-from gateway.chat.effects import Effect, Kind, Void
-from gateway.chat.events import Entry, origin_of
+from gateway.chat.effects import Effect, Kind
+from gateway.chat.events import NOBODY, Entry, origin_of
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.client import Client
@@ -256,9 +256,9 @@ class Following:
         log.warning("room_restored", room=name)
 
     def mark_voids(self, name: str, entry: Entry, effects: Iterable[Effect]) -> None:
-        """Tells every reader of a room's history to omit what had no effect, though somebody meant it to."""
+        """Tells every reader of a room's history to omit what had no effect; what is no session's, none shows."""
         for effect in effects:
-            if effect.kind is Kind.VOID and effect.reason is not Void.NOTHING:
+            if effect.kind is Kind.VOID and effect.sid != NOBODY:
                 self._mark_void(name, f"{entry.id}.{effect.index}")
 
     def _mark_void(self, name: str, mark: str) -> None:

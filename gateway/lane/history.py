@@ -10,48 +10,57 @@ from typing import Any
 
 from gateway.broker.keys import Keys
 from gateway.chat.events import decode
-from gateway.chat.past import Past, Place, messages
+from gateway.chat.past import Past, Place, Span, events
+from gateway.chat.render import log_mark
 
-PAGE_ENTRIES = 50
-"""At 64 KB an entry (broker.appends) at most 3 MB."""
+FIRST_PAGE_ENTRIES = 8
+"""How large a log's entries are is not known before: at 64 KB (broker.writer) half a megabyte."""
+PAGE_ENTRIES = 100
+PAGE_BYTES = 128 * 1024
+"""What a page may have by the size of the entries before it."""
 
 Ask = Callable[..., Awaitable[Any]]
 """A command of Redis's with its words; its reply is awaited."""
 
 
-async def read(ask: Ask, keys: Keys, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> list[Past]:
+async def read(ask: Ask, keys: Keys, room: str, span: Span) -> list[Past]:
     """See gateway.chat.ports.Ports.history; ``room`` is the folded name."""
     found: list[Past] = []
-    low, high = _stream_id(after), _stream_id(before)
-    is_last_page = False
-    while len(found) < limit and not is_last_page:
-        if newest:
-            page = await ask("XREVRANGE", keys.log(room), high, low, "COUNT", PAGE_ENTRIES)
+    low, high = _stream_id(span.after), _stream_id(span.before)
+    mark, log, void = log_mark(room), keys.log(room), keys.void(room)
+    count, is_last_page = FIRST_PAGE_ENTRIES, False
+    while len(found) < span.limit and not is_last_page:
+        if span.newest:
+            page = await ask("XREVRANGE", log, high, low, "COUNT", count)
         else:
-            page = await ask("XRANGE", keys.log(room), low, high, "COUNT", PAGE_ENTRIES)
-        is_last_page = len(page) < PAGE_ENTRIES
-        said = _within(page, after, before, newest)
-        while len(found) < limit and (candidates := list(islice(said, limit - len(found)))):
-            marks = [f"{past.stream_id}.{past.index}" for past in candidates]
-            void = await ask("SMISMEMBER", keys.void(room), *marks)
-            found += [past for past, is_void in zip(candidates, void, strict=True) if not is_void]
-        if page and newest:
-            high = f"({page[-1][0].decode()}"
-        elif page:
-            low = f"({page[-1][0].decode()}"
-    return found[::-1] if newest else found
+            page = await ask("XRANGE", log, low, high, "COUNT", count)
+        is_last_page = len(page) < count
+        past = _within(page, mark, span)
+        while len(found) < span.limit and (candidates := list(islice(past, span.limit - len(found)))):
+            marks = [f"{one.stream_id}.{one.index}" for one in candidates]
+            are_void = await ask("SMISMEMBER", void, *marks)
+            found += [one for one, is_void in zip(candidates, are_void, strict=True) if not is_void]
+        if page:
+            last = f"({page[-1][0].decode()}"
+            low, high = (low, last) if span.newest else (last, high)
+            count = _fitting(page)
+    return found[::-1] if span.newest else found
 
 
 def _stream_id(place: Place) -> str:
     return f"{place[0]}-{place[1]}"
 
 
-def _within(page: list[Any], after: Place, before: Place, newest: bool) -> Iterator[Past]:
-    """The messages of a page's entries between two places, in the page's order; decoded as they are taken."""
+def _fitting(page: list[Any]) -> int:
+    """How many entries like these are a page."""
+    size = sum(len(fields[3]) for _, fields in page) or 1
+    return max(1, min(PAGE_ENTRIES, PAGE_BYTES * len(page) // size))
+
+
+def _within(page: list[Any], mark: str, span: Span) -> Iterator[Past]:
+    """What a span has of a page's entries, in the page's order; decoded as it is taken."""
     for entry_id, fields in page:
-        entry = decode(entry_id.decode(), fields[1].decode(), fields[3])
-        ms, n = map(int, entry.id.split("-"))
-        said = messages(entry)
-        for past in reversed(said) if newest else said:
-            if after < (ms, n, past.index) < before:
+        found = events(decode(entry_id.decode(), fields[1].decode(), fields[3]), mark, span.verbs)
+        for past in reversed(found) if span.newest else found:
+            if span.after < past.place < span.before:
                 yield past

@@ -16,6 +16,7 @@ from gateway.broker.writer import Pending
 from gateway.chat import recall
 from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, with_tags
 from gateway.chat.render import log_mark, msgid, tags
+from gateway.chat.session import Session
 from gateway.lane.client import VARIANT_CAPS, Client
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -29,6 +30,8 @@ FEWEST_PARAMS = {"PRIVMSG": 2, "NOTICE": 2, "TAGMSG": 1, "KILL": 2, "INVITE": 2,
 Show = Callable[[Client], None]
 Special = Callable[[Message, Client | None, Show], None]
 """Takes an event, the client that it is meant for if it is here, and what shows the event's line to a client."""
+Heard = Callable[[Session, str, str, int, str, Message], None]
+"""Told of each message that a session is shown: the session, the sender's id, stream id and index, the inbox, the message."""
 
 
 class Inbox:
@@ -59,6 +62,7 @@ class Inbox:
         self._is_closed = False
         self.on_lost: Callable[[], None] = lambda: None
         """Called when the log, made before, had to be made anew: Redis has lost it, and perhaps all else."""
+        self.on_message: Heard = lambda *_: None
         self.specials: dict[str, Special] = {}
         """Verbs that are more than a line to be shown, and who handles them."""
 
@@ -162,6 +166,7 @@ class Inbox:
             return
         if message.tags and self._is_said_again(entry, index, message):
             return
+        self.on_message(client.session, sender, entry.id, index, self.name, message)
         line = self._line(entry, index, message, client)
         if verb != "TAGMSG" or "+" in line.partition(" ")[0]:
             client.send(line)

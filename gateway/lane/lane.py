@@ -52,6 +52,7 @@ from gateway.lane.ports import LanePorts
 from gateway.lane.questions import Questions
 from gateway.lane.rebirth import Rebirth
 from gateway.lane.sessions import Sessions
+from gateway.lane.talks import Talks
 from gateway.lane.timers import Timer, Timers
 from gateway.lane.upkeep import LOOK_S, Upkeep
 from gateway.net.connection import Connection
@@ -182,6 +183,8 @@ class Lane:
         )
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
         self.appends.follow(self.inbox.replica)
+        self.talks = Talks(self._called)
+        self.inbox.on_message = self.talks.received
         self.inbox.specials |= specials(self.clients, self.depart)
         self.questions = Questions(self, self.inbox, self.appends)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
@@ -418,6 +421,12 @@ class Lane:
             followed.clients = {client.session.sid: client for client in followed.clients.values()}
         by_nick = self.sessions.by_nick
         by_nick.update({nick: self.rebirth.now_called(sid) for nick, sid in by_nick.items()})
+
+    def _called(self, sid: str) -> str | None:
+        """What a session is called now, as far as this lane knows; by any id that one of its own has had."""
+        client = self.clients.get(self.rebirth.now_called(sid))
+        person = self.people.person(sid)
+        return client.session.nick if client is not None else person.nick if person is not None else None
 
     def depart(self, client: Client, reason: str) -> None:
         self.sessions.depart(client, reason)

@@ -20,7 +20,7 @@ from gateway.broker.writer import Pending
 from gateway.chat import events, registration
 from gateway.chat.effects import Effect
 from gateway.chat.events import NOBODY
-from gateway.chat.past import Past, Place
+from gateway.chat.past import Past, Span
 from gateway.chat.ports import Gone, Headcount, Listed, Profile, Server, Unavailable
 from gateway.chat.presence import Presence, presence
 from gateway.chat.room import Room
@@ -407,14 +407,19 @@ class LanePorts:
     def look(self, session: Session, room: str) -> None:
         self._lane.delivery.look(self._client(session), fold(room))
 
-    async def history(self, room: str, after: Place, before: Place, limit: int, *, newest: bool) -> list[Past]:
-        pages = read(self._ask, self._lane.keys, fold(room), after, before, limit, newest=newest)
-        found = await self._in_turn(pages)
+    async def history(self, room: str, span: Span) -> list[Past]:
+        found = await self._in_turn(read(self._ask, self._lane.keys, fold(room), span))
         if self._lane.waiting is not None:
             replicated: Wait[None] = Wait()
             self._lane.waiting.ask_for_others(lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable()))
             await replicated
         return found
+
+    async def talk(self, session: Session, nick: str, span: Span) -> tuple[str, list[Past]]:
+        return self._lane.talks.read(session, nick, span)
+
+    async def talks(self, session: Session) -> list[tuple[str, int]]:
+        return self._lane.talks.latest(session)
 
     def _ask(self, *words: str | int) -> Wait[Any]:
         """A command of Redis's, awaited."""

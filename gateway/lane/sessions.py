@@ -110,6 +110,7 @@ class Sessions:
         if message is None:
             return
         if isinstance(outcome, tuple):
+            self._lane.talks.sent(session, outcome, message)
             self._lane.delivery.echo(client, outcome, message, pending.label)
         elif outcome is not None and outcome.reason is Void.AGAIN:
             if outcome.old:  # the client sent it again: it is told of the first one
@@ -188,6 +189,7 @@ class Sessions:
             await released
         farewell()
         del self.clients[session.sid]
+        lane.talks.forget(session)
         lane.bulletin.user_left(session)
         lane.drain.check()
         log.info("closed", session=session.sid, nick=session.nick, reason=_without_text(reason))

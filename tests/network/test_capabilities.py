@@ -7,8 +7,8 @@ from tests.network.harness import Gateway, Network, Peer
 Pair = tuple[Gateway, Gateway]
 
 ALL = (
-    "batch cap-notify draft/chathistory echo-message labeled-response message-tags multi-prefix server-time "
-    "standard-replies"
+    "batch cap-notify draft/chathistory draft/event-playback draft/read-marker echo-message labeled-response "
+    "message-tags multi-prefix server-time standard-replies"
 )
 
 

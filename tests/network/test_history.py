@@ -9,6 +9,7 @@ from tests.network.harness import Gateway, Network
 Pair = tuple[Gateway, Gateway]
 
 CAPS = "batch draft/chathistory message-tags server-time echo-message"
+EVER = "timestamp=2000-01-01T00:00:00.000Z timestamp=2999-01-01T00:00:00.000Z"
 
 
 def batch(lines: list[str], room: str) -> list[str]:
@@ -73,6 +74,33 @@ def test_timestamps_exclude_their_millisecond(talk: Talk) -> None:
     assert batch(talk.alice.do(f"CHATHISTORY LATEST #talk timestamp={time} 50"), "#Talk") == after
 
 
+@pytest.mark.parametrize("kind", ["msgid", "timestamp"])
+def test_around_has_what_is_named_and_as_much_before_as_behind(talk: Talk, kind: str) -> None:
+    """IRCv3 chathistory, "AROUND": both sides, not more than the limit in all."""
+    reference = f"{kind}={tag(talk.said[5], kind.replace('stamp', ''))}"
+    assert batch(talk.bob.do(f"CHATHISTORY AROUND #talk {reference} 4"), "#Talk") == talk.said[3:7]
+    assert batch(talk.bob.do(f"CHATHISTORY AROUND #talk {reference} 1"), "#Talk") == talk.said[5:6]
+    assert batch(talk.bob.do(f"CHATHISTORY AROUND #talk {reference} 50"), "#Talk") == talk.said
+
+
+def test_between_goes_from_the_first_to_the_second_and_has_neither(talk: Talk) -> None:
+    """IRCv3 chathistory, "BETWEEN": counted from the first, forwards or backwards; the order shown is ascending."""
+    second, eighth = (f"msgid={tag(talk.said[at], 'msgid')}" for at in (2, 8))
+    assert batch(talk.bob.do(f"CHATHISTORY BETWEEN #talk {second} {eighth} 50"), "#Talk") == talk.said[3:8]
+    assert batch(talk.bob.do(f"CHATHISTORY BETWEEN #talk {eighth} {second} 50"), "#Talk") == talk.said[3:8]
+    assert batch(talk.bob.do(f"CHATHISTORY BETWEEN #talk {second} {eighth} 2"), "#Talk") == talk.said[3:5]
+    assert batch(talk.bob.do(f"CHATHISTORY BETWEEN #talk {eighth} {second} 2"), "#Talk") == talk.said[6:8]
+    assert batch(talk.bob.do(f"CHATHISTORY BETWEEN #talk {second} {second} 2"), "#Talk") == []
+
+
+def test_between_takes_a_timestamp_and_a_msgid(talk: Talk) -> None:
+    """IRCv3 chathistory, "BETWEEN": <timestamp | msgid> <timestamp | msgid>."""
+    second, eighth = f"msgid={tag(talk.said[2], 'msgid')}", f"timestamp={tag(talk.said[8], 'time')}"
+    expected = [line for line in talk.said[3:] if tag(line, "time") < tag(talk.said[8], "time")]
+    assert batch(talk.bob.do(f"CHATHISTORY BETWEEN #talk {second} {eighth} 50"), "#Talk") == expected
+    assert batch(talk.bob.do(f"CHATHISTORY BETWEEN #talk {eighth} {second} 50"), "#Talk") == expected
+
+
 def test_nothing_to_return_is_an_empty_batch(talk: Talk) -> None:
     """IRCv3 chathistory: an empty batch, so that the client need not wait."""
     assert batch(talk.bob.do("CHATHISTORY BEFORE #talk timestamp=1999-01-01T00:00:00.000Z 5"), "#Talk") == []
@@ -95,7 +123,18 @@ def test_nothing_to_return_is_an_empty_batch(talk: Talk) -> None:
         ),
         ("AFTER #talk msgid=abc 5", "INVALID_PARAMS AFTER msgid=abc :Unknown message"),
         ("LATEST #not-in-there * 5", "INVALID_TARGET LATEST #not-in-there :Messages could not be retrieved"),
-        ("LATEST bobh * 5", "INVALID_TARGET LATEST bobh :Messages could not be retrieved"),
+        (f"LATEST {'x' * 65} * 5", f"INVALID_TARGET LATEST {'x' * 65} :Messages could not be retrieved"),
+        ("BETWEEN #talk timestamp=2026-01-01T00:00:00.000Z 5", "INVALID_PARAMS BETWEEN :Insufficient parameters"),
+        ("AROUND #talk * 5", "INVALID_PARAMS AROUND * :Invalid message reference"),
+        (
+            "AFTER #talk number=5 5",
+            "INVALID_MSGREFTYPE AFTER #talk number=5 :number-based history requests are not supported",
+        ),
+        ("TARGETS timestamp=2026-01-01T00:00:00.000Z 5", "INVALID_PARAMS TARGETS :Insufficient parameters"),
+        (
+            "TARGETS timestamp=2026-01-01T00:00:00.000Z msgid=1-0-0-aaaaaaaa 5",
+            "INVALID_PARAMS TARGETS msgid=1-0-0-aaaaaaaa :Invalid timestamp",
+        ),
     ],
 )
 def test_what_cannot_be_answered_fails(talk: Talk, command: str, answer: str) -> None:
@@ -188,6 +227,37 @@ def test_pages_cut_inside_entries_and_the_limit_is_kept(shared: Network, pair: P
     while len(page := batch(bob.do(f"CHATHISTORY AFTER #pages msgid={tag(forwards[-1], 'msgid')} 97"), "#pages")):
         forwards += page
     assert forwards == said
+
+
+def targets(lines: list[str]) -> list[list[str]]:
+    """(name, time) of each line in a batch of targets; checks the batch itself."""
+    opening, *inside, closing = lines
+    reference = opening.split("+")[1].split(" ")[0]
+    assert opening == f":irc.test BATCH +{reference} draft/chathistory-targets"
+    assert closing == f":irc.test BATCH -{reference}"
+    head = f"@batch={reference} :irc.test CHATHISTORY TARGETS "
+    assert all(line.startswith(head) for line in inside)
+    return [line.removeprefix(head).split(" ") for line in inside]
+
+
+def test_targets_are_the_rooms_one_is_in_by_the_time_of_their_latest_message(shared: Network, pair: Pair) -> None:
+    """IRCv3 chathistory, "TARGETS": only the latest counts, and only messages; the window's ends are excluded."""
+    alice = shared.peer(pair[0], "alicet", CAPS, "#t1,#T2,#t3,#silent")
+    bob = shared.peer(pair[1], "bobt", CAPS, "#t1,#t2,#t3,#silent")
+    alice.sync()
+    said = [[line for line in alice.do(f"PRIVMSG {room} :x") if "PRIVMSG" in line][0] for room in ("#t2", "#t1", "#t3")]
+    alice.do("TOPIC #t2 :later")
+    bob.do("PART #t3")
+    two, one, _ = (tag(line, "time") for line in said)
+    expected = sorted([["#t1", one], ["#T2", two]], key=lambda pair: pair[1])
+    assert sorted(targets(bob.do(f"CHATHISTORY TARGETS {EVER} 50"))) == sorted(expected)
+    backwards = " ".join(reversed(EVER.split(" ")))
+    assert len(targets(bob.do(f"CHATHISTORY TARGETS {EVER} 1"))) == 1
+    assert targets(bob.do(f"CHATHISTORY TARGETS {backwards} 1"))[0][1] == max(one, two)
+    before = f"timestamp=2000-01-01T00:00:00.000Z timestamp={two}"
+    assert ["#T2", two] not in targets(bob.do(f"CHATHISTORY TARGETS {before} 50"))
+    after = f"timestamp={two} timestamp=2999-01-01T00:00:00.000Z"
+    assert ["#T2", two] not in targets(bob.do(f"CHATHISTORY TARGETS {after} 50"))
 
 
 def test_isupport_tells_limit_and_references(shared: Network, pair: Pair) -> None:

@@ -3,10 +3,21 @@
 One file a family of commands; each has a table ``COMMANDS`` of its own, joined here.
 """
 
-from gateway.chat.commands import connecting, history, messages, moderation, modes, network, operators, people, rooms
+from gateway.chat.commands import (
+    connecting,
+    history,
+    messages,
+    moderation,
+    modes,
+    network,
+    operators,
+    people,
+    reading,
+    rooms,
+)
 from gateway.chat.commands.table import Command
 
-_FAMILIES = (connecting, messages, history, rooms, moderation, modes, operators, people, network)
+_FAMILIES = (connecting, messages, history, reading, rooms, moderation, modes, operators, people, network)
 
 COMMANDS: dict[str, Command] = {verb: command for family in _FAMILIES for verb, command in family.COMMANDS.items()}
 

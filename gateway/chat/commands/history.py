@@ -1,22 +1,27 @@
-"""CHATHISTORY: what was said in a room before, from its log (IRCv3 chathistory).
+"""CHATHISTORY: what happened in a conversation before (IRCv3 chathistory).
 
-LATEST, BEFORE and AFTER, of rooms, for their members; the lines are what they were when they were said.
+Rooms are read by their members, from their logs; direct messages by the session that sent or received them.
 """
 
 from collections.abc import Iterable
 
-from gateway.chat.capabilities import BATCH, CHATHISTORY, MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.capabilities import BATCH, CHATHISTORY
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import HISTORY_LIMIT
-from gateway.chat.past import FIRST, ID_LIMIT, LAST, Past, Place, place
+from gateway.chat.past import FIRST, ID_LIMIT, LAST, Past, Place, Span, place
+from gateway.chat.playback import shown, verbs
 from gateway.chat.ports import Ports, Unavailable
-from gateway.chat.render import log_mark, msgid, parse_time, tags
+from gateway.chat.render import parse_time, server_time
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
+from gateway.wire.names import CHANNELLEN
 
-SUBCOMMANDS = ("LATEST", "BEFORE", "AFTER")
+REFERENCES = {"AFTER": 1, "AROUND": 1, "BEFORE": 1, "BETWEEN": 2, "LATEST": 1}
+"""Subcommand -> how many message references it has."""
+LOGS_A_LINE = 4
+"""So many logs that TARGETS looks into cost as much as a line."""
 
 
 class Refused(Exception):
@@ -32,57 +37,111 @@ async def chathistory(ports: Ports, session: Session, message: Message) -> None:
     if not session.caps & CHATHISTORY:
         session.numeric(n.ERR_UNKNOWNCOMMAND, "CHATHISTORY", "Negotiate draft/chathistory first")
         return
-    subcommand = message.params[0].upper()
+    subcommand, params = message.params[0].upper(), message.params[1:]
     try:
-        target, after, before, limit = _read(subcommand, message.params[1:])
-        room = session.rooms.get(fold(target))
-        if room is None:
-            raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
-        try:
-            said = await ports.history(target, after, before, limit, newest=subcommand != "AFTER")
-        except Unavailable:
-            raise Refused("MESSAGE_ERROR", target, "Messages could not be retrieved") from None
+        if subcommand == "TARGETS":
+            await _targets(ports, session, params)
+        else:
+            await _messages(ports, session, subcommand, params)
     except Refused as refused:
         context = " ".join((refused.code, _word(subcommand), *map(_word, refused.context)))
         session.reply(f":{session.server} FAIL CHATHISTORY {context} :{refused.text}")
-    else:
-        _show(session, room.name, said)
 
 
-def _read(subcommand: str, params: list[str]) -> tuple[str, Place, Place, int]:
-    """(target, after, before, limit) of a command's parameters."""
-    if subcommand not in SUBCOMMANDS:
+async def _messages(ports: Ports, session: Session, subcommand: str, params: list[str]) -> None:
+    if subcommand not in REFERENCES:
         raise Refused("INVALID_PARAMS", "Unknown command")
-    if len(params) < 3:
-        raise Refused("INVALID_PARAMS", "Insufficient parameters")
-    if len(params) > 3:
-        raise Refused("INVALID_PARAMS", "Too many parameters")
-    target, reference, limit = params
-    if not (limit.isascii() and limit.isdigit()) or len(limit) > 9 or int(limit) == 0:
-        raise Refused("INVALID_PARAMS", limit, "Invalid limit")
-    if subcommand == "LATEST" and reference == "*":
-        after, before = FIRST, LAST
-    elif subcommand == "BEFORE":
-        after, before = FIRST, _place(reference, is_end=False)
-    else:
-        after, before = _place(reference, is_end=True), LAST
-    return target, after, before, min(int(limit), HISTORY_LIMIT)
+    _count(params, 2 + REFERENCES[subcommand])
+    target, *references, limit = params
+    spans = _spans(subcommand, target, references, _limit(limit), verbs(session.caps))
+    room = session.rooms.get(fold(target))
+    if room is None and (target.startswith("#") or len(target) > CHANNELLEN):
+        raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
+    name, found = room.name if room is not None else target, []
+    try:
+        for span in spans:
+            if room is not None:
+                found += await ports.history(name, span)
+            else:
+                name, said = await ports.talk(session, target, span)
+                found += said
+    except Unavailable:
+        raise Refused("MESSAGE_ERROR", target, "Messages could not be retrieved") from None
+    _reply(session, f"chathistory {name}", (line for past in found for line in shown(past, session.caps, name)))
 
 
-def _place(reference: str, *, is_end: bool) -> Place:
-    """The place that a timestamp or msgid names; of a timestamp's many the first or the last (``is_end``)."""
-    kind, _, value = reference.partition("=")
+async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
+    """IRCv3 chathistory, "TARGETS"; a conversation counts by its latest message, whatever else has happened there."""
+    _count(params, 3)
+    [span] = _spans("BETWEEN", "*", params[:2], _limit(params[2]), verbs(0))
+    for reference in params[:2]:
+        if not reference.startswith("timestamp="):
+            raise Refused("INVALID_PARAMS", reference, "Invalid timestamp")
+    session.charge(len(session.rooms) / LOGS_A_LINE)
+    latest = Span(span.after, LAST, 1, newest=True)
+    try:
+        last = [(found[0].place, room.name) for room in list(session.rooms.values())
+                if (found := await ports.history(room.name, latest))]
+        last += [((at_ms, 0, 0, ""), nick) for nick, at_ms in await ports.talks(session)]
+    except Unavailable:
+        raise Refused("MESSAGE_ERROR", "*", "Messages could not be retrieved") from None
+    inside = sorted((at, name) for at, name in last if span.after < at < span.before)
+    chosen = inside[-span.limit :] if span.newest else inside[: span.limit]
+    lines = (f":{session.server} CHATHISTORY TARGETS {name} {server_time(at[0])}" for at, name in chosen)
+    _reply(session, "draft/chathistory-targets", lines)
+
+
+# Reading what was asked
+
+
+def _count(params: list[str], wanted: int) -> None:
+    if len(params) != wanted:
+        raise Refused("INVALID_PARAMS", f"{'Insufficient' if len(params) < wanted else 'Too many'} parameters")
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) == 0:
+        raise Refused("INVALID_PARAMS", text, "Invalid limit")
+    return min(int(text), HISTORY_LIMIT)
+
+
+def _spans(subcommand: str, target: str, references: list[str], limit: int, verbs: frozenset[str]) -> list[Span]:
+    """What is to be read, in the order in which it is shown."""
+    if subcommand == "LATEST" and references[0] == "*":
+        return [Span(FIRST, LAST, limit, newest=True, verbs=verbs)]
+    begin, end = _place(target, references[0])
+    if subcommand == "BEFORE":
+        return [Span(FIRST, begin, limit, newest=True, verbs=verbs)]
+    if subcommand == "AROUND":  # what is named comes first of what is behind
+        middle = (*begin[:3], "")
+        before, behind = limit // 2, limit - limit // 2
+        parts = [Span(FIRST, middle, before, newest=True, verbs=verbs), Span(middle, LAST, behind, False, verbs)]
+        return parts if before else parts[1:]
+    if subcommand == "BETWEEN":
+        other_begin, other_end = _place(target, references[1])
+        if other_begin < begin:
+            return [Span(other_end, begin, limit, newest=True, verbs=verbs)]
+        return [Span(end, other_begin, limit, newest=False, verbs=verbs)]
+    return [Span(end, LAST, limit, newest=subcommand == "LATEST", verbs=verbs)]
+
+
+def _place(target: str, reference: str) -> tuple[Place, Place]:
+    """The first and the last of the places that a reference names: of a msgid one, of a timestamp its millisecond's."""
+    kind, equals, value = reference.partition("=")
     if kind == "timestamp":
         ms = parse_time(value)
         if ms is None:
             raise Refused("INVALID_PARAMS", reference, "Invalid timestamp")
-        return (ms, ID_LIMIT, ID_LIMIT) if is_end else (ms, 0, -1)
+        return (ms, 0, -1, ""), (ms, ID_LIMIT, ID_LIMIT, "")
     if kind != "msgid":
+        if equals:
+            text = f"{_word(kind)}-based history requests are not supported"
+            raise Refused("INVALID_MSGREFTYPE", target, reference, text)
         raise Refused("INVALID_PARAMS", reference, "Invalid message reference")
     found = place(value)
     if found == FIRST:
         raise Refused("INVALID_PARAMS", reference, "Unknown message")
-    return found
+    return found, found
 
 
 def _word(text: str) -> str:
@@ -91,26 +150,21 @@ def _word(text: str) -> str:
     return word or "*"
 
 
-def _show(session: Session, room: str, said: Iterable[Past]) -> None:
-    """In a batch for those who know batches; the order is the log's."""
-    variant = session.caps & (SERVER_TIME | MESSAGE_TAGS)
-    mark = log_mark(fold(room))
-    lines = [_live(past, variant, mark) for past in said]
+# Answering
+
+
+def _reply(session: Session, batch: str, lines: Iterable[str]) -> None:
+    """In a batch of this type and parameters for those who know batches."""
     if not session.caps & BATCH:
         for line in lines:
             session.reply(line)
         return
     reference = session.new_batch()
-    session.reply(f":{session.server} BATCH +{reference} chathistory {room}")
+    session.reply(f":{session.server} BATCH +{reference} {batch}")
     for line in lines:
         head = f"@batch={reference}"
         session.reply(f"{head};{line[1:]}" if line.startswith("@") else f"{head} {line}")
     session.reply(f":{session.server} BATCH -{reference}")
-
-
-def _live(past: Past, variant: int, mark: str) -> str:
-    """A message as members with these capabilities were sent it."""
-    return tags(variant, past.stream_id, msgid(past.stream_id, past.index, mark), past.client_tags) + past.line
 
 
 COMMANDS = {"CHATHISTORY": Command(chathistory, 1)}

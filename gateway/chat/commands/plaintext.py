@@ -7,7 +7,7 @@ history or join for them.
 from gateway.chat.commands.connecting import nick
 from gateway.chat.commands.rooms import join_one
 from gateway.chat.commands.table import Command
-from gateway.chat.past import FIRST, ID_LIMIT, place_of
+from gateway.chat.past import FIRST, ID_LIMIT, Span, place_of
 from gateway.chat.ports import Ports
 from gateway.chat.session import Session
 from gateway.wire.casefold import fold
@@ -41,7 +41,7 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
     # Read before the JOIN, shown right behind it: from its fold on, others' lines come as they are said.
     await ports.open_room(name)
     seen = place_of(ports.position(name), ID_LIMIT)
-    said = await ports.history(name, FIRST, seen, BACKLOG_MESSAGES, newest=True)
+    said = await ports.history(name, Span(FIRST, seen, BACKLOG_MESSAGES, newest=True))
     effect = await join_one(ports, session, name)
     if effect is None:
         return
@@ -50,7 +50,7 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
     for message in said:
         session.reply(message.line)
     joined_at = place_of(ports.position(name), effect.index)
-    for message in await ports.history(name, seen, joined_at, BACKLOG_MESSAGES, newest=True):
+    for message in await ports.history(name, Span(seen, joined_at, BACKLOG_MESSAGES, newest=True)):
         session.reply(message.line)  # said while the JOIN was on its way
 
 

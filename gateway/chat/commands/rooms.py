@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX
+from gateway.chat.commands.reading import tell_mark_of_room
 from gateway.chat.commands.seeing import sees
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Effect, Kind, Member, Void
@@ -114,9 +115,10 @@ def answer(session: Session, verb: str, room: str, effect: Effect, subject: str 
 
 
 def show_room(ports: Ports, session: Session, room: Room) -> None:
-    """What one who has joined is told: the topic, where there is one, and who is there."""
+    """What one who has joined is told: the topic, where there is one, up to where he has read, and who is there."""
     if room.topic:
         send_topic(session, room)
+    tell_mark_of_room(session, room.name)
     send_names(ports, session, room)
 
 

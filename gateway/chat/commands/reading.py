@@ -1,0 +1,65 @@
+"""MARKREAD: up to where a user has read each conversation (IRCv3 read-marker).
+
+The marks are the session's own, as long as nothing shows that two sessions are one user's.
+"""
+
+from typing import Final
+
+from gateway.chat.capabilities import READ_MARKER
+from gateway.chat.commands.table import Command
+from gateway.chat.ports import Ports
+from gateway.chat.render import parse_time, server_time
+from gateway.chat.session import Session
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message
+from gateway.wire.names import CHANNELLEN
+
+MARKS_LIMIT: Final = 500
+"""Conversations of a session; of more, those whose mark moved longest ago are forgotten."""
+
+
+def markread(_ports: Ports, session: Session, message: Message) -> None:
+    """IRCv3 read-marker, "MARKREAD client set command", "MARKREAD client get command"."""
+    params = message.params
+    if not params or not params[0]:
+        session.reply(f":{session.server} FAIL MARKREAD NEED_MORE_PARAMS :Missing parameters")
+        return
+    target = params[0]
+    if " " in target or target[0] == ":" or len(target) > CHANNELLEN:
+        session.reply(f":{session.server} FAIL MARKREAD INVALID_PARAMS :Invalid parameters")
+        return
+    if len(params) > 1:
+        kind, _, time = params[1].partition("=")
+        at_ms = parse_time(time) if kind == "timestamp" else None
+        if at_ms is None:
+            invalid = params[1].partition(" ")[0][:100].lstrip(":") or "*"
+            session.reply(f":{session.server} FAIL MARKREAD INVALID_PARAMS {invalid} :Invalid parameters")
+            return
+        _set(session, fold(target), at_ms)
+    tell_mark(session, target)
+
+
+def _set(session: Session, folded: str, at_ms: int) -> None:
+    """A mark only ever moves forward."""
+    marks = session.read_marks
+    if at_ms > marks.get(folded, 0):
+        marks.pop(folded, None)
+        marks[folded] = at_ms
+        if len(marks) > MARKS_LIMIT:
+            del marks[next(iter(marks))]
+
+
+def tell_mark(session: Session, target: str) -> None:
+    """The server's MARKREAD for a conversation; `*` where nothing is known to be read."""
+    at_ms = session.read_marks.get(fold(target))
+    told = "*" if at_ms is None else f"timestamp={server_time(at_ms)}"
+    session.reply(f":{session.server} MARKREAD {target} {told}")
+
+
+def tell_mark_of_room(session: Session, room: str) -> None:
+    """IRCv3 read-marker, "Command flows": behind a JOIN and before the end of NAMES."""
+    if session.caps & READ_MARKER:
+        tell_mark(session, room)
+
+
+COMMANDS = {"MARKREAD": Command(markread)}
