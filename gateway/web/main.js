@@ -287,7 +287,6 @@ export class App {
 
   loadPage(buffer, kind, entry) {
     this.buffers.load(buffer, kind, entry, (...asked) => this.perform((session, now) => session.page(...asked, now)));
-    this.redraw("log");
   }
 
   loadLatest(buffer) {

@@ -18,11 +18,11 @@ export const Presence = {
 };
 
 export class Place {
-  constructor(name, password = "") {
+  constructor(name) {
     this.name = name;
     this.key = fold(name);
     this.isRoom = isRoom(name);
-    this.password = password;
+    this.password = "";
     this.wasJoined = false; // on any connection
     this.typedAt = 0; // when others were told last that we are typing here
     /** @type {{msgid: string, at: number} | null} the last line shown, or the moment of joining */

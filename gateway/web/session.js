@@ -124,10 +124,16 @@ export class Session {
 
   /** Wants to be in a room, or to talk with someone, over all connections to come. */
   enter(name, password = "", now = 0) {
-    const place = this.places.get(fold(name)) ?? new Place(name, password);
+    const place = this.place(name);
     place.password ||= password;
-    this.places.set(place.key, place);
     if (this.isRegistered && place.presence === Presence.AWAITED) this.arrive(place, now);
+    return place;
+  }
+
+  /** The place of this name, made where there is none. */
+  place(name) {
+    const place = this.places.get(fold(name)) ?? new Place(name);
+    this.places.set(place.key, place);
     return place;
   }
 
@@ -385,7 +391,7 @@ function onJoin(session, message, now) {
 }
 
 function onOwnJoin(session, message, now) {
-  const place = session.enter(message.params[0]);
+  const place = session.place(message.params[0]);
   if (place.presence !== Presence.AWAITED) return;
   const isFirst = !place.wasJoined;
   Object.assign(place, { name: message.params[0], wasJoined: true });

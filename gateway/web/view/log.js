@@ -53,9 +53,10 @@ export class LogView {
     this.firstKey = shown[start]?.key ?? "";
     this.count = end - start;
     this.isWindowAtEnd = end === shown.length;
+    this.drawEnds(buffer, start === 0);
     if (this.isAtEnd) this.toBottom();
     else this.hold(anchor);
-    this.drawEnds(buffer, start === 0);
+    this.fetch(buffer, start === 0);
   }
 
   begin(buffer) {
@@ -72,11 +73,31 @@ export class LogView {
     return this.app.settings.showsMoves ? shown : shown.filter((entry) => !entry.moves);
   }
 
-  /** Which entries have rows: the last ones, or so many from the first one on. */
+  /** Which entries have rows: the last ones, or those around what is in sight. */
   range(shown) {
     if (this.isAtEnd) return [Math.max(0, shown.length - ROWS_LIMIT), shown.length];
-    const first = Math.max(0, shown.findIndex(({ key }) => key === this.firstKey));
-    return [first, Math.min(shown.length, first + Math.max(this.count, ROWS_STEP))];
+    let start = Math.max(0, shown.findIndex(({ key }) => key === this.firstKey));
+    let end = Math.min(shown.length, start + Math.max(this.count, ROWS_STEP));
+    if (this.isNearTop) {
+      start = Math.max(0, start - ROWS_STEP);
+      end = Math.min(end, start + ROWS_LIMIT);
+    } else if (this.isNearBottom) {
+      end = Math.min(shown.length, end + ROWS_STEP);
+      start = Math.max(start, end - ROWS_LIMIT);
+    }
+    return [start, end];
+  }
+
+  get isNearTop() {
+    return this.box.scrollTop < NEAR_PX;
+  }
+
+  get below() {
+    return this.box.scrollHeight - this.box.clientHeight - this.box.scrollTop;
+  }
+
+  get isNearBottom() {
+    return this.below < NEAR_PX;
   }
 
   place(buffer, shown, start, end) {
@@ -137,7 +158,13 @@ export class LogView {
     setText(beginning, buffer.loading === "older" ? "Loading older messages…" : `This is the beginning of ${name}.`);
     this.end.hidden = this.isAtEnd && buffer.slice.isAtEnd;
     setText(byId("to-end-text"), buffer.unread ? `${buffer.unread} new` : "Latest");
-    if (isFirst && buffer.slice.hasOlder && !buffer.loading && this.box.scrollHeight <= this.box.clientHeight) this.load("older");
+  }
+
+  /** Asks the history for what is about to come into sight. */
+  fetch(buffer, isFirst) {
+    const { slice } = buffer;
+    if (isFirst && slice.hasOlder && this.isNearTop) this.app.loadPage(buffer, "older", slice.oldest);
+    else if (this.isWindowAtEnd && !slice.isAtEnd && this.isNearBottom) this.app.loadPage(buffer, "newer", slice.newest);
   }
 
   // --- scrolling -----------------------------------------------------------------------------------------------
@@ -159,39 +186,9 @@ export class LogView {
   }
 
   onScroll() {
-    const { scrollTop, scrollHeight, clientHeight } = this.box;
-    const below = scrollHeight - clientHeight - scrollTop;
-    const shown = this.buffer ? this.entries(this.buffer) : [];
-    const first = Math.max(0, shown.findIndex(({ key }) => key === this.firstKey));
-    this.isAtEnd = this.isWindowAtEnd && below < AT_END_PX;
-    if (scrollTop < NEAR_PX) this.moveUp(first);
-    else if (below < NEAR_PX && !this.isWindowAtEnd) this.moveDown(shown, first);
-    else if (below < NEAR_PX && !this.buffer?.slice.isAtEnd) this.load("newer");
+    this.isAtEnd = this.isWindowAtEnd && this.below < AT_END_PX;
     this.app.noteWatching();
     this.app.redraw("log");
-  }
-
-  moveUp(first) {
-    if (!first) {
-      if (this.buffer?.slice.hasOlder) this.load("older");
-      return;
-    }
-    if (this.isAtEnd) return;
-    const step = Math.min(ROWS_STEP, first);
-    this.firstKey = this.entries(this.buffer)[first - step].key;
-    this.count = Math.min(ROWS_LIMIT, this.count + step);
-  }
-
-  moveDown(shown, first) {
-    this.count = Math.min(shown.length - first, this.count + ROWS_STEP);
-    const over = Math.max(0, this.count - ROWS_LIMIT);
-    this.firstKey = shown[first + over].key;
-    this.count -= over;
-  }
-
-  load(kind) {
-    const { slice } = this.buffer;
-    this.app.loadPage(this.buffer, kind, kind === "older" ? slice.oldest : slice.newest);
   }
 
   goToEnd() {

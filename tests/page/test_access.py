@@ -1,0 +1,172 @@
+"""Everybody can use it: roles and names for screen readers, contrast, narrow and wide, light and dark; and it is small."""
+
+from collections.abc import Callable
+from importlib.resources import files
+
+import pytest
+
+from tests.network.harness import Gateway, Network
+from tests.page.browser import DESKTOP, PHONE, Visitor
+
+Pair = tuple[Gateway, Gateway]
+Visit = Callable[..., Visitor]
+CAPS = "batch echo-message labeled-response message-tags server-time"
+
+# Of each text in sight: its contrast with what is behind it (WCAG 2.1 1.4.3), where that is below the least allowed.
+# Colours are drawn on a canvas, which knows every notation.
+_LOW_CONTRAST = """() => {
+    const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const rgba = (color) => {
+        context.clearRect(0, 0, 1, 1);
+        context.fillStyle = color;
+        context.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = context.getImageData(0, 0, 1, 1).data;
+        return [r, g, b, a / 255];
+    };
+    const over = ([r, g, b, a], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a), 1];
+    const behind = (element) => {
+        const chain = [];
+        for (let each = element; each; each = each.parentElement) chain.unshift(each);
+        return chain.reduce((ground, each) => over(rgba(getComputedStyle(each).backgroundColor), ground), [255, 255, 255]);
+    };
+    const light = (color) => {
+        const part = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * part(color[0]) + 0.7152 * part(color[1]) + 0.0722 * part(color[2]);
+    };
+    const found = [];
+    const walker = document.createTreeWalker(document.querySelector("dialog[open]") ?? document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.data.trim() || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+        if (["SCRIPT", "NOSCRIPT", "OPTION"].includes(element.tagName) || element.closest(".unseen, noscript, select")) continue;
+        const ground = behind(element);
+        const [a, b] = [light(over(rgba(getComputedStyle(element).color), ground)), light(ground)].sort((x, y) => y - x);
+        const opacity = [...(function* () { for (let e = element; e; e = e.parentElement) yield Number(getComputedStyle(e).opacity); })()];
+        const ratio = (a + 0.05) / (b + 0.05);
+        if (ratio < 4.5 || opacity.some((each) => each < 0.7)) found.push(`${element.className} ${walker.currentNode.data} ${ratio.toFixed(2)}`);
+    }
+    return found;
+}"""
+
+
+def converse(network: Network, gateway: Gateway, nick: str, visitor: str, room: str) -> None:
+    """Something of each kind in a room."""
+    peer = network.peer(gateway, nick, CAPS, room)
+    echo = peer.do(f"TOPIC {room} :What this is about", f"PRIVMSG {room} :hello `code` https://example.org #other")
+    msgid = next(line for line in echo if "hello" in line).split("msgid=")[1].split(" ")[0].split(";")[0]
+    peer.do(
+        f"@+reply={msgid} PRIVMSG {room} :{visitor}: in answer",
+        f"@+reply={msgid};+draft/react=🎉 TAGMSG {room}",
+        f"NOTICE {room} :noted",
+        f"PRIVMSG {room} :\x01ACTION waves\x01",
+        f"PRIVMSG {visitor} :in private",
+    )
+
+
+def test_roles_and_names(pair: Pair, shared: Network, visit: Visit) -> None:
+    """What a screen reader is told: landmarks, the log, lists, names of all controls."""
+    anna = visit().enter(pair[0].port, "anna_r", "#roles")
+    converse(shared, pair[1], "bert_r", "anna_r", "#roles")
+    anna.wait("noted")
+    page = anna.page
+    for role, name in [
+        ("navigation", "Conversations"),
+        ("main", None),
+        ("complementary", "Members"),
+        ("log", "Messages in #roles"),
+        ("combobox", "Message"),
+        ("heading", "#roles"),
+        ("button", "Send"),
+        ("button", "Settings"),
+        ("button", "roles"),
+        ("listitem", None),
+    ]:
+        assert page.get_by_role(role, name=name).count() >= 1, (role, name)  # type: ignore[arg-type]
+    log = page.get_by_role("log")
+    assert log.get_attribute("aria-live") == "polite"
+    assert log.get_by_role("listitem").count() >= 4
+    assert page.locator('[aria-current="page"]').inner_text().strip().endswith("roles")
+    nameless = page.eval_on_selector_all(
+        "button, input, select, textarea",
+        """all => all.filter(each => !(each.textContent.trim() || each.getAttribute("aria-label") || each.labels?.length))
+                     .map(each => each.outerHTML)""",
+    )
+    assert nameless == []
+    page.click("#open-settings")
+    assert page.get_by_role("dialog", name="Settings").is_visible()
+    assert page.get_by_label("Theme").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_texts_have_contrast(pair: Pair, shared: Network, visit: Visit, scheme: str, size: tuple[int, int]) -> None:
+    name = f"{scheme}{size[0]}"
+    anna = visit(size, color_scheme=scheme).enter(pair[0].port, f"anna{name}", f"#{name}")
+    converse(shared, pair[1], f"bert{name}", f"anna{name}", f"#{name}")
+    anna.wait("noted")
+    anna.say("and I said this")
+    assert anna.page.evaluate(_LOW_CONTRAST) == []
+    anna.type("/help")
+    anna.page.wait_for_selector("#help[open]")
+    assert anna.page.evaluate(_LOW_CONTRAST) == []
+
+
+def test_a_phone_has_all_of_it(pair: Pair, shared: Network, visit: Visit) -> None:
+    """360 pixels: nothing is cut off, lists are drawers, controls are large enough to touch (WCAG 2.2 2.5.8)."""
+    anna = visit(PHONE, has_touch=True).enter(pair[0].port, "anna_p", "#phone")
+    converse(shared, pair[1], "bert_p", "anna_p", "#phone")
+    anna.wait("noted")
+    page = anna.page
+    page.wait_for_selector("#side-count.strong >> text=1")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    small = page.eval_on_selector_all(
+        ".head button, #compose button",
+        "all => all.map(each => each.getBoundingClientRect()).filter(({width, height}) => width && Math.min(width, height) < 24).length",
+    )
+    assert small == 0
+    page.tap("#toggle-side")
+    page.wait_for_selector("#side", state="visible")
+    assert page.get_attribute("#toggle-side", "aria-expanded") == "true"
+    page.tap('[data-place="bert_p"]')
+    anna.wait("in private")
+    page.wait_for_selector("#side", state="hidden")
+    anna.say("from a phone")
+
+
+def test_the_theme_may_be_chosen(pair: Pair, visit: Visit) -> None:
+    anna = visit(color_scheme="light").enter(pair[0].port, "anna_d", "#theme")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    before = anna.page.evaluate(ground)
+    anna.page.click("#open-settings")
+    anna.page.select_option("#set-theme", "dark")
+    anna.page.click("#settings .primary")
+    anna.until(f"{ground} !== it", before)
+    dark = anna.page.evaluate(ground)
+    anna.page.reload()
+    anna.wait_joined()
+    assert anna.page.evaluate(ground) == dark
+
+
+def test_it_is_small_and_asks_nobody_else(pair: Pair, visit: Visit) -> None:
+    """Less than 100 KB over the wire, heads included, all of it from the gateway."""
+    anna = visit()
+    sizes: list[float] = []
+    devtools = anna.context.new_cdp_session(anna.page)
+    devtools.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    devtools.send("Network.enable")
+    anna.enter(pair[0].port, "anna_b", "#bytes")
+    anna.say("https://example.org/picture.png")
+    origin = f"http://127.0.0.1:{pair[0].port}/"
+    assert [url for url in anna.requests if not url.startswith(origin)] == []
+    assert len(sizes) >= 30
+    assert sum(sizes) < 100_000
+
+
+def test_nothing_is_made_of_html() -> None:
+    """No way from a text to markup or code exists in the sources."""
+    web = files("gateway").joinpath("web")
+    for file in [*web.iterdir(), *web.joinpath("view").iterdir()]:
+        if file.name.endswith(".js"):
+            source = file.read_text("utf-8")
+            for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"):
+                assert way not in source, (file.name, way)
