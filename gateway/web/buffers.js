@@ -41,8 +41,16 @@ export class Buffer {
 
   /** What there is to show, oldest first. */
   get shown() {
-    return this.slice.isAtEnd ? [...this.slice.entries, ...this.pending] : this.slice.entries;
+    const { entries, isAtEnd } = this.slice;
+    return isAtEnd && this.pending.length ? [...entries, ...this.pending] : entries;
   }
+}
+
+const isSaid = ({ kind }) => kind !== "event" && kind !== "info";
+
+/** Whether somebody else says this to the person. */
+export function isAddressed(entry, buffer, nick) {
+  return isSaid(entry) && !entry.isMine && (!buffer.isRoom || mentions(entry.text, nick));
 }
 
 export class Buffers {
@@ -146,16 +154,11 @@ export class Buffers {
     if (buffer === this.current) this.changed.add("log");
   }
 
-  isAddressed(buffer, entry) {
-    if (entry.isMine || entry.kind === "event" || entry.kind === "info") return false;
-    return !buffer.isRoom || mentions(entry.text, this.nick);
-  }
-
   count(buffer, entry) {
-    if (entry.isMine || entry.kind === "event" || entry.kind === "info" || entry.at <= buffer.readAt) return;
+    if (entry.isMine || !isSaid(entry) || entry.at <= buffer.readAt) return;
     buffer.marker ||= buffer.readAt || entry.at - 1;
     buffer.unread += 1;
-    if (this.isAddressed(buffer, entry)) {
+    if (isAddressed(entry, buffer, this.nick)) {
       buffer.mentions += 1;
       this.onAddressed(buffer, entry);
     }

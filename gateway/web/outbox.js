@@ -37,6 +37,7 @@ export class Outbox {
 
   /** Takes what may be sent now as in flight; the order for one target is kept. */
   launch(isReady) {
+    if (!this.waiting.size) return [];
     const launched = [...this.waiting.values()]
       .filter((pending) => isReady(pending.target))
       .slice(0, Math.max(0, IN_FLIGHT_LIMIT - this.inFlight.size));

@@ -4,6 +4,7 @@
  */
 
 const GATHER_WITHIN_MS = 10 * 60_000;
+const SLACK = 200; // entries over a limit that are let be, so that forgetting is done seldom
 
 export class Slice {
   constructor() {
@@ -74,13 +75,13 @@ export class Slice {
   }
 
   forgetOldest(limit) {
-    if (this.entries.length <= limit) return;
+    if (this.entries.length <= limit + SLACK) return;
     this.hasOlder = true;
     this.forget(this.entries.splice(0, this.entries.length - limit));
   }
 
   forgetNewest(limit) {
-    if (this.entries.length <= limit) return;
+    if (this.entries.length <= limit + SLACK) return;
     this.isAtEnd = false;
     this.forget(this.entries.splice(limit));
   }

@@ -170,3 +170,12 @@ def test_nothing_is_made_of_html() -> None:
             source = file.read_text("utf-8")
             for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"):
                 assert way not in source, (file.name, way)
+
+
+def test_all_modules_are_asked_for_at_once() -> None:
+    """index.html names each, so that none is found only when another one has come."""
+    web = files("gateway").joinpath("web")
+    names = [file.name for file in web.iterdir() if file.name.endswith(".js") and file.name != "main.js"]
+    names += [f"view/{file.name}" for file in web.joinpath("view").iterdir()]
+    page = web.joinpath("index.html").read_text("utf-8")
+    assert [name for name in names if f'<link rel="modulepreload" href="{name}">' not in page] == []

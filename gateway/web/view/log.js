@@ -73,10 +73,16 @@ export class LogView {
     return this.app.settings.showsMoves ? shown : shown.filter((entry) => !entry.moves);
   }
 
-  /** Which entries have rows: the last ones, or those around what is in sight. */
+  /**
+   * Which entries have rows: the last ones, or those around what is in sight. At the end rows are only added in most
+   * frames, and taken away seldom: what stays where it is costs no layout.
+   */
   range(shown) {
-    if (this.isAtEnd) return [Math.max(0, shown.length - ROWS_LIMIT), shown.length];
     let start = Math.max(0, shown.findIndex(({ key }) => key === this.firstKey));
+    if (this.isAtEnd) {
+      const isKept = this.rows.size > 0 && shown.length - start <= ROWS_LIMIT;
+      return [isKept ? start : Math.max(0, shown.length - ROWS_STEP), shown.length];
+    }
     let end = Math.min(shown.length, start + Math.max(this.count, ROWS_STEP));
     if (this.isNearTop) {
       start = Math.max(0, start - ROWS_STEP);
@@ -126,15 +132,14 @@ export class LogView {
       isNew,
       day: !before || dayOf(before.at) !== dayOf(entry.at),
       isContinued: !isNew && isContinued(entry, before),
-      isMention: buffer.isRoom && this.app.buffers.isAddressed(buffer, entry),
       isOpen: this.open.has(entry.key),
     };
   }
 
   /** The row of an entry, made anew where it would look otherwise. */
   element(entry, context) {
-    const { isNew, day, isContinued: goesOn, isMention, isOpen, nick } = context;
-    const signature = [entry.version, entry.state, isNew, day, goesOn, isMention, isOpen, nick].join();
+    const { isNew, day, isContinued: goesOn, isOpen, nick } = context;
+    const signature = [entry.version, entry.state, isNew, day, goesOn, isOpen, nick].join();
     const old = this.rows.get(entry.key);
     if (old?.signature === signature && old.entry === entry) return old.element;
     const element = row(entry, context);

@@ -1,5 +1,6 @@
 /** One entry of a conversation, as an element. */
 
+import { isAddressed } from "../buffers.js";
 import { hue, pieces } from "../text.js";
 import { make, initial } from "./dom.js";
 
@@ -7,10 +8,17 @@ const LONG_LINES = 20;
 const LONG_CHARACTERS = 3000;
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const QUARTER_MS = 15 * 60_000; // in every time zone days begin at one
 const TOGETHER_MS = 5 * 60_000; // what somebody says so soon after is not headed again
 
-export const dayOf = (at) => new Date(at).toDateString();
+const days = new Map();
+
+/** Which day it is here; a day's name is looked up once for each quarter of an hour, as that is slow. */
+export function dayOf(at) {
+  const quarter = Math.floor(at / QUARTER_MS);
+  if (!days.has(quarter)) days.set(quarter, new Date(at).toDateString());
+  return days.get(quarter);
+}
 
 /** Whether an entry stands under the heading of the one before it. */
 export function isContinued(entry, before) {
@@ -28,7 +36,8 @@ export function row(entry, context) {
   if (context.day) children.push(make("div.day", { role: "separator" }, make("span", {}, DAY.format(entry.at))));
   if (context.isNew) children.push(make("div.new", { role: "separator" }, make("span", {}, "New")));
   children.push(BODIES[entry.kind](entry, context));
-  const classes = ["entry", entry.kind, entry.state, context.isContinued && "continued", context.isMention && "mentioned"];
+  const isMention = context.buffer.isRoom && isAddressed(entry, context.buffer, context.nick);
+  const classes = ["entry", entry.kind, entry.state, context.isContinued && "continued", isMention && "mentioned"];
   return make(`li.${classes.filter(Boolean).join(".")}`, { tabindex: "-1", "data-key": entry.key }, ...children);
 }
 
@@ -51,7 +60,7 @@ function heading(entry, color) {
 
 function clock(entry) {
   const time = new Date(entry.at).toISOString();
-  return make("time", { datetime: time, title: FULL.format(entry.at) }, CLOCK.format(entry.at));
+  return make("time", { datetime: time }, CLOCK.format(entry.at));
 }
 
 function text(entry, context) {
