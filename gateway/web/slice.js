@@ -81,7 +81,7 @@ export class Slice {
   }
 
   forgetNewest(limit) {
-    if (this.entries.length <= limit + SLACK) return;
+    if (this.entries.length <= limit) return;
     this.isAtEnd = false;
     this.forget(this.entries.splice(limit));
   }

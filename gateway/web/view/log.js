@@ -174,16 +174,16 @@ export class LogView {
 
   // --- scrolling -----------------------------------------------------------------------------------------------
 
-  /** A row in sight and where it stands. */
+  /** A row in sight and where it ends: above it a day's or the new ones' heading may come or go. */
   anchor() {
     const top = this.box.scrollTop;
-    const element = [...this.list.children].find((each) => each.offsetTop + each.offsetHeight > top);
-    return element && { key: element.dataset.key, offset: element.offsetTop - top };
+    const element = [...this.list.children].find((each) => bottomOf(each) > top);
+    return element && { key: element.dataset.key, offset: bottomOf(element) - top };
   }
 
   hold(anchor) {
     const element = anchor && this.rows.get(anchor.key)?.element;
-    if (element) this.box.scrollTop = element.offsetTop - anchor.offset;
+    if (element) this.box.scrollTop = bottomOf(element) - anchor.offset;
   }
 
   toBottom() {
@@ -242,3 +242,5 @@ export class LogView {
     this.app.redraw("log");
   }
 }
+
+const bottomOf = (element) => element.offsetTop + element.offsetHeight;
