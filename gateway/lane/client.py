@@ -34,10 +34,8 @@ class Dialect(Protocol):
     name: str
     variant: int
     commands: Mapping[str, Command]
-
-    @property
-    def over(self) -> str:
-        """Why the peer sends nothing more though it has not closed the connection; "" while it may."""
+    over: str
+    """Why the peer sends nothing more though it has not closed the connection; "" while it may."""
 
     def read(self, data: bytes, client: "Client") -> Iterable[str | TooLong]:
         """The lines that are complete with these bytes; an empty one costs as others do, and means nothing."""

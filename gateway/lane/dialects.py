@@ -52,12 +52,9 @@ class OverWebSocket(Irc):
         self._websocket = websocket
         self.variant = WS_BINARY if websocket.is_binary else WS_TEXT
 
-    @property
-    def over(self) -> str:  # type: ignore[override]
-        return self._websocket.over
-
     def read(self, data: bytes, client: Client) -> Iterable[str | TooLong]:
         messages = self._websocket.feed(data)
+        self.over = self._websocket.over
         output = self._websocket.take_output()
         if output and not client.connection.is_closing:
             client.connection.write(output)

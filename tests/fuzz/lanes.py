@@ -1,4 +1,4 @@
-"""Target: a whole lane. Some clients do and send anything; three others only listen, and must not suffer.
+"""Target: a whole lane. Some clients do and send anything; four others only listen, and must not suffer.
 
 What must hold all the time: nothing escapes from the lane, not even as a fault that it logs; what it keeps for a
 client has its bounds; every line that the listeners are sent is a whole one that could stand in any log of IRC. And
@@ -12,6 +12,8 @@ from random import Random
 from typing import Any
 
 from structlog.testing import capture_logs
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Protocol, Side
 
 from gateway.chat.commands import COMMANDS
 from gateway.chat.isupport import isupport_tokens
@@ -50,11 +52,25 @@ _WORDS = (
 )  # fmt: skip
 _TAGS = (b"", b"", b"", b"@label=x ", b"@+a=b;+c ", b"@label=\\:\\s ", b"@+a=\xff ", b"@" + b"+x;" * 1300 + b" ")
 _COMMANDS = tuple(verb.encode() for verb in COMMANDS)
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def _message(data: bytes) -> bytes:
+    """A frame as a browser sends it; its mask changes nothing, so that engines can make such bytes too."""
+    size = len(data)
+    length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    return b"\x81" + length + b"\0\0\0\0" + data
+
+
 _BEGINNINGS = (
     b"", b"NICK mal\r\nUSER mal 0 * :mal\r\n", b"mal\n", b"PROXY TCP4 192.0.2.9 192.0.2.1 1 2\r\n",
     b"GET / HTTP/1.1\r\n", b"\x16\x03\x01", b"\xff\xfb\x01\xff\xfa\x18\0x\xff\xf0",
     b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\1\2\3\4\5\6\7\x08\0\1\0\2",
     b"CAP LS 302\r\nNICK mal\r\nUSER mal 0 * :m\r\nCAP REQ :message-tags batch labeled-response\r\nCAP END\r\n",
+    HANDSHAKE, HANDSHAKE + b"".join(map(_message, (b"NICK mal", b"USER mal 0 * :mal", b"JOIN #lobby"))),
 )  # fmt: skip
 
 
@@ -186,12 +202,15 @@ class Bystander:
 
     def take(self) -> list[str]:
         """Reads and checks all that was sent; answers PING."""
-        *lines, self._rest = (self._rest + self._socket.read()).split(b"\r\n")
-        found = [self._checked(line) for line in lines]
+        found = [self._checked(line) for line in self._lines()]
         for line in found:
             if line.startswith("PING"):
                 self.say("PONG x")
         return found
+
+    def _lines(self) -> list[bytes]:
+        *lines, self._rest = (self._rest + self._socket.read()).split(b"\r\n")
+        return lines
 
     def _checked(self, line: bytes) -> str:
         text = line.decode("utf-8")
@@ -200,6 +219,29 @@ class Bystander:
         assert len(rest.encode()) <= LINE_LIMIT_BYTES - 2, text
         assert len(tags.encode()) < TAGS_LIMIT_BYTES, text
         return text
+
+
+class Browser(Bystander):
+    """One over WebSocket: it is sent frames, each of one line."""
+
+    def __init__(self, world: World, nick: str, caps: str = "") -> None:
+        self._protocol = Protocol(Side.CLIENT)
+        self._opening = HANDSHAKE
+        super().__init__(world, nick, caps)
+
+    def say(self, *lines: str) -> None:
+        self._socket.inbound += self._opening + b"".join(_message(line.encode()) for line in lines)
+        self._opening = b""
+
+    def _lines(self) -> list[bytes]:
+        data = self._socket.read()
+        if data.startswith(b"HTTP/1.1 101 "):
+            data = data.partition(b"\r\n\r\n")[2]
+        self._protocol.receive_data(data)
+        frames = [event for event in self._protocol.events_received() if isinstance(event, Frame)]
+        assert all(frame.opcode is Opcode.TEXT and frame.fin for frame in frames)
+        assert self._protocol.close_sent is None
+        return [bytes(frame.data) for frame in frames]
 
 
 class Reader:
@@ -229,6 +271,7 @@ def lane(data: bytes) -> None:
 def _live(choices: Choices) -> None:
     world = World()
     bystanders = [Bystander(world, "bob"), Bystander(world, "carl", "message-tags server-time")]
+    bystanders.append(Browser(world, "fred", "echo-message message-tags"))
     reader = Reader(world)
     hostile = [world.client("10.0.0.1"), world.client()]
     hostile[1].inbound += b"CAP REQ :message-tags batch labeled-response echo-message server-time draft/chathistory\r\n"
@@ -250,7 +293,8 @@ def _act(world: World, choices: Choices, hostile: list[ClientSocket]) -> None:
         socket.inbound += choices.bytes()
     elif kind < 11:
         for _ in range(1 + choices.below(4)):
-            socket.inbound += _line(choices)
+            line = _line(choices)
+            socket.inbound += _message(line) if socket.is_web else line
     elif kind == 11:
         world.time_s += choices.pick((0.01, 0.3, 1.0, 3.0, 61.0, 130.0))
     elif kind == 12:
@@ -262,7 +306,9 @@ def _act(world: World, choices: Choices, hostile: list[ClientSocket]) -> None:
         socket.is_reset = bool(choices.below(2))
     elif len(hostile) < 8:
         hostile.append(world.client(choices.pick(("10.0.0.1", "192.0.2.7", "2001:db8::1", "unix"))))
-        hostile[-1].inbound += choices.pick(_BEGINNINGS)
+        beginning = choices.pick(_BEGINNINGS)
+        hostile[-1].inbound += beginning
+        hostile[-1].is_web = beginning.startswith(HANDSHAKE)
 
 
 def _line(choices: Choices) -> bytes:

@@ -20,6 +20,7 @@ class ClientSocket:
         self.has_ended = False  # the client sends no more
         self.is_reset = False
         self.is_closed = False  # by the gateway
+        self.is_web = False  # it sends frames of a WebSocket
 
     def setblocking(self, _blocking: bool) -> None:
         """It never blocks."""

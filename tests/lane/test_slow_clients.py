@@ -7,7 +7,8 @@ import pytest
 from gateway.lane.connections import REGISTRATION_LIMIT_S
 from gateway.lane.door import OPENING_LIMIT_S, SILENCE_S
 from gateway.lane.sessions import CLOSING_LIMIT_S
-from tests.fuzz.lanes import Bystander, World
+from gateway.wire import http
+from tests.fuzz.lanes import HANDSHAKE, Bystander, World
 from tests.fuzz.wires import ClientSocket
 
 LONGEST_S = OPENING_LIMIT_S + SILENCE_S + 1
@@ -78,6 +79,33 @@ def test_who_never_registers_is_closed_however_much_it_says(world: World, said: 
     assert socket.is_closed
     assert b"Registration timed out" in socket.outbound
     assert not world.lane.clients
+
+
+def test_a_websocket_that_never_registers_is_closed_in_its_own_way(world: World) -> None:
+    socket = world.client()
+    socket.inbound += HANDSHAKE
+    pass_time(world, REGISTERING_S)
+    assert socket.is_closed
+    assert b"Registration timed out" in socket.outbound
+    assert socket.outbound.endswith(b"\x88\x02\x03\xe8")  # RFC 6455 5.5.1, 7.4.1: a close frame, 1000
+    assert not world.lane.clients
+
+
+def test_a_page_that_is_longer_than_what_may_wait_for_a_client_reaches_a_slow_reader() -> None:
+    world = World(sendq_bytes=10_000)
+    world.lane.door._pages = http.pages({"index.html": b"x" * 100_000})
+    socket, received = world.client(), b""
+    socket.room = 0
+    socket.inbound += b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    for _ in range(110):
+        world.turn(2)
+        assert not socket.is_closed
+        received += socket.read()
+        socket.room = 1000
+    assert received.endswith(b"x" * 100_000)
+    socket.has_ended = True
+    world.turn(2)
+    assert socket.is_closed
 
 
 def test_who_has_registered_stays(world: World) -> None:

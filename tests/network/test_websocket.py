@@ -189,9 +189,9 @@ def test_lines_in_fragments_and_with_their_ends(shared: Network, pair: Pair, web
     websocket = websocket_of(web)
     websocket.send(["PRIVMSG #pi", "eces :in ", "pieces"])
     assert websocket.ping(b"x").wait(DEADLINE_S), "RFC 6455 5.5.3: a pong"
-    websocket.send("PRIVMSG #pieces :ended\r\n")
+    websocket.send("PRIVMSG #pieces :one\r\nPRIVMSG #pieces :two\r\n")
     web.sync()
-    assert [line.partition(" :")[2] for line in irc.sync()] == ["in pieces", "ended"]
+    assert [line.partition(" :")[2] for line in irc.sync()] == ["in pieces", "one", "two"]
 
 
 def test_a_line_over_the_limit_is_told_so_and_ends_nothing(shared: Network, pair: Pair, web_peer: WebPeer) -> None:
@@ -341,6 +341,10 @@ def test_over_tls_on_the_same_port(network: Network, tmp_path: Path, web_peer: W
     assert [line.partition(" :")[2] for line in web.sync()] == [LONG]
     web.send("QUIT")
     assert ended(web)[1] == 1000
+    page = http.client.HTTPSConnection("127.0.0.1", gateway.port, timeout=DEADLINE_S, context=context)
+    page.request("GET", "/")
+    assert page.getresponse().read().startswith(b"<!doctype html>")
+    page.close()
 
 
 # --- the page's files ------------------------------------------------------------------------------------
