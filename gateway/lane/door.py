@@ -21,6 +21,8 @@ from gateway.wire.dialect import Kind, sniff, strip_telnet
 SILENCE_S = 1.0
 OPENING_LIMIT_S = 60.0
 """For a header, a handshake and a first line: who is slower only holds a descriptor."""
+KEPT_S = 10.0
+"""For a browser's next request: a page is some thirty files, and each connection counts as one of its address."""
 NO_TLS = "it asked for TLS: turn that off in the client, or set tls_cert and tls_key"
 GREETING = "type the name you want to be known by, then press Enter (IRC programs may go on)"
 
@@ -48,13 +50,14 @@ class Host(Protocol):
 class Opening:
     """The state of a connection that has not told its dialect."""
 
-    __slots__ = ("buffer", "greeted", "may_have_proxy", "timer")
+    __slots__ = ("buffer", "greeted", "is_browser", "may_have_proxy", "timer")
 
     def __init__(self, may_have_proxy: bool) -> None:
         self.buffer = b""
         self.may_have_proxy = may_have_proxy
         self.timer: Timer | None = None
         self.greeted = False
+        self.is_browser = False  # it has had an answer, and may ask for more
 
 
 class Door:
@@ -113,7 +116,7 @@ class Door:
         if not connection.is_encrypted and opening.buffer.startswith(b"\x16"):
             self._start_tls(connection, opening)
             return
-        kind = sniff(opening.buffer)
+        kind = Kind.HTTP if opening.is_browser else sniff(opening.buffer)
         if kind is None:
             return
         if kind is Kind.HTTP:
@@ -131,7 +134,8 @@ class Door:
             return
         request = http.parse(head[1])
         if request is None or not request.is_upgrade:
-            self._respond(connection, http.answer(request, self._pages))
+            is_kept = request is not None and request.is_followed and head.end() == len(opening.buffer)
+            self._respond(connection, http.answer(request, self._pages, keeps=is_kept), is_kept=is_kept)
             return
         accepted = websocket.accept(request, self.origins)
         if isinstance(accepted, bytes):
@@ -140,12 +144,22 @@ class Door:
             self._cancel(opening)
             self._host.opened(connection, OverWebSocket(accepted), opening.buffer[head.end() :])
 
-    @staticmethod
-    def _respond(connection: Connection, response: bytes) -> None:
+    def _respond(self, connection: Connection, response: bytes, *, is_kept: bool = False) -> None:
         """The opening's timer ends those who do not read it, nor close."""
         connection.backlog_limit_bytes = max(connection.backlog_limit_bytes, 2 * len(response))  # encrypted it is more
         connection.write(response)
-        connection.close(lingers=True)
+        if not is_kept:
+            connection.close(lingers=True)
+            return
+        opening = connection.state
+        opening.buffer, opening.is_browser = b"", True
+        self._cancel(opening)
+        opening.timer = self._host.later(KEPT_S, lambda: self._let_go(connection, opening))
+
+    def _let_go(self, connection: Connection, opening: Opening) -> None:
+        """A browser that asks for nothing more; who has not read its answer has as long as all others."""
+        opening.timer = self._host.later(OPENING_LIMIT_S, lambda: connection.abort("nothing said"))
+        connection.close()
 
     def ended(self, connection: Connection) -> None:
         """The peer sends no more: what it said without a line end counts as a line."""

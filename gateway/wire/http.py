@@ -1,7 +1,7 @@
 """What a browser that opens the port is told: the page's files, by a table that is made once.
 
-Owns the reading of a request's head and every answer but the upgrade to a WebSocket; the connection is closed after
-each. Pure; any thread.
+Owns the reading of a request's head and every answer but the upgrade to a WebSocket; whether the connection is kept
+for another request. Pure; any thread.
 """
 
 import gzip
@@ -53,6 +53,13 @@ class Request:
         """Whether it asks for a WebSocket (RFC 6455 4.1)."""
         return self.method == "GET" and self.header("upgrade").lower() == "websocket"
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether another one may come behind it on its connection (RFC 9112 9.3); not behind one with a body."""
+        has_body = self.header("content-length") not in ("", "0") or self.header("transfer-encoding")
+        options = [option.strip().lower() for option in self.header("connection").split(",")]
+        return self.method in ("GET", "HEAD") and self.version == "HTTP/1.1" and not has_body and "close" not in options
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -99,22 +106,22 @@ def parse(head: bytes) -> Request | None:
     return Request(method, _AUTHORITY.sub("", target, count=1).partition("?")[0] or "/", version, headers)
 
 
-def answer(request: Request | None, table: Pages) -> bytes:
-    """The whole response to a request for a file; None: one that could not be read."""
+def answer(request: Request | None, table: Pages, *, keeps: bool = False) -> bytes:
+    """The whole response to a request for a file; None: one that could not be read. ``keeps``: the connection."""
     if request is None:
         return refusal("400 Bad Request", "This is no request.")
     if request.method not in ("GET", "HEAD"):
         return refusal("405 Method Not Allowed", "Only GET here.", "Allow: GET, HEAD\r\n")
     page = table.get(request.path)
     if page is None:
-        return refusal("404 Not Found", "Nothing here.", with_body=request.method == "GET")
+        return refusal("404 Not Found", "Nothing here.", with_body=request.method == "GET", keeps=keeps)
     known = (tag.strip() for tag in request.header("if-none-match").split(","))
     if any(tag in (page.etag, "*") for tag in known):  # RFC 9110 13.1.2
-        return _response("304 Not Modified", page.fields, b"", with_length=False)
+        return _response("304 Not Modified", page.fields, b"", with_length=False, keeps=keeps)
     body, fields = page.plain, f"Content-Type: {page.kind}\r\n{page.fields}"
     if len(page.packed) < len(page.plain) and _takes_gzip(request.header("accept-encoding")):
         body, fields = page.packed, f"{fields}Content-Encoding: gzip\r\n"
-    return _response("200 OK", fields, body, with_body=request.method == "GET")
+    return _response("200 OK", fields, body, with_body=request.method == "GET", keeps=keeps)
 
 
 def _takes_gzip(accepted: str) -> bool:
@@ -123,13 +130,16 @@ def _takes_gzip(accepted: str) -> bool:
     return any(coding[:4].lower() == "gzip" and not _NO_GZIP.fullmatch(coding[4:]) for coding in codings)
 
 
-def refusal(status: str, why: str, fields: str = "", *, with_body: bool = True) -> bytes:
+def refusal(status: str, why: str, fields: str = "", *, with_body: bool = True, keeps: bool = False) -> bytes:
     """A response that says in plain text why not; ``status``: code and phrase."""
     fields = f"Content-Type: text/plain; charset=utf-8\r\n{fields}"
-    return _response(status, fields, f"{why}\n".encode(), with_body=with_body)
+    return _response(status, fields, f"{why}\n".encode(), with_body=with_body, keeps=keeps)
 
 
-def _response(status: str, fields: str, body: bytes, *, with_body: bool = True, with_length: bool = True) -> bytes:
+def _response(
+    status: str, fields: str, body: bytes, *, with_body: bool = True, with_length: bool = True, keeps: bool = False
+) -> bytes:
     length = f"Content-Length: {len(body)}\r\n" if with_length else ""
-    head = f"HTTP/1.1 {status}\r\n{fields}{length}Connection: close\r\n{_STRICT}\r\n"
+    end = "" if keeps else "Connection: close\r\n"
+    head = f"HTTP/1.1 {status}\r\n{fields}{length}{end}{_STRICT}\r\n"
     return head.encode() + (body if with_body else b"")

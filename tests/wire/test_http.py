@@ -173,3 +173,24 @@ def test_any_head_is_borne(head: bytes) -> None:
 )
 def test_an_upgrade_is_to_a_websocket(method: str, upgrade: str, is_one: bool) -> None:
     assert Request(method, "/", "HTTP/1.1", [("upgrade", upgrade)]).is_upgrade is is_one
+
+
+@pytest.mark.parametrize(
+    ("method", "version", "headers", "is_followed"),
+    [
+        ("GET", "HTTP/1.1", [], True),
+        ("HEAD", "HTTP/1.1", [("connection", "keep-alive")], True),
+        ("GET", "HTTP/1.0", [], False),
+        ("GET", "HTTP/1.1", [("connection", "foo, Close")], False),
+        ("GET", "HTTP/1.1", [("content-length", "3")], False),
+        ("GET", "HTTP/1.1", [("transfer-encoding", "chunked")], False),
+        ("POST", "HTTP/1.1", [("content-length", "0")], False),
+    ],
+)
+def test_which_requests_may_be_followed_by_another(
+    method: str, version: str, headers: list[tuple[str, str]], is_followed: bool
+) -> None:
+    """RFC 9112 9.3: persistent, but by the peer's wish; never behind a body, which nobody reads."""
+    request = Request(method, "/", version, headers)
+    assert request.is_followed == is_followed
+    assert (b"\r\nConnection: close\r\n" in answer(request, TABLE, keeps=request.is_followed)) != is_followed
