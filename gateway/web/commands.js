@@ -11,11 +11,15 @@ function head(text) {
 }
 
 /**
- * Name -> what follows it, what it does, and how. `run` gives a text to show where the command is not understood.
- * @type {Record<string, {usage: string, help: string, run: (app: object, rest: string) => string | void}>}
+ * Name -> what follows it, what it does, and how. `run` gives a text where the command is not understood.
+ * @type {Record<string, {usage: string, help: string, run: (app: import("./main.js").App, rest: string) => unknown}>}
  */
 export const COMMANDS = {
-  away: { usage: "[TEXT]", help: "say that you are away, or back", run: (app, rest) => app.command("AWAY", rest ? [rest] : []) },
+  away: {
+    usage: "[TEXT]",
+    help: "say that you are away, or back",
+    run: (app, rest) => app.command("AWAY", rest ? [rest] : []),
+  },
   help: { usage: "", help: "show all commands", run: (app) => app.help() },
   invite: {
     usage: "NAME",
@@ -51,9 +55,21 @@ export const COMMANDS = {
       return name ? app.talkTo(name, text) : "Usage: /msg NAME [TEXT]";
     },
   },
-  mode: { usage: "MODES", help: "set this room's modes", run: (app, rest) => app.command("MODE", [app.room, ...rest.split(/\s+/).filter(Boolean)]) },
-  nick: { usage: "NAME", help: "change your name", run: (app, rest) => (rest ? app.rename(head(rest)[0]) : "Usage: /nick NAME") },
-  part: { usage: "[ROOM]", help: "leave a room, or end a conversation", run: (app, rest) => app.part(rest ? roomName(head(rest)[0]) : app.place) },
+  mode: {
+    usage: "MODES",
+    help: "set this room's modes",
+    run: (app, rest) => app.command("MODE", [app.room, ...rest.split(/\s+/).filter(Boolean)]),
+  },
+  nick: {
+    usage: "NAME",
+    help: "change your name",
+    run: (app, rest) => (rest ? app.rename(head(rest)[0]) : "Usage: /nick NAME"),
+  },
+  part: {
+    usage: "[ROOM]",
+    help: "leave a room, or end a conversation",
+    run: (app, rest) => app.part(rest ? roomName(head(rest)[0]) : app.place),
+  },
   raw: {
     usage: "LINE",
     help: "send a line of IRC as it is",
@@ -67,9 +83,14 @@ export const COMMANDS = {
   topic: {
     usage: "[TEXT]",
     help: "set this room's topic",
-    run: (app, rest) => (app.room ? app.command("TOPIC", rest ? [app.room, rest] : [app.room]) : "Rooms have topics, people have none."),
+    run: (app, rest) =>
+      app.room ? app.command("TOPIC", rest ? [app.room, rest] : [app.room]) : "Rooms have topics, people have none.",
   },
-  whois: { usage: "NAME", help: "show who someone is", run: (app, rest) => (rest ? app.command("WHOIS", [head(rest)[0]]) : "Usage: /whois NAME") },
+  whois: {
+    usage: "NAME",
+    help: "show who someone is",
+    run: (app, rest) => (rest ? app.command("WHOIS", [head(rest)[0]]) : "Usage: /whois NAME"),
+  },
 };
 
 /** Does what was typed; gives a text to show where it was not understood. */

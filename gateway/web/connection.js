@@ -22,6 +22,7 @@ export class Connection {
     /** @type {"connecting" | "open" | "waiting" | "stopped"} */
     this.state = "waiting";
     this.failures = 0;
+    this.lastError = ""; // what the gateway said when it closed
     this.retryAt = 0;
     this.begunAt = 0;
     /** @type {WebSocket | null} */
@@ -69,11 +70,13 @@ export class Connection {
 
   onOpen() {
     this.state = "open";
+    this.lastError = "";
     this.session.opened(Date.now());
   }
 
   onClose() {
     const wasRegistered = this.session.isRegistered;
+    this.lastError = this.session.lastError || this.lastError;
     this.socket = null;
     this.session.closed(Date.now());
     if (this.state === "stopped") return;

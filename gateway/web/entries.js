@@ -3,7 +3,7 @@
  *
  * @typedef {object} Entry
  * @property {string} key what tells it from all others of its conversation
- * @property {"message" | "action" | "notice" | "event" | "info"} kind
+ * @property {string} kind "message", "action", "notice", "event" or "info"
  * @property {string} nick who said or did it
  * @property {string} text
  * @property {number} at milliseconds since the epoch
@@ -11,7 +11,7 @@
  * @property {string} id the sender's own (+hubbub/id)
  * @property {string} replyTo the msgid that it answers
  * @property {boolean} isMine
- * @property {"" | "waiting" | "failed"} state of what was said here
+ * @property {string} state "waiting" or "failed" of what was said here, else ""
  * @property {number} version rises with every change
  * @property {{nick: string, what: string}[]} [moves] who came and went, of an event that gathers them
  */

@@ -9,7 +9,7 @@ export class Exchange {
     this.naming = naming;
     /** @type {string[]} */
     this.lines = [];
-    /** @type {{type: string}[]} see buffers.js for what each is taken as */
+    /** @type {{type: string, [key: string]: any}[]} see buffers.js for what each is taken as */
     this.events = [];
     this.reset();
   }

@@ -84,7 +84,9 @@ export class History {
   onRefused(params, now) {
     const named = new Set(params.map(fold));
     const asking = [...this.places.values()].filter((place) => place.asked);
-    for (const place of asking.some(({ key }) => named.has(key)) ? asking.filter(({ key }) => named.has(key)) : asking) {
+    for (const place of asking.some(({ key }) => named.has(key))
+      ? asking.filter(({ key }) => named.has(key))
+      : asking) {
       this.refuse(place, params[1] === "MESSAGE_ERROR", params.at(-1), now);
     }
   }

@@ -8,8 +8,19 @@
  * @property {string[]} params
  */
 
-const ESCAPES = new Map([[";", "\\:"], [" ", "\\s"], ["\\", "\\\\"], ["\r", "\\r"], ["\n", "\\n"]]);
-const PLAIN = new Map([[":", ";"], ["s", " "], ["r", "\r"], ["n", "\n"]]);
+const ESCAPES = new Map([
+  [";", "\\:"],
+  [" ", "\\s"],
+  ["\\", "\\\\"],
+  ["\r", "\\r"],
+  ["\n", "\\n"],
+]);
+const PLAIN = new Map([
+  [":", ";"],
+  ["s", " "],
+  ["r", "\r"],
+  ["n", "\n"],
+]);
 const encoder = new TextEncoder();
 
 /** @returns {Message | null} null where there is no verb. */

@@ -105,13 +105,14 @@ export class App {
       if (event.type === "renamed" && event.isMine) this.remember();
     }
     this.buffers.tick(Date.now());
-    this.connection.lastError = this.session.lastError || this.connection.lastError;
     this.redraw("state");
   }
 
   redraw(part) {
     this.buffers.changed.add(part);
-    this.frame ||= document.hidden ? setTimeout(() => this.draw(), HIDDEN_FRAME_MS) : requestAnimationFrame(() => this.draw());
+    this.frame ||= document.hidden
+      ? setTimeout(() => this.draw(), HIDDEN_FRAME_MS)
+      : requestAnimationFrame(() => this.draw());
   }
 
   draw() {
@@ -133,7 +134,12 @@ export class App {
 
   /** Notes whether the person sees the end of the conversation. */
   noteWatching() {
-    this.buffers.watch(document.hasFocus() && !document.hidden && Boolean(this.log.isWatching) && this.log.buffer === this.buffers.current);
+    this.buffers.watch(
+      document.hasFocus() &&
+        !document.hidden &&
+        Boolean(this.log.isWatching) &&
+        this.log.buffer === this.buffers.current,
+    );
     if (this.buffers.changed.has("list")) this.redraw("list");
   }
 
@@ -234,7 +240,8 @@ export class App {
   say(text) {
     const { current } = this.buffers;
     if (!current) return "Join a room first, for example /join lobby.";
-    if (!current.isJoined && this.session.isRegistered && !this.session.places.has(current.key)) this.open(current.name);
+    if (!current.isJoined && this.session.isRegistered && !this.session.places.has(current.key))
+      this.open(current.name);
     const tags = current.draftReply ? { "+reply": current.draftReply.msgid } : {};
     this.log.isAtEnd = true;
     if (!current.slice.isAtEnd) this.loadLatest(current);
@@ -257,7 +264,9 @@ export class App {
   react(entry, emoji) {
     if (!emoji) return;
     const mine = this.buffers.current.marks.reactionsTo(entry.msgid).find(([each]) => each === emoji)?.[1] ?? [];
-    this.perform((session, now) => session.react(this.place, entry.msgid, emoji, !mine.includes(this.buffers.nick), now));
+    this.perform((session, now) =>
+      session.react(this.place, entry.msgid, emoji, !mine.includes(this.buffers.nick), now),
+    );
   }
 
   redact(entry) {

@@ -83,6 +83,8 @@ export class Members {
   /** Nicks that begin so, for completion. */
   beginningWith(text) {
     const start = fold(text);
-    return this.sorted().filter((member) => fold(member.nick).startsWith(start)).map((member) => member.nick);
+    return this.sorted()
+      .filter((member) => fold(member.nick).startsWith(start))
+      .map((member) => member.nick);
   }
 }

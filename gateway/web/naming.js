@@ -1,9 +1,9 @@
 /**
  * Which name to ask for, and when to ask for it again.
  *
- * After a crash of its gateway a client's own dead session holds its name until the gateway's lease ends. So a name that
- * was ours is asked for again and again, under another one meanwhile; any other that is taken is given up for a similar
- * one. Pure: times are in milliseconds and come in as `now`.
+ * After a crash of its gateway a client's own dead session holds its name until the gateway's lease ends. So a name
+ * that was ours is asked for again and again, under another one meanwhile; any other that is taken is given up for a
+ * similar one. Pure: times are in milliseconds and come in as `now`.
  */
 
 import { fold } from "./irc.js";
@@ -54,7 +54,7 @@ export class Naming {
     return this.wanted;
   }
 
-  /** The next name to register with; null after some of them: then it is not the name that the gateway does not like. */
+  /** The next name to register with; null after some: then it is not the name that the gateway does not like. */
   refused() {
     this.refusals += 1;
     if (this.refusals > REFUSALS_LIMIT) return null;

@@ -12,7 +12,11 @@ export async function askToNotify() {
 export function notify(title, text, onClick) {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   try {
-    const notification = new Notification(title, { body: text.slice(0, SHOWN_CHARACTERS), tag: title, icon: "icon.svg" });
+    const notification = new Notification(title, {
+      body: text.slice(0, SHOWN_CHARACTERS),
+      tag: title,
+      icon: "icon.svg",
+    });
     notification.onclick = () => {
       window.focus();
       notification.close();

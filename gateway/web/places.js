@@ -93,11 +93,13 @@ export class Seen {
   }
 
   /**
-   * Notes a line; false where it was there already. It has two ids: the network's, and its sender's, which stays the same
-   * when it is sent again; where it has none, all of it is its id.
+   * Notes a line; false where it was there already. It has two ids: the network's, and its sender's, which stays the
+   * same when it is sent again; where it has none, all of it is its id.
    */
   add(message) {
-    const ids = ["msgid", ID_TAG].filter((tag) => message.tags.get(tag)).map((tag) => `${tag}=${message.tags.get(tag)}`);
+    const ids = ["msgid", ID_TAG]
+      .filter((tag) => message.tags.get(tag))
+      .map((tag) => `${tag}=${message.tags.get(tag)}`);
     if (!ids.length && message.tags.has("time")) {
       ids.push([message.tags.get("time"), message.verb, message.source, ...message.params].join(" "));
     }

@@ -144,7 +144,10 @@ export class Speech {
     const id = message.tags.get(ID_TAG) ?? this.batches.label(message);
     let pending = this.outbox.remove(id) ?? this.confirmed.get(id);
     if (!pending) {
-      const found = message.params.slice(1).map((name) => this.outbox.sentTo(name)).find(Boolean);
+      const found = message.params
+        .slice(1)
+        .map((name) => this.outbox.sentTo(name))
+        .find(Boolean);
       pending = found && this.outbox.remove(found.id);
     }
     this.confirmed.delete(id);
@@ -189,7 +192,10 @@ export class Speech {
       this.exchange.emit("redacted", { place: place.key, msgid, nick, reason, at });
     } else if (message.verb === "TAGMSG") {
       const msgid = message.tags.get("+reply") ?? message.tags.get("+draft/reply");
-      for (const [tag, isOn] of [["+draft/react", true], ["+draft/unreact", false]]) {
+      for (const [tag, isOn] of [
+        ["+draft/react", true],
+        ["+draft/unreact", false],
+      ]) {
         const emoji = message.tags.get(tag);
         if (msgid && emoji) this.exchange.emit("reacted", { place: place.key, msgid, nick, emoji, isOn, at });
       }

@@ -7,7 +7,6 @@
 // Colours and formatting, other control characters but the line feed, and what turns the direction of the writing
 // around it (UAX 9): a text could be made to look like another one. Text from right to left needs none of them.
 const UNREADABLE =
-  // eslint-disable-next-line no-control-regex
   /\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
 const SPECIAL = /`([^`\n]+)`|\bhttps?:\/\/[^\s<>"`]+|(?<![\w#&/])#[^\s,.;:!?()<>"'`#]{1,63}/gi;

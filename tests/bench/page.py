@@ -29,7 +29,8 @@ ROOM = "#lobby"
 _NAMED = """
     localStorage.setItem("hubbub", JSON.stringify({ name: "anna" }));
     const look = () => {
-        if (document.querySelector("#server.up") && document.querySelector("#rows li")) window.usableAt = performance.now();
+        const isUsable = document.querySelector("#server.up") && document.querySelector("#rows li");
+        if (isUsable) window.usableAt = performance.now();
         else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
@@ -46,8 +47,8 @@ _SAY = """() => new Promise((done) => {
     field.value = `now ${began}`;
     document.getElementById("compose").requestSubmit();
     const look = () => {
-        const last = [...document.querySelectorAll("#rows li")].at(-1);
-        if (last?.textContent.includes(field.value || began) && !last.classList.contains("waiting")) done(performance.now() - began);
+        const last = document.querySelector("#rows li:last-child:not(.waiting)");
+        if (last?.textContent.includes(`now ${began}`)) done(performance.now() - began);
         else requestAnimationFrame(look);
     };
     look();
@@ -91,7 +92,8 @@ def measure(browser: Browser, network: Network, one: Gateway, other: Gateway) ->
     worst = statistics.quantiles(frames, n=100)
     print(f"      median {statistics.median(frames):.0f} ms, p99 {worst[98]:.0f} ms, longest {max(frames):.0f} ms")
     print("      the page's own thread: " + ", ".join(f"{name} {share:.0%}" for name, share in parts.items()))
-    print(f"memory: heap {before[0]:.1f} MB, after {count} messages {after[0]:.1f} MB; nodes {before[1]}, after {after[1]}")
+    print(f"memory: heap {before[0]:.1f} MB, after {count} messages {after[0]:.1f} MB;", end=" ")
+    print(f"nodes {before[1]}, after {after[1]}")
 
 
 def start(browser: Browser, gateway: Gateway) -> tuple[float, float]:

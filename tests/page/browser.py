@@ -1,12 +1,14 @@
 """A visitor: one browser profile with the page open, as a test drives it.
 
-Nothing here sleeps: what a visitor waits for is a state of the document, with a deadline.
+Nothing here sleeps: what a visitor waits for is a state of the document, with a deadline. Playwright need not be there to
+collect the tests.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 DEADLINE_MS = 20_000
@@ -23,18 +25,18 @@ _WATCH_POLICY = """
 """
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: "Playwright") -> "Browser":
     return playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
 
 
 class Visitor:
-    """``problems``: what the page threw, logged as an error, or was refused by its policy; ``requests``: of all URLs."""
+    """``problems``: what the page threw, logged as an error, or was refused by its policy; ``requests``: all URLs."""
 
-    def __init__(self, browser: Browser, size: tuple[int, int] = DESKTOP, **options: Any) -> None:
+    def __init__(self, browser: "Browser", size: tuple[int, int] = DESKTOP, **options: Any) -> None:
         viewport = {"width": size[0], "height": size[1]}
-        self.context: BrowserContext = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+        self.context: "BrowserContext" = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
         self.context.set_default_timeout(DEADLINE_MS)
-        self.page: Page = self.context.new_page()
+        self.page: "Page" = self.context.new_page()
         self.problems: list[str] = []
         self.requests: list[str] = []
         self.page.add_init_script(_WATCH_POLICY)
@@ -72,7 +74,7 @@ class Visitor:
 
     def wait(self, text: str) -> None:
         """Until this stands in the conversation."""
-        self.until("[...document.querySelectorAll('#rows .content')].some(each => each.textContent.includes(it))", text)
+        self.until("document.getElementById('rows').textContent.includes(it)", text)
 
     def texts(self) -> list[str]:
         """The messages in the document, in their order."""

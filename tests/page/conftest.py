@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> "Iterator[Browser]":
-    sync_api = pytest.importorskip("playwright.sync_api", reason="the page's tests need playwright: pip install '.[page]'")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="these tests need playwright: pip install '.[page]'")
     from tests.page.browser import CHROMIUM, launch
 
     if not CHROMIUM.exists():

@@ -129,7 +129,8 @@ _SESSION = """
         return lines(":s CAP anna ACK :batch draft/chathistory echo-message labeled-response message-tags server-time",
             ":s 001 anna :Welcome");
     };
-    const page = (...inside) => [":s BATCH +h chathistory #r", ...inside.map((line) => `@batch=h;${line}`), ":s BATCH -h"];
+    const page = (...inside) =>
+        [":s BATCH +h chathistory #r", ...inside.map((line) => `@batch=h;${line}`), ":s BATCH -h"];
     const said = (n, tags = "") => `time=2026-01-01T00:00:0${n}.000Z;msgid=m${n}${tags} :ben!b@h PRIVMSG #r :${n}`;
 """
 
@@ -185,7 +186,7 @@ def test_a_refusal_names_its_message_by_its_label(run: Callable[..., Any]) -> No
         lines(":anna!a@h JOIN #r", ...page());
         session.say("#r", "one", {{}}, 1000);
         session.say("#r", "two", {{}}, 1000);
-        lines("@label=id3 :s 404 anna #r :Cannot send to channel", "@label=id2 FAIL PRIVMSG TEMPORARILY_UNAVAILABLE #r :later");
+        lines("@label=id3 :s 404 anna #r :Cannot send to channel", "@label=id2 FAIL PRIVMSG AWAY #r :later");
         return session.takeEvents().filter(({{ type }}) => type === "failed").map(({{ id, reason }}) => [id, reason]);
     """
     assert run("session.js", body) == [["id3", "Cannot send to channel"], ["id2", "later"]]

@@ -37,7 +37,13 @@ export class Actions {
 
   canAnswer(entry) {
     const { buffer } = this.app.log;
-    return Boolean(entry.msgid) && !entry.moves && entry.kind !== "event" && !buffer.marks.redactions.has(entry.msgid) && this.app.session.can("message-tags");
+    return (
+      Boolean(entry.msgid) &&
+      !entry.moves &&
+      entry.kind !== "event" &&
+      !buffer.marks.redactions.has(entry.msgid) &&
+      this.app.session.can("message-tags")
+    );
   }
 
   canRedact(entry) {
@@ -53,7 +59,9 @@ export class Actions {
 
   onClick({ target }) {
     const { app } = this;
-    const button = target.closest("[data-act], [data-react], [data-jump], [data-open], [data-again], [data-discard], [data-nick], [data-room]");
+    const button = target.closest(
+      "[data-act], [data-react], [data-jump], [data-open], [data-again], [data-discard], [data-nick], [data-room]",
+    );
     const entry = app.log.entryOf(target);
     if (!button || !entry) return;
     const { act, react, jump, open, nick, room } = button.dataset;

@@ -19,9 +19,14 @@ export class Dialogs {
   constructor(app) {
     this.app = app;
     this.reactsTo = null;
-    byId("emoji").append(...EMOJI.map((emoji) => make("button", { type: "submit", value: emoji, formnovalidate: true }, emoji)));
+    byId("emoji").append(
+      ...EMOJI.map((emoji) => make("button", { type: "submit", value: emoji, formnovalidate: true }, emoji)),
+    );
     byId("help-keys").append(...KEYS.flatMap(([key, what]) => [make("dt", {}, key), make("dd", {}, what)]));
-    const commands = Object.entries(COMMANDS).map(([name, { usage, help }]) => [make("dt", {}, `/${name} ${usage}`), make("dd", {}, help)]);
+    const commands = Object.entries(COMMANDS).map(([name, { usage, help }]) => [
+      make("dt", {}, `/${name} ${usage}`),
+      make("dd", {}, help),
+    ]);
     byId("help-commands").append(...commands.flat());
     byId("open-join").addEventListener("click", () => this.join());
     byId("open-settings").addEventListener("click", () => this.settings());
@@ -64,7 +69,9 @@ export class Dialogs {
     byId("set-notifies").checked = settings.notifies;
     byId("set-typing").checked = settings.tellsTyping;
     byId("set-moves").checked = settings.showsMoves;
-    const facts = session.isRegistered ? `Connected to ${buffers.server}; a message takes ${buffers.latencyMs} ms to the log and back.` : "Not connected.";
+    const facts = session.isRegistered
+      ? `Connected to ${buffers.server}; a message takes ${buffers.latencyMs} ms to the log and back.`
+      : "Not connected.";
     setText(byId("connection-facts"), facts);
     byId("settings").showModal();
   }

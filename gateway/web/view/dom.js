@@ -4,7 +4,7 @@ export const byId = (id) => document.getElementById(id);
 
 /**
  * @param {string} tag with its classes, as in "span.name.hue-3"
- * @param {Record<string, unknown>} [properties] `onclick` and the like are listeners, the rest attributes; null leaves out
+ * @param {Record<string, unknown>} [properties] `onclick` and the like are listeners, the rest attributes; null is none
  * @param {(Node | string)[]} children
  */
 export function make(tag, properties = {}, ...children) {

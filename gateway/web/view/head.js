@@ -51,7 +51,10 @@ export class HeadView {
     const isWaiting = connection.state === "waiting" && seconds > 0;
     const kept = this.app.session.unconfirmed ? ` ${this.app.session.unconfirmed} messages wait to be sent.` : "";
     const reason = connection.lastError ? ` (${connection.lastError})` : "";
-    setText(byId("trouble-text"), `${isWaiting ? "Connection lost, trying again soon" : "Connecting…"}${reason}.${kept}`);
+    setText(
+      byId("trouble-text"),
+      `${isWaiting ? "Connection lost, trying again soon" : "Connecting…"}${reason}.${kept}`,
+    );
     byId("retry").hidden = !isWaiting;
   }
 

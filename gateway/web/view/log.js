@@ -1,8 +1,8 @@
 /**
  * The messages of the current conversation: a window of rows over its entries.
  *
- * Never more than ROWS_LIMIT rows stand in the document; scrolling near an end of them brings the next ones, from memory
- * or from the history, and takes as many away at the other end. What the person looks at stays where it is.
+ * Never more than ROWS_LIMIT rows stand in the document; scrolling near an end of them brings the next ones, from
+ * memory or from the history, and takes as many away at the other end. What the person looks at stays where it is.
  */
 
 import { byId, setText } from "./dom.js";
@@ -20,7 +20,7 @@ export class LogView {
     this.box = byId("log");
     this.list = byId("rows");
     this.end = byId("to-end");
-    /** @type {Map<string, {element: HTMLElement, signature: string, entry: object}>} by the entry's key, as they stand */
+    /** @type {Map<string, {element: HTMLElement, signature: string, entry: object}>} by the entry's key */
     this.rows = new Map();
     this.buffer = null;
     this.isAtEnd = true; // what is new comes into sight
@@ -78,7 +78,10 @@ export class LogView {
    * frames, and taken away seldom: what stays where it is costs no layout.
    */
   range(shown) {
-    let start = Math.max(0, shown.findIndex(({ key }) => key === this.firstKey));
+    let start = Math.max(
+      0,
+      shown.findIndex(({ key }) => key === this.firstKey),
+    );
     if (this.isAtEnd) {
       const isKept = this.rows.size > 0 && shown.length - start <= ROWS_LIMIT;
       return [isKept ? start : Math.max(0, shown.length - ROWS_STEP), shown.length];
@@ -169,7 +172,8 @@ export class LogView {
   fetch(buffer, isFirst) {
     const { slice } = buffer;
     if (isFirst && slice.hasOlder && this.isNearTop) this.app.loadPage(buffer, "older", slice.oldest);
-    else if (this.isWindowAtEnd && !slice.isAtEnd && this.isNearBottom) this.app.loadPage(buffer, "newer", slice.newest);
+    else if (this.isWindowAtEnd && !slice.isAtEnd && this.isNearBottom)
+      this.app.loadPage(buffer, "newer", slice.newest);
   }
 
   // --- scrolling -----------------------------------------------------------------------------------------------

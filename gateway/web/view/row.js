@@ -28,8 +28,8 @@ export function isContinued(entry, before) {
 
 /**
  * @param {import("../entries.js").Entry} entry
- * @param {{buffer: import("../buffers.js").Buffer, nick: string, isContinued: boolean, day: boolean, isNew: boolean}} context
- *     `day`: a new day begins here; `isNew`: what was not read begins here
+ * @param {{buffer: import("../buffers.js").Buffer, nick: string, isContinued: boolean, isOpen: boolean, day: boolean,
+ *     isNew: boolean}} context `isOpen`: a long text is shown whole; `day`, `isNew`: what begins here
  */
 export function row(entry, context) {
   const children = [];
@@ -50,12 +50,23 @@ function message(entry, context) {
   else content.append(make("span.unseen", {}, `${entry.nick}: `));
   if (entry.replyTo) content.append(quote(entry, context));
   content.append(text(entry, context), ...reactions(entry, context), ...fate(entry));
-  const gutter = context.isContinued ? clock(entry) : make(`span.tile.${color}`, { "aria-hidden": "true" }, initial(entry.nick));
+  const gutter = context.isContinued
+    ? clock(entry)
+    : make(`span.tile.${color}`, { "aria-hidden": "true" }, initial(entry.nick));
   return make("div.line", {}, make("div.gutter", {}, gutter), content);
 }
 
 function heading(entry, color) {
-  return make("div.heading", {}, make(`button.name.${color}`, { type: "button", "data-nick": entry.nick, tabindex: "-1" }, make("bdi", {}, entry.nick)), clock(entry));
+  return make(
+    "div.heading",
+    {},
+    make(
+      `button.name.${color}`,
+      { type: "button", "data-nick": entry.nick, tabindex: "-1" },
+      make("bdi", {}, entry.nick),
+    ),
+    clock(entry),
+  );
 }
 
 function clock(entry) {
@@ -70,7 +81,8 @@ function text(entry, context) {
   if (entry.kind === "action") element.append(make("bdi.actor", {}, entry.nick), " ");
   const shown = context.isOpen ? entry.text : shorten(entry.text);
   element.append(...pieces(shown, context.nick).map(piece));
-  if (shown !== entry.text) element.append(make("button.more", { type: "button", "data-open": entry.key }, more(entry.text)));
+  if (shown !== entry.text)
+    element.append(make("button.more", { type: "button", "data-open": entry.key }, more(entry.text)));
   return element;
 }
 
@@ -112,8 +124,15 @@ function piece({ kind, text: value }) {
 function quote(entry, { buffer }) {
   const answered = buffer.slice.byKey.get(entry.replyTo);
   const isGone = !answered || buffer.marks.redactions.has(entry.replyTo);
-  const words = isGone ? [answered ? "a deleted message" : "an older message"] : [make("b", {}, answered.nick), " ", answered.text.slice(0, 120)];
-  return make("button.quote", { type: "button", "data-jump": entry.replyTo, dir: "auto" }, make("span.unseen", {}, "In answer to "), ...words);
+  const words = isGone
+    ? [answered ? "a deleted message" : "an older message"]
+    : [make("b", {}, answered.nick), " ", answered.text.slice(0, 120)];
+  return make(
+    "button.quote",
+    { type: "button", "data-jump": entry.replyTo, dir: "auto" },
+    make("span.unseen", {}, "In answer to "),
+    ...words,
+  );
 }
 
 function reactions(entry, { buffer, nick }) {
@@ -131,9 +150,14 @@ function fate(entry) {
   if (entry.state === "waiting") return [make("span.fate", {}, "waiting")];
   if (entry.state !== "failed") return [];
   return [
-    make("div.fate", {}, `Not delivered: ${entry.reason} `,
-      make("button", { type: "button", "data-again": entry.key }, "Send again"), " ",
-      make("button", { type: "button", "data-discard": entry.key }, "Discard")),
+    make(
+      "div.fate",
+      {},
+      `Not delivered: ${entry.reason} `,
+      make("button", { type: "button", "data-again": entry.key }, "Send again"),
+      " ",
+      make("button", { type: "button", "data-discard": entry.key }, "Discard"),
+    ),
   ];
 }
 
@@ -145,11 +169,17 @@ function event(entry) {
 /** "alice and bob joined, carol left", each name once. */
 function moves(list) {
   const last = new Map(list.map(({ nick, what }) => [nick, what]));
-  const parts = ["joined", "left"].map((what) => [what, [...last].filter(([, did]) => did === what).map(([nick]) => nick)]);
-  return parts.filter(([, nicks]) => nicks.length).flatMap(([what, nicks], index) => {
-    const names = nicks.length > 4 ? `${nicks.slice(0, 3).join(", ")} and ${nicks.length - 3} others` : nicks.join(", ");
-    return [index ? " · " : "", make("bdi", {}, names), ` ${what}`];
-  });
+  const parts = ["joined", "left"].map((what) => [
+    what,
+    [...last].filter(([, did]) => did === what).map(([nick]) => nick),
+  ]);
+  return parts
+    .filter(([, nicks]) => nicks.length)
+    .flatMap(([what, nicks], index) => {
+      const names =
+        nicks.length > 4 ? `${nicks.slice(0, 3).join(", ")} and ${nicks.length - 3} others` : nicks.join(", ");
+      return [index ? " · " : "", make("bdi", {}, names), ` ${what}`];
+    });
 }
 
 function info(entry) {

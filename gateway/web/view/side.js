@@ -19,8 +19,14 @@ export class SideView {
     const all = [...this.app.buffers.byKey.values()];
     const focused = document.activeElement?.dataset.place;
     this.places.replaceChildren(
-      ...this.group("Rooms", all.filter(({ isRoom }) => isRoom)),
-      ...this.group("People", all.filter(({ isRoom }) => !isRoom)),
+      ...this.group(
+        "Rooms",
+        all.filter(({ isRoom }) => isRoom),
+      ),
+      ...this.group(
+        "People",
+        all.filter(({ isRoom }) => !isRoom),
+      ),
     );
     if (focused !== undefined) this.places.querySelector(`[data-place="${CSS.escape(focused)}"]`)?.focus();
     this.drawCount();

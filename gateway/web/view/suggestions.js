@@ -48,12 +48,16 @@ export class Suggestions {
 
   names(start, end) {
     const { current } = this.app.buffers;
-    const names = current?.isRoom ? current.members.beginningWith(start) : [current?.name].filter((name) => name && fold(name).startsWith(fold(start)));
+    const names = current?.isRoom
+      ? current.members.beginningWith(start)
+      : [current?.name].filter((name) => name && fold(name).startsWith(fold(start)));
     return names.map((nick) => ({ text: nick, end, help: "" }));
   }
 
   rooms(start) {
-    const rooms = [...this.app.buffers.byKey.values()].filter(({ isRoom, key }) => isRoom && key.startsWith(fold(start)) && key !== fold(start));
+    const rooms = [...this.app.buffers.byKey.values()].filter(
+      ({ isRoom, key }) => isRoom && key.startsWith(fold(start)) && key !== fold(start),
+    );
     return rooms.map(({ name }) => ({ text: name, end: " ", help: "" }));
   }
 
@@ -66,7 +70,12 @@ export class Suggestions {
       ...this.found.map(({ text, help }, at) =>
         make(
           "li",
-          { id: `suggestion-${at}`, role: "option", "data-at": String(at), "aria-selected": String(at === this.selected) },
+          {
+            id: `suggestion-${at}`,
+            role: "option",
+            "data-at": String(at),
+            "aria-selected": String(at === this.selected),
+          },
           make("bdi", {}, text),
           ...(help ? [make("span", {}, help)] : []),
         ),
