@@ -37,7 +37,7 @@ function onWelcome(session, { params, source }, now) {
   if (session.naming.isReclaiming) {
     session.exchange.tell(`The lost connection still holds ${session.naming.wanted}; it will be yours again soon.`);
   }
-  session.pingedAt = 0; // the latency is told at once
+  session.pingedAt = -Infinity; // the latency is told at once
   for (const place of session.places.values()) session.arrive(place, now);
 }
 

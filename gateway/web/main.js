@@ -60,11 +60,12 @@ export class App {
 
   /** Begins to talk, under a name that there is by now. */
   start(name) {
+    const wasOurs = this.settings.name === name;
     this.settings.name = name;
     const fromUrl = placesIn(location.hash);
     const places = [...new Set([...fromUrl, ...this.settings.places])];
     if (!places.length) places.push(LOBBY);
-    this.session = new Session(name, places, newId);
+    this.session = new Session(name, places, newId, wasOurs);
     this.buffers.nick = name;
     for (const place of places) this.restore(place);
     this.buffers.show(this.buffers.byKey.get(fold(places[0])));
@@ -102,7 +103,7 @@ export class App {
     for (const event of this.session.takeEvents()) {
       this.buffers.apply(event);
       if (event.type === "met") this.remember();
-      if (event.type === "renamed" && event.isMine) this.remember();
+      if (event.type === "renamed" && event.isMine) this.rememberName(event.to);
     }
     this.buffers.tick(Date.now());
     this.redraw("state");
@@ -168,8 +169,13 @@ export class App {
     }, SAVE_AFTER_MS);
   }
 
+  /** A name that the person wished for; not one that they have to bear for a while. */
+  rememberName(nick) {
+    if (fold(this.session.naming.wanted) === fold(nick)) this.settings.name = nick;
+    this.saveSoon();
+  }
+
   remember() {
-    this.settings.name = this.session.naming.wanted;
     this.settings.places = [...this.session.places.values()].map(({ name }) => name);
     this.saveSoon();
   }

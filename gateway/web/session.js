@@ -26,9 +26,15 @@ const JOIN_AGAIN_MS = 10_000;
 const TYPING_EVERY_MS = 3_000; // IRCv3 typing: not within 3 seconds of another one
 
 export class Session {
-  /** @param {string} name @param {string[]} places rooms and people @param {() => string} newId a fresh random token */
-  constructor(name, places, newId) {
+  /**
+   * @param {string} name
+   * @param {string[]} places rooms and people
+   * @param {() => string} newId gives a fresh random token
+   * @param {boolean} wasOurs whether this browser had the name before, and its last session may hold it yet
+   */
+  constructor(name, places, newId, wasOurs = false) {
     this.naming = new Naming(name, newId);
+    this.naming.wasOurs = wasOurs;
     this.exchange = new Exchange(this.naming);
     /** @type {Map<string, Place>} */
     this.places = new Map();

@@ -1,7 +1,7 @@
 """A visitor: one browser profile with the page open, as a test drives it.
 
-Nothing here sleeps: what a visitor waits for is a state of the document, with a deadline. Playwright need not be there to
-collect the tests.
+Nothing here sleeps: what a visitor waits for is a state of the document, with a deadline. To collect the tests
+Playwright need not be there.
 """
 
 from pathlib import Path
@@ -34,9 +34,9 @@ class Visitor:
 
     def __init__(self, browser: "Browser", size: tuple[int, int] = DESKTOP, **options: Any) -> None:
         viewport = {"width": size[0], "height": size[1]}
-        self.context: "BrowserContext" = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+        self.context: BrowserContext = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
         self.context.set_default_timeout(DEADLINE_MS)
-        self.page: "Page" = self.context.new_page()
+        self.page: Page = self.context.new_page()
         self.problems: list[str] = []
         self.requests: list[str] = []
         self.page.add_init_script(_WATCH_POLICY)

@@ -37,6 +37,18 @@ def test_the_first_visit_asks_for_a_name_only_and_later_ones_for_nothing(pair: P
     assert cora.page.inner_text("#my-name") == "cora"
 
 
+def test_a_name_that_is_held_yet_is_taken_back_and_remembered(pair: Pair, shared: Network, visit: Visit) -> None:
+    """As after a reload, while the last session is not gone: the page does not stay somebody else for ever."""
+    cleo = visit().enter(pair[0].port, "cleo", "#held")
+    cleo.page.goto("about:blank")
+    holder = shared.peer(pair[1], "cleo", "")
+    cleo.page.goto(f"http://127.0.0.1:{pair[0].port}/#held")
+    cleo.wait_joined()
+    cleo.until("document.getElementById('my-name').textContent.startsWith('cleo_')")
+    holder.do("NICK another")
+    cleo.until("document.getElementById('my-name').textContent === 'cleo'")
+
+
 def test_keyboard_alone(pair: Pair, visit: Visit) -> None:
     """From the first visit to a reply, a reaction and another room, without a pointer."""
     dora = visit()

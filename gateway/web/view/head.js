@@ -49,7 +49,8 @@ export class HeadView {
     if (!shows) return;
     const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1000));
     const isWaiting = connection.state === "waiting" && seconds > 0;
-    const kept = this.app.session.unconfirmed ? ` ${this.app.session.unconfirmed} messages wait to be sent.` : "";
+    const count = this.app.session.unconfirmed;
+    const kept = count ? ` ${count} ${count === 1 ? "message waits" : "messages wait"} to be sent.` : "";
     const reason = connection.lastError ? ` (${connection.lastError})` : "";
     setText(
       byId("trouble-text"),
