@@ -4,11 +4,11 @@ Two gateways on loopback; the page is at one, whoever talks is at the other.
 
 - start: from the navigation to the room with its history and a field to write in; and until a message that is said then
   has come back. The name is known already; the browser's cache is empty.
-- busy: RATE messages a second for SECONDS; the time between frames, meanwhile, by requestAnimationFrame.
+- busy: RATE messages a second for SECONDS; the time between frames, meanwhile, by requestAnimationFrame; and of an idle
+  page before that, which tells how busy the machine is with other things.
 - memory: the JavaScript heap after a collection, and the document's nodes, before and after.
 """
 
-import json
 import statistics
 import tempfile
 import time
@@ -23,6 +23,7 @@ from tests.page.browser import CHROMIUM, Visitor, launch
 STARTS = 7
 RATE = 500
 SECONDS = 20
+IDLE_S = 5
 STEP_S = 0.02
 ROOM = "#lobby"
 
@@ -80,18 +81,24 @@ def measure(browser: Browser, network: Network, one: Gateway, other: Gateway) ->
     visitor.page.goto(f"http://127.0.0.1:{one.port}/")
     visitor.wait_joined()
     before = memory(visitor.page)
-    work = Work(visitor.page)
     visitor.page.evaluate(_FRAMES)
+    visitor.page.wait_for_timeout(IDLE_S * 1000)
+    idle: list[float] = visitor.page.evaluate("window.frames_ms.splice(0)")
+    tasks = Tasks(browser)
     late_s = talk(speaker)
     visitor.wait("the end")
-    frames: list[float] = json.loads(visitor.page.evaluate("JSON.stringify(window.frames_ms)"))
-    parts = work.since()
+    frames: list[float] = visitor.page.evaluate("window.frames_ms")
+    times = tasks.end(visitor.page)
     after = memory(visitor.page)
     count = RATE * SECONDS
     print(f"busy: {RATE} messages/s for {SECONDS} s (the last one {late_s:.1f} s late), {len(frames)} frames:")
-    worst = statistics.quantiles(frames, n=100)
-    print(f"      median {statistics.median(frames):.0f} ms, p99 {worst[98]:.0f} ms, longest {max(frames):.0f} ms")
-    print("      the page's own thread: " + ", ".join(f"{name} {share:.0%}" for name, share in parts.items()))
+    for name, gaps in (("busy", frames), ("idle before that", idle)):
+        p99 = statistics.quantiles(gaps, n=100)[98]
+        print(f"      {name}: median {statistics.median(gaps):.0f} ms, p99 {p99:.0f} ms, longest {max(gaps):.0f} ms")
+    share = sum(times) / 1000 / SECONDS
+    print(
+        f"      the page's main thread: {share:.0%} of a core, its longest task {max(times):.0f} ms of processor time"
+    )
     print(f"memory: heap {before[0]:.1f} MB, after {count} messages {after[0]:.1f} MB;", end=" ")
     print(f"nodes {before[1]}, after {after[1]}")
 
@@ -127,24 +134,31 @@ def talk(speaker: Any) -> float:
     return late_s
 
 
-class Work:
-    """How busy the page's main thread is, as shares of the time."""
+class Tasks:
+    """What the page's main thread does: the processor time of its tasks in ms, whatever else the machine does."""
 
-    _NAMES = ("TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
+    def __init__(self, browser: Browser) -> None:
+        self._devtools = browser.new_browser_cdp_session()
+        self._events: list[dict[str, Any]] = []
+        self._is_complete = False
+        self._devtools.on("Tracing.dataCollected", lambda part: self._events.extend(part["value"]))
+        self._devtools.on("Tracing.tracingComplete", self._complete)
+        config = {"includedCategories": ["toplevel", "disabled-by-default-devtools.timeline"]}
+        self._devtools.send("Tracing.start", {"traceConfig": config})
 
-    def __init__(self, page: Page) -> None:
-        self._devtools = page.context.new_cdp_session(page)
-        self._devtools.send("Performance.enable")
-        self._before = self._read()
+    def _complete(self, _event: object) -> None:
+        self._is_complete = True
 
-    def _read(self) -> dict[str, float]:
-        metrics = self._devtools.send("Performance.getMetrics")["metrics"]
-        return {metric["name"]: metric["value"] for metric in metrics}
-
-    def since(self) -> dict[str, float]:
-        now = self._read()
-        seconds = now["Timestamp"] - self._before["Timestamp"]
-        return {name.removesuffix("Duration"): (now[name] - self._before[name]) / seconds for name in self._NAMES}
+    def end(self, page: Page) -> list[float]:
+        self._devtools.send("Tracing.end")
+        while not self._is_complete:
+            page.wait_for_timeout(50)
+        names = {
+            (each["pid"], each["tid"]): each["args"]["name"] for each in self._events if each["name"] == "thread_name"
+        }
+        main = {thread for thread, name in names.items() if name == "CrRendererMain"}
+        tasks = [each for each in self._events if each["name"] == "RunTask" and (each["pid"], each["tid"]) in main]
+        return [each["tdur"] / 1000 for each in tasks if "tdur" in each]
 
 
 def memory(page: Page) -> tuple[float, int]:

@@ -10,6 +10,8 @@ import { dayOf, isContinued, row } from "./row.js";
 
 const ROWS_LIMIT = 300;
 const ROWS_STEP = 100;
+const END_ROWS_LIMIT = 150; // at the end, where rows come and go with every message
+const END_ROWS = 75;
 const NEAR_PX = 800; // from an end
 const AT_END_PX = 40;
 
@@ -83,8 +85,8 @@ export class LogView {
       shown.findIndex(({ key }) => key === this.firstKey),
     );
     if (this.isAtEnd) {
-      const isKept = this.rows.size > 0 && shown.length - start <= ROWS_LIMIT;
-      return [isKept ? start : Math.max(0, shown.length - ROWS_STEP), shown.length];
+      const isKept = this.rows.size > 0 && shown.length - start <= END_ROWS_LIMIT;
+      return [isKept ? start : Math.max(0, shown.length - END_ROWS), shown.length];
     }
     let end = Math.min(shown.length, start + Math.max(this.count, ROWS_STEP));
     if (this.isNearTop) {
