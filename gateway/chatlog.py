@@ -20,6 +20,7 @@ import redis
 from gateway.broker import sentinel
 from gateway.broker.keys import Keys
 from gateway.chat import events
+from gateway.chat.render import log_mark, msgid
 from gateway.config import Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.wire import tags, text
@@ -130,7 +131,7 @@ class RoomLog:
         """`room` is the folded name."""
         self.room = room
         self._client: Any = client  # redis-py types a reply as sync or async at once
-        self._log, self._void = keys.log(room), keys.void(room)
+        self._log, self._void, self._mark = keys.log(room), keys.void(room), log_mark(room)
         self._last = "0-0"
 
     def exists(self) -> bool:
@@ -176,7 +177,7 @@ class RoomLog:
         marks = [f"{entry.id}.{index}" for entry in entries for index in range(len(entry.lines))]
         void = {mark for mark, is_void in zip(marks, self._are_void(marks), strict=True) if is_void}
         return [
-            LoggedEvent(_time(entry.id), f"{entry.id}-{index}", entry.sids[index], message)
+            LoggedEvent(_time(entry.id), msgid(entry.id, index, self._mark), entry.sids[index], message)
             for entry in entries
             for index, line in enumerate(entry.lines)
             if f"{entry.id}.{index}" not in void and (message := parse(line)) is not None
@@ -230,7 +231,8 @@ def as_irc(event: LoggedEvent, room: str) -> str | None:
         return None
     shown = {"time": _iso(event.at), "msgid": event.msgid} | tags.client_only(event.message.tags)
     message = event.message
-    return Message(message.verb, message.params, message.source, shown).line()
+    params = message.params[:1] if message.verb == "JOIN" else message.params  # no realname without extended-join
+    return Message(message.verb, params, message.source, shown).line()
 
 
 def _iso(at: datetime) -> str:

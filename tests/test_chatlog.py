@@ -19,6 +19,7 @@ from gateway import chatlog
 from gateway.broker.keys import Keys
 from gateway.broker.scripts import APPEND
 from gateway.chat import events
+from gateway.chat.render import log_mark
 from gateway.chatlog import Wanted
 from gateway.config import Settings
 
@@ -105,8 +106,14 @@ def test_irc_has_time_msgid_and_client_tags_but_no_internal_facts(rooms: Rooms) 
         events.gone("bbbbbb").line,
     )
     assert rooms.read(form="irc") == [
-        f"@time=2026-11-22T10:00:00.007Z;msgid={MS + 7}-0-0;+a=b :{ALICE} PRIVMSG #lobby :hi there"
+        f"@time=2026-11-22T10:00:00.007Z;msgid={MS + 7}-0-0-{log_mark('#lobby')};+a=b :{ALICE} PRIVMSG #lobby :hi there"
     ]
+
+
+def test_irc_shows_events_as_members_were_shown_them(rooms: Rooms) -> None:
+    """IRCv3 extended-join: the realname is for who has negotiated it."""
+    rooms.append_at("#lobby", MS, events.joined(ALICE, "#lobby", "Alice", {"token": "1", "seen": "0-0"}))
+    assert [line.partition(" ")[2] for line in rooms.read(form="irc")] == [f":{ALICE} JOIN #lobby"]
 
 
 def test_jsonl_has_everything(rooms: Rooms) -> None:
@@ -114,7 +121,7 @@ def test_jsonl_has_everything(rooms: Rooms) -> None:
     (line,) = rooms.read(form="jsonl")
     assert json.loads(line) == {
         "time": "2026-11-22T10:00:00.000Z",
-        "msgid": f"{MS}-0-0",
+        "msgid": f"{MS}-0-0-{log_mark('#lobby')}",
         "room": "#lobby",
         "session": "aaaaaa.0.1",
         "source": ALICE,

@@ -22,6 +22,7 @@ def read(package: str, name: str, keys: int) -> Script:
 
 
 APPEND = read("gateway.broker", "append", 2)
+PAGE = read("gateway.broker", "page", 1)
 RANGE = read("gateway.broker", "range", 3)
 SNAPSHOT = read("gateway.broker", "snapshot", 4)
 SEED = read("gateway.broker", "seed", 3)

@@ -173,7 +173,7 @@ class Ports(Protocol):
         """Events of a room's log, in its order; what the fold found void is left out."""
 
     def talk(self, session: Session, nick: str, span: Span) -> Awaitable[tuple[str, list[Past]]]:
-        """What a session and whoever is, or was, called so said to each other, and that one's nick, as far as it is known.
+        """That one's nick, and what a session and whoever is, or was, called so have said to each other.
 
         Nothing that another session sent or received, whatever its nick: nobody can prove yet to be the same person.
         """

@@ -9,15 +9,13 @@ from itertools import islice
 from typing import Any
 
 from gateway.broker.keys import Keys
+from gateway.broker.scripts import PAGE
 from gateway.chat.events import decode
 from gateway.chat.past import Past, Place, Span, events
 from gateway.chat.render import log_mark
 
-FIRST_PAGE_ENTRIES = 8
-"""How large a log's entries are is not known before: at 64 KB (broker.writer) half a megabyte."""
-PAGE_ENTRIES = 100
-PAGE_BYTES = 128 * 1024
-"""What a page may have by the size of the entries before it."""
+FEWEST_ENTRIES, PAGE_ENTRIES = 8, 100
+"""How many entries are asked for at once; the bytes of a page are bounded by page.lua."""
 
 Ask = Callable[..., Awaitable[Any]]
 """A command of Redis's with its words; its reply is awaited."""
@@ -26,35 +24,25 @@ Ask = Callable[..., Awaitable[Any]]
 async def read(ask: Ask, keys: Keys, room: str, span: Span) -> list[Past]:
     """See gateway.chat.ports.Ports.history; ``room`` is the folded name."""
     found: list[Past] = []
-    low, high = _stream_id(span.after), _stream_id(span.before)
+    verb = "XREVRANGE" if span.newest else "XRANGE"
+    begin, end = map(_stream_id, (span.before, span.after) if span.newest else (span.after, span.before))
     mark, log, void = log_mark(room), keys.log(room), keys.void(room)
-    count, is_last_page = FIRST_PAGE_ENTRIES, False
-    while len(found) < span.limit and not is_last_page:
-        if span.newest:
-            page = await ask("XREVRANGE", log, high, low, "COUNT", count)
-        else:
-            page = await ask("XRANGE", log, low, high, "COUNT", count)
-        is_last_page = len(page) < count
+    count, has_more = min(PAGE_ENTRIES, max(FEWEST_ENTRIES, span.limit)), 1
+    while len(found) < span.limit and has_more:
+        page, has_more = await ask("EVALSHA", PAGE.sha, PAGE.keys, log, verb, begin, end, count)
         past = _within(page, mark, span)
         while len(found) < span.limit and (candidates := list(islice(past, span.limit - len(found)))):
             marks = [f"{one.stream_id}.{one.index}" for one in candidates]
             are_void = await ask("SMISMEMBER", void, *marks)
             found += [one for one, is_void in zip(candidates, are_void, strict=True) if not is_void]
         if page:
-            last = f"({page[-1][0].decode()}"
-            low, high = (low, last) if span.newest else (last, high)
-            count = _fitting(page)
+            begin = f"({page[-1][0].decode()}"
+        count = min(PAGE_ENTRIES, 2 * count)  # few of these were what is wanted
     return found[::-1] if span.newest else found
 
 
 def _stream_id(place: Place) -> str:
     return f"{place[0]}-{place[1]}"
-
-
-def _fitting(page: list[Any]) -> int:
-    """How many entries like these are a page."""
-    size = sum(len(fields[3]) for _, fields in page) or 1
-    return max(1, min(PAGE_ENTRIES, PAGE_BYTES * len(page) // size))
 
 
 def _within(page: list[Any], mark: str, span: Span) -> Iterator[Past]:

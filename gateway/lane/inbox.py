@@ -31,7 +31,7 @@ Show = Callable[[Client], None]
 Special = Callable[[Message, Client | None, Show], None]
 """Takes an event, the client that it is meant for if it is here, and what shows the event's line to a client."""
 Heard = Callable[[Session, str, str, int, str, Message], None]
-"""Told of each message that a session is shown: the session, the sender's id, stream id and index, the inbox, the message."""
+"""Told of each message that a session is shown: whose, the sender's id, stream id and index, the inbox, the message."""
 
 
 class Inbox:

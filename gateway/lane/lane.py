@@ -22,7 +22,7 @@ from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import Link
 from gateway.broker.replica import Replica
-from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT
+from gateway.broker.scripts import APPEND, PAGE, RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat.ports import Server
 from gateway.directory import nicks
@@ -143,7 +143,7 @@ class Lane:
     def _build_link(self) -> None:
         """What brings entries into logs."""
         settings, keys = self.settings, self.keys
-        self.link = Link(self.selector, self, (APPEND, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
+        self.link = Link(self.selector, self, (APPEND, PAGE, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
         self.upkeep = Upkeep(self, self.link, keys.probe(self.id), keys.gateway_info(self.gateway), self._random)
         self.waiting = self._waiting(settings.wait_replicas)
         self.appends = Appends(

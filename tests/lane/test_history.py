@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.broker.keys import Keys
+from gateway.broker.scripts import PAGE
 from gateway.chat.events import encode
 from gateway.chat.past import FIRST, LAST, Place, Span
 from gateway.chat.render import log_mark
-from gateway.lane.history import FIRST_PAGE_ENTRIES, PAGE_ENTRIES, read
+from gateway.lane.history import PAGE_ENTRIES, read
 from gateway.lane.tasks import Task, Wait
 
 KEYS = Keys("t:")
@@ -19,14 +20,14 @@ MARK = log_mark("#r")
 
 
 class Log:
-    """Entries by (ms, n), the places that are void, and how large replies were at most."""
+    """Entries by (ms, n), the places that are void, and how many entries a reply held at most."""
 
-    def __init__(self, sizes: list[int], text: str = "m") -> None:
-        """``sizes``: how many events each entry has."""
+    def __init__(self, sizes: list[int], fit: int = 1000) -> None:
+        """``sizes``: how many events each entry has; ``fit``: how many entries have the bytes of a page."""
         self.entries = {(10 + at // 3, at % 3): size for at, size in enumerate(sizes)}
         self.void: set[Place] = set()
-        self.text = text
-        self.most_entries = self.most_bytes = 0
+        self.fit = fit
+        self.largest = 0
 
     @property
     def places(self) -> list[Place]:
@@ -36,7 +37,7 @@ class Log:
 
     def ask(self, *words: Any) -> Awaitable[Any]:
         wait: Wait[Any] = Wait()
-        wait.fulfil(self._mark(*words[1:]) if words[0] == "SMISMEMBER" else self._range(*words))
+        wait.fulfil(self._mark(*words[1:]) if words[0] == "SMISMEMBER" else self._page(*words))
         return wait
 
     def _mark(self, key: str, *marks: str) -> list[int]:
@@ -44,18 +45,15 @@ class Log:
         assert marks
         return [int((*map(int, mark.replace(".", "-").split("-")), MARK) in self.void) for mark in marks]
 
-    def _range(self, verb: str, key: str, one: str, other: str, _count: str, count: int) -> list[Any]:
-        assert key == "t:{#r}:log"
-        low, high = (one, other) if verb == "XRANGE" else (other, one)
+    def _page(self, evalsha: str, sha: str, keys: int, key: str, verb: str, begin: str, end: str, limit: int) -> Any:
+        assert (evalsha, sha, keys, key) == ("EVALSHA", PAGE.sha, 1, "t:{#r}:log")
+        low, high = (begin, end) if verb == "XRANGE" else (end, begin)
         found = [id for id in self.entries if _above(id, low) and _above(tuple(-x for x in id), high, -1)]
-        found = (found if verb == "XRANGE" else found[::-1])[:count]
-        page = [[b"%d-%d" % id, [b"o", b"g.0:1", b"e", self._payload(self.entries[id])]] for id in found]
-        self.most_entries = max(self.most_entries, len(page))
-        self.most_bytes = max(self.most_bytes, sum(len(fields[3]) for _, fields in page))  # type: ignore[arg-type, misc]
-        return page
-
-    def _payload(self, size: int) -> bytes:
-        return encode([("s", ":a!a@h TOPIC #r :t"), *[("s", f":a!a@h PRIVMSG #r :{self.text}")] * (size - 1)])
+        found = found if verb == "XRANGE" else found[::-1]
+        kept = found[: min(limit, self.fit)]
+        self.largest = max(self.largest, len(kept))
+        page = [[b"%d-%d" % id, [b"o", b"g.0:1", b"e", _payload(self.entries[id])]] for id in kept]
+        return [page, int(len(found) > len(kept))]
 
 
 def _above(id: tuple[int, ...], bound: str, sign: int = 1) -> bool:
@@ -76,12 +74,16 @@ def places(log: Log, after: Place, before: Place, limit: int, newest: bool) -> l
     return result
 
 
+def _payload(size: int) -> bytes:
+    return encode([("s", ":a!a@h TOPIC #r :t"), *[("s", ":a!a@h PRIVMSG #r :m")] * (size - 1)])
+
+
 some_place = st.tuples(st.integers(9, 20), st.integers(0, 3), st.integers(0, 4), st.sampled_from(["", MARK]))
 
 
 @given(st.data())
 def test_any_range_is_cut_out_of_the_log_as_out_of_a_list(data: st.DataObject) -> None:
-    log = Log(data.draw(st.lists(st.integers(1, 4), max_size=30)))
+    log = Log(data.draw(st.lists(st.integers(1, 4), max_size=30)), fit=data.draw(st.integers(1, 12)))
     log.void = data.draw(st.sets(st.sampled_from(log.places))) if log.places else set()
     after, before = data.draw(some_place | st.just(FIRST)), data.draw(some_place | st.just(LAST))
     limit, newest = data.draw(st.integers(1, 20)), data.draw(st.booleans())
@@ -94,17 +96,7 @@ def test_any_range_is_cut_out_of_the_log_as_out_of_a_list(data: st.DataObject) -
 def test_a_long_log_is_read_in_bounded_pages(newest: bool) -> None:
     log = Log([1] * 400 + [2] + [1] * 400)
     assert places(log, FIRST, LAST, 5, newest) == log.places
-    assert log.most_entries == PAGE_ENTRIES
-
-
-@pytest.mark.parametrize("newest", [True, False])
-def test_of_large_entries_fewer_are_asked_for(newest: bool) -> None:
-    """A page of a hundred entries of 64 KB would be six megabytes at once."""
-    log = Log([128] * 30, text="x" * 480)
-    entry_bytes = len(log._payload(128))
-    assert entry_bytes > 60_000
-    assert len(places(log, FIRST, LAST, 127 * 30, newest)) == 127 * 30
-    assert log.most_bytes == FIRST_PAGE_ENTRIES * entry_bytes
+    assert log.largest == PAGE_ENTRIES
 
 
 @pytest.mark.parametrize("newest", [True, False])
@@ -120,4 +112,4 @@ def test_no_more_is_read_than_is_needed(newest: bool) -> None:
 
     log.ask = count  # type: ignore[method-assign]
     assert len(places(log, FIRST, LAST, 20, newest)) == 20
-    assert asked == 4  # a first page to see how large entries are, another one; and a look at void marks for each
+    assert asked == 2  # one page, one look at the void marks

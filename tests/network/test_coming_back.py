@@ -164,3 +164,22 @@ def test_a_join_under_way_is_done_under_the_new_id(network: Network) -> None:
         ann.send("JOIN #b", "NICK anna", "PRIVMSG #b :hello")
     assert bodies(bob.until("PRIVMSG #b"))[-1] == ":anna PRIVMSG #b :hello"
     assert any(" 366 " in line for line in ann.sync())
+
+
+def test_direct_messages_of_before_are_in_the_history(network: Network) -> None:
+    """IRCv3 chathistory: a session keeps its own, whatever id it goes by, and so does who talked to it."""
+    caps = f"{CAPS} batch draft/chathistory"
+    first, second = network.gateways(2)
+    ann = network.peer(first, "ann", caps, "#a")
+    bob = network.peer(second, "bob", caps, "#a")
+    echoes = [*ann.do("PRIVMSG bob :one"), *bob.do("PRIVMSG ann :two")[1:]]
+    with taken_for_dead(first, bob, "ann"):
+        pass
+    bob.until(":ann!ann@")
+    first.wait_log("came_back")
+    ann.sync()
+    echoes += [line for line in bob.do("PRIVMSG ann :three") if " PRIVMSG " in line]
+    ann.sync()
+    for peer, other in ((ann, "bob"), (bob, "ann")):
+        inside = peer.do(f"CHATHISTORY LATEST {other} * 9")[1:-1]
+        assert [f"@{line.partition(';')[2]}" for line in inside] == [line for line in echoes if " PRIVMSG " in line]

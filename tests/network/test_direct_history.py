@@ -3,7 +3,7 @@
 import pytest
 
 from tests.network.harness import Gateway, Network, Peer
-from tests.network.test_history import CAPS, EVER, batch, tag, targets
+from tests.network.test_history import CAPS, EVER, batch, named, tag, targets
 
 Pair = tuple[Gateway, Gateway]
 
@@ -37,14 +37,18 @@ def test_both_read_the_same_with_the_other_s_nick_as_target(talk: Talk) -> None:
 @pytest.mark.parametrize("kind", ["msgid", "timestamp"])
 def test_all_subcommands_by_msgid_and_by_time(talk: Talk, kind: str) -> None:
     """IRCv3 chathistory, "Subcommands"."""
-    references = [f"{kind}={tag(line, kind.replace('stamp', ''))}" for line in talk.seen]
+    seen = talk.seen
+    first, _, behind_first = named(seen, 0, kind)
+    third, at, behind = named(seen, 3, kind)
+    fifth, at_fifth, _ = named(seen, 5, kind)
+    between = seen[behind_first + 1 : at_fifth]
     for command, expected in (
-        (f"BEFORE aliced {references[3]} 2", talk.seen[1:3]),
-        (f"AFTER aliced {references[2]} 2", talk.seen[3:5]),
-        (f"LATEST aliced {references[3]} 50", talk.seen[4:]),
-        (f"AROUND aliced {references[3]} 2", talk.seen[2:4]),
-        (f"BETWEEN aliced {references[0]} {references[5]} 2", talk.seen[1:3]),
-        (f"BETWEEN aliced {references[5]} {references[0]} 2", talk.seen[3:5]),
+        (f"BEFORE aliced {third} 2", seen[:at][-2:]),
+        (f"AFTER aliced {third} 1", seen[behind + 1 :][:1]),
+        (f"LATEST aliced {third} 50", seen[behind + 1 :]),
+        (f"AROUND aliced {third} 2", [*seen[:at][-1:], seen[at]]),
+        (f"BETWEEN aliced {first} {fifth} 2", between[:2]),
+        (f"BETWEEN aliced {fifth} {first} 2", between[-2:]),
     ):
         assert batch(talk.bob.do(f"CHATHISTORY {command}"), "aliced") == expected
 

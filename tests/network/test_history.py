@@ -28,6 +28,13 @@ def tag(line: str, name: str) -> str:
     return found[1]
 
 
+def named(lines: list[str], at: int, kind: str) -> tuple[str, int, int]:
+    """A reference to a line, and the first and the last line that it names: a millisecond may have several."""
+    name = "msgid" if kind == "msgid" else "time"
+    same = [i for i, line in enumerate(lines) if tag(line, name) == tag(lines[at], name)]
+    return f"{kind}={tag(lines[at], name)}", same[0], same[-1]
+
+
 class Talk:
     """Two members of a room on two gateways, and the ten messages that were said, as they came live."""
 
@@ -77,9 +84,9 @@ def test_timestamps_exclude_their_millisecond(talk: Talk) -> None:
 @pytest.mark.parametrize("kind", ["msgid", "timestamp"])
 def test_around_has_what_is_named_and_as_much_before_as_behind(talk: Talk, kind: str) -> None:
     """IRCv3 chathistory, "AROUND": both sides, not more than the limit in all."""
-    reference = f"{kind}={tag(talk.said[5], kind.replace('stamp', ''))}"
-    assert batch(talk.bob.do(f"CHATHISTORY AROUND #talk {reference} 4"), "#Talk") == talk.said[3:7]
-    assert batch(talk.bob.do(f"CHATHISTORY AROUND #talk {reference} 1"), "#Talk") == talk.said[5:6]
+    reference, at, _ = named(talk.said, 5, kind)
+    assert batch(talk.bob.do(f"CHATHISTORY AROUND #talk {reference} 4"), "#Talk") == talk.said[at - 2 : at + 2]
+    assert batch(talk.bob.do(f"CHATHISTORY AROUND #talk {reference} 1"), "#Talk") == talk.said[at : at + 1]
     assert batch(talk.bob.do(f"CHATHISTORY AROUND #talk {reference} 50"), "#Talk") == talk.said
 
 
@@ -245,7 +252,9 @@ def test_targets_are_the_rooms_one_is_in_by_the_time_of_their_latest_message(sha
     alice = shared.peer(pair[0], "alicet", CAPS, "#t1,#T2,#t3,#silent")
     bob = shared.peer(pair[1], "bobt", CAPS, "#t1,#t2,#t3,#silent")
     alice.sync()
-    said = [[line for line in alice.do(f"PRIVMSG {room} :x") if "PRIVMSG" in line][0] for room in ("#t2", "#t1", "#t3")]
+    said = [
+        next(line for line in alice.do(f"PRIVMSG {room} :x") if "PRIVMSG" in line) for room in ("#t2", "#t1", "#t3")
+    ]
     alice.do("TOPIC #t2 :later")
     bob.do("PART #t3")
     two, one, _ = (tag(line, "time") for line in said)

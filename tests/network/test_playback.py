@@ -58,7 +58,9 @@ def test_events_come_as_members_were_shown_them(shared: Network, pair: Pair) -> 
 def test_without_the_capability_there_are_messages_only(shared: Network, pair: Pair) -> None:
     """IRCv3 chathistory: "the server MUST NOT send any lines other than PRIVMSG and NOTICE in the reply batch"."""
     alice = shared.peer(pair[0], "alicew", CAPS, "#only")
-    said = [line for line in alice.do("TOPIC #only :t", "@+a=b TAGMSG #only", "PRIVMSG #only :said") if "PRIVMSG" in line]
+    said = [
+        line for line in alice.do("TOPIC #only :t", "@+a=b TAGMSG #only", "PRIVMSG #only :said") if "PRIVMSG" in line
+    ]
     reader = shared.peer(pair[1], "readerw", CAPS, "#only")
     assert playback(reader, "#only") == said
 

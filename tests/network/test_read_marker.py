@@ -29,9 +29,9 @@ def test_what_is_set_is_told_and_got(reader: Peer) -> None:
 
 def test_it_only_ever_increases(reader: Peer) -> None:
     """IRCv3 read-marker, "Read timestamp notes": the answer to an older one is the newer one that is stored."""
-    assert reader.do(f"MARKREAD #r {LATE}", f"MARKREAD #r {EARLY}", "MARKREAD #r") == [
-        f":irc.test MARKREAD #r {LATE}"
-    ] * 3
+    assert (
+        reader.do(f"MARKREAD #r {LATE}", f"MARKREAD #r {EARLY}", "MARKREAD #r") == [f":irc.test MARKREAD #r {LATE}"] * 3
+    )
 
 
 def test_it_is_sent_with_a_join_before_the_end_of_names(reader: Peer, shared: Network, pair: Pair) -> None:

@@ -213,6 +213,8 @@ def only_what_holds(case: Case) -> Iterator[str]:
     """3. once: nobody is shown what is in no log or void, what is not for them, or their own without echo."""
     for life in case.lives:
         for line in case.read[life]:
+            if line.is_history:
+                yield from _recalled(case, life, line)
             if not line.token or line.is_history:
                 continue
             if line.token in case.lost:
@@ -239,12 +241,19 @@ def only_what_holds(case: Case) -> Iterator[str]:
 
 def _whisper(case: Case, life: Life, line: Line) -> Iterator[str]:
     to, _ = case.whispered[line.token]
-    count = sum(one.token == line.token for one in case.read[life])
+    count = sum(one.token == line.token and not one.is_history for one in case.read[life])
     is_own = any(sent.token == line.token for sent in life.sent)
     if to not in life.sids and not (is_own and "echo-message" in life.caps):
         yield f"{life.name} is shown {line.token}, which is for {to}"
     if count > (to in life.sids) + (is_own and "echo-message" in life.caps):
         yield f"{life.name} is shown {line.token} {count} times"
+
+
+def _recalled(case: Case, life: Life, line: Line) -> Iterator[str]:
+    """The history of direct messages has what a session sent and received itself."""
+    to, _ = case.whispered.get(line.token, ("", ""))
+    if to and to not in life.sids and not any(sent.token == line.token for sent in life.sent):
+        yield f"{life.name} is shown {line.token} by the history, which is for {to}"
 
 
 def history(case: Case) -> Iterator[str]:

@@ -71,12 +71,14 @@ class Network:
         self._ask_history()
 
     def _ask_history(self) -> None:
-        """Whoever can asks what was said in its rooms."""
+        """Whoever can asks what was said in its rooms, and with everybody."""
         self.asked_at = self.agenda.now
         for client in self.clients:
             if client.life is not None and "draft/chathistory" in client.caps:
                 for room in ROOMS:
                     client.life.send(f"CHATHISTORY LATEST {room} * 100")
+                for other in self.clients:
+                    client.life.send(f"CHATHISTORY LATEST {other.nick} * 100")
         self.agenda.run(self.agenda.now + 1.0)
         while any(node.lane.link._awaiting for node in self.nodes) and self.agenda.now < self.asked_at + 6.0:
             self.agenda.run(self.agenda.now + 0.05)

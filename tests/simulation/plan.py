@@ -16,6 +16,17 @@ CAPS: tuple[tuple[str, ...], ...] = (
     ("echo-message", "message-tags", "batch", "labeled-response", "draft/chathistory"),
     ("echo-message", "server-time", "message-tags", "batch", "labeled-response", "draft/chathistory", "multi-prefix"),
 )
+NEVER, ALWAYS = "timestamp=2000-01-01T00:00:00.000Z", "timestamp=2999-01-01T00:00:00.000Z"
+HISTORIES = (
+    "LATEST {room} * 20",
+    f"BEFORE {{room}} {ALWAYS} 7",
+    f"AFTER {{room}} {NEVER} 7",
+    f"AROUND {{room}} {ALWAYS} 6",
+    f"BETWEEN {{room}} {ALWAYS} {NEVER} 9",
+    f"TARGETS {NEVER} {ALWAYS} 9",
+    "LATEST {{}} * 9",
+)
+"""What is asked of histories while they grow."""
 MODES = (
     *("+o {}", "+o {}", "-o {}", "+v {}", "-v {}", "+m", "-m", "-n", "+n", "+i", "-i", "+k secret", "-k secret"),
     *("+l 4", "-l", "+b {}!*@*", "-b {}!*@*", "+b *!*@nowhere", "-t", "+t", "+s", "-s", "+I {}!*@*", "+e {}"),
@@ -190,7 +201,7 @@ class _Author:
                 f"WHO {room}",
                 f"NAMES {room}",
                 "WHOIS {}",
-                f"CHATHISTORY LATEST {room} * 20",
+                f"CHATHISTORY {HISTORIES[self._tokens % len(HISTORIES)].format(room=room)}",
             )
         )
         return Step(at, "line", (client, line, other))

@@ -10,6 +10,7 @@ from gateway.broker.link import Link
 from gateway.broker.replica import Raw, Replica, Standing
 from gateway.chat.effects import Effect
 from gateway.chat.events import Entry
+from gateway.chat.session import Session
 from gateway.chat.state import State
 from gateway.heartbeat.reaper import Reaper
 from gateway.lane.barrier import Barrier
@@ -18,6 +19,7 @@ from gateway.lane.following import Followed
 from gateway.lane.ghosts import Ghosts
 from gateway.lane.people import People
 from gateway.lane.sessions import Sessions
+from gateway.lane.talks import Said, Talks
 
 Planted = Iterator[None]
 
@@ -147,4 +149,15 @@ def what_is_void_stays_in_the_history() -> Planted:
         """Nothing is noted."""
 
     with patch.object(Sessions, "void", silent):
+        yield
+
+
+@contextmanager
+def everybody_reads_all_direct_messages() -> Planted:
+    """Whose they are is not looked at."""
+
+    def open_hearted(self: Talks, _session: Session) -> Iterator[Said]:
+        yield from self._oldest_first
+
+    with patch.object(Talks, "_said", open_hearted):
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from gateway.broker import replica
-from gateway.lane import following
+from gateway.lane import following, history
 from tests.simulation import checker
 from tests.simulation.network import Network
 from tests.simulation.plan import Plan
@@ -45,6 +45,7 @@ def _tuned(plan: Plan) -> Iterator[None]:
     tuned: list[tuple[Any, str, int]] = [
         (replica, "PAGE_ENTRIES", plan.page_entries),
         (following, "PAGE_ENTRIES", plan.page_entries),
+        (history, "PAGE_ENTRIES", plan.page_entries),
         (replica, "WAITING_LIMIT", plan.waiting_limit),
         (following, "SNAPSHOT_ENTRIES", plan.snapshot_entries),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
-from gateway.broker.scripts import APPEND, RANGE, SEED, SNAPSHOT, Script
+from gateway.broker.scripts import APPEND, PAGE, RANGE, SEED, SNAPSHOT, Script
 from gateway.directory.nicks import CLAIM, PROFILE, RECLAIM, RELEASE
 from gateway.heartbeat.leases import BEAT
 from gateway.heartbeat.reaper import FREE
@@ -52,6 +52,15 @@ def read_range(store: Store, _publish: Publish, keys: Sequence[bytes], args: Seq
     sizes = accumulate(len(entry[1][3]) for entry in entries)
     kept = max(2, sum(size <= PAGE_BYTES for size in sizes))
     return [epoch, last, base, entries[:kept], int(len(entries) > kept or len(entries) >= int(count))]
+
+
+def page(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    verb, begin, end, limit = args
+    read = store.xrange if verb == b"XRANGE" else store.xrevrange
+    entries = read(keys[0], begin, end, b"COUNT", limit)
+    sizes = accumulate(len(entry[1][3]) for entry in entries)
+    kept = max(1, sum(size <= PAGE_BYTES for size in sizes))
+    return [entries[:kept], int(len(entries) > kept or len(entries) >= int(limit))]
 
 
 def snapshot(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
@@ -176,6 +185,7 @@ def free(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[
 
 TOLD: dict[Script, Run] = {
     APPEND: append,
+    PAGE: page,
     RANGE: read_range,
     SNAPSHOT: snapshot,
     SEED: seed,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from gateway.chat.capabilities import BATCH, CHATHISTORY
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import HISTORY_LIMIT
-from gateway.chat.past import FIRST, ID_LIMIT, LAST, Past, Place, Span, place
+from gateway.chat.past import FIRST, ID_LIMIT, LAST, Place, Span, place
 from gateway.chat.playback import shown, verbs
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.render import parse_time, server_time
@@ -67,6 +67,8 @@ async def _messages(ports: Ports, session: Session, subcommand: str, params: lis
                 found += said
     except Unavailable:
         raise Refused("MESSAGE_ERROR", target, "Messages could not be retrieved") from None
+    if room is not None and fold(target) not in session.rooms:  # it was put out meanwhile
+        raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
     _reply(session, f"chathistory {name}", (line for past in found for line in shown(past, session.caps, name)))
 
 
@@ -80,8 +82,11 @@ async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
     session.charge(len(session.rooms) / LOGS_A_LINE)
     latest = Span(span.after, LAST, 1, newest=True)
     try:
-        last = [(found[0].place, room.name) for room in list(session.rooms.values())
-                if (found := await ports.history(room.name, latest))]
+        last = [
+            (found[0].place, room.name)
+            for room in list(session.rooms.values())
+            if (found := await ports.history(room.name, latest))
+        ]
         last += [((at_ms, 0, 0, ""), nick) for nick, at_ms in await ports.talks(session)]
     except Unavailable:
         raise Refused("MESSAGE_ERROR", "*", "Messages could not be retrieved") from None
