@@ -1,7 +1,7 @@
 # The verbs of the project; .ci/run calls the same ones.
 PYTHON ?= python3
 
-.PHONY: chaos run test lint types bench bench-quick e2e fuzz simulate
+.PHONY: chaos run test lint types bench bench-quick e2e fuzz page pictures simulate
 
 run:
 	$(PYTHON) -m gateway demo
@@ -41,3 +41,11 @@ simulate:
 # About a quarter of an hour; writes its table into docs/reliability.md.
 chaos:
 	$(PYTHON) -m tests.chaos
+
+# The page in a real Chromium: pip install '.[test,page]', and Debian's chromium.
+page:
+	$(PYTHON) -m pytest -n 2 -m page tests/page
+
+# The pictures of README, from running programs.
+pictures:
+	$(PYTHON) -m tests.pictures

@@ -101,6 +101,7 @@ def invitation(ports: Sequence[int], data_dir: Path) -> str:
     which = f"{len(ports)} gateways on ports {listed} are" if len(ports) > 1 else f"A gateway on port {listed} is"
     lines = [
         (f"hubbub localhost:{ours}", "the terminal client"),
+        (f"http://localhost:{ours}/", "the same in a browser"),
         (f"nc localhost {plain}", "type a name, then talk"),
         (f"irssi -c localhost -p {irc}", f"or any IRC client: localhost port {irc} without TLS;"),
         ("", f"WeeChat: /server add hubbub localhost/{irc} -notls"),

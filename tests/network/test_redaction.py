@@ -8,7 +8,7 @@ from tests.network.conftest import Visit
 from tests.network.harness import Peer
 from tests.network.test_multiline import batch, read_batch
 
-CAPS = "batch draft/message-redaction message-tags echo-message labeled-response"
+CAPS = "batch draft/chathistory draft/message-redaction message-tags echo-message labeled-response"
 PAST = f"{CAPS} draft/chathistory draft/multiline"
 
 
@@ -133,6 +133,8 @@ def test_to_a_person(visit: Visit) -> None:
     assert "oops" in bob.sync()[-1]
     for peer, target in ((eve, "bob"), (bob, "alice"), (alice, "eve"), (bob, "bob")):
         assert "UNKNOWN_MSGID" in peer.do(f"REDACT {target} {oops}")[-1]
+    for peer, other in ((alice, "bob"), (bob, "alice")):
+        assert any("oops" in line for line in peer.do(f"CHATHISTORY LATEST {other} * 10"))
     assert redactions(alice.do(f"@label=l REDACT BOB {oops} :sorry, bob")) == [f"alice bob {oops} :sorry, bob"]
     assert redactions(bob.sync()) == [f"alice bob {oops} :sorry, bob"]
     assert "UNKNOWN_MSGID" in alice.do(f"REDACT bob {oops}")[-1]

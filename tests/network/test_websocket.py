@@ -372,6 +372,20 @@ def test_the_page_is_served_to_browsers(pair: Pair) -> None:
     assert (again.status, nothing) == (304, b"")
 
 
+def test_a_browser_asks_again_on_the_same_connection(pair: Pair, shared: Network) -> None:
+    """RFC 9112 9.3; what is no request there is answered as one that is broken, and becomes no client."""
+    connection = http.client.HTTPConnection("127.0.0.1", pair[0].port, timeout=DEADLINE_S)
+    for path, status in [("/", 200), ("/nothing", 404), ("/main.js", 200), ("/view/row.js", 200)]:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        assert response.status == status
+        assert len(response.read()) == int(response.headers["Content-Length"])
+    peer = shared.peer(pair[0], register=False, connected=connection.sock)
+    peer.send("NICK mallory", "USER m 0 * :m", "")
+    assert peer.line().startswith("HTTP/1.1 400 ")
+    assert peer.is_closed()
+
+
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/", 405)])
 def test_what_is_not_served(pair: Pair, method: str, path: str, status: int) -> None:
     response, _ = fetch(pair[0], path, method)

@@ -1,0 +1,109 @@
+/**
+ * IRC lines, read and written (Modern IRC "Message Format", IRCv3 message-tags). Pure.
+ *
+ * @typedef {object} Message
+ * @property {Map<string, string>} tags
+ * @property {string} source "" where the line has none
+ * @property {string} verb in upper case
+ * @property {string[]} params
+ */
+
+const ESCAPES = new Map([
+  [";", "\\:"],
+  [" ", "\\s"],
+  ["\\", "\\\\"],
+  ["\r", "\\r"],
+  ["\n", "\\n"],
+]);
+const PLAIN = new Map([
+  [":", ";"],
+  ["s", " "],
+  ["r", "\r"],
+  ["n", "\n"],
+]);
+const encoder = new TextEncoder();
+
+/** @returns {Message | null} null where there is no verb. */
+export function parse(line) {
+  let tags = new Map();
+  let source = "";
+  let rest = line;
+  if (rest.startsWith("@")) {
+    const [text, after] = cut(rest.slice(1));
+    tags = parseTags(text);
+    rest = after;
+  }
+  if (rest.startsWith(":")) [source, rest] = cut(rest.slice(1));
+  const colon = rest.indexOf(" :");
+  const words = (colon < 0 ? rest : rest.slice(0, colon)).split(" ").filter(Boolean);
+  if (!words.length || rest.startsWith(":")) return null;
+  const [verb, ...params] = words;
+  if (colon >= 0) params.push(rest.slice(colon + 2));
+  return { tags, source, verb: verb.toUpperCase(), params };
+}
+
+function cut(text) {
+  const space = text.indexOf(" ");
+  return space < 0 ? [text, ""] : [text.slice(0, space), text.slice(space).trimStart()];
+}
+
+function parseTags(text) {
+  const tags = new Map();
+  for (const tag of text.split(";")) {
+    const equals = tag.indexOf("=");
+    const value = equals < 0 ? "" : tag.slice(equals + 1);
+    if (tag && equals) tags.set(equals < 0 ? tag : tag.slice(0, equals), unescape(value));
+  }
+  return tags;
+}
+
+/** An unknown escape stands for its character, a lone backslash at the end for nothing. */
+function unescape(value) {
+  return value.includes("\\") ? value.replace(/\\(.?)/gs, (_, letter) => PLAIN.get(letter) ?? letter) : value;
+}
+
+/**
+ * A line without its end. Line breaks and NUL in a parameter become spaces: one call writes one line.
+ * @param {string} verb
+ * @param {string[]} params only the last one may be empty, hold spaces or begin with a colon
+ * @param {Record<string, string>} [tags]
+ */
+export function format(verb, params = [], tags = {}) {
+  const written = Object.entries(tags).map(([key, value]) =>
+    value ? `${key}=${value.replace(/[; \\\r\n]/g, (character) => ESCAPES.get(character))}` : key,
+  );
+  const words = params.map((param) => param.replace(/[\r\n\0]/g, " "));
+  const last = words.pop();
+  const head = written.length ? `@${written.join(";")} ` : "";
+  if (last === undefined) return head + verb;
+  const isText = !last || last.startsWith(":") || last.includes(" ") || verb === "PRIVMSG";
+  return head + [verb, ...words, isText ? `:${last}` : last].join(" ");
+}
+
+/** The form under which names are compared (CASEMAPPING=ascii). */
+export const fold = (name) => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
+export const isRoom = (name) => name.startsWith("#");
+
+/** The nick of nick!user@host. */
+export const nickOf = (source) => source.split(/[!@]/, 1)[0];
+
+export const byteLength = (text) => encoder.encode(text).length;
+
+/**
+ * Pieces of at most so many bytes of UTF-8, cut between words where there are any; each keeps its last space, so that
+ * joined they are the text (IRCv3 multiline, "Splitting long lines").
+ */
+export function split(text, limitBytes) {
+  const room = new Uint8Array(limitBytes);
+  const pieces = [];
+  let rest = text;
+  while (rest) {
+    const { read } = encoder.encodeInto(rest, room);
+    const atWord = read < rest.length ? rest.lastIndexOf(" ", read - 1) + 1 : 0;
+    const end = atWord || read;
+    pieces.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  return pieces;
+}

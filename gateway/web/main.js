@@ -1,0 +1,369 @@
+/**
+ * The page: what the person does goes to the session, what the session tells goes to the buffers, and once a frame the
+ * views draw what has changed.
+ */
+
+import { Buffers } from "./buffers.js";
+import { Connection } from "./connection.js";
+import { infoEntry } from "./entries.js";
+import { fold, isRoom } from "./irc.js";
+import { askToNotify, notify } from "./notify.js";
+import { Session } from "./session.js";
+import { load, save } from "./settings.js";
+import { Actions } from "./view/actions.js";
+import { Composer } from "./view/composer.js";
+import { Dialogs } from "./view/dialogs.js";
+import { byId } from "./view/dom.js";
+import { HeadView } from "./view/head.js";
+import { LogView } from "./view/log.js";
+import { PeopleView } from "./view/people.js";
+import { SideView } from "./view/side.js";
+
+const LOBBY = "#lobby";
+const HIDDEN_FRAME_MS = 500; // a page that nobody sees gets no frames
+const RECENT_MS = 60_000; // what is older is no news
+const SAVE_AFTER_MS = 1_000;
+const MARK_READ_EVERY_MS = 3_000;
+
+/** A token of 22 characters, 128 bits. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ "+": "-", "/": "_" })[sign] ?? "");
+}
+
+/** Places that the URL's fragment names: "lobby,dev", or "@alice". */
+function placesIn(fragment) {
+  const words = decodeURIComponent(fragment.replace(/^#/, "")).split(",").filter(Boolean);
+  return words.map((word) => (word.startsWith("@") ? word.slice(1) : isRoom(word) ? word : `#${word}`));
+}
+
+const fragmentOf = ({ name, isRoom: isInRoom }) => `#${encodeURIComponent(isInRoom ? name.slice(1) : `@${name}`)}`;
+
+export class App {
+  constructor() {
+    this.settings = load();
+    this.buffers = new Buffers();
+    this.buffers.onAddressed = (buffer, entry) => this.announce(buffer, entry);
+    this.buffers.onRead = (buffer) => this.noteRead(buffer);
+    this.log = new LogView(this);
+    this.side = new SideView(this);
+    this.people = new PeopleView(this);
+    this.head = new HeadView(this);
+    this.composer = new Composer(this);
+    this.actions = new Actions(this);
+    this.dialogs = new Dialogs(this);
+    this.frame = 0;
+    this.saveTimer = 0;
+    this.marks = new Map(); // read markers to be sent
+    document.documentElement.dataset.theme = this.settings.theme;
+  }
+
+  /** Begins to talk, under a name that there is by now. */
+  start(name) {
+    const wasOurs = this.settings.name === name;
+    this.settings.name = name;
+    const fromUrl = placesIn(location.hash);
+    const places = [...new Set([...fromUrl, ...this.settings.places])];
+    if (!places.length) places.push(LOBBY);
+    this.session = new Session(name, places, newId, wasOurs);
+    this.buffers.nick = name;
+    for (const place of places) this.restore(place);
+    this.buffers.show(this.buffers.byKey.get(fold(places[0])));
+    this.connection = new Connection(socketUrl(), this.session, () => this.onEvents());
+    byId("app").hidden = false;
+    this.listen();
+    this.turn(null);
+    this.connection.retry();
+    if (matchMedia("(pointer: fine)").matches) this.composer.focus();
+  }
+
+  restore(name) {
+    const buffer = this.buffers.open(name);
+    buffer.readAt = this.settings.readAt[buffer.key] ?? 0;
+    return buffer;
+  }
+
+  listen() {
+    addEventListener("hashchange", () => placesIn(location.hash).forEach((place) => this.open(place)));
+    addEventListener("focus", () => this.noteWatching());
+    addEventListener("blur", () => this.noteWatching());
+    document.addEventListener("visibilitychange", () => this.noteWatching());
+    addEventListener("beforeunload", (event) => this.session.unconfirmed && event.preventDefault());
+    addEventListener("pagehide", () => save(this.settings));
+    addEventListener("keydown", (event) => this.onKey(event));
+    byId("toggle-side").addEventListener("click", () => this.toggle("side"));
+    byId("toggle-members").addEventListener("click", () => this.toggle("members"));
+    byId("veil").addEventListener("click", () => this.closeDrawers());
+    setInterval(() => this.onTick(), MARK_READ_EVERY_MS);
+  }
+
+  // --- from the session to the views ---------------------------------------------------------------------------
+
+  onEvents() {
+    for (const event of this.session.takeEvents()) {
+      this.buffers.apply(event);
+      if (event.type === "met") this.remember();
+      if (event.type === "renamed" && event.isMine) this.rememberName(event.to);
+    }
+    this.buffers.tick(Date.now());
+    this.redraw("state");
+  }
+
+  redraw(part) {
+    this.buffers.changed.add(part);
+    this.frame ||= document.hidden
+      ? setTimeout(() => this.draw(), HIDDEN_FRAME_MS)
+      : requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.frame = 0;
+    const { changed } = this.buffers;
+    const parts = new Set(changed);
+    changed.clear();
+    if (parts.has("log")) this.log.draw();
+    if (parts.has("log")) this.log.arrive();
+    this.noteWatching();
+    if (parts.has("list") || changed.has("list")) this.side.draw();
+    if (parts.has("members")) this.people.draw();
+    if (parts.has("head")) this.head.draw();
+    if (parts.has("typing")) this.composer.drawTyping();
+    if (parts.has("state")) this.head.drawState();
+    this.head.drawTitle();
+    changed.clear();
+  }
+
+  /** Notes whether the person sees the end of the conversation. */
+  noteWatching() {
+    this.buffers.watch(
+      document.hasFocus() &&
+        !document.hidden &&
+        Boolean(this.log.isWatching) &&
+        this.log.buffer === this.buffers.current,
+    );
+    if (this.buffers.changed.has("list")) this.redraw("list");
+  }
+
+  announce(buffer, entry) {
+    if (!this.settings.notifies || document.hasFocus() || entry.at < Date.now() - RECENT_MS) return;
+    const title = buffer.isRoom ? `${entry.nick} in ${buffer.name}` : entry.nick;
+    notify(title, entry.text, () => this.show(buffer.key));
+  }
+
+  noteRead(buffer) {
+    this.settings.readAt[buffer.key] = buffer.readAt;
+    this.marks.set(buffer.name, buffer.readAt);
+    this.saveSoon();
+  }
+
+  onTick() {
+    for (const [name, at] of this.marks) this.session.markRead(name, at);
+    this.marks.clear();
+    this.connection.flush();
+  }
+
+  saveSoon() {
+    this.saveTimer ||= setTimeout(() => {
+      this.saveTimer = 0;
+      save(this.settings);
+    }, SAVE_AFTER_MS);
+  }
+
+  /** A name that the person wished for; not one that they have to bear for a while. */
+  rememberName(nick) {
+    if (fold(this.session.naming.wanted) === fold(nick)) this.settings.name = nick;
+    this.saveSoon();
+  }
+
+  remember() {
+    this.settings.places = [...this.session.places.values()].map(({ name }) => name);
+    this.saveSoon();
+  }
+
+  // --- what the person does ------------------------------------------------------------------------------------
+
+  /** The current conversation's name. */
+  get place() {
+    return this.buffers.current?.name ?? "";
+  }
+
+  /** The current room, "" where it is a person. */
+  get room() {
+    return this.buffers.current?.isRoom ? this.place : "";
+  }
+
+  /** Lets the session do something, and sends and shows what comes of it. */
+  perform(action) {
+    const result = action(this.session, Date.now());
+    this.connection.flush();
+    return result;
+  }
+
+  show(key) {
+    const from = this.buffers.current;
+    const to = this.buffers.byKey.get(key);
+    if (!to || to === from) return this.closeDrawers();
+    this.buffers.show(to);
+    this.turn(from);
+  }
+
+  turn(from) {
+    const { current } = this.buffers;
+    if (current) history.replaceState(null, "", fragmentOf(current));
+    this.closeDrawers();
+    this.composer.turn(from);
+    this.remember();
+    this.redraw("state");
+  }
+
+  open(name, key = "") {
+    if (!name) return;
+    const buffer = this.buffers.byKey.get(fold(name)) ?? this.restore(name);
+    this.perform((session, now) => session.enter(name, key, now));
+    this.show(buffer.key);
+    this.remember();
+  }
+
+  join(room, key = "") {
+    this.open(room, key);
+  }
+
+  talkTo(nick, text) {
+    this.open(nick);
+    if (text) this.perform((session, now) => session.say(nick, text, {}, now));
+    this.composer.focus();
+  }
+
+  part(name) {
+    this.perform((session) => session.leave(name));
+    const from = this.buffers.current;
+    this.buffers.close(fold(name));
+    if (!this.buffers.current) this.open(LOBBY);
+    else if (from !== this.buffers.current) this.turn(null);
+    this.remember();
+  }
+
+  say(text) {
+    const { current } = this.buffers;
+    if (!current) return "Join a room first, for example /join lobby.";
+    if (!current.isJoined && this.session.isRegistered && !this.session.places.has(current.key))
+      this.open(current.name);
+    const tags = current.draftReply ? { "+reply": current.draftReply.msgid } : {};
+    this.log.isAtEnd = true;
+    if (!current.slice.isAtEnd) this.loadLatest(current);
+    return this.perform((session, now) => session.say(current.name, text, tags, now));
+  }
+
+  act(text) {
+    return this.perform((session, now) => session.act(this.place, text, now));
+  }
+
+  sayAgain(entry) {
+    this.perform((session, now) => session.sayAgain(entry.pending, now));
+  }
+
+  discard(entry) {
+    this.buffers.discard(this.buffers.current, entry);
+    this.redraw("log");
+  }
+
+  react(entry, emoji) {
+    if (!emoji) return;
+    const mine = this.buffers.current.marks.reactionsTo(entry.msgid).find(([each]) => each === emoji)?.[1] ?? [];
+    this.perform((session, now) =>
+      session.react(this.place, entry.msgid, emoji, !mine.includes(this.buffers.nick), now),
+    );
+  }
+
+  redact(entry) {
+    this.command("REDACT", [this.place, entry.msgid]);
+  }
+
+  typing(state) {
+    if (this.settings.tellsTyping && this.place) this.perform((session, now) => session.typing(this.place, state, now));
+  }
+
+  rename(nick) {
+    this.perform((session) => session.rename(nick));
+  }
+
+  command(verb, params) {
+    this.perform((session) => session.command(verb, params));
+  }
+
+  help() {
+    this.dialogs.help();
+  }
+
+  tell(text) {
+    if (this.buffers.current) this.buffers.add(this.buffers.current, infoEntry(text, Date.now()));
+    this.redraw("log");
+  }
+
+  loadPage(buffer, kind, entry) {
+    this.buffers.load(buffer, kind, entry, (...asked) => this.perform((session, now) => session.page(...asked, now)));
+  }
+
+  loadLatest(buffer) {
+    this.perform((session, now) => session.latest(buffer.name, now));
+  }
+
+  /** Takes new settings. */
+  async change({ name, ...tastes }) {
+    if (name !== this.session.naming.current) this.rename(name);
+    if (tastes.notifies && !(await askToNotify())) tastes.notifies = false;
+    Object.assign(this.settings, tastes);
+    document.documentElement.dataset.theme = tastes.theme;
+    save(this.settings);
+    this.redraw("log");
+  }
+
+  // --- the frame -----------------------------------------------------------------------------------------------
+
+  onKey(event) {
+    if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      event.preventDefault();
+      this.step(event.key === "ArrowDown" ? 1 : -1);
+    } else if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+      event.preventDefault();
+      this.dialogs.join();
+    } else if (event.key === "Escape") {
+      this.closeDrawers();
+    }
+  }
+
+  /** Goes to the conversation above or below. */
+  step(by) {
+    const all = [...this.buffers.byKey.values()];
+    const ordered = [...all.filter((buffer) => buffer.isRoom), ...all.filter((buffer) => !buffer.isRoom)];
+    const at = ordered.indexOf(this.buffers.current) + by + ordered.length;
+    this.show(ordered[at % ordered.length].key);
+  }
+
+  toggle(id) {
+    const isOn = byId("app").classList.toggle(`${id}-toggled`);
+    const isDrawer = matchMedia("(max-width: 900px)").matches;
+    byId(`toggle-${id}`).setAttribute("aria-expanded", String(isDrawer ? isOn : !isOn));
+    byId("veil").hidden = !(isOn && isDrawer);
+    if (isOn && isDrawer) byId(id).querySelector("button")?.focus();
+  }
+
+  closeDrawers() {
+    if (!matchMedia("(max-width: 900px)").matches) return;
+    byId("app").classList.remove("side-toggled", "members-toggled");
+    byId("toggle-side").setAttribute("aria-expanded", "false");
+    byId("toggle-members").setAttribute("aria-expanded", "false");
+    byId("veil").hidden = true;
+  }
+}
+
+function socketUrl() {
+  const url = new URL("./", location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.hash = "";
+  return url.href;
+}
+
+const app = new App();
+if (app.settings.name) app.start(app.settings.name);
+else app.dialogs.welcome((name) => app.start(name));

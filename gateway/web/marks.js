@@ -1,0 +1,44 @@
+/**
+ * What people put on lines: reactions (IRCv3 react) and redactions (IRCv3 message-redaction). They are known by the
+ * line's msgid alone, as they may come before it, when older history is read. Pure.
+ */
+
+const LINES_LIMIT = 2000;
+const EMOJI_LIMIT = 20; // kinds of reactions on one line
+
+export class Marks {
+  constructor() {
+    /** @type {Map<string, Map<string, {emoji: string, nick: string, isOn: boolean, at: number}>>} */
+    this.reactions = new Map();
+    /** @type {Map<string, {nick: string, reason: string}>} */
+    this.redactions = new Map();
+  }
+
+  /** Of what one person thinks of a line the newest holds, in whatever order it comes. */
+  react({ msgid, nick, emoji, isOn, at }) {
+    const onLine = this.reactions.get(msgid) ?? new Map();
+    const key = `${nick} ${emoji}`;
+    if ((onLine.get(key)?.at ?? 0) > at) return;
+    onLine.set(key, { emoji, nick, isOn, at });
+    this.reactions.set(msgid, onLine);
+    bound(this.reactions);
+  }
+
+  redact({ msgid, nick, reason }) {
+    this.redactions.set(msgid, { nick, reason });
+    bound(this.redactions);
+  }
+
+  /** @returns {[string, string[]][]} each reaction with those who gave it, in the order of coming */
+  reactionsTo(msgid) {
+    const nicks = new Map();
+    for (const { emoji, nick, isOn } of this.reactions.get(msgid)?.values() ?? []) {
+      if (isOn) nicks.set(emoji, [...(nicks.get(emoji) ?? []), nick]);
+    }
+    return [...nicks].slice(0, EMOJI_LIMIT);
+  }
+}
+
+function bound(map) {
+  if (map.size > LINES_LIMIT) map.delete(map.keys().next().value);
+}

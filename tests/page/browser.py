@@ -1,0 +1,89 @@
+"""A visitor: one browser profile with the page open, as a test drives it.
+
+Nothing here sleeps: what a visitor waits for is a state of the document, with a deadline. To collect the tests
+Playwright need not be there.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+DEADLINE_MS = 20_000
+DESKTOP = (1280, 800)
+PHONE = (360, 740)
+
+_ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+_WATCH_POLICY = """
+    document.addEventListener("securitypolicyviolation",
+        ({violatedDirective, blockedURI}) => console.error(`CSP: ${violatedDirective} ${blockedURI}`));
+"""
+
+
+def launch(playwright: "Playwright") -> "Browser":
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+
+
+class Visitor:
+    """``problems``: what the page threw, logged as an error, or was refused by its policy; ``requests``: all URLs."""
+
+    def __init__(self, browser: "Browser", size: tuple[int, int] = DESKTOP, **options: Any) -> None:
+        viewport = {"width": size[0], "height": size[1]}
+        self.context: BrowserContext = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+        self.context.set_default_timeout(DEADLINE_MS)
+        self.page: Page = self.context.new_page()
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        self.page.add_init_script(_WATCH_POLICY)
+        self.page.on("pageerror", lambda error: self.problems.append(f"{error} {error.stack}"))
+        self.page.on("console", lambda message: message.type == "error" and self._note(message.text))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def _note(self, text: str) -> None:
+        """A WebSocket that could not be opened is a state of the network, not of the page."""
+        if "WebSocket connection to" not in text:
+            self.problems.append(text)
+
+    def enter(self, port: int, name: str, fragment: str = "") -> "Visitor":
+        """The first visit: a name, and then in the room."""
+        self.page.goto(f"http://127.0.0.1:{port}/{fragment}")
+        self.page.fill("#first-name", name)
+        self.page.keyboard.press("Enter")
+        return self.wait_joined()
+
+    def wait_joined(self) -> "Visitor":
+        """Connected, in the current room, with the list of its members."""
+        self.page.wait_for_selector("#server.up", state="attached")
+        self.until("document.querySelectorAll('#member-list li').length > 0")
+        return self
+
+    def type(self, text: str) -> None:
+        self.page.fill("#say", text)
+        self.page.press("#say", "Enter")
+
+    def say(self, text: str) -> None:
+        """Says one line, and waits until it has come back."""
+        self.type(text)
+        self.wait(text)
+        self.until("!document.querySelector('.entry.waiting')")
+
+    def wait(self, text: str) -> None:
+        """Until this stands in the conversation."""
+        self.until("document.getElementById('rows').textContent.includes(it)", text)
+
+    def texts(self) -> list[str]:
+        """The messages in the document, in their order."""
+        found: list[str] = self.page.eval_on_selector_all("#rows .text", "all => all.map(each => each.textContent)")
+        return found
+
+    def until(self, condition: str, argument: object = None) -> None:
+        """Until a condition in JavaScript holds; ``argument`` is ``it`` there."""
+        self.page.wait_for_function(f"it => {condition}", arg=argument)
+
+    def close(self) -> None:
+        self.context.close()

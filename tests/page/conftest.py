@@ -1,0 +1,52 @@
+"""Visitors of the page, in a real Chromium; skipped where there is none."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.network.conftest import network, pair, shared
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.page.browser import Visitor
+
+__all__ = ["network", "pair", "shared"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/page/" in item.path.as_posix():
+            item.add_marker(pytest.mark.page)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    sync_api = pytest.importorskip("playwright.sync_api", reason="these tests need playwright: pip install '.[page]'")
+    from tests.page.browser import CHROMIUM, launch
+
+    if not CHROMIUM.exists():
+        pytest.skip(f"the page's tests need {CHROMIUM}: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: "Browser") -> "Iterator[Callable[..., Visitor]]":
+    """Makes visitors; at the end of the test the page must have had no error, and nothing refused by its policy."""
+    from tests.page.browser import Visitor
+
+    visitors: list[Visitor] = []
+
+    def make(*arguments: object, **options: object) -> Visitor:
+        visitors.append(Visitor(browser, *arguments, **options))
+        return visitors[-1]
+
+    yield make
+    problems = [problem for visitor in visitors for problem in visitor.problems]
+    for visitor in visitors:
+        visitor.close()
+    assert not problems

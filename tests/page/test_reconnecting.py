@@ -1,0 +1,85 @@
+"""A gateway dies: the page goes on at the same address, and nothing is lost, and nothing is there twice."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from tests.chaos.forwarder import Forwarder
+from tests.network.harness import Network
+from tests.page.browser import Visitor
+
+Visit = Callable[..., Visitor]
+CAPS = "batch echo-message labeled-response message-tags server-time"
+
+
+def said(lines: list[str]) -> list[str]:
+    """What was said, of lines with tags."""
+    return [line.split(" PRIVMSG ")[1].partition(" :")[2] for line in lines if " PRIVMSG " in line]
+
+
+def test_a_gateway_dies_and_its_address_leads_to_another(network: Network, visit: Visit) -> None:
+    first, other = network.gateways(2)
+    anna = visit().enter(first.port, "anna")
+    ben = network.peer(other, "ben", CAPS, "#lobby")
+    anna.say("before")
+    ben.do(*(f"PRIVMSG #lobby :live {number}" for number in range(5)))
+    anna.wait("live 4")
+
+    anna.type("perhaps on its way")
+    first.kill()
+    anna.page.wait_for_selector("#trouble")
+    anna.type("typed meanwhile 1")
+    anna.type("typed meanwhile 2")
+    anna.page.wait_for_selector(".waiting >> text=typed meanwhile 2")
+    missed = [f"missed {number}" for number in range(110)]  # more than a page of history, less than a window of rows
+    ben.do(*(f"PRIVMSG #lobby :{text}" for text in missed))
+    network.gateway(port=first.port)
+
+    anna.until("!document.querySelector('.entry.waiting')")
+    anna.wait("typed meanwhile 2")
+    anna.page.wait_for_selector("#trouble", state="hidden")
+    ben.do("PRIVMSG #lobby :after")
+    anna.wait("after")
+    seen = anna.texts()
+    expected = [*missed, "perhaps on its way", "typed meanwhile 1", "typed meanwhile 2", "after"]
+    assert Counter(text for text in seen if text in expected) == Counter(expected)
+    assert [text for text in seen if text in expected[-4:]][-3:] == expected[-3:]
+    anna.until("document.getElementById('my-name').textContent === 'anna'")
+
+
+def test_what_the_page_says_around_a_death_comes_once(network: Network, visit: Visit) -> None:
+    """Ten messages in flight when the gateway is killed: each arrives once, in order, on the other side."""
+    first, other = network.gateways(2)
+    ben = network.peer(other, "ben", CAPS, "#lobby")
+    anna = visit().enter(first.port, "anna")
+    for number in range(10):
+        anna.type(f"say {number}")
+    first.kill()
+    for number in range(10, 20):
+        anna.type(f"say {number}")
+    network.gateway(port=first.port)
+    ben.until("say 19")
+    anna.until("!document.querySelector('.entry.waiting')")
+    history = network.peer(other, "cora", f"{CAPS} draft/chathistory", "#lobby").do("CHATHISTORY LATEST #lobby * 100")
+    assert said(history) == [f"say {number}" for number in range(20)]
+    assert anna.texts() == [f"say {number}" for number in range(20)]
+
+
+def test_a_connection_that_is_only_silent_is_given_up(network: Network, visit: Visit) -> None:
+    """Nothing comes any more and nothing is closed: the page sees it by its PINGs."""
+    gateway = network.gateway()
+    forwarder = Forwarder(gateway.port)
+    try:
+        anna = visit()
+        anna.page.clock.install()
+        anna.enter(forwarder.port, "anna")
+        anna.say("before")
+        forwarder.is_hole = True
+        anna.page.clock.run_for(45_000)
+        anna.page.wait_for_selector("#server:not(.up)", state="attached")
+        forwarder.is_hole = False
+        forwarder.reset()
+        anna.page.clock.run_for(20_000)
+        anna.wait_joined()
+        anna.say("after")
+    finally:
+        forwarder.close()
