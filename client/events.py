@@ -28,6 +28,7 @@ class Heard:
     at: float
     message: Message
     own_nick: str
+    place: str = ""  # of a message: the room or the other person
     is_typed_here: bool = False  # an own message, which by this is known to have arrived
     pending_id: str = ""  # of the message that was `Said`
     is_history: bool = False  # it was said before it could be heard live
@@ -52,6 +53,7 @@ class Said:
     target: str
     text: str
     reply_to: str = ""  # a msgid
+    replaces: str = ""  # the pending id of a message that had to be cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ class TerminalScreen:
         line = screen_line(event, room)
         if line is not None:
             columns = shutil.get_terminal_size().columns
-            self._terminal.write("".join(_ABOVE.format(row) for row in rows_of(line, columns - 1)))
+            rows = (row for part in line.split("\n") for row in rows_of(part, columns - 1))
+            self._terminal.write("".join(map(_ABOVE.format, rows)))
             self._terminal.flush()
 
     def answer(self, text: str) -> None:

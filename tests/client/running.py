@@ -43,7 +43,7 @@ class Running:
         return [
             event.message.params[1]
             for event in self._events
-            if isinstance(event, Heard) and event.message.verb == "PRIVMSG"
+            if isinstance(event, Heard) and not event.is_quiet and event.message.verb == "PRIVMSG"
         ]
 
     def statuses(self) -> list[str]:

@@ -88,11 +88,18 @@ class Talk:
         return [
             event.message.params[1]
             for event in self.events
-            if isinstance(event, Heard) and event.message.verb == "PRIVMSG" and event.message.params[0] == target
+            if isinstance(event, Heard)
+            and not event.is_quiet
+            and event.message.verb == "PRIVMSG"
+            and event.message.params[0] == target
         ]
 
     def shown(self, verb: str) -> list[Message]:
-        return [event.message for event in self.events if isinstance(event, Heard) and event.message.verb == verb]
+        return [
+            event.message
+            for event in self.events
+            if isinstance(event, Heard) and not event.is_quiet and event.message.verb == verb
+        ]
 
     def statuses(self) -> str:
         return "\n".join(event.text for event in self.events if isinstance(event, Status))

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.outbox import IN_FLIGHT_LIMIT, Outbox, Pending, split_text
+from client.composing import split_text
+from client.outbox import IN_FLIGHT_LIMIT, Outbox, Pending
 
 
 def _outbox(count: int) -> Outbox:

@@ -1,6 +1,7 @@
 """Rows that fit a terminal, and lines that cannot control it."""
 
 import io
+import re
 import unicodedata
 
 from hypothesis import given
@@ -34,7 +35,11 @@ def test_nothing_from_the_network_controls_the_terminal_or_breaks_the_log(text: 
     ]
     for event in [*events, Status(0.0, text), Undelivered(0.0, name, text, text)]:
         for line in (screen_line(event, "#room"), log_line(event)):
-            assert line is None or not any(unicodedata.category(character) == "Cc" for character in line)
+            for part in line.split("\n") if line is not None else ():
+                assert re.match(r"\[\d\d:\d\d\] |\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", part), (
+                    "a line of several has its time"
+                )
+                assert not any(unicodedata.category(character) == "Cc" for character in part)
 
 
 def test_a_line_is_put_above_the_one_being_typed() -> None:
