@@ -1,17 +1,20 @@
 """One conversation as a person sees it: its lines, its members, what is unread.
 
-Owns the values that a user interface reads; client.buffers alone changes them. Pure; on the thread of the interface.
+Owns the order of the lines: as the network has it, with what is not confirmed yet at the end. A user interface reads
+all of it; client.buffers alone changes it. Pure; on the thread of the interface.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 from typing import Final
+
+from client.room import Position
 
 LINES_LIMIT: Final = 5_000  # of a buffer; the oldest are dropped, and loaded again when they are scrolled to
 SCROLLED_LIMIT: Final = 20_000  # while the person reads far above
-TYPING_ACTIVE_S: Final = 6.0  # IRCv3 typing
-TYPING_PAUSED_S: Final = 30.0
 
 
 class BufferKind(Enum):
@@ -41,7 +44,7 @@ class Delivery(Enum):
 class Line:
     """One entry of a buffer. `text` is without controls, fit to be shown, and may have several lines ("\\n")."""
 
-    number: int  # its name in its buffer: never used twice, and the same while the line changes; no order
+    number: int  # its name: never used twice, and the same while the line changes; says nothing of the order
     at: float
     kind: LineKind
     nick: str
@@ -95,13 +98,18 @@ class Buffer:
     is_joined: bool = False  # a room: on this connection; a person: there, as far as is known (MONITOR)
     is_away: bool = False  # a person
     lines: deque[Line] = field(default_factory=deque)  # oldest first
+    waiting: int = 0  # how many lines, all at the end, wait to be confirmed
+    by_msgid: dict[str, Line] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)  # by folded nick
+    has_all_members: bool = False  # the list that comes with joining is complete
     typing: dict[str, Typing] = field(default_factory=dict)  # by folded nick; see `typing_nicks`
     unread: int = 0  # messages after `read_until`
     mentions: int = 0  # of them, those that name me, or all where it is a person
     read_until: float = 0.0  # the read marker: the time of the last message that was seen
-    has_more_above: bool = True  # as far as is known: load_older will tell
+    oldest: Position | None = None  # what is loaded next stands before it; None: nothing is known yet
+    has_more_above: bool = True  # as far as is known: loading will tell
     is_loading: bool = False
+    is_followed: bool = True  # its end is in view when it has the focus
     version: int = 0
 
     def typing_nicks(self, now: float) -> list[str]:
@@ -113,12 +121,85 @@ class Buffer:
         ranks = {"~": 0, "&": 1, "@": 2, "%": 3, "+": 4}
         return sorted(self.members.values(), key=lambda member: (ranks.get(member.prefix[:1], 5), member.nick.lower()))
 
-    @property
-    def first(self) -> Line | None:
-        """The oldest message that the network knows: what is loaded next stands before it."""
-        return next((line for line in self.lines if line.is_message and line.msgid), None)
+    def last_of(self, nick: str = "") -> Line | None:
+        """Find the newest message that the network knows, of someone else if no nick is given."""
+        lines = (line for line in reversed(self.lines) if line.is_message and line.msgid and not line.is_redacted)
+        return next((line for line in lines if line.nick.lower() == nick.lower() or not (nick or line.is_own)), None)
 
-    @property
-    def last(self) -> Line | None:
-        """The newest message that the network knows."""
-        return next((line for line in reversed(self.lines) if line.is_message and line.msgid), None)
+    # --- for the fold ---------------------------------------------------------------------------------------
+
+    def place(self, line: Line, *, is_history: bool = False) -> bool:
+        """Put a line where it belongs: after all that is confirmed; True if that is the end of all.
+
+        What was said before it could be heard comes before the events that it is older than.
+        """
+        behind = 0 if line.delivery is Delivery.WAITING else self.waiting
+        if is_history:
+            for other in islice(reversed(self.lines), behind, None):
+                if other.is_message or other.at <= line.at:
+                    break
+                behind += 1
+        self.lines.insert(len(self.lines) - behind, line)
+        self.waiting += line.delivery is Delivery.WAITING
+        self.index(line)
+        return behind == 0
+
+    def settle(self, line: Line, delivery: Delivery) -> bool:
+        """Note the fate of a line that waits; True if it stays where it is, else it now stands before all that wait."""
+        line.delivery = delivery
+        stays = self.lines[-self.waiting] is line
+        self.waiting -= 1
+        if not stays:
+            self.lines.remove(line)
+            self.lines.insert(len(self.lines) - self.waiting, line)
+        self.index(line)
+        return stays
+
+    def withdraw(self, line: Line) -> None:
+        """Take a line that waits away: others say it instead."""
+        self.lines.remove(line)
+        self.waiting -= 1
+
+    def prepend(self, lines: Iterable[Line]) -> None:
+        """Put older lines, oldest first, above all others."""
+        older = list(lines)
+        self.lines.extendleft(reversed(older))
+        for line in older:
+            self.index(line)
+
+    def index(self, line: Line) -> None:
+        if line.msgid:
+            self.by_msgid[line.msgid] = line
+            if self.oldest is None:
+                self.oldest = Position(line.msgid, line.at)
+
+    def trim(self) -> tuple[Line, ...]:
+        """Drop the oldest lines over the limit, and give them."""
+        excess = len(self.lines) - max(self.waiting, LINES_LIMIT if self.is_followed else SCROLLED_LIMIT)
+        dropped = tuple(self.lines.popleft() for _ in range(excess))
+        for line in dropped:
+            self.by_msgid.pop(line.msgid, None)
+        if dropped:
+            first = next((line for line in self.lines if line.msgid), None)
+            self.oldest = Position(first.msgid, first.at) if first else None
+            self.has_more_above = True
+        return dropped
+
+    def count_unread(self) -> None:
+        """Count anew what stands after the read marker."""
+        self.unread = self.mentions = 0
+        for line in reversed(self.lines):
+            if line.is_message and line.at <= self.read_until:
+                break
+            self.count(line)
+
+    def count(self, line: Line) -> None:
+        if line.is_message and not line.is_own and line.at > self.read_until:
+            self.unread += 1
+            self.mentions += line.is_mention or self.kind is BufferKind.PERSON
+
+    def read_all(self) -> None:
+        self.unread = self.mentions = 0
+        last = next((line for line in reversed(self.lines) if line.is_message and line.msgid), None)
+        if last is not None:
+            self.read_until = max(self.read_until, last.at)

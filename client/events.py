@@ -41,6 +41,8 @@ class Status:
 
     at: float
     text: str
+    place: str = ""  # the room or person that it is about
+    is_answer: bool = False  # to what the person has just done
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,5 +83,5 @@ class Exchange:
             )
         )
 
-    def tell(self, text: str, now: float) -> None:
-        self.events.append(Status(now, text))
+    def tell(self, text: str, now: float, *, place: str = "", is_answer: bool = False) -> None:
+        self.events.append(Status(now, text, place, is_answer))

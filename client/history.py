@@ -107,7 +107,7 @@ class CatchingUp:
 
     def _finish(self, room: Room, now: float, problem: str = "") -> None:
         if problem and not room.wants_backlog and not room.is_person:
-            self._exchange.tell(f"what you missed in {room.name} may be lacking here: {problem}", now)
+            self._exchange.tell(f"what you missed in {room.name} may be lacking here: {problem}", now, place=room.name)
         for message in room.take_backlog(self._backlog):
             self._show(message, room, now)
         for message in room.release_held():

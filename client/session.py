@@ -107,7 +107,7 @@ class Session:
         self._pinged_at = now
         self._heard_at = now
         self._flight_began_at = now  # since when messages have been in flight without a pause
-        self._targets_label = ""
+        self._targets_asked = ("", 0.0)  # by which label, and since when
         self.last_error = ""  # why the gateway closes the connection
         self.is_dead = False
 
@@ -275,7 +275,7 @@ class Session:
         if self._exchange.agrees(capability):
             self._exchange.send(message)
         elif self.is_registered:
-            self.tell(f"this gateway has no {capability.removeprefix('draft/')}", now)
+            self._answer(f"this gateway has no {capability.removeprefix('draft/')}", now)
         else:
             self._tell_offline(now)
 
@@ -327,7 +327,10 @@ class Session:
         self.is_finished = True
 
     def _tell_offline(self, now: float) -> None:
-        self.tell("not connected: try again when there is a connection", now)
+        self._answer("not connected: try again when there is a connection", now)
+
+    def _answer(self, text: str, now: float) -> None:
+        self._exchange.tell(text, now, is_answer=True)
 
     # --- going on with what is begun ------------------------------------------------------------------------
 
@@ -407,7 +410,7 @@ class Session:
         if page.kind == "draft/chathistory-targets":
             for _, nick, *_ in (line.params for line in page.lines if len(line.params) > 1):
                 if not nick.startswith("#"):
-                    self.conversation.catch_up_with(nick, self._said_last_at, now)
+                    self.conversation.catch_up_with(nick, self._targets_asked[1], now)
         elif not self._past.takes(page, now):
             history.on_page(page, now)
 
@@ -466,7 +469,7 @@ class Session:
 
     def _on_history_refused(self, message: Message, now: float) -> None:
         history = self.conversation.history
-        is_about_targets = self._targets_label and message.tags.get("label") == self._targets_label
+        is_about_targets = message.tags.get("label", "") == self._targets_asked[0] != ""
         if not is_about_targets and not self._past.refuses(message, now):
             history.on_refused(message, now)
 
