@@ -106,7 +106,7 @@ class Buffer:
     unread: int = 0  # messages after `read_until`
     mentions: int = 0  # of them, those that name me, or all where it is a person
     read_until: float = 0.0  # the read marker: the time of the last message that was seen
-    oldest: Position | None = None  # what is loaded next stands before it; None: nothing is known yet
+    oldest: Position | None = None  # for Session.load_older: what is loaded next stands before it
     has_more_above: bool = True  # as far as is known: loading will tell
     is_loading: bool = False
     is_followed: bool = True  # its end is in view when it has the focus
@@ -121,10 +121,10 @@ class Buffer:
         ranks = {"~": 0, "&": 1, "@": 2, "%": 3, "+": 4}
         return sorted(self.members.values(), key=lambda member: (ranks.get(member.prefix[:1], 5), member.nick.lower()))
 
-    def last_of(self, nick: str = "") -> Line | None:
-        """Find the newest message that the network knows, of someone else if no nick is given."""
+    def last_message(self, *, is_own: bool) -> Line | None:
+        """Find the newest message of others, or of our own, that the network knows."""
         lines = (line for line in reversed(self.lines) if line.is_message and line.msgid and not line.is_redacted)
-        return next((line for line in lines if line.nick.lower() == nick.lower() or not (nick or line.is_own)), None)
+        return next((line for line in lines if line.is_own == is_own), None)
 
     # --- for the fold ---------------------------------------------------------------------------------------
 

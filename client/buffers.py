@@ -12,12 +12,12 @@ threads; on the thread of the interface.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from client.buffer import Buffer, BufferKind, Delivery, Line, LineKind, Typing
-from client.events import Event, Found, Heard, Link, LinkChanged, Older, Said, Status, Undelivered
+from client.events import Event, Found, Heard, Link, LinkChanged, LoadingOlder, Older, Said, Status, Undelivered
 from client.line_maker import LineMaker
 from client.room import position, server_time
 from client.roster import Roster
@@ -36,7 +36,6 @@ class Aspect(Enum):
     """What of a buffer, or of all, has changed."""
 
     CONNECTION = "connection"  # `buffers.connection` or `buffers.own_nick`; no buffer
-    SEARCH = "search"  # `buffers.search`; no buffer
     BUFFERS = "buffers"  # a buffer was opened, closed or renamed
     COUNTS = "counts"  # unread, mentions, read_until
     TOPIC = "topic"
@@ -67,19 +66,6 @@ class Connection:
     next_try_at: float | None = None  # while WAITING
 
 
-@dataclass(slots=True)
-class Search:
-    """The last search in the network's history."""
-
-    id: str
-    target: str
-    found: list[Line] = field(default_factory=list)  # newest first
-    scanned: int = 0  # messages
-    oldest_at: float | None = None  # how far back it has come
-    is_over: bool = False
-    problem: str = ""
-
-
 class Buffers:
     """Everything that one person sees of one network."""
 
@@ -87,7 +73,6 @@ class Buffers:
         """`highlights` are words that count as a mention, as the own nick does."""
         self.own_nick = own_nick
         self.connection = Connection()
-        self.search: Search | None = None
         self.server = Buffer("", BufferKind.SERVER, has_more_above=False)
         self.focused = self.server
         self._buffers: dict[str, Buffer] = {}  # rooms and people, by folded name
@@ -115,9 +100,9 @@ class Buffers:
 
     # --- what the person does here --------------------------------------------------------------------------
 
-    def open(self, name: str) -> tuple[Buffer, list[Change]]:
-        """Find or make the buffer of a room or of a person; then tell the session: JOIN, or talk_to(nick)."""
-        return self._open(name), self._take_changes()
+    def open_person(self, nick: str) -> tuple[Buffer, list[Change]]:
+        """Find or make the buffer for direct messages with someone. Then tell the session: talk_to(nick)."""
+        return self._open(nick), self._take_changes()
 
     def close(self, buffer: Buffer) -> list[Change]:
         """Forget a buffer; a room is to be left by the session as well."""
@@ -139,18 +124,6 @@ class Buffers:
             buffer.read_all()
             self._changed(Aspect.COUNTS, buffer)
             self._trim(buffer)
-        return self._take_changes()
-
-    def begin_loading(self, buffer: Buffer) -> list[Change]:
-        """Note that older lines were asked for: load_older(buffer.name, buffer.oldest) of the session."""
-        buffer.is_loading = True
-        self._changed(Aspect.LOADING, buffer)
-        return self._take_changes()
-
-    def begin_search(self, search_id: str, target: str) -> list[Change]:
-        """Note a search of the session; what it finds comes into `search`, in place of the last one's."""
-        self.search = Search(search_id, target)
-        self._changed(Aspect.SEARCH)
         return self._take_changes()
 
     def answer(self, text: str, now: float) -> list[Change]:
@@ -280,15 +253,13 @@ class Buffers:
         if lines:
             self._changed(Aspect.INSERTED, buffer, *lines)
 
-    def _on_found(self, event: Found, _now: float) -> None:
-        if self.search is None or self.search.id != event.search_id:
-            return
-        for message in event.messages:
-            if (line := self._maker.of_history(message, self.own_nick, event.at)) is not None:
-                self.search.found.append(line)
-        self.search.scanned, self.search.oldest_at = event.scanned, event.oldest_at
-        self.search.is_over, self.search.problem = event.is_over, event.problem
-        self._changed(Aspect.SEARCH)
+    def _on_loading(self, event: LoadingOlder, _now: float) -> None:
+        if (buffer := self._buffers.get(fold(event.target))) is not None:
+            buffer.is_loading = True
+            self._changed(Aspect.LOADING, buffer)
+
+    def _on_found(self, _event: Found, _now: float) -> None:
+        """What is found stands in no buffer."""
 
     # --- what the network says ------------------------------------------------------------------------------
 
@@ -427,6 +398,7 @@ _APPLIERS: Final[dict[type[Event], Callable[..., None]]] = {
     Found: Buffers._on_found,
     Heard: Buffers._on_heard,
     LinkChanged: Buffers._on_link,
+    LoadingOlder: Buffers._on_loading,
     Older: Buffers._on_older,
     Said: Buffers._on_said,
     Status: Buffers._on_status,

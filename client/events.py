@@ -81,6 +81,14 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadingOlder:
+    """What was said before is asked for; `Older` follows."""
+
+    at: float
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Older:
     """An answer to `Session.load_older`: what was said before what was known, oldest first."""
 
@@ -106,4 +114,4 @@ class Found:
     problem: str = ""
 
 
-Event = Heard | Status | Said | Undelivered | LinkChanged | Older | Found
+Event = Heard | Status | Said | Undelivered | LinkChanged | LoadingOlder | Older | Found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from client.batches import Page
-from client.events import Found, Older
+from client.events import Found, LoadingOlder, Older
 from client.exchange import Exchange
 from client.room import Position, position
 from gateway.wire.casefold import fold
@@ -44,6 +44,7 @@ class Past:
     def load_older(self, target: str, before: Position | None, now: float) -> None:
         """Ask for the page before a message, the newest page where there is none; the answer is `Older`."""
         if not any(request.wanted is None and fold(request.target) == fold(target) for request in self._list()):
+            self._exchange.events.append(LoadingOlder(now, target))
             self._begin(Request(self._new_id(), target, before, None), now)
 
     def search(self, target: str, text: str, now: float) -> str:

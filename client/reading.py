@@ -7,9 +7,11 @@ screen. Pure; on the receiving thread.
 from dataclasses import replace
 from datetime import datetime
 
-from client.events import Event, Heard, Status, Undelivered
+from client.events import Event, Found, Heard, Status, Undelivered
+from client.room import server_time
+from client.wording import sentence
 from gateway.wire.message import Message, split_source
-from gateway.wire.text import render, strip_controls
+from gateway.wire.text import strip_controls
 
 _ACTION = "\x01ACTION "
 
@@ -22,14 +24,29 @@ def screen_line(event: Event, room: str) -> str | None:
     clock = f"[{datetime.fromtimestamp(event.at):%H:%M}]"
     match event:
         case Heard(is_typed_here=False, is_quiet=False):
-            rendered = (render(message, event.own_nick, room) for message in _single_lines(event.message))
+            rendered = (sentence(message, event.own_nick, room) for message in _single_lines(event.message))
             return "\n".join(f"{clock} {text}" for text in rendered if text is not None) or None
         case Status():
             return f"{clock} -- {strip_controls(event.text)}"
         case Undelivered():
             text = strip_controls(f"not delivered to {event.target} ({event.reason}): {event.text}")
             return f"{clock} -- {text}"
+        case Found():
+            return _found(event)
     return None
+
+
+def _found(event: Found) -> str | None:
+    """Write what a search has found since the last step, newest first, and how it ended."""
+    lines = []
+    for message in event.messages:
+        at = server_time(message)
+        day = f"{datetime.fromtimestamp(event.at if at is None else at):%Y-%m-%d %H:%M}"
+        lines += [f"[{day}] {text}" for single in _single_lines(message) if (text := _said(single)) is not None]
+    if event.is_over:
+        problem = f" ({strip_controls(event.problem)})" if event.problem else ""
+        lines.append(f"[{datetime.fromtimestamp(event.at):%H:%M}] -- searched {event.scanned} messages{problem}")
+    return "\n".join(lines) or None
 
 
 def _single_lines(message: Message) -> list[Message]:
@@ -47,7 +64,7 @@ def log_line(event: Event) -> str | None:
         said = (_said(message) for message in _single_lines(event.message))
         place = strip_controls(event.place or event.message.params[0])
         return "\n".join(f"{clock} {place} {text}" for text in said if text is not None) or None
-    line = screen_line(event, "")
+    line = screen_line(event, "") if not isinstance(event, Found) else None
     return None if line is None else f"{clock} {line.partition('] ')[2]}"
 
 

@@ -275,7 +275,7 @@ class Session:
         if self._exchange.agrees(capability):
             self._exchange.send(message)
         elif self.is_registered:
-            self._answer(f"this gateway has no {capability.removeprefix('draft/')}", now)
+            self.answer(f"this gateway has no {capability.removeprefix('draft/')}", now)
         else:
             self._tell_offline(now)
 
@@ -327,9 +327,10 @@ class Session:
         self.is_finished = True
 
     def _tell_offline(self, now: float) -> None:
-        self._answer("not connected: try again when there is a connection", now)
+        self.answer("not connected: try again when there is a connection", now)
 
-    def _answer(self, text: str, now: float) -> None:
+    def answer(self, text: str, now: float) -> None:
+        """Answer the person to what they have just done."""
         self._exchange.tell(text, now, is_answer=True)
 
     # --- going on with what is begun ------------------------------------------------------------------------
