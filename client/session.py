@@ -78,13 +78,17 @@ class Session:
         *,
         password: str = "",
         backlog: int = 0,
+        since: float | None = None,
     ) -> None:
-        """`new_id` gives a fresh random token; `backlog` is how many old messages a first JOIN asks for."""
+        """`new_id` gives a fresh random token; a first JOIN asks for `backlog` old messages, or for all `since`."""
         self.naming = Naming(name, lambda: new_id()[:4])
         self._exchange = Exchange(self.naming)
         self._courtesies = Courtesies()
         self._past = Past(self._exchange, new_id)
         self.conversation = Conversation(self._exchange, rooms, new_id, backlog)
+        if since is not None:
+            for room in self.conversation.rooms.values():
+                room.position = Position("", since)
         self._news = News(self._exchange, self.conversation, self._courtesies)
         self.is_dead = False  # the gateway is silent or has said ERROR: give this connection up
         self.is_finished = False  # QUIT is on its way: make no further connection
@@ -292,6 +296,15 @@ class Session:
     def talk_to(self, nick: str) -> None:
         """Note that the person turns to someone: whether they are there is asked for from now on."""
         self.conversation.person(nick)
+
+    def turn_to(self, name: str, now: float) -> None:
+        """Talk to a person, or in a room, which is joined where it is not yet."""
+        if name.startswith("#"):
+            self.conversation.enter(name, "", now)
+        else:
+            self.conversation.current_room = name
+            self.conversation.person(name)
+        self._advance(now)
 
     def load_older(self, target: str, before: Position | None, now: float) -> None:
         """Ask for what was said before a message; the answer is one `Older`."""
