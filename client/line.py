@@ -4,6 +4,7 @@ Owns the way from the first line to the exit code, on the main thread: so while 
 threads of the transport receive and send.
 """
 
+import re
 import signal
 import sys
 import threading
@@ -20,11 +21,14 @@ from client.output import Output
 from client.screen import Screen
 from client.session import Session
 from client.transport import Transport
-from client.typed import from_pipe, is_command
 from gateway.wire.message import Message
 from gateway.wire.text import strip_controls
 
 QUIT_LIMIT_S: Final = 5.0  # a person who leaves does not wait longer for what is not delivered
+
+
+# In a pipe only these are commands, or "//" and these where they are text: "/usr/bin" and "// a comment" are text.
+_IN_PIPE: Final = re.compile(r"//?(?:nick|join|part|msg|names|who|me|help|quit|topic)(?: .*)?", re.IGNORECASE)
 
 
 def piped_lines() -> Iterator[str]:
@@ -82,26 +86,27 @@ class LineMode:
         """Take a line of a person; False if it was to leave."""
         if line.startswith("/") and not line.startswith("//"):
             commands.run(line, self)
-        elif text := strip_controls(line.removeprefix("/")).rstrip():
-            if here := self.here:
-                self.do(lambda session, now: session.say(here, text, now))
-            else:
-                self.answer("You are in no room: /join one first, for example /join lobby")
+        else:
+            self._say(line.removeprefix("/"))
         return not self._is_leaving
+
+    def _say(self, line: str) -> None:
+        here, text = self.here, strip_controls(line)
+        if here and text.strip():
+            self.do(lambda session, now: session.say(here, text, now))
+        elif text.strip():
+            self.answer("You are in no room: /join one first, for example /join lobby")
 
     def _take_piped(self, line: str, wait_s: float) -> bool:
         """Take a line when there is room for it; a command when all before it is done. False if it was to leave."""
-        comes_after_all = is_command(line)
+        comes_after_all = _IN_PIPE.fullmatch(line) is not None
         if not self._wait(lambda session: session.is_settled if comes_after_all else session.can_take_more, wait_s):
             return False
-        meant = from_pipe(line, self.here)
-        if isinstance(meant, Message):
-            message = meant
-            self.do(lambda session, now: session.request(message, now))
-            return message.verb != "QUIT"
-        if meant is not None:
-            self.answer(meant)
-        return True
+        if not comes_after_all:
+            self._say(line)
+        else:
+            self._take_typed(line)
+        return not self._is_leaving
 
     def _take_text(self, target: str, line: str, wait_s: float) -> bool:
         if not self._wait(lambda session: session.can_take_more, wait_s):

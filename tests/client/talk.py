@@ -108,6 +108,7 @@ class Talk:
         return [event.text for event in self.events if isinstance(event, Undelivered)]
 
     def sent(self, verb: str) -> list[Message]:
-        """The lines of a verb that reached the gateway on the present connection."""
+        """The lines of a verb that reached the gateway on the present connection, but for CHATHISTORY TARGETS."""
         assert self.connection is not None
-        return [message for message in self.connection.received if message.verb == verb]
+        sent = [message for message in self.connection.received if message.verb == verb]
+        return [message for message in sent if message.params[:1] != ["TARGETS"]]

@@ -60,7 +60,7 @@ def test_a_pipe_is_said_line_by_line_and_delivered_before_it_ends(shared: Shared
 
 def test_commands_in_a_pipe_come_in_their_turn_and_paths_are_text(shared: SharedNetwork, server: FakeServer) -> None:
     text = (
-        "one\n/join #dev\ntwo\n/me waves\n/usr/bin\n// comment\n//quit\n/msg bob hi\n/who\n/topic\n/nick dev\nthree\n"
+        "one\n/join #dev\ntwo\n/me waves\n/usr/bin\n// comment\n//quit\n/msg bob hi\n/names\n/topic\n/nick dev\nthree\n"
     )
     ended = _run(text, server.address, "--name", "bot", "--room", "lobby")
     assert ended.returncode == 0, ended.stderr
@@ -234,8 +234,10 @@ def terminal(*arguments: str) -> Iterator[Terminal]:
         opened.close()
 
 
-def test_asks_for_a_name_joins_the_lobby_and_talks(shared: SharedNetwork, server: FakeServer) -> None:
-    with terminal(server.address) as screen:
+def test_the_first_start_asks_for_a_name_and_remembers_it(
+    shared: SharedNetwork, server: FakeServer, settings_place: Path
+) -> None:
+    with terminal(server.address, "--plain") as screen:
         screen.until("Your name [")
         screen.type("not a name!\n")
         screen.until("Your name [notaname]: ")
@@ -244,29 +246,21 @@ def test_asks_for_a_name_joins_the_lobby_and_talks(shared: SharedNetwork, server
         screen.type("hello\n")
         shared.until(lambda network: network.texts("#lobby") == ["hello"])
         screen.type("/help\n")
-        screen.until("/topic [TEXT]")
+        screen.until("/topic [ROOM] [TEXT]")
         screen.type("/nosuch\n")
         screen.until("There is no command /nosuch")
         screen.type("/quit\n")
         assert screen.exit_code() == 0
-        assert "hello" not in screen.output
-
-
-def test_a_line_that_arrives_leaves_the_typed_line_alone(shared: SharedNetwork, server: FakeServer) -> None:
-    with terminal(server.address, "--name", "alice") as screen:
+        assert "alice: hello" not in screen.output
+    assert settings_place.read_text() == "name = 'alice'\n"
+    with terminal(server.address, "--plain") as screen:
+        screen.until("as alice")
         screen.until("* you joined #lobby")
-        screen.type("half of ")
-        screen.until("half of ")
-        shared.say("bob", "#lobby", "I interrupt")
-        screen.until("\x1bD\x1b[A\x1b7\r\x1b[L")
-        screen.until("] bob: I interrupt\x1b8\x1b[B")
-        screen.type("my line\n")
-        shared.until(lambda network: network.texts("#lobby") == ["I interrupt", "half of my line"])
 
 
 @pytest.mark.parametrize("keys", ["\x03", "\x04"])
 def test_control_c_and_control_d_leave_cleanly(keys: str, shared: SharedNetwork, server: FakeServer) -> None:
-    with terminal(server.address, "--name", "alice") as screen:
+    with terminal(server.address, "--name", "alice", "--plain") as screen:
         screen.until("* you joined #lobby")
         connection = shared.network.connections[0]
         screen.type(keys)
