@@ -29,6 +29,7 @@ from gateway.wire.text import strip_controls
 
 TYPING_ACTIVE_S: Final = 6.0  # IRCv3 typing
 TYPING_PAUSED_S: Final = 30.0
+_MOMENT_S: Final = 0.001
 _OF_SERVER: Final = frozenset((n.RPL_MOTD, "WALLOPS", "ERROR"))
 
 
@@ -354,7 +355,7 @@ class Buffers:
         message = event.message
         if message.verb == "JOIN" and self._maker.is_own(message) and not event.is_history:
             room = self._open(message.params[0])
-            room.read_until = room.read_until or event.at
+            room.read_until = room.read_until or event.at - _MOMENT_S  # so that a message of the same one is unread
         touched = self._roster.take(message, event.own_nick)
         if message.verb == "NICK":
             self._rename(message)

@@ -198,18 +198,12 @@ def _run_full_screen(to: Destination, settings: Settings, path: Path, name: str,
     def begin(chosen: str, show: Callable[[Event], None]) -> Transport:
         if not name:
             _remember(path, chosen)
-
-        def note_and_show(event: Event) -> None:
-            with suppress(OSError):
-                log.note(event)
-            show(event)
-
-        return connect(to, chosen, rooms, note_and_show, backlog=BACKLOG_MESSAGES)
+        return connect(to, chosen, rooms, show, backlog=BACKLOG_MESSAGES)
 
     preferences = Preferences(
         look=settings.theme, rings=settings.bell, notifies=settings.notify, highlights=settings.highlights
     )
-    return run(begin, name, preferences, suggestion=suggested_name())
+    return run(begin, name, preferences, suggestion=suggested_name(), log=log)
 
 
 def _ask_name(path: Path) -> str:

@@ -196,7 +196,8 @@ class FakeConnection:
             return
         self.rooms.add(fold(room))
         self.deliver(Message("JOIN", [room], f"{self.nick}!u@h", {"time": self.network.time()}))
-        self.reply("353", self.nick, "=", room, self.nick)
+        here = [other.nick for other in self.network.connections if fold(room) in other.rooms]
+        self.reply("353", self.nick, "=", room, " ".join(here))
         self.reply("366", self.nick, room, "End of NAMES")
 
     def _on_part(self, message: Message) -> None:
