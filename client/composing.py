@@ -44,9 +44,10 @@ def compose(verb: str, target: str, text: str, limits: BatchLimits | None) -> li
         lines = text.removeprefix(_ACTION).removesuffix("\x01").split("\n")
         return [f"{_ACTION}{piece}\x01" for line in lines for piece in split_text(line, limit_bytes)]
     if limits is None or ("\n" not in text and len(text.encode()) <= limit_bytes):
-        return [piece for line in text.split("\n") for piece in split_text(line, limit_bytes)]
-    batches = (batch.strip("\n") for batch in _batches(text, limit_bytes, limits))
-    return [batch for batch in batches if batch.strip()]
+        messages = [piece for line in text.split("\n") for piece in split_text(line, limit_bytes)]
+    else:
+        messages = [batch.strip("\n") for batch in _batches(text, limit_bytes, limits)]
+    return [message for message in messages if message.strip()]
 
 
 def _batches(text: str, limit_bytes: int, limits: BatchLimits) -> Iterator[str]:
