@@ -83,7 +83,7 @@ class Hubbub(App[int]):
         self.clock = clock
         self.log_file = log or Log()
         self.look: Look = LOOKS[preferences.look]
-        self.feed = Feed(self._take, self._draw)
+        self.feed = Feed(self, self._take, self._draw)
         self.port: Port | None = None
         self.chat: Chat | None = None
         self._wanted = ""  # folded: a room to be turned to when it is there

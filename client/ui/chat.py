@@ -158,9 +158,7 @@ class Chat(Screen[None]):
         self._draw_status()
 
     def _draw_rooms(self) -> None:
-        ordered = self.buffers.ordered
-        focused = self.buffers.focused
-        self.rooms.show(ordered, next((index for index, each in enumerate(ordered) if each is focused), -1))
+        self.rooms.describe(self.buffers.ordered, self.buffers.focused)
 
     def _draw_people(self) -> None:
         buffer = self.buffers.focused

@@ -3,7 +3,7 @@
 Owns the text, the message it is an answer or a reaction to, and when many pasted lines have to be confirmed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -114,12 +114,17 @@ class Prompt(TextArea):
             "shift+tab": lambda: self._complete(-1),
             "escape": self._escape,
         }.get(event.key)
-        if action is None:
+        binding = _ACTIONS.get(event.key)
+        if action is None and binding is None:
             await super()._on_key(event)
             return
         event.stop()
         event.prevent_default()
-        action()
+        if action is not None:
+            action()
+        elif binding is not None:
+            # At once: Textual would let the key go up to the screen first, and letters typed after it overtake it.
+            await self.run_action(binding)
 
     def action_newline(self) -> None:
         self.insert("\n")
@@ -181,3 +186,11 @@ class Prompt(TextArea):
     def _location(self, index: int) -> tuple[int, int]:
         before = self.text[:index].split("\n")
         return len(before) - 1, len(before[-1])
+
+
+def _actions(bindings: Iterable[BindingType]) -> dict[str, str]:
+    found = [binding for binding in bindings if isinstance(binding, Binding)]
+    return {key: binding.action for binding in found for key in binding.key.split(",")}
+
+
+_ACTIONS: Final = _actions([*TextArea.BINDINGS, *Prompt.BINDINGS])

@@ -22,6 +22,16 @@ class RoomList(Listing[Buffer]):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, draw_room, id="rooms")
+        self._shown: list[tuple[object, ...]] = []
+
+    def describe(self, buffers: Sequence[Buffer], focused: Buffer) -> None:
+        """Show these; nothing is drawn where all look as before, for this comes with every message."""
+        shown: list[tuple[object, ...]] = [
+            (each, each is focused, each.unread, each.mentions, each.is_joined, each.is_away) for each in buffers
+        ]
+        if shown != self._shown:
+            self._shown = shown
+            self.show(buffers, next((index for index, each in enumerate(buffers) if each is focused), -1))
 
 
 def draw_room(buffer: Buffer, look: Look, width: int) -> Sequence[Segment]:
