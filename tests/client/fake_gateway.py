@@ -30,6 +30,7 @@ class FakeNetwork:
     connections: list["FakeConnection"] = field(default_factory=list)
     supports: str = ""  # further tokens of ISUPPORT
     marks: dict[str, str] = field(default_factory=dict)  # read markers of everybody, by target
+    passwords: list[str] = field(default_factory=list)  # that were told
     ghosts: set[str] = field(default_factory=set)  # folded names that dead sessions hold
     is_promising: bool = True  # PONG comes without FAIL PING
     _by_id: dict[tuple[str, str], Message] = field(default_factory=dict)
@@ -129,12 +130,10 @@ class FakeConnection:
         if is_batch:
             opening = Message("BATCH", [f"+{reference}", "draft/multiline", target], message.source, {**tags, **kept})
             self.output.append(opening.line())
-        for line in text.split("\n"):
-            self.output.append(
-                Message(
-                    message.verb, [target, line], message.source, {"batch": reference} if is_batch else {**tags, **kept}
-                ).line()
-            )
+        for number, line in enumerate(text.split("\n")):
+            # IRCv3 multiline: without the capability, the first line alone has the message's id.
+            own_tags = {"batch": reference} if is_batch else {**tags, **kept} if number == 0 else _only(tags, "batch")
+            self.output.append(Message(message.verb, [target, line], message.source, own_tags).line())
         if is_batch:
             self.output.append(f"BATCH -{reference}")
 
@@ -143,8 +142,8 @@ class FakeConnection:
     def _on_unknown(self, message: Message) -> None:
         self.reply("421", self.nick, message.verb, "Unknown command")
 
-    def _on_pass(self, _message: Message) -> None:
-        pass
+    def _on_pass(self, message: Message) -> None:
+        self.network.passwords.append(message.params[0])
 
     def _on_user(self, _message: Message) -> None:
         self._register()
@@ -354,3 +353,7 @@ class FakeConnection:
         for other, time in list(others.items())[:limit]:
             self.reply("CHATHISTORY", "TARGETS", other, time, tags={"batch": "t"})
         self.reply("BATCH", "-t")
+
+
+def _only(tags: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if key == name}
