@@ -226,8 +226,11 @@ class Drawing:
         return Strip(row, self._width).apply_style(self._ground)
 
     def _strip(self, line: Line, head: list[Segment], row: list[Segment]) -> Strip:
-        strip = Strip([*head, *row]).adjust_cell_length(self._width, self._blank)
-        return strip.apply_style(self._tinted if line.is_mention else self._ground)
+        ground = self._tinted if line.is_mention else self._ground
+        segments = [Segment(text, ground + style) for text, style, _ in [*head, *row]]
+        room = self._width - sum(cell_len(segment.text) for segment in segments)
+        segments.append(Segment(" " * room, ground))
+        return Strip(segments, self._width) if room >= 0 else Strip(segments).adjust_cell_length(self._width)
 
 
 def padded(text: str, width: int) -> str:
