@@ -1,7 +1,8 @@
-"""Going back in what was said, when the person asks for it: older pages, and searching (IRCv3 chathistory BEFORE).
+"""Going back in what was said: older pages and searching, when the person asks for it (IRCv3 chathistory BEFORE);
+and who has written to us while there was no connection (TARGETS).
 
-Owns the requests on their way. Each ends in one event that says so, whatever becomes of the connection. Pure; whoever
-holds the session.
+Owns the requests on their way. Those of the person end in one event that says so, whatever becomes of the connection.
+Pure; whoever holds the session.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,11 +12,12 @@ from typing import Final
 from client.batches import Page
 from client.events import Found, LoadingOlder, Older
 from client.exchange import Exchange
-from client.room import Position, position
+from client.room import Position, position, timestamp
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
 ANSWER_LIMIT_S: Final = 10.0
+_DAY_S: Final = 86400.0  # more than clocks differ
 SEARCH_LIMIT: Final = 50_000  # messages that one search looks through
 _NO_HISTORY: Final = "there is no history to be had here"
 
@@ -36,10 +38,16 @@ class Request:
 class Past:
     """The requests for older messages, one at a time for each conversation where answers have no labels."""
 
-    def __init__(self, exchange: Exchange, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, exchange: Exchange, new_id: Callable[[], str], catch_up_with: Callable[[str, float, float], None]
+    ) -> None:
+        """`catch_up_with` takes who has written, since when, and the present time."""
         self._exchange = exchange
         self._new_id = new_id
+        self._catch_up_with = catch_up_with
         self._requests: dict[str, Request] = {}
+        self._targets_label = ""
+        self._targets_since = 0.0
 
     def load_older(self, target: str, before: Position | None, now: float) -> None:
         """Ask for the page before a message, the newest page where there is none; the answer is `Older`."""
@@ -52,6 +60,13 @@ class Past:
         request = Request(self._new_id(), target, None, text.casefold())
         self._begin(request, now)
         return request.id
+
+    def ask_who_wrote(self, since: float, now: float) -> None:
+        """Ask for those with whom there was a message since `since`, where the answer can be told from others."""
+        if since and self._exchange.registration.has_history and self._exchange.agrees("labeled-response"):
+            self._targets_label, self._targets_since = self._new_id(), since
+            params = ["TARGETS", timestamp(since), timestamp(now + _DAY_S), str(self._exchange.history_page)]
+            self._exchange.send(Message("CHATHISTORY", params, tags={"label": self._targets_label}))
 
     def cancel(self, search_id: str) -> None:
         self._requests.pop(search_id, None)
@@ -67,6 +82,11 @@ class Past:
 
     def takes(self, page: Page, now: float) -> bool:
         """Take a page that was asked for here; False where it is another's."""
+        if page.kind == "draft/chathistory-targets":
+            for _, nick, *_ in (line.params for line in page.lines if len(line.params) > 1):
+                if not nick.startswith("#"):
+                    self._catch_up_with(nick, self._targets_since, now)
+            return True
         request = self._asked(page.label, [page.target])
         if request is None:
             return False
@@ -91,6 +111,8 @@ class Past:
 
     def refuses(self, message: Message, now: float) -> bool:
         """Take a FAIL CHATHISTORY for what was asked for here; False where it is another's."""
+        if message.tags.get("label", "") == self._targets_label != "":
+            return True
         request = self._asked(message.tags.get("label", ""), message.params)
         if request is None:
             return False

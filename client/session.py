@@ -10,7 +10,6 @@ thread holds it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Final
 
@@ -22,49 +21,17 @@ from client.exchange import Exchange
 from client.naming import Naming
 from client.news import News
 from client.past import Past
-from client.room import Position, Presence, server_time, timestamp
+from client.pings import Pings
+from client.refusals import Refusals
+from client.room import Position, server_time
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LineBuffer
 from gateway.wire.message import Message, parse
 
-KEEPALIVE_S: Final = 30.0  # from one PING to the next: a sign of life, and how long it takes
-FIRST_PING_S: Final = 2.0
 DEAD_AFTER_S: Final = 60.0  # silence after which the connection is given up
 REGISTRATION_LIMIT_S: Final = 20.0
-CONFIRM_WITHIN_S: Final = 5.0  # then a PING settles what no echo did
 RECEIVED_LINE_LIMIT_BYTES: Final = 8192  # more than Modern IRC allows: other servers are lax
-
-_JOIN_REFUSED: Final = frozenset(
-    (
-        n.ERR_NOSUCHCHANNEL,
-        n.ERR_TOOMANYCHANNELS,
-        n.ERR_CHANNELISFULL,
-        n.ERR_INVITEONLYCHAN,
-        n.ERR_BANNEDFROMCHAN,
-        n.ERR_BADCHANNELKEY,
-        n.ERR_BADCHANMASK,
-    )
-)
-_NICK_REFUSED: Final = frozenset(
-    (n.ERR_ERRONEUSNICKNAME, n.ERR_NICKNAMEINUSE, n.ERR_NICKCOLLISION, n.ERR_UNAVAILRESOURCE)
-)
-_DAY_S: Final = 86400.0
-_FIRST_ERROR: Final = "400"
-_MESSAGE_REFUSED: Final = frozenset(
-    (n.ERR_NOSUCHNICK, n.ERR_NOSUCHCHANNEL, n.ERR_CANNOTSENDTOCHAN, n.ERR_TOOMANYTARGETS)
-)
-
-
-@dataclass(slots=True)
-class Ping:
-    """The one PING on its way: its PONG settles what was sent before it."""
-
-    token: str
-    sent_at: float
-    covers: tuple[str, ...]  # ids of messages
-    is_last: bool  # all is said and done: after its PONG comes QUIT
-    is_promise: bool = True  # a FAIL PING before the PONG takes the promise back
 
 
 class Session:
@@ -84,8 +51,9 @@ class Session:
         self.naming = Naming(name, lambda: new_id()[:4])
         self._exchange = Exchange(self.naming)
         self._courtesies = Courtesies()
-        self._past = Past(self._exchange, new_id)
         self.conversation = Conversation(self._exchange, rooms, new_id, backlog)
+        self._past = Past(self._exchange, new_id, self.conversation.catch_up_with)
+        self._refusals = Refusals(self._exchange, self.conversation, self._past)
         if since is not None:
             for room in self.conversation.rooms.values():
                 room.position = Position("", since)
@@ -107,12 +75,10 @@ class Session:
         self._lines = LineBuffer(limit_bytes=RECEIVED_LINE_LIMIT_BYTES)
         self._batches = Batches()
         self._place = place
-        self._ping: Ping | None = None
-        self._pinged_at = now
+        self._pings = Pings(self._new_id, now)
         self._heard_at = now
-        self._flight_began_at = now  # since when messages have been in flight without a pause
-        self._targets_asked = ("", 0.0)  # by which label, and since when
-        self.last_error = ""  # why the gateway closes the connection
+        self._last_word = ""  # of the gateway, before it closes
+        self._refusals.last = ""
         self.is_dead = False
 
     # --- what the transport calls ---------------------------------------------------------------------------
@@ -139,7 +105,8 @@ class Session:
             message = parse(line) if isinstance(line, str) else None
             taken = self._batches.take(message) if message is not None else None
             if isinstance(taken, Page):
-                self._on_page(taken, now)
+                if not self._past.takes(taken, now):
+                    self.conversation.history.on_page(taken, now)
             elif taken is not None:
                 self._said_last_at = max(self._said_last_at, server_time(taken) or 0.0)
                 self._on_line(taken, now)
@@ -206,6 +173,11 @@ class Session:
     @property
     def is_registered(self) -> bool:
         return self._exchange.is_registered
+
+    @property
+    def last_error(self) -> str:
+        """Why the gateway closes the connection, "" if it has not said so."""
+        return self._last_word or self._refusals.last
 
     @property
     def is_settled(self) -> bool:
@@ -352,23 +324,18 @@ class Session:
         """Send what can be sent by now; whatever could have changed that ends here."""
         if not self.is_registered or self.is_finished:
             return
-        if not self.conversation.outbox.in_flight:
-            self._flight_began_at = now
         self.conversation.flush(now)
         may_write, may_mark = self._exchange.agrees("message-tags"), self._exchange.agrees("draft/read-marker")
         for line in self._courtesies.due(now, may_write=may_write, may_mark=may_mark):
             self._exchange.send(line)
-        if self._ping is None and self._wants_ping(now):
-            is_last = self._is_finishing and self.is_settled
-            self._ping = Ping(self._new_id(), now, self.conversation.outbox.in_flight, is_last)
-            self._pinged_at = now
-            self._exchange.send(Message("PING", [self._ping.token]))
-
-    def _wants_ping(self, now: float) -> bool:
-        if self.conversation.outbox.in_flight:
-            is_overdue = now - self._flight_began_at >= CONFIRM_WITHIN_S
-            return is_overdue or not self._exchange.registration.has_echo
-        return (self._is_finishing and self.is_settled) or now - self._pinged_at >= KEEPALIVE_S
+        ping = self._pings.due(
+            self.conversation.outbox.in_flight,
+            now,
+            has_echo=self._exchange.registration.has_echo,
+            is_last=self._is_finishing and self.is_settled,
+        )
+        if ping is not None:
+            self._exchange.send(Message("PING", [ping.token]))
 
     # --- the connection -------------------------------------------------------------------------------------
 
@@ -377,19 +344,17 @@ class Session:
         if handler is not None and len(message.params) >= fewest_params:
             handler(self, message, now)
         elif handler is None and not self._news.take(message, now):
-            self._on_other(message, now)
+            self._refusals.on_numeric(message, now)
 
     def _on_ping(self, message: Message, _now: float) -> None:
         self._exchange.send(Message("PONG", message.params))
 
     def _on_pong(self, message: Message, now: float) -> None:
-        ping = self._ping
-        if ping is None or message.params[-1] != ping.token:
+        ping = self._pings.answered(message.params[-1], now)
+        if ping is None:
             return
-        self._ping = None
         self._tell_link(Link.CONNECTED, now, self._place, latency_s=now - ping.sent_at)
         if ping.is_promise:
-            self._flight_began_at = now
             self.conversation.settle(ping.covers, now)
             if ping.is_last and self.is_settled:
                 self._quit()
@@ -400,7 +365,7 @@ class Session:
 
     def _on_welcome(self, message: Message, now: float) -> None:
         self._exchange.is_registered = self.was_registered = True
-        self._pinged_at = now + FIRST_PING_S - KEEPALIVE_S
+        self._pings.welcomed(now)
         self.naming.registered(message.params[0], now)
         self._tell_link(Link.CONNECTED, now, self._place)
         self.tell(f"connected to {self._place} as {self.naming.current}", now)
@@ -408,25 +373,6 @@ class Session:
             self.tell(f"the lost connection still holds {self.naming.wanted}; it will be yours again soon", now)
         self.conversation.fit_to_gateway(now)
         self.conversation.enter_all(now)
-
-    def _ask_who_wrote(self, now: float) -> None:
-        """Find out who has written to us while there was no connection (IRCv3 chathistory TARGETS)."""
-        if self._said_last_at and self._exchange.registration.has_history and self._exchange.agrees("labeled-response"):
-            self._targets_label = self._new_id()
-            times = [timestamp(self._said_last_at), timestamp(now + _DAY_S)]
-            tags = {"label": self._targets_label}
-            self._exchange.send(
-                Message("CHATHISTORY", ["TARGETS", *times, str(self._exchange.history_page)], tags=tags)
-            )
-
-    def _on_page(self, page: Page, now: float) -> None:
-        history = self.conversation.history
-        if page.kind == "draft/chathistory-targets":
-            for _, nick, *_ in (line.params for line in page.lines if len(line.params) > 1):
-                if not nick.startswith("#"):
-                    self.conversation.catch_up_with(nick, self._targets_asked[1], now)
-        elif not self._past.takes(page, now):
-            history.on_page(page, now)
 
     def _on_isupport(self, message: Message, now: float) -> None:
         self._exchange.show(message, now, is_quiet=True)
@@ -441,71 +387,18 @@ class Session:
     def _on_end_of_motd(self, _message: Message, now: float) -> None:
         self._has_shown_motd = True
         self.conversation.catch_up_with_people(now)
-        self._ask_who_wrote(now)
+        self._past.ask_who_wrote(self._said_last_at, now)
 
     def _on_error(self, message: Message, _now: float) -> None:
         """Take the gateway's last word (RFC 2812 3.7.4); what was not confirmed by then goes to the next one."""
-        self.last_error = message.params[-1]
+        self._last_word = message.params[-1]
         self.is_dead = True
-
-    def _on_nick_refused(self, message: Message, now: float) -> None:
-        if not self.is_registered:
-            refused = self.naming.current
-            if (nick := self.naming.refused()) is None:
-                self.last_error = message.params[-1]
-                return
-            if not self.naming.was_ours:
-                self.tell(f"{refused}: {message.params[-1]}; trying {nick} (/nick NAME changes it)", now)
-            self._exchange.send(Message("NICK", [nick]))
-        elif not self.naming.is_reclaiming or fold(message.params[1]) != fold(self.naming.wanted):
-            self._exchange.show(message, now)
-        elif self.naming.still_taken(now):
-            self.tell(f"your old name is still taken: you stay {self.naming.current}", now)
-
-    # --- messages, which are the conversation's -------------------------------------------------------------
 
     def _on_message(self, message: Message, now: float) -> None:
         self.conversation.on_message(message, now)
 
     def _on_fail(self, message: Message, now: float) -> None:
-        """Take a standard reply (IRCv3 standard-replies)."""
-        match message.params[0].upper():
-            case _ if self.conversation.is_waited_for(message):
-                self.conversation.on_message_refused(message, now)
-            case "PING" if self._ping is not None:
-                self._ping.is_promise = False
-            case "CHATHISTORY":
-                self._on_history_refused(message, now)
-            case "PRIVMSG" | "NOTICE":
-                self.conversation.on_message_refused(message, now)
-            case _:
-                self._exchange.show(message, now)
-
-    def _on_history_refused(self, message: Message, now: float) -> None:
-        history = self.conversation.history
-        is_about_targets = message.tags.get("label", "") == self._targets_asked[0] != ""
-        if not is_about_targets and not self._past.refuses(message, now):
-            history.on_refused(message, now)
-
-    def _on_other(self, message: Message, now: float) -> None:
-        """Take a numeric: the refusal of something that we asked for, or a line to read."""
-        if len(message.params) < 2:  # nothing that it could be about
-            self._exchange.show(message, now)
-            return
-        target = fold(message.params[1])
-        room = self.conversation.rooms.get(target)
-        if message.verb in _NICK_REFUSED and room is None:
-            self._on_nick_refused(message, now)
-        elif message.verb in _JOIN_REFUSED and room is not None and room.presence is Presence.AWAITED:
-            self.conversation.on_join_refused(room, message, now)
-        elif message.verb == n.ERR_UNKNOWNCOMMAND and target == "chathistory":
-            self._on_history_refused(message, now)
-        elif message.verb in _MESSAGE_REFUSED or (
-            message.verb >= _FIRST_ERROR and self.conversation.is_waited_for(message)
-        ):
-            self.conversation.on_message_refused(message, now)
-        else:
-            self._exchange.show(message, now)
+        self._refusals.on_fail(message, self._pings, now)
 
 
 # Verb -> handler, and the parameters that a line must have to be looked at.

@@ -29,7 +29,9 @@ def test_the_echo_bot_echoes(network: Network) -> None:
     alice = network.peer(others, "alice")
     alice.send("JOIN #lobby")
     alice.sync()
-    with subprocess.Popen([sys.executable, "-c", code.replace('"localhost", 7001', f'"127.0.0.1", {bots.port}')]) as bot:
+    with subprocess.Popen(
+        [sys.executable, "-c", code.replace('"localhost", 7001', f'"127.0.0.1", {bots.port}')]
+    ) as bot:
         try:
             alice.until(":echo!")  # it joins
             alice.send("PRIVMSG #lobby :echo hello there", "PRIVMSG #lobby :not this")

@@ -148,6 +148,34 @@ def test_messages_of_people_that_were_missed_are_fetched_also_of_those_not_known
     assert talk.session.is_settled
 
 
+def test_what_people_said_long_before_is_not_taken_for_missed() -> None:
+    network = FakeNetwork()
+    network.say("carl", "alice", "long ago")
+    talk = Talk(network).start()
+    network.say("bob", "#lobby", "now")
+    talk.run()
+    talk.cut()
+    network.say("carl", "alice", "missed")
+    talk.start()
+    assert talk.heard("alice") == ["missed"]
+
+
+def test_a_gateway_that_cannot_tell_who_has_written_disturbs_no_room() -> None:
+    network = FakeNetwork()
+    talk = Talk(network).start()
+    network.say("bob", "#lobby", "seen")
+    talk.run()
+    talk.cut()
+    network.say("bob", "#lobby", "missed")
+    connection = talk.connect_until("JOIN")
+    [label] = [message.tags["label"] for message in connection.received if message.params[:1] == ["TARGETS"]]
+    connection.output[:] = [line for line in connection.output if "targets" not in line and "BATCH -t" not in line]
+    talk.hear(f"@label={label} FAIL CHATHISTORY INVALID_PARAMS TARGETS :Unknown command")
+    talk.run()
+    assert talk.heard() == ["seen", "missed"]
+    assert "lacking" not in talk.statuses()
+
+
 def test_a_backlog_may_be_longer_than_a_page(network: FakeNetwork) -> None:
     talk = Talk(network, backlog=8).start()
     assert talk.heard() == [f"old {number}" for number in range(4, 12)]

@@ -5,9 +5,10 @@ import pytest
 from client import outbox
 from client.events import Heard
 from client.outbox import IN_FLIGHT_LIMIT
+from client.pings import KEEPALIVE_S
 from client.reading import screen_line
 from client.room import HISTORY_TRIES
-from client.session import DEAD_AFTER_S, KEEPALIVE_S, REGISTRATION_LIMIT_S
+from client.session import DEAD_AFTER_S, REGISTRATION_LIMIT_S
 from tests.client.fake_gateway import FakeNetwork
 from tests.client.talk import Talk
 
