@@ -265,7 +265,8 @@ class Chat(Screen[None]):
         else:
             self.hints.show([Offer("", *usage)])
         self._draw_rule()
-        if prompt.text and not prompt.text.startswith("/"):
+        is_reacting = prompt.purpose is not None and prompt.purpose.what == "react"
+        if prompt.text and not prompt.text.startswith("/") and not is_reacting:
             self._deeds.write(self.buffers.focused, Writing.ACTIVE, time.monotonic())
 
     def _known_names(self) -> Names:

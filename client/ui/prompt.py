@@ -74,7 +74,7 @@ class Prompt(TextArea):
         self.offered = -1  # the offer that stands in the text; -1: none yet
         self.is_to_confirm = False
         self._entered = Entered()
-        self._completed = ""  # the text as completion has left it
+        self._completed: str | None = None  # the text as completion has left it
 
     # --- the text -------------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class Prompt(TextArea):
     def on_text_area_changed(self) -> None:
         self.is_to_confirm = False
         if self.text != self._completed:
-            self.offered, self._completed = -1, ""
+            self.offered, self._completed = -1, None
             before = self._before_cursor
             self.completion = complete(before, self._names()) if is_shown_while_typing(before) else Completion(0)
         self.post_message(self.Edited())

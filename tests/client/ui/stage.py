@@ -4,9 +4,10 @@ A real session is fed with lines as a gateway sends them, and what it sends is k
 of Textual's own. Time stands still unless it is moved.
 """
 
+import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from textual.pilot import Pilot
@@ -130,20 +131,35 @@ class Stage:
 
     # --- for the test ---------------------------------------------------------------------------------------
 
+    def buffers_unread(self) -> dict[str, int]:
+        return {buffer.name: buffer.unread for buffer in self.app.buffers.ordered}
+
     @property
     def chat(self) -> Chat:
         assert self.app.chat is not None
         return self.app.chat
 
 
+def play(stage: Stage, scene: Callable[["Pilot[Any]"], Awaitable[None]], size: tuple[int, int] = (100, 24)) -> None:
+    """Run a scene on a screen of this size, once all is connected."""
+
+    async def run() -> None:
+        async with stage.app.run_test(size=size) as pilot:
+            await settled(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+
+
 async def settled(pilot: "Pilot[Any]") -> None:
-    """Wait until all that was heard is drawn."""
+    """Wait until all that was heard and pressed is drawn."""
     app = pilot.app
     assert isinstance(app, Hubbub)
     await pilot.pause()
     while app.feed.has_more:
         await pilot.pause(0.01)
-    await pilot.pause()
+    for _ in range(3):  # what was pressed goes from the prompt over the screen to the rows
+        await pilot.pause()
 
 
 def rows(stage: Stage) -> list[str]:
