@@ -14,6 +14,7 @@ from gateway.wire.message import Message
 _OPEN_LIMIT: Final = 100  # batches that a gateway opens and does not close; the oldest is forgotten
 _LINES_LIMIT: Final = 20_000
 _MULTILINE: Final = "draft/multiline"
+_FEWEST_PARAMS: Final = {"PRIVMSG": 2, "NOTICE": 2, "REDACT": 2, "TAGMSG": 1}
 _PAGES: Final = ("chathistory", "draft/chathistory-targets")
 
 
@@ -56,7 +57,7 @@ class Batches:
         if batch is None:
             return message
         if batch.kind in (_MULTILINE, *_PAGES):
-            if len(batch.lines) < _LINES_LIMIT:
+            if len(batch.lines) < _LINES_LIMIT and len(message.params) >= _FEWEST_PARAMS.get(message.verb, 0):
                 batch.lines.append(message)
             return None
         if batch.label:
@@ -82,7 +83,7 @@ class Batches:
 
 def _whole(batch: _Batch) -> Message | None:
     """Give the one message that a batch of lines is: its tags are those of the line that opened the batch."""
-    lines = [line for line in batch.lines if line.verb in ("PRIVMSG", "NOTICE") and len(line.params) > 1]
+    lines = [line for line in batch.lines if line.verb in ("PRIVMSG", "NOTICE")]
     if not lines:
         return None
     source = batch.opening.source or lines[0].source

@@ -334,21 +334,27 @@ class Buffers:
 
     def _on_topic(self, event: Heard) -> None:
         message = event.message
-        name = message.params[0] if message.verb == "TOPIC" else message.params[1]
-        buffer = self._buffers.get(fold(name))
-        if buffer is not None and len(message.params) > 1:
-            match message.verb:
-                case "TOPIC":
-                    buffer.topic_by = strip_controls(split_source(message.source or "")[0])
-                    buffer.topic = strip_controls(message.params[1])
-                case n.RPL_TOPIC:
-                    buffer.topic = strip_controls(message.params[2])
-                case n.RPL_TOPICWHOTIME if len(message.params) > 2:
-                    buffer.topic_by = strip_controls(message.params[2].partition("!")[0])
-                case n.RPL_NOTOPIC:
-                    buffer.topic = ""
-            self._changed(Aspect.TOPIC, buffer)
+        nick = split_source(message.source or "")[0]
+        buffer = None
+        match message.verb, message.params:
+            case "TOPIC", [name, topic, *_]:
+                buffer = self._note_topic(name, topic, nick)
+            case n.RPL_TOPIC, [_, name, topic, *_]:
+                buffer = self._note_topic(name, topic)
+            case n.RPL_TOPICWHOTIME, [_, name, source, *_]:
+                buffer = self._note_topic(name, by=split_source(source)[0])
+            case n.RPL_NOTOPIC, [_, name, *_]:
+                buffer = self._note_topic(name, "")
         self._tell(event, [buffer] if buffer else [])
+
+    def _note_topic(self, name: str, topic: str | None = None, by: str | None = None) -> Buffer | None:
+        """Note what is known of a room's topic now; None: nothing of that."""
+        buffer = self._buffers.get(fold(name))
+        if buffer is not None:
+            buffer.topic = buffer.topic if topic is None else strip_controls(topic)
+            buffer.topic_by = buffer.topic_by if by is None else strip_controls(by)
+            self._changed(Aspect.TOPIC, buffer)
+        return buffer
 
     def _on_news(self, event: Heard) -> None:
         """Take what concerns people and rooms, or an answer."""
