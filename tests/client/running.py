@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from client.events import Event, Heard, Status
+from client.events import Event, Heard, Older, Status
 from client.route import Route, parse_address
 from client.session import Session
 from client.transport import Transport
-from gateway.wire.message import Message
+from gateway.wire.message import Message, split_source
 from tests.client.fake_server import DEADLINE_S
 
 
@@ -45,6 +45,14 @@ class Running:
             for event in self._events
             if isinstance(event, Heard) and not event.is_quiet and event.message.verb == "PRIVMSG"
         ]
+
+    def joined(self) -> set[str]:
+        """Who was seen to join."""
+        heard = [event.message for event in self._events if isinstance(event, Heard)]
+        return {split_source(message.source or "")[0] for message in heard if message.verb == "JOIN"}
+
+    def pages(self) -> list[Older]:
+        return [event for event in self._events if isinstance(event, Older)]
 
     def statuses(self) -> list[str]:
         return [event.text for event in self._events if isinstance(event, Status)]
