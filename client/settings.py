@@ -5,7 +5,6 @@ A TOML file in the platform's place for settings; every key may be missing:
     name = "alice"
     network = "home"                # where `hubbub` without arguments goes; localhost:6667 if there is none
     theme = "dark"                  # or "light"
-    timestamps = true
     bell = true                     # on a mention, and on direct messages
     notify = false                  # on the desktop, where the terminal can do that
     highlights = ["release"]        # words that count as a mention, as the name does
@@ -51,7 +50,6 @@ class Settings:
     name: str = ""
     network: str = ""
     theme: str = "dark"
-    timestamps: bool = True
     bell: bool = True
     notify: bool = False
     highlights: tuple[str, ...] = ()
@@ -82,7 +80,9 @@ def remember_name(path: Path, name: str) -> None:
     """Put a name into the file, where it has none. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rest = path.read_text(encoding="utf-8") if path.exists() else ""
-    path.write_text(f"name = '{name}'\n{rest}", encoding="utf-8")  # a name has no apostrophe
+    new = path.with_suffix(".new")
+    new.write_text(f"name = '{name}'\n{rest}", encoding="utf-8")  # a name has no apostrophe
+    new.replace(path)
 
 
 def _settings(table: dict[str, Any]) -> Settings:
@@ -127,7 +127,7 @@ def _check_type(wanted: Any, value: object, key: str) -> None:
 
 def _check_meaning(key: str, value: object, named: str) -> None:
     match key, value:
-        case "name", str(nick) if nick and not valid_nick(nick):
+        case "name", str(nick) if not valid_nick(nick):
             raise SettingsError(f"{named}: {nick!r} cannot be a name")
         case "rooms", str(room) if not valid_room(room):
             raise SettingsError(f"{named}: {room!r} is no name of a room")

@@ -27,7 +27,6 @@ def test_all_of_it(path: Path) -> None:
         name = "alice"
         network = "home"
         theme = "light"
-        timestamps = false
         bell = false
         notify = true
         highlights = ["release", "build"]
@@ -44,9 +43,7 @@ def test_all_of_it(path: Path) -> None:
         ("one.example.org:6667", "ircs://two.example.org"), tls=True, rooms=("#lobby", "#dev"), name="al", password=True
     )
     work = NetworkSettings(("localhost:7001",))
-    expected = Settings(
-        "alice", "home", "light", False, False, True, ("release", "build"), {"home": home, "work": work}
-    )
+    expected = Settings("alice", "home", "light", False, True, ("release", "build"), {"home": home, "work": work})
     assert load(written(path, text)) == expected
 
 
@@ -56,6 +53,7 @@ def test_all_of_it(path: Path) -> None:
         ("nmae = 'alice'", "nmae: there is no such setting; there are bell, highlights, name"),
         ("name = 7", "name: 7 is not a text"),
         ("name = 'two words'", "name: 'two words' cannot be a name"),
+        ("name = ''", "name: '' cannot be a name"),
         ("bell = 'yes'", "bell: 'yes' is not true or false"),
         ("bell = 1", "bell: 1 is not true or false"),
         ("highlights = 'word'", "highlights: 'word' is not a list"),
