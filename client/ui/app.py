@@ -119,8 +119,11 @@ class Hubbub(App[int]):
         if room:  # what is said before there is a connection is kept for it
             self.buffers.focus(self.buffers.open_person(room)[0])
         self.push_screen(self.chat)
-        self.feed.open()
-        self.port.start()
+
+    def on_chat_ready(self) -> None:
+        if self.port is not None:
+            self.feed.open()
+            self.port.start()
 
     def on_unmount(self) -> None:
         self.feed.close()
@@ -189,7 +192,7 @@ class Hubbub(App[int]):
                 self._alerts.mention(f"{line.nick}{where}", line.text, self.clock())
 
     def _draw(self) -> None:
-        if self.chat is not None and self.chat.is_mounted:
+        if self.chat is not None:
             self.chat.draw()
 
     def on_app_blur(self) -> None:

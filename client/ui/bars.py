@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -24,8 +24,9 @@ _TYPING_NAMES: Final = 2  # that are named; more are counted
 
 
 class Bar(Widget):
-    """A row with something at its left end, and something at its right end that gives way to nothing."""
+    """A row with something at its left end, and something at its right end."""
 
+    YIELDS: ClassVar = False  # what stands at the right is left out where there is no room for both
     DEFAULT_CSS = """
     Bar { height: 1; }
     """
@@ -55,6 +56,8 @@ class Bar(Widget):
         right = Strip(self._right)
         room = max(width - right.cell_length, 0)
         left = Strip(self._left)
+        if self.YIELDS and left.cell_length > room:
+            right, room = Strip([]), width
         if left.cell_length > room:
             left = left.crop(0, max(room - 1, 0))
         text, style, _ = self.filling()
@@ -69,20 +72,20 @@ class TopicBar(Bar):
     TopicBar { background: $panel; }
     """
 
-    def describe(self, buffer: Buffer) -> None:
+    def describe(self, buffer: Buffer, *, is_connected: bool) -> None:
         look = self.look
         left = [Segment(f" {tame(buffer.name) or 'network'}", look.style("accent", bold=True)), Segment("  ")]
-        left.append(Segment(tame(self._topic(buffer)).replace("\n", " "), look.style("dim")))
+        left.append(Segment(tame(self._topic(buffer, is_connected=is_connected)).replace("\n", " "), look.style("dim")))
         right = []
         if buffer.kind is BufferKind.ROOM and buffer.members:
             right = [Segment(f" {len(buffer.members):,} here ", look.style("dim"))]
         self.show(left, right)
 
     @staticmethod
-    def _topic(buffer: Buffer) -> str:
+    def _topic(buffer: Buffer, *, is_connected: bool) -> str:
         match buffer.kind:
             case BufferKind.ROOM:
-                return buffer.topic if buffer.is_joined else f"(not joined) {buffer.topic}"
+                return buffer.topic if buffer.is_joined or not is_connected else f"(not joined) {buffer.topic}"
             case BufferKind.PERSON:
                 return "away" if buffer.is_away else ""
             case BufferKind.SERVER:
@@ -116,6 +119,7 @@ def typing_words(nicks: Sequence[str]) -> str:
 class StatusBar(Bar):
     """Who the person is, through which gateway, how far away it is, and what waits to be sent."""
 
+    YIELDS = True
     DEFAULT_CSS = """
     StatusBar { background: $panel; }
     """

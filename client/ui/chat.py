@@ -17,6 +17,7 @@ from textual.widgets import Static
 from client.buffer import Buffer, BufferKind, Line
 from client.buffers import Aspect, Buffers, Change
 from client.courtesies import Writing
+from client.events import Link
 from client.ui.bars import Rule, StatusBar, TopicBar
 from client.ui.completion import Names, Offer, help_for
 from client.ui.deeds import Deeds
@@ -53,8 +54,8 @@ class Chat(Screen[None]):
         Binding(key.key, key.action, key.title, show=False, priority=True) for key in KEYS
     ]
 
-    class FocusChanged(Message):
-        """Another conversation is in view."""
+    class Ready(Message):
+        """All is there to draw on."""
 
     def __init__(self, buffers: Buffers, deeds: Deeds, look: Look, names: Names, clock: Callable[[], float]) -> None:
         super().__init__()
@@ -96,7 +97,7 @@ class Chat(Screen[None]):
     def on_mount(self) -> None:
         self.set_interval(1.0, self._pass_time)
         self.turn_to(self.buffers.focused)
-        self.prompt.focus()
+        self.post_message(self.Ready())
 
     def wear(self, look: Look) -> None:
         for bar in (self.topic, self.rule, self.status, self.hints):
@@ -162,7 +163,7 @@ class Chat(Screen[None]):
 
     def _draw_people(self) -> None:
         buffer = self.buffers.focused
-        self.topic.describe(buffer)
+        self.topic.describe(buffer, is_connected=self.buffers.connection.link is Link.CONNECTED)
         self.set_class(buffer.kind is not BufferKind.ROOM, "-alone")
         if self.members.display:
             self.members.show(buffer.sorted_members())
@@ -206,7 +207,6 @@ class Chat(Screen[None]):
         self._note_follow()
         self.draw_all()
         self._deeds.mark_read(buffer)
-        self.post_message(self.FocusChanged())
 
     def looked_at(self, is_looked_at: bool) -> None:
         """Note whether the person looks at this terminal: what comes while they do not is unread."""

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from client.ui.bars import Bar
+from client.ui.field import Field
 from client.ui.listing import Listing
 from client.ui.looks import Look
 
@@ -56,9 +57,7 @@ class Finder(ModalScreen[T | None], Generic[T]):
     def compose(self) -> ComposeResult:
         with Vertical() as window:
             window.border_title = self._title
-            field = Input(self._wanted, placeholder=self._placeholder, compact=True, id="wanted")
-            field.cursor_blink = False
-            yield field
+            yield Field(self._wanted, placeholder=self._placeholder, id="wanted")
             yield self.found
             yield self.note
 

@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
+from client.ui.field import Field
 from gateway.wire.names import suggest_nick, valid_nick
 
 
@@ -35,9 +36,7 @@ class FirstStart(Screen[str | None]):
         with Vertical():
             yield Static("h u b b u b", classes="title", markup=False)
             yield Static("What shall people here call you?", markup=False)
-            field = Input(self._suggestion, max_length=40, compact=True)
-            field.cursor_blink = False
-            yield field
+            yield Field(self._suggestion, max_length=40)
             yield Static("Enter goes on · Esc leaves", classes="note", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -54,7 +54,7 @@ class Look:
 
     def nick_colour(self, nick: str) -> str:
         """Give the colour of a nick: always the same, on every machine, in any case."""
-        return self.nicks[zlib.crc32(fold(nick).encode()) % len(self.nicks)]
+        return self.nicks[zlib.adler32(fold(nick).encode()) % len(self.nicks)]
 
     def style(self, colour: str = "text", *, bold: bool | None = None, italic: bool | None = None) -> Style:
         """Make a style with one of the look's colours, by its name."""

@@ -148,6 +148,7 @@ class MessageView(Widget, can_focus=True):
 
     def _forget_drawn(self) -> None:
         self._blocks.clear()
+        self._rows = []
         self._drawing = Drawing(self._look, max(self.size.width, 20))
 
     # --- drawing --------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 Owns the text, the message it is an answer or a reaction to, and when many pasted lines have to be confirmed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -15,6 +15,7 @@ from textual.widgets import TextArea
 from client.buffer import Line
 from client.ui.completion import Completion, Names, complete, is_shown_while_typing
 from client.ui.entered import Entered
+from client.ui.field import actions_of
 
 LINES_UNASKED: Final = 5  # more lines than this are sent when Enter is pressed a second time
 
@@ -123,7 +124,6 @@ class Prompt(TextArea):
         if action is not None:
             action()
         elif binding is not None:
-            # At once: Textual would let the key go up to the screen first, and letters typed after it overtake it.
             await self.run_action(binding)
 
     def action_newline(self) -> None:
@@ -188,9 +188,4 @@ class Prompt(TextArea):
         return len(before) - 1, len(before[-1])
 
 
-def _actions(bindings: Iterable[BindingType]) -> dict[str, str]:
-    found = [binding for binding in bindings if isinstance(binding, Binding)]
-    return {key: binding.action for binding in found for key in binding.key.split(",")}
-
-
-_ACTIONS: Final = _actions([*TextArea.BINDINGS, *Prompt.BINDINGS])
+_ACTIONS: Final = actions_of([*TextArea.BINDINGS, *Prompt.BINDINGS])

@@ -62,4 +62,4 @@ def room_title(buffer: Buffer) -> str:
 def _name_style(buffer: Buffer, look: Look) -> Style:
     if buffer.kind is BufferKind.ROOM and not buffer.is_joined:
         return look.style("dim", italic=True)
-    return look.style("text", bold=True) if buffer.unread or buffer.mentions else look.style("dim")
+    return look.style("text", bold=True if buffer.unread or buffer.mentions else None)

@@ -10,6 +10,8 @@ from typing import Final
 
 from rich.cells import cell_len, split_graphemes
 
+from gateway.wire.text import strip_controls
+
 MARKS_LIMIT: Final = 4  # combining marks on one letter: more than any writing needs, fewer than reach other rows
 
 # Zero-width characters that hide in a text; the joiners (ZWJ, ZWNJ) stay, for emoji and several scripts need them.
@@ -22,9 +24,13 @@ _NOT_AT_END: Final = ".,;:!?'\u2019)]*_~"
 
 
 def tame(text: str) -> str:
-    """Leave out what has no width and no meaning here, and marks that would pile up over other rows."""
-    if text.isascii():
+    """Leave out what controls a terminal, what has no width and no meaning here, and marks that would pile up.
+
+    Only line feeds stay. A name, too, is to go through here before it is drawn.
+    """
+    if text.isascii() and text.isprintable():
         return text
+    text = "\n".join(map(strip_controls, text.split("\n")))
     text = _HIDDEN.sub("", text)
     if not any(map(unicodedata.combining, text)):
         return text

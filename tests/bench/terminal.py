@@ -1,4 +1,4 @@
-"""The terminal client's speed, as the person at the keyboard feels it: on a pseudo terminal, against a gateway of paper.
+"""The terminal client's speed, as the person at the keyboard feels it: on a pseudo terminal, a gateway made of paper.
 
     python -m tests.bench.terminal
 
@@ -36,12 +36,12 @@ ROWS, COLUMNS = 40, 120
 DEADLINE_S: Final = 30.0
 _BURSTS_A_SECOND: Final = 100
 _FIRST: Final = 1_700_000_000.0  # when the history begins; one message a second
+_WORDS: Final = ("the", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "and", "goes", "on")
 _CAPS: Final = "batch draft/chathistory echo-message labeled-response message-tags server-time"
 
 
 def _said(number: int, room: str, at: float, tags: str = "") -> str:
-    words = "the quick brown fox jumps over the lazy dog and goes on".split()
-    text = " ".join(words[: 3 + number % len(words)])
+    text = " ".join(_WORDS[: 3 + number % len(_WORDS)])
     time_tag = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1000):03}Z"
     return f"@time={time_tag};msgid={room}-{number}{tags} :user{number % 50}!u@h PRIVMSG {room} :{number} {text}\r\n"
 
@@ -51,7 +51,7 @@ class PaperGateway:
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.is_flooding = threading.Event()
         self.is_over = threading.Event()
         self.said = 0
@@ -128,7 +128,13 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "HOME": home, "XDG_CONFIG_HOME": home},
+            env={
+                **os.environ,
+                "TERM": "xterm-256color",
+                "COLORTERM": "truecolor",
+                "HOME": home,
+                "XDG_CONFIG_HOME": home,
+            },
         )
         os.close(slave)
         self._seen = b""

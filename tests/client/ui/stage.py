@@ -76,7 +76,7 @@ class Stage:
         self.session.connected("localhost:7001", self.now)
         self.hear(
             f":gw CAP * LS :{CAPS}",
-            f":gw CAP * ACK :{CAPS.split('=max')[0]}",
+            f":gw CAP * ACK :{CAPS.partition('=max')[0]}",
             f":gw 001 {self.name} :Welcome",
             f":gw 005 {self.name} CHATHISTORY=100 WHOX MONITOR=100 PREFIX=(ov)@+ :are supported by this server",
             f":gw 422 {self.name} :No message of the day",

@@ -38,6 +38,19 @@ def test_keys_act_in_the_order_in_which_they_are_pressed() -> None:
     play(stage, scene)
 
 
+def test_keys_of_a_window_act_in_their_order_too() -> None:
+    stage = Stage(rooms=("#lobby", "#dev"))
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        await pilot.press("ctrl+p", *"lobby")
+        for key, character in (("ctrl+u", "\x15"), *((letter, letter) for letter in "dev"), ("enter", "\r")):
+            stage.app.post_message(Key(key, character))
+        await settled(pilot)
+        assert stage.app.buffers.focused.name == "#dev"
+
+    play(stage, scene)
+
+
 def test_messages_have_day_time_nick_and_name_once() -> None:
     stage = Stage()
 
@@ -65,7 +78,9 @@ def test_replies_are_quoted_and_reactions_counted() -> None:
         stage.now += 60
         stage.say("carol", "me", **{"+draft/reply": first})
         for nick, reaction in (("carol", "👍"), ("dave", "👍"), ("dave", "🎉")):
-            stage.hear(f"@msgid=r{nick}{reaction};+draft/reply={first};+draft/react={reaction} :{nick}!u@h TAGMSG #lobby")
+            stage.hear(
+                f"@msgid=r{nick}{reaction};+draft/reply={first};+draft/react={reaction} :{nick}!u@h TAGMSG #lobby"
+            )
         await settled(pilot)
         shown = text(stage)
         assert "┌ bob: who is there?" in shown

@@ -28,9 +28,7 @@ class Scene:
 
     @property
     def shown(self) -> list[tuple[int, int]]:
-        return [
-            (self.lines[index].number, row) for index, row in self.viewport.visible(self.lines, self.rows, HEIGHT)
-        ]
+        return [(self.lines[index].number, row) for index, row in self.viewport.visible(self.lines, self.rows, HEIGHT)]
 
     def scroll(self, delta: int) -> bool:
         return self.viewport.scroll(self.lines, self.rows, HEIGHT, delta)
