@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from client.events import Event, Heard, Older, Status
+from client.events import Event, Heard, Link, LinkChanged, Older, Status
 from client.route import Route, parse_address
 from client.session import Session
 from client.transport import Transport
@@ -50,6 +50,10 @@ class Running:
         """Who was seen to join."""
         heard = [event.message for event in self._events if isinstance(event, Heard)]
         return {split_source(message.source or "")[0] for message in heard if message.verb == "JOIN"}
+
+    def links(self) -> list[tuple[Link, str]]:
+        """How the way to the network changed, and to which gateway."""
+        return [(event.link, event.address) for event in self._events if isinstance(event, LinkChanged)]
 
     def pages(self) -> list[Older]:
         return [event for event in self._events if isinstance(event, Older)]

@@ -1,6 +1,7 @@
 """The program itself, in pipes and on a terminal, against a fake network."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.fake_gateway import MODERN_CAPS
 from tests.client.fake_server import DEADLINE_S, FakeServer, SharedNetwork
 
 # Gives the new session its terminal, so that ^C reaches it, and becomes the program.
@@ -279,3 +281,40 @@ def test_plain_on_a_terminal_sends_no_control(shared: SharedNetwork, server: Fak
         screen.type("/quit\n")
         assert screen.exit_code() == 0
         assert "\x1b" not in screen.output
+
+
+def test_log_and_export_write_what_was_said(shared: SharedNetwork, server: FakeServer, tmp_path: Path) -> None:
+    log, text, lines = tmp_path / "chat.log", tmp_path / "chat.txt", tmp_path / "chat.jsonl"
+    with terminal(server.address, "--name", "alice", "--plain") as screen:
+        screen.until("* you joined #lobby")
+        screen.type(f"/log {log}\n")
+        screen.until(f"logging to {log}")
+        shared.say("bob", "#lobby", "hi")
+        screen.until("bob: hi")
+        screen.type(f"/export {text}\n/export {lines}\n/log\n")
+        screen.until(f"written to {lines}")
+        screen.until("there is no log now")
+        screen.type(f"/log {tmp_path}\n/export {tmp_path}\n")
+        screen.until(f"cannot write to {tmp_path}: Is a directory")
+        screen.until(f"cannot write to {tmp_path}: Is a directory")
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    assert re.fullmatch(rf"{moment} #lobby <bob> hi\n", log.read_text())
+    assert re.fullmatch(rf"{moment} -- you joined #lobby\n{moment} <bob> hi\n", text.read_text())
+    assert [json.loads(line)["text"] for line in lines.read_text().splitlines()] == ["you joined #lobby", "hi"]
+
+
+def test_what_is_reacted_answered_and_taken_back_at_the_keyboard(shared: SharedNetwork, server: FakeServer) -> None:
+    shared.network.caps = MODERN_CAPS
+    with terminal(server.address, "--name", "alice", "--plain") as screen:
+        screen.until("* you joined #lobby")
+        shared.say("bob", "#lobby", "hi")
+        screen.until("bob: hi")
+        screen.type("/react +1\n/reply hello bob\n")
+        shared.until(lambda network: network.texts("#lobby") == ["hi", "hello bob"])
+        screen.type("/redact a slip\n/search HELLO\n")
+        screen.until("<alice> hello bob")
+        screen.until("-- searched 4 messages")
+    hi, reaction, reply, redaction = shared.network.log
+    assert (reaction.tags["+draft/react"], reaction.tags["+reply"]) == ("+1", hi.tags["msgid"])
+    assert reply.tags["+reply"] == hi.tags["msgid"]
+    assert redaction.params == ["#lobby", reply.tags["msgid"], "a slip"]
