@@ -1,5 +1,6 @@
 """A real terminal, without anybody before it: tmux on a socket of its own."""
 
+import secrets
 import select
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ class Tmux:
     """One program in a terminal of so many columns and rows."""
 
     def __init__(self, directory: Path, command: list[str], size: tuple[int, int], environ: dict[str, str]) -> None:
-        self._socket = directory / "tmux.sock"
+        self._socket = directory / f"tmux.{secrets.token_hex(4)}"  # one that is ending still has its own
         columns, rows = size
         settings = [f"{name}={value}" for name, value in environ.items()]
         self._run(
