@@ -4,6 +4,7 @@ Owns what the environment decides: terminal or pipe, which name to ask for, wher
 thread.
 """
 
+import gc
 import os
 import re
 import sys
@@ -193,6 +194,7 @@ def password(network: str, config: Path | None) -> None:
 
 
 def _run_full_screen(to: Destination, settings: Settings, path: Path, name: str, rooms: list[str], log: Log) -> int:
+    gc.disable()  # nothing that is imported is garbage; the interface turns it on again when it is there
     from client.ui.app import Preferences, run
 
     def begin(chosen: str, show: Callable[[Event], None]) -> Transport:

@@ -14,6 +14,7 @@ from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
 TRY_AGAIN_S: Final = 2.0  # for history that could not be had just now
+_LINES_A_MESSAGE: Final = 20  # so many lines of a history are looked at for each message that is wanted of it
 # Who came and went while we were away is not told: the list of members is a new one.
 _WORTH_TELLING: Final = frozenset(("PRIVMSG", "NOTICE", "TAGMSG", "REDACT"))
 
@@ -93,7 +94,8 @@ class CatchingUp:
         """Put a page before those that came, and ask for the one before it until there are enough."""
         room.backlog[:0] = page.lines
         said = sum(message.verb in ("PRIVMSG", "NOTICE") for message in room.backlog)
-        if len(page.lines) >= min(self._backlog, self._exchange.history_page) and said < self._backlog:
+        is_full = len(page.lines) >= min(self._backlog, self._exchange.history_page)
+        if is_full and said < self._backlog and len(room.backlog) < _LINES_A_MESSAGE * self._backlog:
             self._ask(room, now)
         else:
             self._finish(room, now)
