@@ -7,9 +7,9 @@ Owns the beginning and the end, the look, and the windows over the conversation.
 """
 
 import asyncio
+import gc
 import signal
 import time
-import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,7 +34,6 @@ from client.ui.feed import Feed
 from client.ui.looks import DARK, LIGHT, LOOKS, Look
 from client.ui.messages import MessageView
 from client.ui.prompt import Prompt, Purpose
-from client.ui.search import Search
 from client.ui.wrapping import links, tame
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
@@ -122,6 +121,9 @@ class Hubbub(App[int]):
 
     def on_chat_ready(self) -> None:
         if self.port is not None:
+            if not gc.isenabled():
+                gc.freeze()  # what is here by now stays
+                gc.enable()
             self.feed.open()
             self.port.start()
 
@@ -156,8 +158,7 @@ class Hubbub(App[int]):
     def _take(self, event: Event) -> None:
         assert self.chat is not None
         if isinstance(event, Found):
-            if isinstance(self.screen, Search):
-                self.screen.take(event)
+            self.desk.found(event)
             return
         self._note_in_log(event)
         changes = self.buffers.apply(event, self.clock())
@@ -276,6 +277,8 @@ class Hubbub(App[int]):
         self.open_link(event.address)
 
     def open_link(self, address: str) -> None:
+        import webbrowser
+
         self.say_aside(f"opening {address}")
         self.run_worker(partial(webbrowser.open, address), thread=True, exit_on_error=False)
 

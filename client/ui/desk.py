@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 
 from client import commands
 from client.buffer import BufferKind, Line
+from client.events import Found
 from client.files import export
 from client.session import Session
 from client.ui.chat import Chat
 from client.ui.deeds import Deeds
 from client.ui.emoji import with_emoji
 from client.ui.keys import KEYS
-from client.ui.palette import Choice, Palette
 from client.ui.prompt import Purpose
-from client.ui.search import Search
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 from gateway.wire.names import valid_nick, valid_room
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # windows are imported when they are opened: the start waits for none of them
     from client.ui.app import Hubbub
+    from client.ui.palette import Choice, Palette
+    from client.ui.search import Search
 
 _KINDS = {BufferKind.ROOM: "room", BufferKind.PERSON: "person", BufferKind.SERVER: "network"}
 
@@ -37,6 +38,7 @@ class Desk:
         self._chat = chat
         self._deeds = deeds
         self._buffers = chat.buffers
+        self._search: Search | None = None  # the last one that was opened
 
     # --- what is typed --------------------------------------------------------------------------------------
 
@@ -107,7 +109,9 @@ class Desk:
 
     # --- for the windows ------------------------------------------------------------------------------------
 
-    def palette(self) -> Palette:
+    def palette(self) -> "Palette":
+        from client.ui.palette import Choice, Palette
+
         buffers = self._buffers.ordered
         choices = [
             Choice(each.name or "Network", _KINDS[each.kind], partial(self._chat.turn_to, each)) for each in buffers
@@ -122,8 +126,10 @@ class Desk:
     def _press(self, action: str) -> None:
         self._app.run_worker(self._app.run_action(action, self._chat))
 
-    def _other_choices(self, text: str) -> list[Choice]:
+    def _other_choices(self, text: str) -> "list[Choice]":
         """Offer to join a room, or to write to someone, that is not here yet."""
+        from client.ui.palette import Choice
+
         room = text if text.startswith("#") else f"#{text}"
         found = []
         if valid_room(room) and self._buffers.get(room) is None:
@@ -132,8 +138,15 @@ class Desk:
             found.append(Choice(f"Write to {text}", "person", partial(self._chat.open_person, text)))
         return found
 
-    def search_window(self, text: str) -> Search:
+    def search_window(self, text: str) -> "Search":
+        from client.ui.search import Search
+
         buffer = self._buffers.focused
         find = partial(self._buffers.find, buffer)
         ask = partial(self._deeds.search, buffer.name)
-        return Search(self._app.look, buffer.name, text, find, ask, self._deeds.cancel_search)
+        self._search = Search(self._app.look, buffer.name, text, find, ask, self._deeds.cancel_search)
+        return self._search
+
+    def found(self, found: Found) -> None:
+        if self._search is not None and self._search.is_attached:
+            self._search.take(found)

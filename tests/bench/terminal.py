@@ -27,13 +27,14 @@ from collections.abc import Iterator
 from typing import Final
 
 RATE: Final = 2_000  # messages a second
-FLOOD_S: Final = 20.0
+FLOOD_S: Final = 15.0
 KEYS: Final = 150
 STARTS: Final = 5
 HISTORY: Final = 100_000
 PAGE: Final = 100
 ROWS, COLUMNS = 40, 120
 DEADLINE_S: Final = 30.0
+READY: Final = "ay something"  # of the empty prompt; on its first letter is the cursor
 _BURSTS_A_SECOND: Final = 100
 _FIRST: Final = 1_700_000_000.0  # when the history begins; one message a second
 _WORDS: Final = ("the", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "and", "goes", "on")
@@ -189,7 +190,7 @@ def running(room: str) -> Iterator[tuple[PaperGateway, Terminal]]:
 def start_s() -> float:
     """From the start of the process to the first key on the screen."""
     with running("#quiet") as (_, terminal):
-        terminal.until("Say something")
+        terminal.until(READY)
         terminal.type("Ω")
         return terminal.until("Ω") - terminal.began
 
@@ -215,7 +216,7 @@ def key_ms(gateway: PaperGateway, terminal: Terminal) -> list[float]:
 def main() -> None:
     starts = sorted(start_s() for _ in range(STARTS))
     with running("#busy") as (gateway, terminal):
-        terminal.until("Say something")
+        terminal.until(READY)
         gateway.is_flooding.set()
         terminal.until("user1")
         cpu, began = terminal.cpu_s(), time.monotonic()
@@ -226,7 +227,7 @@ def main() -> None:
         growth = terminal.memory_mib() - memory
         said = gateway.said
     with running("#quiet") as (_, terminal):
-        terminal.until("Say something")
+        terminal.until(READY)
         terminal.type("/join #big\r")
         typed = time.monotonic()
         opened_ms = (terminal.until(f"{HISTORY - 1} the") - typed) * 1000
