@@ -1,7 +1,7 @@
 """Texts as messages: nothing is lost, everything fits (IRCv3 multiline, Modern IRC "Message Format")."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from client.batches import Batches
@@ -27,6 +27,7 @@ def test_limits_of_a_gateway(value: str, limits: BatchLimits | None) -> None:
     assert parse_limits(value) == limits
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(min_size=1), st.integers(4, 40))
 def test_pieces_fit_and_lose_nothing_but_the_spaces_between_words(text: str, limit_bytes: int) -> None:
     pieces = split_text(text, limit_bytes)
@@ -37,6 +38,7 @@ def test_pieces_fit_and_lose_nothing_but_the_spaces_between_words(text: str, lim
 _TEXTS = st.lists(st.one_of(st.text(max_size=30), st.just("word " * 200), st.just("")), max_size=60).map("\n".join)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(_TEXTS, st.sampled_from([None, LIMITS, BatchLimits(500, 3)]))
 def test_whatever_is_pasted_fits_and_loses_only_blanks(text: str, limits: BatchLimits | None) -> None:
     messages = compose("PRIVMSG", "#lobby", text, limits)
@@ -49,6 +51,7 @@ def test_whatever_is_pasted_fits_and_loses_only_blanks(text: str, limits: BatchL
         assert "\n" not in message or limits is not None
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(_TEXTS)
 def test_a_batch_is_what_was_said(text: str) -> None:
     """The tags of the message stand on the line that opens the batch; the lines themselves have none of their own."""

@@ -4,7 +4,7 @@ import io
 import re
 import unicodedata
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from client.events import Event, Heard, Status, Undelivered
@@ -13,6 +13,7 @@ from client.screen import PlainScreen
 from gateway.wire.message import Message
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=50), st.text(max_size=50))
 def test_nothing_from_the_network_controls_the_terminal_or_breaks_the_log(text: str, name: str) -> None:
     events: list[Event] = [
