@@ -1,7 +1,7 @@
 # The verbs of the project; .ci/run calls the same ones.
 PYTHON ?= python3
 
-.PHONY: chaos run test lint types bench bench-quick e2e fuzz simulate
+.PHONY: chaos run test lint types bench bench-quick bench-terminal e2e fuzz pictures simulate
 
 run:
 	$(PYTHON) -m gateway demo
@@ -23,6 +23,10 @@ bench:
 bench-quick:
 	$(PYTHON) -m tests.bench.compare --quick
 
+# The terminal client: start, keys while 2,000 messages/s arrive, a long history.
+bench-terminal:
+	$(PYTHON) -m tests.bench.terminal
+
 e2e:
 	$(PYTHON) -m pytest -m e2e tests/e2e
 
@@ -41,3 +45,7 @@ simulate:
 # About a quarter of an hour; writes its table into docs/reliability.md.
 chaos:
 	$(PYTHON) -m tests.chaos
+
+# The README's pictures, from the running programs on running gateways.
+pictures:
+	$(PYTHON) -m tests.pictures

@@ -121,8 +121,9 @@ class Hubbub(App[int]):
 
     def on_chat_ready(self) -> None:
         if self.port is not None:
-            if not gc.isenabled():
-                gc.freeze()  # what is here by now stays
+            if not gc.isenabled():  # the program is its own, and its start had no collection
+                gc.freeze()
+                gc.set_threshold(5_000, 20, 50)  # a whole one holds up a key for 0.15 s
                 gc.enable()
             self.feed.open()
             self.port.start()

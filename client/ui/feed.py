@@ -14,8 +14,8 @@ from textual.app import App
 
 from client.events import Event
 
-FRAME_S: Final = 1 / 20  # what comes after a pause is drawn at once
-TURN_S: Final = 0.012  # then the keyboard has its turn
+FRAME_S: Final = 1 / 15  # what comes after a pause is drawn at once
+TURN_S: Final = 0.008  # then the keyboard has its turn
 EVENTS_LIMIT: Final = 5_000  # then the receiving thread waits, and with it the network
 
 

@@ -22,7 +22,7 @@ from client.ui.blocks import Block, Drawing, Surroundings
 from client.ui.looks import Look
 from client.ui.viewport import Viewport
 
-BLOCKS_LIMIT: Final = 2_000  # lines whose rows are kept; then they are drawn again
+BLOCKS_LIMIT: Final = 500  # lines whose rows are kept; then they are drawn again
 TOGETHER_S: Final = 300.0  # what one person says within it has their name once
 WHEEL_ROWS: Final = 3
 

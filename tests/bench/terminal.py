@@ -14,106 +14,24 @@ import os
 import pty
 import select
 import signal
-import socket
 import statistics
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
-import threading
 import time
 from collections.abc import Iterator
 from typing import Final
 
-RATE: Final = 2_000  # messages a second
+from tests.bench.paper_gateway import HISTORY, RATE
+
 FLOOD_S: Final = 15.0
 KEYS: Final = 150
 STARTS: Final = 5
-HISTORY: Final = 100_000
-PAGE: Final = 100
 ROWS, COLUMNS = 40, 120
 DEADLINE_S: Final = 30.0
 READY: Final = "ay something"  # of the empty prompt; on its first letter is the cursor
-_BURSTS_A_SECOND: Final = 100
-_FIRST: Final = 1_700_000_000.0  # when the history begins; one message a second
-_WORDS: Final = ("the", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "and", "goes", "on")
-_CAPS: Final = "batch draft/chathistory echo-message labeled-response message-tags server-time"
-
-
-def _said(number: int, room: str, at: float, tags: str = "") -> str:
-    text = " ".join(_WORDS[: 3 + number % len(_WORDS)])
-    time_tag = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1000):03}Z"
-    return f"@time={time_tag};msgid={room}-{number}{tags} :user{number % 50}!u@h PRIVMSG {room} :{number} {text}\r\n"
-
-
-class PaperGateway:
-    """Speaks just enough to one client: registration, a room's members, pages of a made-up history, a flood."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self.is_flooding = threading.Event()
-        self.is_over = threading.Event()
-        self.said = 0
-        self._lock = threading.Lock()
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while not self.is_over.is_set():
-                client, _ = self._listener.accept()
-                threading.Thread(target=self._talk, args=(client,), daemon=True).start()
-
-    def _send(self, client: socket.socket, text: str) -> None:
-        with self._lock:
-            client.sendall(text.encode())
-
-    def _talk(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError), client, client.makefile("rb") as lines:
-            for line in lines:
-                words = line.decode().split()
-                label = next((word for word in words[0].removeprefix("@").split(";") if word.startswith("label=")), "")
-                self._answer(client, words[1:] if words[0].startswith("@") else words, label)
-
-    def _answer(self, client: socket.socket, words: list[str], label: str) -> None:
-        match words:
-            case ["CAP", "LS", *_]:
-                self._send(client, f":gw CAP * LS :{_CAPS}\r\n")
-            case ["CAP", "REQ", *caps]:
-                self._send(client, f":gw CAP * ACK {' '.join(caps)}\r\n")
-            case ["CAP", "END"]:
-                self._send(client, f":gw 001 bench :Hi\r\n:gw 005 bench CHATHISTORY={PAGE} :are supported\r\n")
-                self._send(client, ":gw 422 bench :No MOTD\r\n")
-            case ["JOIN", room, *_]:
-                members = " ".join(f"user{number}" for number in range(50))
-                self._send(client, f":bench!u@h JOIN {room}\r\n:gw 353 bench = {room} :bench {members}\r\n")
-                self._send(client, f":gw 366 bench {room} :End\r\n")
-                if room == "#busy":
-                    threading.Thread(target=self._flood, args=(client, room), daemon=True).start()
-            case ["CHATHISTORY", _, room, reference, *_]:
-                end = int(reference.rpartition("-")[2]) if reference.startswith("msgid=") else HISTORY
-                numbers = range(max(end - PAGE, 0), end) if room == "#big" else ()
-                page = "".join(_said(number, room, _FIRST + number, ";batch=h") for number in numbers)
-                tag = f"@{label} " if label else ""
-                self._send(client, f"{tag}:gw BATCH +h chathistory {room}\r\n{page}:gw BATCH -h\r\n")
-            case ["PING", token, *_]:
-                self._send(client, f":gw PONG gw {token}\r\n")
-
-    def _flood(self, client: socket.socket, room: str) -> None:
-        self.is_flooding.wait()
-        began = time.monotonic()
-        with contextlib.suppress(OSError):
-            while not self.is_over.is_set():
-                due = int((time.monotonic() - began) * RATE)
-                self._send(client, "".join(_said(number, room, time.time()) for number in range(self.said, due)))
-                self.said = max(self.said, due)
-                self.is_over.wait(1 / _BURSTS_A_SECOND)
-
-    def close(self) -> None:
-        self.is_over.set()
-        self.is_flooding.set()
-        self._listener.close()
 
 
 class Terminal:
@@ -176,15 +94,21 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def running(room: str) -> Iterator[tuple[PaperGateway, Terminal]]:
-    gateway = PaperGateway()
-    with tempfile.TemporaryDirectory() as home:
-        terminal = Terminal(gateway.address, room, home)
+def running(room: str) -> Iterator[tuple[subprocess.Popen[str], Terminal]]:
+    """A gateway, and a client that is on its way to it; a line to the gateway begins the flood."""
+    command = [sys.executable, "-m", "tests.bench.paper_gateway"]
+    with (
+        tempfile.TemporaryDirectory() as home,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as gateway,
+    ):
+        assert gateway.stdin is not None
+        assert gateway.stdout is not None
+        terminal = Terminal(gateway.stdout.readline().strip(), room, home)
         try:
             yield gateway, terminal
         finally:
             terminal.close()
-            gateway.close()
+            gateway.stdin.close()
 
 
 def start_s() -> float:
@@ -195,7 +119,7 @@ def start_s() -> float:
         return terminal.until("Ω") - terminal.began
 
 
-def key_ms(gateway: PaperGateway, terminal: Terminal) -> list[float]:
+def key_ms(terminal: Terminal) -> list[float]:
     """Type while the room is busy; how long each key took to the screen."""
     marks = itertools.cycle("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ")
     took = []
@@ -217,15 +141,15 @@ def main() -> None:
     starts = sorted(start_s() for _ in range(STARTS))
     with running("#busy") as (gateway, terminal):
         terminal.until(READY)
-        gateway.is_flooding.set()
+        assert gateway.stdin is not None
+        gateway.stdin.write("go\n")
         terminal.until("user1")
         cpu, began = terminal.cpu_s(), time.monotonic()
-        first = sorted(key_ms(gateway, terminal))
+        first = sorted(key_ms(terminal))
         memory = terminal.memory_mib()
-        second = sorted(key_ms(gateway, terminal))
+        second = sorted(key_ms(terminal))
         busy = (terminal.cpu_s() - cpu) / (time.monotonic() - began)
         growth = terminal.memory_mib() - memory
-        said = gateway.said
     with running("#quiet") as (_, terminal):
         terminal.until(READY)
         terminal.type("/join #big\r")
@@ -237,7 +161,7 @@ def main() -> None:
     print(f"| key to screen at {RATE:,} messages/s: median | {statistics.median(took):.1f} ms |")
     print(f"| 95th percentile, worst of {len(took)} keys | {took[len(took) * 95 // 100]:.1f} ms, {took[-1]:.1f} ms |")
     print(f"| CPU of one core meanwhile | {busy:.0%} |")
-    print(f"| memory after {said // 2:,} messages, growth over as many more | {memory:.0f} MiB, {growth:+.0f} MiB |")
+    print(f"| memory after {FLOOD_S:.0f} s, growth over as many more | {memory:.0f} MiB, {growth:+.0f} MiB |")
     print(f"| /join of a room with {HISTORY:,} lines to its newest on the screen | {opened_ms:.0f} ms |")
 
 
