@@ -139,8 +139,6 @@ class Chat(Screen[None]):
             self.view.refresh()
         if aspects & {Aspect.COUNTS, Aspect.BUFFERS}:
             self._draw_rooms()
-            if self._is_looked_at:
-                self._deeds.mark_read(self.buffers.focused)
         if aspects & {Aspect.MEMBERS, Aspect.TOPIC}:
             self._draw_people()
         if aspects & {Aspect.TYPING, Aspect.APPENDED}:
@@ -155,8 +153,11 @@ class Chat(Screen[None]):
         self._draw_status()
 
     def _pass_time(self) -> None:
+        """Do what need not be done with every frame: the session's lock is asked for once a second."""
         self._draw_rule()
         self._draw_status()
+        if self.view.is_at_end and self._is_looked_at:
+            self._deeds.mark_read(self.buffers.focused)
 
     def _draw_rooms(self) -> None:
         self.rooms.describe(self.buffers.ordered, self.buffers.focused)
@@ -175,7 +176,8 @@ class Chat(Screen[None]):
 
     def _draw_status(self) -> None:
         buffers = self.buffers
-        self.status.describe(buffers.connection, buffers.own_nick, self._deeds.waiting, self._clock())
+        waiting = sum(buffer.waiting for buffer in buffers.ordered)
+        self.status.describe(buffers.connection, buffers.own_nick, waiting, self._clock())
 
     def _mode(self) -> str:
         """Say what Enter will do, where that is not just to say one line."""
