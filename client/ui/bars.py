@@ -42,11 +42,6 @@ class Bar(Widget):
             self._left, self._right = left, right
             self.refresh()
 
-    @property
-    def plain(self) -> str:
-        """What it says, as text."""
-        return "".join(segment.text for segment in [*self._left, *self._right])
-
     def filling(self) -> Segment:
         """Make what stands between the ends; its text is repeated."""
         return Segment(" ")

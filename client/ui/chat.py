@@ -238,6 +238,19 @@ class Chat(Screen[None]):
         index = next((index for index, each in enumerate(ordered) if each is self.buffers.focused), 0)
         self.turn_to(ordered[(index + step) % len(ordered)])
 
+    def action_close(self) -> None:
+        """Forget a conversation; a room is left."""
+        buffer = self.buffers.focused
+        if buffer.kind is BufferKind.SERVER:
+            return
+        if buffer.is_joined and buffer.kind is BufferKind.ROOM:
+            self._deeds.leave(buffer.name)
+        self.action_turn(-1)
+        self.note(self.buffers.close(buffer))
+        self.view.forget(buffer.name)
+        self._drafts.pop(buffer.name, None)
+        self.draw_all()
+
     def action_next_unread(self) -> None:
         """Go where the person is named, else where anything is unread, in the order of the list."""
         ordered = self.buffers.ordered

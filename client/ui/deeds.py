@@ -51,6 +51,9 @@ class Deeds:
     def request(self, message: Message) -> None:
         self._port.do(lambda session, now: session.request(message, now))
 
+    def leave(self, room: str) -> None:
+        self.request(Message("PART", [room]))
+
     def react(self, target: str, line: Line, reaction: str, own_nick: str) -> None:
         """React to a line, or take back the same reaction."""
         takes_back = own_nick in line.reactions.get(reaction, ())

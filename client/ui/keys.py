@@ -25,6 +25,7 @@ KEYS: Final = (
     Key("alt+a", "Alt+A", "next_unread", "Next conversation with something unread"),
     Key("alt+up", "Alt+↑", "turn(-1)", "Previous conversation"),
     Key("alt+down", "Alt+↓", "turn(1)", "Next conversation"),
+    Key("alt+w", "Alt+W", "close", "Close this conversation; a room is left"),
     Key("f2", "F2", "toggle_rooms", "Show or hide the list of conversations"),
     Key("f3", "F3", "toggle_members", "Show or hide the list of members"),
     Key("f4", "F4", "app.toggle_look", "Dark or light"),

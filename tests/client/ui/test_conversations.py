@@ -64,6 +64,21 @@ def test_a_room_that_is_joined_is_turned_to() -> None:
     play(stage, scene)
 
 
+def test_a_conversation_is_closed_and_its_room_left() -> None:
+    stage = Stage(rooms=("#lobby", "#dev"))
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        await pilot.press("alt+down", "alt+w")
+        assert "PART #dev" in stage.sent
+        stage.hear(f"@time={stamp(stage.now)} :alice!u@h PART #dev")
+        await settled(pilot)
+        assert stage.app.buffers.focused.name == "#lobby"
+        assert [buffer.name for buffer in stage.app.buffers.ordered] == ["", "#lobby"]
+        assert "#dev" not in text(stage)
+
+    play(stage, scene)
+
+
 def test_each_conversation_keeps_what_was_being_written() -> None:
     stage = Stage(rooms=("#lobby", "#dev"))
 
