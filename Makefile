@@ -1,7 +1,7 @@
 # The verbs of the project; .ci/run calls the same ones.
 PYTHON ?= python3
 
-.PHONY: chaos run test lint types bench bench-quick e2e fuzz page pictures simulate
+.PHONY: chaos run test lint types bench bench-quick bench-terminal e2e fuzz page pictures simulate
 
 run:
 	$(PYTHON) -m gateway demo
@@ -22,6 +22,10 @@ bench:
 
 bench-quick:
 	$(PYTHON) -m tests.bench.compare --quick
+
+# The terminal client: start, keys while 2,000 messages/s arrive, a long history.
+bench-terminal:
+	$(PYTHON) -m tests.bench.terminal
 
 e2e:
 	$(PYTHON) -m pytest -n 0 -m e2e tests/e2e
@@ -46,6 +50,6 @@ chaos:
 page:
 	$(PYTHON) -m pytest -n 2 -m page tests/page
 
-# The pictures of README, from running programs.
+# The README's pictures, from the running programs on running gateways.
 pictures:
 	$(PYTHON) -m tests.pictures

@@ -1,52 +1,94 @@
-"""The command `hubbub`: its options, and the parts of the client put together.
+"""The command `hubbub`: its commands and options, and the parts of the client put together for each.
 
 Owns what the environment decides: terminal or pipe, which name to ask for, where the log goes. On the main
 thread.
 """
 
-import getpass
+import gc
 import os
-import random
-import secrets
+import re
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import click
 
+from client.buffers import Buffers
+from client.events import Event
+from client.files import Log
 from client.line import LineMode, interrupt_main_thread
 from client.output import Output
-from client.route import Address, Route, parse_address
-from client.screen import PlainScreen, TerminalScreen
-from client.session import Session
+from client.screen import PlainScreen
+from client.settings import COMMANDS, Settings, remember_name
+from client.start import (
+    Destination,
+    connect,
+    destination,
+    room_named,
+    settings_from,
+    settled_name,
+    suggested_name,
+)
 from client.transport import Transport
-from gateway.wire.names import suggest_nick, valid_nick, valid_room
+from gateway.wire.names import suggest_nick, valid_nick
 
 BACKLOG_MESSAGES = 20  # what a person sees of what was said before; a pipe sees nothing of it
-_WAIT_HELP = "How long to go on after the end of a pipe while nothing can be delivered."
+_WAIT_HELP = "How long to go on after the end of the input while nothing can be delivered."
+_HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("addresses", metavar="[HOST:PORT ...]", nargs=-1)
-@click.option("--name", help="Your name in the chat; on a terminal you are asked for it.")
-@click.option("--room", "rooms", multiple=True, default=["#lobby"], show_default=True, help="Room to join.")
+class ChatByDefault(click.Group):
+    """Anything that is no command is meant for `chat`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*COMMANDS, "-h", "--help", "--version"):
+            args = ["chat", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=ChatByDefault, context_settings=_HELP_OPTIONS)
+@click.version_option(package_name="hubbub", prog_name="hubbub")
+def main() -> None:
+    """Chat on a Hubbub network, or any IRC server.
+
+    Without a command it chats: `hubbub [HOST:PORT ...|NETWORK]`; see `hubbub chat --help`.
+    """
+
+
+def _goes_somewhere(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command what all of them need: where to go, under which name."""
+    for decorate in (
+        click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Another file of settings."),
+        click.option("--ask-password", "asks_password", is_flag=True, help="Ask for the network's password."),
+        click.option("--tls", "uses_tls", is_flag=True, help="Use TLS, as an address ircs://HOST:PORT does."),
+        click.option("--name", "nick", help="Your name in the chat."),
+        click.argument("addresses", metavar="[HOST:PORT ...|NETWORK]", nargs=-1),
+    ):
+        command = decorate(command)
+    return command
+
+
+def _destination(options: dict[str, Any]) -> tuple[Destination, Settings, Path]:
+    settings, path = settings_from(options["config"])
+    to = destination(
+        options["addresses"], settings, uses_tls=options["uses_tls"], asks_password=options["asks_password"]
+    )
+    return to, settings, path
+
+
+@main.command(context_settings=_HELP_OPTIONS)
+@_goes_somewhere
+@click.option("--room", "rooms", multiple=True, help="Room to join; more than once for several.  [default: #lobby]")
 @click.option("--plain", is_flag=True, help="Plain lines, without any control of the terminal.")
 @click.option("--log", "log_path", type=click.Path(dir_okay=False, path_type=Path), help="Append a readable log.")
-@click.option("--tls", is_flag=True, help="Use TLS, as an address ircs://HOST:PORT does.")
-@click.option("--password", envvar="HUBBUB_PASSWORD", default="", help="The network's password, if it has one.")
 @click.option("--wait", "wait_s", default=30.0, show_default=True, metavar="SECONDS", help=_WAIT_HELP)
-def main(
-    *,
-    addresses: tuple[str, ...],
-    name: str | None,
-    rooms: tuple[str, ...],
-    plain: bool,
-    log_path: Path | None,
-    tls: bool,
-    password: str,
-    wait_s: float,
+def chat(
+    *, nick: str | None, rooms: tuple[str, ...], plain: bool, log_path: Path | None, wait_s: float, **options: Any
 ) -> None:
-    """Chat through any gateway of a Hubbub network, or any IRC server (localhost:6667 if none is named).
+    """Chat through any gateway of a network (by default the settled one, or localhost:6667).
 
     Several addresses are tried in turn; when a connection is lost the next one is tried, and what you missed is
     fetched. What you type is said in the room; /help lists the commands.
@@ -54,76 +96,149 @@ def main(
     Text from a pipe is said line by line: tail -f FILE | hubbub --name bot. When the pipe ends, hubbub leaves as
     soon as all is delivered. Exit code 0: all that you said was delivered.
     """
-    route = _route(addresses or ("localhost",), uses_tls=tls)
-    room_names = [_room(room) for room in rooms]
-    is_pipe = not sys.stdin.isatty()
-    is_prompting = not is_pipe and not plain and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    to, settings, path = _destination(options)
+    room_names = [room_named(room) for room in rooms or to.network.rooms]
+    name = settled_name(nick, to, settings)
     log = _open_log(log_path)
-    nick = _nick(name, is_asking=not is_pipe)
+    _be_lenient()
+    is_pipe = not sys.stdin.isatty()
+    if not (is_pipe or plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb"):
+        sys.exit(_run_full_screen(to, settings, path, name, room_names, log))
+    if not name:
+        name = suggested_name() if is_pipe else _ask_name(path)
+    screen = PlainScreen()
+    output = Output(screen, log, Buffers(name), lambda: mode.here, interrupt_main_thread)
+    transport = connect(to, name, room_names, output.show, backlog=0 if is_pipe else BACKLOG_MESSAGES)
+    mode = LineMode(transport, screen, output)
+    sys.exit(mode.run_for_pipe(wait_s) if is_pipe else mode.run_for_person())
 
-    session = Session(
-        nick,
-        room_names,
-        lambda: secrets.token_hex(8),
-        password=password,
-        backlog=0 if is_pipe else BACKLOG_MESSAGES,
+
+@main.command(context_settings=_HELP_OPTIONS)
+@click.argument("target", metavar="ROOM|NAME")
+@_goes_somewhere
+@click.option("--wait", "wait_s", default=30.0, show_default=True, metavar="SECONDS", help=_WAIT_HELP)
+def send(*, target: str, nick: str | None, wait_s: float, **options: Any) -> None:
+    """Say every line of the standard input in a room ('#dev'), or to one person.
+
+    Exit code 0: all was delivered; 1: something was not, and is named; 2: wrong usage.
+    """
+    to, settings, _ = _destination(options)
+    rooms = [room_named(target)] if target.startswith("#") else []
+    if not rooms and not valid_nick(target):
+        raise click.UsageError(f"{target!r} is neither a room nor a name")
+    name = settled_name(nick, to, settings) or suggested_name()
+    _be_lenient()
+    screen = PlainScreen(chat=None)
+    output = Output(screen, Log(), Buffers(name), lambda: mode.here, interrupt_main_thread)
+    mode = LineMode(connect(to, name, rooms, output.show), screen, output)
+    sys.exit(mode.run_for_text(target, wait_s))
+
+
+@main.command(context_settings=_HELP_OPTIONS)
+@click.argument("room")
+@_goes_somewhere
+@click.option("--format", "form", type=click.Choice(["text", "jsonl"]), default="text", show_default=True)
+@click.option("--limit", type=click.IntRange(min=0), default=0, help="Begin with the last N messages.", metavar="N")
+@click.option("--since", metavar="T", help="Begin with what was said since: ISO 8601 (UTC), or ago: 30s 10m 2h 1d.")
+@click.option("--until-match", metavar="REGEX", help="End with the first message that matches.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), metavar="SECONDS", help="End after this time.")
+def tail(
+    *,
+    room: str,
+    nick: str | None,
+    form: str,
+    limit: int,
+    since: str | None,
+    until_match: str | None,
+    timeout_s: float | None,
+    **options: Any,
+) -> None:
+    """Write what is said in a room to the standard output, from --limit or --since on, and then as it is said.
+
+    Exit code 0: a message matched, or it was ended (^C, --timeout without --until-match, nobody reads); 1: nothing
+    matched within the time, or the room cannot be joined; 2: wrong usage.
+    """
+    from client.tail import Tail, Wanted, parse_time
+
+    if limit and since:
+        raise click.UsageError("--limit and --since: one of them")
+    try:
+        since_at = parse_time(since, datetime.now(UTC)) if since else None
+        pattern = re.compile(until_match) if until_match else None
+    except (ValueError, re.error) as error:
+        raise click.UsageError(str(error)) from None
+    to, settings, _ = _destination(options)
+    name = settled_name(nick, to, settings) or suggested_name()
+    _be_lenient()
+    wanted = Wanted(room_named(room), form, since_at, pattern, timeout_s)
+    tail = Tail(wanted, name)
+    sys.exit(tail.run(connect(to, name, [wanted.room], tail.show, backlog=limit, since=since_at)))
+
+
+@main.command(context_settings=_HELP_OPTIONS)
+@click.argument("network")
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Another file of settings.")
+def password(network: str, config: Path | None) -> None:
+    """Keep a network's password in the system's keyring."""
+    from client.password import NoKeyringError, keep
+
+    settings, path = settings_from(config)
+    if network not in settings.networks:
+        raise click.UsageError(f"there is no [networks.{network}] in {path}")
+    try:
+        keep(network, click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    except NoKeyringError as error:
+        raise click.ClickException(str(error)) from None
+    if not settings.networks[network].password:
+        click.echo(f"Now put `password = true` under [networks.{network}] in {path}", err=True)
+
+
+def _run_full_screen(to: Destination, settings: Settings, path: Path, name: str, rooms: list[str], log: Log) -> int:
+    gc.disable()  # nothing that is imported is garbage; the interface turns it on again when it is there
+    from client.ui.app import Preferences, run
+
+    def begin(chosen: str, show: Callable[[Event], None]) -> Transport:
+        if not name:
+            _remember(path, chosen)
+        return connect(to, chosen, rooms, show, backlog=BACKLOG_MESSAGES)
+
+    preferences = Preferences(
+        look=settings.theme, rings=settings.bell, notifies=settings.notify, highlights=settings.highlights
     )
-    screen = TerminalScreen() if is_prompting else PlainScreen()
-    output = Output(screen, log, lambda: transport.look(lambda session: session.current_room), interrupt_main_thread)
-    transport = Transport(session, route, output.show)
-    mode = LineMode(transport, screen)
-    code = mode.run_for_pipe(wait_s) if is_pipe else mode.run_for_person(is_prompting=is_prompting)
-    sys.exit(code)
+    return run(begin, name, preferences, suggestion=suggested_name(), log=log)
 
 
-def _route(texts: tuple[str, ...], *, uses_tls: bool) -> Route:
-    addresses: dict[Address, None] = {}
-    for text in texts:
-        try:
-            addresses[parse_address(text, uses_tls=uses_tls)] = None
-        except ValueError as error:
-            raise click.BadParameter(f"{text!r} is no address HOST:PORT ({error})") from None
-    return Route(list(addresses), random.random)
-
-
-def _room(text: str) -> str:
-    room = text if text.startswith("#") else f"#{text}"
-    if not valid_room(room):
-        raise click.BadParameter(f"{text!r} is no name of a room", param_hint="--room")
-    return room
-
-
-def _nick(name: str | None, *, is_asking: bool) -> str:
-    """Find the name: as given, or asked for, or that of the user of this machine."""
-    if name is not None and not valid_nick(name):
-        raise click.BadParameter(f"{name!r} cannot be a name; {suggest_nick(name)} could", param_hint="--name")
-    if name is not None:
-        return name
-    suggestion = suggest_nick(_user_name())
-    while is_asking:
+def _ask_name(path: Path) -> str:
+    suggestion = suggested_name()
+    while True:
         answer: str = click.prompt("Your name", default=suggestion, err=True)
         if valid_nick(answer):
+            _remember(path, answer)
             return answer
         suggestion = suggest_nick(answer)
         click.echo("A name has up to 30 letters (a-z), digits, - or _, and begins with a letter.", err=True)
-    return suggestion
 
 
-def _user_name() -> str:
+def _remember(path: Path, name: str) -> None:
+    with suppress(OSError):  # it is asked for again next time
+        remember_name(path, name)
+
+
+def _open_log(path: Path | None) -> Log:
+    log = Log()
     try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "guest"
-
-
-def _open_log(path: Path | None) -> TextIO | None:
-    try:
-        return path.open("a", encoding="utf-8", buffering=1) if path else None
+        if path is not None:
+            log.open(path)
     except OSError as error:
         raise click.BadParameter(f"cannot write to {path}: {error.strerror}", param_hint="--log") from None
+    return log
+
+
+def _be_lenient() -> None:
+    """Let characters that a stream cannot take be replaced."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

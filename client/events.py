@@ -1,22 +1,38 @@
-"""What a session gives to the screen and the log, in the order in which it is to be shown.
+"""What a session gives to the screen, the log and the buffers, in the order in which it is to be shown.
 
-Owns the three kinds of events. `at` is in seconds since the epoch, by the network's clock where it gave one.
-Their texts are as they came: gateway.wire.text makes them fit to be read. Pure; any thread.
+Owns the kinds of events. `at` is in seconds since the epoch, by the network's clock where it gave one. Their texts
+are as they came: gateway.wire.text makes them fit to be read. Pure; any thread.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 from gateway.wire.message import Message
 
 
+class Link(Enum):
+    """How far the way to the network is."""
+
+    WAITING = "waiting"  # for the moment of the next try
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The network sent something for a person to read; a message comes once, and in its room's order."""
+    """The network sent something; a message comes once, and in its room's order.
+
+    The text of a message of several lines (IRCv3 multiline) has "\\n" between them.
+    """
 
     at: float
     message: Message
     own_nick: str
+    place: str = ""  # of a message: the room or the other person
     is_typed_here: bool = False  # an own message, which by this is known to have arrived
+    pending_id: str = ""  # of the message that was `Said`
+    is_history: bool = False  # it was said before it could be heard live
+    is_quiet: bool = False  # it changes what is known, and is nothing to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,21 @@ class Status:
 
     at: float
     text: str
+    place: str = ""  # the room or person that it is about
+    is_answer: bool = False  # to what the person has just done
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something was typed here; that it has arrived is `Heard`, else it is `Undelivered`."""
+
+    at: float
+    pending_id: str
+    verb: str
+    target: str
+    text: str
+    reply_to: str = ""  # a msgid
+    replaces: str = ""  # the pending id of a message that had to be cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +66,52 @@ class Undelivered:
     target: str
     text: str
     reason: str
+    pending_id: str = ""
 
 
-Event = Heard | Status | Undelivered
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The connection is made, lost or awaited, or its latency is known."""
+
+    at: float
+    link: Link
+    address: str = ""
+    next_try_at: float | None = None
+    latency_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingOlder:
+    """What was said before is asked for; `Older` follows."""
+
+    at: float
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """An answer to `Session.load_older`: what was said before what was known, oldest first."""
+
+    at: float
+    target: str
+    messages: tuple[Message, ...]
+    own_nick: str
+    has_more: bool
+    problem: str = ""  # why there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A step of `Session.search`: what was found in the pages since the last step, newest first."""
+
+    at: float
+    search_id: str
+    target: str
+    messages: tuple[Message, ...]
+    scanned: int  # messages, in all
+    oldest_at: float | None  # how far back it has come
+    is_over: bool
+    problem: str = ""
+
+
+Event = Heard | Status | Said | Undelivered | LinkChanged | LoadingOlder | Older | Found

@@ -1,6 +1,7 @@
 """Where the parts of a session put what they have to say: lines for the gateway, events for the person.
 
-Owns the two queues that the transport empties. Pure; whoever holds the session.
+Owns the two queues that the transport empties, and whom the person does not want to hear. Pure; whoever holds the
+session.
 """
 
 from typing import Final
@@ -9,10 +10,13 @@ from client.events import Event, Heard, Status
 from client.naming import Naming
 from client.registration import Registration
 from client.room import server_time
-from gateway.wire.message import Message
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message, split_source
 
 # A gateway that takes nothing while it asks and asks gets no more answers; this connection will not last.
 OUTPUT_LIMIT_LINES: Final = 10_000
+HISTORY_PAGE: Final = 100
+_IGNORABLE: Final = frozenset(("PRIVMSG", "NOTICE", "TAGMSG", "INVITE"))
 
 
 class Exchange:
@@ -22,22 +26,62 @@ class Exchange:
         self.naming = naming
         self.registration = Registration()
         self.is_registered = False
+        self.supported: dict[str, str] = {}  # ISUPPORT: what this network has, and how much of it
         self.lines: list[str] = []
         self.events: list[Event] = []
+        self.ignored: set[str] = set()  # folded nicks
 
     def reset(self) -> None:
         """Begin anew for another connection; lines for the old one are dropped, events are not."""
         self.registration = Registration()
         self.is_registered = False
+        self.supported = {}
         self.lines.clear()
+
+    def agrees(self, capability: str) -> bool:
+        """Tell whether there is a connection where this may be used."""
+        return self.is_registered and capability in self.registration.agreed
+
+    @property
+    def history_page(self) -> int:
+        """How many messages to ask for at once (IRCv3 chathistory, ISUPPORT CHATHISTORY; 0: no limit)."""
+        value = self.supported.get("CHATHISTORY", "")
+        limit = int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
+        return min(limit or HISTORY_PAGE, HISTORY_PAGE)
 
     def send(self, message: Message) -> None:
         if len(self.lines) < OUTPUT_LIMIT_LINES:
             self.lines.append(message.line())
 
-    def show(self, message: Message, now: float, *, is_typed_here: bool = False) -> None:
-        at = server_time(message)
-        self.events.append(Heard(now if at is None else at, message, self.naming.current, is_typed_here))
+    def is_ignored(self, message: Message) -> bool:
+        return message.verb in _IGNORABLE and fold(split_source(message.source or "")[0]) in self.ignored
 
-    def tell(self, text: str, now: float) -> None:
-        self.events.append(Status(now, text))
+    def show(
+        self,
+        message: Message,
+        now: float,
+        *,
+        place: str = "",
+        is_typed_here: bool = False,
+        pending_id: str = "",
+        is_history: bool = False,
+        is_quiet: bool = False,
+    ) -> None:
+        if self.is_ignored(message):
+            return
+        at = server_time(message)
+        self.events.append(
+            Heard(
+                now if at is None else at,
+                message,
+                self.naming.current,
+                place=place,
+                is_typed_here=is_typed_here,
+                pending_id=pending_id,
+                is_history=is_history,
+                is_quiet=is_quiet,
+            )
+        )
+
+    def tell(self, text: str, now: float, *, place: str = "", is_answer: bool = False) -> None:
+        self.events.append(Status(now, text, place, is_answer))

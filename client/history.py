@@ -1,54 +1,39 @@
-"""The way from joining a room to being up to date in it, through its history (IRCv3 chathistory, batch).
+"""The way from joining a room to being up to date in it, through its history (IRCv3 chathistory).
 
-Owns the batches that are being received and the requests for the next page. What comes live meanwhile waits in the
-room. Knows not what of it was shown before. Pure; whoever holds the session.
+Owns the requests for the next page. What comes live meanwhile waits in the room. Knows not what of it was shown
+before. Pure; whoever holds the session.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from client.batches import Page
 from client.exchange import Exchange
-from client.room import Presence, Room
+from client.room import Presence, Room, position
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
-HISTORY_PAGE: Final = 100
 TRY_AGAIN_S: Final = 2.0  # for history that could not be had just now
-
-
-@dataclass(slots=True)
-class Batch:
-    """A batch that is being received."""
-
-    kind: str
-    target: str
-    label: str
-    has_news: bool = False  # something in it was not shown before
-    meets_live: bool = False  # it reaches what came live already
+_LINES_A_MESSAGE: Final = 20  # so many lines of a history are looked at for each message that is wanted of it
+# Who came and went while we were away is not told: the list of members is a new one.
+_WORTH_TELLING: Final = frozenset(("PRIVMSG", "NOTICE", "TAGMSG", "REDACT"))
 
 
 class ShowOnce(Protocol):
     """Shows a message unless it was shown before; True if it was new."""
 
-    def __call__(self, message: Message, now: float, *, is_history: bool = False) -> bool: ...
+    def __call__(self, message: Message, room: Room, now: float, *, is_history: bool = False) -> bool: ...
 
 
 class CatchingUp:
-    """Rooms on their way from joined to ready."""
+    """Rooms, and conversations with people, on their way to ready."""
 
     def __init__(self, exchange: Exchange, rooms: Mapping[str, Room], backlog: int, show_once: ShowOnce) -> None:
         """`backlog` is how many messages said before a first JOIN are asked for."""
-        self.page_limit = HISTORY_PAGE
         self._exchange = exchange
         self._rooms = rooms
         self._backlog = backlog
         self._show_once = show_once
-        self._batches: dict[str, Batch] = {}
-
-    def lose_connection(self) -> None:
-        self._batches.clear()
-        self.page_limit = HISTORY_PAGE
 
     def begin(self, room: Room, now: float, *, is_first: bool = False) -> None:
         """Take a room that was just joined, for the first time or again."""
@@ -59,31 +44,24 @@ class CatchingUp:
         else:
             self._finish(room, now)
 
-    def takes(self, message: Message, now: float) -> bool:
-        """Whether a message is a part of history, or has to wait until there is no more of it."""
-        room = self._rooms.get(fold(message.params[0]))
-        batch = self._batches.get(message.tags.get("batch", ""))
-        if batch is not None and batch.kind == "chathistory":
-            batch.has_news |= self._show_once(message, now, is_history=True)
-            batch.meets_live |= room is not None and room.holds(message)
-        elif room is not None and room.presence is Presence.CATCHING_UP:
-            room.held.append(message)
+    def on_page(self, page: Page, now: float) -> None:
+        """Take a page: show it, and ask for the next one, until one brings nothing new or reaches what came live."""
+        room = self._rooms.get(fold(page.target))
+        if room is None:
+            return
+        if room.wants_backlog:
+            self._on_backlog(room, page, now)
+            return
+        has_news = meets_live = False
+        for message in page.lines:
+            has_news |= self._show(message, room, now)
+            meets_live |= room.holds(message)
+        if room.presence is not Presence.CATCHING_UP:
+            return
+        if has_news and not meets_live:
+            self._ask(room, now)
         else:
-            return False
-        return True
-
-    def label(self, message: Message) -> str:
-        """Give the label of the command that this answers, its own or its batch's (IRCv3 labeled-response)."""
-        batch = self._batches.get(message.tags.get("batch", ""))
-        return message.tags.get("label") or (batch.label if batch else "")
-
-    def on_batch(self, message: Message, now: float) -> None:
-        sign, reference = message.params[0][:1], message.params[0][1:]
-        if sign == "+":
-            kind, target = [*message.params[1:], "", ""][:2]
-            self._batches[reference] = Batch(kind, target, self.label(message))
-        elif (batch := self._batches.pop(reference, None)) and batch.kind == "chathistory":
-            self._on_page_end(batch, now)
+            self._finish(room, now)
 
     def on_refused(self, message: Message, now: float) -> None:
         """Ask by time where the msgid was not known, again where it failed; else go on without, and say so."""
@@ -106,25 +84,33 @@ class CatchingUp:
         elif now - room.asked_at >= answer_limit_s:
             self._finish(room, now, "the gateway does not answer")
 
-    def _ask(self, room: Room, now: float) -> None:
-        room.asked_at, room.try_again_at = now, None
-        if room.wants_backlog:
-            self._exchange.send(room.request_backlog(min(self._backlog, self.page_limit)))
-        else:
-            self._exchange.send(room.request_missed(self.page_limit))
+    def _show(self, message: Message, room: Room, now: float) -> bool:
+        if message.verb in _WORTH_TELLING:
+            return self._show_once(message, room, now, is_history=True)
+        last, room.position = room.position, position(message, now)
+        return last != room.position
 
-    def _on_page_end(self, batch: Batch, now: float) -> None:
-        """Ask for the next page, until one brings nothing new or reaches what came live."""
-        room = self._rooms.get(fold(batch.target))
-        if room is None or room.presence is not Presence.CATCHING_UP:
-            return
-        if batch.has_news and not batch.meets_live and not room.wants_backlog:
+    def _on_backlog(self, room: Room, page: Page, now: float) -> None:
+        """Put a page before those that came, and ask for the one before it until there are enough."""
+        room.backlog[:0] = page.lines
+        said = sum(message.verb in ("PRIVMSG", "NOTICE") for message in room.backlog)
+        is_full = len(page.lines) >= min(self._backlog, self._exchange.history_page)
+        if is_full and said < self._backlog and len(room.backlog) < _LINES_A_MESSAGE * self._backlog:
             self._ask(room, now)
         else:
             self._finish(room, now)
 
+    def _ask(self, room: Room, now: float) -> None:
+        room.asked_at, room.try_again_at = now, None
+        if room.wants_backlog:
+            self._exchange.send(room.request_backlog(min(self._backlog, self._exchange.history_page)))
+        else:
+            self._exchange.send(room.request_missed(self._exchange.history_page))
+
     def _finish(self, room: Room, now: float, problem: str = "") -> None:
-        if problem and not room.wants_backlog:
-            self._exchange.tell(f"what you missed in {room.name} may be lacking here: {problem}", now)
+        if problem and not room.wants_backlog and not room.is_person:
+            self._exchange.tell(f"what you missed in {room.name} may be lacking here: {problem}", now, place=room.name)
+        for message in room.take_backlog(self._backlog):
+            self._show(message, room, now)
         for message in room.release_held():
-            self._show_once(message, now)
+            self._show_once(message, room, now)

@@ -4,40 +4,31 @@ Owns the way from the first line to the exit code, on the main thread: so while 
 threads of the transport receive and send.
 """
 
+import re
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from client import commands
+from client.buffer import Line
+from client.buffers import Buffers
+from client.files import Log, export
+from client.output import Output
 from client.screen import Screen
 from client.session import Session
 from client.transport import Transport
-from client.typed import from_person, from_pipe, is_command
 from gateway.wire.message import Message
 from gateway.wire.text import strip_controls
 
 QUIT_LIMIT_S: Final = 5.0  # a person who leaves does not wait longer for what is not delivered
 
 
-def typed_lines(prompt: Callable[[], str]) -> Iterator[str]:
-    """Give the lines typed on a terminal; arrow keys and history work if there is readline."""
-    with suppress(ImportError):
-        import readline
-
-        readline.parse_and_bind("set horizontal-scroll-mode on")  # the screen counts on a single row
-        readline.parse_and_bind("set enable-bracketed-paste off")  # several pasted lines are several
-        readline.set_completer(lambda _text, _state: None)  # not file names
-    try:
-        while True:
-            yield input(prompt())
-    except EOFError:
-        print()
-    except KeyboardInterrupt:
-        print()
-        raise
+# In a pipe only these are commands, or "//" and these where they are text: "/usr/bin" and "// a comment" are text.
+_IN_PIPE: Final = re.compile(r"//?(?:nick|join|part|msg|names|who|me|help|quit|topic)(?: .*)?", re.IGNORECASE)
 
 
 def piped_lines() -> Iterator[str]:
@@ -47,18 +38,17 @@ def piped_lines() -> Iterator[str]:
 
 
 class LineMode:
-    """A session between a keyboard, or a pipe, and a screen."""
+    """A session between a keyboard, or a pipe, and a screen; the desk (client.commands) of whoever types."""
 
-    def __init__(self, transport: Transport, screen: Screen) -> None:
+    def __init__(self, transport: Transport, screen: Screen, output: Output) -> None:
         self._transport = transport
         self._screen = screen
+        self._output = output
+        self._is_leaving = False
 
-    def run_for_person(self, *, is_prompting: bool) -> int:
+    def run_for_person(self) -> int:
         """Talk until /quit or the end of input; give the exit code."""
-        lines = typed_lines(lambda: f"{strip_controls(self._room())}> ")
-        if not is_prompting:
-            lines = piped_lines()
-        return self._run(lines, self._take_typed, self._finish_for_person)
+        return self._run(self._take_typed, self._finish_for_person)
 
     def run_for_pipe(self, wait_s: float) -> int:
         """Say what the pipe brings, and leave when all has arrived; give the exit code.
@@ -66,14 +56,18 @@ class LineMode:
         When the pipe has ended, or fills the outbox before there ever was a connection, give up after `wait_s`
         without any progress.
         """
-        return self._run(piped_lines(), lambda line: self._take_piped(line, wait_s), lambda: self._finish(wait_s))
+        return self._run(lambda line: self._take_piped(line, wait_s), lambda: self._finish(wait_s))
 
-    def _run(self, lines: Iterator[str], take: Callable[[str], bool], finish: Callable[[], None]) -> int:
+    def run_for_text(self, target: str, wait_s: float) -> int:
+        """Say every line of a pipe to one room or person, as `run_for_pipe`, and nothing but that."""
+        return self._run(lambda line: self._take_text(target, line, wait_s), lambda: self._finish(wait_s))
+
+    def _run(self, take: Callable[[str], bool], finish: Callable[[], None]) -> int:
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGHUP, _interrupt)
         self._transport.start()
         try:
-            for line in lines:
+            for line in piped_lines():
                 if not take(line):
                     break
             finish()
@@ -83,32 +77,48 @@ class LineMode:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is leaving already
             self._transport.do(Session.give_up)
             self._transport.close()
+            self._output.look(lambda _buffers, log: log.close())
         return 0 if self._transport.look(lambda session: session.was_registered and session.has_delivered_all) else 1
 
-    def _room(self) -> str:
-        return self._transport.look(lambda session: session.current_room)
+    # --- lines ----------------------------------------------------------------------------------------------
 
     def _take_typed(self, line: str) -> bool:
-        return self._take(from_person(line, self._room()))
+        """Take a line of a person; False if it was to leave."""
+        if line.startswith("/") and not line.startswith("//"):
+            commands.run(line, self)
+        else:
+            self._say(line.removeprefix("/"))
+        return not self._is_leaving
+
+    def _say(self, line: str) -> None:
+        here, text = self.here, strip_controls(line)
+        if here and text.strip():
+            self.do(lambda session, now: session.say(here, text, now))
+        elif text.strip():
+            self.answer("You are in no room: /join one first, for example /join lobby")
 
     def _take_piped(self, line: str, wait_s: float) -> bool:
-        """Take a line when there is room for it; a command when all before it is done."""
-        comes_after_all = is_command(line)
-        while not self._transport.wait_for(
-            lambda session: session.is_settled if comes_after_all else session.can_take_more, wait_s
-        ):
+        """Take a line when there is room for it; a command when all before it is done. False if it was to leave."""
+        comes_after_all = _IN_PIPE.fullmatch(line) is not None
+        if not self._wait(lambda session: session.is_settled if comes_after_all else session.can_take_more, wait_s):
+            return False
+        if not comes_after_all:
+            self._say(line)
+        else:
+            self._take_typed(line)
+        return not self._is_leaving
+
+    def _take_text(self, target: str, line: str, wait_s: float) -> bool:
+        if not self._wait(lambda session: session.can_take_more, wait_s):
+            return False
+        self.do(lambda session, now: session.say(target, strip_controls(line), now))
+        return True
+
+    def _wait(self, claim: Callable[[Session], bool], wait_s: float) -> bool:
+        """Wait until something is true; False where there was no connection in all that time."""
+        while not self._transport.wait_for(claim, wait_s):
             if not self._transport.look(lambda session: session.was_registered):
                 return False
-        return self._take(from_pipe(line, self._room()))
-
-    def _take(self, meant: Message | str | None) -> bool:
-        """Do what was meant; False if it was to leave."""
-        if isinstance(meant, Message):
-            message = meant
-            self._transport.do(lambda session, now: session.request(message, now))
-            return message.verb != "QUIT"
-        if meant is not None:
-            self._screen.answer(meant)
         return True
 
     def _finish_for_person(self) -> None:
@@ -124,6 +134,59 @@ class LineMode:
     def _has_progress(self, wait_s: float) -> bool:
         left = self._transport.look(lambda session: session.unconfirmed)
         return self._transport.wait_for(lambda session: session.is_finished or session.unconfirmed < left, wait_s)
+
+    # --- the desk -------------------------------------------------------------------------------------------
+
+    @property
+    def here(self) -> str:
+        return self._transport.look(lambda session: session.current_room)
+
+    def message(self, *, is_own: bool = False) -> Line | None:
+        here = self.here
+
+        def newest(buffers: Buffers, _log: Log) -> Line | None:
+            buffer = buffers.get(here)
+            return buffer.last_message(is_own=is_own) if buffer else None
+
+        return self._output.look(newest)
+
+    def do(self, action: Callable[[Session, float], object]) -> None:
+        self._transport.do(action)
+
+    def answer(self, text: str) -> None:
+        self._screen.answer(text)
+
+    def turn_to(self, name: str) -> None:
+        self.do(lambda session, now: session.turn_to(name, now))
+
+    def search(self, text: str) -> None:
+        here = self.here
+        self.do(lambda session, now: session.search(here, text, now))
+
+    def log(self, path: str) -> None:
+        try:
+            self._output.look(lambda _buffers, log: log.open(Path(path).expanduser()) if path else log.close())
+        except OSError as error:
+            self.answer(f"cannot write to {path}: {error.strerror}")
+        else:
+            self.answer(f"logging to {path}" if path else "there is no log now")
+
+    def export(self, path: str) -> None:
+        here = self.here
+
+        def write(buffers: Buffers, _log: Log) -> int:
+            return export(buffers.get(here) or buffers.server, Path(path).expanduser())
+
+        try:
+            count = self._output.look(write)
+        except OSError as error:
+            self.answer(f"cannot write to {path}: {error.strerror}")
+        else:
+            self.answer(f"{count} lines written to {path}")
+
+    def leave(self, reason: str) -> None:
+        self._is_leaving = True
+        self.do(lambda session, now: session.request(Message("QUIT", [reason] if reason else []), now))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

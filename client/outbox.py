@@ -1,6 +1,6 @@
 """What the person said and the network has not confirmed yet, oldest first.
 
-Owns the bound, the window of messages in flight, and the doubt about those whose connection was lost before
+Owns the bound, the window of lines in flight, and the doubt about messages whose connection was lost before
 their echo came. Knows neither the protocol nor the clock. Pure; whoever holds the session.
 """
 
@@ -10,8 +10,8 @@ from typing import Final
 
 from gateway.wire.casefold import fold
 
-OUTBOX_LIMIT: Final = 1000  # messages; a pipe waits when it is full, a person is told
-IN_FLIGHT_LIMIT: Final = 16  # so that a long pipe is no flood: the echoes set the pace
+OUTBOX_LIMIT: Final = 20_000  # messages: a long paste; a pipe waits when it is full, a person is told
+IN_FLIGHT_LIMIT: Final = 16  # lines, so that a long pipe is no flood: the echoes set the pace
 
 
 @dataclass(slots=True)
@@ -21,8 +21,13 @@ class Pending:
     id: str
     verb: str
     target: str
-    text: str
+    text: str  # perhaps of several lines
+    reply_to: str = ""  # a msgid
     is_doubtful: bool = False  # sent once on a connection that is lost: it may have arrived
+
+    @property
+    def line_count(self) -> int:
+        return self.text.count("\n") + 1
 
 
 class Outbox:
@@ -50,15 +55,26 @@ class Outbox:
     def put(self, pending: Pending) -> None:
         self._waiting[pending.id] = pending
 
+    def rewrite(self, rewritten: Callable[[Pending], list[Pending]]) -> None:
+        """Let others stand in the place of some that wait."""
+        self._waiting = {piece.id: piece for pending in self._waiting.values() for piece in rewritten(pending)}
+
     def launch(self, is_ready: Callable[[str], bool]) -> list[Pending]:
-        """Take what may be sent now as in flight; the order for one target is kept."""
-        room = IN_FLIGHT_LIMIT - len(self._in_flight)
+        """Take what may be sent now as in flight; the order for one target is kept.
+
+        A message of more lines than may be in flight goes alone.
+        """
+        lines = sum(pending.line_count for pending in self._in_flight.values())
         launched: list[Pending] = []
         for pending in self._waiting.values():
-            if len(launched) >= room:
+            if lines >= IN_FLIGHT_LIMIT:
                 break
-            if is_ready(pending.target):
-                launched.append(pending)
+            if not is_ready(pending.target):
+                continue
+            if lines and lines + pending.line_count > IN_FLIGHT_LIMIT:
+                break
+            launched.append(pending)
+            lines += pending.line_count
         for pending in launched:
             self._in_flight[pending.id] = self._waiting.pop(pending.id)
         return launched
@@ -88,17 +104,3 @@ class Outbox:
         self._in_flight = {}
         self._waiting = {}
         return given_up
-
-
-def split_text(text: str, limit_bytes: int) -> list[str]:
-    """Cut a text into pieces of at most `limit_bytes` of UTF-8, between words where there are any."""
-    pieces = []
-    while len(encoded := text.encode()) > limit_bytes:
-        piece = encoded[:limit_bytes].decode("utf-8", "ignore")
-        at_word, _, _ = piece.rpartition(" ")
-        piece = at_word or piece
-        pieces.append(piece)
-        text = text[len(piece) :].removeprefix(" ")
-    if text:
-        pieces.append(text)
-    return pieces

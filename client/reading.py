@@ -4,44 +4,74 @@ Owns their form, and that nothing in them can control a terminal. Knows the time
 screen. Pure; on the receiving thread.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
-from client.events import Event, Heard, Status, Undelivered
-from gateway.wire.message import split_source
-from gateway.wire.text import render, strip_controls
+from client.events import Event, Found, Heard, Status, Undelivered
+from client.room import server_time
+from client.wording import sentence
+from gateway.wire.message import Message, split_source
+from gateway.wire.text import strip_controls
 
 _ACTION = "\x01ACTION "
 
 
 def screen_line(event: Event, room: str) -> str | None:
-    """Write an event for one who talks in `room`; None: not for people, or it stands where they typed it."""
+    """Write an event for one who talks in `room`, a message of several lines as several ("\n" between them).
+
+    None: it is not for people, or it stands where they typed it.
+    """
     clock = f"[{datetime.fromtimestamp(event.at):%H:%M}]"
     match event:
-        case Heard(is_typed_here=True):
-            return None
-        case Heard():
-            text = render(event.message, event.own_nick, room)
-            return f"{clock} {text}" if text is not None else None
+        case Heard(is_typed_here=False, is_quiet=False):
+            rendered = (sentence(message, event.own_nick, room) for message in _single_lines(event.message))
+            return "\n".join(f"{clock} {text}" for text in rendered if text is not None) or None
         case Status():
             return f"{clock} -- {strip_controls(event.text)}"
         case Undelivered():
             text = strip_controls(f"not delivered to {event.target} ({event.reason}): {event.text}")
             return f"{clock} -- {text}"
+        case Found():
+            return _found(event)
+    return None
+
+
+def _found(event: Found) -> str | None:
+    """Write what a search has found since the last step, newest first, and how it ended."""
+    lines = []
+    for message in event.messages:
+        at = server_time(message)
+        day = f"{datetime.fromtimestamp(event.at if at is None else at):%Y-%m-%d %H:%M}"
+        lines += [f"[{day}] {text}" for single in _single_lines(message) if (text := _said(single)) is not None]
+    if event.is_over:
+        problem = f" ({strip_controls(event.problem)})" if event.problem else ""
+        lines.append(f"[{datetime.fromtimestamp(event.at):%H:%M}] -- searched {event.scanned} messages{problem}")
+    return "\n".join(lines) or None
+
+
+def _single_lines(message: Message) -> list[Message]:
+    if message.verb not in ("PRIVMSG", "NOTICE"):
+        return [message]
+    return [replace(message, params=[message.params[0], line]) for line in message.params[1].split("\n")]
 
 
 def log_line(event: Event) -> str | None:
-    """Write an event for the log: date, time, the room or the other person, and who said what."""
+    """Write an event for the log: date, time, the room or the other person, and who said what; as screen_line."""
     clock = f"{datetime.fromtimestamp(event.at):%Y-%m-%d %H:%M:%S}"
     if isinstance(event, Heard) and event.message.verb in ("PRIVMSG", "NOTICE"):
-        nick = split_source(event.message.source or "")[0]
-        target, text = event.message.params[:2]
-        place = target if target.startswith("#") or event.is_typed_here else nick
-        if text.startswith(_ACTION):
-            said = f"* {nick} {text.removeprefix(_ACTION)}"
-        elif text.startswith("\x01"):
-            return None  # a question that programs ask each other
-        else:
-            said = f"<{nick}> {text}"
-        return f"{clock} {strip_controls(place)} {strip_controls(said)}"
-    line = screen_line(event, "")
+        if event.is_quiet:
+            return None
+        said = (_said(message) for message in _single_lines(event.message))
+        place = strip_controls(event.place or event.message.params[0])
+        return "\n".join(f"{clock} {place} {text}" for text in said if text is not None) or None
+    line = screen_line(event, "") if not isinstance(event, Found) else None
     return None if line is None else f"{clock} {line.partition('] ')[2]}"
+
+
+def _said(message: Message) -> str | None:
+    nick, text = split_source(message.source or "")[0], message.params[1]
+    if text.startswith(_ACTION):
+        return strip_controls(f"* {nick} {text.removeprefix(_ACTION)}")
+    if text.startswith("\x01"):
+        return None  # a question that programs ask each other
+    return strip_controls(f"<{nick}> {text}")

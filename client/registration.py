@@ -7,13 +7,25 @@ holds the session.
 from collections.abc import Sequence
 from typing import Final
 
+from client.composing import BatchLimits, parse_limits
 from gateway.wire.message import Message
 
 WANTED: Final = (
+    "account-notify",
+    "account-tag",
+    "away-notify",
     "batch",
     "cap-notify",
+    "chghost",
     "draft/chathistory",
+    "draft/event-playback",
+    "draft/message-redaction",
+    "draft/multiline",
+    "draft/read-marker",
     "echo-message",
+    "extended-join",
+    "extended-monitor",
+    "invite-notify",
     "labeled-response",
     "message-tags",
     "multi-prefix",
@@ -27,7 +39,7 @@ class Registration:
 
     def __init__(self) -> None:
         self.agreed: set[str] = set()
-        self._offered: list[str] = []
+        self._offered: dict[str, str] = {}  # with their values
         self._is_open = True  # CAP END is not sent yet
 
     @property
@@ -39,6 +51,13 @@ class Registration:
         """Whether missed messages can be fetched, and where they end can be told."""
         return {"draft/chathistory", "batch", "server-time"} <= self.agreed
 
+    @property
+    def batch_limits(self) -> BatchLimits | None:
+        """What a message of several lines may be; None where there can be none."""
+        if {"draft/multiline", "batch"} <= self.agreed:
+            return parse_limits(self._offered.get("draft/multiline", ""))
+        return None
+
     def begin(self, nick: str, password: str) -> list[Message]:
         lines = [Message("CAP", ["LS", "302"])]
         if password:
@@ -47,25 +66,26 @@ class Registration:
 
     def handle(self, subcommand: str, params: Sequence[str]) -> list[Message]:
         """Take a CAP line of the gateway; `params` are those after the subcommand."""
-        names = [word.partition("=")[0] for word in params[-1].split()] if params else []
+        named = dict(word.partition("=")[::2] for word in params[-1].split()) if params else {}
         match subcommand:
             case "LS":
-                self._offered += names
+                self._offered |= named
                 return [] if params and params[0] == "*" and len(params) > 1 else self._request(self._offered)
             case "NEW":
-                return self._request(names)
+                self._offered |= named
+                return self._request(named)
             case "DEL":
-                self.agreed.difference_update(names)
+                self.agreed.difference_update(named)
                 return []
             case "ACK":
-                self.agreed.update(name for name in names if not name.startswith("-"))
-                self.agreed.difference_update(name[1:] for name in names if name.startswith("-"))
+                self.agreed.update(name for name in named if not name.startswith("-"))
+                self.agreed.difference_update(name[1:] for name in named if name.startswith("-"))
                 return self._end()
             case "NAK":
                 return self._end()
         return []
 
-    def _request(self, offered: Sequence[str]) -> list[Message]:
+    def _request(self, offered: dict[str, str]) -> list[Message]:
         usable = [name for name in WANTED if name in offered]
         return [Message("CAP", ["REQ", " ".join(usable)])] if usable else self._end()
 

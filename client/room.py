@@ -1,4 +1,4 @@
-"""A room as this client is in it: what was shown of it last, and what was missed since.
+"""A room as this client is in it, or a conversation with someone: what was shown of it last, and what was missed since.
 
 After a lost connection the history after the last message shown is fetched page by page (IRCv3 chathistory
 AFTER); live messages wait until it has caught up, so that all are shown once and in order. Knows neither
@@ -34,28 +34,33 @@ class Position:
     msgid: str
     at: float
 
-    def reference(self, *, by_msgid: bool) -> str:
-        """Name the place as a parameter of CHATHISTORY.
+    def after(self, *, by_msgid: bool) -> str:
+        """Name the place as a parameter of CHATHISTORY AFTER.
 
         A time is one millisecond early, since AFTER excludes all of its millisecond; nothing is shown twice.
         """
-        if by_msgid:
-            return f"msgid={self.msgid}"
-        at = datetime.fromtimestamp(self.at - 0.001, UTC)
-        return f"timestamp={at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+        return f"msgid={self.msgid}" if by_msgid and self.msgid else timestamp(self.at - 0.001)
+
+    def before(self, *, by_msgid: bool) -> str:
+        """Name the place as a parameter of CHATHISTORY BEFORE; a time is one millisecond late."""
+        return f"msgid={self.msgid}" if by_msgid and self.msgid else timestamp(self.at + 0.001)
 
 
 class Room:
-    """One room that the person wants to be in, over all connections."""
+    """One room that the person wants to be in, over all connections; or one person they talk to."""
 
-    def __init__(self, name: str, key: str = "") -> None:
+    def __init__(self, name: str, key: str = "", *, is_person: bool = False) -> None:
         self.name = name
         self.key = key
+        self.is_person = is_person
         self.topic = ""
         self.shows_names = True  # the next list of names was asked for, or is the first
-        self.presence = Presence.AWAITED
+        self.has_asked_who = False  # who is away, on this connection
+        self.awaits_who = False  # the answer to that
+        self.presence = Presence.READY if is_person else Presence.AWAITED
         self.position: Position | None = None
         self.wants_backlog = False  # what was said before we came first, not what we missed
+        self.backlog: list[Message] = []  # as far as it has come
         self.asked_at = 0.0  # when the last JOIN or CHATHISTORY went out
         self.held: deque[Message] = deque(maxlen=HELD_LIMIT)
         self.try_again_at: float | None = None  # history could not be had just now
@@ -64,8 +69,10 @@ class Room:
 
     def lose_connection(self) -> None:
         """Be where a new connection begins; what was held is in the history after the position."""
-        self.presence = Presence.AWAITED
+        self.presence = Presence.READY if self.is_person else Presence.AWAITED
         self.held.clear()
+        self.backlog.clear()
+        self.has_asked_who = self.awaits_who = False
         self.try_again_at = None
         self._tries_left = HISTORY_TRIES
         self._by_msgid = True
@@ -73,13 +80,22 @@ class Room:
     def request_missed(self, limit: int) -> Message:
         """Ask for the page of history after the last message shown."""
         assert self.position is not None
-        by_msgid = self._by_msgid and bool(self.position.msgid)
-        reference = self.position.reference(by_msgid=by_msgid)
+        reference = self.position.after(by_msgid=self._by_msgid)
         return Message("CHATHISTORY", ["AFTER", self.name, reference, str(limit)])
 
     def request_backlog(self, limit: int) -> Message:
-        """Ask for the last messages said before we came."""
-        return Message("CHATHISTORY", ["LATEST", self.name, "*", str(limit)])
+        """Ask for the last messages said before we came, or for those before what has come of them."""
+        if not self.backlog:
+            return Message("CHATHISTORY", ["LATEST", self.name, "*", str(limit)])
+        reference = position(self.backlog[0], 0.0).before(by_msgid=self._by_msgid)
+        return Message("CHATHISTORY", ["BEFORE", self.name, reference, str(limit)])
+
+    def take_backlog(self, count: int) -> list[Message]:
+        """Give the last `count` messages of the backlog, with what came between them."""
+        said = [index for index, message in enumerate(self.backlog) if message.verb in ("PRIVMSG", "NOTICE")]
+        first = said[-count] if 0 < count <= len(said) else 0
+        backlog, self.backlog = self.backlog[first:], []
+        return backlog
 
     def may_try_again(self) -> bool:
         """Count a try to get history that failed; False where it was the last one."""
@@ -120,6 +136,12 @@ class Seen:
         if len(self._ids) > SEEN_LIMIT:
             del self._ids[next(iter(self._ids))]
         return True
+
+
+def timestamp(at: float) -> str:
+    """Write a time as a reference of CHATHISTORY and MARKREAD (IRCv3 server-time)."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"timestamp={moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
 def server_time(message: Message) -> float | None:

@@ -1,22 +1,14 @@
-"""Where a person reads: a terminal with a line being typed on it, or just two streams.
+"""Where a person or a program reads lines: two streams, without any control of a terminal.
 
 Owns the output. Knows nothing of the network. `show` is called on the receiving thread.
 """
 
-import shutil
 import sys
-import unicodedata
-from collections.abc import Iterator
 from typing import Protocol, TextIO
 
 from client.events import Event, Heard
 from client.reading import screen_line
 from gateway.wire.numerics import RPL_MOTD
-
-# Make an empty line above the one being typed, and come back to the same place in it: index (scrolls if at the
-# bottom), up, save the cursor, insert a line, write, restore, down. So the typed line is never written anew, and
-# its text and cursor need not be known here (ECMA-48 IL, CUU, CUD; DEC VT100 IND, DECSC, DECRC).
-_ABOVE = "\x1bD\x1b[A\x1b7\r\x1b[L{}\x1b8\x1b[B"
 
 
 class Screen(Protocol):
@@ -30,9 +22,9 @@ class Screen(Protocol):
 
 
 class PlainScreen:
-    """Lines without any terminal control: the chat to one stream, remarks about the connection to another."""
+    """The chat to one stream, if any, and remarks about the connection to another."""
 
-    def __init__(self, chat: TextIO = sys.stdout, remarks: TextIO = sys.stderr) -> None:
+    def __init__(self, chat: TextIO | None = sys.stdout, remarks: TextIO = sys.stderr) -> None:
         self._chat = chat
         self._remarks = remarks
 
@@ -40,45 +32,9 @@ class PlainScreen:
         line = screen_line(event, room)
         if line is not None:
             is_chat = isinstance(event, Heard) and event.message.verb != RPL_MOTD
-            print(line, file=self._chat if is_chat else self._remarks, flush=True)
+            stream = self._chat if is_chat else self._remarks
+            if stream is not None:
+                print(line, file=stream, flush=True)
 
     def answer(self, text: str) -> None:
         print(text, file=self._remarks, flush=True)
-
-
-class TerminalScreen:
-    """Lines above the one that is being typed, which stays as it is."""
-
-    def __init__(self, terminal: TextIO = sys.stdout) -> None:
-        self._terminal = terminal
-
-    def show(self, event: Event, room: str) -> None:
-        line = screen_line(event, room)
-        if line is not None:
-            columns = shutil.get_terminal_size().columns
-            self._terminal.write("".join(_ABOVE.format(row) for row in rows_of(line, columns - 1)))
-            self._terminal.flush()
-
-    def answer(self, text: str) -> None:
-        print(text, file=self._terminal, flush=True)
-
-
-def rows_of(text: str, columns: int) -> Iterator[str]:
-    """Cut a text into rows that fit a terminal, between words where there are any."""
-    while text:
-        end = _fitting(text, columns)
-        if end < len(text) and (space := text.rfind(" ", 0, end + 1)) > 0:
-            end = space
-        yield text[:end]
-        text = text[end:].removeprefix(" ")
-
-
-def _fitting(text: str, columns: int) -> int:
-    """Count the characters, at least one, that fit into so many cells of a terminal."""
-    cells = 0
-    for index, character in enumerate(text):
-        if not unicodedata.combining(character):
-            cells += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if cells > columns:
-            return max(index, 1)
-    return len(text)

@@ -10,54 +10,28 @@ thread holds it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Final
 
-from client.conversation import Conversation
-from client.events import Event
+from client.batches import Batches, Page
+from client.conversation import REPLY_TAG, Conversation
+from client.courtesies import Courtesies, Writing
+from client.events import Event, Link, LinkChanged
 from client.exchange import Exchange
 from client.naming import Naming
-from client.room import Presence
+from client.news import News
+from client.past import Past
+from client.pings import Pings
+from client.refusals import Refusals
+from client.room import Position, server_time
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LineBuffer
-from gateway.wire.message import Message, parse, split_source
+from gateway.wire.message import Message, parse
 
-KEEPALIVE_S: Final = 30.0  # silence after which the gateway is asked for a sign of life
 DEAD_AFTER_S: Final = 60.0  # silence after which the connection is given up
 REGISTRATION_LIMIT_S: Final = 20.0
-CONFIRM_WITHIN_S: Final = 5.0  # then a PING settles what no echo did
 RECEIVED_LINE_LIMIT_BYTES: Final = 8192  # more than Modern IRC allows: other servers are lax
-
-_JOIN_REFUSED: Final = frozenset(
-    (
-        n.ERR_NOSUCHCHANNEL,
-        n.ERR_TOOMANYCHANNELS,
-        n.ERR_CHANNELISFULL,
-        n.ERR_INVITEONLYCHAN,
-        n.ERR_BANNEDFROMCHAN,
-        n.ERR_BADCHANNELKEY,
-        n.ERR_BADCHANMASK,
-    )
-)
-_NICK_REFUSED: Final = frozenset(
-    (n.ERR_ERRONEUSNICKNAME, n.ERR_NICKNAMEINUSE, n.ERR_NICKCOLLISION, n.ERR_UNAVAILRESOURCE)
-)
-_FIRST_ERROR: Final = "400"
-_MESSAGE_REFUSED: Final = frozenset(
-    (n.ERR_NOSUCHNICK, n.ERR_NOSUCHCHANNEL, n.ERR_CANNOTSENDTOCHAN, n.ERR_TOOMANYTARGETS)
-)
-
-
-@dataclass(slots=True)
-class Ping:
-    """The one PING on its way: its PONG settles what was sent before it."""
-
-    token: str
-    covers: tuple[str, ...]  # ids of messages
-    is_last: bool  # all is said and done: after its PONG comes QUIT
-    is_promise: bool = True  # a FAIL PING before the PONG takes the promise back
 
 
 class Session:
@@ -71,11 +45,19 @@ class Session:
         *,
         password: str = "",
         backlog: int = 0,
+        since: float | None = None,
     ) -> None:
-        """`new_id` gives a fresh random token; `backlog` is how many old messages a first JOIN asks for."""
+        """`new_id` gives a fresh random token; a first JOIN asks for `backlog` old messages, or for all `since`."""
         self.naming = Naming(name, lambda: new_id()[:4])
         self._exchange = Exchange(self.naming)
+        self._courtesies = Courtesies()
         self.conversation = Conversation(self._exchange, rooms, new_id, backlog)
+        self._past = Past(self._exchange, new_id, self.conversation.catch_up_with)
+        self._refusals = Refusals(self._exchange, self.conversation, self._past)
+        if since is not None:
+            for room in self.conversation.rooms.values():
+                room.position = Position("", since)
+        self._news = News(self._exchange, self.conversation, self._courtesies)
         self.is_dead = False  # the gateway is silent or has said ERROR: give this connection up
         self.is_finished = False  # QUIT is on its way: make no further connection
         self.was_registered = False  # once at least, on any connection
@@ -85,19 +67,29 @@ class Session:
         self._is_finishing = False
         self._quit_reason: list[str] = []
         self._has_shown_motd = False
+        self._said_last_at = 0.0  # by the network's clock
         self._begin_connection("", 0.0)
 
     def _begin_connection(self, place: str, now: float) -> None:
         self._exchange.reset()
         self._lines = LineBuffer(limit_bytes=RECEIVED_LINE_LIMIT_BYTES)
+        self._batches = Batches()
         self._place = place
-        self._ping: Ping | None = None
+        self._pings = Pings(self._new_id, now)
         self._heard_at = now
-        self._flight_began_at = now  # since when messages have been in flight without a pause
-        self.last_error = ""  # why the gateway closes the connection
+        self._last_word = ""  # of the gateway, before it closes
+        self._refusals.last = ""
         self.is_dead = False
 
     # --- what the transport calls ---------------------------------------------------------------------------
+
+    def waiting(self, place: str, until: float, now: float) -> None:
+        """Note that a gateway will be tried at `until`."""
+        self._tell_link(Link.WAITING, now, place, next_try_at=until)
+
+    def connecting(self, place: str, now: float) -> None:
+        """Note that a gateway is being tried."""
+        self._tell_link(Link.CONNECTING, now, place)
 
     def connected(self, place: str, now: float) -> None:
         """Begin on a new connection; `place` is its address as a person should see it."""
@@ -111,17 +103,26 @@ class Session:
         self._heard_at = now
         for line in self._lines.feed(data):
             message = parse(line) if isinstance(line, str) else None
-            if message is not None:
-                handler, minimum_params = _HANDLERS.get(message.verb, (Session._on_other, 0))
-                if len(message.params) >= minimum_params:
-                    handler(self, message, now)
+            taken = self._batches.take(message) if message is not None else None
+            if isinstance(taken, Page):
+                if not self._past.takes(taken, now):
+                    self.conversation.history.on_page(taken, now)
+            elif taken is not None:
+                self._said_last_at = max(self._said_last_at, server_time(taken) or 0.0)
+                self._on_line(taken, now)
         self._advance(now)
 
     def disconnected(self, now: float) -> None:
         """Note that the connection is gone; what was not confirmed is in doubt until the history tells."""
+        was_registered = self.is_registered
         self._begin_connection("", now)
         self._is_connected = False
+        self._past.lose_connection(now)
+        self._courtesies.lose_connection()
+        self._news.lose_connection()
         self.conversation.lose_connection()
+        if was_registered:
+            self._tell_link(Link.WAITING, now)
 
     def tick(self, now: float) -> None:
         """Let time pass; to be called about once a second."""
@@ -132,7 +133,20 @@ class Session:
             if (nick := self.naming.due(now)) is not None:
                 self._exchange.send(Message("NICK", [nick]))
             self.conversation.tick(now)
+            self._past.tick(now)
+            self._news.tick()
         self._advance(now)
+
+    def _tell_link(
+        self,
+        link: Link,
+        now: float,
+        address: str = "",
+        *,
+        next_try_at: float | None = None,
+        latency_s: float | None = None,
+    ) -> None:
+        self._exchange.events.append(LinkChanged(now, link, address, next_try_at, latency_s))
 
     @property
     def has_output(self) -> bool:
@@ -159,6 +173,11 @@ class Session:
     @property
     def is_registered(self) -> bool:
         return self._exchange.is_registered
+
+    @property
+    def last_error(self) -> str:
+        """Why the gateway closes the connection, "" if it has not said so."""
+        return self._last_word or self._refusals.last
 
     @property
     def is_settled(self) -> bool:
@@ -200,7 +219,7 @@ class Session:
             case "NICK", [nick] if not self.is_registered:
                 self.naming.wanted = nick
             case _ if not self.is_registered:
-                self.tell("not connected: try again when there is a connection", now)
+                self._tell_offline(now)
             case verb, params:
                 if verb == "NICK":
                     self.naming.typed(params[0])
@@ -208,6 +227,72 @@ class Session:
                     room.shows_names = True
                 self._exchange.send(message)
         self._advance(now)
+
+    def say(self, target: str, text: str, now: float, *, verb: str = "PRIVMSG", reply_to: str = "") -> list[str]:
+        """Say a text, of any length and number of lines, to a room or a person; `reply_to` is a msgid.
+
+        Gives the ids of the messages it becomes: they are `Said`, then `Heard` or `Undelivered`.
+        """
+        self._courtesies.said(target)
+        ids = self.conversation.say(verb, target, text, now, reply_to)
+        self._advance(now)
+        return ids
+
+    def react(self, target: str, msgid: str, reaction: str, now: float, *, takes_back: bool = False) -> None:
+        """React to a message (IRCv3 react), or take a reaction back."""
+        tag = "+draft/unreact" if takes_back else "+draft/react"
+        self._tag("message-tags", Message("TAGMSG", [target], tags={REPLY_TAG: msgid, tag: reaction}), now)
+
+    def redact(self, target: str, msgid: str, reason: str, now: float) -> None:
+        """Take a message back (IRCv3 message-redaction)."""
+        self._tag("draft/message-redaction", Message("REDACT", [target, msgid, *([reason] if reason else [])]), now)
+
+    def _tag(self, capability: str, message: Message, now: float) -> None:
+        if self._exchange.agrees(capability):
+            self._exchange.send(message)
+        elif self.is_registered:
+            self.answer(f"this gateway has no {capability.removeprefix('draft/')}", now)
+        else:
+            self._tell_offline(now)
+
+    def write(self, target: str, writing: Writing, now: float) -> None:
+        """Let the others know that the person writes; to be called at each change of the text."""
+        self._courtesies.write(target, writing)
+        self._advance(now)
+
+    def mark_read(self, target: str, at: float, now: float) -> None:
+        """Note that everything up to the message of `at`, by the network's clock, was read."""
+        self._courtesies.mark(target, at)
+        self._advance(now)
+
+    def talk_to(self, nick: str) -> None:
+        """Note that the person turns to someone: whether they are there is asked for from now on."""
+        self.conversation.person(nick)
+
+    def turn_to(self, name: str, now: float) -> None:
+        """Talk to a person, or in a room, which is joined where it is not yet."""
+        if name.startswith("#"):
+            self.conversation.enter(name, "", now)
+        else:
+            self.conversation.current_room = name
+            self.conversation.person(name)
+        self._advance(now)
+
+    def load_older(self, target: str, before: Position | None, now: float) -> None:
+        """Ask for what was said before a message; the answer is one `Older`."""
+        self._past.load_older(target, before, now)
+
+    def search(self, target: str, text: str, now: float) -> str:
+        """Look for a text in all that was said, newest first; `Found` tells how it goes. Gives the search's id."""
+        return self._past.search(target, text, now)
+
+    def cancel_search(self, search_id: str) -> None:
+        self._past.cancel(search_id)
+
+    @property
+    def ignored(self) -> set[str]:
+        """Folded nicks of those whose messages are not shown; to be changed by whoever holds the session."""
+        return self._exchange.ignored
 
     def finish(self, now: float) -> None:
         """Leave as soon as all that was said has arrived; then it `is_finished`."""
@@ -226,38 +311,50 @@ class Session:
             self._exchange.send(Message("QUIT", self._quit_reason))
         self.is_finished = True
 
+    def _tell_offline(self, now: float) -> None:
+        self.answer("not connected: try again when there is a connection", now)
+
+    def answer(self, text: str, now: float) -> None:
+        """Answer the person to what they have just done."""
+        self._exchange.tell(text, now, is_answer=True)
+
     # --- going on with what is begun ------------------------------------------------------------------------
 
     def _advance(self, now: float) -> None:
         """Send what can be sent by now; whatever could have changed that ends here."""
         if not self.is_registered or self.is_finished:
             return
-        if not self.conversation.outbox.in_flight:
-            self._flight_began_at = now
-        self.conversation.flush()
-        if self._ping is None and self._wants_ping(now):
-            is_last = self._is_finishing and self.is_settled
-            self._ping = Ping(self._new_id(), self.conversation.outbox.in_flight, is_last)
-            self._exchange.send(Message("PING", [self._ping.token]))
-
-    def _wants_ping(self, now: float) -> bool:
-        if self.conversation.outbox.in_flight:
-            is_overdue = now - self._flight_began_at >= CONFIRM_WITHIN_S
-            return is_overdue or not self._exchange.registration.has_echo
-        return (self._is_finishing and self.is_settled) or now - self._heard_at >= KEEPALIVE_S
+        self.conversation.flush(now)
+        may_write, may_mark = self._exchange.agrees("message-tags"), self._exchange.agrees("draft/read-marker")
+        for line in self._courtesies.due(now, may_write=may_write, may_mark=may_mark):
+            self._exchange.send(line)
+        ping = self._pings.due(
+            self.conversation.outbox.in_flight,
+            now,
+            has_echo=self._exchange.registration.has_echo,
+            is_last=self._is_finishing and self.is_settled,
+        )
+        if ping is not None:
+            self._exchange.send(Message("PING", [ping.token]))
 
     # --- the connection -------------------------------------------------------------------------------------
+
+    def _on_line(self, message: Message, now: float) -> None:
+        handler, fewest_params = _HANDLERS.get(message.verb, (None, 0))
+        if handler is not None and len(message.params) >= fewest_params:
+            handler(self, message, now)
+        elif handler is None and not self._news.take(message, now):
+            self._refusals.on_numeric(message, now)
 
     def _on_ping(self, message: Message, _now: float) -> None:
         self._exchange.send(Message("PONG", message.params))
 
     def _on_pong(self, message: Message, now: float) -> None:
-        ping = self._ping
-        if ping is None or message.params[-1] != ping.token:
+        ping = self._pings.answered(message.params[-1], now)
+        if ping is None:
             return
-        self._ping = None
+        self._tell_link(Link.CONNECTED, now, self._place, latency_s=now - ping.sent_at)
         if ping.is_promise:
-            self._flight_began_at = now
             self.conversation.settle(ping.covers, now)
             if ping.is_last and self.is_settled:
                 self._quit()
@@ -268,130 +365,40 @@ class Session:
 
     def _on_welcome(self, message: Message, now: float) -> None:
         self._exchange.is_registered = self.was_registered = True
+        self._pings.welcomed(now)
         self.naming.registered(message.params[0], now)
+        self._tell_link(Link.CONNECTED, now, self._place)
         self.tell(f"connected to {self._place} as {self.naming.current}", now)
         if self.naming.is_reclaiming:
             self.tell(f"the lost connection still holds {self.naming.wanted}; it will be yours again soon", now)
+        self.conversation.fit_to_gateway(now)
         self.conversation.enter_all(now)
 
-    def _on_isupport(self, message: Message, _now: float) -> None:
-        for token in message.params[1:]:
+    def _on_isupport(self, message: Message, now: float) -> None:
+        self._exchange.show(message, now, is_quiet=True)
+        for token in message.params[1:-1]:
             key, _, value = token.partition("=")
-            if key == "CHATHISTORY" and value.isdecimal() and len(value) < 10 and int(value) > 0:
-                history = self.conversation.history
-                history.page_limit = min(history.page_limit, int(value))
+            self._exchange.supported[key] = value
 
     def _on_motd(self, message: Message, now: float) -> None:
         if not self._has_shown_motd:
             self._exchange.show(message, now)
 
-    def _on_end_of_motd(self, _message: Message, _now: float) -> None:
+    def _on_end_of_motd(self, _message: Message, now: float) -> None:
         self._has_shown_motd = True
+        self.conversation.catch_up_with_people(now)
+        self._past.ask_who_wrote(self._said_last_at, now)
 
     def _on_error(self, message: Message, _now: float) -> None:
         """Take the gateway's last word (RFC 2812 3.7.4); what was not confirmed by then goes to the next one."""
-        self.last_error = message.params[-1]
+        self._last_word = message.params[-1]
         self.is_dead = True
-
-    # --- people and rooms -----------------------------------------------------------------------------------
-
-    def _is_by_me(self, message: Message) -> bool:
-        return self.naming.is_mine(split_source(message.source or "")[0])
-
-    def _on_nick(self, message: Message, now: float) -> None:
-        if self._is_by_me(message):
-            self.naming.renamed(message.params[0])
-        self._exchange.show(message, now)
-
-    def _on_nick_refused(self, message: Message, now: float) -> None:
-        if not self.is_registered:
-            refused = self.naming.current
-            if (nick := self.naming.refused()) is None:
-                self.last_error = message.params[-1]
-                return
-            if not self.naming.was_ours:
-                self.tell(f"{refused}: {message.params[-1]}; trying {nick} (/nick NAME changes it)", now)
-            self._exchange.send(Message("NICK", [nick]))
-        elif not self.naming.is_reclaiming or fold(message.params[1]) != fold(self.naming.wanted):
-            self._exchange.show(message, now)
-        elif self.naming.still_taken(now):
-            self.tell(f"your old name is still taken: you stay {self.naming.current}", now)
-
-    def _on_join(self, message: Message, now: float) -> None:
-        if self._is_by_me(message):
-            self.conversation.on_own_join(message, now)
-        else:
-            self._exchange.show(message, now)
-
-    def _on_part(self, message: Message, now: float) -> None:
-        if self._is_by_me(message):
-            self.conversation.leave(message.params[0])
-        self._exchange.show(message, now)
-
-    def _on_kick(self, message: Message, now: float) -> None:
-        if self.naming.is_mine(message.params[1]):
-            self.conversation.leave(message.params[0])
-        self._exchange.show(message, now)
-
-    def _on_topic(self, message: Message, now: float) -> None:
-        """Show a topic once, whether it is set now (TOPIC) or stood there when we came (RPL_TOPIC)."""
-        name, topic = message.params[-2:]
-        room = self.conversation.rooms.get(fold(name))
-        if room is None or room.topic != topic:
-            self._exchange.show(message, now)
-        if room is not None:
-            room.topic = topic
-
-    def _on_names(self, message: Message, now: float) -> None:
-        room = self.conversation.rooms.get(fold(message.params[2]))
-        if room is None or room.shows_names:
-            self._exchange.show(message, now)
-
-    def _on_end_of_names(self, message: Message, _now: float) -> None:
-        if room := self.conversation.rooms.get(fold(message.params[1])):
-            room.shows_names = False
-
-    # --- messages, which are the conversation's -------------------------------------------------------------
 
     def _on_message(self, message: Message, now: float) -> None:
         self.conversation.on_message(message, now)
 
-    def _on_batch(self, message: Message, now: float) -> None:
-        self.conversation.history.on_batch(message, now)
-
     def _on_fail(self, message: Message, now: float) -> None:
-        """Take a standard reply (IRCv3 standard-replies)."""
-        match message.params[0].upper():
-            case _ if self.conversation.is_waited_for(message):
-                self.conversation.on_message_refused(message, now)
-            case "PING" if self._ping is not None:
-                self._ping.is_promise = False
-            case "CHATHISTORY":
-                self.conversation.history.on_refused(message, now)
-            case "PRIVMSG" | "NOTICE":
-                self.conversation.on_message_refused(message, now)
-            case _:
-                self._exchange.show(message, now)
-
-    def _on_other(self, message: Message, now: float) -> None:
-        """Take a numeric: the refusal of something that we asked for, or a line to read."""
-        if len(message.params) < 2:  # nothing that it could be about
-            self._exchange.show(message, now)
-            return
-        target = fold(message.params[1])
-        room = self.conversation.rooms.get(target)
-        if message.verb in _NICK_REFUSED and room is None:
-            self._on_nick_refused(message, now)
-        elif message.verb in _JOIN_REFUSED and room is not None and room.presence is Presence.AWAITED:
-            self.conversation.on_join_refused(room, message, now)
-        elif message.verb == n.ERR_UNKNOWNCOMMAND and target == "chathistory":
-            self.conversation.history.on_refused(message, now)
-        elif message.verb in _MESSAGE_REFUSED or (
-            message.verb >= _FIRST_ERROR and self.conversation.is_waited_for(message)
-        ):
-            self.conversation.on_message_refused(message, now)
-        else:
-            self._exchange.show(message, now)
+        self._refusals.on_fail(message, self._pings, now)
 
 
 # Verb -> handler, and the parameters that a line must have to be looked at.
@@ -400,20 +407,11 @@ _HANDLERS: Final[dict[str, tuple[Callable[[Session, Message, float], None], int]
     "PONG": (Session._on_pong, 1),
     "CAP": (Session._on_cap, 3),
     "ERROR": (Session._on_error, 1),
-    "NICK": (Session._on_nick, 1),
-    "JOIN": (Session._on_join, 1),
-    "PART": (Session._on_part, 1),
-    "KICK": (Session._on_kick, 2),
-    "TOPIC": (Session._on_topic, 2),
     "PRIVMSG": (Session._on_message, 2),
     "NOTICE": (Session._on_message, 2),
-    "BATCH": (Session._on_batch, 1),
     "FAIL": (Session._on_fail, 3),
     n.RPL_WELCOME: (Session._on_welcome, 1),
     n.RPL_ISUPPORT: (Session._on_isupport, 1),
-    n.RPL_TOPIC: (Session._on_topic, 3),
-    n.RPL_NAMREPLY: (Session._on_names, 4),
-    n.RPL_ENDOFNAMES: (Session._on_end_of_names, 2),
     n.RPL_MOTD: (Session._on_motd, 2),
     n.RPL_ENDOFMOTD: (Session._on_end_of_motd, 0),
     n.ERR_NOMOTD: (Session._on_end_of_motd, 0),

@@ -47,7 +47,7 @@ class Transport:
     def start(self) -> None:
         self._receiver.start()
 
-    def do(self, action: Callable[[Session, float], None]) -> None:
+    def do(self, action: Callable[[Session, float], object]) -> None:
         """Let the session do something; what it wants sent and shown goes its way on the other threads."""
         with self._changed:
             action(self._session, time.time())
@@ -89,12 +89,12 @@ class Transport:
     def _stay_connected(self) -> None:
         while not self._is_over():
             address, pause_s = self._route.advance()
-            self._pause(pause_s)
+            self._wait_before(address, pause_s)
             if self._is_over():
                 break
             began = time.monotonic()
             try:
-                stream = connect(address)
+                stream = self._connect(address)
             except OSError as error:
                 self._route.ended(0.0)
                 self._explain_failure(address, explain(error))
@@ -171,6 +171,17 @@ class Transport:
             events = self._session.take_events()
         for event in events:
             self._show(event)
+
+    def _wait_before(self, address: Address, pause_s: float) -> None:
+        """Wait before an address is tried."""
+        if pause_s:
+            until = time.time() + pause_s
+            self._update(lambda session, now: session.waiting(str(address), until, now))
+            self._pause(pause_s)
+
+    def _connect(self, address: Address) -> Stream:
+        self._update(lambda session, now: session.connecting(str(address), now))
+        return connect(address)
 
     def _pause(self, pause_s: float) -> None:
         until = time.monotonic() + pause_s

@@ -16,6 +16,7 @@ from gateway.cli import main as gateway_program
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 PROGRAMS: dict[str, click.Command] = {"hubbub-gateway": gateway_program, "hubbub": client_program}
+DEFAULT_COMMANDS = {"hubbub-gateway": "serve", "hubbub": "chat"}
 SYSTEM_DIRECTORIES = {"dev", "etc", "proc", "run", "tmp", "usr", "var"}
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -67,7 +68,8 @@ def test_commands_that_are_shown_can_be_typed(document: Path) -> None:
     for program, *words in typed_commands(document):
         command, words = PROGRAMS[program], [word for word in words if word != "[OPTIONS]"]
         if isinstance(command, click.Group):
-            command = command.commands[words.pop(0) if words and not words[0].startswith("-") else "serve"]
+            is_named = bool(words) and words[0] in command.commands
+            command = command.commands[words.pop(0) if is_named else DEFAULT_COMMANDS[program]]
         command.make_context(program, words).close()
 
 

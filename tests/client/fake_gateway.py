@@ -9,9 +9,13 @@ from datetime import UTC, datetime
 
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LineBuffer
-from gateway.wire.message import Message, parse
+from gateway.wire.message import Message, parse, split_source
 
 ALL_CAPS = "batch cap-notify draft/chathistory echo-message labeled-response message-tags multi-prefix server-time sasl"
+MODERN_CAPS = (
+    f"{ALL_CAPS} away-notify draft/event-playback draft/message-redaction draft/multiline=max-bytes=4096,max-lines=20"
+    " draft/read-marker"
+)
 
 
 @dataclass
@@ -24,8 +28,12 @@ class FakeNetwork:
     refuses: set[str] = field(default_factory=set)  # rooms that cannot be joined, people who are not there
     log: list[Message] = field(default_factory=list)
     connections: list["FakeConnection"] = field(default_factory=list)
+    supports: str = ""  # further tokens of ISUPPORT
+    marks: dict[str, str] = field(default_factory=dict)  # read markers of everybody, by target
+    passwords: list[str] = field(default_factory=list)  # that were told
     ghosts: set[str] = field(default_factory=set)  # folded names that dead sessions hold
     is_promising: bool = True  # PONG comes without FAIL PING
+    _by_id: dict[tuple[str, str], Message] = field(default_factory=dict)
     underway: list[Callable[[], None]] = field(default_factory=list)  # what stalled gateways have not done yet
 
     def connect(self) -> "FakeConnection":
@@ -46,16 +54,16 @@ class FakeNetwork:
         tags: dict[str, str] | None = None,
         sender: "FakeConnection | None" = None,
     ) -> Message:
-        """Put a message into the log and on its way to all who are to have it, its sender excepted.
+        """Put a message into the log and on its way to all who are to have it, its sender excepted."""
+        return self.put(Message("PRIVMSG", [target, text], f"{nick}!u@h", tags or {}), sender)
 
-        One that was said before under the same +hubbub/id is the first one.
-        """
-        message_id = (tags or {}).get("+hubbub/id")
-        for first in self.log:
-            if message_id and first.tags.get("+hubbub/id") == message_id and first.params[0] == target:
-                return first
-        stamped = {"time": self.time(), "msgid": f"m{len(self.log)}", **(tags or {})}
-        message = Message("PRIVMSG", [target, text], f"{nick}!u@h", stamped)
+    def put(self, message: Message, sender: "FakeConnection | None" = None) -> Message:
+        """As `say`, for any message. One that was said before under the same +hubbub/id is the first one."""
+        target = message.params[0]
+        message_id = message.tags.get("+hubbub/id", f"log {len(self.log)}")
+        if (first := self._by_id.setdefault((message_id, target), message)) is not message:
+            return first
+        message.tags = {"time": self.time(), "msgid": f"m{len(self.log)}", **message.tags}
         self.log.append(message)
         for connection in self.connections:
             is_addressed = fold(target) in connection.rooms or fold(target) == fold(connection.nick)
@@ -69,7 +77,7 @@ class FakeNetwork:
         return f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
 
     def texts(self, room: str) -> list[str]:
-        return [message.params[1] for message in self.log if message.params[0] == room]
+        return [message.params[1] for message in self.log if message.params[0] == room and message.verb == "PRIVMSG"]
 
 
 class FakeConnection:
@@ -83,9 +91,11 @@ class FakeConnection:
         self.output: list[str] = []
         self.received: list[Message] = []  # all that the client sent
         self.has_quit = False
+        self.is_away = False
         self.is_stalled = False  # takes what is said, and is long about putting it into the log
         self._is_registered = False
         self._is_negotiating = False
+        self._batch: list[Message] = []  # the lines of a message of several, as they come; first the BATCH itself
         self._lines = LineBuffer(tags_limit_bytes=4096)
 
     def take(self, data: bytes) -> None:
@@ -111,15 +121,29 @@ class FakeConnection:
             for key, value in message.tags.items()
             if ("message-tags" if key != "time" else "server-time") in self.caps
         }
-        self.output.append(Message(message.verb, message.params, message.source, {**tags, **kept}).line())
+        if "\n" not in message.params[-1]:
+            self.output.append(Message(message.verb, message.params, message.source, {**tags, **kept}).line())
+            return
+        target, text = message.params
+        reference = f"b{kept.get('msgid', '')}"
+        is_batch = "draft/multiline" in self.caps
+        if is_batch:
+            opening = Message("BATCH", [f"+{reference}", "draft/multiline", target], message.source, {**tags, **kept})
+            self.output.append(opening.line())
+        for number, line in enumerate(text.split("\n")):
+            # IRCv3 multiline: without the capability, the first line alone has the message's id.
+            own_tags = {"batch": reference} if is_batch else {**tags, **kept} if number == 0 else _only(tags, "batch")
+            self.output.append(Message(message.verb, [target, line], message.source, own_tags).line())
+        if is_batch:
+            self.output.append(f"BATCH -{reference}")
 
     # --- verbs ----------------------------------------------------------------------------------------------
 
     def _on_unknown(self, message: Message) -> None:
         self.reply("421", self.nick, message.verb, "Unknown command")
 
-    def _on_pass(self, _message: Message) -> None:
-        pass
+    def _on_pass(self, message: Message) -> None:
+        self.network.passwords.append(message.params[0])
 
     def _on_user(self, _message: Message) -> None:
         self._register()
@@ -155,7 +179,13 @@ class FakeConnection:
             return
         self._is_registered = True
         self.reply("001", self.nick, "Welcome")
-        self.reply("005", self.nick, f"CHATHISTORY={self.network.page}", "are supported by this server")
+        self.reply(
+            "005",
+            self.nick,
+            f"CHATHISTORY={self.network.page}",
+            *self.network.supports.split(),
+            "are supported by this server",
+        )
         self.reply("422", self.nick, "No message of the day")
 
     def _on_join(self, message: Message) -> None:
@@ -165,7 +195,8 @@ class FakeConnection:
             return
         self.rooms.add(fold(room))
         self.deliver(Message("JOIN", [room], f"{self.nick}!u@h", {"time": self.network.time()}))
-        self.reply("353", self.nick, "=", room, self.nick)
+        here = [other.nick for other in self.network.connections if fold(room) in other.rooms]
+        self.reply("353", self.nick, "=", room, " ".join(here))
         self.reply("366", self.nick, room, "End of NAMES")
 
     def _on_part(self, message: Message) -> None:
@@ -177,8 +208,11 @@ class FakeConnection:
         self.reply("366", self.nick, message.params[0], "End of NAMES")
 
     def _on_privmsg(self, message: Message) -> None:
+        if message.tags.get("batch"):
+            self._batch.append(message)
+            return
         target, text = message.params
-        label = {"label": message.tags["label"]} if "labeled-response" in self.caps else {}
+        label = self._label(message)
         if target in self.network.refuses or (target[0] == "#" and fold(target) not in self.rooms):
             self.reply("404", self.nick, target, "Cannot send to channel", tags=label)
             return
@@ -191,6 +225,54 @@ class FakeConnection:
                 self.deliver(said, **label)
 
         self._do(say)
+
+    def _label(self, message: Message) -> dict[str, str]:
+        return {"label": message.tags["label"]} if "labeled-response" in self.caps and "label" in message.tags else {}
+
+    def _on_batch(self, message: Message) -> None:
+        """Take a message of several lines (IRCv3 multiline)."""
+        if message.params[0].startswith("+"):
+            assert "draft/multiline" in self.caps
+            self._batch = [message]
+            return
+        opening, *lines = self._batch
+        assert message.params[0][1:] == opening.params[0][1:]
+        assert len(lines) <= 20
+        text = lines[0].params[1]
+        for line in lines[1:]:
+            text += ("" if "draft/multiline-concat" in line.tags else "\n") + line.params[1]
+        assert len(text.encode()) <= 4096
+        self._on_privmsg(Message("PRIVMSG", [opening.params[2], text], tags=opening.tags))
+
+    def _relay(self, message: Message) -> None:
+        tags = {key: value for key, value in message.tags.items() if key.startswith("+")}
+        relayed = Message(message.verb, message.params, f"{self.nick}!u@h", tags)
+        if "+typing" in tags:
+            for other in self.network.connections:
+                if other is not self and (fold(message.params[0]) in {*other.rooms, fold(other.nick)}):
+                    other.deliver(relayed)
+        else:
+            self.deliver(self.network.put(relayed, self))
+
+    _on_tagmsg = _on_redact = _relay
+
+    def _on_markread(self, message: Message) -> None:
+        target, mark = message.params
+        self.network.marks[target] = max(mark, self.network.marks.get(target, ""))
+        self.reply("MARKREAD", target, self.network.marks[target])
+
+    def _on_who(self, message: Message) -> None:
+        room = message.params[0]
+        for other in self.network.connections:
+            if fold(room) in other.rooms:
+                flags = "G" if other.is_away else "H"
+                self.reply("352", self.nick, room, "u", "h", "fake", other.nick, flags, "0 name")
+        self.reply("315", self.nick, room, "End of WHO")
+
+    def _on_monitor(self, message: Message) -> None:
+        online = {fold(other.nick) for other in self.network.connections}
+        for nick in message.params[1].split(","):
+            self.reply("730" if fold(nick) in online else "731", self.nick, nick)
 
     def _do(self, act: Callable[[], None]) -> None:
         if self.is_stalled:
@@ -215,21 +297,63 @@ class FakeConnection:
         self.close()
 
     def _on_chathistory(self, message: Message) -> None:
-        subcommand, room, reference, limit = message.params
-        said = [entry for entry in self.network.log if fold(entry.params[0]) == fold(room)]
-        match subcommand, reference.partition("=")[::2]:
-            case "AFTER", ("msgid", _) if not self.network.knows_msgids:
-                self.reply("FAIL", "CHATHISTORY", "INVALID_MSGREFTYPE", "AFTER", room, "no msgids here")
+        subcommand, target, *references, limit = message.params
+        label = self._label(message)
+        assert int(limit) <= self.network.page
+        if subcommand == "TARGETS":
+            self._tell_targets(target.partition("=")[2], int(limit), label)
+            return
+        said = [entry for entry in self.network.log if self._is_about(entry, target) and self._may_see(entry)]
+        match subcommand, references[0].partition("=")[::2]:
+            case (("AFTER" | "BEFORE"), ("msgid", _)) if not self.network.knows_msgids:
+                text = "no msgids here"
+                self.reply("FAIL", "CHATHISTORY", "INVALID_MSGREFTYPE", subcommand, target, text, tags=label)
                 return
-            case "AFTER", ("msgid", msgid):
+            case (("AFTER" | "BEFORE"), ("msgid", msgid)):
                 index = next(index for index, entry in enumerate(said) if entry.tags["msgid"] == msgid)
-                page = said[index + 1 :][: int(limit)]
+                page = said[index + 1 :][: int(limit)] if subcommand == "AFTER" else said[:index][-int(limit) :]
             case "AFTER", ("timestamp", time):
                 page = [entry for entry in said if entry.tags["time"] > time][: int(limit)]
+            case "BEFORE", ("timestamp", time):
+                page = [entry for entry in said if entry.tags["time"] < time][-int(limit) :]
             case _:
                 page = said[-int(limit) :]
-        assert int(limit) <= self.network.page
-        self.reply("BATCH", "+h", "chathistory", room)
+        self.reply("BATCH", "+h", "chathistory", target, tags=label)
         for entry in page:
-            self.deliver(entry, batch="h")
+            if "\n" in entry.params[-1] and "draft/multiline" in self.caps:
+                opening, *lines, end = self._lines_of(entry)
+                self.output += [f"@batch=h;{opening[1:]}", *lines, end]
+            else:
+                self.deliver(entry, batch="h")
         self.reply("BATCH", "-h")
+
+    def _lines_of(self, entry: Message) -> list[str]:
+        """The lines of the batch that a message of several lines is."""
+        output, self.output = self.output, []
+        self.deliver(entry)
+        lines, self.output = self.output, output
+        return lines
+
+    def _may_see(self, entry: Message) -> bool:
+        return entry.verb in ("PRIVMSG", "NOTICE", "REDACT") or "draft/event-playback" in self.caps
+
+    def _is_about(self, entry: Message, target: str) -> bool:
+        other, nick = fold(entry.params[0]), fold(split_source(entry.source or "")[0])
+        if target.startswith("#"):
+            return other == fold(target)
+        return {other, nick} == {fold(target), fold(self.nick)}
+
+    def _tell_targets(self, since: str, limit: int, label: dict[str, str]) -> None:
+        others: dict[str, str] = {}
+        for entry in self.network.log:
+            nick = split_source(entry.source or "")[0]
+            if fold(self.nick) in (fold(nick), fold(entry.params[0])) and entry.tags["time"] > since:
+                others[entry.params[0] if fold(nick) == fold(self.nick) else nick] = entry.tags["time"]
+        self.reply("BATCH", "+t", "draft/chathistory-targets", tags=label)
+        for other, time in list(others.items())[:limit]:
+            self.reply("CHATHISTORY", "TARGETS", other, time, tags={"batch": "t"})
+        self.reply("BATCH", "-t")
+
+
+def _only(tags: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if key == name}

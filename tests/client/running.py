@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from client.events import Event, Heard, Status
+from client.events import Event, Heard, Link, LinkChanged, Older, Status
 from client.route import Route, parse_address
 from client.session import Session
 from client.transport import Transport
-from gateway.wire.message import Message
+from gateway.wire.message import Message, split_source
 from tests.client.fake_server import DEADLINE_S
 
 
@@ -43,8 +43,20 @@ class Running:
         return [
             event.message.params[1]
             for event in self._events
-            if isinstance(event, Heard) and event.message.verb == "PRIVMSG"
+            if isinstance(event, Heard) and not event.is_quiet and event.message.verb == "PRIVMSG"
         ]
+
+    def joined(self) -> set[str]:
+        """Who was seen to join."""
+        heard = [event.message for event in self._events if isinstance(event, Heard)]
+        return {split_source(message.source or "")[0] for message in heard if message.verb == "JOIN"}
+
+    def links(self) -> list[tuple[Link, str]]:
+        """How the way to the network changed, and to which gateway."""
+        return [(event.link, event.address) for event in self._events if isinstance(event, LinkChanged)]
+
+    def pages(self) -> list[Older]:
+        return [event for event in self._events if isinstance(event, Older)]
 
     def statuses(self) -> list[str]:
         return [event.text for event in self._events if isinstance(event, Status)]

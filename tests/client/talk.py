@@ -88,11 +88,18 @@ class Talk:
         return [
             event.message.params[1]
             for event in self.events
-            if isinstance(event, Heard) and event.message.verb == "PRIVMSG" and event.message.params[0] == target
+            if isinstance(event, Heard)
+            and not event.is_quiet
+            and event.message.verb == "PRIVMSG"
+            and event.message.params[0] == target
         ]
 
     def shown(self, verb: str) -> list[Message]:
-        return [event.message for event in self.events if isinstance(event, Heard) and event.message.verb == verb]
+        return [
+            event.message
+            for event in self.events
+            if isinstance(event, Heard) and not event.is_quiet and event.message.verb == verb
+        ]
 
     def statuses(self) -> str:
         return "\n".join(event.text for event in self.events if isinstance(event, Status))
@@ -101,6 +108,7 @@ class Talk:
         return [event.text for event in self.events if isinstance(event, Undelivered)]
 
     def sent(self, verb: str) -> list[Message]:
-        """The lines of a verb that reached the gateway on the present connection."""
+        """The lines of a verb that reached the gateway on the present connection, but for CHATHISTORY TARGETS."""
         assert self.connection is not None
-        return [message for message in self.connection.received if message.verb == verb]
+        sent = [message for message in self.connection.received if message.verb == verb]
+        return [message for message in sent if message.params[:1] != ["TARGETS"]]

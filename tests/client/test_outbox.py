@@ -1,9 +1,6 @@
 """What waits, what is in flight, and in which order."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from client.outbox import IN_FLIGHT_LIMIT, Outbox, Pending, split_text
+from client.outbox import IN_FLIGHT_LIMIT, Outbox, Pending
 
 
 def _outbox(count: int) -> Outbox:
@@ -32,8 +29,13 @@ def test_a_target_that_is_not_ready_holds_up_only_its_own() -> None:
     assert _ids(outbox.launch(lambda _target: True)) == ["0", "2", "4"]
 
 
-@given(st.text(min_size=1), st.integers(4, 40))
-def test_pieces_fit_and_lose_nothing_but_the_spaces_between_words(text: str, limit_bytes: int) -> None:
-    pieces = split_text(text, limit_bytes)
-    assert all(0 < len(piece.encode()) <= limit_bytes for piece in pieces)
-    assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
+def test_a_message_of_many_lines_goes_alone() -> None:
+    outbox = _outbox(1)
+    outbox.put(Pending("long", "PRIVMSG", "#b", "line\n" * IN_FLIGHT_LIMIT * 2))
+    outbox.put(Pending("short", "PRIVMSG", "#b", "after it"))
+    assert _ids(outbox.launch(lambda _target: True)) == ["0"]
+    outbox.remove("0")
+    assert _ids(outbox.launch(lambda _target: True)) == ["long"]
+    assert _ids(outbox.launch(lambda _target: True)) == []
+    outbox.remove("long")
+    assert _ids(outbox.launch(lambda _target: True)) == ["short"]

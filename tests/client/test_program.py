@@ -1,6 +1,7 @@
 """The program itself, in pipes and on a terminal, against a fake network."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.client.fake_gateway import MODERN_CAPS
 from tests.client.fake_server import DEADLINE_S, FakeServer, SharedNetwork
 
 # Gives the new session its terminal, so that ^C reaches it, and becomes the program.
@@ -60,7 +62,7 @@ def test_a_pipe_is_said_line_by_line_and_delivered_before_it_ends(shared: Shared
 
 def test_commands_in_a_pipe_come_in_their_turn_and_paths_are_text(shared: SharedNetwork, server: FakeServer) -> None:
     text = (
-        "one\n/join #dev\ntwo\n/me waves\n/usr/bin\n// comment\n//quit\n/msg bob hi\n/who\n/topic\n/nick dev\nthree\n"
+        "one\n/join #dev\ntwo\n/me waves\n/usr/bin\n// comment\n//quit\n/msg bob hi\n/names\n/topic\n/nick dev\nthree\n"
     )
     ended = _run(text, server.address, "--name", "bot", "--room", "lobby")
     assert ended.returncode == 0, ended.stderr
@@ -234,8 +236,10 @@ def terminal(*arguments: str) -> Iterator[Terminal]:
         opened.close()
 
 
-def test_asks_for_a_name_joins_the_lobby_and_talks(shared: SharedNetwork, server: FakeServer) -> None:
-    with terminal(server.address) as screen:
+def test_the_first_start_asks_for_a_name_and_remembers_it(
+    shared: SharedNetwork, server: FakeServer, settings_place: Path
+) -> None:
+    with terminal(server.address, "--plain") as screen:
         screen.until("Your name [")
         screen.type("not a name!\n")
         screen.until("Your name [notaname]: ")
@@ -244,29 +248,21 @@ def test_asks_for_a_name_joins_the_lobby_and_talks(shared: SharedNetwork, server
         screen.type("hello\n")
         shared.until(lambda network: network.texts("#lobby") == ["hello"])
         screen.type("/help\n")
-        screen.until("/topic [TEXT]")
+        screen.until("/topic [ROOM] [TEXT]")
         screen.type("/nosuch\n")
         screen.until("There is no command /nosuch")
         screen.type("/quit\n")
         assert screen.exit_code() == 0
-        assert "hello" not in screen.output
-
-
-def test_a_line_that_arrives_leaves_the_typed_line_alone(shared: SharedNetwork, server: FakeServer) -> None:
-    with terminal(server.address, "--name", "alice") as screen:
+        assert "alice: hello" not in screen.output
+    assert settings_place.read_text() == "name = 'alice'\n"
+    with terminal(server.address, "--plain") as screen:
+        screen.until("as alice")
         screen.until("* you joined #lobby")
-        screen.type("half of ")
-        screen.until("half of ")
-        shared.say("bob", "#lobby", "I interrupt")
-        screen.until("\x1bD\x1b[A\x1b7\r\x1b[L")
-        screen.until("] bob: I interrupt\x1b8\x1b[B")
-        screen.type("my line\n")
-        shared.until(lambda network: network.texts("#lobby") == ["I interrupt", "half of my line"])
 
 
 @pytest.mark.parametrize("keys", ["\x03", "\x04"])
 def test_control_c_and_control_d_leave_cleanly(keys: str, shared: SharedNetwork, server: FakeServer) -> None:
-    with terminal(server.address, "--name", "alice") as screen:
+    with terminal(server.address, "--name", "alice", "--plain") as screen:
         screen.until("* you joined #lobby")
         connection = shared.network.connections[0]
         screen.type(keys)
@@ -285,3 +281,40 @@ def test_plain_on_a_terminal_sends_no_control(shared: SharedNetwork, server: Fak
         screen.type("/quit\n")
         assert screen.exit_code() == 0
         assert "\x1b" not in screen.output
+
+
+def test_log_and_export_write_what_was_said(shared: SharedNetwork, server: FakeServer, tmp_path: Path) -> None:
+    log, text, lines = tmp_path / "chat.log", tmp_path / "chat.txt", tmp_path / "chat.jsonl"
+    with terminal(server.address, "--name", "alice", "--plain") as screen:
+        screen.until("* you joined #lobby")
+        screen.type(f"/log {log}\n")
+        screen.until(f"logging to {log}")
+        shared.say("bob", "#lobby", "hi")
+        screen.until("bob: hi")
+        screen.type(f"/export {text}\n/export {lines}\n/log\n")
+        screen.until(f"written to {lines}")
+        screen.until("there is no log now")
+        screen.type(f"/log {tmp_path}\n/export {tmp_path}\n")
+        screen.until(f"cannot write to {tmp_path}: Is a directory")
+        screen.until(f"cannot write to {tmp_path}: Is a directory")
+    moment = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+    assert re.fullmatch(rf"{moment} #lobby <bob> hi\n", log.read_text())
+    assert re.fullmatch(rf"{moment} -- you joined #lobby\n{moment} <bob> hi\n", text.read_text())
+    assert [json.loads(line)["text"] for line in lines.read_text().splitlines()] == ["you joined #lobby", "hi"]
+
+
+def test_what_is_reacted_answered_and_taken_back_at_the_keyboard(shared: SharedNetwork, server: FakeServer) -> None:
+    shared.network.caps = MODERN_CAPS
+    with terminal(server.address, "--name", "alice", "--plain") as screen:
+        screen.until("* you joined #lobby")
+        shared.say("bob", "#lobby", "hi")
+        screen.until("bob: hi")
+        screen.type("/react +1\n/reply hello bob\n")
+        shared.until(lambda network: network.texts("#lobby") == ["hi", "hello bob"])
+        screen.type("/redact a slip\n/search HELLO\n")
+        screen.until("<alice> hello bob")
+        screen.until("-- searched 4 messages")
+    hi, reaction, reply, redaction = shared.network.log
+    assert (reaction.tags["+draft/react"], reaction.tags["+reply"]) == ("+1", hi.tags["msgid"])
+    assert reply.tags["+reply"] == hi.tags["msgid"]
+    assert redaction.params == ["#lobby", reply.tags["msgid"], "a slip"]

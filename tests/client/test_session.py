@@ -2,11 +2,13 @@
 
 import pytest
 
+from client import outbox
 from client.events import Heard
-from client.outbox import IN_FLIGHT_LIMIT, OUTBOX_LIMIT
+from client.outbox import IN_FLIGHT_LIMIT
+from client.pings import KEEPALIVE_S
 from client.reading import screen_line
 from client.room import HISTORY_TRIES
-from client.session import DEAD_AFTER_S, KEEPALIVE_S, REGISTRATION_LIMIT_S
+from client.session import DEAD_AFTER_S, REGISTRATION_LIMIT_S
 from tests.client.fake_gateway import FakeNetwork
 from tests.client.talk import Talk
 
@@ -182,15 +184,16 @@ def test_a_flood_waits_for_its_echoes_and_keeps_its_order(network: FakeNetwork) 
     assert network.texts("#lobby") == talk.heard() == texts
 
 
-def test_what_is_typed_offline_is_kept_within_a_bound() -> None:
+def test_what_is_typed_offline_is_kept_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "OUTBOX_LIMIT", limit := 500)
     network = FakeNetwork(page=100)
     talk = Talk(network)
-    for number in range(OUTBOX_LIMIT + 1):
+    for number in range(limit + 1):
         talk.say(f"line {number}")
     assert not talk.session.can_take_more
-    assert talk.undelivered() == [f"line {OUTBOX_LIMIT}"]
+    assert talk.undelivered() == [f"line {limit}"]
     talk.start()
-    assert network.texts("#lobby") == [f"line {number}" for number in range(OUTBOX_LIMIT)]
+    assert network.texts("#lobby") == [f"line {number}" for number in range(limit)]
 
 
 def test_a_message_that_comes_twice_is_shown_once(network: FakeNetwork) -> None:

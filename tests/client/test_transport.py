@@ -3,6 +3,7 @@
 import socket
 from contextlib import ExitStack
 
+from client.events import Link
 from client.session import Session
 from tests.client.fake_server import FakeServer, SharedNetwork
 from tests.client.running import running
@@ -49,6 +50,11 @@ def test_a_gateway_that_refuses_is_passed_over() -> None:
     with FakeServer(shared) as server, running(refusing, server.address) as client:
         client.until(lambda session: session.is_settled)
         assert not any("no gateway" in text for text in client.statuses())
+        assert client.links()[:3] == [
+            (Link.CONNECTING, refusing),
+            (Link.CONNECTING, server.address),
+            (Link.CONNECTED, server.address),
+        ]
 
 
 def test_says_once_that_no_gateway_can_be_reached_and_keeps_trying() -> None:
@@ -56,6 +62,7 @@ def test_says_once_that_no_gateway_can_be_reached_and_keeps_trying() -> None:
         refusing = f"127.0.0.1:{unused.getsockname()[1]}"
     with running(refusing) as client:
         client.until_shown(lambda client: bool(client.statuses()))
+        client.until_shown(lambda client: (Link.WAITING, refusing) in client.links())
         client.say("hello")
         listener = socket.create_server(("127.0.0.1", int(refusing.rpartition(":")[2])))
         with listener:

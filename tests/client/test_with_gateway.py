@@ -3,10 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from tests.client.running import running
+from client.room import Position
+from client.session import Session
+from tests.client.running import Running, running
 from tests.network.harness import Gateway, Network
 
 
@@ -71,4 +74,61 @@ def test_the_program_in_a_pipe_delivers_all_to_everyone(gateways: list[Gateway])
         )
         assert ended.returncode == 0, ended.stderr
         bob.until_shown(lambda client: len(client.heard()) == 1000)
+        assert bob.heard() == lines
+
+
+def test_older_pages_are_loaded_back_to_the_first_message(gateways: list[Gateway]) -> None:
+    """IRCv3 chathistory, BEFORE: every message of the room once and in order, over two gateways."""
+    one, other = map(_address, gateways)
+    with running(one, name="alice") as alice, running(other, name="bob") as bob:
+        bob.until(lambda session: session.is_settled)
+        for number in range(250):
+            alice.say(f"line {number}")
+        alice.until(lambda session: session.is_settled)
+        bob.until_shown(lambda client: len(client.heard()) == 250)
+        before: Position | None = None
+        texts: list[str] = []
+        while not bob.pages() or bob.pages()[-1].has_more:
+            known = len(bob.pages())
+            bob.transport.do(partial(_load_older, before))
+            bob.until_shown(partial(_has_another_page, known))
+            page = bob.pages()[-1]
+            assert page.problem == ""
+            if page.messages:
+                before = Position(page.messages[0].tags["msgid"], 0.0)
+            texts[:0] = [message.params[1] for message in page.messages if message.verb == "PRIVMSG"]
+        assert texts == [f"line {number}" for number in range(250)]
+
+
+def _has_another_page(known: int, client: Running) -> bool:
+    return len(client.pages()) > known
+
+
+def _load_older(before: Position | None, session: Session, now: float) -> None:
+    session.load_older("#lobby", before, now)
+
+
+def test_send_and_tail_lose_and_double_nothing_when_their_gateway_is_killed(gateways: list[Gateway]) -> None:
+    one, other = map(_address, gateways)
+    program = [sys.executable, "-m", "client"]
+    lines = [f"line {number}" for number in range(1500)]
+    tail = [*program, "tail", "#lobby", one, other, "--name", "reader", "--until-match", f"^{lines[-1]}$"]
+    send = [*program, "send", "#lobby", one, other, "--name", "writer"]
+    with (
+        running(other, name="bob") as bob,
+        subprocess.Popen(tail, stdout=subprocess.PIPE, text=True) as reader,
+        subprocess.Popen(send, stdin=subprocess.PIPE, text=True) as writer,
+    ):
+        bob.until_shown(lambda client: {"reader", "writer"} <= client.joined())
+        assert writer.stdin is not None
+        writer.stdin.write("\n".join(lines[:700]) + "\n")
+        writer.stdin.flush()
+        bob.until_shown(lambda client: len(client.heard()) > 100)
+        gateways[0].kill()
+        writer.stdin.write("\n".join(lines[700:]))
+        writer.stdin.close()
+        assert reader.stdout is not None
+        assert [line.partition("> ")[2].rstrip("\n") for line in reader.stdout] == lines
+        assert (writer.wait(30), reader.wait(30)) == (0, 0)
+        bob.until_shown(lambda client: len(client.heard()) == len(lines))
         assert bob.heard() == lines

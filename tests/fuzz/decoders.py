@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from client.buffers import Buffers
 from client.reading import screen_line
 from client.session import Session as ClientSession
-from client.typed import from_person, from_pipe
 from gateway import config, values
 from gateway.chat import modes, past, render
 from gateway.config import ConfigError
@@ -247,21 +247,22 @@ def client(data: bytes) -> None:
     """The terminal client takes whatever a server sends, and what it sends itself are lines."""
     choices = Choices(data)
     session = ClientSession("bob", ["#lobby"], lambda: "id", backlog=10)
+    buffers = Buffers("bob", ["word"])
     now = 1_700_000_000.0
     session.connected("there", now)
     if choices.below(2):
-        session.receive(b":s CAP * LS :batch message-tags server-time echo-message labeled-response draft/chathistory"
-                        b"\r\n:s CAP * ACK :batch message-tags server-time echo-message labeled-response"
-                        b" draft/chathistory\r\n:s 001 bob :hi\r\n:bob!b@h JOIN #lobby\r\n", now)  # fmt: skip
+        caps = b"batch message-tags server-time echo-message labeled-response draft/chathistory draft/event-playback"
+        session.receive(b":s CAP * LS :" + caps + b"\r\n"
+                        b":s CAP * LS :draft/multiline=max-bytes=4096 draft/read-marker\r\n"
+                        b":s CAP * ACK :" + caps + b" draft/multiline draft/read-marker draft/message-redaction\r\n"
+                        b":s 001 bob :hi\r\n:s 005 bob MONITOR WHOX :are\r\n:bob!b@h JOIN #lobby\r\n", now)  # fmt: skip
     while choices:
         now += choices.below(100)
         kind = choices.below(8)
         if kind == 0:
             session.tick(now)
         elif kind == 1:
-            meant = from_person(re.sub("[\r\n\0]", "", choices.text()), "#lobby")
-            if isinstance(meant, Message):
-                session.request(meant, now)
+            _do_something(session, choices, now)
         elif kind == 2:
             session.disconnected(now)
             session.connected("there", now)
@@ -270,6 +271,29 @@ def client(data: bytes) -> None:
         for line in session.take_output().decode().split("\r\n"):
             assert not _BREAKING.search(line)
         for event in session.take_events():
-            shown = screen_line(event, "#lobby")
-            assert shown is None or is_harmless(shown), ascii(shown)
-    from_pipe("x", "#lobby")
+            shown = (screen_line(event, "#lobby") or "").split("\n")
+            assert all(map(is_harmless, shown)), ascii(shown)
+            for change in buffers.apply(event, now):
+                for line in change.lines:
+                    assert is_harmless(line.nick)
+                    assert all(map(is_harmless, line.text.split("\n"))), ascii(line.text)
+
+
+def _do_something(session: ClientSession, choices: Choices, now: float) -> None:
+    """As a person would."""
+    text = choices.text()
+    match choices.below(6):
+        case 0:
+            session.say(("#lobby", "ann")[choices.below(2)], text, now, reply_to="m")
+        case 1:
+            session.react("#lobby", "m", text, now)
+        case 2:
+            session.load_older("#lobby", None, now)
+        case 3:
+            session.search("ann", text, now)
+        case 4:
+            session.mark_read("#lobby", now, now)
+        case _:
+            message = parse(re.sub("[\r\n\0]", "", text))
+            if message is not None:
+                session.request(message, now)

@@ -1,35 +1,28 @@
 """docs/page.png: the page at one gateway, while people talk at another."""
 
-import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.network.harness import Broker, Gateway, Network, Peer
+from tests.network.harness import Gateway, Network, Peer
 from tests.page.browser import Visitor, launch
 
-PICTURE = Path("docs/page.png")
 SIZE = (1180, 740)
 _CAPS = "batch echo-message labeled-response message-tags server-time"
 
 
-def make() -> Path:
-    """Write the picture, and give its path."""
-    with tempfile.TemporaryDirectory(prefix="hubbub-") as directory, sync_playwright() as playwright:
-        broker = Broker(Path(directory))
-        network = Network(broker.url, "picture:")
+def draw(network: Network, directory: Path) -> None:
+    """Talk, and take a picture of what mira sees."""
+    one, other = (network.gateway("--name", f"chat-{number}.example") for number in (1, 2))
+    with sync_playwright() as playwright:
         browser = launch(playwright)
         try:
-            one, other = (network.gateway("--name", f"chat-{number}.example") for number in (1, 2))
-            _draw(browser, network, one, other)
+            _talk_and_look(browser, one, other, directory / "page.png")
         finally:
             browser.close()
-            network.close()
-            broker.kill()
-    return PICTURE
 
 
-def _draw(browser: Browser, network: Network, one: Gateway, other: Gateway) -> None:
+def _talk_and_look(browser: Browser, one: Gateway, other: Gateway, picture: Path) -> None:
     people = {nick: _Person(other, nick, _CAPS) for nick in ("anouk", "tomasz", "li_wei", "priya")}
     for person in people.values():
         person.do("JOIN #release,#design,#garden")
@@ -40,7 +33,7 @@ def _draw(browser: Browser, network: Network, one: Gateway, other: Gateway) -> N
     visitor.wait("numbers in")
     visitor.page.wait_for_selector("#typing >> text=tomasz is typing")
     visitor.page.wait_for_selector('[data-place="priya"] .badge')
-    visitor.page.screenshot(path=PICTURE)
+    visitor.page.screenshot(path=picture)
     visitor.close()
     for person in people.values():
         person.close()

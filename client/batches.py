@@ -1,0 +1,90 @@
+"""Lines that come in batches, as what they are together (IRCv3 batch).
+
+Owns the batches that are being received. A message of several lines comes out as one message, a page of history as a
+whole; the lines of any other batch come out one by one, with the label of their batch. Pure; whoever holds the
+session.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from client.composing import join
+from gateway.wire.message import Message
+
+_OPEN_LIMIT: Final = 100  # batches that a gateway opens and does not close; the oldest is forgotten
+_LINES_LIMIT: Final = 20_000
+_MULTILINE: Final = "draft/multiline"
+_FEWEST_PARAMS: Final = {"PRIVMSG": 2, "NOTICE": 2, "REDACT": 2, "TAGMSG": 1}
+_PAGES: Final = ("chathistory", "draft/chathistory-targets")
+
+
+@dataclass(slots=True)
+class Page:
+    """A batch of history; `label` is that of the command that it answers (IRCv3 labeled-response)."""
+
+    kind: str
+    target: str
+    label: str
+    lines: list[Message] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Batch:
+    opening: Message
+    label: str
+    lines: list[Message] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        return self.opening.params[1] if len(self.opening.params) > 1 else ""
+
+    @property
+    def target(self) -> str:
+        return self.opening.params[2] if len(self.opening.params) > 2 else ""
+
+
+class Batches:
+    """The batches of one connection."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Batch] = {}
+
+    def take(self, message: Message) -> Message | Page | None:
+        """Take a line; give what it means now, None where that is to be seen when its batch ends."""
+        batch = self._open.get(message.tags.get("batch", ""))
+        if message.verb == "BATCH" and message.params:
+            return self._take_edge(message, batch)
+        if batch is None:
+            return message
+        if batch.kind in (_MULTILINE, *_PAGES):
+            if len(batch.lines) < _LINES_LIMIT and len(message.params) >= _FEWEST_PARAMS.get(message.verb, 0):
+                batch.lines.append(message)
+            return None
+        if batch.label:
+            message.tags.setdefault("label", batch.label)
+        return message
+
+    def _take_edge(self, message: Message, parent: _Batch | None) -> Message | Page | None:
+        sign, reference = message.params[0][:1], message.params[0][1:]
+        if sign == "+":
+            label = message.tags.get("label") or (parent.label if parent else "")
+            self._open[reference] = _Batch(message, label)
+            if len(self._open) > _OPEN_LIMIT:
+                del self._open[next(iter(self._open))]
+            return None
+        batch = self._open.pop(reference, None)
+        if batch is not None and batch.kind in _PAGES:
+            return Page(batch.kind, batch.target, batch.label, batch.lines)
+        if batch is not None and batch.kind == _MULTILINE:
+            whole = _whole(batch)
+            return self.take(whole) if whole else None
+        return None
+
+
+def _whole(batch: _Batch) -> Message | None:
+    """Give the one message that a batch of lines is: its tags are those of the line that opened the batch."""
+    lines = [line for line in batch.lines if line.verb in ("PRIVMSG", "NOTICE")]
+    if not lines:
+        return None
+    source = batch.opening.source or lines[0].source
+    return Message(lines[0].verb, [batch.target, join(lines)], source, dict(batch.opening.tags))

@@ -1,0 +1,205 @@
+"""One conversation as a person sees it: its lines, its members, what is unread.
+
+Owns the order of the lines: as the network has it, with what is not confirmed yet at the end. A user interface reads
+all of it; client.buffers alone changes it. Pure; on the thread of the interface.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import islice
+from typing import Final
+
+from client.room import Position
+
+LINES_LIMIT: Final = 5_000  # of a buffer; the oldest are dropped, and loaded again when they are scrolled to
+SCROLLED_LIMIT: Final = 20_000  # while the person reads far above
+
+
+class BufferKind(Enum):
+    SERVER = "server"
+    ROOM = "room"
+    PERSON = "person"
+
+
+class LineKind(Enum):
+    MESSAGE = "message"
+    NOTICE = "notice"
+    ACTION = "action"  # /me
+    EVENT = "event"  # who came, went, changed something: `text` is a whole sentence
+    STATUS = "status"  # the client about itself, and answers to commands
+    ERROR = "error"
+
+
+class Delivery(Enum):
+    """The fate of a line that was typed here; lines of others are SENT."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One entry of a buffer. `text` is without controls, fit to be shown, and may have several lines ("\\n")."""
+
+    number: int  # its name: never used twice, and the same while the line changes; says nothing of the order
+    at: float
+    kind: LineKind
+    nick: str
+    text: str
+    msgid: str = ""
+    pending_id: str = ""
+    delivery: Delivery = Delivery.SENT
+    problem: str = ""  # why it FAILED
+    is_own: bool = False
+    is_mention: bool = False
+    reply_to: str = ""  # a msgid
+    reactions: dict[str, list[str]] = field(default_factory=dict)  # what -> nicks
+    redacted_by: str = ""  # then `text` is still what was said
+    redaction_reason: str = ""
+
+    @property
+    def is_redacted(self) -> bool:
+        return bool(self.redacted_by)
+
+    @property
+    def is_message(self) -> bool:
+        return self.kind in (LineKind.MESSAGE, LineKind.NOTICE, LineKind.ACTION)
+
+
+@dataclass(slots=True)
+class Member:
+    """Someone in a room."""
+
+    nick: str
+    prefix: str = ""  # "@", "+", "@+", the highest first
+    is_away: bool = False
+    account: str = ""
+
+
+@dataclass(slots=True)
+class Typing:
+    """Someone writes, as far as is known until `until`."""
+
+    nick: str
+    until: float
+
+
+@dataclass(slots=True, eq=False)
+class Buffer:
+    """A room, a person, or the server. To be read only; `version` grows with each change of anything in it."""
+
+    name: str
+    kind: BufferKind
+    topic: str = ""
+    topic_by: str = ""
+    is_joined: bool = False  # a room: on this connection; a person: there, as far as is known (MONITOR)
+    is_away: bool = False  # a person
+    lines: deque[Line] = field(default_factory=deque)  # oldest first
+    waiting: int = 0  # how many lines, all at the end, wait to be confirmed
+    by_msgid: dict[str, Line] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)  # by folded nick
+    has_all_members: bool = False  # the list that comes with joining is complete
+    typing: dict[str, Typing] = field(default_factory=dict)  # by folded nick; see `typing_nicks`
+    unread: int = 0  # messages after `read_until`
+    mentions: int = 0  # of them, those that name me, or all where it is a person
+    read_until: float = 0.0  # the read marker: the time of the last message that was seen
+    oldest: Position | None = None  # for Session.load_older: what is loaded next stands before it
+    has_more_above: bool = True  # as far as is known: loading will tell
+    is_loading: bool = False
+    is_followed: bool = True  # its end is in view when it has the focus
+    version: int = 0
+
+    def typing_nicks(self, now: float) -> list[str]:
+        """Name those who are writing; ask again at least once a second while there are any."""
+        return [typing.nick for typing in self.typing.values() if typing.until > now]
+
+    def sorted_members(self) -> list[Member]:
+        """Give those with the highest rank first, then by name."""
+        ranks = {"~": 0, "&": 1, "@": 2, "%": 3, "+": 4}
+        return sorted(self.members.values(), key=lambda member: (ranks.get(member.prefix[:1], 5), member.nick.lower()))
+
+    def last_message(self, *, is_own: bool) -> Line | None:
+        """Find the newest message of others, or of our own, that the network knows."""
+        lines = (line for line in reversed(self.lines) if line.is_message and line.msgid and not line.is_redacted)
+        return next((line for line in lines if line.is_own == is_own), None)
+
+    # --- for the fold ---------------------------------------------------------------------------------------
+
+    def place(self, line: Line, *, is_history: bool = False) -> bool:
+        """Put a line where it belongs: after all that is confirmed; True if that is the end of all.
+
+        What was said before it could be heard comes before the events that it is older than.
+        """
+        behind = 0 if line.delivery is Delivery.WAITING else self.waiting
+        if is_history:
+            for other in islice(reversed(self.lines), behind, None):
+                if other.is_message or other.at <= line.at:
+                    break
+                behind += 1
+        self.lines.insert(len(self.lines) - behind, line)
+        self.waiting += line.delivery is Delivery.WAITING
+        self.index(line)
+        return behind == 0
+
+    def settle(self, line: Line, delivery: Delivery) -> bool:
+        """Note the fate of a line that waits; True if it stays where it is, else it now stands before all that wait."""
+        line.delivery = delivery
+        stays = self.lines[-self.waiting] is line
+        self.waiting -= 1
+        if not stays:
+            self.lines.remove(line)
+            self.lines.insert(len(self.lines) - self.waiting, line)
+        self.index(line)
+        return stays
+
+    def withdraw(self, line: Line) -> None:
+        """Take a line that waits away: others say it instead."""
+        self.lines.remove(line)
+        self.waiting -= 1
+
+    def prepend(self, lines: Iterable[Line]) -> None:
+        """Put older lines, oldest first, above all others."""
+        older = list(lines)
+        self.lines.extendleft(reversed(older))
+        for line in older:
+            self.index(line)
+
+    def index(self, line: Line) -> None:
+        if line.msgid:
+            self.by_msgid[line.msgid] = line
+            if self.oldest is None:
+                self.oldest = Position(line.msgid, line.at)
+
+    def trim(self) -> tuple[Line, ...]:
+        """Drop the oldest lines over the limit, and give them."""
+        excess = len(self.lines) - max(self.waiting, LINES_LIMIT if self.is_followed else SCROLLED_LIMIT)
+        dropped = tuple(self.lines.popleft() for _ in range(excess))
+        for line in dropped:
+            self.by_msgid.pop(line.msgid, None)
+        if dropped:
+            first = next((line for line in self.lines if line.msgid), None)
+            self.oldest = Position(first.msgid, first.at) if first else None
+            self.has_more_above = True
+        return dropped
+
+    def count_unread(self) -> None:
+        """Count anew what stands after the read marker."""
+        self.unread = self.mentions = 0
+        for line in reversed(self.lines):
+            if line.is_message and line.at <= self.read_until:
+                break
+            self.count(line)
+
+    def count(self, line: Line) -> None:
+        if line.is_message and not line.is_own and line.at > self.read_until:
+            self.unread += 1
+            self.mentions += line.is_mention or self.kind is BufferKind.PERSON
+
+    def read_all(self) -> None:
+        self.unread = self.mentions = 0
+        last = next((line for line in reversed(self.lines) if line.is_message and line.msgid), None)
+        if last is not None:
+            self.read_until = max(self.read_until, last.at)

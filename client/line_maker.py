@@ -1,0 +1,96 @@
+"""Lines of buffers out of what is heard and said: their text made fit to be shown, and who is meant by it.
+
+Owns the numbers of lines, and the words that count as a mention. Pure; on the thread of the interface.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import count
+from typing import Final
+
+from client.buffer import Delivery, Line, LineKind
+from client.events import Said
+from client.room import server_time
+from client.wording import sentence
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message, split_source
+from gateway.wire.text import strip_controls
+
+_ACTION: Final = "\x01ACTION "
+_REPLY_TAGS: Final = ("+reply", "+draft/reply")
+
+
+class LineMaker:
+    """Makes the lines of one person's buffers."""
+
+    def __init__(self, own_nick: str, highlights: Sequence[str]) -> None:
+        self._highlights = highlights
+        self._numbers = count()
+        self._own_nicks: set[str] = set()  # all that we were ever called, folded
+        self.be_called(own_nick)
+
+    def be_called(self, nick: str) -> None:
+        """Note the own name: from now on it is a mention."""
+        self._own_nicks.add(fold(nick))
+        words = "|".join(re.escape(word) for word in (nick, *self._highlights) if word)
+        self._mentions = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+
+    def is_own(self, message: Message) -> bool:
+        return fold(split_source(message.source or "")[0]) in self._own_nicks
+
+    def of_message(self, message: Message, at: float) -> Line | None:
+        """Make the line of a PRIVMSG or NOTICE; None where programs ask each other something."""
+        is_own = self.is_own(message)
+        line = self._said(message.verb, message.params[1], split_source(message.source or "")[0], at)
+        if line is not None:
+            line.msgid = message.tags.get("msgid", "")
+            line.reply_to = reply_to(message)
+            line.is_own = is_own
+            line.is_mention = not is_own and self._mentions.search(line.text) is not None
+        return line
+
+    def of_said(self, said: Said, own_nick: str) -> Line | None:
+        """Make the line of what was typed here, which waits for its confirmation."""
+        line = self._said(said.verb, said.text, own_nick, said.at)
+        if line is not None:
+            line.pending_id, line.reply_to = said.pending_id, said.reply_to
+            line.delivery, line.is_own = Delivery.WAITING, True
+        return line
+
+    def of_event(self, message: Message, own_nick: str, at: float) -> Line | None:
+        """Make the line of anything else that is told; None where it is nothing to read."""
+        text = sentence(message, own_nick)
+        if text is None:
+            return None
+        is_error = message.verb == "FAIL" or (message.verb.isdecimal() and message.verb >= "400")
+        kind = LineKind.ERROR if is_error else LineKind.STATUS if message.verb.isdecimal() else LineKind.EVENT
+        nick = split_source(message.source or "")[0]
+        return self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
+
+    def of_history(self, message: Message, own_nick: str, fallback_at: float) -> Line | None:
+        """Make the line of whatever stands in a page of history."""
+        told_at = server_time(message)
+        at = fallback_at if told_at is None else told_at
+        if message.verb in ("PRIVMSG", "NOTICE"):
+            return self.of_message(message, at) if len(message.params) > 1 else None
+        return self.of_event(message, own_nick, at)
+
+    def status(
+        self, text: str, at: float, kind: LineKind = LineKind.STATUS, *, nick: str = "", msgid: str = ""
+    ) -> Line:
+        return Line(next(self._numbers), at, kind, strip_controls(nick), strip_controls(text), msgid)
+
+    def _said(self, verb: str, text: str, nick: str, at: float) -> Line | None:
+        kind = LineKind.NOTICE if verb == "NOTICE" else LineKind.MESSAGE
+        if text.startswith(_ACTION):
+            kind, text = LineKind.ACTION, text.removeprefix(_ACTION).removesuffix("\x01")
+        elif text.startswith("\x01"):
+            return None
+        line = self.status("", at, kind, nick=nick)
+        line.text = "\n".join(map(strip_controls, text.split("\n")))
+        return line
+
+
+def reply_to(message: Message) -> str:
+    """Give the msgid that a message answers, or its tags belong to (IRCv3 reply)."""
+    return next((message.tags[tag] for tag in _REPLY_TAGS if message.tags.get(tag)), "")

@@ -1,0 +1,176 @@
+"""What the network tells about people and rooms, and what has to be asked for so that it stays true.
+
+Owns which of it is news for the person to read; the rest goes out quietly, for what is shown beside the conversation.
+Pure; whoever holds the session.
+"""
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+from client.conversation import Conversation
+from client.courtesies import Courtesies
+from client.exchange import Exchange
+from client.room import Room, server_time
+from gateway.wire import numerics as n
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message, split_source
+
+WHO_TOKEN: Final = "732"  # marks the answers to our own WHO (WHOX)
+_MONITOR_AT_ONCE: Final = 10  # nicks in a line
+RPL_MONONLINE: Final = "730"
+RPL_MONOFFLINE: Final = "731"
+ERR_MONLISTFULL: Final = "734"
+
+
+class News:
+    """What is heard of others."""
+
+    def __init__(self, exchange: Exchange, conversation: Conversation, courtesies: Courtesies) -> None:
+        self._exchange = exchange
+        self._conversation = conversation
+        self._courtesies = courtesies
+        self._watched: set[str] = set()  # folded nicks, by MONITOR
+
+    def lose_connection(self) -> None:
+        self._watched.clear()
+
+    def take(self, message: Message, now: float) -> bool:
+        """Take a line; False where it is not of this kind."""
+        handler, fewest_params = _HANDLERS.get(message.verb, (None, 0))
+        if handler is None or len(message.params) < fewest_params:
+            return handler is not None
+        handler(self, message, now)
+        return True
+
+    def tick(self) -> None:
+        """Have the network tell of those we talk to whether they are there (IRCv3 monitor)."""
+        if "MONITOR" not in self._exchange.supported:
+            return
+        people = self._conversation.people
+        new = list(islice((nick for nick in people if nick not in self._watched), _MONITOR_AT_ONCE))
+        gone = [nick for nick in self._watched if nick not in people]
+        for sign, nicks in (("-", gone), ("+", new)):
+            if nicks:
+                self._exchange.send(Message("MONITOR", [sign, ",".join(nicks)]))
+        self._watched.difference_update(gone)
+        self._watched.update(new)
+
+    def _is_by_me(self, message: Message) -> bool:
+        return self._exchange.naming.is_mine(split_source(message.source or "")[0])
+
+    def _room(self, name: str) -> Room | None:
+        return self._conversation.rooms.get(fold(name))
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    def _on_nick(self, message: Message, now: float) -> None:
+        if self._is_by_me(message):
+            self._exchange.naming.renamed(message.params[0])
+        else:
+            self._conversation.renamed(split_source(message.source or "")[0], message.params[0])
+        self._exchange.show(message, now)
+
+    def _on_quiet(self, message: Message, now: float) -> None:
+        self._exchange.show(message, now, is_quiet=True)
+
+    def _on_monitor_full(self, message: Message, _now: float) -> None:
+        """Go on without (IRCv3 monitor, ERR_MONLISTFULL)."""
+        self._exchange.supported.pop("MONITOR", None)
+
+    # --- rooms ----------------------------------------------------------------------------------------------
+
+    def _on_join(self, message: Message, now: float) -> None:
+        if self._is_by_me(message):
+            self._conversation.on_own_join(message, now)
+        else:
+            self._exchange.show(message, now)
+
+    def _on_part(self, message: Message, now: float) -> None:
+        if self._is_by_me(message):
+            self._conversation.leave(message.params[0])
+        self._exchange.show(message, now)
+
+    def _on_kick(self, message: Message, now: float) -> None:
+        if self._exchange.naming.is_mine(message.params[1]):
+            self._conversation.leave(message.params[0])
+        self._exchange.show(message, now)
+
+    def _on_topic(self, message: Message, now: float) -> None:
+        """Tell a topic once, whether it is set now (TOPIC) or stood there when we came (RPL_TOPIC)."""
+        name, topic = message.params[-2:]
+        room = self._room(name)
+        self._exchange.show(message, now, is_quiet=room is not None and room.topic == topic)
+        if room is not None:
+            room.topic = topic
+
+    def _on_names(self, message: Message, now: float) -> None:
+        room = self._room(message.params[2])
+        self._exchange.show(message, now, is_quiet=room is not None and not room.shows_names)
+
+    def _on_end_of_names(self, message: Message, now: float) -> None:
+        room = self._room(message.params[1])
+        if room is not None:
+            room.shows_names = False
+            if not room.has_asked_who and self._exchange.agrees("away-notify"):
+                room.has_asked_who = True
+                extended = ["%tcnfa," + WHO_TOKEN] if "WHOX" in self._exchange.supported else []
+                self._exchange.send(Message("WHO", [room.name, *extended]))
+                room.awaits_who = True
+        self._exchange.show(message, now, is_quiet=True)
+
+    def _on_who(self, message: Message, now: float) -> None:
+        room = self._room(message.params[1])
+        self._exchange.show(message, now, is_quiet=room is not None and room.awaits_who)
+
+    def _on_end_of_who(self, message: Message, now: float) -> None:
+        room = self._room(message.params[1])
+        if room is None or not room.awaits_who:
+            self._exchange.show(message, now)
+        else:
+            room.awaits_who = False
+
+    # --- beside the conversation ----------------------------------------------------------------------------
+
+    def _on_tags(self, message: Message, now: float) -> None:
+        """Take tags without a text: who is writing passes, the rest stands in the history."""
+        if "+typing" not in message.tags:
+            self._conversation.on_message(message, now)
+        elif not self._is_by_me(message) and (place := self._conversation.place_of(message)):
+            self._exchange.show(message, now, place=place.name, is_quiet=True)
+
+    def _on_redaction(self, message: Message, now: float) -> None:
+        self._conversation.on_message(message, now)
+
+    def _on_mark(self, message: Message, now: float) -> None:
+        """Take a read marker (IRCv3 read-marker)."""
+        told = Message("MARKREAD", tags={"time": message.params[1].removeprefix("timestamp=")})
+        if (at := server_time(told)) is not None:
+            self._courtesies.heard_mark(message.params[0], at)
+            self._exchange.show(message, now, is_quiet=True)
+
+
+# Verb -> handler, and the parameters that a line must have to be looked at.
+_HANDLERS: Final[dict[str, tuple[Callable[[News, Message, float], None], int]]] = {
+    "ACCOUNT": (News._on_quiet, 1),
+    "AWAY": (News._on_quiet, 0),
+    "CHGHOST": (News._on_quiet, 0),
+    "JOIN": (News._on_join, 1),
+    "KICK": (News._on_kick, 2),
+    "MARKREAD": (News._on_mark, 2),
+    "NICK": (News._on_nick, 1),
+    "PART": (News._on_part, 1),
+    "REDACT": (News._on_redaction, 2),
+    "SETNAME": (News._on_quiet, 0),
+    "TAGMSG": (News._on_tags, 1),
+    "TOPIC": (News._on_topic, 2),
+    n.RPL_ENDOFNAMES: (News._on_end_of_names, 2),
+    n.RPL_ENDOFWHO: (News._on_end_of_who, 2),
+    n.RPL_NAMREPLY: (News._on_names, 4),
+    n.RPL_TOPIC: (News._on_topic, 3),
+    n.RPL_WHOREPLY: (News._on_who, 7),
+    n.RPL_WHOSPCRPL: (News._on_quiet, 5),
+    RPL_MONONLINE: (News._on_quiet, 2),
+    RPL_MONOFFLINE: (News._on_quiet, 2),
+    ERR_MONLISTFULL: (News._on_monitor_full, 0),
+}

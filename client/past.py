@@ -1,0 +1,176 @@
+"""Going back in what was said: older pages and searching, when the person asks for it (IRCv3 chathistory BEFORE);
+and who has written to us while there was no connection (TARGETS).
+
+Owns the requests on their way. Those of the person end in one event that says so, whatever becomes of the connection.
+Pure; whoever holds the session.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from client.batches import Page
+from client.events import Found, LoadingOlder, Older
+from client.exchange import Exchange
+from client.room import Position, position, timestamp
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message
+
+ANSWER_LIMIT_S: Final = 10.0
+_DAY_S: Final = 86400.0  # more than clocks differ
+SEARCH_LIMIT: Final = 50_000  # messages that one search looks through
+_NO_HISTORY: Final = "there is no history to be had here"
+
+
+@dataclass(slots=True)
+class Request:
+    """One conversation's past, page by page."""
+
+    id: str
+    target: str
+    before: Position | None
+    wanted: str | None  # in lower case: a search; None: one page of whatever was said
+    asked_at: float = 0.0
+    scanned: int = 0
+    by_msgid: bool = True
+
+
+class Past:
+    """The requests for older messages, one at a time for each conversation where answers have no labels."""
+
+    def __init__(
+        self, exchange: Exchange, new_id: Callable[[], str], catch_up_with: Callable[[str, float, float], None]
+    ) -> None:
+        """`catch_up_with` takes who has written, since when, and the present time."""
+        self._exchange = exchange
+        self._new_id = new_id
+        self._catch_up_with = catch_up_with
+        self._requests: dict[str, Request] = {}
+        self._targets_label = ""
+        self._targets_since = 0.0
+
+    def load_older(self, target: str, before: Position | None, now: float) -> None:
+        """Ask for the page before a message, the newest page where there is none; the answer is `Older`."""
+        if not any(request.wanted is None and fold(request.target) == fold(target) for request in self._list()):
+            self._exchange.events.append(LoadingOlder(now, target))
+            self._begin(Request(self._new_id(), target, before, None), now)
+
+    def search(self, target: str, text: str, now: float) -> str:
+        """Look for a text, back from now; `Found` tells of each page, until it is over. Gives the search's id."""
+        request = Request(self._new_id(), target, None, text.casefold())
+        self._begin(request, now)
+        return request.id
+
+    def ask_who_wrote(self, since: float, now: float) -> None:
+        """Ask for those with whom there was a message since `since`, where the answer can be told from others."""
+        if since and self._exchange.registration.has_history and self._exchange.agrees("labeled-response"):
+            self._targets_label, self._targets_since = self._new_id(), since
+            params = ["TARGETS", timestamp(since), timestamp(now + _DAY_S), str(self._exchange.history_page)]
+            self._exchange.send(Message("CHATHISTORY", params, tags={"label": self._targets_label}))
+
+    def cancel(self, search_id: str) -> None:
+        self._requests.pop(search_id, None)
+
+    def lose_connection(self, now: float) -> None:
+        for request in self._list():
+            self._end(request, now, "the connection is lost")
+
+    def tick(self, now: float) -> None:
+        for request in self._list():
+            if now - request.asked_at >= ANSWER_LIMIT_S:
+                self._end(request, now, "the gateway does not answer")
+
+    def takes(self, page: Page, now: float) -> bool:
+        """Take a page that was asked for here; False where it is another's."""
+        if page.kind == "draft/chathistory-targets":
+            for _, nick, *_ in (line.params for line in page.lines if len(line.params) > 1):
+                if not nick.startswith("#"):
+                    self._catch_up_with(nick, self._targets_since, now)
+            return True
+        request = self._asked(page.label, [page.target])
+        if request is None:
+            return False
+        lines = [line for line in page.lines if not self._exchange.is_ignored(line)]
+        request.scanned += len(page.lines)
+        has_more = bool(page.lines)
+        if has_more:
+            request.before = position(page.lines[0], now)
+        if request.wanted is None:
+            del self._requests[request.id]
+            self._exchange.events.append(
+                Older(now, request.target, tuple(lines), self._exchange.naming.current, has_more)
+            )
+        else:
+            is_over = not has_more or request.scanned >= SEARCH_LIMIT
+            self._tell_found(request, lines, now, is_over=is_over)
+            if is_over:
+                del self._requests[request.id]
+            else:
+                self._ask(request, now)
+        return True
+
+    def refuses(self, message: Message, now: float) -> bool:
+        """Take a FAIL CHATHISTORY for what was asked for here; False where it is another's."""
+        if message.tags.get("label", "") == self._targets_label != "":
+            return True
+        request = self._asked(message.tags.get("label", ""), message.params)
+        if request is None:
+            return False
+        if request.by_msgid and request.before is not None and message.params[1] != "MESSAGE_ERROR":
+            request.by_msgid = False
+            self._ask(request, now)
+        else:
+            self._end(request, now, message.params[-1])
+        return True
+
+    def _list(self) -> list[Request]:
+        return list(self._requests.values())
+
+    def _asked(self, label: str, named: Sequence[str]) -> Request | None:
+        """Find the request that an answer is for: by its label, or where there are none by the target it names."""
+        if self._exchange.agrees("labeled-response"):
+            return self._requests.get(label)
+        targets = {fold(name) for name in named}
+        return next((each for each in self._requests.values() if fold(each.target) in targets), None)
+
+    def _begin(self, request: Request, now: float) -> None:
+        self._requests[request.id] = request
+        if not self._exchange.is_registered:
+            self._end(request, now, "there is no connection")
+        elif not self._exchange.registration.has_history:
+            self._end(request, now, _NO_HISTORY)
+        else:
+            self._ask(request, now)
+
+    def _ask(self, request: Request, now: float) -> None:
+        request.asked_at = now
+        tags = {"label": request.id} if self._exchange.agrees("labeled-response") else {}
+        limit = str(self._exchange.history_page)
+        if request.before is None:
+            params = ["LATEST", request.target, "*", limit]
+        else:
+            params = ["BEFORE", request.target, request.before.before(by_msgid=request.by_msgid), limit]
+        self._exchange.send(Message("CHATHISTORY", params, tags=tags))
+
+    def _end(self, request: Request, now: float, problem: str) -> None:
+        del self._requests[request.id]
+        if request.wanted is None:
+            nick = self._exchange.naming.current
+            has_more = problem != _NO_HISTORY
+            self._exchange.events.append(Older(now, request.target, (), nick, has_more=has_more, problem=problem))
+        else:
+            self._tell_found(request, [], now, is_over=True, problem=problem)
+
+    def _tell_found(
+        self, request: Request, lines: list[Message], now: float, *, is_over: bool, problem: str = ""
+    ) -> None:
+        assert request.wanted is not None
+        found = [
+            line
+            for line in reversed(lines)
+            if line.verb in ("PRIVMSG", "NOTICE") and request.wanted in line.params[-1].casefold()
+        ]
+        oldest_at = request.before.at if request.before else None
+        self._exchange.events.append(
+            Found(now, request.id, request.target, tuple(found), request.scanned, oldest_at, is_over, problem)
+        )

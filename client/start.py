@@ -1,0 +1,99 @@
+"""From what was typed at the shell, and what is settled, to a session and its way to the network.
+
+Owns the choice of addresses, names, rooms and passwords; what cannot be is a click error, with exit code 2. Main
+thread.
+"""
+
+import getpass
+import random
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from client import password
+from client.events import Event
+from client.route import Address, Route, parse_address
+from client.session import Session
+from client.settings import NetworkSettings, Settings, SettingsError, load, settings_path
+from client.transport import Transport
+from gateway.wire.names import suggest_nick, valid_nick, valid_room
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where to go, and what was settled about that."""
+
+    addresses: Sequence[Address]
+    network: NetworkSettings
+    password: str = ""
+
+
+def settings_from(path: Path | None) -> tuple[Settings, Path]:
+    path = path or settings_path()
+    try:
+        return load(path), path
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def destination(words: Sequence[str], settings: Settings, *, uses_tls: bool, asks_password: bool) -> Destination:
+    """Read addresses, or the name of a network; the default one where nothing is given."""
+    name = settings.network if not words else words[0] if len(words) == 1 and words[0] in settings.networks else ""
+    network = settings.networks[name] if name else NetworkSettings(addresses=tuple(words) or ("localhost",))
+    addresses: dict[Address, None] = {}
+    for text in network.addresses:
+        try:
+            addresses[parse_address(text, uses_tls=uses_tls or network.tls)] = None
+        except ValueError as error:
+            raise click.UsageError(f"{text!r} is no address HOST:PORT ({error})") from None
+    return Destination(list(addresses), network, _password(name, is_needed=network.password, asks=asks_password))
+
+
+def _password(network: str, *, is_needed: bool, asks: bool) -> str:
+    given = "" if asks else password.kept(network if is_needed else "")
+    if given or not (is_needed or asks):
+        return given
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{network} asks for a password: `hubbub password {network}` keeps one")
+    answer: str = click.prompt("Password", hide_input=True, err=True)
+    return answer
+
+
+def room_named(text: str) -> str:
+    room = text if text.startswith("#") else f"#{text}"
+    if not valid_room(room):
+        raise click.UsageError(f"{text!r} is no name of a room")
+    return room
+
+
+def settled_name(option: str | None, to: Destination, settings: Settings) -> str:
+    """Find the name that was given or settled, "" if there is none."""
+    if option is not None and not valid_nick(option):
+        raise click.UsageError(f"{option!r} cannot be a name; {suggest_nick(option)} could")
+    return option or to.network.name or settings.name
+
+
+def suggested_name() -> str:
+    """Give a name that is made of the one that this machine knows the person by."""
+    try:
+        return suggest_nick(getpass.getuser())
+    except (OSError, KeyError):
+        return "guest"
+
+
+def connect(
+    to: Destination,
+    name: str,
+    rooms: Sequence[str],
+    show: Callable[[Event], None],
+    *,
+    backlog: int = 0,
+    since: float | None = None,
+) -> Transport:
+    """Make a session, and the way to the network for it; it is for the caller to start it."""
+    session = Session(name, rooms, lambda: secrets.token_hex(8), password=to.password, backlog=backlog, since=since)
+    return Transport(session, Route(to.addresses, random.random), show)

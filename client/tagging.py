@@ -1,0 +1,63 @@
+"""What is said about a message afterwards: reactions to it, and that it is taken back.
+
+Owns what is known of messages that are not here yet, since their page of history is not loaded. Pure; on the thread of
+the interface.
+"""
+
+from typing import Final
+
+from client.buffer import Buffer, Line
+from client.line_maker import reply_to
+from gateway.wire.message import Message, split_source
+from gateway.wire.text import strip_controls
+
+_EARLY_LIMIT: Final = 5_000  # lines about messages that are not here; the oldest are forgotten
+_REACTION_LIMIT: Final = 50  # different ones to one message
+_REACTION_LENGTH: Final = 64
+
+
+class Tagging:
+    """Reactions and redactions of one network."""
+
+    def __init__(self) -> None:
+        self._early: dict[tuple[str, str], list[Message]] = {}  # by buffer and msgid
+        self._early_count = 0
+
+    def take(self, buffer: Buffer, message: Message) -> Line | None:
+        """Take a TAGMSG or REDACT; the line that looks different now."""
+        msgid = reply_to(message) if message.verb == "TAGMSG" else message.params[1]
+        line = buffer.by_msgid.get(msgid)
+        if line is None:
+            if msgid and self._early_count < _EARLY_LIMIT:
+                self._early.setdefault((buffer.name, msgid), []).append(message)
+                self._early_count += 1
+            return None
+        return line if _change(line, message) else None
+
+    def catch_up(self, buffer: Buffer, line: Line) -> None:
+        """Do to a line that has come what was said about it before."""
+        for message in self._early.pop((buffer.name, line.msgid), ()):
+            self._early_count -= 1
+            _change(line, message)
+
+
+def _change(line: Line, message: Message) -> bool:
+    nick = strip_controls(split_source(message.source or "")[0])
+    if message.verb == "REDACT":
+        line.redacted_by = nick or "someone"
+        line.redaction_reason = strip_controls(message.params[2]) if len(message.params) > 2 else ""
+        return True
+    for tag, takes_back in (("+draft/react", False), ("+draft/unreact", True)):
+        reaction = strip_controls(message.tags.get(tag, ""))[:_REACTION_LENGTH].strip()
+        nicks = line.reactions.get(reaction, [])
+        if not reaction or (nick in nicks) != takes_back:
+            continue
+        if takes_back:
+            nicks.remove(nick)
+            if not nicks:
+                del line.reactions[reaction]
+            return True
+        if nicks or len(line.reactions) < _REACTION_LIMIT:
+            line.reactions.setdefault(reaction, []).append(nick)
+            return True
+    return False

@@ -1,0 +1,101 @@
+"""`hubbub tail`: what is said in a room, from some moment on, line by line and exactly once, whatever gateway dies.
+
+Owns the output and the end of it. `show` is for the receiving thread, `run` for the main one.
+"""
+
+import re
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from client.buffer import Line
+from client.events import Event, Heard, Status
+from client.line_maker import LineMaker
+from client.output import discard_standard_output
+from client.reading import screen_line
+from client.session import Session
+from client.transcript import FORMS
+from client.transport import Transport
+from gateway.wire.casefold import fold
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be written, and when to stop."""
+
+    room: str
+    form: str
+    since: float | None = None
+    until_match: re.Pattern[str] | None = None
+    timeout_s: float | None = None
+
+
+class Tail:
+    """A room's messages on their way to the standard output."""
+
+    def __init__(self, wanted: Wanted, own_nick: str) -> None:
+        self._wanted = wanted
+        self._write = FORMS[wanted.form]
+        self._maker = LineMaker(own_nick, ())
+        self._is_over = threading.Event()
+        self._code = 0
+
+    def run(self, transport: Transport) -> int:
+        """Write until there is a match, the time is over, nobody reads, or SIGINT; give the exit code."""
+        transport.start()
+        try:
+            if not self._is_over.wait(self._wanted.timeout_s):
+                self._code = 0 if self._wanted.until_match is None else 1
+        except KeyboardInterrupt:
+            self._code = 0
+        finally:
+            self._is_over.set()
+            transport.do(Session.give_up)
+            transport.close()
+        return self._code
+
+    def show(self, event: Event) -> None:
+        """Take an event; nothing more is written after the end."""
+        if self._is_over.is_set():
+            return
+        try:
+            match event:
+                case Heard(message=message, is_quiet=False) if message.verb in ("PRIVMSG", "NOTICE"):
+                    if event.place and fold(event.place) == fold(self._wanted.room):
+                        self._take(event, self._maker.of_message(message, event.at))
+                case Heard(message=message) if message.verb.isdecimal() and message.verb >= "400":
+                    print(screen_line(event, ""), file=sys.stderr, flush=True)
+                    self._end(1)  # the room cannot be joined
+                case Status():
+                    print(screen_line(event, ""), file=sys.stderr, flush=True)
+        except OSError:  # nobody reads any more: `| head` has seen enough
+            discard_standard_output()
+            self._end(0)
+
+    def _take(self, event: Heard, line: Line | None) -> None:
+        if line is None or event.at < (self._wanted.since or 0.0):
+            return
+        print(self._write(line, event.place), flush=True)
+        if self._wanted.until_match is not None and self._wanted.until_match.search(line.text):
+            self._end(0)
+
+    def _end(self, code: int) -> None:
+        self._code = code
+        self._is_over.set()
+
+
+def parse_time(told: str, now: datetime) -> float:
+    """Seconds since the epoch of an ISO 8601 time (UTC if it names no zone), or of an age such as 10m, 2h, 1d.
+
+    Raises ValueError with a sentence.
+    """
+    age = re.fullmatch(r"(\d{1,9})([smhdw])", told, re.ASCII)
+    try:
+        at = now - timedelta(seconds=int(age[1]) * _UNITS[age[2]]) if age else datetime.fromisoformat(told)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{told!r} is neither a time such as 2026-11-22T10:00 nor an age such as 10m") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

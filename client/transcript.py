@@ -1,0 +1,44 @@
+"""Lines of a conversation as text to keep: for people, or as JSON for programs.
+
+Owns both forms. Knows the time zone, but no files. Pure; any thread.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from client.buffer import Line, LineKind
+
+
+def as_text(line: Line, _place: str) -> str:
+    """Date, local time, and who said what; a text of several lines gives several."""
+    clock = f"{datetime.fromtimestamp(line.at):%Y-%m-%d %H:%M:%S}"
+    match line.kind:
+        case LineKind.MESSAGE | LineKind.NOTICE:
+            begin = f"<{line.nick}> "
+        case LineKind.ACTION:
+            begin = f"* {line.nick} "
+        case _:
+            begin = "-- "
+    return "\n".join(f"{clock} {begin}{part}" for part in line.text.split("\n"))
+
+
+def as_jsonl(line: Line, place: str) -> str:
+    """One JSON object: time (ISO 8601, UTC), room (or the other person), kind, nick, text, msgid, reply_to."""
+    at = datetime.fromtimestamp(line.at, UTC)
+    return json.dumps(
+        {
+            "time": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
+            "room": place,
+            "kind": line.kind.value,
+            "nick": line.nick,
+            "text": line.text,
+            "msgid": line.msgid,
+            "reply_to": line.reply_to,
+        },
+        ensure_ascii=False,
+    )
+
+
+FORMS: Final[dict[str, Callable[[Line, str], str]]] = {"text": as_text, "jsonl": as_jsonl}

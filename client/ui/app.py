@@ -1,0 +1,320 @@
+"""The terminal client as a program of Textual: what the person sees, joined to a session on other threads.
+
+    hubbub-receive  -> Feed -> Buffers -> Chat          events become changes, changes are drawn frame by frame
+    keyboard, mouse -> Chat -> Desk, Deeds -> Port      what is done goes to the session under its lock
+
+Owns the beginning and the end, the look, and the windows over the conversation. On the main thread.
+"""
+
+import asyncio
+import gc
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Final
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from client.buffer import Buffer, BufferKind, Line
+from client.buffers import Aspect, Buffers, Change
+from client.commands import commands_like
+from client.courtesies import Writing
+from client.events import Event, Found
+from client.files import Log
+from client.session import Session
+from client.ui.alerts import Alerts
+from client.ui.chat import Chat
+from client.ui.completion import Names
+from client.ui.deeds import Deeds, Port
+from client.ui.desk import Desk
+from client.ui.feed import Feed
+from client.ui.looks import DARK, LIGHT, LOOKS, Look
+from client.ui.messages import MessageView
+from client.ui.prompt import Prompt, Purpose
+from client.ui.wrapping import links, tame
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message
+
+JUMP_PAGES: Final = 50  # that are loaded on the way to a message that was found
+
+Connect = Callable[[str, Callable[[Event], None]], Port]  # the way to the network for a name, and where events go
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the settings say about how it looks and sounds."""
+
+    look: str = "dark"
+    rings: bool = True
+    notifies: bool = False
+    highlights: tuple[str, ...] = ()
+
+
+class Hubbub(App[int]):
+    """The client; its result is the exit code."""
+
+    ENABLE_COMMAND_PALETTE = False
+    CSS = "ModalScreen { background: $background 65%; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "Leave", show=False, priority=True),
+        Binding("ctrl+c", "empty_prompt", "Empty the line", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        connect: Connect,
+        name: str,
+        preferences: Preferences,
+        *,
+        suggestion: str = "",
+        log: Log | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Where `name` is "", the person is asked for it."""
+        super().__init__()
+        self._connect = connect
+        self._name = name
+        self._suggestion = suggestion
+        self._preferences = preferences
+        self.clock = clock
+        self.log_file = log or Log()
+        self.look: Look = LOOKS[preferences.look]
+        self.feed = Feed(self, self._take, self._draw)
+        self.port: Port | None = None
+        self.chat: Chat | None = None
+        self._wanted = ""  # folded: a room to be turned to when it is there
+        self._jump: tuple[Line, int] | None = None  # a message that was found, and how many pages may be loaded
+        self._has_warned = False
+        self._alerts = Alerts(self._write_control, rings=preferences.rings, notifies=preferences.notifies)
+        for look in (DARK, LIGHT):
+            self.register_theme(look.theme)
+        self.theme = self.look.name
+
+    # --- beginning and end ----------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, 0)
+        if self._name:
+            self._begin(self._name)
+        else:
+            from client.ui.first_start import FirstStart
+
+            self.push_screen(FirstStart(self._suggestion), self._begin)
+
+    def _begin(self, name: str | None) -> None:
+        if not name:
+            self.exit(0)
+            return
+        self.buffers = Buffers(name, self._preferences.highlights)
+        self.port = self._connect(name, self.feed.put)
+        self.deeds = Deeds(self.port)
+        self.chat = Chat(self.buffers, self.deeds, self.look, Names(commands=commands_like), self.clock)
+        self.desk = Desk(self, self.chat, self.deeds)
+        room = self.port.look(lambda session: session.current_room)
+        if room:  # what is said before there is a connection is kept for it
+            self.buffers.focus(self.buffers.open_person(room)[0])
+        self.push_screen(self.chat)
+
+    def on_chat_ready(self) -> None:
+        if self.port is not None:
+            if not gc.isenabled():  # the program is its own, and its start had no collection
+                gc.freeze()
+                gc.set_threshold(5_000, 20, 50)  # a whole one holds up a key for 0.15 s
+                gc.enable()
+            self.feed.open()
+            self.port.start()
+
+    def on_unmount(self) -> None:
+        self.feed.close()
+
+    def action_leave(self) -> None:
+        self.leave("")
+
+    def leave(self, reason: str) -> None:
+        """Leave; where something waits to be sent, only when it is asked for twice."""
+        waiting = self.deeds.waiting if self.port else 0
+        if waiting and not self._has_warned:
+            self._has_warned = True
+            self.say_aside(f"{waiting} of your messages are not sent yet: leave once more to give them up")
+            return
+        if self.port and reason:
+            self.deeds.request(Message("QUIT", [reason]))
+        self.exit(0)
+
+    def say_aside(self, text: str) -> None:
+        """Show a few words of the program's own for some seconds."""
+        self.notify(text, markup=False, timeout=6)
+
+    def _write_control(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
+
+    # --- what comes -----------------------------------------------------------------------------------------
+
+    def _take(self, event: Event) -> None:
+        assert self.chat is not None
+        if isinstance(event, Found):
+            self.desk.found(event)
+            return
+        self._note_in_log(event)
+        changes = self.buffers.apply(event, self.clock())
+        self.chat.note(changes)
+        for change in changes:
+            if change.buffer is not None:
+                self._look_at(change, change.buffer)
+
+    def _note_in_log(self, event: Event) -> None:
+        try:
+            self.log_file.note(event)
+        except OSError as error:
+            self.say_aside(f"the log is not written any more: {error.strerror}")
+
+    def _look_at(self, change: Change, buffer: Buffer) -> None:
+        match change.aspect:
+            case Aspect.APPENDED:
+                self._alert(buffer, change.lines)
+            case Aspect.BUFFERS | Aspect.MEMBERS if self._wanted and fold(buffer.name) == self._wanted:
+                self._wanted = ""
+                self.turn_to(buffer)
+            case Aspect.LOADING if self._jump is not None and buffer is self.buffers.focused and not buffer.is_loading:
+                self.call_later(self._go_on_jumping)
+
+    def _alert(self, buffer: Buffer, lines: Sequence[Line]) -> None:
+        """Ring for what names the person, or is for them alone, and is not seen."""
+        if buffer is self.buffers.focused and self.app_focus:
+            return
+        for line in lines:
+            if line.is_mention or (buffer.kind is BufferKind.PERSON and line.is_message and not line.is_own):
+                where = "" if buffer.kind is BufferKind.PERSON else f" in {buffer.name}"
+                self._alerts.mention(f"{line.nick}{where}", line.text, self.clock())
+
+    def _draw(self) -> None:
+        if self.chat is not None:
+            self.chat.draw()
+
+    def on_app_blur(self) -> None:
+        if self.chat is not None:
+            self.chat.looked_at(False)
+
+    def on_app_focus(self) -> None:
+        if self.chat is not None:
+            self.chat.looked_at(True)
+
+    # --- which conversation ---------------------------------------------------------------------------------
+
+    def turn_to(self, buffer: Buffer) -> None:
+        if self.chat is not None:
+            self.chat.turn_to(buffer)
+
+    def turn_when_there(self, name: str) -> None:
+        """Turn to a room when it is joined."""
+        self._wanted = fold(name)
+
+    def jump_to(self, line: Line | None) -> None:
+        """Go to a message; where it is not loaded, load the pages on the way."""
+        if line is not None:
+            self._jump = (line, JUMP_PAGES)
+            self._go_on_jumping()
+
+    def _go_on_jumping(self) -> None:
+        if self._jump is None or self.chat is None:
+            return
+        wanted, pages = self._jump
+        buffer = self.buffers.focused
+        line = buffer.by_msgid.get(wanted.msgid)
+        if line is not None:
+            self._jump = None
+            self.chat.view.jump(line)
+            self.chat.view.focus()
+        elif pages and buffer.has_more_above:
+            self._jump = (wanted, pages - 1)
+            self.deeds.load_older(buffer)
+        else:
+            self._jump = None
+            self.say_aside("that message is too far back to be shown among the others")
+
+    # --- what is done ---------------------------------------------------------------------------------------
+
+    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+        self.desk.take(event.text, event.purpose)
+
+    def action_empty_prompt(self) -> None:
+        """Empty the line, as ^C does in a shell."""
+        if self.chat is None or self.screen is not self.chat:
+            return
+        if self.chat.prompt.text:
+            self.deeds.write(self.buffers.focused, Writing.DONE, 0.0)
+            self.chat.prompt.put("")
+        else:
+            self.say_aside("Ctrl+Q leaves")
+
+    def on_message_view_asked(self, event: MessageView.Asked) -> None:
+        line = event.line
+        match event.what:
+            case "copy":
+                self.copy_to_clipboard(line.text)
+                self.say_aside("copied")
+            case "open":
+                self._open_link_in(tame(line.text))
+            case _ if not line.msgid or line.is_redacted:
+                self.say_aside("that is not possible with this message")
+            case "redact":
+                self.deeds.redact(self.buffers.focused.name, line)
+            case what if self.chat is not None:
+                self.chat.prompt.begin(Purpose(what, line))
+
+    def _open_link_in(self, text: str) -> None:
+        found = links(text)
+        if found:
+            start, end = found[0]
+            self.open_link(text[start:end])
+
+    def on_message_view_link_clicked(self, event: MessageView.LinkClicked) -> None:
+        self.open_link(event.address)
+
+    def open_link(self, address: str) -> None:
+        import webbrowser
+
+        self.say_aside(f"opening {address}")
+        self.run_worker(partial(webbrowser.open, address), thread=True, exit_on_error=False)
+
+    # --- windows --------------------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        if self.screen is self.chat:
+            from client.ui.help import Help
+
+            self.push_screen(Help(self.look, commands_like("/")))
+
+    def action_palette(self) -> None:
+        if self.screen is self.chat:
+            self.push_screen(self.desk.palette(), lambda choice: choice.do() if choice else None)
+
+    def action_search(self) -> None:
+        self.search("")
+
+    def search(self, text: str) -> None:
+        if self.screen is self.chat:
+            self.push_screen(self.desk.search_window(text), self.jump_to)
+
+    def action_toggle_look(self) -> None:
+        self.look = LIGHT if self.look is DARK else DARK
+        self.theme = self.look.name
+        if self.chat is not None:
+            self.chat.wear(self.look)
+
+
+def run(connect: Connect, name: str, preferences: Preferences, *, suggestion: str = "", log: Log | None = None) -> int:
+    """Let the person talk until they leave; give the exit code: 0 if all that they said was delivered."""
+    app = Hubbub(connect, name, preferences, suggestion=suggestion, log=log)
+    app.run()
+    if app.port is None:
+        return 0
+    app.port.do(Session.give_up)
+    app.port.close()
+    return 0 if app.port.look(lambda session: session.has_delivered_all) else 1

@@ -1,0 +1,148 @@
+"""The three single rows around a conversation: what it is about, what goes on in it, and how the connection is.
+
+#lobby  What it is about                                                   12 here
+── bob is typing ───────────────────────────────────────────────── ↓ 3 new · End ──
+● alice on localhost:7001 · 12 ms                             ^P go to · F1 help
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from client.buffer import Buffer, BufferKind
+from client.buffers import Connection
+from client.events import Link
+from client.ui.looks import Look
+from client.ui.wrapping import crop, tame
+
+HINT: Final = "^P go to · ^F search · F1 help"
+_TYPING_NAMES: Final = 2  # that are named; more are counted
+
+
+class Bar(Widget):
+    """A row with something at its left end, and something at its right end."""
+
+    YIELDS: ClassVar = False  # what stands at the right is left out where there is no room for both
+    DEFAULT_CSS = """
+    Bar { height: 1; }
+    """
+
+    def __init__(self, look: Look, *, id: str) -> None:
+        super().__init__(id=id)
+        self.look = look
+        self._left: Sequence[Segment] = ()
+        self._right: Sequence[Segment] = ()
+
+    def show(self, left: Sequence[Segment], right: Sequence[Segment] = ()) -> None:
+        if (left, right) != (self._left, self._right):
+            self._left, self._right = left, right
+            self.refresh()
+
+    def filling(self) -> Segment:
+        """Make what stands between the ends; its text is repeated."""
+        return Segment(" ")
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        right = Strip(self._right)
+        room = max(width - right.cell_length, 0)
+        left = Strip(self._left)
+        if self.YIELDS and left.cell_length > room:
+            right, room = Strip([]), width
+        if left.cell_length > room:
+            left = left.crop(0, max(room - 1, 0))
+        text, style, _ = self.filling()
+        between = Segment(text * max(room - left.cell_length, 0), style)
+        return Strip.join([left, Strip([between]), right]).crop(0, width).apply_style(self.rich_style)
+
+
+class TopicBar(Bar):
+    """The name of the conversation, its topic, how many are in it."""
+
+    DEFAULT_CSS = """
+    TopicBar { background: $panel; }
+    """
+
+    def describe(self, buffer: Buffer, *, is_connected: bool) -> None:
+        look = self.look
+        left = [Segment(f" {tame(buffer.name) or 'network'}", look.style("accent", bold=True)), Segment("  ")]
+        left.append(Segment(tame(self._topic(buffer, is_connected=is_connected)).replace("\n", " "), look.style("dim")))
+        right = []
+        if buffer.kind is BufferKind.ROOM and buffer.members:
+            right = [Segment(f" {len(buffer.members):,} here ", look.style("dim"))]
+        self.show(left, right)
+
+    @staticmethod
+    def _topic(buffer: Buffer, *, is_connected: bool) -> str:
+        match buffer.kind:
+            case BufferKind.ROOM:
+                return buffer.topic if buffer.is_joined or not is_connected else f"(not joined) {buffer.topic}"
+            case BufferKind.PERSON:
+                return "away" if buffer.is_away else ""
+            case BufferKind.SERVER:
+                return "what the network and this program say"
+
+
+class Rule(Bar):
+    """The line between the conversation and what is typed: who is typing, what the typed line will be."""
+
+    def filling(self) -> Segment:
+        return Segment("─", self.look.style("line"))
+
+    def describe(self, typing: Sequence[str], mode: str, news: str) -> None:
+        """`mode` is what Enter will do where that is not just to say something."""
+        look = self.look
+        words = (mode, look.style("accent")) if mode else (typing_words(typing), look.style("dim", italic=True))
+        edge = self.filling()
+        left = [edge, edge, Segment(f" {words[0]} ", words[1])] if words[0] else [edge, edge]
+        right = [Segment(f" {news} ", look.style("accent", bold=True)), edge, edge] if news else [edge]
+        self.show(left, right)
+
+
+def typing_words(nicks: Sequence[str]) -> str:
+    """Say who is typing."""
+    names = [crop(tame(nick), 16) for nick in nicks]
+    if len(names) > _TYPING_NAMES:
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more are typing …"
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} typing …" if names else ""
+
+
+class StatusBar(Bar):
+    """Who the person is, through which gateway, how far away it is, and what waits to be sent."""
+
+    YIELDS = True
+    DEFAULT_CSS = """
+    StatusBar { background: $panel; }
+    """
+
+    def describe(self, connection: Connection, own_nick: str, waiting: int, now: float) -> None:
+        look = self.look
+        dim = look.style("dim")
+        dot, words, style = self._link(connection, now)
+        left = [Segment(f" {dot} ", style), Segment(tame(own_nick), Style(color=look.nick_colour(own_nick), bold=True))]
+        left += [Segment(f" {words}", dim if connection.link is Link.CONNECTED else style)]
+        if waiting:
+            left.append(Segment(f" · {waiting} waiting", look.style("mention", bold=True)))
+        right = f"{HINT} " if self.size.width >= 72 else "F1 help "
+        self.show(left, [Segment(right, dim)])
+
+    def _link(self, connection: Connection, now: float) -> tuple[str, str, Style]:
+        address = tame(connection.address)
+        match connection.link:
+            case Link.CONNECTED:
+                latency = f" · {_milliseconds(connection.latency_s)}" if connection.latency_s is not None else ""
+                return "●", f"on {address}{latency}", self.look.style("good")
+            case Link.CONNECTING:
+                return "◌", f"connecting to {address} …" if address else "connecting …", self.look.style("mention")
+            case Link.WAITING:
+                left_s = max(round((connection.next_try_at or now) - now), 0)
+                return "○", f"no connection · trying again in {left_s} s", self.look.style("bad")
+
+
+def _milliseconds(seconds: float) -> str:
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.0f} ms" if milliseconds >= 1 else "<1 ms"

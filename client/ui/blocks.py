@@ -1,0 +1,238 @@
+"""A line of a buffer as rows of a screen: when, who, what, and what others did with it.
+
+    12:04    alice  Good morning
+                    ┌ alice: Good morning          what is replied to
+             bob    Good morning!                  (the time stands only where it is another one)
+                    👍 2  🎉 1                      reactions
+
+Owns where things stand in a row. Pure; on the thread of the interface.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from client.buffer import Delivery, Line, LineKind
+from client.ui.looks import Look
+from client.ui.wrapping import crop, links, tame, wrap
+
+FOLDED_ROWS: Final = 12  # of a long message, until it is opened
+_TIME_WIDTH: Final = 6  # "12:04 "
+_MARKS: Final = {LineKind.EVENT: "·", LineKind.STATUS: "–", LineKind.ERROR: "!", LineKind.ACTION: "*"}
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The columns of a view: one for a mark, the time, the nick, two of space, the text, one for scrolling."""
+
+    width: int
+
+    @property
+    def nick_width(self) -> int:
+        return min(max(self.width // 6, 8), 14)
+
+    @property
+    def text_at(self) -> int:
+        return 1 + _TIME_WIDTH + self.nick_width + 2
+
+    @property
+    def text_width(self) -> int:
+        return max(self.width - self.text_at - 1, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands above a line, and changes how it looks."""
+
+    day: str = ""  # a new day begins with this line
+    is_first_unread: bool = False
+    continues: bool = False  # the line above is by the same person, just before
+    shows_time: bool = True
+
+
+@dataclass(slots=True)
+class Block:
+    """The rows of one line; `text_rows` are those of its own text."""
+
+    rows: list[Strip] = field(default_factory=list)
+    is_folded: bool = False  # there is more to it
+
+
+class Drawing:
+    """Draws the lines of one view, in one look and width."""
+
+    def __init__(self, look: Look, width: int) -> None:
+        self._look = look
+        self._width = width
+        self._grid = Grid(width)
+        self._blank = Style()
+        self._text = look.style("text")
+        self._dim = look.style("dim")
+        self._line = look.style("line")
+        self._accent = look.style("accent")
+        self._bad = look.style("bad")
+        self._mention = look.style("mention")
+        self._ground = Style(color=look.text, bgcolor=look.background)
+        self._tinted = Style(color=look.text, bgcolor=look.tint)
+
+    def block(self, line: Line, around: Surroundings, quoted: Line | None, *, is_open: bool = False) -> Block:
+        """Draw a line; `quoted` is the one that it replies to, if it is known."""
+        block = Block()
+        if around.day:
+            block.rows.append(self._rule(around.day, self._dim))
+        if around.is_first_unread:
+            block.rows.append(self._rule("new", self._mention))
+        rows = list(self._text_rows(line, is_open=is_open))
+        if len(rows) > FOLDED_ROWS + 2 and not is_open:
+            rest = f"… {len(rows) - FOLDED_ROWS:,} more rows"
+            rows = [*rows[:FOLDED_ROWS], [Segment(rest, self._accent)]]
+            block.is_folded = True
+        if line.reply_to:
+            rows.insert(0, self._quote(quoted))
+        rows += self._remarks(line)
+        for number, row in enumerate(rows):
+            head = self._head(line, around) if number == 0 else self._margin(line)
+            block.rows.append(self._strip(line, head, row))
+        return block
+
+    # --- the columns before the text ------------------------------------------------------------------------
+
+    def _head(self, line: Line, around: Surroundings) -> list[Segment]:
+        time = f"{datetime.fromtimestamp(line.at):%H:%M}" if around.shows_time else ""
+        is_waiting = line.delivery is Delivery.WAITING
+        mark, style = self._mark(line)
+        return [
+            Segment(mark, style),
+            Segment(f"{'waits' if is_waiting else time:<{_TIME_WIDTH}}", self._mention if is_waiting else self._dim),
+            *self._name(line, around),
+            Segment("  ", self._blank),
+        ]
+
+    def _margin(self, line: Line) -> list[Segment]:
+        mark, style = self._mark(line)
+        return [Segment(mark, style), Segment(" " * (self._grid.text_at - 1), self._blank)]
+
+    def _mark(self, line: Line) -> tuple[str, Style]:
+        if line.delivery is Delivery.FAILED:
+            return "▌", self._bad
+        if line.is_mention:
+            return "▌", self._mention
+        return " ", self._blank
+
+    def _name(self, line: Line, around: Surroundings) -> list[Segment]:
+        width = self._grid.nick_width
+        if line.kind in (LineKind.MESSAGE, LineKind.NOTICE):
+            if around.continues:
+                return [Segment(" " * width, self._blank)]
+            nick = tame(line.nick)
+            nick = crop(f"-{nick}-" if line.kind is LineKind.NOTICE else nick, width)
+            style = Style(color=self._look.nick_colour(line.nick), bold=True)
+            return [Segment(" " * (width - cell_len(nick)), self._blank), Segment(nick, style)]
+        style = {LineKind.ERROR: self._bad, LineKind.ACTION: self._nick_style(line.nick)}.get(line.kind, self._dim)
+        return [Segment(_MARKS[line.kind].rjust(width), style)]
+
+    def _nick_style(self, nick: str) -> Style:
+        return Style(color=self._look.nick_colour(nick))
+
+    # --- the text -------------------------------------------------------------------------------------------
+
+    def _text_rows(self, line: Line, *, is_open: bool) -> Iterator[list[Segment]]:
+        if line.is_redacted:
+            reason = f": {line.redaction_reason}" if line.redaction_reason else ""
+            text = tame(f"deleted by {line.redacted_by}{reason}")
+            yield [Segment(crop(text, self._grid.text_width), self._dim + Style(italic=True))]
+            return
+        style = self._text_style(line)
+        lead = f"{line.nick} " if line.kind is LineKind.ACTION else ""
+        for number, text in enumerate(tame(lead + line.text).replace("\t", "    ").split("\n")):
+            found = links(text)
+            name_end = len(tame(lead)) if number == 0 else 0
+            for start, end in wrap(text, self._grid.text_width):
+                yield list(self._segments(text, start, end, found, style, name_end, line.nick))
+
+    def _text_style(self, line: Line) -> Style:
+        if line.delivery is Delivery.WAITING:
+            return self._dim + Style(italic=True)
+        if line.delivery is Delivery.FAILED or line.kind is LineKind.ERROR:
+            return self._bad
+        return self._text if line.is_message else self._dim
+
+    def _segments(
+        self, text: str, start: int, end: int, found: list[tuple[int, int]], style: Style, name_end: int, nick: str
+    ) -> Iterator[Segment]:
+        """Cut a row where links begin and end; a link of several rows is the same one in each."""
+        if name_end > start:
+            yield Segment(text[start : min(name_end, end)], self._nick_style(nick) + Style(bold=True))
+            start = name_end
+        for link_start, link_end in found:
+            if link_end <= start or link_start >= end:
+                continue
+            if link_start > start:
+                yield Segment(text[start:link_start], style)
+                start = link_start
+            address = text[link_start:link_end]
+            linked = style + self._accent + Style(underline=True, link=address, meta={"link": address})
+            yield Segment(text[start : min(link_end, end)], linked)
+            start = min(link_end, end)
+        if start < end:
+            yield Segment(text[start:end], style)
+
+    # --- what stands around it ------------------------------------------------------------------------------
+
+    def _quote(self, quoted: Line | None) -> list[Segment]:
+        if quoted is None:
+            return [Segment("┌ a message that is not loaded", self._dim)]
+        said = "deleted" if quoted.is_redacted else tame(quoted.text).replace("\n", " ")
+        nick = crop(tame(quoted.nick), self._grid.nick_width)
+        room = self._grid.text_width - cell_len(nick) - 4
+        return [
+            Segment("┌ ", self._dim),
+            Segment(nick, self._nick_style(quoted.nick)),
+            Segment(f": {crop(said, max(room, 1))}", self._dim),
+        ]
+
+    def _remarks(self, line: Line) -> Iterator[list[Segment]]:
+        if line.delivery is Delivery.FAILED:
+            yield [Segment(crop(f"not sent: {tame(line.problem)}", self._grid.text_width), self._bad)]
+        if line.reactions and not line.is_redacted:
+            yield from self._reactions(line.reactions)
+
+    def _reactions(self, reactions: dict[str, list[str]]) -> Iterator[list[Segment]]:
+        chip = self._dim + Style(bgcolor=self._look.raised)
+        row: list[Segment] = []
+        left = self._grid.text_width
+        for what, nicks in reactions.items():
+            text = f" {crop(tame(what), 16)} {len(nicks)} "
+            size = cell_len(text) + 1
+            if row and size > left:
+                yield row
+                row, left = [], self._grid.text_width
+            row += [Segment(text, chip), Segment(" ", self._blank)]
+            left -= size
+        yield row
+
+    def _rule(self, title: str, style: Style) -> Strip:
+        """Draw a line over the whole width with a few words at the right end of it."""
+        title = crop(title, self._width - 6)
+        left = self._width - cell_len(title) - 5
+        edge = style if style is self._mention else self._line
+        row = [Segment(" " + "─" * left + " ", edge), Segment(title, style), Segment(" ─ ", edge)]
+        return Strip(row, self._width).apply_style(self._ground)
+
+    def _strip(self, line: Line, head: list[Segment], row: list[Segment]) -> Strip:
+        ground = self._tinted if line.is_mention else self._ground
+        segments = [Segment(text, ground + style) for text, style, _ in [*head, *row]]
+        room = self._width - sum(cell_len(segment.text) for segment in segments)
+        segments.append(Segment(" " * room, ground))
+        return Strip(segments, self._width) if room >= 0 else Strip(segments).adjust_cell_length(self._width)
+
+
+def padded(text: str, width: int) -> str:
+    """Crop or fill a text to a width in cells."""
+    return set_cell_size(crop(text, width), width)

@@ -1,0 +1,330 @@
+"""The screen on which people talk: conversations, messages, members, the line that is typed.
+
+Owns which conversation is in view and what is drawn when something changes: once for all changes of a frame.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from client.buffer import Buffer, BufferKind, Line
+from client.buffers import Aspect, Buffers, Change
+from client.courtesies import Writing
+from client.events import Link
+from client.ui.bars import Rule, StatusBar, TopicBar
+from client.ui.completion import Names, Offer, help_for
+from client.ui.deeds import Deeds
+from client.ui.hints import Hints
+from client.ui.keys import KEYS
+from client.ui.listing import Listing
+from client.ui.looks import Look
+from client.ui.members import MemberList
+from client.ui.messages import MessageView
+from client.ui.prompt import Prompt
+from client.ui.rooms import RoomList
+
+_NICKS_LOOKED_AT: Final = 200  # of the last messages: who spoke there is completed first
+
+
+class Chat(Screen[None]):
+    """A conversation, the list of all of them beside it, and who is in it."""
+
+    DEFAULT_CSS = """
+    Chat { layout: vertical; background: $background; }
+    Chat > Horizontal { height: 1fr; }
+    Chat #middle { width: 1fr; }
+    Chat #conversation { height: 1fr; layers: base hints; }
+    Chat #writing { height: auto; }
+    Chat #writing Static { width: 2; color: $accent; padding-left: 1; }
+    Chat MemberList { display: none; }
+    Chat.-narrow RoomList { display: none; }
+    Chat.-wide MemberList { display: block; }
+    Chat.-rooms-shown RoomList, Chat.-members-shown MemberList { display: block; }
+    Chat.-rooms-hidden RoomList, Chat.-members-hidden MemberList, Chat.-alone MemberList { display: none; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (100, "-wide")]  # noqa: RUF012 - Textual's own type
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key.key, key.action, key.title, show=False, priority=True) for key in KEYS
+    ]
+
+    class Ready(Message):
+        """All is there to draw on."""
+
+    def __init__(self, buffers: Buffers, deeds: Deeds, look: Look, names: Names, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.buffers = buffers
+        self._deeds = deeds
+        self._clock = clock
+        self._names = names
+        self._aspects: set[Aspect] = set()
+        self._added: list[Line] = []
+        self._updated: list[Line] = []
+        self._dropped: list[Line] = []
+        self._drafts: dict[str, str] = {}
+        self._news = 0  # messages below what is in view
+        self._is_looked_at = True  # by the person, as far as the terminal tells
+        self.rooms = RoomList(look)
+        self.topic = TopicBar(look, id="topic")
+        self.view = MessageView(look)
+        self.hints = Hints(look)
+        self.rule = Rule(look, id="rule")
+        self.prompt = Prompt(self._known_names)
+        self.members = MemberList(look)
+        self.status = StatusBar(look, id="status")
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self.rooms
+            with Vertical(id="middle"):
+                yield self.topic
+                with Container(id="conversation"):
+                    yield self.view
+                    yield self.hints
+                yield self.rule
+                with Horizontal(id="writing"):
+                    yield Static("›", markup=False)
+                    yield self.prompt
+            yield self.members
+        yield self.status
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._pass_time)
+        self.turn_to(self.buffers.focused)
+        self.post_message(self.Ready())
+
+    def wear(self, look: Look) -> None:
+        for bar in (self.topic, self.rule, self.status, self.hints):
+            bar.look = look
+            bar.refresh()
+        for part in (self.rooms, self.view, self.members):
+            part.wear(look)
+        self.draw_all()
+
+    # --- what changes ---------------------------------------------------------------------------------------
+
+    def note(self, changes: Sequence[Change]) -> None:
+        """Note what is to be drawn with the next frame."""
+        for change in changes:
+            if change.buffer is None or change.buffer is self.buffers.focused:
+                self._aspects.add(change.aspect)
+                self._note_lines(change)
+            elif change.aspect in (Aspect.COUNTS, Aspect.BUFFERS, Aspect.MEMBERS):
+                self._aspects.add(Aspect.COUNTS)
+
+    def _note_lines(self, change: Change) -> None:
+        match change.aspect:
+            case Aspect.APPENDED | Aspect.INSERTED:
+                self._added += change.lines
+            case Aspect.UPDATED:
+                self._updated += change.lines
+            case Aspect.DROPPED:
+                self._dropped += change.lines
+        if change.aspect is Aspect.APPENDED and not self.view.is_at_end:
+            self._news += sum(line.is_message for line in change.lines)
+
+    def draw(self) -> None:
+        """Draw what was noted."""
+        aspects, self._aspects = self._aspects, set()
+        if aspects & {Aspect.APPENDED, Aspect.INSERTED, Aspect.UPDATED, Aspect.DROPPED}:
+            self.view.take(self._updated, self._added, self._dropped)
+            self._added, self._updated, self._dropped = [], [], []
+        if Aspect.LOADING in aspects:
+            self.view.refresh()
+        if aspects & {Aspect.COUNTS, Aspect.BUFFERS}:
+            self._draw_rooms()
+        if aspects & {Aspect.MEMBERS, Aspect.TOPIC}:
+            self._draw_people()
+        if aspects & {Aspect.TYPING, Aspect.APPENDED}:
+            self._draw_rule()
+        if aspects & {Aspect.CONNECTION, Aspect.APPENDED, Aspect.UPDATED}:
+            self._draw_status()
+
+    def draw_all(self) -> None:
+        self._draw_rooms()
+        self._draw_people()
+        self._draw_rule()
+        self._draw_status()
+
+    def _pass_time(self) -> None:
+        """Do what need not be done with every frame: the session's lock is asked for once a second."""
+        self._draw_rule()
+        self._draw_status()
+        if self.view.is_at_end and self._is_looked_at:
+            self._deeds.mark_read(self.buffers.focused)
+
+    def _draw_rooms(self) -> None:
+        self.rooms.describe(self.buffers.ordered, self.buffers.focused)
+
+    def _draw_people(self) -> None:
+        buffer = self.buffers.focused
+        self.topic.describe(buffer, is_connected=self.buffers.connection.link is Link.CONNECTED)
+        self.set_class(buffer.kind is not BufferKind.ROOM, "-alone")
+        if self.members.display:
+            self.members.show(buffer.sorted_members())
+
+    def _draw_rule(self) -> None:
+        news = f"↓ {self._news:,} new · Ctrl+End" if self._news else "↓ Ctrl+End"
+        typing = self.buffers.focused.typing_nicks(self._clock())
+        self.rule.describe(typing, self._mode(), "" if self.view.is_at_end else news)
+
+    def _draw_status(self) -> None:
+        buffers = self.buffers
+        waiting = sum(buffer.waiting for buffer in buffers.ordered)
+        self.status.describe(buffers.connection, buffers.own_nick, waiting, self._clock())
+
+    def _mode(self) -> str:
+        """Say what Enter will do, where that is not just to say one line."""
+        prompt = self.prompt
+        if self.view.chosen is not None and self.view.has_focus:
+            return "r reply · e react · d delete · y copy · o open · Esc back"
+        if prompt.is_to_confirm:
+            return f"Enter again says {prompt.line_count:,} lines as one message · Esc goes back"
+        if prompt.purpose is not None:
+            nick = prompt.purpose.line.nick
+            if prompt.purpose.what == "reply":
+                return f"replying to {nick} · Esc just talks"
+            return f"react to {nick} with :name: or an emoji · Esc gives up"
+        return f"{prompt.line_count:,} lines" if prompt.line_count > 1 else ""
+
+    # --- which conversation ---------------------------------------------------------------------------------
+
+    def turn_to(self, buffer: Buffer) -> None:
+        """Have a conversation in view; what was unread in it is marked, and by that read."""
+        self._drafts[self.buffers.focused.name] = self.prompt.text
+        unread_from = buffer.read_until if buffer.unread else None
+        changes = self.buffers.focus(buffer)
+        self.view.show(buffer, unread_from)
+        self._news = 0
+        self.prompt.purpose = None
+        self.prompt.put(self._drafts.get(buffer.name, ""))
+        self.prompt.focus()
+        self.note(changes)
+        self._note_follow()
+        self.draw_all()
+        self._deeds.mark_read(buffer)
+
+    def looked_at(self, is_looked_at: bool) -> None:
+        """Note whether the person looks at this terminal: what comes while they do not is unread."""
+        if is_looked_at is not self._is_looked_at:
+            self._is_looked_at = is_looked_at
+            if not is_looked_at:
+                self.view.mark_unread(self.buffers.focused.read_until)
+            self._note_follow()
+
+    def _note_follow(self) -> None:
+        is_at_end = self.view.is_at_end and self._is_looked_at
+        self.note(self.buffers.follow(self.buffers.focused, is_at_end=is_at_end))
+        if is_at_end:
+            self._news = 0
+            self._deeds.mark_read(self.buffers.focused)
+        self.draw()
+        self._draw_rule()
+
+    def on_message_view_moved(self, event: MessageView.Moved) -> None:
+        self._note_follow()
+        buffer = self.buffers.focused
+        if event.wants_older and buffer.has_more_above and not buffer.is_loading:
+            self._deeds.load_older(buffer)
+
+    def action_turn(self, step: int) -> None:
+        ordered = self.buffers.ordered
+        index = next((index for index, each in enumerate(ordered) if each is self.buffers.focused), 0)
+        self.turn_to(ordered[(index + step) % len(ordered)])
+
+    def action_close(self) -> None:
+        """Forget a conversation; a room is left."""
+        buffer = self.buffers.focused
+        if buffer.kind is BufferKind.SERVER:
+            return
+        if buffer.is_joined and buffer.kind is BufferKind.ROOM:
+            self._deeds.leave(buffer.name)
+        self.action_turn(-1)
+        self.note(self.buffers.close(buffer))
+        self.view.forget(buffer.name)
+        self._drafts.pop(buffer.name, None)
+        self.draw_all()
+
+    def action_next_unread(self) -> None:
+        """Go where the person is named, else where anything is unread, in the order of the list."""
+        ordered = self.buffers.ordered
+        waiting = [each for each in ordered if each.mentions] or [each for each in ordered if each.unread]
+        if waiting:
+            self.turn_to(waiting[0])
+
+    def on_listing_picked(self, event: Listing.Picked) -> None:
+        if event.listing_id == self.rooms.id:
+            self.turn_to(self.rooms.items[event.index])
+        else:
+            self.open_person(self.members.items[event.index].nick)
+
+    def open_person(self, nick: str) -> None:
+        buffer, changes = self.buffers.open_person(nick)
+        self.note(changes)
+        self._deeds.talk_to(nick)
+        self.turn_to(buffer)
+
+    # --- the line that is typed -----------------------------------------------------------------------------
+
+    def on_prompt_edited(self) -> None:
+        prompt = self.prompt
+        usage = help_for(prompt.text, self._names)
+        if prompt.completion.offers or usage is None:
+            self.hints.show(prompt.completion.offers, prompt.offered)
+        else:
+            self.hints.show([Offer("", *usage)])
+        self._draw_rule()
+        is_reacting = prompt.purpose is not None and prompt.purpose.what == "react"
+        if prompt.text and not prompt.text.startswith("/") and not is_reacting:
+            self._deeds.write(self.buffers.focused, Writing.ACTIVE, time.monotonic())
+
+    def _known_names(self) -> Names:
+        buffer = self.buffers.focused
+        lines = list(buffer.lines)[-_NICKS_LOOKED_AT:]
+        spoke = [line.nick for line in reversed(lines) if line.is_message and not line.is_own]
+        nicks = dict.fromkeys([*spoke, *(member.nick for member in buffer.sorted_members())])
+        nicks.pop(self.buffers.own_nick, None)
+        rooms = [each.name for each in self.buffers.ordered if each.kind is BufferKind.ROOM]
+        return Names(tuple(nicks), rooms, self._names.commands)
+
+    def on_prompt_escaped(self) -> None:
+        self.view.begin_choosing()
+        self._draw_rule()
+
+    def on_prompt_paged(self, event: Prompt.Paged) -> None:
+        self.view.action_page(event.direction)
+
+    def on_message_view_left(self) -> None:
+        self.prompt.focus()
+
+    def on_descendant_focus(self) -> None:
+        self._draw_rule()
+
+    # --- showing and hiding ---------------------------------------------------------------------------------
+
+    def action_toggle_rooms(self) -> None:
+        self._toggle(self.rooms.display, "rooms")
+
+    def action_toggle_members(self) -> None:
+        self._toggle(self.members.display, "members")
+        self.call_after_refresh(self._draw_people)
+
+    def _toggle(self, is_shown: bool, part: str) -> None:
+        self.set_class(not is_shown, f"-{part}-shown")
+        self.set_class(is_shown, f"-{part}-hidden")
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw_all)
+
+    def action_end(self) -> None:
+        self.view.scroll_to_end()
+        self.prompt.focus()
+
+    def action_redraw(self) -> None:
+        self.refresh(layout=True)

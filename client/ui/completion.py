@@ -1,0 +1,86 @@
+"""What the word before the cursor may become: a name, a room, a command, an emoji.
+
+Owns what is offered and in which order. Pure; on the thread of the interface.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from client.ui.emoji import emoji_named, names_like
+from gateway.wire.casefold import fold
+
+OFFERS_LIMIT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One thing that the word may become; `note` says what it is."""
+
+    text: str
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Offers for the part of a line from `start` to the cursor."""
+
+    start: int
+    offers: Sequence[Offer] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Whom and what there is to name; `nicks` begin with those who spoke last."""
+
+    nicks: Sequence[str] = ()
+    rooms: Sequence[str] = ()
+    commands: Callable[[str], Iterable[tuple[str, str]]] = field(default=lambda line: ())  # (usage, help) by a line
+
+
+def is_shown_while_typing(before: str) -> bool:
+    """Whether offers are to be shown for a line up to the cursor before Tab is pressed."""
+    word = before[max(before.rfind(" "), before.rfind("\n")) + 1 :]
+    is_command = before.startswith("/") and not before.startswith("//") and word == before
+    return is_command or (len(word) > 1 and word[0] == "@") or (len(word) > 2 and word[0] == ":" and word[1].isalpha())
+
+
+def complete(before: str, names: Names) -> Completion:
+    """Look at a line up to the cursor."""
+    start = max(before.rfind(" "), before.rfind("\n")) + 1
+    word = before[start:]
+    if before.startswith("/") and not before.startswith("//") and start == 0:
+        return Completion(0, _commands(before, names))
+    if word.startswith("#"):
+        return Completion(start, _rooms(word, names))
+    if len(word) > 2 and word.startswith(":") and word[1].isalpha():
+        return Completion(start, _emoji(word[1:]))
+    offers = _nicks(word.removeprefix("@"), names, is_first=start == 0)
+    return Completion(start, offers if word else ())
+
+
+def help_for(line: str, names: Names) -> tuple[str, str] | None:
+    """Give the usage of the command that is being typed, once its word is complete."""
+    word, space, _ = line.partition(" ")
+    if not space or not word.startswith("/"):
+        return None
+    return next((found for found in names.commands(word) if found[0].partition(" ")[0] == word.lower()), None)
+
+
+def _commands(word: str, names: Names) -> list[Offer]:
+    return [Offer(usage.partition(" ")[0] + " ", usage, note) for usage, note in names.commands(word)]
+
+
+def _rooms(word: str, names: Names) -> list[Offer]:
+    return [Offer(room + " ", room) for room in names.rooms if fold(room).startswith(fold(word))][:OFFERS_LIMIT]
+
+
+def _nicks(word: str, names: Names, *, is_first: bool) -> list[Offer]:
+    ending = ": " if is_first else " "
+    return [Offer(nick + ending, nick) for nick in names.nicks if fold(nick).startswith(fold(word))][:OFFERS_LIMIT]
+
+
+def _emoji(part: str) -> list[Offer]:
+    found = [(name, emoji_named(name) or "") for name in names_like(part.rstrip(":"), OFFERS_LIMIT)]
+    return [Offer(f"{emoji} ", f"{emoji} :{name}:") for name, emoji in found]

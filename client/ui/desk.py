@@ -1,0 +1,152 @@
+"""Where the person sits: what they type is said, or carried out, in the conversation that is in view.
+
+Owns what a submitted text means, and what the windows over a conversation offer. On the thread of the interface.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from client import commands
+from client.buffer import BufferKind, Line
+from client.events import Found
+from client.files import export
+from client.session import Session
+from client.ui.chat import Chat
+from client.ui.deeds import Deeds
+from client.ui.emoji import with_emoji
+from client.ui.keys import KEYS
+from client.ui.prompt import Purpose
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message
+from gateway.wire.names import valid_nick, valid_room
+
+if TYPE_CHECKING:  # windows are imported when they are opened: the start waits for none of them
+    from client.ui.app import Hubbub
+    from client.ui.palette import Choice, Palette
+    from client.ui.search import Search
+
+_KINDS = {BufferKind.ROOM: "room", BufferKind.PERSON: "person", BufferKind.SERVER: "network"}
+
+
+class Desk:
+    """The desk of client.commands, on the full screen."""
+
+    def __init__(self, app: "Hubbub", chat: Chat, deeds: Deeds) -> None:
+        self._app = app
+        self._chat = chat
+        self._deeds = deeds
+        self._buffers = chat.buffers
+        self._search: Search | None = None  # the last one that was opened
+
+    # --- what is typed --------------------------------------------------------------------------------------
+
+    def take(self, text: str, purpose: Purpose | None) -> None:
+        """Do what a submitted text means."""
+        if purpose is not None and purpose.what == "react":
+            self._deeds.react(self.here, purpose.line, with_emoji(text.strip()), self._buffers.own_nick)
+        elif text.startswith("/") and not text.startswith("//"):
+            commands.run(text, self)
+        elif not self.here:
+            self.answer("Nobody hears you here: /join a room first, for example /join lobby")
+        else:
+            self._chat.action_end()
+            text = with_emoji(text.removeprefix("/"))
+            self._deeds.say(self.here, text, purpose.line.msgid if purpose else "")
+
+    # --- for the commands -----------------------------------------------------------------------------------
+
+    @property
+    def here(self) -> str:
+        return self._buffers.focused.name
+
+    def message(self, *, is_own: bool = False) -> Line | None:
+        return self._buffers.focused.last_message(is_own=is_own)
+
+    def do(self, action: Callable[[Session, float], object]) -> None:
+        self._deeds.do(action)
+
+    def answer(self, text: str) -> None:
+        self._chat.note(self._buffers.answer(text, self._app.clock()))
+        self._chat.draw()
+
+    def turn_to(self, name: str) -> None:
+        known = self._buffers.get(name)
+        if not name.startswith("#"):
+            self._chat.open_person(name)
+        elif known is not None and known.is_joined:
+            self._chat.turn_to(known)
+        else:
+            self._app.turn_when_there(name)
+            self._deeds.request(Message("JOIN", [name]))
+
+    def search(self, text: str) -> None:
+        self._app.search(text)
+
+    def log(self, path: str) -> None:
+        log = self._app.log_file
+        try:
+            if path:
+                log.open(Path(path).expanduser())
+            else:
+                log.close()
+        except OSError as error:
+            self.answer(f"{path} cannot be written: {error.strerror}")
+        else:
+            self.answer(f"from now on all is written to {path}" if path else "no log is written any more")
+
+    def export(self, path: str) -> None:
+        try:
+            count = export(self._buffers.focused, Path(path).expanduser())
+        except OSError as error:
+            self.answer(f"{path} cannot be written: {error.strerror}")
+        else:
+            self.answer(f"{count:,} lines are written to {path}")
+
+    def leave(self, reason: str) -> None:
+        self._app.leave(reason)
+
+    # --- for the windows ------------------------------------------------------------------------------------
+
+    def palette(self) -> "Palette":
+        from client.ui.palette import Choice, Palette
+
+        buffers = self._buffers.ordered
+        choices = [
+            Choice(each.name or "Network", _KINDS[each.kind], partial(self._chat.turn_to, each)) for each in buffers
+        ]
+        known = {fold(each.name) for each in buffers} | {fold(self._buffers.own_nick)}
+        members = self._buffers.focused.sorted_members()
+        people = [member.nick for member in members if fold(member.nick) not in known]
+        choices += [Choice(nick, "person", partial(self._chat.open_person, nick)) for nick in people]
+        choices += [Choice(key.title, key.shown, partial(self._press, key.action)) for key in KEYS if key.is_offered]
+        return Palette(self._app.look, choices, self._other_choices)
+
+    def _press(self, action: str) -> None:
+        self._app.run_worker(self._app.run_action(action, self._chat))
+
+    def _other_choices(self, text: str) -> "list[Choice]":
+        """Offer to join a room, or to write to someone, that is not here yet."""
+        from client.ui.palette import Choice
+
+        room = text if text.startswith("#") else f"#{text}"
+        found = []
+        if valid_room(room) and self._buffers.get(room) is None:
+            found.append(Choice(f"Join {room}", "room", partial(self.turn_to, room)))
+        if valid_nick(text) and self._buffers.get(text) is None:
+            found.append(Choice(f"Write to {text}", "person", partial(self._chat.open_person, text)))
+        return found
+
+    def search_window(self, text: str) -> "Search":
+        from client.ui.search import Search
+
+        buffer = self._buffers.focused
+        find = partial(self._buffers.find, buffer)
+        ask = partial(self._deeds.search, buffer.name)
+        self._search = Search(self._app.look, buffer.name, text, find, ask, self._deeds.cancel_search)
+        return self._search
+
+    def found(self, found: Found) -> None:
+        if self._search is not None and self._search.is_attached:
+            self._search.take(found)

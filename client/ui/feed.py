@@ -1,0 +1,79 @@
+"""Events on their way from the thread that receives to the interface: one turn of the interface takes many.
+
+Owns the queue, its bound, and how often the interface is woken: at most once in FRAME_S, however much comes. `put` is
+called on the receiving thread, all else on that of the interface.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from textual.app import App
+
+from client.events import Event
+
+FRAME_S: Final = 1 / 15  # what comes after a pause is drawn at once
+TURN_S: Final = 0.008  # then the keyboard has its turn
+EVENTS_LIMIT: Final = 5_000  # then the receiving thread waits, and with it the network
+
+
+class Feed:
+    """Takes events, and gives them out frame by frame."""
+
+    def __init__(self, app: App[int], take: Callable[[Event], None], draw: Callable[[], None]) -> None:
+        """`take` is called with each event, `draw` when a turn has taken all it could."""
+        self._app = app
+        self._take = take
+        self._draw = draw
+        self._events: deque[Event] = deque()
+        self._has_room = threading.Semaphore(EVENTS_LIMIT)
+        self._is_open = False
+        self._is_due = False
+        self._drawn_at = 0.0
+
+    @property
+    def has_more(self) -> bool:
+        return self._is_due or bool(self._events)
+
+    def open(self) -> None:
+        """Begin to give events out."""
+        self._is_open = True
+        self._wake()
+
+    def close(self) -> None:
+        """Keep nobody waiting any more."""
+        self._is_open = False
+        self._has_room.release(EVENTS_LIMIT)
+
+    def put(self, event: Event) -> None:
+        self._has_room.acquire()
+        self._events.append(event)
+        if self._is_open and not self._is_due:
+            self._wake()
+
+    def _wake(self) -> None:
+        self._is_due = True
+        self._app.call_later(self._await_frame)  # on any thread; errors there end the program, as they should
+
+    def _await_frame(self) -> None:
+        wait_s = self._drawn_at + FRAME_S - time.monotonic()
+        if wait_s > 0:
+            self._app.set_timer(wait_s, self._turn)
+        else:
+            self._turn()
+
+    def _turn(self) -> None:
+        self._is_due = False
+        until = time.monotonic() + TURN_S
+        taken = 0
+        while self._events and time.monotonic() < until:
+            self._take(self._events.popleft())
+            taken += 1
+        if taken:
+            self._has_room.release(taken)
+            self._draw()
+        self._drawn_at = time.monotonic()
+        if self._events and not self._is_due:
+            self._wake()

@@ -1,0 +1,38 @@
+"""A line to type in, where keys act in the order in which they are pressed."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+
+def actions_of(bindings: Iterable[BindingType]) -> dict[str, str]:
+    """Give the action of each key.
+
+    Textual lets the key of an action go up to the screen before it acts: letters that are typed after it overtake it
+    where much is going on, or where they come in one piece. Who types therefore acts at once, by this table.
+    """
+    found = [binding for binding in bindings if isinstance(binding, Binding)]
+    return {key: binding.action for binding in found for key in binding.key.split(",")}
+
+
+class Field(Input):
+    """One line; its cursor stands still, so that nothing is drawn where nothing happens."""
+
+    def __init__(self, value: str = "", *, placeholder: str = "", max_length: int = 0, id: str | None = None) -> None:
+        super().__init__(value, placeholder=placeholder, max_length=max_length, compact=True, id=id)
+        self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        action = _ACTIONS.get(event.key)
+        if action is None:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        await self.run_action(action)
+
+
+_ACTIONS: Final = actions_of(Input.BINDINGS)

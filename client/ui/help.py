@@ -1,0 +1,79 @@
+"""The help: the keys, what may be done with a message, and the commands."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from client.ui.blocks import padded
+from client.ui.keys import CHOSEN, KEYS, WRITING
+from client.ui.listing import Listing
+from client.ui.looks import Look
+from client.ui.wrapping import crop
+
+Row = tuple[str, str]  # a key or command, and what it does; ("", title) begins a part, ("", "") is a gap
+
+
+class Help(ModalScreen[None]):
+    """All keys and commands; any way out of it leads back."""
+
+    DEFAULT_CSS = """
+    Help { align: center middle; }
+    Help > Vertical {
+        width: 90%; max-width: 84; height: auto; max-height: 95%;
+        background: $panel; border: round $accent; border-title-color: $accent; border-subtitle-color: $dim;
+        padding: 0 1;
+    }
+    Help Listing { height: auto; max-height: 100%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,enter", "dismiss", "Close"),
+        Binding("up,k", "scroll(-1)", "Up"),
+        Binding("down,j", "scroll(1)", "Down"),
+        Binding("pageup", "scroll(-10)", "Page up"),
+        Binding("pagedown,space", "scroll(10)", "Page down"),
+    ]
+
+    def __init__(self, look: Look, commands: Iterable[Row]) -> None:
+        super().__init__()
+        self._rows = list(help_rows(commands))
+        self._listing: Listing[Row] = Listing(look, draw_row, id="help")
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as window:
+            window.border_title = "Keys and commands"
+            window.border_subtitle = "Esc closes"
+            yield self._listing
+
+    def on_mount(self) -> None:
+        self._listing.show(self._rows)
+        self._listing.styles.height = len(self._rows)
+
+    def action_scroll(self, rows: int) -> None:
+        self._listing.scroll_relative(y=rows, animate=False)
+
+
+def help_rows(commands: Iterable[Row]) -> list[Row]:
+    keys = [(key.shown, key.title) for key in KEYS]
+    parts = (("Everywhere", keys), ("Writing", WRITING), ("A chosen message (Esc, or a click)", CHOSEN))
+    rows: list[Row] = []
+    for title, entries in (*parts, ("Commands", commands)):
+        rows += [("", ""), ("", title), *entries]
+    return rows[1:]
+
+
+def draw_row(row: Row, look: Look, width: int) -> Sequence[Segment]:
+    left, right = row
+    if not left:
+        return [Segment(right, look.style("accent", bold=True))]
+    column = min(24, width // 3)
+    if len(left) > column:
+        column = min(len(left) + 1, width)
+    return [
+        Segment("  " + padded(left, column), look.style("text", bold=True)),
+        Segment(" " + crop(right, max(width - column - 3, 0)), look.style("dim")),
+    ]

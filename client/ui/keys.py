@@ -1,0 +1,55 @@
+"""The keys of the interface, in one table: what binds them, lists them in the help, and offers them in the palette.
+
+Owns nothing else. The keys of the line that is typed and of a chosen message are with their widgets.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key, the action of the chat screen that it calls, and what that does."""
+
+    key: str  # as Textual names it; several are divided by commas
+    shown: str
+    action: str
+    title: str
+    is_offered: bool = True  # in the palette
+
+
+KEYS: Final = (
+    Key("f1", "F1", "app.help", "Keys and commands"),
+    Key("ctrl+p", "Ctrl+P", "app.palette", "Go to a room or person, or do something", is_offered=False),
+    Key("ctrl+f", "Ctrl+F", "app.search", "Search in this conversation"),
+    Key("alt+a", "Alt+A", "next_unread", "Next conversation with something unread"),
+    Key("alt+up", "Alt+↑", "turn(-1)", "Previous conversation"),
+    Key("alt+down", "Alt+↓", "turn(1)", "Next conversation"),
+    Key("alt+w", "Alt+W", "close", "Close this conversation; a room is left"),
+    Key("f2", "F2", "toggle_rooms", "Show or hide the list of conversations"),
+    Key("f3", "F3", "toggle_members", "Show or hide the list of members"),
+    Key("f4", "F4", "app.toggle_look", "Dark or light"),
+    Key("ctrl+end", "Ctrl+End", "end", "To the newest message"),
+    Key("ctrl+l", "Ctrl+L", "redraw", "Draw the screen anew"),
+    Key("ctrl+q", "Ctrl+Q", "app.leave", "Leave"),
+)
+
+WRITING: Final = (
+    ("Enter", "say it"),
+    ("Alt+Enter, Ctrl+J", "a new line in the same message"),
+    ("Tab", "complete a name, #room, /command or :emoji:"),
+    ("↑ ↓", "what was entered before"),
+    ("PgUp PgDn", "scroll; what was said earlier is loaded"),
+    ("Esc", "choose a message"),
+)
+
+CHOSEN: Final = (
+    ("↑ ↓", "another message"),
+    ("r", "reply"),
+    ("e", "react"),
+    ("d", "delete"),
+    ("y", "copy"),
+    ("o", "open the link in it"),
+    ("Enter", "show all of a long one"),
+    ("Esc", "back to writing"),
+)

@@ -1,0 +1,104 @@
+"""The two looks of the interface, dark and light: every colour that is drawn.
+
+Owns the colours and which of them a nick has. Each text colour stands out from its background by 4.5:1 at least (WCAG
+2.1, 1.4.3). Pure; any thread.
+"""
+
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from rich.style import Style
+from textual.theme import Theme
+
+from gateway.wire.casefold import fold
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours as "#rrggbb"; `nicks` are given to people by their names."""
+
+    name: str
+    is_dark: bool
+    background: str
+    panel: str  # behind the lists and bars at the edges
+    raised: str  # behind what is selected, and reactions
+    tint: str  # behind a message that mentions me
+    text: str
+    dim: str
+    line: str  # rules; no text
+    accent: str
+    mention: str
+    good: str
+    bad: str
+    nicks: tuple[str, ...]
+
+    @cached_property
+    def theme(self) -> Theme:
+        return Theme(
+            name=self.name,
+            dark=self.is_dark,
+            primary=self.accent,
+            secondary=self.dim,
+            accent=self.accent,
+            warning=self.mention,
+            error=self.bad,
+            success=self.good,
+            foreground=self.text,
+            background=self.background,
+            surface=self.panel,
+            panel=self.panel,
+            variables={"raised": self.raised, "dim": self.dim, "line": self.line, "mention": self.mention},
+        )
+
+    def nick_colour(self, nick: str) -> str:
+        """Give the colour of a nick: always the same, on every machine, in any case."""
+        return self.nicks[zlib.adler32(fold(nick).encode()) % len(self.nicks)]
+
+    def style(self, colour: str = "text", *, bold: bool | None = None, italic: bool | None = None) -> Style:
+        """Make a style with one of the look's colours, by its name."""
+        return Style(color=getattr(self, colour), bold=bold, italic=italic)
+
+
+DARK: Final = Look(
+    name="hubbub-dark",
+    is_dark=True,
+    background="#14161b",
+    panel="#1a1d24",
+    raised="#2a2f3a",
+    tint="#2a2519",
+    text="#d9dce3",
+    dim="#9199a8",
+    line="#343944",
+    accent="#7fb0ff",
+    mention="#f2c063",
+    good="#8fcf7f",
+    bad="#ff8087",
+    nicks=(
+        *("#f2777a", "#f99157", "#e3bd62", "#a9d06f", "#6fcf97", "#56c8c8"),
+        *("#66b8ff", "#9aa8ff", "#c49bff", "#ee8fd6", "#ff9fb2", "#c8b48c"),
+    ),
+)
+
+LIGHT: Final = Look(
+    name="hubbub-light",
+    is_dark=False,
+    background="#fcfcfa",
+    panel="#f3f3ef",
+    raised="#e2e4e6",
+    tint="#fdf3d8",
+    text="#23272e",
+    dim="#5d646e",
+    line="#c9ccd1",
+    accent="#0b57c2",
+    mention="#8a5200",
+    good="#1a6f35",
+    bad="#b3261e",
+    nicks=(
+        *("#b3261e", "#9a4600", "#755500", "#4a6700", "#146c3f", "#006666"),
+        *("#005ba8", "#3d4fc4", "#7a3ec2", "#a0237c", "#ad214d", "#65563a"),
+    ),
+)
+
+LOOKS: Final = {"dark": DARK, "light": LIGHT}

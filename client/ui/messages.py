@@ -1,0 +1,384 @@
+"""The messages of one conversation: only what is in view is drawn.
+
+Owns the place where the person reads in each buffer, the message they have chosen, and the rows that were drawn last.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar, Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from client.buffer import Buffer, Line, LineKind
+from client.ui.blocks import Block, Drawing, Surroundings
+from client.ui.looks import Look
+from client.ui.viewport import Viewport
+
+BLOCKS_LIMIT: Final = 500  # lines whose rows are kept; then they are drawn again
+TOGETHER_S: Final = 300.0  # what one person says within it has their name once
+WHEEL_ROWS: Final = 3
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the person is in one buffer."""
+
+    viewport: Viewport = field(default_factory=Viewport)
+    unread_from: float | None = None  # what was said after it was new when they came
+    first_unread: Line | None = None
+
+    def look_for_unread(self, lines: Iterable[Line]) -> None:
+        if self.unread_from is not None and self.first_unread is None:
+            since = self.unread_from
+            unread = (line for line in lines if line.is_message and not line.is_own and line.at > since)
+            self.first_unread = next(unread, None)
+
+
+class MessageView(Widget, can_focus=True):
+    """The lines of the buffer in focus; has the keyboard while a message is being chosen."""
+
+    DEFAULT_CSS = """
+    MessageView { height: 1fr; background: $background; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "choose(-1)", "Earlier"),
+        Binding("down,j", "choose(1)", "Later"),
+        Binding("pageup", "page(-1)", "Page up"),
+        Binding("pagedown", "page(1)", "Page down"),
+        Binding("home", "choose_first", "First"),
+        Binding("end,escape", "leave", "Back"),
+        Binding("r", "ask('reply')", "Reply"),
+        Binding("e,plus", "ask('react')", "React"),
+        Binding("d,delete", "ask('redact')", "Delete"),
+        Binding("y,c", "ask('copy')", "Copy"),
+        Binding("o", "ask('open')", "Open link"),
+        Binding("enter", "open", "Open"),
+    ]
+
+    class Asked(Message):
+        """Something is to be done with the chosen message: reply, react, redact, copy, open."""
+
+        def __init__(self, what: str, line: Line) -> None:
+            super().__init__()
+            self.what = what
+            self.line = line
+
+    class Moved(Message):
+        """The place has changed; `wants_older` where the beginning of what is loaded is in view."""
+
+        def __init__(self, *, wants_older: bool) -> None:
+            super().__init__()
+            self.wants_older = wants_older
+
+    class LinkClicked(Message):
+        def __init__(self, address: str) -> None:
+            super().__init__()
+            self.address = address
+
+    class Left(Message):
+        """The person goes back to writing."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.chosen: Line | None = None
+        self._buffer: Buffer | None = None
+        self._places: dict[str, _Place] = {}
+        self._place = _Place()
+        self._blocks: dict[int, tuple[Surroundings, Block]] = {}
+        self._opened: set[int] = set()
+        self._rows: list[Strip] = []
+        self._row_lines: list[Line | None] = []
+        self._look = look
+        self._drawing = Drawing(look, 80)
+
+    # --- what it shows --------------------------------------------------------------------------------------
+
+    @property
+    def is_at_end(self) -> bool:
+        return self._place.viewport.is_at_end
+
+    def show(self, buffer: Buffer, unread_from: float | None) -> None:
+        """Turn to a buffer; what was said after `unread_from` is new to the person."""
+        self._buffer = buffer
+        self._place = self._places.setdefault(buffer.name, _Place())
+        if unread_from is not None:
+            self._place.unread_from, self._place.first_unread = unread_from, None
+        self._place.look_for_unread(buffer.lines)
+        self.chosen = None
+        self._forget_drawn()
+        self._opened.clear()
+        self.refresh()
+
+    def mark_unread(self, unread_from: float) -> None:
+        """What comes from now on is new: the person looks elsewhere."""
+        self._place.unread_from, self._place.first_unread = unread_from, None
+        self._forget_drawn()
+
+    def forget(self, name: str) -> None:
+        self._places.pop(name, None)
+
+    def wear(self, look: Look) -> None:
+        """Draw everything in another look."""
+        self._look = look
+        self._forget_drawn()
+        self.refresh()
+
+    def take(self, changed: Iterable[Line], added: Iterable[Line], dropped: Iterable[Line]) -> None:
+        """Note what became of lines of the buffer in view, and draw once."""
+        self._place.look_for_unread(added)
+        for line in changed:
+            self._blocks.pop(line.number, None)
+            self._forget_quotes(line.msgid)
+        for line in dropped:
+            self._blocks.pop(line.number, None)
+        self.refresh()
+
+    def _forget_quotes(self, msgid: str) -> None:
+        for line in self._row_lines:
+            if msgid and line is not None and line.reply_to == msgid:
+                self._blocks.pop(line.number, None)
+
+    def _forget_drawn(self) -> None:
+        self._blocks.clear()
+        self._rows = []
+        self._drawing = Drawing(self._look, max(self.size.width, 20))
+
+    # --- drawing --------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        self._forget_drawn()
+
+    def refresh(self, *regions: object, **options: bool) -> "MessageView":
+        self._rows = []
+        super().refresh(*regions, **options)  # type: ignore[arg-type]
+        return self
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Give the rows as they are: they have their styles already, and nothing stands around them.
+
+        Where colours are to be left out, Textual's own way does that, which takes twice the time.
+        """
+        if self.app.no_color:
+            return super().render_lines(crop)
+        rows = [self.render_line(y) for y in crop.line_range]
+        x1, x2 = crop.column_span
+        return rows if (x1, x2) == (0, self.size.width) else [row.crop(x1, x2) for row in rows]
+
+    def render_line(self, y: int) -> Strip:
+        if not self._rows:
+            self._draw()
+        return self._rows[y] if y < len(self._rows) else self._blank_row()
+
+    def _blank_row(self) -> Strip:
+        return Strip.blank(self.size.width, Style(bgcolor=self._look.background))
+
+    def _draw(self) -> None:
+        height, lines = self.size.height, self._lines
+        visible = self._place.viewport.visible(lines, self._rows_of, height)
+        self._rows = [self._row(lines[index], self._rows_of(index)[row]) for index, row in visible]
+        self._row_lines = [lines[index] for index, _ in visible]
+        missing = height - len(visible)
+        self._rows[:0] = [self._blank_row()] * missing
+        self._row_lines[:0] = [None] * missing
+        self._draw_top()
+        if visible and not self.is_at_end:
+            self._draw_thumb(visible[0][0], visible[-1][0])
+
+    def _row(self, line: Line, strip: Strip) -> Strip:
+        if line is not self.chosen:
+            return strip
+        raised = Style(bgcolor=self._look.raised)
+        return Strip([Segment(text, (style or raised) + raised) for text, style, _ in strip], strip.cell_length)
+
+    def _draw_top(self) -> None:
+        """Say in the first row that what comes before is on its way."""
+        if self._buffer is not None and self._buffer.is_loading and self._rows:
+            style = Style(color=self._look.dim, bgcolor=self._look.background)
+            self._rows[0] = Strip([Segment(" loading what was said before …", style)]).adjust_cell_length(
+                self.size.width, style
+            )
+
+    def _draw_thumb(self, first: int, last: int) -> None:
+        """Show in the last column where in the lines this is; by lines, for rows are not counted."""
+        height, count = len(self._rows), max(len(self._lines), 1)
+        top = first * height // count
+        bottom = max((last + 1) * height // count, top + 1)
+        thumb = Strip([Segment("▐", Style(color=self._look.accent, bgcolor=self._look.background))])
+        for y in range(top, min(bottom, height)):
+            self._rows[y] = Strip.join([self._rows[y].crop(0, self.size.width - 1), thumb])
+
+    @property
+    def _lines(self) -> Sequence[Line]:
+        return self._buffer.lines if self._buffer is not None else ()
+
+    def _rows_of(self, index: int) -> Sequence[Strip]:
+        lines = self._lines
+        line = lines[index]
+        around = self._surroundings(lines[index - 1] if index else None, line)
+        known = self._blocks.get(line.number)
+        if known is not None and known[0] == around:
+            return known[1].rows
+        if len(self._blocks) >= BLOCKS_LIMIT:
+            self._blocks.clear()
+        quoted = self._buffer.by_msgid.get(line.reply_to) if self._buffer is not None else None
+        block = self._drawing.block(line, around, quoted, is_open=line.number in self._opened)
+        self._blocks[line.number] = around, block
+        return block.rows
+
+    def _surroundings(self, above: Line | None, line: Line) -> Surroundings:
+        is_first = line is self._place.first_unread
+        if above is None:
+            return Surroundings(day=day_title(line.at), is_first_unread=is_first)
+        is_other_day = not same_day(above.at, line.at)
+        continues = (
+            above.nick == line.nick
+            and above.kind is line.kind is LineKind.MESSAGE
+            and line.at - above.at < TOGETHER_S
+            and not (is_other_day or is_first or line.reply_to)
+        )
+        shows_time = is_other_day or is_first or int(above.at // 60) != int(line.at // 60)
+        return Surroundings(day_title(line.at) if is_other_day else "", is_first, continues, shows_time)
+
+    # --- moving ---------------------------------------------------------------------------------------------
+
+    def scroll_rows(self, delta: int) -> None:
+        """Move by rows, up where `delta` is negative."""
+        viewport, height = self._place.viewport, self.size.height
+        moved = viewport.scroll(self._lines, self._rows_of, height, delta)
+        self._moved(wants_older=delta < 0 and (not moved or self._is_near_top()))
+
+    def _is_near_top(self) -> bool:
+        """Whether less than another screen of lines is above."""
+        viewport, height = self._place.viewport, self.size.height
+        visible = viewport.visible(self._lines, self._rows_of, height)
+        return not visible or visible[0][0] < height
+
+    def scroll_to_end(self) -> None:
+        self._place.viewport.to_end()
+        self._moved()
+
+    def jump(self, line: Line) -> None:
+        """Choose a line and bring it into the middle of the view."""
+        self.chosen = line
+        viewport, height = self._place.viewport, self.size.height
+        viewport.to_line(line)
+        viewport.scroll(self._lines, self._rows_of, height, height // 2)
+        self._moved()
+
+    def _moved(self, *, wants_older: bool = False) -> None:
+        self.refresh()
+        self.post_message(self.Moved(wants_older=wants_older))
+
+    def action_page(self, direction: int) -> None:
+        self.scroll_rows(direction * max(self.size.height - 2, 1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.scroll_rows(-WHEEL_ROWS)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.scroll_rows(WHEEL_ROWS)
+
+    # --- choosing -------------------------------------------------------------------------------------------
+
+    def begin_choosing(self) -> None:
+        """Choose the lowest message in view, and take the keyboard."""
+        shown = [line for line in self._row_lines if line is not None and line.is_message]
+        if shown:
+            self.chosen = shown[-1]
+            self.focus()
+            self.refresh()
+
+    def action_choose(self, step: int) -> None:
+        lines = self._lines
+        index = next((index for index, line in enumerate(lines) if line is self.chosen), len(lines))
+        index += step
+        while 0 <= index < len(lines) and not lines[index].is_message:
+            index += step
+        if not 0 <= index < len(lines):
+            self.scroll_rows(step * WHEEL_ROWS)
+            return
+        self.chosen = lines[index]
+        self._bring_into_view(index)
+
+    def _bring_into_view(self, index: int) -> None:
+        shown = [shown for shown, _ in self._place.viewport.visible(self._lines, self._rows_of, self.size.height)]
+        rows = len(self._rows_of(index))
+        if index in shown and shown.count(index) == rows:
+            self._moved()
+        elif not shown or index <= shown[0]:
+            above = rows - shown.count(index) + sum(len(self._rows_of(i)) for i in range(index + 1, shown[0]))
+            self.scroll_rows(-above)
+        else:
+            self._place.viewport.to_line(self._lines[index])
+            self.scroll_rows(0)
+
+    def action_choose_first(self) -> None:
+        if self._lines:
+            self.jump(self._lines[0])
+            self._moved(wants_older=True)
+
+    def action_leave(self) -> None:
+        self.chosen = None
+        self.scroll_to_end()
+        self.post_message(self.Left())
+
+    def on_blur(self) -> None:
+        self.chosen = None
+        self.refresh()
+
+    def action_ask(self, what: str) -> None:
+        if self.chosen is not None:
+            self.post_message(self.Asked(what, self.chosen))
+
+    def action_open(self) -> None:
+        """Open the rest of a long message, else the link in it."""
+        line = self.chosen
+        known = self._blocks.get(line.number) if line is not None else None
+        if line is None:
+            return
+        if known is not None and known[1].is_folded:
+            self._opened.add(line.number)
+            del self._blocks[line.number]
+            self.refresh()
+        else:
+            self.action_ask("open")
+
+    def on_click(self, event: events.Click) -> None:
+        address = event.style.meta.get("link")
+        line = self._row_lines[event.y] if event.y < len(self._row_lines) else None
+        if address:
+            self.post_message(self.LinkClicked(str(address)))
+        elif line is not None and line.is_message:
+            was_chosen = line is self.chosen
+            self.chosen = line
+            self.focus(scroll_visible=False)
+            self.refresh()
+            if was_chosen:
+                self.action_open()
+
+
+def same_day(one: float, other: float) -> bool:
+    return int(one // 60) == int(other // 60) or date.fromtimestamp(one) == date.fromtimestamp(other)
+
+
+def day_title(at: float) -> str:
+    """Name a day, in English on every machine."""
+    day = date.fromtimestamp(at)
+    return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)

@@ -1,0 +1,55 @@
+"""The palette: go to a room or a person, or do something, by a few letters of its name."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from client.ui.blocks import padded
+from client.ui.finder import Finder
+from client.ui.looks import Look
+from client.ui.wrapping import tame
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing to choose; `note` stands at the right: what it is, or its key."""
+
+    title: str
+    note: str
+    do: Callable[[], None]
+
+
+class Palette(Finder[Choice]):
+    """All choices that hold the letters typed, those that hold them together first."""
+
+    def __init__(self, look: Look, choices: Sequence[Choice], others: Callable[[str], Sequence[Choice]]) -> None:
+        """`others` gives choices that exist by what is typed, such as a room to be joined."""
+        super().__init__(look, "Go to", "A room, a person, or what to do", "", draw_choice)
+        self._choices = choices
+        self._others = others
+
+    def look_for(self, text: str) -> None:
+        wanted = text.strip().casefold()
+        ranked = [(rank, choice) for choice in self._choices if (rank := rank_of(wanted, choice.title)) is not None]
+        found = [choice for _, choice in sorted(ranked, key=lambda pair: pair[0])]
+        self.show([*found, *(self._others(text.strip()) if wanted else ())])
+
+
+def rank_of(wanted: str, title: str) -> int | None:
+    """Say how well a title fits, 0 best; None where it lacks one of the letters in their order."""
+    title = title.casefold()
+    if (index := title.lstrip("#").find(wanted)) >= 0:
+        return min(index, 50)
+    letters = iter(title)
+    return 100 if all(letter in letters for letter in wanted) else None
+
+
+def draw_choice(choice: Choice, look: Look, width: int) -> Sequence[Segment]:
+    note = f" {choice.note} "
+    room = max(width - cell_len(note) - 1, 1)
+    return [
+        Segment(" " + padded(tame(choice.title), room), look.style("text")),
+        Segment(note, look.style("dim")),
+    ]

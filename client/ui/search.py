@@ -1,0 +1,112 @@
+"""Search: at once in what is loaded of a conversation, then in all that the network remembers of it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.timer import Timer
+
+from client.buffer import Line
+from client.events import Found
+from client.line_maker import LineMaker
+from client.ui.finder import Finder
+from client.ui.looks import Look
+from client.ui.wrapping import crop, tame
+
+PAUSE_S: Final = 0.4  # after a key, before the network is asked
+SHORTEST: Final = 2
+FOUND_LIMIT: Final = 500
+
+
+class Search(Finder[Line]):
+    """What was said that holds a text, newest first."""
+
+    def __init__(
+        self,
+        look: Look,
+        title: str,
+        wanted: str,
+        find: Callable[[str], Sequence[Line]],
+        ask: Callable[[str], str],
+        cancel: Callable[[str], None],
+    ) -> None:
+        """`find` looks in what is loaded; `ask` begins a search of the network and gives its id, `cancel` ends it."""
+        super().__init__(look, f"Search in {tame(title)}", "What was said", wanted, self._draw)
+        self._find = find
+        self._ask = ask
+        self._cancel = cancel
+        self._lines: dict[str, Line] = {}  # by msgid
+        self._maker = LineMaker("", ())
+        self._asked = ""
+        self._pause: Timer | None = None
+
+    def look_for(self, text: str) -> None:
+        self._stop()
+        self._wanted = text.strip()
+        self._lines = {}
+        if len(self._wanted) < SHORTEST:
+            self.show([], "Enter goes to the message")
+            return
+        self._lines = {line.msgid: line for line in self._find(self._wanted)[:FOUND_LIMIT] if line.msgid}
+        self.show(self._newest_first(), "searching what was said before …")
+        self._pause = self.set_timer(PAUSE_S, self._ask_network)
+
+    def _ask_network(self) -> None:
+        self._asked = self._ask(self._wanted)
+
+    def take(self, found: Found) -> None:
+        """Take what the network has found so far."""
+        if found.search_id != self._asked:
+            return
+        for message in found.messages:
+            line = self._maker.of_history(message, "", found.at)
+            if line is not None and line.msgid:
+                self._lines.setdefault(line.msgid, line)
+        has_enough = found.is_over or len(self._lines) >= FOUND_LIMIT
+        self.show(self._newest_first(), self._progress(found, is_over=has_enough))
+        if has_enough:
+            self._stop()
+
+    def _progress(self, found: Found, *, is_over: bool) -> str:
+        if found.problem:
+            return f"only what is loaded was searched: {found.problem}"
+        if is_over:
+            return f"{len(self._lines):,} found in {found.scanned:,} messages"
+        since = f", back to {datetime.fromtimestamp(found.oldest_at):%Y-%m-%d}" if found.oldest_at else ""
+        return f"searching: {found.scanned:,} messages{since} …"
+
+    def _newest_first(self) -> list[Line]:
+        return sorted(self._lines.values(), key=lambda line: -line.at)
+
+    def _stop(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+        if self._asked:
+            self._cancel(self._asked)
+        self._asked = ""
+
+    def on_unmount(self) -> None:
+        self._stop()
+
+    def _draw(self, line: Line, look: Look, width: int) -> Sequence[Segment]:
+        """Draw a message so that what was looked for is in view."""
+        when = f" {datetime.fromtimestamp(line.at):%Y-%m-%d %H:%M} "
+        nick = crop(tame(line.nick), 12)
+        text = tame(line.text).replace("\n", " ")
+        room = max(width - cell_len(when) - cell_len(nick) - 3, 8)
+        place = max(text.casefold().find(self._wanted.casefold()), 0)
+        if place + len(self._wanted) > room:
+            text = "…" + text[place - room // 3 :]
+            place = room // 3 + 1
+        end = place + len(self._wanted)
+        text = crop(text, room)
+        return [
+            Segment(when, look.style("dim")),
+            Segment(nick, Style(color=look.nick_colour(line.nick), bold=True)),
+            Segment("  " + text[:place], look.style("text")),
+            Segment(text[place:end], look.style("mention", bold=True)),
+            Segment(text[end:], look.style("text")),
+        ]

@@ -1,0 +1,95 @@
+"""Which rows of a long list of blocks are in view, without knowing how many rows there are.
+
+    lines   ...  41  42  43  44  45 ...          the anchor is the lowest line of which a row is in view, and
+    in view        [ 42  43  44 ]                `hidden` how many of its rows are below the edge
+
+Owns the place where the person reads: it is held by a line, not by a number, so that neither what is loaded above nor
+what arrives below moves it; and nothing but what is in view is ever drawn. Pure; on the thread of the interface.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from textual.strip import Strip
+
+from client.buffer import Line
+
+Rows = Callable[[int], Sequence[Strip]]  # the rows of the line with this index
+
+
+class Viewport:
+    """A place in the lines of a buffer; `lines` is the deque of a buffer, which changes under it."""
+
+    def __init__(self) -> None:
+        self.anchor: Line | None = None  # None: the end is in view, and stays so
+        self.hidden = 0
+        self._index = 0
+
+    @property
+    def is_at_end(self) -> bool:
+        return self.anchor is None
+
+    def to_end(self) -> None:
+        self.anchor, self.hidden = None, 0
+
+    def to_line(self, line: Line) -> None:
+        """Make a line the lowest in view."""
+        self.anchor, self.hidden = line, 0
+
+    def place(self, lines: Sequence[Line]) -> int:
+        """Find the index of the anchor, -1 where there are no lines; the first line if it was dropped."""
+        if self.anchor is None:
+            return len(lines) - 1
+        if not (self._index < len(lines) and lines[self._index] is self.anchor):
+            self._index = next((index for index, line in enumerate(lines) if line is self.anchor), -1)
+            if self._index < 0:
+                self._index, self.anchor, self.hidden = (0, lines[0], 0) if lines else (-1, None, 0)
+        return self._index
+
+    def scroll(self, lines: Sequence[Line], rows: Rows, height: int, delta: int) -> bool:
+        """Move by rows, up where `delta` is negative; False where there was nothing more in that direction."""
+        index = self.place(lines)
+        if index < 0:
+            return False
+        before = (index, self.hidden)
+        hidden = self.hidden - delta
+        while index > 0 and hidden >= len(rows(index)):
+            hidden -= len(rows(index))
+            index -= 1
+        while hidden < 0 and index + 1 < len(lines):
+            index += 1
+            hidden += len(rows(index))
+        self._settle(lines, index, max(hidden, 0))
+        self._keep_full(lines, rows, height)
+        return (self.place(lines), self.hidden) != before
+
+    def _settle(self, lines: Sequence[Line], index: int, hidden: int) -> None:
+        if index == len(lines) - 1 and hidden == 0:
+            self.to_end()
+        else:
+            self.anchor, self.hidden, self._index = lines[index], hidden, index
+
+    def _keep_full(self, lines: Sequence[Line], rows: Rows, height: int) -> None:
+        """Do not go up past the first row: then it stands at the top."""
+        index, missing = self.place(lines), height + self.hidden
+        while index >= 0 and missing > 0:
+            missing -= len(rows(index))
+            index -= 1
+        if missing > 0 and not self.is_at_end:
+            index, hidden = self.place(lines), self.hidden - missing
+            while hidden < 0 and index + 1 < len(lines):
+                index += 1
+                hidden += len(rows(index))
+            self._settle(lines, index, max(hidden, 0))
+
+    def visible(self, lines: Sequence[Line], rows: Rows, height: int) -> list[tuple[int, int]]:
+        """Give (index, row) of what is in view, from the top; fewer than `height` where there are no more."""
+        index = self.place(lines)
+        found: list[tuple[int, int]] = []
+        skipped = self.hidden
+        while index >= 0 and len(found) < height:
+            count = len(rows(index))
+            found += [(index, row) for row in islice(range(count - 1 - skipped, -1, -1), height - len(found))]
+            skipped = 0
+            index -= 1
+        return found[::-1]

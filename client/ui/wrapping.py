@@ -1,0 +1,99 @@
+"""A text as the rows that it takes on a screen, and the links in it.
+
+Owns where a row ends, and what of a text would disturb the rows around it. Pure; any thread.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from rich.cells import cell_len, split_graphemes
+
+from gateway.wire.text import strip_controls
+
+MARKS_LIMIT: Final = 4  # combining marks on one letter: more than any writing needs, fewer than reach other rows
+
+# Zero-width characters that hide in a text; the joiners (ZWJ, ZWNJ) stay, for emoji and several scripts need them.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2060-\u2064\u206a-\u206f\u3164\ufeff"
+    "\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_LINK = re.compile(r"https?://[^\s<>\"`\\^{|}\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
+_NOT_AT_END: Final = ".,;:!?'\u2019)]*_~"
+
+
+def tame(text: str) -> str:
+    """Leave out what controls a terminal, what has no width and no meaning here, and marks that would pile up.
+
+    Only line feeds stay. A name, too, is to go through here before it is drawn.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = "\n".join(map(strip_controls, text.split("\n")))
+    text = _HIDDEN.sub("", text)
+    if not any(map(unicodedata.combining, text)):
+        return text
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks <= MARKS_LIMIT:
+            kept.append(character)
+    return "".join(kept)
+
+
+def links(text: str) -> list[tuple[int, int]]:
+    """Find where http and https addresses stand; no other scheme is one to be opened."""
+    if "://" not in text:
+        return []
+    return [(match.start(), match.start() + len(_trimmed(match.group()))) for match in _LINK.finditer(text)]
+
+
+def _trimmed(link: str) -> str:
+    """Leave out the punctuation of the sentence around a link, but not the bracket that belongs to it."""
+    while link and link[-1] in _NOT_AT_END and not (link[-1] == ")" and link.count("(") >= link.count(")")):
+        link = link[:-1]
+    return link
+
+
+def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """Cut a text without line feeds into rows of at most `width` cells, between words where there are any.
+
+    Gives where each row starts and ends; the space at which a row was broken is in none.
+    """
+    start = 0
+    while True:
+        end = _fitting(text, start, width)
+        if end >= len(text):
+            yield start, len(text)
+            return
+        space = text.rfind(" ", start, end + 1)
+        if space > start:
+            yield start, space
+            start = space + 1
+        else:
+            yield start, end
+            start = end
+
+
+def _fitting(text: str, start: int, width: int) -> int:
+    """Find the end of what fits into a row, one grapheme at least."""
+    piece = text[start : start + width]
+    if piece.isascii():
+        return start + len(piece)
+    cells = 0
+    spans, _ = split_graphemes(text[start : start + 8 * width])
+    for begin, _end, size in spans:
+        cells += size
+        if cells > width and begin > 0:
+            return start + begin
+    return start + spans[-1][1]
+
+
+def crop(text: str, width: int) -> str:
+    """Shorten a text to a width in cells, with "…" where something is left out."""
+    if cell_len(text) <= width:
+        return text
+    if width < 1:
+        return ""
+    return text[: _fitting(text, 0, width - 1)] + "…" if width > 1 else "…"

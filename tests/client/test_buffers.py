@@ -1,0 +1,434 @@
+"""What a person sees of what a session tells: by example, over the fake network."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from client.buffer import LINES_LIMIT, BufferKind, Delivery, Line, LineKind
+from client.buffers import Aspect, Buffers, Change
+from client.courtesies import Writing
+from client.events import Heard, Link
+from gateway.wire.message import Message
+from tests.client.fake_gateway import ALL_CAPS, MODERN_CAPS, FakeNetwork
+from tests.client.talk import Talk
+
+
+class Seat:
+    """A person at a client: what they do, and what they see."""
+
+    def __init__(self, network: FakeNetwork, name: str = "alice", *, backlog: int = 0) -> None:
+        self.talk = Talk(network, name, backlog=backlog)
+        self.session = self.talk.session
+        self.buffers = Buffers(name, ["lunch"])
+        self.changes: list[Change] = []
+        self._seen = 0
+
+    def run(self) -> "Seat":
+        """Carry all there is to carry, and look at what came of it."""
+        if self.talk.connection is None:
+            self.talk.connect()
+        self.talk.run()
+        return self.look()
+
+    def look(self) -> "Seat":
+        self.talk.events += self.session.take_events()
+        for event in self.talk.events[self._seen :]:
+            self.changes += self.buffers.apply(event, self.talk.now)
+        self._seen = len(self.talk.events)
+        return self
+
+    def say(self, text: str, target: str = "#lobby") -> None:
+        self.session.say(target, text, self.talk.now)
+        self.look()
+
+    def lines(self, name: str = "#lobby") -> list[Line]:
+        buffer = self.buffers.get(name)
+        assert buffer is not None
+        return list(buffer.lines)
+
+    def texts(self, name: str = "#lobby") -> list[str]:
+        return [line.text for line in self.lines(name) if line.is_message]
+
+
+@pytest.fixture
+def network() -> FakeNetwork:
+    return FakeNetwork(caps=MODERN_CAPS, supports="MONITOR=100 PREFIX=(ov)@+ CHANMODES=beI,k,l,imnst")
+
+
+# --- lines -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_typed_waits_in_its_place_and_is_then_where_the_network_has_it(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    alice.say("one")
+    alice.say("two")
+    network.say("bob", "#lobby", "first of all")
+    assert [line.delivery for line in alice.lines() if line.is_own] == [Delivery.WAITING] * 2
+    alice.run()
+    assert alice.texts() == network.texts("#lobby") == ["first of all", "one", "two"]
+    assert all(line.delivery is Delivery.SENT and line.msgid for line in alice.lines() if line.is_message)
+
+
+def test_what_was_refused_has_failed_and_says_why(network: FakeNetwork) -> None:
+    network.refuses.add("bob")
+    alice = Seat(network).run()
+    alice.say("hi", "bob")
+    alice.run()
+    [line] = alice.lines("bob")
+    assert (line.text, line.delivery, line.problem) == ("hi", Delivery.FAILED, "Cannot send to channel")
+
+
+def test_what_is_typed_offline_is_sent_once_after_what_was_missed(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    alice.talk.cut()
+    alice.say("typed meanwhile")
+    network.say("bob", "#lobby", "missed")
+    assert alice.lines()[-1].delivery is Delivery.WAITING
+    alice.run()
+    assert alice.texts() == network.texts("#lobby") == ["missed", "typed meanwhile"]
+
+
+def test_several_lines_become_single_ones_where_the_next_gateway_takes_no_others(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    alice.talk.cut()
+    alice.session.say("#lobby", "one", alice.talk.now)
+    alice.talk.connect()
+    alice.talk.run()
+    alice.say("two\n\nthree")
+    alice.talk.cut()
+    alice.say("four")
+    network.caps = ALL_CAPS
+    alice.run()
+    assert alice.texts() == network.texts("#lobby") == ["one", "two", "three", "four"]
+    assert all(line.delivery is Delivery.SENT for line in alice.lines())
+
+
+def test_controls_and_directions_are_taken_out_of_texts_and_names(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    network.say("e\x1b[31mve", "#lobby", "\x1b]0;title\x07a\u202eb\nc\x9b2J")
+    alice.run()
+    line = alice.lines()[-1]
+    assert (line.nick, line.text) == ("eve", "]0;titleab\nc2J")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_mention"),
+    [
+        ("alice: hi", True),
+        ("hi ALICE", True),
+        ("malice", False),
+        ("alice2", False),
+        ("who comes to Lunch?", True),
+        ("lunches", False),
+    ],
+)
+def test_a_mention_is_a_whole_word_in_any_case(network: FakeNetwork, text: str, is_mention: bool) -> None:
+    alice = Seat(network).run()
+    network.say("bob", "#lobby", text)
+    alice.run()
+    assert alice.lines()[-1].is_mention is is_mention
+
+
+def test_a_new_own_name_is_a_mention_too(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    alice.talk.request("NICK", "carol")
+    alice.run()
+    network.say("bob", "#lobby", "carol?")
+    alice.run()
+    assert alice.lines()[-1].is_mention
+    assert alice.buffers.own_nick == "carol"
+
+
+def test_the_window_is_bounded_and_what_is_dropped_can_be_loaded_again(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    for number in range(LINES_LIMIT + 10):
+        message = Message("PRIVMSG", ["#lobby", f"{number}"], "bob!u@h", {"msgid": f"x{number}"})
+        alice.changes += alice.buffers.apply(Heard(float(number), message, "alice", place="#lobby"), 0.0)
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+    assert len(lobby.lines) == LINES_LIMIT
+    assert lobby.has_more_above
+    assert lobby.oldest is not None
+    assert lobby.oldest.msgid == lobby.lines[0].msgid == "x10"
+    assert "x9" not in lobby.by_msgid
+
+
+# --- reading -----------------------------------------------------------------------------------------------
+
+
+def test_unread_and_mentions_are_counted_where_nobody_looks(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+    network.say("bob", "#lobby", "one")
+    network.say("bob", "#lobby", "alice!")
+    alice.run()
+    assert (lobby.unread, lobby.mentions) == (2, 1)
+    alice.buffers.focus(lobby)
+    assert (lobby.unread, lobby.mentions) == (0, 0)
+    network.say("bob", "#lobby", "seen at once")
+    alice.run()
+    assert lobby.unread == 0
+    alice.buffers.follow(lobby, is_at_end=False)
+    network.say("bob", "#lobby", "not in view")
+    alice.run()
+    assert lobby.unread == 1
+
+
+def test_a_direct_message_opens_a_conversation_and_counts_as_a_mention(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    network.say("bob", "alice", "psst")
+    alice.run()
+    bob = alice.buffers.get("bob")
+    assert bob is not None
+    assert (bob.kind, bob.unread, bob.mentions) == (BufferKind.PERSON, 1, 1)
+    assert Aspect.BUFFERS in {change.aspect for change in alice.changes}
+    assert [buffer.name for buffer in alice.buffers.ordered] == ["", "#lobby", "bob"]
+
+
+def test_the_read_marker_of_another_program_of_the_same_person_counts(network: FakeNetwork) -> None:
+    """IRCv3 read-marker: MARKREAD from the server."""
+    alice = Seat(network, backlog=5).run()
+    for text in ("one", "two"):
+        network.say("bob", "#lobby", text)
+    alice.run()
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+    assert lobby.unread == 2
+    alice.talk.hear(f":fake MARKREAD #lobby timestamp={network.log[0].tags['time']}")
+    alice.look()
+    assert lobby.unread == 1
+    alice.talk.hear(":fake MARKREAD #lobby *", ":fake MARKREAD #lobby timestamp=2001-01-01T00:00:00.000Z")
+    alice.look()
+    assert lobby.unread == 1, "it only ever grows"
+
+
+def test_what_was_said_before_joining_is_not_unread(network: FakeNetwork) -> None:
+    network.say("bob", "#lobby", "old")
+    alice = Seat(network, backlog=5).run()
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+    assert lobby.unread == 0
+    alice.talk.cut()
+    network.say("bob", "#lobby", "missed")
+    alice.run()
+    assert lobby.unread == 1
+
+
+# --- about messages ----------------------------------------------------------------------------------------
+
+
+def test_reactions_stand_at_their_message_and_can_be_taken_back(network: FakeNetwork) -> None:
+    """IRCv3 react."""
+    alice, bob = Seat(network).run(), Seat(network, "bob").run()
+    msgid = network.say("carl", "#lobby", "hello").tags["msgid"]
+    alice.session.react("#lobby", msgid, "+1", alice.talk.now)
+    alice.session.react("#lobby", msgid, "+1", alice.talk.now)
+    alice.run()
+    bob.run().session.react("#lobby", msgid, "+1", bob.talk.now)
+    bob.run()
+    assert alice.run().lines()[-1].reactions == bob.lines()[-1].reactions == {"+1": ["alice", "bob"]}
+    alice.session.react("#lobby", msgid, "+1", alice.talk.now, takes_back=True)
+    alice.run()
+    assert bob.run().lines()[-1].reactions == {"+1": ["bob"]}
+
+
+def test_a_redacted_message_says_by_whom_and_why(network: FakeNetwork) -> None:
+    """IRCv3 message-redaction; one that is not in the room's history is ignored."""
+    alice, bob = Seat(network).run(), Seat(network, "bob").run()
+    alice.say("oops")
+    alice.run()
+    alice.session.redact("#lobby", alice.lines()[-1].msgid, "a slip", alice.talk.now)
+    alice.session.redact("#lobby", "nosuch", "", alice.talk.now)
+    alice.run()
+    line = bob.run().lines()[-1]
+    assert (line.redacted_by, line.redaction_reason, line.is_redacted) == ("alice", "a slip", True)
+
+
+def test_a_reply_names_what_it_answers(network: FakeNetwork) -> None:
+    """IRCv3 reply."""
+    alice, bob = Seat(network).run(), Seat(network, "bob").run()
+    msgid = network.say("carl", "#lobby", "hello").tags["msgid"]
+    alice.session.say("#lobby", "hello to you", alice.talk.now, reply_to=msgid)
+    assert alice.look().lines()[-1].reply_to == msgid
+    alice.run()
+    assert bob.run().lines()[-1].reply_to == msgid
+
+
+def test_reactions_in_the_history_find_their_message_on_an_older_page(network: FakeNetwork) -> None:
+    msgid = network.say("carl", "#lobby", "long ago").tags["msgid"]
+    for number in range(6):
+        network.say("carl", "#lobby", f"filler {number}")
+    network.put(Message("TAGMSG", ["#lobby"], "bob!u@h", {"+reply": msgid, "+draft/react": "+1"}))
+    alice = Seat(network, backlog=3).run()
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+    while lobby.has_more_above:
+        alice.session.load_older("#lobby", lobby.oldest, alice.talk.now)
+        alice.run()
+    assert alice.texts() == network.texts("#lobby")
+    [line] = [line for line in alice.lines() if line.msgid == msgid]
+    assert line.reactions == {"+1": ["bob"]}
+
+
+def test_who_is_writing_is_known_until_they_say_it_or_stop(network: FakeNetwork) -> None:
+    """IRCv3 typing: active lasts 6 s, paused 30 s, done and a message end it."""
+    alice, bob = Seat(network).run(), Seat(network, "bob").run()
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+
+    def writes(writing: Writing) -> None:
+        bob.talk.pass_time(3)
+        alice.talk.now = bob.talk.now
+        bob.session.write("#lobby", writing, bob.talk.now)
+        bob.run()
+        alice.run()
+
+    writes(Writing.ACTIVE)
+    assert lobby.typing_nicks(alice.talk.now + 5.9) == ["bob"]
+    assert lobby.typing_nicks(alice.talk.now + 6.1) == []
+    writes(Writing.PAUSED)
+    assert lobby.typing_nicks(alice.talk.now + 29) == ["bob"]
+    writes(Writing.DONE)
+    assert lobby.typing_nicks(alice.talk.now) == []
+    writes(Writing.ACTIVE)
+    bob.say("done thinking")
+    bob.run()
+    alice.run()
+    assert lobby.typing_nicks(alice.talk.now) == []
+
+
+# --- people ------------------------------------------------------------------------------------------------
+
+
+def test_members_come_go_change_names_and_ranks(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+    alice.talk.hear(
+        ":fake 353 alice = #lobby :@+boss +voiced!u@h carl",
+        ":bob!u@h JOIN #lobby bobs-account :Bob",
+        ":boss!u@h MODE #lobby +lo-v 5 bob voiced",
+        ":carl!u@h NICK karl",
+        ":karl!u@h AWAY :lunch",
+        ":boss!u@h ACCOUNT bosses",
+        ":voiced!u@h QUIT :bye",
+    )
+    alice.look()
+    assert [(member.prefix, member.nick) for member in lobby.sorted_members()] == [
+        ("@", "bob"),
+        ("@+", "boss"),
+        ("", "alice"),
+        ("", "karl"),
+    ]
+    assert lobby.members["karl"].is_away
+    assert (lobby.members["bob"].account, lobby.members["boss"].account) == ("bobs-account", "bosses")
+    events = [line.text for line in alice.lines() if line.kind is LineKind.EVENT]
+    assert events[-4:] == [
+        "bob joined #lobby",
+        "boss set +lo-v 5 bob voiced on #lobby",
+        "carl is now karl",
+        "voiced is gone (bye)",
+    ]
+
+
+def test_who_is_away_when_we_come_is_asked_for(network: FakeNetwork) -> None:
+    """IRCv3 away-notify tells changes only: WHO tells what was before."""
+    bob = Seat(network, "bob").run()
+    assert bob.talk.connection is not None
+    bob.talk.connection.is_away = True
+    alice = Seat(network).run()
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+    assert lobby.members["bob"].is_away
+    assert not alice.talk.shown("352")
+
+
+def test_a_conversation_goes_on_under_a_new_name(network: FakeNetwork) -> None:
+    alice, bob = Seat(network).run(), Seat(network, "bob").run()
+    bob.say("hi", "alice")
+    bob.run()
+    alice.run()
+    bob.talk.request("NICK", "robert")
+    alice.talk.hear(":bob!u@h NICK robert")
+    bob.run()
+    alice.run().say("hello robert", "robert")
+    alice.run()
+    assert alice.buffers.get("bob") is None
+    assert alice.texts("robert") == ["hi", "hello robert"]
+
+
+def test_whether_someone_is_there_is_known(network: FakeNetwork) -> None:
+    """IRCv3 monitor."""
+    bob = Seat(network, "bob").run()
+    alice = Seat(network).run()
+    buffer, _ = alice.buffers.open_person("bob")
+    alice.session.talk_to("bob")
+    alice.talk.pass_time(1)
+    alice.run()
+    assert buffer.is_joined
+    bob.talk.cut()
+    alice.talk.hear(":fake 731 alice bob")
+    assert not alice.look() or not buffer.is_joined
+
+
+# --- the connection ----------------------------------------------------------------------------------------
+
+
+def test_the_connection_is_always_known(network: FakeNetwork) -> None:
+    alice = Seat(network)
+    alice.session.connecting("one:6667", alice.talk.now)
+    assert alice.look().buffers.connection.link is Link.CONNECTING
+    alice.run()
+    assert (alice.buffers.connection.link, alice.buffers.connection.address) == (Link.CONNECTED, "fake:6667")
+    alice.talk.pass_time(5)
+    data = alice.session.take_output()
+    alice.talk.now += 0.25
+    assert alice.talk.connection is not None
+    alice.talk.connection.take(data)
+    alice.run()
+    assert alice.buffers.connection.latency_s == 0.25
+    lobby = alice.buffers.get("#lobby")
+    assert lobby is not None
+    assert lobby.is_joined
+    alice.talk.cut()
+    alice.session.waiting("two:6667", alice.talk.now + 3, alice.talk.now)
+    alice.look()
+    assert alice.buffers.connection.next_try_at == alice.talk.now + 3
+    assert alice.buffers.connection.latency_s is None
+    assert not lobby.is_joined
+
+
+_STEPS = st.one_of(
+    st.tuples(st.just("say"), st.sampled_from(["hi", "two\nlines", "word " * 150])),
+    st.tuples(st.just("others say"), st.just("")),
+    st.tuples(st.just("carry up"), st.just("")),
+    st.tuples(st.just("run"), st.just("")),
+    st.tuples(st.just("cut"), st.just("")),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_STEPS, max_size=30))
+def test_however_connections_are_lost_the_lines_are_those_of_the_network(steps: list[tuple[str, str]]) -> None:
+    """Nothing is missing, nothing is there twice, and the order is the network's."""
+    network = FakeNetwork(caps=MODERN_CAPS, page=4)
+    alice = Seat(network).run()
+    for number, (step, text) in enumerate(steps):
+        match step:
+            case "say":
+                alice.say(f"{number} {text}")
+            case "others say":
+                network.say("bob", "#lobby", f"of bob {number}")
+            case "carry up":
+                alice.talk.carry_up()
+            case "run":
+                alice.run()
+            case "cut":
+                alice.talk.cut()
+                alice.look().talk.connect()
+    for _ in range(4):
+        alice.run().talk.pass_time(4)
+    alice.run()
+    assert alice.texts() == network.texts("#lobby")
+    assert all(line.delivery is Delivery.SENT for line in alice.lines())

@@ -1,0 +1,171 @@
+"""What is typed behind a slash: what it does, at any desk."""
+
+import pytest
+
+from client import commands
+from client.buffer import Line, LineKind
+from client.commands import COMMANDS, Desk, commands_like
+from tests.client.fake_gateway import MODERN_CAPS, FakeNetwork
+from tests.client.talk import Talk
+
+
+class FakeDesk:
+    """Someone who sits in #lobby, with one message before them."""
+
+    def __init__(self) -> None:
+        self.talk = Talk(FakeNetwork(caps=MODERN_CAPS)).start()
+        self.here = "#lobby"
+        self.answers: list[str] = []
+        self.asked: list[tuple[str, str]] = []
+        self.line: Line | None = Line(1, 0.0, LineKind.MESSAGE, "bob", "hello", msgid="m7")
+
+    def message(self, *, is_own: bool = False) -> Line | None:
+        return self.line
+
+    def do(self, action: commands.Callable[[commands.Session, float], object]) -> None:
+        action(self.talk.session, self.talk.now)
+
+    def answer(self, text: str) -> None:
+        self.answers.append(text)
+
+    def turn_to(self, name: str) -> None:
+        self.asked.append(("turn to", name))
+
+    def search(self, text: str) -> None:
+        self.asked.append(("search", text))
+
+    def log(self, path: str) -> None:
+        self.asked.append(("log", path))
+
+    def export(self, path: str) -> None:
+        self.asked.append(("export", path))
+
+    def leave(self, reason: str) -> None:
+        self.asked.append(("leave", reason))
+
+    def sent(self) -> list[str]:
+        """The lines that reached the gateway, without their tags, those of the connection's beginning excepted."""
+        assert self.talk.connection is not None
+        self.talk.connection.received.clear()
+        self.talk.carry_up()
+        return [f"{message.verb} {' '.join(message.params)}" for message in self.talk.connection.received]
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk()
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("/away", "AWAY away"),
+        ("/away at lunch", "AWAY at lunch"),
+        ("/back", "AWAY "),
+        ("/invite bob", "INVITE bob #lobby"),
+        ("/invite bob dev", "INVITE bob #dev"),
+        ("/join dev key", "JOIN #dev key"),
+        ("/kick bob be nice", "KICK #lobby bob be nice"),
+        ("/kick #dev bob", "KICK #dev bob"),
+        ("/list #d*", "LIST #d*"),
+        ("/me waves", "PRIVMSG #lobby \x01ACTION waves\x01"),
+        ("/mode", "MODE #lobby"),
+        ("/mode +m", "MODE #lobby +m"),
+        ("/mode #dev -o bob", "MODE #dev -o bob"),
+        ("/msg bob hi  there", "PRIVMSG bob hi  there"),
+        ("/names", "NAMES #lobby"),
+        ("/nick carol", "NICK carol"),
+        ("/part", "PART #lobby"),
+        ("/part #dev bye all", "PART #dev bye all"),
+        ("/raw MODE alice +i", "MODE alice +i"),
+        ("/react +1", "TAGMSG #lobby"),
+        ("/redact a slip", "REDACT #lobby m7 a slip"),
+        ("/reply hello to you", "PRIVMSG #lobby hello to you"),
+        ("/topic", "TOPIC #lobby"),
+        ("/TOPIC all of  this", "TOPIC #lobby all of  this"),
+        ("/who", "WHO #lobby"),
+        ("/whois bob", "WHOIS bob"),
+    ],
+)
+def test_commands_that_are_lines(desk: FakeDesk, typed: str, line: str) -> None:
+    commands.run(typed, desk)
+    assert desk.sent() == [line]
+    assert desk.answers == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("/join dev", ("turn to", "#dev")),
+        ("/query bob", ("turn to", "bob")),
+        ("/search a b", ("search", "a b")),
+        ("/log", ("log", "")),
+        ("/log ~/chat.log", ("log", "~/chat.log")),
+        ("/export chat.jsonl", ("export", "chat.jsonl")),
+        ("/quit see you", ("leave", "see you")),
+        ("/q bob", ("turn to", "bob")),
+    ],
+)
+def test_commands_for_the_desk(desk: FakeDesk, typed: str, asked: tuple[str, str]) -> None:
+    commands.run(typed, desk)
+    assert desk.asked == [asked]
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("/nosuch", "There is no command /nosuch. Try /help."),
+        ("/", "There is no command /. Try /help."),
+        ("/msg bob", "Usage: /msg NAME TEXT"),
+        ("/nick two words", "two words cannot be a name; twowords could"),
+        ("/join a,b", "#a,b is no name of a room"),
+        ("/help join", "/join ROOM [KEY]: join a room and talk there"),
+    ],
+)
+def test_what_cannot_be_is_answered(desk: FakeDesk, typed: str, answer: str) -> None:
+    commands.run(typed, desk)
+    assert desk.answers == [answer]
+    assert desk.sent() == []
+
+
+@pytest.mark.parametrize("typed", ["/me waves", "/topic x", "/part", "/names"])
+def test_nowhere_that_is_said(desk: FakeDesk, typed: str) -> None:
+    desk.here = ""
+    commands.run(typed, desk)
+    assert "/join one first" in desk.answers[0]
+
+
+@pytest.mark.parametrize("typed", ["/react +1", "/reply x", "/redact"])
+def test_without_a_message_there_is_nothing_to_do_it_to(desk: FakeDesk, typed: str) -> None:
+    desk.line = None
+    commands.run(typed, desk)
+    assert "no message here" in desk.answers[0]
+    assert desk.sent() == []
+
+
+def test_who_is_ignored_is_not_heard_until_they_are_no_longer(desk: FakeDesk) -> None:
+    network = desk.talk.network
+    commands.run("/ignore Bob", desk)
+    network.say("bob", "#lobby", "unheard")
+    network.say("carl", "#lobby", "heard")
+    desk.talk.run()
+    commands.run("/ignore bob", desk)
+    network.say("bob", "#lobby", "heard again")
+    desk.talk.run()
+    assert desk.talk.heard() == ["heard", "heard again"]
+
+
+def test_the_help_names_every_command(desk: FakeDesk) -> None:
+    commands.run("/help", desk)
+    for command in COMMANDS.values():
+        assert command.usage in desk.answers[0]
+
+
+def test_commands_are_found_by_their_beginning() -> None:
+    assert commands_like("/na") == [("/names [ROOM]", "list who is in a room")]
+    assert len(commands_like("/")) == len(COMMANDS)
+
+
+def test_the_fake_is_a_desk(desk: FakeDesk) -> None:
+    claimed: Desk = desk
+    assert claimed.here == "#lobby"

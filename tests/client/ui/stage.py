@@ -1,0 +1,173 @@
+"""The whole client without a network: bytes of a gateway in, a screen out.
+
+A real session is fed with lines as a gateway sends them, and what it sends is kept; the interface runs in a terminal
+of Textual's own. Time stands still unless it is moved.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from textual.pilot import Pilot
+
+from client.events import Event
+from client.session import Session
+from client.ui.app import Hubbub, Preferences
+from client.ui.chat import Chat
+
+T = TypeVar("T")
+NOW = 1_790_000_000.0  # Monday, 21 September 2026, 14:13:20 UTC
+CAPS = (
+    "batch labeled-response message-tags server-time echo-message draft/chathistory draft/read-marker"
+    " draft/message-redaction draft/multiline=max-bytes=8192,max-lines=100 away-notify extended-join"
+)
+
+
+def stamp(at: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f".{int(at % 1 * 1000):03}Z"
+
+
+class Stage:
+    """The way to the network, made of paper: what `connect` of the interface gives."""
+
+    def __init__(self, name: str = "alice", rooms: tuple[str, ...] = ("#lobby",), **preferences: Any) -> None:
+        self.now = NOW
+        self.name = name
+        self.rooms = rooms
+        self.sent: list[str] = []
+        self._ids = itertools.count(1)
+        self._msgids = itertools.count(1)
+        self._show: Callable[[Event], None] = lambda event: None
+        self.app = Hubbub(self._connect, name, Preferences(**preferences), suggestion="alice", clock=lambda: self.now)
+
+    # --- for the interface ----------------------------------------------------------------------------------
+
+    def _connect(self, name: str, show: Callable[[Event], None]) -> "Stage":
+        self.name = name
+        self.session = Session(name, list(self.rooms), lambda: f"id{next(self._ids):04}", backlog=0)
+        self._show = show
+        return self
+
+    def start(self) -> None:
+        self.connect()
+
+    def close(self) -> None:
+        pass
+
+    def do(self, action: Callable[[Session, float], object]) -> None:
+        action(self.session, self.now)
+        self._carry()
+
+    def look(self, read: Callable[[Session], T]) -> T:
+        return read(self.session)
+
+    def _carry(self) -> None:
+        self.sent += self.session.take_output().decode().splitlines()
+        for event in self.session.take_events():
+            self._show(event)
+
+    # --- for the gateway ------------------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Register, and join the rooms."""
+        self.session.connecting("localhost:7001", self.now)
+        self.session.connected("localhost:7001", self.now)
+        self.hear(
+            f":gw CAP * LS :{CAPS}",
+            f":gw CAP * ACK :{CAPS.partition('=max')[0]}",
+            f":gw 001 {self.name} :Welcome",
+            f":gw 005 {self.name} CHATHISTORY=100 WHOX MONITOR=100 PREFIX=(ov)@+ :are supported by this server",
+            f":gw 422 {self.name} :No message of the day",
+        )
+        for room in self.rooms:
+            self.join(room)
+
+    def join(self, room: str, *members: str) -> None:
+        """Let the person be in a room, with these members."""
+        names = " ".join(["@bob", "carol", self.name, *members])
+        self.hear(
+            f"@time={stamp(self.now)} :{self.name}!u@h JOIN {room}",
+            f":gw 353 {self.name} = {room} :{names}",
+            f":gw 366 {self.name} {room} :End of NAMES",
+        )
+
+    def hear(self, *lines: str) -> None:
+        """Let the gateway send these lines."""
+        self.session.receive("".join(f"{line}\r\n" for line in lines).encode(), self.now)
+        self._carry()
+
+    def say(self, nick: str, text: str, target: str = "#lobby", **tags: str) -> str:
+        """Let someone say something; gives the msgid."""
+        msgid = f"m{next(self._msgids)}"
+        words = ";".join(f"{key}={value}" for key, value in {"time": stamp(self.now), "msgid": msgid, **tags}.items())
+        self.hear(f"@{words} :{nick}!u@h PRIVMSG {target} :{text}")
+        return msgid
+
+    def echo(self) -> list[str]:
+        """Let what was said here come back; gives the texts."""
+        texts = []
+        for line in [line for line in self.sent if " PRIVMSG " in line or line.startswith("PRIVMSG ")]:
+            self.sent.remove(line)
+            tags, _, rest = line.removeprefix("@").partition(" ")
+            self.hear(f"@{tags};time={stamp(self.now)};msgid=m{next(self._msgids)} :{self.name}!u@h {rest}")
+            texts.append(rest.partition(" :")[2])
+        return texts
+
+    def lose(self, *, again_in_s: float = 4.0) -> None:
+        """Lose the connection; the next one is tried after a while."""
+        self.session.disconnected(self.now)
+        self.session.waiting("localhost:7002", self.now + again_in_s, self.now)
+        self._carry()
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        self.session.tick(self.now)
+        self._carry()
+
+    def sent_with(self, verb: str) -> list[str]:
+        return [line for line in self.sent if f"{verb} " in line]
+
+    # --- for the test ---------------------------------------------------------------------------------------
+
+    def buffers_unread(self) -> dict[str, int]:
+        return {buffer.name: buffer.unread for buffer in self.app.buffers.ordered}
+
+    @property
+    def chat(self) -> Chat:
+        assert self.app.chat is not None
+        return self.app.chat
+
+
+def play(stage: Stage, scene: Callable[["Pilot[Any]"], Awaitable[None]], size: tuple[int, int] = (100, 24)) -> None:
+    """Run a scene on a screen of this size, once all is connected."""
+
+    async def run() -> None:
+        async with stage.app.run_test(size=size) as pilot:
+            await settled(pilot)
+            await scene(pilot)
+
+    asyncio.run(run())
+
+
+async def settled(pilot: "Pilot[Any]") -> None:
+    """Wait until all that was heard and pressed is drawn."""
+    app = pilot.app
+    assert isinstance(app, Hubbub)
+    await pilot.pause()
+    while app.feed.has_more:
+        await pilot.pause(0.01)
+    for _ in range(3):  # what was pressed goes from the prompt over the screen to the rows
+        await pilot.pause()
+
+
+def rows(stage: Stage) -> list[str]:
+    """The rows of the screen as text, without what is empty at their ends."""
+    screen = stage.app.screen
+    strips = screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+
+def text(stage: Stage) -> str:
+    return "\n".join(rows(stage))

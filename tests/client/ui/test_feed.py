@@ -1,0 +1,47 @@
+"""Events between the two threads: few frames however much comes, and a bound on what waits."""
+
+import threading
+import time
+from typing import Any
+
+from textual.pilot import Pilot
+
+from client.events import Event, Status
+from client.ui.feed import EVENTS_LIMIT, FRAME_S, Feed
+from tests.client.ui.stage import Stage, play, settled
+
+
+def test_a_flood_is_drawn_frame_by_frame_and_nothing_is_missing() -> None:
+    stage = Stage()
+    drawn: list[float] = []
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        chat = stage.chat
+        draw = chat.draw
+        chat.draw = lambda: (drawn.append(time.monotonic()), draw())[1]  # type: ignore[method-assign]
+        began = time.monotonic()
+        for number in range(2_000):
+            stage.say("bob", f"number {number}")
+        await settled(pilot)
+        took_s = time.monotonic() - began
+        assert [line.text for line in stage.app.buffers.focused.lines][-2_000:] == [
+            f"number {number}" for number in range(2_000)
+        ]
+        assert len(drawn) <= took_s / FRAME_S + 2
+
+    play(stage, scene)
+
+
+def test_who_brings_more_than_can_be_taken_waits_for_room() -> None:
+    stage = Stage()
+    taken: list[Event] = []
+    feed = Feed(stage.app, taken.append, lambda: None)
+    for _ in range(EVENTS_LIMIT):
+        feed.put(Status(0.0, "hi"))
+    late = threading.Thread(target=feed.put, args=(Status(0.0, "late"),), daemon=True)
+    late.start()
+    late.join(0.05)
+    assert late.is_alive()
+    feed.close()
+    late.join(5.0)
+    assert not late.is_alive()

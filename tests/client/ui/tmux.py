@@ -1,0 +1,69 @@
+"""A real terminal, without anybody before it: tmux on a socket of its own."""
+
+import secrets
+import select
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+
+DEADLINE_S = 30.0
+
+
+def has_tmux() -> bool:
+    return shutil.which("tmux") is not None
+
+
+class Tmux:
+    """One program in a terminal of so many columns and rows."""
+
+    def __init__(self, directory: Path, command: list[str], size: tuple[int, int], environ: dict[str, str]) -> None:
+        self._socket = directory / f"tmux.{secrets.token_hex(4)}"  # one that is ending still has its own
+        columns, rows = size
+        settings = [f"{name}={value}" for name, value in environ.items()]
+        self._run(
+            *("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows)),
+            *("env", "-u", "COLUMNS", "-u", "LINES", *settings, *command),
+        )
+
+    def _run(self, *arguments: str) -> str:
+        ended = subprocess.run(
+            ["tmux", "-u", "-S", str(self._socket), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        assert ended.returncode == 0 or "no server" in ended.stderr, ended.stderr
+        return ended.stdout
+
+    @property
+    def screen(self) -> str:
+        return self._run("capture-pane", "-p")
+
+    def until(self, text: str) -> str:
+        """Wait until a text is on the screen; gives the screen."""
+        deadline = time.monotonic() + DEADLINE_S
+        while text not in (screen := self.screen):
+            assert time.monotonic() < deadline, f"{text!r} is not on the screen:\n{screen}"
+            select.select([], [], [], 0.05)  # a terminal tells nobody that it has changed
+        return screen
+
+    def write(self, text: str) -> None:
+        self._run("send-keys", "-l", text)
+
+    def press(self, *keys: str) -> None:
+        self._run("send-keys", *keys)
+
+    def say(self, text: str) -> None:
+        self.write(text)
+        self.press("Enter")
+
+    def __enter__(self) -> "Tmux":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._run("kill-server")
