@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from gateway.chat.past import Past, Place
 from gateway.chat.presence import Presence
-from gateway.chat.room import Effect, Room
+from gateway.chat.room import Effect, Member, Room
 from gateway.chat.session import Session
 
 
@@ -128,6 +128,9 @@ class Ports(Protocol):
 
         The name that they have by now, "" where they have quit.
         """
+
+    def kept(self, session: Session, room: Room) -> list[Member]:
+        """Whom a session sees in a room though its log has lost them, until they have joined again; mostly nobody."""
 
     def claim(self, session: Session, nick: str) -> Awaitable[str | None]:
         """Claims a nick for a session; its token, or None when another holds it."""

@@ -15,6 +15,7 @@ from gateway.chat.capabilities import ECHO_MESSAGE
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry, quitted
+from gateway.chat.modes import lines, reranked
 from gateway.chat.render import echo_of_first, log_mark, msgid, tags
 from gateway.chat.room import Room
 from gateway.lane.client import ELSEWHERE, TEXT, Client
@@ -82,6 +83,8 @@ class Delivery:
         self._touched = touched
         self._marks = marks
         self._settle = settle
+        self._entered: dict[Client, None] = {}  # by the entry at hand: NAMES and MODE tell them what they find
+        self._asks = False  # whether a handler waits for the event at hand
         self.delivered = 0
 
     def go_on_as(self, lane: str) -> None:
@@ -101,6 +104,7 @@ class Delivery:
             for pending, effect in zip(pendings or (), effects, strict=False):
                 self._settle(pending, effect)
             return
+        self._entered.clear()
         start, end = 0, len(effects)
         while start < end:
             stop = start
@@ -111,11 +115,13 @@ class Delivery:
                 self._say(followed, entry, run, effects.plain, pendings)
             else:
                 stop += 1
-                self._change(followed, entry, effects[start], effects[stop:] if self._people.outdated else ())
+                effect = effects[start]
+                self._asks = pendings is not None and _is_awaited(pendings[effect.index])
+                self._change(followed, entry, effect, effects[stop:] if self._people.outdated else ())
             start = stop
         if pendings is not None:
             # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
-            for index, effect in {effect.index: effect for effect in effects}.items():
+            for index, effect in {effect.index: effect for effect in effects if effect.sid}.items():
                 if effect.reason is not Void.GONE or not self._marks.returned(followed, pendings[index]):
                     self._settle(pendings[index], effect)
             voids = {effect.index for effect in effects if effect.kind is Kind.VOID}
@@ -123,7 +129,7 @@ class Delivery:
                 self._appends.forget_void(followed.name, entry, voids)
         elif entry.origin.startswith(self._origin):  # put back: no handler waits for it
             for effect in effects:
-                if effect.kind is Kind.JOINED and effect.sid in followed.clients:
+                if effect.kind is Kind.JOINED and self._clients.get(effect.sid) in self._entered:
                     self._marks.came_back(effect)
 
     # -- messages -------------------------------------------------------------------------------------
@@ -208,6 +214,8 @@ class Delivery:
         Sessions of this lane that the log has lost stay where they are: their lane says so to the log.
         ``misses``: messages came in between that nobody can show any more in their place.
         """
+        self._entered.clear()
+        self._asks = False
         for client in followed.clients.values():
             client.session.rooms[followed.name] = followed.room
         position = Entry(followed.replica.last, "", [], [], b"")
@@ -215,6 +223,7 @@ class Delivery:
             if effect.kind is Kind.LEFT and effect.member is not None:
                 sid = effect.member.sid
                 if sid in followed.clients and not followed.room.is_gone(sid):
+                    followed.kept.setdefault(followed.clients[sid], effect.member.modes)
                     continue
             self._change(followed, position, effect)
         if misses:
@@ -236,11 +245,21 @@ class Delivery:
             self._renamed(followed, entry, effect)
         elif kind is Kind.VOID:
             self._marks.void(followed, entry, effect)
+            client = self._clients.get(self._marks.now_called(effect.sid))
+            if client in followed.kept and effect.line.split(" ", 2)[1] in ("PART", "QUIT"):
+                self.put_out(followed, client, effect.line)
         elif kind in (Kind.CHANGED, Kind.TOPIC):
-            known = followed.clients.get(effect.member.sid) if effect.member is not None else None
-            self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=known)
+            self.show(
+                followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=self._knows(followed, effect)
+            )
             if effect.sid in self._clients:
                 self._marks.changed(followed)
+
+    def _knows(self, followed: Followed, effect: Effect) -> Client | None:
+        """Who is not shown what the network sets: its own rank, or all that NAMES and MODE will tell it."""
+        if effect.member is not None:
+            return followed.clients.get(effect.member.sid)
+        return next(iter(self._entered), None) if not effect.sid else None
 
     def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
@@ -252,12 +271,14 @@ class Delivery:
         client = self._clients.get(member.sid)
         if effect.old and client is not None:  # an older claim: it is called by its session id from now on
             self._lost_name(followed, client, member.nick, entry.id)
-        if member.sid in followed.clients:  # it was there all the time, and its lane has said so again
+        if client is not None and client in followed.kept:  # it was there all the time, and its lane has said so again
             if not is_known:  # others saw it quit
                 self.show(followed.audience.items(), effect.line, entry.id, but=client)
+            self._rank_again(followed, entry, client, member, is_known=is_known)
             return
         if client is not None and not client.is_departing:
             followed.enter(client)
+            self._entered[client] = None
             client.session.rooms[followed.name] = followed.room
             self.look(client, followed.name)
         elif member.sid.startswith(self._own):
@@ -266,6 +287,37 @@ class Delivery:
             self.show(followed.audience.items(), self._people.fresh(effect), entry.id, actor=effect.sid)
         if client is not None:
             self._marks.changed(followed)
+
+    def _rank_again(self, followed: Followed, entry: Entry, client: Client, member: Member, *, is_known: bool) -> None:
+        """Who is back has other ranks than it is known to have: by itself, or by all who saw it there all the time."""
+        changes = reranked(followed.kept.pop(client), member.modes, member.nick)
+        alone = [(client.variant_in(followed.name), {client.connection: client})]
+        for line in lines(f":hubbub MODE {followed.room.name}", changes):
+            self.show(followed.audience.items() if is_known else alone, line, entry.id)
+
+    def put_out(self, followed: Followed, client: Client, line: str) -> None:
+        """A client whom the log has lost leaves a room in which it, and perhaps others, still see it."""
+        session = client.session
+        self._asks = False
+        del followed.kept[client]
+        if self._people.is_in(followed, session.sid):
+            member = Member(session.sid, session.nick, session.user, session.host)
+            position = Entry(followed.replica.last, "", [], [], b"")
+            self._change(followed, position, Effect(Kind.LEFT, 0, session.sid, line, member=member))
+        elif not client.is_departing:
+            client.send(line)
+            self._take_out(followed, client)
+
+    def kept(self, followed: Followed, viewer: str) -> list[Member]:
+        """Whom a room's clients still see in it though the log has lost them: all do, or only those themselves."""
+        members = []
+        for client, ranks in followed.kept.items():
+            session = client.session
+            person = self._people.person(session.sid)
+            if session.sid == viewer or (person is not None and followed in person.followed):
+                nick = person.nick if person is not None else session.nick
+                members.append(Member(session.sid, nick, session.user, session.host, session.realname, modes=ranks))
+        return members
 
     def _free_name(self, followed: Followed, entry: Entry, member: Member) -> None:
         """Whoever else clients know by a member's nick has quit where the gateway is gone, and goes by the session id
@@ -317,15 +369,20 @@ class Delivery:
             self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=but)
         self._people.vanished(followed, member.sid)
         if returns:
+            assert client is not None
+            followed.kept.setdefault(client, member.modes)
             if now_called == member.sid:
                 self._marks.taken_for_dead()
         elif client is not None:
-            followed.leave(client)
-            client.session.rooms.pop(followed.name, None)
-            if client.room_in_view == followed.name:
-                self.look(client, next(reversed(client.session.rooms), ""))
+            self._take_out(followed, client)
         if client is not None or member.sid.startswith(self._own) or effect.sid == NOBODY:
             self._marks.changed(followed)
+
+    def _take_out(self, followed: Followed, client: Client) -> None:
+        followed.leave(client)
+        client.session.rooms.pop(followed.name, None)
+        if client.room_in_view == followed.name:
+            self.look(client, next(reversed(client.session.rooms), ""))
 
     def _renamed(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
@@ -347,7 +404,7 @@ class Delivery:
             self.show(person.witnesses(), line, entry.id, actor=effect.sid)
 
     def show(self, groups: Any, line: str, stream_id: str, actor: str = "", but: Client | None = None) -> None:
-        """Writes one line to groups of (variant, audience); the actor's labeled response gets it as a reply.
+        """Writes one line to groups of (variant, audience); whoever asked for it gets it as a reply.
 
         ``but``: who does not see it.
         """
@@ -359,7 +416,8 @@ class Delivery:
             if but is not None and but.connection in audience:
                 self._write({c: a for c, a in audience.items() if a is not but}, data)
             elif acting is not None and acting.connection in audience and _is_personal(acting):
-                acting.session.reply(tags(variant, stream_id) + line)
+                tell = acting.session.reply if self._asks else acting.session.send
+                tell(tags(variant, stream_id) + line)
                 self._write({c: a for c, a in audience.items() if a is not acting}, data)
             else:
                 self._write(audience, data)
@@ -381,6 +439,11 @@ def _without_messages(effects: Folded) -> Folded:
     changes = Folded(effect for effect in effects if effect.kind is not SAID)
     changes.plain = False
     return changes
+
+
+def _is_awaited(pending: Pending) -> bool:
+    """Whether a handler waits for it, so that what is shown of it belongs to what that answers."""
+    return pending.wait is not None and not pending.wait.done
 
 
 def _is_personal(client: Client) -> bool:

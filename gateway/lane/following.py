@@ -51,6 +51,7 @@ class Followed:
         "clients",
         "fresh",
         "idle_since",
+        "kept",
         "mark",
         "name",
         "position",
@@ -72,6 +73,8 @@ class Followed:
         self.replica: Replica
         self.clients: dict[str, Client] = {}  # by session id
         self.audience: dict[int, dict[Connection, Client]] = {}  # by variant
+        self.kept: dict[Client, int] = {}
+        """Clients who see themselves here though the log has lost them -> the ranks that they are known to have."""
         self.waiting: list[Callable[[], None]] = []  # who waits for the room to be live
         self.since_base = 0
         self.base_at = ""

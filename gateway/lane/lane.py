@@ -51,6 +51,7 @@ from gateway.lane.people import People
 from gateway.lane.ports import LanePorts
 from gateway.lane.questions import Questions
 from gateway.lane.rebirth import Rebirth
+from gateway.lane.rejoining import Rejoining
 from gateway.lane.sessions import Sessions
 from gateway.lane.timers import Timer, Timers
 from gateway.lane.upkeep import LOOK_S, Upkeep
@@ -201,6 +202,7 @@ class Lane:
         self.ports = LanePorts(self)
         self.intake = Intake(self, self.ports)
         self.door = Door(self.connections, self.settings.trusted_proxies, self.server.name, self.server.network)
+        self.rejoining = Rejoining(self)
         self.rebirth = Rebirth(self)
         self.drain = Drain(self, self._random)
 

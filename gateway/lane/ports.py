@@ -18,7 +18,7 @@ from gateway.broker.link import LOST
 from gateway.broker.replica import Standing
 from gateway.broker.writer import Pending
 from gateway.chat import events, registration
-from gateway.chat.effects import Effect
+from gateway.chat.effects import Effect, Member
 from gateway.chat.events import NOBODY
 from gateway.chat.past import Past, Place
 from gateway.chat.ports import Gone, Headcount, Listed, Profile, Server, Unavailable
@@ -150,6 +150,10 @@ class LanePorts:
     def shown_nicks(self) -> Mapping[str, str]:
         people = self._lane.people
         return people.shown() | dict.fromkeys(people.quitters, "") if people.outdated or people.quitters else {}
+
+    def kept(self, session: Session, room: Room) -> list[Member]:
+        followed = self._lane.following.rooms.get(room.folded_name)
+        return self._lane.delivery.kept(followed, session.sid) if followed is not None and followed.kept else []
 
     async def _linked(self) -> None:
         """While Redis is away, waits for it."""
