@@ -123,8 +123,8 @@ class Ports(Protocol):
     def known(self, nick: str) -> str | None:
         """The session id of a nick that some replica of this lane shows."""
 
-    def shown_nicks(self) -> Mapping[str, str]:
-        """By session id, what clients know of those of whom some room's replica is behind; mostly nobody.
+    def shown_nicks(self, room: Room) -> Mapping[str, str]:
+        """By session id, what clients know of those of whom some room's replica is behind; mostly of nobody.
 
         The name that they have by now, "" where they have quit.
         """

@@ -14,7 +14,7 @@ from gateway.broker.writer import Pending
 from gateway.chat.capabilities import ECHO_MESSAGE
 from gateway.chat.compact import difference
 from gateway.chat.effects import Effect, Folded, Kind, Member, Void
-from gateway.chat.events import FACT, NOBODY, Entry, quitted
+from gateway.chat.events import FACT, NOBODY, Entry, number, quitted
 from gateway.chat.modes import lines, reranked
 from gateway.chat.render import echo_of_first, log_mark, msgid, tags
 from gateway.chat.room import Room
@@ -264,17 +264,16 @@ class Delivery:
     def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
         assert member is not None
-        self._free_name(followed, entry, member)
-        self._marks.named(member)
-        is_known = self._people.is_in(followed, member.sid)
-        self._known_by(entry, followed, member)
         client = self._clients.get(member.sid)
+        is_seen = self._people.sees(followed, member.sid)
+        self._known_by(entry, followed, member, self._nick_of(followed, entry, member, client))
         if effect.old and client is not None:  # an older claim: it is called by its session id from now on
             self._lost_name(followed, client, member.nick, entry.id)
+        line = self._people.fresh(effect)
         if client is not None and client in followed.kept:  # it was there all the time, and its lane has said so again
-            if not is_known:  # others saw it quit
-                self.show(followed.audience.items(), effect.line, entry.id, but=client)
-            self._rank_again(followed, entry, client, member, is_known=is_known)
+            if not is_seen:  # others saw it quit
+                self.show(followed.audience.items(), line, entry.id, but=client)
+            self._rank_again(followed, entry, client, member, is_seen=is_seen)
             return
         if client is not None and not client.is_departing:
             followed.enter(client)
@@ -283,24 +282,57 @@ class Delivery:
             self.look(client, followed.name)
         elif member.sid.startswith(self._own):
             self._marks.orphan(followed, member.sid)
-        if not self._people.has_quit(member.sid):
-            self.show(followed.audience.items(), self._people.fresh(effect), entry.id, actor=effect.sid)
+        self.show(followed.audience.items(), line, entry.id, actor=effect.sid)
         if client is not None:
             self._marks.changed(followed)
 
-    def _rank_again(self, followed: Followed, entry: Entry, client: Client, member: Member, *, is_known: bool) -> None:
+    def _nick_of(self, followed: Followed, entry: Entry, member: Member, client: Client | None) -> str:
+        """What clients are to call one who joins."""
+        if client is not None and member.token < number(client.session.token):
+            return client.session.nick  # the log has lost a newer name, which its client knows
+        return self._claimed(followed, entry, member)
+
+    def _claimed(self, followed: Followed, entry: Entry, member: Member) -> str:
+        """A member's nick, where it is its own: of two whom clients see the older claim goes by the session id, and who
+        is gone has quit: a slower log has yet to say so, or Redis had forgotten who had it."""
+        sid = self._people.sid(member.nick)
+        person = self._people.person(sid) if sid is not None and sid != member.sid else None
+        if person is None or not person.seen:
+            self._marks.named(member)
+            return member.nick
+        known = next((one for f in person.followed if (one := f.room.members.get(person.sid))), member)
+        source = f"{person.nick}!{known.user}@{known.host}"
+        if followed.room.is_gone(person.sid):
+            gone = self._clients.get(self._marks.now_called(person.sid))
+            line = quitted(source, f"Gateway {person.sid.partition('.')[0]} is gone")
+            self.show(person.witnesses(), line, entry.id, but=gone)
+            self._people.quit(person)
+        elif (person.token, person.sid) > (member.token, member.sid):
+            return member.sid
+        else:
+            self.show(person.witnesses(), f":{source} NICK {person.sid}", entry.id)
+            client = self._clients.get(person.sid)
+            if client is not None and client.session.nick == person.nick:
+                self._marks.yields(client, "")
+            self._people.call(person, person.sid)
+        self._marks.named(member)
+        return member.nick
+
+    def _rank_again(self, followed: Followed, entry: Entry, client: Client, member: Member, *, is_seen: bool) -> None:
         """Who is back has other ranks than it is known to have: by itself, or by all who saw it there all the time."""
-        changes = reranked(followed.kept.pop(client), member.modes, member.nick)
+        person = self._people.person(member.sid)
+        nick = person.nick if person is not None else member.nick
+        changes = reranked(followed.kept.pop(client), member.modes, nick)
         alone = [(client.variant_in(followed.name), {client.connection: client})]
         for line in lines(f":hubbub MODE {followed.room.name}", changes):
-            self.show(followed.audience.items() if is_known else alone, line, entry.id)
+            self.show(followed.audience.items() if is_seen else alone, line, entry.id)
 
     def put_out(self, followed: Followed, client: Client, line: str) -> None:
         """A client whom the log has lost leaves a room in which it, and perhaps others, still see it."""
         session = client.session
         self._asks = False
         del followed.kept[client]
-        if self._people.is_in(followed, session.sid):
+        if self._people.sees(followed, session.sid):
             member = Member(session.sid, session.nick, session.user, session.host)
             position = Entry(followed.replica.last, "", [], [], b"")
             self._change(followed, position, Effect(Kind.LEFT, 0, session.sid, line, member=member))
@@ -314,39 +346,20 @@ class Delivery:
         for client, ranks in followed.kept.items():
             session = client.session
             person = self._people.person(session.sid)
-            if session.sid == viewer or (person is not None and followed in person.followed):
+            if session.sid == viewer or self._people.sees(followed, session.sid):
                 nick = person.nick if person is not None else session.nick
                 members.append(Member(session.sid, nick, session.user, session.host, session.realname, modes=ranks))
         return members
 
-    def _free_name(self, followed: Followed, entry: Entry, member: Member) -> None:
-        """Whoever else clients know by a member's nick has quit where the gateway is gone, and goes by the session id
-        else: a slower log has yet to say so, or Redis had forgotten who had it."""
-        sid = self._people.sid(member.nick)
-        person = self._people.person(sid) if sid is not None and sid != member.sid else None
-        if person is None or self._people.has_quit(person.sid):
-            return
-        known = next((one for f in person.followed if (one := f.room.members.get(person.sid))), member)
-        if not followed.room.is_gone(person.sid):
-            line = f":{person.nick}!{known.user}@{known.host} NICK {person.sid}"
-            self.show(person.witnesses(), line, entry.id)
-            client = self._clients.get(person.sid)
-            if client is not None and client.session.nick == person.nick:
-                self._marks.yields(client, "")
-            self._people.call(person, person.sid)
-            return
-        self._people.quit(person.sid)
-        line = quitted(f"{person.nick}!{known.user}@{known.host}", f"Gateway {person.sid.partition('.')[0]} is gone")
-        self.show(person.witnesses(), line, entry.id, but=self._clients.get(self._marks.now_called(person.sid)))
-
-    def _known_by(self, entry: Entry, followed: Followed, member: Member) -> None:
+    def _known_by(self, entry: Entry, followed: Followed, member: Member, nick: str) -> None:
         """Whoever joins under a newer name than clients know is shown to take that first."""
         person = self._people.person(member.sid)
-        old = person.nick if person is not None else member.nick
-        if person is not None and old != member.nick and self._people.renamed(member):
-            line = f":{old}!{member.user}@{member.host} NICK {member.nick}"
-            self.show(person.witnesses(), line, entry.id, actor=member.sid)
-        self._people.appeared(followed, member)
+        if person is not None:
+            old = person.nick
+            if old != nick and self._people.renamed(member, nick):
+                line = f":{old}!{member.user}@{member.host} NICK {nick}"
+                self.show(person.witnesses(), line, entry.id, actor=member.sid)
+        self._people.appeared(followed, member, nick)
 
     def _lost_name(self, followed: Followed, client: Client, nick: str, stream_id: str) -> None:
         if client.session.nick != nick:
@@ -361,12 +374,13 @@ class Delivery:
         # It is here all the same, and will join again; it sees nothing of either.
         returns = client is not None and (now_called != member.sid or followed.room.is_gone(member.sid))
         but = client if returns else None
-        if effect.line.split(" ", 2)[1] == "QUIT":
-            person = self._people.person(member.sid)
-            if person is not None and self._people.quit(member.sid):
-                self.show(person.witnesses(), effect.line, entry.id, actor=effect.sid, but=but)
-        elif not self._people.has_quit(member.sid):
-            self.show(followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=but)
+        person = self._people.person(member.sid)
+        if person is not None and followed in person.seen:
+            has_quit = effect.line.split(" ", 2)[1] == "QUIT"
+            witnesses = person.witnesses() if has_quit else followed.audience.items()
+            self.show(witnesses, effect.line, entry.id, actor=effect.sid, but=but)
+            if has_quit:
+                self._people.quit(person)
         self._people.vanished(followed, member.sid)
         if returns:
             assert client is not None
@@ -388,20 +402,21 @@ class Delivery:
         member = effect.member
         assert member is not None
         person = self._people.person(member.sid)
-        shown = person.nick if person is not None else effect.old
-        if person is not None and member.token >= person.token:
-            self._free_name(followed, entry, member)
-        if not self._people.renamed(member):
+        assert person is not None
+        shown, nick = person.nick, member.nick
+        if member.token >= person.token and person.seen:
+            nick = self._claimed(followed, entry, member)
+        if not self._people.renamed(member, nick):
             return
-        self._marks.named(member)
         client = self._clients.get(self._marks.now_called(member.sid))
-        if client is not None and client.session.nick != member.nick:
-            if effect.sid != member.sid:
+        if client is not None and client.session.nick != nick:
+            if nick != member.nick:
+                self._marks.yields(client, "")
+            elif effect.sid != member.sid:
                 self._marks.yields(client, followed.name)
-            client.session.nick = member.nick
-        if person is not None and not self._people.has_quit(person.sid):
-            line = f":{shown}!{member.user}@{member.host} NICK {member.nick}"
-            self.show(person.witnesses(), line, entry.id, actor=effect.sid)
+            client.session.nick = nick
+        line = f":{shown}!{member.user}@{member.host} NICK {nick}"
+        self.show(person.witnesses(), line, entry.id, actor=effect.sid)
 
     def show(self, groups: Any, line: str, stream_id: str, actor: str = "", but: Client | None = None) -> None:
         """Writes one line to groups of (variant, audience); whoever asked for it gets it as a reply.

@@ -147,9 +147,12 @@ class LanePorts:
     def known(self, nick: str) -> str | None:
         return self._lane.sessions.by_nick.get(fold(nick)) or self._lane.people.sid(nick)
 
-    def shown_nicks(self) -> Mapping[str, str]:
+    def shown_nicks(self, room: Room) -> Mapping[str, str]:
         people = self._lane.people
-        return people.shown() | dict.fromkeys(people.quitters, "") if people.outdated or people.quitters else {}
+        if not (people.outdated or people.hidden):
+            return {}
+        followed = self._lane.following.rooms.get(room.folded_name)
+        return people.shown() | dict.fromkeys(people.unseen(followed) if followed is not None else (), "")
 
     def kept(self, session: Session, room: Room) -> list[Member]:
         followed = self._lane.following.rooms.get(room.folded_name)

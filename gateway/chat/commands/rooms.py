@@ -179,7 +179,7 @@ def send_names(ports: Ports, session: Session, room: Room, members: Iterable[Mem
     # The same lines serve all who join at once: their length is that of the longest nick.
     limit_bytes = LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
     all_prefixes = session.caps & MULTI_PREFIX
-    shown, kept = ports.shown_nicks(), ports.kept(session, room)
+    shown, kept = ports.shown_nicks(room), ports.kept(session, room)
     if members is None and not shown and not kept:
         key = (all_prefixes, limit_bytes)
         lines = room.listing.get(key)
