@@ -222,11 +222,10 @@ def _join(room: State, act: _Act) -> Void | None:
         modes = 0
         if not room.members:
             _cease(room, act)
-        if events.id_key(act.fact("seen")) < events.id_key(room.changed):
-            return Void.STALE
         void = room.may_join(source, act.sid, act.fact("key"), act.is_oper)
         if void is not None:
-            return void
+            is_stale = events.id_key(act.fact("seen")) < events.id_key(room.changed)
+            return Void.STALE if is_stale else void
         if not room.members:
             room.name = act.params[0]
             room.created_ms = act.at_ms
