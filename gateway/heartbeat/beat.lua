@@ -11,14 +11,15 @@ local me, lease = ARGV[1], tonumber(ARGV[2])
 local beat = redis.call('HMGET', KEYS[3], 'at', 'hold', 'born')
 local at, hold, born = tonumber(beat[1] or 0), tonumber(beat[2] or 0), tonumber(beat[3] or now)
 
-local known = redis.call('ZSCORE', KEYS[1], me)
+local known, beaten = redis.call('ZSCORE', KEYS[1], me), tonumber(ARGV[3])
 -- Where the records began after my last beat, this Redis was wiped since: then my absence says nothing.
-if redis.call('HEXISTS', KEYS[2], me) == 1 or (not known and born <= tonumber(ARGV[3])) then
+local wiped = beaten > 0 and born > beaten
+if redis.call('HEXISTS', KEYS[2], me) == 1 or (not known and beaten > 0 and not wiped) then
   return {'gone', '', now, {}}
 end
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + lease), me)
 -- After a wipe all have a lease again, so that somebody reaps those that have ended with it.
-if not known and tonumber(ARGV[3]) > 0 then
+if wiped then
   for place = 5, #ARGV do
     redis.call('ZADD', KEYS[1], 'NX', string.format('%.0f', now + lease), ARGV[place])
   end
@@ -40,4 +41,4 @@ if now >= hold then
     end
   end
 end
-return {known and 'renewed' or 'new', found, now, redis.call('ZRANGE', KEYS[1], 0, -1)}
+return {known and not wiped and 'renewed' or 'new', found, now, redis.call('ZRANGE', KEYS[1], 0, -1)}

@@ -288,8 +288,9 @@ class Delivery:
 
     def _nick_of(self, followed: Followed, entry: Entry, member: Member, client: Client | None) -> str:
         """What clients are to call one who joins."""
-        if client is not None and member.token < number(client.session.token):
-            return client.session.nick  # the log has lost a newer name, which its client knows
+        session = client.session if client is not None else None
+        if session is not None and (member.token < number(session.token) or session.nick == session.sid):
+            return session.nick  # the log has lost a newer name, which its client knows
         return self._claimed(followed, entry, member)
 
     def _claimed(self, followed: Followed, entry: Entry, member: Member) -> str:

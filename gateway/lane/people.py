@@ -130,17 +130,21 @@ class People:
             return
         shown = self.shown()
         members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
-        if effect.member is not None and effect.member.sid in shown:
-            members.append(effect.member)
         names = {member.nick: shown[member.sid] for member in members}
         for later in behind:
             if later.kind is Kind.RENAMED and later.sid in shown:
                 names.setdefault(later.old, shown[later.sid])
+        author = effect.sid
         head, colon, text = effect.line.partition(" :")
         source, verb, *params = head.split(" ")
+        if effect.member is not None:
+            names[effect.member.nick] = shown.get(effect.member.sid, effect.member.nick)
+            author = effect.sid if verb == "KICK" else effect.member.sid
         nick, mark, rest = source[1:].partition("!")
         params[1:] = [names.get(param, param) for param in params[1:]]
-        effect.line = " ".join([f":{names.get(nick, nick)}{mark}{rest}", verb, *params]) + colon + text
+        effect.line = (
+            " ".join([f":{shown.get(author, nick) if mark else nick}{mark}{rest}", verb, *params]) + colon + text
+        )
 
     # -- those who have quit --------------------------------------------------------------------------
 

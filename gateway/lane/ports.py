@@ -233,6 +233,7 @@ class LanePorts:
         session = client.session
         self._coming.pop(session, None)
         self._lane.sessions.renamed(client, old, nick)
+        self._lane.claims.renew(client)  # Redis may have lost it before it was the session's name
         self.publish_profile(session)
         for name in session.rooms:  # one that was joined meanwhile, or whose log has lost its end, may have it wrong
             member = self._lane.following.rooms[name].room.members.get(session.sid)

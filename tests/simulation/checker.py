@@ -1,4 +1,4 @@
-"""The ten invariants, asserted over a run that has come to rest: what was promised, against what came of it.
+"""The invariants, asserted over a run that has come to rest: what was promised, against what came of it.
 
 The evidence is what clients read, what Redis was told, and what the lanes hold. What it means is decided by the
 checker's own models (model.py, views.py). Each invariant is a function that tells of every breach; what cannot be
@@ -498,6 +498,20 @@ def _replica_facts(room: Any) -> Any:
     return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone
 
 
+def restored(case: Case) -> Iterator[str]:
+    """A room that a wipe took is put back, if anyone who saw himself in it was there all the time."""
+    for place, loss in enumerate(case.store.losses):
+        for name, room in case._rooms_before(place).items() if loss.is_all else ():
+            stayed = [life for life in case.lives if not life.is_over and any(sid in room.members for sid in life.sids)]
+            bases = [base for base in case.store.bases if log_name(base.log) == name and base.number >= loss.number]
+            if any(_was_in(case, life, name, loss.at) for life in stayed) and not any(one.is_of_seed for one in bases):
+                yield f"{name} was wiped at {loss.at:.3f}, and is not what it was"
+
+
+def _was_in(case: Case, life: Life, room: str, at: float) -> bool:
+    return any(_is_join(life, line, room) and line.at < at for line in case.read[life])
+
+
 # -- 10. no ghosts, no leaks ----------------------------------------------------------------------------
 
 
@@ -573,6 +587,7 @@ INVARIANTS: tuple[Callable[[Case], Iterator[str]], ...] = (
     barrier,
     view,
     agreement,
+    restored,
     ghosts,
     leaks,
 )
