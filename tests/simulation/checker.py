@@ -104,20 +104,21 @@ class Case:
         return {one for record in self.store.records if record.lost_in is not None for one in tokens(record)}
 
     @cached_property
-    def overruled(self) -> set[str]:
-        """Messages that were said in a room that a wipe had emptied, and are void by the state put back under them."""
-        found: set[str] = set()
+    def interim(self) -> dict[str, tuple[str, ...]]:
+        """Messages that were said in a room that a wipe had emptied, before it was put back: who was a member then.
+
+        By what is put back under them they may be void, and their members may be kept out.
+        """
+        found: dict[str, tuple[str, ...]] = {}
         epochs: set[str] = set()
         for place, base in enumerate(self.store.bases):
             if base.is_of_seed and base.epoch not in epochs:
                 epochs.add(base.epoch)
                 loss = sum(loss.number <= base.number for loss in self.store.losses)
-                rooms = self._rooms_at(loss, base.number, self.store.bases[:place])
-                name = log_name(base.log)
-                found |= (
-                    {token(said.text) for said in rooms[name].said if said.id > base.id} if name in rooms else set()
-                )
-        return found - self.said.keys()
+                room = self._rooms_at(loss, base.number, self.store.bases[:place]).get(log_name(base.log))
+                above = [said for said in room.said if said.id > base.id] if room is not None else []
+                found |= {token(said.text): said.members for said in above}
+        return found
 
     @property
     def is_wiped(self) -> bool:
@@ -269,11 +270,14 @@ def only_what_holds(case: Case) -> Iterator[str]:
                 if is_stranger and case.lost_joins & {(name, sid) for sid in life.sids}:
                     case.exempt["shown, its JOIN being lost and put back behind"] += 1
                     continue
+                if is_stranger and any(sid in case.interim.get(line.token, ()) for sid in life.sids):
+                    case.exempt["shown in a wiped room, its JOIN being void by what was put back under it"] += 1
+                    continue
                 if not life.is_text and is_stranger and not is_own_echo and not was_away:
                     yield f"{life.name} is shown {line.token} of {name} and was no member"
                 elif said.sid in life.sids and not is_own_echo and not life.is_text:
                     yield f"{life.name} is shown its own {line.token}"
-            elif line.token in case.overruled:
+            elif line.token in case.interim:
                 case.exempt["said in a wiped room, and void by what was put back under it"] += 1
             elif line.token in case.whispered:
                 yield from _whisper(case, life, line)
@@ -342,7 +346,7 @@ def _fates(case: Case, life: Life, target: str, sends: list[Sent]) -> Iterator[s
 
 
 def _is_in_a_log(case: Case, one: str) -> bool:
-    return one in case.said or one in case.lost or one in case.overruled or _arrived(case, one)
+    return one in case.said or one in case.lost or one in case.interim or _arrived(case, one)
 
 
 def _arrived(case: Case, one: str) -> bool:
