@@ -316,6 +316,12 @@ def test_who_was_made_operator_in_what_a_failover_took_is_told_that_it_is_none()
     assert heard(outcome, 1, "-o nick1")
 
 
+def test_names_have_who_is_seen_there_though_the_log_has_lost_him() -> None:
+    """Until his JOIN is put back, some hundredths of a second after the failover."""
+    asks = [line(2.03 + n / 2000, 0, "NAMES #a") for n in range(140)]
+    happens((0.55, "replicate", ()), (2.0, "failover", (0.01,)), *asks, clients=2, gateways=1)
+
+
 def test_modes_of_a_room_that_is_made_anew_are_told_to_who_saw_it_become_empty() -> None:
     """Its members saw themselves there all the time."""
     happens(
@@ -376,6 +382,25 @@ def test_who_has_quit_is_shown_where_a_slower_log_tells_of_a_join_before_that() 
     )
     verbs = [told.split(" ", 2)[1] for told in heard(outcome, 0, ":nick1!") if "#lobby" not in told]
     assert [verb for verb in verbs if verb in ("JOIN", "QUIT")] == ["JOIN", "QUIT"]
+
+
+def test_a_nick_stays_with_who_took_it_over_when_a_slower_log_tells_of_the_one_before() -> None:
+    """The log of #b is mended when its NICK and QUIT have long been shown from #a."""
+    outcome = happens(
+        (2.0, "deafen", (0, 0, 1)),
+        (2.01, "nick", (1, "other")),
+        (2.2, "deafen", (0, 0, 1)),
+        (2.21, "leave", (1, "quit")),
+        (2.5, "connect_to", (2, 1)),
+        (2.6, "nick", (2, "other")),
+        (2.7, "join", (2, "#a", "")),
+        line(3.0, 0, "PING now"),
+        clients=2,
+        later=1,
+        rooms=("#b", "#a"),
+    )
+    assert len(heard(outcome, 0, "NICK other")) == 1
+    assert not heard(outcome, 0, "NICK gate")
 
 
 def test_who_is_in_a_room_again_whose_log_has_lost_its_part_and_its_new_name() -> None:
