@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 SNAPSHOT_ENTRIES = 512
 UNMARKED_LIMIT = 10_000
-LINGER_S = 30.0
+LINGER_S = 75.0  # so that ghosts have been looked for twice in a room that lets nobody in
 ROOM_EXPIRY_S = 30 * 24 * 3600
 
 Deliver = Callable[["Followed", Entry, Any], None]

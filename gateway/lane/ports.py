@@ -232,6 +232,9 @@ class LanePorts:
     def _renamed(self, client: Client, old: str, nick: str) -> None:
         session = client.session
         self._coming.pop(session, None)
+        if session.nick == session.sid and session.rooms:  # another's claim counts as newer: Redis had lost that one,
+            self.release(session, nick)  # and its clock was set back
+            return
         self._lane.sessions.renamed(client, old, nick)
         self._lane.claims.renew(client)  # Redis may have lost it before it was the session's name
         self.publish_profile(session)
@@ -243,6 +246,8 @@ class LanePorts:
         if fold(nick) != fold(old):
             self._lane.directory.remember(session, old, self.now)
             self.release(session, old)
+        if nick != session.sid:
+            self.release(session, session.sid)  # it may have lost the old one meanwhile, and gone by its id
 
     def _unclaim(self, session: Session, nick: str) -> None:
         """Gives up a claim that comes to nothing, unless the nick is the session's own, or may still become it."""

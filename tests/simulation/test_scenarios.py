@@ -365,6 +365,38 @@ def test_nicks_that_a_gateway_claimed_in_a_wiped_redis_are_freed_when_it_dies() 
     happens((2.0, "wipe", (False,)), (2.05, "nick", (1, "other")), (2.2, "kill", (1,)))
 
 
+def test_a_room_that_only_ghosts_are_in_after_a_wipe_lets_others_in_again() -> None:
+    """It is invite only; whoever tries has his lane look who is there."""
+    outcome = happens(
+        (1.0, "join", (1, "#b", "")),
+        line(1.2, 1, "MODE #b +i"),
+        line(1.3, 0, "TOPIC #b"),
+        (2.0, "wipe", (False,)),
+        (2.01, "kill", (1,)),
+        (3.0, "join", (0, "#b", "")),
+        (80.0, "join", (0, "#b", "")),
+        clients=2,
+    )
+    assert len(heard(outcome, 0, " 473 ")) == 1
+    assert heard(outcome, 0, " JOIN #b")
+
+
+def test_a_nick_that_another_has_by_a_claim_from_before_the_clock_was_set_back() -> None:
+    """Redis has lost that claim: whoever takes the nick now goes by its id, in all that it is told."""
+    outcome = happens(
+        (2.0, "replicate", ()),
+        (2.05, "nick", (1, "other")),
+        (2.1, "pause", (1, 20.0)),
+        (2.2, "failover", (0.5,)),
+        (2.25, "redis_clock", (-60.0,)),
+        (5.0, "nick", (0, "other")),
+        line(6.0, 0, "TOPIC #none :x"),
+        clients=2,
+    )
+    assert heard(outcome, 0, " NICK gate0")
+    assert heard(outcome, 0, " gate0.0.0 #none")
+
+
 def test_who_has_quit_is_shown_where_a_slower_log_tells_of_a_join_before_that() -> None:
     """What was said between the two was said by somebody who was there."""
     outcome = happens(
