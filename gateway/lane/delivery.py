@@ -341,6 +341,18 @@ class Delivery:
             client.send(line)
             self._take_out(followed, client)
 
+    def lose_kept(self, followed: Followed) -> None:
+        """Whom the log has lost gets a new session id: no GONE can tell of the old one, so others see it quit."""
+        for client in followed.kept:
+            session = client.session
+            person = self._people.person(session.sid)
+            if person is not None and followed in person.seen:
+                source = f"{person.nick}!{session.user}@{session.host}"
+                line = quitted(source, f"Gateway {session.sid.partition('.')[0]} is gone")
+                self.show(person.witnesses(), line, followed.replica.last, but=client)
+                self._people.quit(person)
+                self._people.vanished(followed, session.sid)
+
     def kept(self, followed: Followed, viewer: str) -> list[Member]:
         """Whom a room's clients still see in it though the log has lost them: all do, or only those themselves."""
         members = []

@@ -109,6 +109,8 @@ class Rebirth:
         lane, gateway = self._lane, self._gateway
         self._gateway = ""
         old = lane.id
+        for followed in lane.following.rooms.values():
+            lane.delivery.lose_kept(followed)
         self._lane.rejoining.former.appendleft(f"{old}.")
         lane.take_id(gateway)
         for client in lane.clients.values():

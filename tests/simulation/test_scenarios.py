@@ -397,6 +397,18 @@ def test_a_nick_that_another_has_by_a_claim_from_before_the_clock_was_set_back()
     assert heard(outcome, 0, " gate0.0.0 #none")
 
 
+def test_who_is_kept_in_view_and_gets_a_new_id_is_seen_to_quit_and_join() -> None:
+    """Its lane reads of its KICK after the second wipe; and the clock is set back, so that its lease seems lost."""
+    happens(
+        (1.95, "wipe", (True,)),
+        (6.197, "lag", (0, 0, 7.0, False)),
+        line(6.383, 0, "KICK #a {} :out", 0),
+        (8.305, "wipe", (True,)),
+        (8.314, "redis_clock", (-90.0,)),
+        clients=2,
+    )
+
+
 def test_who_has_quit_is_shown_where_a_slower_log_tells_of_a_join_before_that() -> None:
     """What was said between the two was said by somebody who was there."""
     outcome = happens(
