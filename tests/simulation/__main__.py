@@ -9,15 +9,18 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
-from tests.simulation.plan import Plan, plan
+from tests.simulation.plan import FAULTS, LOSSES, Plan, plan
 from tests.simulation.running import Outcome, run
 from tests.simulation.shrinking import shrink, story
 
 BATCH = 50
+Plans = Callable[[int], Plan]
+"""The plan of a seed."""
 
 
 @dataclass
@@ -36,11 +39,13 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them; -1: from the time (%(default)s)")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no batch of seeds after so long")
     parser.add_argument("--whole", action="store_true", help="do not shrink what fails")
+    parser.add_argument("--losses", action="store_true", help="let Redis lose data, too")
     options = parser.parse_args()
+    plans = partial(plan, kinds=LOSSES if options.losses else FAULTS)
     if options.seed is not None:
-        return _one(plan(options.seed), is_shrunk=not options.whole)
+        return _one(plans(options.seed), is_shrunk=not options.whole)
     first = int(time.time()) * 1000 if options.first < 0 else options.first
-    return _many(first, options.seeds, options.seconds, is_shrunk=not options.whole)
+    return _many(plans, first, options.seeds, options.seconds, is_shrunk=not options.whole)
 
 
 def _one(planned: Plan, *, is_shrunk: bool) -> int:
@@ -64,14 +69,14 @@ def _tell(outcome: Outcome, *, is_shrunk: bool) -> None:
     else:
         print(story(outcome))
     print(f"\nseed {outcome.network.seed} fails:", *outcome.breaches, sep="\n  ")
-    print(f"again: python -m tests.simulation --seed {outcome.network.seed}")
+    print(f"again: python -m tests.simulation --seed {outcome.network.seed} (with --losses where that was given)")
 
 
-def _many(first: int, count: int, seconds: float, *, is_shrunk: bool) -> int:
+def _many(plans: Plans, first: int, count: int, seconds: float, *, is_shrunk: bool) -> int:
     began = time.monotonic()
     total = Tally()
     with ProcessPoolExecutor() as pool:
-        for tally in _tallies(pool, first, count, began + seconds):
+        for tally in _tallies(pool, plans, first, count, began + seconds):
             total.seeds += tally.seeds
             total.exempt += tally.exempt
             total.failing += tally.failing
@@ -83,29 +88,29 @@ def _many(first: int, count: int, seconds: float, *, is_shrunk: bool) -> int:
     print(f"exempt: {dict(total.exempt) or 'nothing'}")
     if total.failing:
         print(f"failing seeds: {total.failing}")
-        _tell(run(plan(total.failing[0])), is_shrunk=is_shrunk)
+        _tell(run(plans(total.failing[0])), is_shrunk=is_shrunk)
         return 1
     return 0
 
 
-def _tallies(pool: ProcessPoolExecutor, first: int, count: int, until: float) -> Iterator[Tally]:
+def _tallies(pool: ProcessPoolExecutor, plans: Plans, first: int, count: int, until: float) -> Iterator[Tally]:
     """Batches in order, some ahead of what is read, none begun too late."""
     starts = iter(range(first, first + count, BATCH))
     ahead = [
-        pool.submit(_batch, start, min(BATCH, first + count - start))
+        pool.submit(_batch, plans, start, min(BATCH, first + count - start))
         for start in itertools.islice(starts, 2 * (os.cpu_count() or 1))
     ]
     while ahead:
         yield ahead.pop(0).result()
         start = next(starts, None) if time.monotonic() < until else None
         if start is not None:
-            ahead.append(pool.submit(_batch, start, min(BATCH, first + count - start)))
+            ahead.append(pool.submit(_batch, plans, start, min(BATCH, first + count - start)))
 
 
-def _batch(first: int, count: int) -> Tally:
+def _batch(plans: Plans, first: int, count: int) -> Tally:
     tally = Tally(count)
     for seed in range(first, first + count):
-        outcome = run(plan(seed))
+        outcome = run(plans(seed))
         tally.exempt += outcome.exempt
         if outcome.breaches:
             tally.failing.append(seed)
