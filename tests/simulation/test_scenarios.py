@@ -507,6 +507,15 @@ def test_whoever_joins_late_is_shown_as_it_is_by_then() -> None:
     assert len(heard(outcome, 1, "nick0!u0@host0.cloak JOIN #b")) == 1
 
 
+def test_what_is_told_while_a_log_has_lost_who_tells_it_is_shown_to_who_saw_it_all_the_time() -> None:
+    """Its JOIN, too old to be put back, is said again as the session is by now: the AWAY behind it is nothing new."""
+    told = line(75.5, 1, "AWAY :out"), line(75.5, 1, "SETNAME :New")
+    faults = (0.55, "replicate", ()), (75.0, "failover", (3.0,))
+    outcome = happens(*faults, *told, clients=2, gateways=1, caps=TOLD)
+    assert len(heard(outcome, 0, "AWAY :out")) == 1
+    assert len(heard(outcome, 0, "SETNAME :New")) == 1
+
+
 def test_what_was_answered_as_failed_and_comes_through_is_taken_back() -> None:
     """Redis stood still with it: it executes what it was sent."""
     away, later = line(2.0, 0, "AWAY :gone"), line(15.0, 1, "PING end")
