@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member
-from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, lines
+from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, Change, lines, reranked
 from gateway.chat.room import Room
 from gateway.chat.state import State
 from gateway.chat.told import news
@@ -133,7 +133,4 @@ def _mode_changes(old: State, new: State) -> Iterator[Change]:
         yield from [Change(True, letter, mask) for mask in after if mask not in before]
     for sid, member in new.members.items():
         known = old.members.get(sid)
-        changed = member.modes ^ (known.modes if known else 0)
-        for letter, bit in RANKS.items():
-            if changed & bit:
-                yield Change(bool(member.modes & bit), letter, member.nick)
+        yield from reranked(known.modes if known else 0, member.modes, member.nick)

@@ -66,6 +66,11 @@ def render(changes: Iterable[Change]) -> str:
     return " ".join(["".join(letters), *params])
 
 
+def reranked(before: int, after: int, nick: str) -> list[Change]:
+    """What changes a member's ranks (OP, VOICE) from one to another."""
+    return [Change(bool(after & bit), letter, nick) for letter, bit in RANKS.items() if (before ^ after) & bit]
+
+
 def lines(head: str, changes: Iterable[Change]) -> Iterator[str]:
     """`head` (":source MODE #room") and as many of the changes as fit into 512 bytes, line by line."""
     fitting: list[Change] = []

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from gateway.chat.events import Event
 from gateway.chat.past import Past, Span
 from gateway.chat.presence import Presence
-from gateway.chat.room import Effect, Room
+from gateway.chat.room import Effect, Member, Room
 from gateway.chat.session import Session
 
 
@@ -128,11 +128,14 @@ class Ports(Protocol):
     def known(self, nick: str) -> str | None:
         """The session id of a nick that some replica of this lane shows."""
 
-    def shown_nicks(self) -> Mapping[str, str]:
-        """By session id, what clients know of those of whom some room's replica is behind; mostly nobody.
+    def shown_nicks(self, room: Room) -> Mapping[str, str]:
+        """By session id, what clients know of those of whom some room's replica is behind; mostly of nobody.
 
         The name that they have by now, "" where they have quit.
         """
+
+    def kept(self, session: Session, room: Room) -> list[Member]:
+        """Whom a session sees in a room though its log has lost them, until they have joined again; mostly nobody."""
 
     def claim(self, session: Session, nick: str) -> Awaitable[str | None]:
         """Claims a nick for a session; its token, or None when another holds it."""

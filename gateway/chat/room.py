@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gateway.chat import events, past, recall, told
 from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
 from gateway.chat.events import FACT, NOBODY, Entry
-from gateway.chat.modes import RANKS, Change, lines, parse
+from gateway.chat.modes import RANKS, Change, lines, parse, reranked
 from gateway.chat.state import NEW_ROOM_FLAGS, State
 from gateway.wire import message
 from gateway.wire.casefold import fold
@@ -28,7 +28,7 @@ _LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 _SAID = Kind.SAID  # an enum's attribute costs as much as the comparison of a line
 
 _NETWORK = "hubbub"
-"""Who gives back what a member had."""
+"""Who gives back what a member had, and makes a room."""
 
 
 class Room(State):
@@ -160,6 +160,11 @@ class _Act:
                 line = cut(line, _LINE_BYTES)  # the names in it may have grown since it was written
         self.effects.append(Effect(kind, self.index, self.sid, line, tags, member, old, void))
 
+    def show_by_network(self, kind: Kind, line: str, member: Member | None = None) -> None:
+        """The same of what nobody did: it is not what becomes of the event."""
+        self.effects.plain = False
+        self.effects.append(Effect(kind, self.index, "", cut(line, _LINE_BYTES), "", member))
+
 
 # Messages
 
@@ -234,21 +239,22 @@ def _join(room: State, act: _Act) -> Void | None:
         return Void.MALFORMED
     if act.sid in room.members:
         return Void.ALREADY_MEMBER
+    made: list[Change] = []
     modes = had = _returning(room, act)
     if modes is None:
         modes = 0
         if not room.members:
-            room.cease()
-        if events.id_key(act.fact("seen")) < events.id_key(room.changed):
-            return Void.STALE
+            _cease(room, act)
         void = room.may_join(source, act.sid, act.fact("key"), act.is_oper)
         if void is not None:
-            return void
+            is_stale = events.id_key(act.fact("seen")) < events.id_key(room.changed)
+            return Void.STALE if is_stale else void
         if not room.members:
             room.name = act.params[0]
             room.created_ms = act.at_ms
             room.flags = set(NEW_ROOM_FLAGS)
-            modes = 0 if act.fact("lobby") == "1" else OP
+            modes = had = 0 if act.fact("lobby") == "1" else OP
+            made = [Change(True, flag, None) for flag in NEW_ROOM_FLAGS]
     called = _settle(room, act, nick)
     away = act.fact("away") or None
     says = act.text(1), act.fact("account"), away
@@ -256,12 +262,30 @@ def _join(room: State, act: _Act) -> Void | None:
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
     act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)
-    shown = had or (modes if room.lost else 0)  # who was lost, and may be back, has not seen the room become empty
-    if shown:
-        ranks = [Change(True, letter, called) for letter, bit in RANKS.items() if shown & bit]
-        for line in lines(f":{_NETWORK} MODE {room.name}", ranks):
-            act.show(Kind.CHANGED, line, member=member)
+    _show_modes(room, act, made)
+    _show_modes(room, act, reranked(0, had or 0, called), member)
     return None
+
+
+def _show_modes(room: State, act: _Act, changes: list[Change], member: Member | None = None) -> None:
+    """Shows modes that change by themselves: nobody may be left to see it, but those whom Redis has lost."""
+    for line in lines(f":{_NETWORK} MODE {room.name}", changes):
+        act.show_by_network(Kind.CHANGED, line, member)
+
+
+def _leave(room: State, act: _Act, sid: str, line: str) -> None:
+    act.show(Kind.LEFT, line, member=room.remove(sid))
+    if not room.members and not room.lost:  # those who may return find it as it was
+        _cease(room, act)
+
+
+def _cease(room: State, act: _Act) -> None:
+    """What a room without members does not keep."""
+    changes, topic = room.clearing(), room.topic
+    room.cease()
+    _show_modes(room, act, changes)
+    if topic:
+        act.show_by_network(Kind.TOPIC, events.topic_set(_NETWORK, room.name, ""))
 
 
 def _returning(room: State, act: _Act) -> int | None:
@@ -282,8 +306,7 @@ def _returning(room: State, act: _Act) -> int | None:
 def _part(room: State, act: _Act) -> Void | None:
     if act.sid not in room.members:
         return Void.NOT_MEMBER
-    line = events.parted(act.source(room), room.name, act.text(1))
-    act.show(Kind.LEFT, line, member=room.remove(act.sid))
+    _leave(room, act, act.sid, events.parted(act.source(room), room.name, act.text(1)))
     return None
 
 
@@ -291,8 +314,7 @@ def _quit(room: State, act: _Act) -> Void | None:
     room.invited.pop(act.sid, None)
     if act.sid not in room.members:
         return Void.NOT_MEMBER
-    line = events.quitted(act.source(room), act.text(0))
-    act.show(Kind.LEFT, line, member=room.remove(act.sid))
+    _leave(room, act, act.sid, events.quitted(act.source(room), act.text(0)))
     return None
 
 
@@ -304,7 +326,7 @@ def _kick(room: State, act: _Act) -> Void | None:
     if target is None:
         return Void.NO_SUCH_MEMBER
     line = f":{act.source(room)} KICK {room.name} {target.nick} :{act.text(2)}"
-    act.show(Kind.LEFT, line, member=room.remove(target.sid))
+    _leave(room, act, target.sid, line)
     return None
 
 

@@ -175,6 +175,13 @@ class State:
             changes.append(Change(True, LIMIT, str(self.limit)))
         return render(sorted(changes, key=lambda change: change.letter)) or "+"
 
+    def clearing(self) -> list[Change]:
+        """What would clear all modes but the ranks."""
+        cleared = [Change(False, flag, None) for flag in FLAGS if flag in self.flags]
+        cleared += [Change(False, KEY, "*")] if self.key else []
+        cleared += [Change(False, LIMIT, None)] if self.limit else []
+        return cleared + [Change(False, letter, mask) for letter in LISTS for mask in self.mask_list(letter)]
+
     def mask_list(self, letter: str) -> MaskList:
         """The list behind b, e or I."""
         return (self.bans, self.excepts, self.invexes)[LISTS.index(letter)]
@@ -190,16 +197,9 @@ class State:
         self.nicks[fold(member.nick)] = member.sid
         self.invited.pop(member.sid, None)
 
-    def remove(self, sid: str) -> Member:
-        """Take a member out; with the last one the room ceases, if it need not last for those who may return."""
-        member = self._take_out(sid)
-        if not self.members and not self.lost:
-            self.cease()
-        return member
-
     def lose(self, sid: str, at_ms: int) -> Member:
         """Take out a member whose gateway came to an end: it may return, and until then the room lasts."""
-        member = self._take_out(sid)
+        member = self.remove(sid)
         self.lost[sid] = member.modes, at_ms
         return member
 
@@ -208,7 +208,8 @@ class State:
         modes, lost_ms = self.lost.pop(sid, (0, -LOST_MEMORY_MS))
         return modes if at_ms - lost_ms < LOST_MEMORY_MS else None
 
-    def _take_out(self, sid: str) -> Member:
+    def remove(self, sid: str) -> Member:
+        """Take a member out."""
         member = self.members.pop(sid)
         self.listing.clear()
         del self.nicks[fold(member.nick)]

@@ -2,8 +2,8 @@
 -- KEYS: gateways (zset, id by lease expiry), reaping (hash, id to end of its reservation),
 --       beat (hash: born = the first beat, at = the newest beat of anyone, hold = until when nobody is
 --       overdue); all in ms of TIME
--- ARGV: my id, lease in ms, when I have beaten last or '0', reservation in ms
--- Returns {'new' | 'renewed' | 'gone', overdue id or '', now}. 'gone': I was reaped, or somebody has begun to; an
+-- ARGV: my id, lease in ms, when I have beaten last or '0', reservation in ms, then the gateways that there were then
+-- Returns {'new' | 'renewed' | 'gone', overdue id or '', now, all gateways}. 'gone': I was reaped, or somebody has begun to; an
 -- id that is gone never comes back, as the rooms' logs already say so.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -11,12 +11,19 @@ local me, lease = ARGV[1], tonumber(ARGV[2])
 local beat = redis.call('HMGET', KEYS[3], 'at', 'hold', 'born')
 local at, hold, born = tonumber(beat[1] or 0), tonumber(beat[2] or 0), tonumber(beat[3] or now)
 
-local known = redis.call('ZSCORE', KEYS[1], me)
+local known, beaten = redis.call('ZSCORE', KEYS[1], me), tonumber(ARGV[3])
 -- Where the records began after my last beat, this Redis was wiped since: then my absence says nothing.
-if redis.call('HEXISTS', KEYS[2], me) == 1 or (not known and born <= tonumber(ARGV[3])) then
-  return {'gone', '', now}
+local wiped = beaten > 0 and born > beaten
+if redis.call('HEXISTS', KEYS[2], me) == 1 or (not known and beaten > 0 and not wiped) then
+  return {'gone', '', now, {}}
 end
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + lease), me)
+-- After a wipe all have a lease again, so that somebody reaps those that have ended with it.
+if wiped then
+  for place = 5, #ARGV do
+    redis.call('ZADD', KEYS[1], 'NX', string.format('%.0f', now + lease), ARGV[place])
+  end
+end
 
 -- Where nobody could beat for a while, Redis was away, not the gateways: all get a full lease to come back.
 if at > 0 and now - at > lease / 2 then hold = now + lease end
@@ -34,4 +41,4 @@ if now >= hold then
     end
   end
 end
-return {known and 'renewed' or 'new', found, now}
+return {known and not wiped and 'renewed' or 'new', found, now, redis.call('ZRANGE', KEYS[1], 0, -1)}

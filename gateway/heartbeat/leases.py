@@ -63,6 +63,7 @@ class Heartbeat:
         self._reaper = Reaper(self._client, keys, gateway)
         self._is_gone = self._is_away = False
         self._beaten_at_ms = 0  # by Redis's clock
+        self._peers: list[bytes] = []  # ids of the gateways that there were then
         self._disowned = ""
         self._former: list[tuple[int, str]] = []  # beats from which on to clear away, id
         self._stopping = threading.Event()
@@ -134,13 +135,14 @@ class Heartbeat:
     def _renew(self) -> str:
         """Renew the lease; returns the id of a gateway to reap, or ''."""
         keys = self._keys
-        status, overdue, now_ms = self._beat_script(
+        status, overdue, now_ms, peers = self._beat_script(
             keys=[keys.gateways, reaping_key(keys), f"{keys.prefix}beat"],
             args=[
                 self.gateway,
                 round(self._lease_s * 1000),
                 self._beaten_at_ms,
                 round(RESERVATION_S * 1000),
+                *self._peers,
             ],
         )
         if status == b"gone" or self._disowned == self.gateway:
@@ -151,7 +153,7 @@ class Heartbeat:
         if status == b"new":
             self._client.hset(keys.gateway_info(self.gateway), "lanes", str(self._lanes))
             self._on_new()
-        self._beaten_at_ms = now_ms
+        self._beaten_at_ms, self._peers = now_ms, peers
         self.beats += 1
         self.last_beat_ok_at = self._monotonic()
         self._on_beat()

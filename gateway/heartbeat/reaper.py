@@ -18,6 +18,8 @@ FREE = read("gateway.heartbeat", "free", 1)
 BATCH = 100
 ANY_EPOCH = "*"
 INBOX_MEMORY_S = 600
+MOST_LANES = 256
+"""Where Redis has forgotten how many a gateway has."""
 
 
 def reaping_key(keys: Keys) -> str:
@@ -62,7 +64,7 @@ class Reaper:
         self._client.hdel(reaping_key(keys), gateway)
 
     def _lanes(self, gateway: str) -> list[str]:
-        count = int(self._client.hget(self._keys.gateway_info(gateway), "lanes") or 1)
+        count = int(self._client.hget(self._keys.gateway_info(gateway), "lanes") or MOST_LANES)
         return [f"{gateway}.{number}" for number in range(count)]
 
     def _tell_rooms(self, gone: str) -> None:

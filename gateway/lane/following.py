@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 SNAPSHOT_ENTRIES = 512
 UNMARKED_LIMIT = 10_000
-LINGER_S = 30.0
+LINGER_S = 75.0  # so that ghosts have been looked for twice in a room that lets nobody in
 ROOM_EXPIRY_S = 30 * 24 * 3600
 
 Deliver = Callable[["Followed", Entry, Any], None]
@@ -51,6 +51,7 @@ class Followed:
         "clients",
         "fresh",
         "idle_since",
+        "kept",
         "mark",
         "name",
         "position",
@@ -72,6 +73,8 @@ class Followed:
         self.replica: Replica
         self.clients: dict[str, Client] = {}  # by session id
         self.audience: dict[int, dict[Connection, Client]] = {}  # by variant
+        self.kept: dict[Client, int] = {}
+        """Clients who see themselves here though the log has lost them -> the ranks that they are known to have."""
         self.waiting: list[Callable[[], None]] = []  # who waits for the room to be live
         self.since_base = 0
         self.base_at = ""

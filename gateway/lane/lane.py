@@ -53,6 +53,7 @@ from gateway.lane.people import People
 from gateway.lane.ports import LanePorts
 from gateway.lane.questions import Questions
 from gateway.lane.rebirth import Rebirth
+from gateway.lane.rejoining import Rejoining
 from gateway.lane.sessions import Sessions
 from gateway.lane.talks import Talks
 from gateway.lane.timers import Timer, Timers
@@ -210,6 +211,7 @@ class Lane:
         self.intake = Intake(self, self.ports)
         settings, server = self.settings, self.server
         self.door = Door(self.connections, settings.trusted_proxies, settings.web_origins, server.name, server.network)
+        self.rejoining = Rejoining(self)
         self.rebirth = Rebirth(self)
         self.drain = Drain(self, self._random)
 

@@ -15,19 +15,24 @@ from gateway.wire.casefold import fold
 
 
 class Person:
-    """A session as this lane's clients know it."""
+    """A session as this lane's clients know it.
 
-    __slots__ = ("followed", "newest", "nick", "revision", "sid", "token")
+    ``followed``: the rooms whose replicas have it; ``seen``: those in which it is shown: not where a log has yet to
+    bring the QUIT that another has brought.
+    """
 
-    def __init__(self, member: Member) -> None:
+    __slots__ = ("followed", "newest", "nick", "revision", "seen", "sid", "token")
+
+    def __init__(self, member: Member, nick: str) -> None:
         self.sid = member.sid
-        self.nick = member.nick
+        self.nick = nick
         self.token = member.token
         self.newest = member
         """As the replica has it that knows most of what the session tells of itself."""
         self.revision = member.revision
         """How much of that clients were shown."""
         self.followed: dict[Followed, None] = {}
+        self.seen: dict[Followed, None] = {}
 
     def learns(self, member: Member, revision: int) -> bool:
         """A replica has something new that the session tells of itself; whether it is news to this lane."""
@@ -37,11 +42,11 @@ class Person:
         return news
 
     def witnesses(self) -> Iterable[tuple[int, dict[Connection, Client]]]:
-        """Who shares a room with the person, once each, by variant."""
-        if len(self.followed) == 1:
-            return next(iter(self.followed)).audience.items()
+        """Who sees the person in a room, once each, by variant."""
+        if len(self.seen) == 1:
+            return next(iter(self.seen)).audience.items()
         union: dict[int, dict[Connection, Client]] = {}
-        for followed in self.followed:
+        for followed in self.seen:
             for variant, audience in followed.audience.items():
                 union.setdefault(variant & ~ELSEWHERE, {}).update(audience)
         return union.items()
@@ -50,14 +55,14 @@ class Person:
 class People:
     """Everybody whom the lane's replicas hold, by session id and by nick."""
 
-    __slots__ = ("_by_nick", "_by_sid", "outdated", "quitters")
+    __slots__ = ("_by_nick", "_by_sid", "hidden", "outdated")
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Person] = {}
         self._by_nick: dict[str, str] = {}
         # Sessions of whom some replica still has an older name than the one shown: their lines are rewritten.
         self.outdated: set[str] = set()
-        self.quitters: set[str] = set()  # whose QUIT has been shown, while some replica still has them
+        self.hidden: set[str] = set()  # whose QUIT has been shown, while some replica still has them
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -78,30 +83,30 @@ class People:
         person = self._by_sid.get(member.sid)
         return person.newest if person is not None and person.revision > member.revision else member
 
-    def is_in(self, followed: Followed, sid: str) -> bool:
-        """Whether a room's clients know this session to be in it."""
+    def sees(self, followed: Followed, sid: str) -> bool:
+        """Whether a room's clients are shown this session in it."""
         person = self._by_sid.get(sid)
-        return person is not None and followed in person.followed
+        return person is not None and followed in person.seen
 
-    def appeared(self, followed: Followed, member: Member) -> Person:
-        """A member came into a replica, perhaps under an older name than others have for it."""
+    def appeared(self, followed: Followed, member: Member, nick: str) -> Person:
+        """A member came into a replica, and is shown there; ``nick``: its name for clients, if it has none yet."""
         person = self._by_sid.get(member.sid)
         if person is None:
-            person = self._by_sid[member.sid] = Person(member)
-            self._by_nick[fold(member.nick)] = member.sid
-        person.followed[followed] = None
+            person = self._by_sid[member.sid] = Person(member, nick)
+            self._by_nick[fold(nick)] = member.sid
+        person.followed[followed] = person.seen[followed] = None
         if person.nick != member.nick or member.sid in self.outdated:
             self._compare(person)
         return person
 
-    def renamed(self, member: Member) -> bool:
-        """A replica has a new name for a member; whether it is news to this lane."""
+    def renamed(self, member: Member, nick: str) -> bool:
+        """A replica has a new name for a member, for clients it is this one; whether it is news to this lane."""
         person = self._by_sid[member.sid]
-        news = person.nick != member.nick and member.token >= person.token
+        news = person.nick != nick and member.token >= person.token
         if news:
             self._unname(person)
-            person.nick, person.token = member.nick, member.token
-            self._by_nick[fold(member.nick)] = member.sid
+            person.nick, person.token = nick, member.token
+            self._by_nick[fold(nick)] = member.sid
         self._compare(person)
         return news
 
@@ -141,39 +146,44 @@ class People:
             return
         shown = self.shown()
         members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
-        if effect.member is not None and effect.member.sid in shown:
-            members.append(effect.member)
         names = {member.nick: shown[member.sid] for member in members}
         for later in behind:
             if later.kind is Kind.RENAMED and later.sid in shown:
                 names.setdefault(later.old, shown[later.sid])
+        author = effect.sid
         head, colon, text = effect.line.partition(" :")
         source, verb, *params = head.split(" ")
+        if effect.member is not None:
+            names[effect.member.nick] = shown.get(effect.member.sid, effect.member.nick)
+            author = effect.sid if verb == "KICK" else effect.member.sid
         nick, mark, rest = source[1:].partition("!")
         params[1:] = [names.get(param, param) for param in params[1:]]
-        effect.line = " ".join([f":{names.get(nick, nick)}{mark}{rest}", verb, *params]) + colon + text
+        effect.line = (
+            " ".join([f":{shown.get(author, nick) if mark else nick}{mark}{rest}", verb, *params]) + colon + text
+        )
 
     # -- those who have quit --------------------------------------------------------------------------
 
-    def has_quit(self, sid: str) -> bool:
-        return sid in self.quitters
+    def quit(self, person: Person) -> None:
+        """Somebody's QUIT has been shown: it left every view at once."""
+        person.seen.clear()
+        self.hidden.add(person.sid)
 
-    def quit(self, sid: str) -> bool:
-        """Somebody's QUIT is shown; whether it is news to this lane."""
-        news = sid not in self.quitters
-        self.quitters.add(sid)
-        return news
+    def unseen(self, followed: Followed) -> list[str]:
+        """Whom a room's replica has, and its clients do not see any more."""
+        return [sid for sid in self.hidden if followed not in self._by_sid[sid].seen]
 
     def vanished(self, followed: Followed, sid: str) -> None:
         """A member left a replica, or the replica is no longer kept."""
         person = self._by_sid.get(sid)
         if person is not None:
             person.followed.pop(followed, None)
+            person.seen.pop(followed, None)
             if not person.followed:
                 self._unname(person)
                 del self._by_sid[sid]
                 self.outdated.discard(sid)
-                self.quitters.discard(sid)
+                self.hidden.discard(sid)
             elif sid in self.outdated:
                 self._compare(person)
 

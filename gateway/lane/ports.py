@@ -18,7 +18,7 @@ from gateway.broker.link import LOST
 from gateway.broker.replica import Standing
 from gateway.broker.writer import Pending
 from gateway.chat import events, registration
-from gateway.chat.effects import Effect
+from gateway.chat.effects import Effect, Member
 from gateway.chat.events import NOBODY, Event
 from gateway.chat.past import Past, Span
 from gateway.chat.ports import Gone, Headcount, Listed, Profile, Server, Unavailable
@@ -147,9 +147,16 @@ class LanePorts:
     def known(self, nick: str) -> str | None:
         return self._lane.sessions.by_nick.get(fold(nick)) or self._lane.people.sid(nick)
 
-    def shown_nicks(self) -> Mapping[str, str]:
+    def shown_nicks(self, room: Room) -> Mapping[str, str]:
         people = self._lane.people
-        return people.shown() | dict.fromkeys(people.quitters, "") if people.outdated or people.quitters else {}
+        if not (people.outdated or people.hidden):
+            return {}
+        followed = self._lane.following.rooms.get(room.folded_name)
+        return people.shown() | dict.fromkeys(people.unseen(followed) if followed is not None else (), "")
+
+    def kept(self, session: Session, room: Room) -> list[Member]:
+        followed = self._lane.following.rooms.get(room.folded_name)
+        return self._lane.delivery.kept(followed, session.sid) if followed is not None and followed.kept else []
 
     async def _linked(self) -> None:
         """While Redis is away, waits for it."""
@@ -225,7 +232,11 @@ class LanePorts:
     def _renamed(self, client: Client, old: str, nick: str) -> None:
         session = client.session
         self._coming.pop(session, None)
+        if session.nick == session.sid and session.rooms:  # another's claim counts as newer: Redis had lost that one,
+            self.release(session, nick)  # and its clock was set back
+            return
         self._lane.sessions.renamed(client, old, nick)
+        self._lane.claims.renew(client)  # Redis may have lost it before it was the session's name
         self.publish_profile(session)
         for name in session.rooms:  # one that was joined meanwhile, or whose log has lost its end, may have it wrong
             member = self._lane.following.rooms[name].room.members.get(session.sid)
@@ -235,6 +246,8 @@ class LanePorts:
         if fold(nick) != fold(old):
             self._lane.directory.remember(session, old, self.now)
             self.release(session, old)
+        if nick != session.sid:
+            self.release(session, session.sid)  # it may have lost the old one meanwhile, and gone by its id
 
     def _unclaim(self, session: Session, nick: str) -> None:
         """Gives up a claim that comes to nothing, unless the nick is the session's own, or may still become it."""

@@ -9,7 +9,6 @@ Runs on the lane's thread.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,10 @@ import structlog
 
 from gateway.broker.replica import NOWHERE, Replica
 from gateway.broker.writer import Pending
-from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.events import FACT, MORE, decode
 from gateway.lane.client import Client
 from gateway.lane.following import Followed, raw
-from gateway.lane.keeping import Lasting
-from gateway.lane.tasks import Task, Wait
 from gateway.wire.casefold import fold
 from gateway.wire.message import parse
 
@@ -33,8 +29,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-FORMER_LIMIT = 8
-JOIN_TRIES = 5
 RETRY_S = 0.05
 
 
@@ -45,7 +39,6 @@ class Rebirth:
         self._lane = lane
         self._gateway = ""  # the id to take
         self._unclaimed = 0  # sessions whose nick is still being claimed
-        self._former: deque[str] = deque(maxlen=FORMER_LIMIT)  # what session ids began with, the newest first
         self._returned: dict[str, list[Pending]] = {}  # by log, in order
         self._held: dict[Client, int] = {}  # who is not heard -> the rooms that it is not back in yet
         self._is_reading = False
@@ -86,7 +79,7 @@ class Rebirth:
 
     def now_called(self, sid: str) -> str:
         """The present id of a session of this lane by any that it had; other ids as they are."""
-        for prefix in self._former:
+        for prefix in self._lane.rejoining.former:
             if sid.startswith(prefix):
                 return f"{self._lane.id}.{sid[len(prefix) :]}"
         return sid
@@ -116,7 +109,9 @@ class Rebirth:
         lane, gateway = self._lane, self._gateway
         self._gateway = ""
         old = lane.id
-        self._former.appendleft(f"{old}.")
+        for followed in lane.following.rooms.values():
+            lane.delivery.lose_kept(followed)
+        self._lane.rejoining.former.appendleft(f"{old}.")
         lane.take_id(gateway)
         for client in lane.clients.values():
             self._name_by_id(client)
@@ -175,10 +170,9 @@ class Rebirth:
 
     def _with_new_ids(self, facts: str) -> str:
         """In facts that name sessions; never in what a client wrote."""
-        tags = facts.split(";")
+        former, tags = self._lane.rejoining.former[0], facts.split(";")
         return ";".join(
-            tag.replace(self._former[0], f"{self._lane.id}.") if FACT in tag and MORE not in tag else tag
-            for tag in tags
+            tag.replace(former, f"{self._lane.id}.") if FACT in tag and MORE not in tag else tag for tag in tags
         )
 
     def _try_again(self, pending: Pending) -> None:
@@ -209,7 +203,7 @@ class Rebirth:
         for client in lane.clients.values():
             self._name_by_id(client)
         for name, followed in lane.following.rooms.items():
-            joins = [self._join_again(followed, client) for client in followed.clients.values()]
+            joins = [self._join(followed, client) for client in followed.clients.values()]
             lane.appends.precede(name, [*joins, *returned.pop(name, ())])
         for name, pendings in returned.items():
             lane.appends.precede(name, pendings)
@@ -226,52 +220,16 @@ class Rebirth:
         client.throttled -= 1
         self._lane.intake.proceed(client)
 
-    # -- back into a room -----------------------------------------------------------------------------
-
-    def _join_again(self, followed: Followed, client: Client) -> Pending:
-        pending = self._join(followed, client)
+    def _join(self, followed: Followed, client: Client) -> Pending:
         if client in self._held:
             self._held[client] += 1
-        Task(self._joined(followed, client, client.session.sid, pending.wait), partial(self._ended, client)).step()
-        return pending
+        return self._lane.rejoining.join(followed, client, partial(self._is_back, client))
 
-    def _join(self, followed: Followed, client: Client) -> Pending:
-        session, room = client.session, followed.room
-        number = session.sid.rpartition(".")[2]
-        ids = [f"{prefix}{number}" for prefix in self._former]
-        was = next((sid for sid in ids if sid in room.members or sid in room.lost), ids[0])
-        facts = self._lane.sessions.join_facts(followed, session) | {"was": was}
-        client.unlogged += 1
-        line = events.joined(session.source, room.name, session.realname, facts)
-        wait: Wait[Any] = Wait()
-        return Lasting(session.sid, line, wait=wait)
-
-    async def _joined(self, followed: Followed, client: Client, sid: str, wait: Wait[Any]) -> None:
-        """Where too much time has passed a session joins as anybody does, and may be kept out."""
-        effect = await wait
-        for _ in range(JOIN_TRIES):
-            if effect is None or effect.reason is not Void.STALE or client.session.sid != sid:
-                break
-            pending = self._join(followed, client)
-            self._lane.appends.add(followed.name, pending)
-            effect = await pending.wait
-        is_out = effect is not None and effect.kind is Kind.VOID and effect.reason is not Void.ALREADY_MEMBER
-        if is_out and client.session.sid == sid and not client.is_departing:
-            session = client.session
-            followed.leave(client)
-            session.rooms.pop(followed.name, None)
-            reason = effect.reason.name.lower().replace("_", " ")
-            client.send(f":{session.source} PART {followed.room.name} :You were away for too long ({reason})")
-            if client.room_in_view == followed.name:
-                self._lane.delivery.look(client, next(reversed(session.rooms), ""))
-
-    def _ended(self, client: Client, _task: Task, error: Exception | None) -> None:
+    def _is_back(self, client: Client) -> None:
         if self._held.get(client):
             self._held[client] -= 1
             if not self._held[client] and not self.is_under_way:
                 self._hear(client)
-        if error is not None:
-            self._lane.trouble("join again", error)
 
 
 def _verb(line: str) -> str:

@@ -251,22 +251,17 @@ class Sessions:
         self._lane.appends.when_whole(followed.name, partial(self._rejoin_all, followed))
 
     def _rejoin_all(self, followed: Followed) -> None:
+        """Before anything that they have said since."""
         for client in followed.clients.values():
             session, member = client.session, followed.room.members.get(client.session.sid)
             if followed.room.is_gone(session.sid):
                 self._lane.rebirth.notice()
             elif member is None and not self._lane.rebirth.is_under_way:
-                facts = self.join_facts(followed, session)
-                line = events.joined(session.source, followed.room.name, session.realname, facts)
-                self._say_again(followed, session, line)
+                self._lane.appends.add_first(followed.name, self._lane.rejoining.join(followed, client))
             elif member is not None:
                 for line in _unknown_to(member, session):
-                    self._say_again(followed, session, line)
-
-    def _say_again(self, followed: Followed, session: Session, line: str) -> None:
-        """The log has lost what it knew of a session of ours, before anything that the session has said since."""
-        self.clients[session.sid].unlogged += 1
-        self._lane.appends.add_first(followed.name, Lasting(session.sid, line))
+                    client.unlogged += 1
+                    self._lane.appends.add_first(followed.name, Lasting(session.sid, line))
 
     def join_facts(self, followed: Followed, session: Session) -> dict[str, str | int]:
         """What the JOIN of a session says that is in the room already, as its lane knows."""

@@ -141,7 +141,8 @@ class Node:
         pendings = self.appends.land(followed.name, entry.origin)
         if pendings is not None:
             for effect in effects:
-                self.settle(pendings[effect.index], effect)
+                if effect.sid:  # and not the network's
+                    self.settle(pendings[effect.index], effect)
 
     # -- Events of the link ---------------------------------------------------------------------------
 

@@ -45,8 +45,8 @@ class Log:
         return self.room.fold(entry)
 
     def do(self, nick: str, line: str) -> Effect:
-        """One event by the session of a nick: its only effect."""
-        (effect,) = self.append((sid_of(nick), line))
+        """One event by the session of a nick: its only effect, but for what the network does then."""
+        (effect,) = [effect for effect in self.append((sid_of(nick), line)) if effect.sid]
         return effect
 
     def join(self, *nicks: str, **facts: str | int) -> Folded:

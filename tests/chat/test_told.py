@@ -71,7 +71,7 @@ def test_what_would_tear_a_line_apart_is_void(line: str) -> None:
 def test_a_join_tells_account_real_name_and_awayness() -> None:
     """IRCv3 extended-join: the account, or an asterisk; away-notify: when a user joins and is away."""
     log = Log()
-    [effect] = log.join("ann", account="anna", away="at lunch", revision=7)
+    effect, *_ = log.join("ann", account="anna", away="at lunch", revision=7)
     member = effect.member
     assert member is not None
     assert (member.account, member.away, member.revision) == ("anna", "at lunch", 7)

@@ -247,3 +247,32 @@ def test_after_a_wipe_nobody_is_gone_whoever_beats_first(make: Make, client: Any
     one.beat()
     other.beat()
     assert {id.decode() for id in client.zrange(keys.gateways, 0, -1)} == {"aaaaaa", "bbbbbb"}
+
+
+def test_whoever_does_not_come_back_after_a_wipe_is_reaped(make: Make, client: Any, keys: Keys) -> None:
+    """It had a lease when another one last beat; how many lanes it had is forgotten."""
+    one, other = make("aaaaaa"), make("bbbbbb")
+    other.beat()
+    one.beat()
+    client.delete(keys.gateways, f"{keys.prefix}beat", keys.gateway_info("bbbbbb"))
+    rooms, nicks, claim = keys.lane_rooms("bbbbbb.1"), keys.gateway_nicks("bbbbbb"), keys.nick("bob")
+    client.sadd(rooms, "#room")
+    client.sadd(nicks, "bob")
+    client.hset(claim, "gateway", "bbbbbb")
+    one.beat()
+    assert expiry_ms(client, keys, "bbbbbb") is not None
+    let_expire(client, keys, "bbbbbb")
+    one.beat()
+    assert not client.exists(rooms, nicks, claim)
+    assert client.zrange(keys.gateways, 0, -1) == [b"aaaaaa"]
+
+
+def test_whoever_finds_its_lease_made_again_by_another_knows_of_the_wipe(make: Make, client: Any, keys: Keys) -> None:
+    new: list[str] = []
+    one, other = make("aaaaaa"), make("bbbbbb", on_new=lambda: new.append("new"))
+    other.beat()
+    one.beat()
+    client.delete(keys.gateways, f"{keys.prefix}beat", f"{keys.prefix}reaping")
+    one.beat()
+    other.beat()
+    assert new == ["new", "new"]

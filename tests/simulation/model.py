@@ -252,7 +252,7 @@ class RoomModel:
             modes = 0
             if not self.members:
                 self._cease()
-            if stream_id(event.fact("seen")) < self.changed or not self._may_join(event):
+            if not self._may_join(event):
                 return False
             if not self.members:
                 self.flags = {"n", "t"}

@@ -40,7 +40,10 @@ DATA, CLOCK = "data", "clock"
 FAULTS = ("link", "redis", "gateway", "client", CLOCK)
 """Kinds of faults; a run has some of them."""
 LOSSES = (*FAULTS, DATA)
-"""One more: Redis loses its newest data, or all; its clock goes on then, as nothing else would tell what came first."""
+"""One more: Redis loses its newest data, or all; its clock goes on then, as nothing else would tell what came first.
+
+A beat knows a wipe by records that are younger than its last one, and of two claims the newer by its time.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,8 +133,8 @@ def a_new_nick_is_shown_by_every_log() -> Planted:
     """And not only by the first that brings it."""
     renamed = People.renamed
 
-    def talkative(self: People, member: Any) -> bool:
-        renamed(self, member)
+    def talkative(self: People, member: Any, nick: str) -> bool:
+        renamed(self, member, nick)
         return True
 
     with patch.object(People, "renamed", talkative):

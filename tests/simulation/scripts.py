@@ -173,14 +173,17 @@ def profile(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequenc
 
 
 def beat(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
-    (gateways, reaping, beats), (me, lease, beaten_at, reservation) = keys, args
+    (gateways, reaping, beats), (me, lease, beaten_at, reservation, *peers) = keys, args
     now = store.now_us // 1000
     at, hold, born = (int(value or 0) for value in store.hmget(beats, b"at", b"hold", b"born"))
     born = born or now
-    known = store.zscore(gateways, me) is not None
-    if store.hexists(reaping, me) or (not known and born <= int(beaten_at)):
-        return [b"gone", b"", now]
+    known, wiped = store.zscore(gateways, me) is not None, 0 < int(beaten_at) < born
+    if store.hexists(reaping, me) or (not known and int(beaten_at) and not wiped):
+        return [b"gone", b"", now, []]
     store.zadd(gateways, b"%d" % (now + int(lease)), me)
+    for peer in peers if wiped else ():
+        if store.zscore(gateways, peer) is None:
+            store.zadd(gateways, b"%d" % (now + int(lease)), peer)
     if at > 0 and now - at > int(lease) / 2:
         hold = now + int(lease)
     store.hset(beats, b"at", b"%d" % now, b"hold", b"%d" % hold, b"born", b"%d" % born)
@@ -191,7 +194,7 @@ def beat(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[
             store.hset(reaping, gone, b"%d" % (now + int(reservation)))
             found = gone
             break
-    return [b"renewed" if known else b"new", found, now]
+    return [b"renewed" if known and not wiped else b"new", found, now, store.zrange(gateways, b"0", b"-1")]
 
 
 def free(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:

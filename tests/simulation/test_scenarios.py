@@ -310,6 +310,179 @@ def test_who_comes_into_a_wiped_room_before_it_is_put_back_is_an_ordinary_member
     assert [member.modes for member in room.members.values() if member.user == "u2"] == [0]
 
 
+def test_who_founds_a_wiped_room_anew_is_told_that_it_is_no_operator_there() -> None:
+    """The room that is put back under its JOIN has bans: the JOIN was decided before any, and holds all the same."""
+    outcome = happens(
+        line(1.9, 0, "MODE #a +b nobody!*@*"),
+        (2.0, "lag", (0, 0, 3.0, True)),
+        (2.0, "lag", (1, 0, 3.0, True)),
+        (2.1, "wipe", (False,)),
+        (2.2, "connect_to", (2, 2)),
+        (2.201, "join", (2, "#a", "")),
+        say(2.3, 2, "#a", "m1"),
+        gateways=3,
+        clients=2,
+        later=1,
+    )
+    assert logged(outcome, "<m1>") == 1
+    assert heard(outcome, 2, "+bo-o nobody!*@* nick0 nick2")
+
+
+def test_who_was_made_operator_in_what_a_failover_took_is_told_that_it_is_none() -> None:
+    """By one whose gateway died: nobody puts it back; its own JOIN is put back."""
+    outcome = happens(
+        (0.55, "replicate", ()),
+        line(1.5, 0, "MODE #a +o {}", 1),
+        (1.9, "kill", (0,)),
+        (2.0, "failover", (0.01,)),
+        clients=2,
+    )
+    assert heard(outcome, 1, "-o nick1")
+
+
+def test_names_have_who_is_seen_there_though_the_log_has_lost_him() -> None:
+    """Until his JOIN is put back, some hundredths of a second after the failover."""
+    asks = [line(2.03 + n / 2000, 0, "NAMES #a") for n in range(140)]
+    happens((0.55, "replicate", ()), (2.0, "failover", (0.01,)), *asks, clients=2, gateways=1)
+
+
+def test_modes_of_a_room_that_is_made_anew_are_told_to_who_saw_it_become_empty() -> None:
+    """Its members saw themselves there all the time."""
+    happens(
+        (1.0, "join", (0, "#b", "")),
+        (1.5, "part", (0, "#b")),
+        (1.6, "replicate", ()),
+        (2.0, "join", (1, "#b", "")),
+        (2.1, "failover", (0.01,)),
+    )
+
+
+def test_who_is_kept_out_when_its_join_is_put_back_leaves_the_room() -> None:
+    """What let it in came before what keeps it out, and is put back behind that."""
+    outcome = happens(
+        (1.0, "join", (0, "#b", "")),
+        (2.0, "replicate", ()),
+        line(2.01, 0, "MODE #b +b nobody!*@*"),
+        (2.02, "join", (1, "#b", "")),
+        line(2.03, 0, "MODE #b +ib gone!*@*"),
+        (2.2, "failover", (0.5,)),
+        gateways=1,
+    )
+    rooms = [client.session.rooms for client in outcome.network.nodes[0].lane.clients.values()]
+    members = outcome.network.nodes[0].lane.following.rooms["#b"].room.members
+    assert sum("#b" in one for one in rooms) == len(members)
+
+
+def test_what_was_put_back_is_no_part_of_the_answer_to_another_command() -> None:
+    for at in (3.0, 4.5, 5.18, 5.2):
+        say_it = (at, "say", (0, "NOTICE", "#a", "m1", "L1", ""))
+        happens((2.0, "replicate", ()), (2.1, "part", (0, "#a")), (2.15, "failover", (3.0,)), say_it, clients=1)
+
+
+def test_a_nick_whose_claim_a_failover_took_before_it_was_in_use_is_claimed_again() -> None:
+    for after_ms in range(2, 14):
+        happens((2.0, "replicate", ()), (2.4, "nick", (0, "other")), (2.4 + after_ms / 1000, "failover", (3.0,)))
+
+
+def test_nicks_that_a_gateway_claimed_in_a_wiped_redis_are_freed_when_it_dies() -> None:
+    """Before its next beat, which would have told Redis of the gateway again: the others know that it was there."""
+    happens((2.0, "wipe", (False,)), (2.05, "nick", (1, "other")), (2.2, "kill", (1,)))
+
+
+def test_a_room_that_only_ghosts_are_in_after_a_wipe_lets_others_in_again() -> None:
+    """It is invite only; whoever tries has his lane look who is there."""
+    outcome = happens(
+        (1.0, "join", (1, "#b", "")),
+        line(1.2, 1, "MODE #b +i"),
+        line(1.3, 0, "TOPIC #b"),
+        (2.0, "wipe", (False,)),
+        (2.01, "kill", (1,)),
+        (3.0, "join", (0, "#b", "")),
+        (80.0, "join", (0, "#b", "")),
+        clients=2,
+    )
+    assert len(heard(outcome, 0, " 473 ")) == 1
+    assert heard(outcome, 0, " JOIN #b")
+
+
+def test_a_nick_that_another_has_by_a_claim_from_before_the_clock_was_set_back() -> None:
+    """Redis has lost that claim: whoever takes the nick now goes by its id, in all that it is told."""
+    outcome = happens(
+        (2.0, "replicate", ()),
+        (2.05, "nick", (1, "other")),
+        (2.1, "pause", (1, 20.0)),
+        (2.2, "failover", (0.5,)),
+        (2.25, "redis_clock", (-60.0,)),
+        (5.0, "nick", (0, "other")),
+        line(6.0, 0, "TOPIC #none :x"),
+        clients=2,
+    )
+    assert heard(outcome, 0, " NICK gate0")
+    assert heard(outcome, 0, " gate0.0.0 #none")
+
+
+def test_who_is_kept_in_view_and_gets_a_new_id_is_seen_to_quit_and_join() -> None:
+    """Its lane reads of its KICK after the second wipe; and the clock is set back, so that its lease seems lost."""
+    happens(
+        (1.95, "wipe", (True,)),
+        (6.197, "lag", (0, 0, 7.0, False)),
+        line(6.383, 0, "KICK #a {} :out", 0),
+        (8.305, "wipe", (True,)),
+        (8.314, "redis_clock", (-90.0,)),
+        clients=2,
+    )
+
+
+def test_who_has_quit_is_shown_where_a_slower_log_tells_of_a_join_before_that() -> None:
+    """What was said between the two was said by somebody who was there."""
+    outcome = happens(
+        (1.0, "join", (0, "#a", "")),
+        (1.0, "join", (2, "#b", "")),
+        (1.0, "join", (2, "#c", "")),
+        (1.1, "join", (1, "#c", "")),
+        (1.2, "join", (1, "#b", "")),
+        (2.0, "deafen", (0, 0, 2)),
+        (2.01, "join", (1, "#a", "")),
+        say(2.0101, 1, "#a", "m1"),
+        (2.049, "deafen", (0, 0, 1)),  # the QUIT in #c
+        (2.05, "leave", (1, "quit")),
+        rooms=(),
+    )
+    verbs = [told.split(" ", 2)[1] for told in heard(outcome, 0, ":nick1!") if "#lobby" not in told]
+    assert [verb for verb in verbs if verb in ("JOIN", "QUIT")] == ["JOIN", "QUIT"]
+
+
+def test_a_nick_stays_with_who_took_it_over_when_a_slower_log_tells_of_the_one_before() -> None:
+    """The log of #b is mended when its NICK and QUIT have long been shown from #a."""
+    outcome = happens(
+        (2.0, "deafen", (0, 0, 1)),
+        (2.01, "nick", (1, "other")),
+        (2.2, "deafen", (0, 0, 1)),
+        (2.21, "leave", (1, "quit")),
+        (2.5, "connect_to", (2, 1)),
+        (2.6, "nick", (2, "other")),
+        (2.7, "join", (2, "#a", "")),
+        line(3.0, 0, "PING now"),
+        clients=2,
+        later=1,
+        rooms=("#b", "#a"),
+    )
+    assert len(heard(outcome, 0, "NICK other")) == 1
+    assert not heard(outcome, 0, "NICK gate")
+
+
+def test_who_is_in_a_room_again_whose_log_has_lost_its_part_and_its_new_name() -> None:
+    """It is shown to be there by the name that it has."""
+    lost = (2.1, "nick", (0, "other")), (2.102, "part", (0, "#a"))
+    happens((2.0, "replicate", ()), *lost, (2.15, "failover", (0.01,)), clients=1)
+
+
+def test_who_came_back_under_its_name_and_whose_former_end_was_lost_keeps_the_name() -> None:
+    """Both sessions are in the rooms for a while; the older one goes by its id."""
+    comes_back = (2.1, "leave", (0, "reset")), (2.3, "connect_to", (0, 0))
+    happens((2.0, "replicate", ()), *comes_back, (2.5, "failover", (3.0,)), rooms=("#lobby", "#a"))
+
+
 def test_redis_clock_is_set_back() -> None:
     happens((2.0, "redis_clock", (-60.0,)), (2.1, "nick", (0, "other")), say(2.2, 0, "#a", "m1"), rooms=("#a", "#b"))
 
@@ -332,6 +505,15 @@ def test_whoever_joins_late_is_shown_as_it_is_by_then() -> None:
     outcome = happens(here, *joins, line(3.0, 0, "SETNAME :New"), line(3.1, 0, "AWAY :out"), caps=TOLD)
     assert len(heard(outcome, 1, "nick0!u0@host0.cloak SETNAME :New")) == 1
     assert len(heard(outcome, 1, "nick0!u0@host0.cloak JOIN #b")) == 1
+
+
+def test_what_is_told_while_a_log_has_lost_who_tells_it_is_shown_to_who_saw_it_all_the_time() -> None:
+    """Its JOIN, too old to be put back, is said again as the session is by now: the AWAY behind it is nothing new."""
+    told = line(75.5, 1, "AWAY :out"), line(75.5, 1, "SETNAME :New")
+    faults = (0.55, "replicate", ()), (75.0, "failover", (3.0,))
+    outcome = happens(*faults, *told, clients=2, gateways=1, caps=TOLD)
+    assert len(heard(outcome, 0, "AWAY :out")) == 1
+    assert len(heard(outcome, 0, "SETNAME :New")) == 1
 
 
 def test_what_was_answered_as_failed_and_comes_through_is_taken_back() -> None:

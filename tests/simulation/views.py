@@ -163,8 +163,7 @@ class View:
             del self.rooms[lower(line.params[0])]
         elif room.members.pop(lower(nick), None) is None and room.is_complete:
             yield f"{nick} leaves a room and was not there"
-        if not self._with(nick):
-            self.told.pop(lower(nick), None)
+        self.told = {known: told for known, told in self.told.items() if self._with(known)}
 
     def _read_part(self, line: Line) -> Iterator[str]:
         yield from self._leave(line, line.nick)

@@ -156,20 +156,23 @@ async def room_in_view(ports: Ports, session: Session, name: str) -> Room | None
     room = session.rooms.get(fold(name))
     if room is None and ports.is_room_name(name):
         room = await ports.open_room(name)
-    return room if room is not None and room.members and sees(session, room) else None
+    is_there = room is not None and (room.members or fold(name) in session.rooms)
+    return room if room is not None and is_there and sees(session, room) else None
 
 
 async def visible_members(ports: Ports, session: Session, room: Room) -> list[Member]:
     """All members to one of them and to an operator; to others no invisible ones, and only so many: that is told."""
     members = list(room.members.values())
-    if session.sid in room.members or session.oper:
+    if room.folded_name in session.rooms:
+        return [*members, *ports.kept(session, room)]
+    if session.oper:
         return members
     session.charge(len(members[:OUTSIDERS_LIMIT]) / LOOKED_UP_A_LINE)
     profiles = await ports.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
     if len(members) > OUTSIDERS_LIMIT:
         session.note(f"{room.name} has {len(members)} users: from outside only {OUTSIDERS_LIMIT} of them are looked at")
-    if session.sid in room.members:  # it has come in meanwhile
-        return list(room.members.values())
+    if room.folded_name in session.rooms:  # it has come in meanwhile
+        return [*room.members.values(), *ports.kept(session, room)]
     pairs = zip(members, profiles, strict=False)
     return [member for member, profile in pairs if profile is None or not profile.invisible]
 
@@ -181,15 +184,15 @@ def send_names(ports: Ports, session: Session, room: Room, members: Iterable[Mem
     # The same lines serve all who join at once: their length is that of the longest nick.
     limit_bytes = LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
     caps = session.caps & (MULTI_PREFIX | USERHOST_IN_NAMES)
-    shown = ports.shown_nicks()
-    if members is None and not shown:
+    shown, kept = ports.shown_nicks(room), ports.kept(session, room)
+    if members is None and not shown and not kept:
         key = (caps, limit_bytes)
         lines = room.listing.get(key)
         if lines is None:
             names = _member_names(caps, room.members.values(), shown)
             lines = room.listing[key] = list(packed(names, limit_bytes))
     else:
-        there = room.members.values() if members is None else members
+        there = [*room.members.values(), *kept] if members is None else members
         lines = list(packed(_member_names(caps, there, shown), limit_bytes))
     for line in lines:
         session.reply(head + line)
