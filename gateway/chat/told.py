@@ -72,6 +72,8 @@ class Known(Protocol):
     """A session as somebody knows it: a room's member, or the profile behind a nick."""
 
     @property
+    def nick(self) -> str: ...
+    @property
     def source(self) -> str: ...
     @property
     def user(self) -> str: ...
@@ -88,7 +90,8 @@ class Known(Protocol):
 def news(known: Known, now: Known) -> Iterator[tuple[Kind, str]]:
     """The lines that lead from what was known to what is so now."""
     if (now.user, now.host) != (known.user, known.host):
-        yield Kind.CHGHOST, events.host_changed(known.source, now.user, now.host)
+        source = f"{now.nick}!{known.user}@{known.host}"  # a change of nick is shown before
+        yield Kind.CHGHOST, events.host_changed(source, now.user, now.host)
     if now.away != known.away:
         yield Kind.AWAY, events.away(now.source, now.away)
     if now.realname != known.realname:

@@ -77,6 +77,19 @@ def test_the_difference_leads_a_clients_view_to_the_new_state(before: Batches, a
         assert view == view_of(new)
 
 
+def test_who_has_another_nick_and_another_host_is_shown_to_change_one_after_the_other() -> None:
+    """A session whose JOIN the log had lost, and who joined again since."""
+    old, new = with_members("bob"), with_members("ann")
+    member = new.room.members.pop(sid_of("ann"))
+    member.sid, member.host = sid_of("bob"), "h2"
+    member.rename("ann")
+    new.room.members[member.sid] = member
+    view = view_of(old.room)
+    for effect in difference(old.room, new.room):
+        view.take(effect)
+    assert view == view_of(new.room)
+
+
 def test_who_is_missing_parts_and_who_is_new_joins() -> None:
     effects = difference(with_members("ann", "bob").room, with_members("ann", "cat", modes="+m").room)
     assert [effect.line for effect in effects] == [
