@@ -1,5 +1,8 @@
 """IRCv3 chathistory of direct messages: each session's own, the same on both sides, nobody else's."""
 
+import time
+from datetime import datetime
+
 import pytest
 
 from tests.network.harness import Gateway, Network, Peer
@@ -20,6 +23,14 @@ class Talk:
             [echo] = one.do(f"PRIVMSG {other.nick} :m{i}")
             assert other.sync() == [echo]
             self.seen.append(echo)
+            until_later(other, echo)
+
+
+def until_later(peer: Peer, said: str) -> None:
+    """What is said within one millisecond in two inboxes has no order of its own."""
+    said_s = datetime.fromisoformat(tag(said, "time")).timestamp()
+    while time.time() < said_s + 0.001:
+        peer.sync()
 
 
 @pytest.fixture(scope="module")
