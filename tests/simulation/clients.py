@@ -175,6 +175,8 @@ class Client:
         if words[1] == "001":
             life.nick = words[2]
             self._registered(life)
+        elif words[1] == "NOTICE" and " :NICK " in rest and " failed: " in rest and not life.is_registered:
+            life.send(f"NICK {life.nick}")
         elif words[1] == "433" and not life.is_registered:
             life.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
             life.send(f"NICK {life.nick}")

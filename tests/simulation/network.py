@@ -69,6 +69,9 @@ class Network:
         self.agenda.run(self.plan.length_s)
         self.heal()
         self.agenda.run(self.agenda.now + self.plan.rest_s)
+        if any(step.kind == "flush_scripts" for step in self.plan.steps):
+            self._ask_history()  # may be the first to find them gone: it fails, and the next connection loads them
+            self.agenda.run(self.agenda.now + 10.0)
         self._ask_history()
 
     def _ask_history(self) -> None:
