@@ -286,7 +286,7 @@ def test_plain_on_a_terminal_sends_no_control(shared: SharedNetwork, server: Fak
 def test_log_and_export_write_what_was_said(shared: SharedNetwork, server: FakeServer, tmp_path: Path) -> None:
     log, text, lines = tmp_path / "chat.log", tmp_path / "chat.txt", tmp_path / "chat.jsonl"
     with terminal(server.address, "--name", "alice", "--plain") as screen:
-        screen.until("* you joined #lobby")
+        screen.until("* in #lobby: alice")
         screen.type(f"/log {log}\n")
         screen.until(f"logging to {log}")
         shared.say("bob", "#lobby", "hi")
@@ -311,7 +311,9 @@ def test_what_is_reacted_answered_and_taken_back_at_the_keyboard(shared: SharedN
         screen.until("bob: hi")
         screen.type("/react +1\n/reply hello bob\n")
         shared.until(lambda network: network.texts("#lobby") == ["hi", "hello bob"])
-        screen.type("/redact a slip\n/search HELLO\n")
+        screen.type("/redact a slip\n")
+        shared.until(lambda network: len(network.log) == 4)
+        screen.type("/search HELLO\n")
         screen.until("<alice> hello bob")
         screen.until("-- searched 4 messages")
     hi, reaction, reply, redaction = shared.network.log

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.network.harness import DEADLINE_S, Gateway, Network, Peer
+from tests.network.test_direct_history import until_later
 
 CAPS = "echo-message message-tags"
 
@@ -172,7 +173,9 @@ def test_direct_messages_of_before_are_in_the_history(network: Network) -> None:
     first, second = network.gateways(2)
     ann = network.peer(first, "ann", caps, "#a")
     bob = network.peer(second, "bob", caps, "#a")
-    echoes = [*ann.do("PRIVMSG bob :one"), *bob.do("PRIVMSG ann :two")[1:]]
+    echoes = ann.do("PRIVMSG bob :one")
+    until_later(bob, echoes[-1])
+    echoes += [line for line in bob.do("PRIVMSG ann :two") if line.endswith(":two")]
     with taken_for_dead(first, bob, "ann"):
         pass
     bob.until(":ann!ann@")
