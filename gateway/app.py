@@ -25,6 +25,7 @@ from gateway.config import ConfigError, Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.executor import Executor
 from gateway.heartbeat.leases import Heartbeat, client
+from gateway.lane.browsers import Browsers
 from gateway.lane.lane import Lane
 from gateway.lane.outside import Outside, Post
 from gateway.net.acceptor import Acceptor
@@ -59,6 +60,7 @@ class Gateway:
         self.keys = Keys(settings.prefix)
         self.executor = Executor()
         self.verifier = Executor(threads=1)  # of its own, so that many tries at passwords delay nothing else
+        self.browsers = Browsers()
         self.admission = Admission(settings.max_per_ip, settings.connect_rate, settings.connect_burst)
         self.lanes: list[Lane] = []
         self._provision = provision
@@ -146,6 +148,7 @@ class Gateway:
             connect=connect,
             cloak=self._cloak,
             admit=self.admission,
+            browsers=self.browsers,
             verify=verify,
             beats=lambda: heartbeat.beats,
             gone=heartbeat.disown,

@@ -16,6 +16,7 @@ import structlog
 from gateway.chat.flood import TokenBucket
 from gateway.chat.multiline import end_overdue
 from gateway.chat.session import Session
+from gateway.lane.browsers import Browsers
 from gateway.lane.client import TEXT, Client, Dialect
 from gateway.lane.door import Opening
 from gateway.lane.timers import Timer
@@ -46,6 +47,10 @@ class Connections:
     @property
     def tls_context(self) -> ssl.SSLContext | None:
         return self._lane.tls_context
+
+    @property
+    def browsers(self) -> Browsers:
+        return self._lane.outside.browsers
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer:
         return self._lane.later(after_s, call)

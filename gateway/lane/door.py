@@ -1,7 +1,7 @@
 """What a new connection is, before it is a client: PROXY header, TLS, and the first line that tells the dialect.
 
-Reads and buffers, decides on a complete line; speaks first only after a second of silence. A browser is answered
-here too, unless it opens a WebSocket. Runs on the lane's thread.
+Reads and buffers, decides on a complete line; speaks first only after a second of silence, and then not to what may
+be a browser's spare connection. A browser is answered here too, unless it opens a WebSocket. Runs on the lane's thread.
 """
 
 import ssl
@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Protocol
 
+from gateway.lane.browsers import Browsers
 from gateway.lane.client import Dialect
 from gateway.lane.dialects import IRC, PLAIN_TEXT, OverWebSocket
 from gateway.lane.page import pages
@@ -39,6 +40,9 @@ class Host(Protocol):
     def discount(self, connection: Connection) -> None:
         """Takes back :meth:`admitted`."""
 
+    @property
+    def browsers(self) -> Browsers: ...
+
     def opened(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
         """A connection has told its dialect; ``data`` is what it has sent so far."""
 
@@ -53,11 +57,12 @@ class Host(Protocol):
 class Opening:
     """The state of a connection that has not told its dialect."""
 
-    __slots__ = ("buffer", "greeted", "idle", "is_http", "may_have_proxy", "timer")
+    __slots__ = ("buffer", "greeted", "idle", "is_http", "is_proxied", "may_have_proxy", "timer")
 
     def __init__(self, may_have_proxy: bool) -> None:
         self.buffer = b""
         self.may_have_proxy = may_have_proxy
+        self.is_proxied = False
         self.timer: Timer | None = None
         self.idle: Timer | None = None  # of a browser that has been answered
         self.greeted = False
@@ -89,7 +94,7 @@ class Door:
         if not opening.may_have_proxy and not self._host.admitted(connection, connection.peer):
             self._turn_away(connection)
             return
-        opening.timer = self._host.later(SILENCE_S, lambda: self._greet(connection, opening))
+        opening.timer = self._host.later(SILENCE_S, lambda: self._break_silence(connection, opening))
 
     def _is_trusted(self, peer: str) -> bool:
         try:
@@ -102,10 +107,15 @@ class Door:
         connection.write(b"ERROR :Too many connections from your address\r\n")
         connection.close()
 
-    def _greet(self, connection: Connection, opening: Opening) -> None:
-        """After a moment of silence."""
+    def _break_silence(self, connection: Connection, opening: Opening) -> None:
+        """What a browser keeps for its next request may come by a load balancer, beside those that it has used."""
         opening.timer = self._host.later(OPENING_LIMIT_S, lambda: connection.abort("nothing said"))
-        if not (opening.buffer or opening.is_http or connection.is_closing):
+        may_be_spare = opening.is_http or opening.is_proxied or connection.peer in self._host.browsers
+        if not (opening.buffer or may_be_spare):
+            self._greet(connection, opening)
+
+    def _greet(self, connection: Connection, opening: Opening) -> None:
+        if not (opening.greeted or connection.is_closing):
             opening.greeted = True
             connection.write(self._greeting)
 
@@ -122,6 +132,8 @@ class Door:
             return
         kind = Kind.HTTP if opening.is_http else sniff(opening.buffer)
         if kind is None:
+            if b"\n" in opening.buffer:
+                self._greet(connection, opening)  # Enter, to see whether anybody is there
             return
         if kind is Kind.HTTP:
             self._read_http(connection, opening)
@@ -132,6 +144,7 @@ class Door:
 
     def _read_http(self, connection: Connection, opening: Opening) -> None:
         opening.is_http = True
+        self._host.browsers.add(connection.peer)
         while head := http.HEAD.match(opening.buffer, 0, http.HEAD_LIMIT_BYTES):
             opening.buffer = opening.buffer[head.end() :]
             request = http.parse(head[1])
@@ -195,6 +208,7 @@ class Door:
         if header is proxy.INCOMPLETE:
             return False
         opening.may_have_proxy = False
+        opening.is_proxied = isinstance(header, proxy.Header)
         if isinstance(header, proxy.Header):
             opening.buffer = opening.buffer[header.consumed :]
             if header.source_ip is not None:

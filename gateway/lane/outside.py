@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.lane.browsers import Browsers
+
 Post = Callable[[Callable[[], None]], None]
 """A lane's ``post``: the way back onto its thread."""
 
@@ -21,6 +23,8 @@ class Outside:
     """The host name that others see for an address."""
     admit: Callable[[str, int], bool]
     """Counts the connections of an address up (+1: whether it may have one more) or down (-1)."""
+    browsers: Browsers
+    """Of all lanes: their connections come to any of them."""
     verify: Callable[[str, str, Post, Callable[[bool], None]], None]
     """Whether a password (second) fits an argon2id hash (first), by way of the lane's post."""
     beats: Callable[[], int]

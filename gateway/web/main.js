@@ -25,10 +25,10 @@ const RECENT_MS = 60_000; // what is older is no news
 const SAVE_AFTER_MS = 1_000;
 const MARK_READ_EVERY_MS = 3_000;
 
-/** A token of 22 characters, 128 bits. */
+/** A token of 128 random bits: digits and small letters alone, as it is the reference of a batch too. */
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (sign) => ({ "+": "-", "/": "_" })[sign] ?? "");
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Places that the URL's fragment names: "lobby,dev", or "@alice". */

@@ -18,6 +18,7 @@ from websockets.protocol import Protocol, Side
 from gateway.chat.commands import COMMANDS
 from gateway.chat.isupport import isupport_tokens
 from gateway.chat.ports import Server
+from gateway.lane.browsers import Browsers
 from gateway.lane.client import Client
 from gateway.lane.clock import Clock
 from gateway.lane.door import Opening
@@ -117,6 +118,7 @@ class World:
                 connect=lambda post, _done: post(self._connect),
                 cloak=lambda address: f"{len(address)}.cloak",
                 admit=lambda _address, _change: True,
+                browsers=Browsers(lambda: self.time_s),
                 verify=lambda _hash, password, post, done: post(lambda: done(password == "right")),
                 beats=lambda: int(self.time_s),
                 gone=lambda _gateway: None,

@@ -50,6 +50,21 @@ def test_the_address_is_the_one_in_the_header(network: Network, header: Callable
 
 
 @HEADERS
+def test_what_comes_through_a_proxy_may_be_a_browser_s_spare_connection(
+    network: Network, header: Callable[[str], bytes]
+) -> None:
+    """It is not greeted: the browser may have asked another gateway."""
+    gateway = network.gateway(*TRUSTED)
+    with (
+        proxied(gateway, header("198.51.100.7")) as spare,
+        socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S) as person,
+    ):
+        assert b"NOTICE" in person.recv(512)  # which opened later
+        spare.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert spare.recv(512).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@HEADERS
 def test_the_limit_is_an_address_s(network: Network, header: Callable[[str], bytes]) -> None:
     gateway = network.gateway(*TRUSTED, HUBBUB_MAX_PER_IP="2")
     full, other = header("198.51.100.7"), header("198.51.100.8")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.network.harness import DEADLINE_S, Gateway, Network, Peer
+from tests.network.harness import DEADLINE_S, Gateway, Network, Peer, get
 
 Pair = tuple[Gateway, Gateway]
 
@@ -83,6 +83,32 @@ def test_a_silent_connection_is_greeted_in_words_that_are_irc_too(pair: Pair, pe
     assert re.fullmatch(r":irc\.test NOTICE \* :Welcome to .*type the name .*\r\n", greeting)
     person.type("greeted")
     assert any(line.startswith("* Welcome, greeted.") for line in person.seen())
+
+
+def test_enter_alone_is_greeted_at_once(network: Network, people: list[Person]) -> None:
+    """Also where a browser was a moment ago, whose silent connections are not greeted."""
+    gateway = network.gateway()
+    get(gateway.port, "/")
+    person = Person(gateway)
+    people.append(person)
+    person.type("")
+    assert "type the name" in person._lines.readline()
+    person.type("", "asked")
+    assert any(line.startswith("* Welcome, asked.") for line in person.seen())
+
+
+def test_a_browser_s_spare_connection_is_not_greeted(network: Network) -> None:
+    """It opens more than it uses, and takes them a minute later: a greeting would be no HTTP response."""
+    gateway = network.gateway()
+    address = ("127.0.0.1", gateway.port)
+    get(gateway.port, "/")
+    with (
+        socket.create_connection(address, DEADLINE_S) as spare,
+        socket.create_connection(address, DEADLINE_S, source_address=("127.0.0.2", 0)) as person,
+    ):
+        assert b"NOTICE" in person.recv(512)  # which opened later
+        spare.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert spare.recv(512).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_a_name_brings_one_to_the_lobby(shared: Network, pair: Pair, people: list[Person]) -> None:

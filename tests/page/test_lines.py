@@ -23,6 +23,15 @@ def test_several_lines_are_one_message(pair: Pair, shared: Network, visit: Visit
     assert cora.texts() == [text]
 
 
+def test_whatever_the_id_several_lines_arrive(pair: Pair, shared: Network, visit: Visit) -> None:
+    """A batch's reference is letters, digits and hyphens: the token with all bits set once had "_" in it."""
+    anna = visit()
+    anna.page.add_init_script("let n = 0; crypto.getRandomValues = (all) => { all.fill(255)[0] = n++; return all; }")
+    ben = visit().enter(pair[1].port, "ben_t", "#tokens")
+    anna.enter(pair[0].port, "anna_t", "#tokens").type("first\nlast")
+    ben.wait("last")
+
+
 def test_one_takes_back_what_one_said(pair: Pair, shared: Network, visit: Visit) -> None:
     """IRCv3 message-redaction: with the pointer, and by a key; only what is one's own."""
     anna = visit().enter(pair[0].port, "anna_x", "#back")

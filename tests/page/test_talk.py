@@ -40,7 +40,9 @@ def test_the_first_visit_asks_for_a_name_only_and_later_ones_for_nothing(pair: P
 def test_a_name_that_is_held_yet_is_taken_back_and_remembered(pair: Pair, shared: Network, visit: Visit) -> None:
     """As after a reload, while the last session is not gone: the page does not stay somebody else for ever."""
     cleo = visit().enter(pair[0].port, "cleo", "#held")
+    watcher = shared.peer(pair[1], "watcher_h", "", "#held")
     cleo.page.goto("about:blank")
+    watcher.until(" QUIT ")
     holder = shared.peer(pair[1], "cleo", "")
     cleo.page.goto(f"http://127.0.0.1:{pair[0].port}/#held")
     cleo.wait_joined()

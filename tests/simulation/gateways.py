@@ -11,6 +11,7 @@ from gateway.broker.keys import Keys
 from gateway.chat.isupport import isupport_tokens
 from gateway.chat.ports import Server
 from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
+from gateway.lane.browsers import Browsers
 from gateway.lane.client import Dialect
 from gateway.lane.clock import Clock
 from gateway.lane.lane import Lane, LaneSettings
@@ -109,6 +110,7 @@ class Node:
                 connect=self._connect,
                 cloak=lambda address: f"{address}.cloak",
                 admit=lambda _address, _change: True,
+                browsers=Browsers(lambda: agenda.now),
                 verify=lambda _hash, _password, post, done: post(lambda: done(False)),
                 beats=lambda: gateway.heartbeat.beats,
                 gone=gateway.heartbeat.disown,
