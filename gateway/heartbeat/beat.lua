@@ -41,4 +41,5 @@ if now >= hold then
     end
   end
 end
-return {known and not wiped and 'renewed' or 'new', found, now, redis.call('ZRANGE', KEYS[1], 0, -1)}
+-- Who knows of no beat of its own is new, also where the answer to its first was lost.
+return {known and beaten > 0 and not wiped and 'renewed' or 'new', found, now, redis.call('ZRANGE', KEYS[1], 0, -1)}

@@ -75,6 +75,8 @@ class Inbox:
         self._is_closed = False
         self.on_lost: Callable[[], None] = lambda: None
         """Called when the log, made before, had to be made anew: Redis has lost it, and perhaps all else."""
+        self.now_called: Callable[[str], str] = lambda sid: sid
+        """The present id of a session: Redis may still name one of ours by an id that it had."""
         self.on_message: Heard = lambda *_: None
         self.on_redacted: Callable[[Session, str], None] = lambda *_: None
         self.specials: dict[str, Special] = {}
@@ -125,6 +127,7 @@ class Inbox:
 
     def address(self, sid: str, line: str, account: str = "") -> tuple[str, str]:
         """(log, event line) for an event that is meant for one session; ``account``: its sender's."""
+        sid = self.now_called(sid)
         lane, _, _ = sid.rpartition(".")
         facts = {"to": sid} | ({"account": account} if account else {})
         if line.startswith("@"):

@@ -213,6 +213,7 @@ class Lane:
         self.door = Door(self.connections, settings.trusted_proxies, settings.web_origins, server.name, server.network)
         self.rejoining = Rejoining(self)
         self.rebirth = Rebirth(self)
+        self.inbox.now_called = self.rebirth.now_called
         self.drain = Drain(self, self._random)
 
     def _waiting(self, wanted: int) -> Waiting | None:

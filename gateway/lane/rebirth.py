@@ -92,13 +92,17 @@ class Rebirth:
             self._is_reading = True
             inbox = self._lane.inbox
             start = f"({inbox.replica.last}" if inbox.replica.last != NOWHERE else "-"
+            self._lane.link.call(lambda _reply: None, "DEL", self._lane.keys.head(inbox.name))
             self._lane.link.call(self._read, "XRANGE", self._lane.keys.log(inbox.name), start, "+")
 
     def _may_take_id(self) -> bool:
         return self._lane.link.is_up and not self._lane.appends.is_under_way
 
     def _read(self, reply: Any) -> None:
-        """What came into the inbox before it was closed, and was not heard, is for the sessions under their old ids."""
+        """What came into the inbox before it was closed, and was not heard, is for the sessions under their old ids.
+
+        Whoever takes a gateway for dead closes its inboxes; this one may have found out first.
+        """
         self._is_reading = False
         if isinstance(reply, list) and self._gateway and self._may_take_id():
             for entry in reply:

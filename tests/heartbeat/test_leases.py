@@ -164,6 +164,19 @@ def test_not_a_moment_passes_between_the_old_id_and_a_lease_under_the_new_one(ma
     assert new == ["dddddd", "eeeeee"]
 
 
+def test_a_new_id_is_new_until_a_beat_has_come_to_its_end(make: Make, client: Any, keys: Keys) -> None:
+    """Redis has the lease, and the next command fails: who waits for the id has not been told yet."""
+    new: list[str] = []
+    heartbeat = make("aaaaaa", on_new=lambda: new.append("new"))
+    client.set(keys.gateway_info("aaaaaa"), "no hash")
+    heartbeat.beat()
+    assert (heartbeat.failures, new) == (1, [])
+    client.delete(keys.gateway_info("aaaaaa"))
+    heartbeat.beat()
+    heartbeat.beat()
+    assert new == ["new"]
+
+
 def test_what_was_done_under_the_old_id_before_it_was_known_is_cleared_away(
     make: Make, client: Any, keys: Keys
 ) -> None:

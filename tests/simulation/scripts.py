@@ -194,7 +194,8 @@ def beat(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[
             store.hset(reaping, gone, b"%d" % (now + int(reservation)))
             found = gone
             break
-    return [b"renewed" if known and not wiped else b"new", found, now, store.zrange(gateways, b"0", b"-1")]
+    is_renewed = known and int(beaten_at) and not wiped
+    return [b"renewed" if is_renewed else b"new", found, now, store.zrange(gateways, b"0", b"-1")]
 
 
 def free(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:

@@ -487,6 +487,33 @@ def test_redis_clock_is_set_back() -> None:
     happens((2.0, "redis_clock", (-60.0,)), (2.1, "nick", (0, "other")), say(2.2, 0, "#a", "m1"), rooms=("#a", "#b"))
 
 
+def _stands_still(for_s: float, *told: Told) -> None:
+    """A gateway alone with its two clients, until its lease is over; nobody but itself could end it before 4.4 s."""
+    caps = (*CAPS, "draft/multiline")
+    says = 2.5, "say", (0, "PRIVMSG", 1, "m1", "L1", "")
+    starts = 4.4, "start", ("new1", 1)
+    happens(
+        (2.0, "pause", (0, for_s)),
+        says,
+        starts,
+        *told,
+        line(15.0, 0, "PING x"),
+        clients=2,
+        gateways=1,
+        rooms=(),
+        caps=caps,
+    )
+
+
+def test_what_is_said_to_somebody_whose_gateway_has_a_new_id_by_now_arrives_or_is_refused() -> None:
+    """Redis names him by the old one as long as his nick is not claimed anew, and nobody reads that inbox."""
+    _stands_still(10.0, (5.848, "flush_scripts", ()), (8.07, "control_loss", (0.5, 5.545)))
+
+
+def test_a_gateway_that_did_not_hear_that_its_new_id_is_taken_goes_on_under_it() -> None:
+    _stands_still(8.0, (8.07, "control_loss", (0.5, 5.545)))
+
+
 # -- what sessions tell of themselves, and who watches ---------------------------------------------------
 
 TOLD = ("away-notify", "setname", "extended-join")
