@@ -18,7 +18,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
 from gateway.broker.memory import Memory
 from gateway.broker.publishing import Publishing
-from gateway.broker.replica import Replica, Standing
+from gateway.broker.replica import Replica, Standing, raw
 from gateway.broker.scripts import APPEND
 from gateway.broker.waiting import Waiting
 from gateway.broker.writer import Flight, Pending, Writer
@@ -376,7 +376,7 @@ class Appends:
             if not isinstance(reply, list):
                 self._link.drop(f"a log cannot be read: {reply}")
                 return
-            places = {fields[1].decode(): entry_id.decode() for entry_id, fields in reply}
+            places = {origin: stream_id for stream_id, origin, _ in map(raw, reply)}
             counts = [count for lane, count in map(origin_of, places) if lane == self._lane]
             self._put_back(writer, max(counts, default=0))
             if flight.pendings and flight.origin not in places:
@@ -397,8 +397,7 @@ class Appends:
                 return
             flight.answered = True
             if isinstance(reply, list):
-                origin = flight.origin.encode()
-                found = next((entry_id.decode() for entry_id, fields in reply if fields[1] == origin), None)
+                found = next((stream_id for stream_id, origin, _ in map(raw, reply) if origin == flight.origin), None)
                 if found is None and len(reply) == TAIL_ENTRIES:
                     self._look_back(writer, flight, f"({reply[-1][0].decode()}")
                 else:

@@ -11,7 +11,7 @@ while #page < limit do
   local wanted = math.min(STEP, limit - #page)
   local entries = redis.call(ARGV[1], KEYS[1], from, ARGV[3], 'COUNT', wanted)
   for _, entry in ipairs(entries) do
-    size = size + #entry[2][4]
+    size = size + #(entry[2][4] or '')
     if size > BYTES and #page > 0 then return {page, 1} end
     page[#page + 1] = entry
   end

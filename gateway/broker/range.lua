@@ -16,7 +16,7 @@ end
 local entries = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', ARGV[2])
 local page, size = {}, 0
 for place, entry in ipairs(entries) do
-  size = size + #entry[2][4]
+  size = size + #(entry[2][4] or '')
   if size > BYTES and place > 2 then return {head[1], head[2], base, page, 1} end
   page[place] = entry
 end

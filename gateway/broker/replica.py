@@ -9,7 +9,7 @@ dropped.
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.chat.events import Entry, decode, id_key
 
@@ -175,3 +175,11 @@ class Replica:
         if self.standing is Standing.LIVE:
             self._follower.settled()
             self.was_reread = False
+
+
+def raw(entry: Any) -> tuple[str, str, bytes]:
+    """A stream entry of XRANGE as (id, origin, payload); one that is none of ours as an entry without events."""
+    entry_id, fields = entry
+    if len(fields) != len(("o", "origin", "e", "payload")):
+        return entry_id.decode(), "", b""
+    return entry_id.decode(), fields[1].decode("utf-8", "replace"), fields[3]

@@ -14,7 +14,7 @@ import structlog
 from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply
-from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing
+from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing, raw
 from gateway.broker.scripts import RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat import compact
@@ -393,14 +393,6 @@ class Following:
         self._appends.unfollow(name)
         self.unwatch(name)
         self._link.call(_ignore, "SREM", self._keys.lane_rooms(self._lane), name)
-
-
-def raw(entry: Any) -> tuple[str, str, bytes]:
-    """A stream entry of XRANGE as (id, origin, payload); one that is none of ours as an entry without events."""
-    entry_id, fields = entry
-    if len(fields) != len(("o", "origin", "e", "payload")):
-        return entry_id.decode(), "", b""
-    return entry_id.decode(), fields[1].decode("utf-8", "replace"), fields[3]
 
 
 def _ignore(_reply: Reply) -> None:

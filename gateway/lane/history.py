@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Any
 
 from gateway.broker.keys import Keys
+from gateway.broker.replica import raw
 from gateway.broker.scripts import PAGE
 from gateway.chat import render
 from gateway.chat.events import Event, decode
 from gateway.chat.past import Past, Place, Span, events, place
 from gateway.chat.render import log_mark
-from gateway.lane.following import raw
 from gateway.wire.message import parse
 
 FEWEST_ENTRIES, PAGE_ENTRIES = 8, 100
@@ -68,8 +68,8 @@ def _stream_id(place: Place) -> str:
 
 def _within(page: list[Any], mark: str, span: Span) -> Iterator[Past]:
     """What a span has of a page's entries, in the page's order; decoded as it is taken."""
-    for entry_id, fields in page:
-        found = events(decode(entry_id.decode(), fields[1].decode(), fields[3]), mark, span.verbs)
+    for entry in page:
+        found = events(decode(*raw(entry)), mark, span.verbs)
         for past in reversed(found) if span.newest else found:
             if span.after < past.place < span.before:
                 yield past

@@ -35,8 +35,12 @@ class Person:
         self.seen: dict[Followed, None] = {}
 
     def learns(self, member: Member, revision: int) -> bool:
-        """A replica has something new that the session tells of itself; whether it is news to this lane."""
-        news = revision > self.revision or not revision
+        """A replica has something new that the session tells of itself; whether it is news to this lane.
+
+        Of one revision it may be several things; then the replica that was the first to have it tells all of them.
+        """
+        is_more = revision == self.revision and member is self.newest
+        news = revision > self.revision or not revision or is_more
         if news:
             self.revision, self.newest = max(revision, self.revision), member
         return news

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from gateway.broker.replica import NOWHERE, Replica
+from gateway.broker.replica import NOWHERE, Replica, raw
 from gateway.broker.writer import Pending
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.events import FACT, MORE, decode
 from gateway.lane.client import Client
-from gateway.lane.following import Followed, raw
+from gateway.lane.following import Followed
 from gateway.wire.casefold import fold
 from gateway.wire.message import parse
 

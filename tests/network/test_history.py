@@ -3,8 +3,11 @@
 import re
 
 import pytest
+import redis
 
+from gateway.broker.keys import Keys
 from tests.network.harness import Gateway, Network
+from tests.network.history import texts
 
 Pair = tuple[Gateway, Gateway]
 
@@ -274,3 +277,19 @@ def test_isupport_tells_limit_and_references(shared: Network, pair: Pair) -> Non
     tokens = " ".join(shared.peer(pair[0], "tokens").welcome).split(" ")
     assert "CHATHISTORY=100" in tokens
     assert "MSGREFTYPES=msgid,timestamp" in tokens
+
+
+def test_what_is_no_entry_of_ours_in_a_log_is_passed_over(network: Network) -> None:
+    """An operator's hand, or another program: neither reading a room nor its history fails by it."""
+    one, other = network.gateways(2)
+    alice = network.peer(one, "alice", CAPS, "#odd")
+    alice.do("PRIVMSG #odd :before")
+    with redis.Redis.from_url(network.redis_url) as client:
+        client.xadd(Keys(network.prefix).log("#odd"), {"x": "y"})
+        client.xadd(Keys(network.prefix).log("#odd"), {"x": "y", "e": "", "o": b"\xff"})
+    alice.do("PRIVMSG #odd :behind")
+    bob = network.peer(other, "bob", CAPS, "#odd")
+    for member in (alice, bob):
+        assert texts(member, "#odd") == ["before", "behind"]
+    alice.do("PRIVMSG #odd :now")
+    assert bob.until(" :now")
