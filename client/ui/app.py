@@ -8,7 +8,11 @@ Owns the beginning and the end, the look, and the windows over the conversation.
 
 import asyncio
 import gc
+import os
+import select
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -312,9 +316,21 @@ class Hubbub(App[int]):
 def run(connect: Connect, name: str, preferences: Preferences, *, suggestion: str = "", log: Log | None = None) -> int:
     """Let the person talk until they leave; give the exit code: 0 if all that they said was delivered."""
     app = Hubbub(connect, name, preferences, suggestion=suggestion, log=log)
+    threading.Thread(target=_end_with_terminal, args=(app,), name="hang-up", daemon=True).start()
     app.run()
     if app.port is None:
         return 0
     app.port.do(Session.give_up)
     app.port.close()
     return 0 if app.port.look(lambda session: session.has_delivered_all) else 1
+
+
+def _end_with_terminal(app: Hubbub) -> None:
+    """Where the terminal vanishes without a signal, what waits to be written there holds up the interface for ever."""
+    poll = select.poll()
+    poll.register(sys.stdin, 0)  # hang-up and error are told always
+    poll.poll()
+    if app.port is not None:
+        app.port.do(Session.give_up)
+        app.port.close()
+    os._exit(os.EX_IOERR)

@@ -1,12 +1,18 @@
 """The real program on a real terminal, on a network of two gateways of which one is killed."""
 
+import fcntl
+import os
+import pty
+import struct
+import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.client.ui.tmux import Tmux, has_tmux
+from tests.client.ui.tmux import DEADLINE_S, Tmux, has_tmux
 from tests.network.harness import Gateway, Network
 
 pytestmark = pytest.mark.skipif(not has_tmux(), reason="there is no tmux on this machine")
@@ -25,6 +31,34 @@ def hubbub(directory: Path, *gateways: Gateway, size: tuple[int, int] = (100, 40
     home = str(directory)
     environ = {"HOME": home, "XDG_CONFIG_HOME": home, "PYTHONPATH": str(Path.cwd()), "TZ": "UTC"}
     return Tmux(directory, command, size, environ)
+
+
+def test_a_terminal_that_vanishes_without_a_signal_ends_the_program(network: Network, tmp_path: Path) -> None:
+    """One that controls no session: there is no SIGHUP, and what is written there is lost or waits."""
+    gateway = network.gateway()
+    bob = network.peer(gateway, "bob", "", "#lobby")
+    outside, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    directory = str(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-m", "client", f"127.0.0.1:{gateway.port}", "--name", "alice"],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        start_new_session=True,
+        env={**os.environ, "TERM": "xterm", "HOME": directory, "XDG_CONFIG_HOME": directory},
+    ) as program:
+        try:
+            os.close(inside)
+            written = b""
+            while b"you joined" not in written:
+                written += os.read(outside, 65536)
+            os.close(outside)
+            bob.send("PRIVMSG #lobby :is anybody there?")
+            program.wait(DEADLINE_S)
+        finally:
+            program.kill()
+    assert " QUIT " in bob.until(" QUIT ")[-1]
 
 
 @pytest.mark.timeout(120)
