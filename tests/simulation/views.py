@@ -143,7 +143,8 @@ class View:
         yield from self._tell(line)
 
     def _tell(self, line: Line) -> Iterator[str]:
-        if not self._with(line.nick) and self._knows_all and "extended-monitor" not in self.caps:
+        is_known = self._is_me(line.nick) or self._with(line.nick)
+        if not is_known and self._knows_all and "extended-monitor" not in self.caps:
             yield f"{line.verb} of {line.nick}, who is nowhere"
         self.told.setdefault(lower(line.nick), {})[line.verb] = "".join(line.params)
 
