@@ -1,5 +1,6 @@
 """A gateway process: builds all parts, starts them in order, and stops them in reverse. Runs on the main thread."""
 
+import gc
 import hashlib
 import hmac
 import itertools
@@ -34,6 +35,8 @@ from gateway.readings import readiness, readings
 
 log = structlog.get_logger()
 
+GC_THRESHOLDS = (10_000, 20, 50)
+"""Nothing on the way of a message is in a cycle: the collector is for the rest, and may come seldom."""
 LEAVE_LIMIT_S = 4.0
 """After the last client was told to go. Where Redis hangs nobody is waited for longer, so that with a call to it
 (5 s) the end still comes within the 10 s that SIGTERM is given."""
@@ -125,6 +128,8 @@ class Gateway:
         # Nobody may come in before the lease is there: without one, no reaper would find what is left behind.
         while not (heartbeat.beats and all(lane.is_ready for lane in self.lanes)) and not self._is_ending:
             time.sleep(0.01)
+        gc.freeze()  # what is there by now stays
+        gc.set_threshold(*GC_THRESHOLDS)
         acceptor.start()
         log.info("listening", addresses=acceptor.addresses, gateway=self.id, name=self.settings.name)
         self._wait()
