@@ -12,7 +12,6 @@ from gateway.broker.appends import Appends, Logged
 from gateway.broker.keys import inbox
 from gateway.broker.writer import Pending
 from gateway.chat.capabilities import (
-    ACCOUNT_TAG,
     AWAY_NOTIFY,
     BATCH,
     ECHO_MESSAGE,
@@ -31,17 +30,15 @@ from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
 from gateway.chat.room import Room
 from gateway.chat.told import ASKED_BY, news
 from gateway.lane.audiences import Group, split, those
-from gateway.lane.client import ELSEWHERE, TEXT, WEBSOCKET, WS_BINARY, Client
+from gateway.lane.client import TEXT, Client
 from gateway.lane.following import Followed
 from gateway.lane.people import People, Person
+from gateway.lane.rendering import labeled, labeled_piece, render, render_line, render_lines, render_piece
 from gateway.net.connection import Connection
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
-from gateway.wire.message import Message, parse
+from gateway.wire.message import Message
 from gateway.wire.tags import client_only, format_tags
-from gateway.wire.text import NOWHERE
-from gateway.wire.text import render as render_text
-from gateway.wire.websocket import frame, payload
 
 SAID = Kind.SAID  # an enum's members cost a look-up each
 
@@ -184,7 +181,7 @@ class Delivery:
                 first, *others = render_lines(effect, entry.id, caps, followed.mark, self._people.account(effect.sid))
                 copies = None
                 if sender is not None and sender.connection in readers:
-                    echo = [_labeled_piece(first, label, caps), *others] if sender.session.caps & ECHO_MESSAGE else []
+                    echo = [labeled_piece(first, label, caps), *others] if sender.session.caps & ECHO_MESSAGE else []
                     copies = {sender.connection: b"".join(echo)}
                 self._write(readers, b"".join((first, *others)), copies)
 
@@ -196,7 +193,7 @@ class Delivery:
             for variant, audience in followed.audience.items():
                 if variant & MESSAGE_TAGS:
                     prefix = tags(variant, entry.id, "", effect.tags, self._people.account(effect.sid))
-                    data = _piece(f"{prefix}{effect.line}", variant)
+                    data = render_piece(f"{prefix}{effect.line}", variant)
                     self._write(audience, data, None if sender is None else {sender.connection: b""})
 
     def _write(
@@ -230,11 +227,11 @@ class Delivery:
             if (echoes and not label) or connection not in audience:
                 continue
             if len(pieces) == 1:
-                return {connection: _labeled_piece(pieces[0], label, client.variant) if echoes else b""}
+                return {connection: labeled_piece(pieces[0], label, client.variant) if echoes else b""}
             copy = copies.get(connection)
             if copy is None:
                 copy = copies[connection] = pieces.copy()
-            copy[i] = _labeled_piece(pieces[i], label, client.variant) if echoes else b""
+            copy[i] = labeled_piece(pieces[i], label, client.variant) if echoes else b""
         return {connection: b"".join(copy) for connection, copy in copies.items()} if copies else None
 
     def echo(self, client: Client, logged: Logged, message: Message, label: str) -> None:
@@ -538,7 +535,7 @@ class Delivery:
         """
         account = self._people.account(actor)
         for variant, audience in groups:
-            data = _line(line, stream_id, variant, account)
+            data = render_line(line, stream_id, variant, account)
             if not data:
                 continue
             acting = self._clients.get(actor)
@@ -585,81 +582,9 @@ def _may_know_of_invites(client: Client, room: Room) -> bool:
     return bool(client.session.caps & INVITE_NOTIFY) and room.may_invite(client.session.sid, "") is None
 
 
-def render(
-    run: list[Effect], stream_id: str, variant: int, mark: str, account: Callable[[str], str] = lambda _sid: ""
-) -> list[bytes]:
-    """One piece of bytes an effect, b"" for what this variant is not to see; ``mark``: the log's.
-
-    ``account``: of a session, by its id.
-    """
-    if variant & TEXT:
-        return [_as_text(effect.line, variant) for effect in run]
-    if not variant:
-        return [b"" if effect.tags and _is_tagmsg(effect.line) else f"{effect.line}\r\n".encode() for effect in run]
-    pieces = []
-    for effect in run:
-        sender = account(effect.sid) if variant & ACCOUNT_TAG else ""
-        prefix = tags(variant, stream_id, msgid(stream_id, effect.index, mark), effect.tags, sender)
-        if effect.tags and not variant & MESSAGE_TAGS and _is_tagmsg(effect.line):
-            pieces.append(b"")  # IRCv3 message-tags: TAGMSG only to those who have the capability
-        else:
-            pieces.append(f"{prefix}{effect.line}\r\n".encode())
-    return [_framed(piece, variant) for piece in pieces] if variant & WEBSOCKET else pieces
-
-
-def render_lines(effect: Effect, stream_id: str, caps: int, mark: str, account: str) -> list[bytes]:
-    """The same of a message of several lines; ``caps``: a variant, and what decides whether it is a batch."""
-    said_id = msgid(stream_id, effect.index, mark)
-    lines = spoken(effect.line, caps, stream_id, said_id, effect.tags, account=account)
-    if caps & TEXT:
-        return [_as_text(line, caps) for line in lines]
-    return [_piece(line, caps) for line in lines]
-
-
-def _line(line: str, stream_id: str, variant: int, account: str) -> bytes:
-    if variant & TEXT:
-        return _as_text(line, variant)
-    return _piece(f"{tags(variant, stream_id, account=account)}{line}", variant)
-
-
-def _piece(line: str, variant: int) -> bytes:
-    piece = f"{line}\r\n".encode()
-    return _framed(piece, variant) if variant & WEBSOCKET else piece
-
-
-def _framed(piece: bytes, variant: int) -> bytes:
-    """A line with its CRLF as a message of a WebSocket; b"" stays so."""
-    return frame(piece[:-2], is_binary=bool(variant & WS_BINARY)) if piece else piece
-
-
-def _as_text(line: str, variant: int) -> bytes:
-    """What all readers of plain text read, whoever they are; in rooms that they do not talk in with its name."""
-    message = parse(line)
-    text = render_text(message, "", NOWHERE if variant & ELSEWHERE else "") if message is not None else None
-    return b"" if text is None else f"{text}\n".encode()
-
-
-def _is_tagmsg(line: str) -> bool:
-    return line.split(" ", 2)[1] == "TAGMSG"
-
-
-def _labeled_piece(piece: bytes, label: str, variant: int) -> bytes:
-    """A piece of what all read as its sender reads it."""
-    if not variant & WEBSOCKET or not piece:
-        return _labeled(piece, label)
-    return frame(_labeled(payload(piece), label), is_binary=bool(variant & WS_BINARY))
-
-
 def _send(client: Client, lines: Sequence[str], label: str) -> None:
     """An echo."""
     first, *others = lines
-    client.send(_labeled(first.encode(), label).decode())
+    client.send(labeled(first.encode(), label).decode())
     for line in others:
         client.send(line)
-
-
-def _labeled(piece: bytes, label: str) -> bytes:
-    if not label or not piece:
-        return piece
-    head = f"@label={label}".encode()
-    return head + b";" + piece[1:] if piece.startswith(b"@") else head + b" " + piece

@@ -11,7 +11,7 @@ from gateway.chat.effects import Kind, Void
 from gateway.chat.ports import Profile
 from gateway.chat.render import tags
 from gateway.chat.told import news
-from gateway.lane.delivery import render
+from gateway.lane.rendering import render
 from tests.chat.log import ROOM, Log, sid_of, source_of, voided, with_members
 
 ANN = source_of("ann")
