@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import LOST, Done, Link
+from gateway.broker.link import Done, Link
 from gateway.broker.scripts import read
 from gateway.chat.ports import Profile
 from gateway.chat.session import Session
@@ -36,13 +36,14 @@ class Nicks:
         self._gateway = gateway
         self._unreleased: dict[tuple[str, str], None] = {}
         self._released: dict[tuple[str, str], int] = {}  # lately, and at which age: Redis may forget it
+        self._unclaimed: set[str] = set()  # folded nicks that were released, and not claimed here since
         self._age = 0
 
     def claim(self, session: Session, nick: str, done: Done) -> None:
         """Claims a nick; the reply is the token as bytes, or a list with the holder's session id."""
         # First the note for the reaper, so that no claim can outlive its gateway unseen.
         self.note(nick)
-        self._released.pop((session.sid, fold(nick)), None)
+        self._keep(session.sid, fold(nick))
         self._link.run(
             done,
             CLAIM,
@@ -59,7 +60,7 @@ class Nicks:
         ``token``: the one that it had, "" for a new one.
         """
         self.note(nick)
-        self._released.pop((session.sid, fold(nick)), None)
+        self._keep(session.sid, fold(nick))
         fields = ("gateway", self._gateway, *profile_fields(session, nick))
         self._link.run(done, RECLAIM, self._keys.nick(fold(nick)), session.sid, was, token, *fields)
 
@@ -69,29 +70,36 @@ class Nicks:
         self._unreleased.clear()
         self._released.clear()
 
+    def _keep(self, sid: str, folded: str) -> None:
+        """A session wants a nick that it may have given up before."""
+        self._released.pop((sid, folded), None)
+        self._unreleased.pop((sid, folded), None)
+
     def note(self, nick: str) -> None:
         """Tells the gateway's reaper of a nick."""
+        self._unclaimed.discard(fold(nick))
         self._link.call(_ignore, "SADD", self._keys.gateway_nicks(self._gateway), fold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:
         """Frees a nick if the session holds it; while Redis is away it is kept in mind for :meth:`link_up`."""
+        folded = fold(nick)
+        self._unreleased[sid, folded] = None
+        self._unclaimed.add(folded)
 
         def released(reply: Any) -> None:
-            if reply is LOST:
-                self._unreleased[sid, nick] = None
-            else:
-                self._released[sid, fold(nick)] = self._age
-            if reply == 1:  # it may be another session's of this gateway, which the reaper must know of
-                self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), fold(nick))
+            if isinstance(reply, int) and (sid, folded) in self._unreleased:
+                del self._unreleased[sid, folded]
+                self._released[sid, folded] = self._age
+            if reply == 1 and folded in self._unclaimed:  # else it is another session's, which the reaper must know of
+                self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), folded)
+            self._unclaimed.discard(folded)
             done()
 
-        self._link.run(released, RELEASE, self._keys.nick(fold(nick)), sid)
+        self._link.run(released, RELEASE, self._keys.nick(folded), sid)
 
     def link_up(self) -> None:
         """Frees what could not be freed while Redis was away, and again what a failover may have brought back."""
-        waiting = dict.fromkeys([*self._unreleased, *self._released])
-        self._unreleased = {}
-        for sid, nick in waiting:
+        for sid, nick in dict.fromkeys([*self._unreleased, *self._released]):
             self.release(sid, nick)
 
     def age(self) -> None:

@@ -384,6 +384,12 @@ def test_a_nick_whose_claim_a_failover_took_before_it_was_in_use_is_claimed_agai
         happens((2.0, "replicate", ()), (2.4, "nick", (0, "other")), (2.4 + after_ms / 1000, "failover", (3.0,)))
 
 
+def test_a_nick_that_is_taken_while_an_earlier_try_is_given_up_is_freed_with_its_gateway() -> None:
+    """The first is answered as failed, as the server's scripts are gone, and with it the giving up."""
+    outcome = happens((0.4, "flush_scripts", ()), (2.0, "restart", (0.02,)), (4.0, "kill", (0,)), clients=1, rooms=())
+    assert heard(outcome, 0, "NICK nick0 failed")
+
+
 def test_nicks_that_a_gateway_claimed_in_a_wiped_redis_are_freed_when_it_dies() -> None:
     """Before its next beat, which would have told Redis of the gateway again: the others know that it was there."""
     happens((2.0, "wipe", (False,)), (2.05, "nick", (1, "other")), (2.2, "kill", (1,)))
