@@ -36,7 +36,6 @@ class Nicks:
         self._gateway = gateway
         self._unreleased: dict[tuple[str, str], None] = {}
         self._released: dict[tuple[str, str], int] = {}  # lately, and at which age: Redis may forget it
-        self._unclaimed: set[str] = set()  # folded nicks that were released, and not claimed here since
         self._age = 0
 
     def claim(self, session: Session, nick: str, done: Done) -> None:
@@ -77,22 +76,19 @@ class Nicks:
 
     def note(self, nick: str) -> None:
         """Tells the gateway's reaper of a nick."""
-        self._unclaimed.discard(fold(nick))
         self._link.call(_ignore, "SADD", self._keys.gateway_nicks(self._gateway), fold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:
         """Frees a nick if the session holds it; while Redis is away it is kept in mind for :meth:`link_up`."""
         folded = fold(nick)
         self._unreleased[sid, folded] = None
-        self._unclaimed.add(folded)
 
         def released(reply: Any) -> None:
             if isinstance(reply, int) and (sid, folded) in self._unreleased:
                 del self._unreleased[sid, folded]
                 self._released[sid, folded] = self._age
-            if reply == 1 and folded in self._unclaimed:  # else it is another session's, which the reaper must know of
+            if reply == 1:  # it may be another session's of this gateway, which the reaper must know of
                 self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), folded)
-            self._unclaimed.discard(folded)
             done()
 
         self._link.run(released, RELEASE, self._keys.nick(folded), sid)

@@ -109,9 +109,11 @@ class Heartbeat:
             overdue = self._renew()
             self._clear_former()
             if overdue:
-                self._reaper.reap(overdue)
+                self._reaper.reap(overdue, self._beaten_at_ms)
                 self.reaped += 1
                 log.info("gateway_reaped", gateway=overdue)
+            if self.beats % BEATS_A_LEASE == 0:
+                self._reaper.look_after(self._beaten_at_ms)
         except redis.RedisError as error:
             self.failures += 1
             if not self._is_away:
@@ -129,7 +131,7 @@ class Heartbeat:
         while self._former and self._former[0][0] <= self.beats:
             former = self._former[0][1]
             self._client.hset(self._keys.gateway_info(former), "lanes", str(self._lanes))  # which the reaper removed
-            self._reaper.reap(former)
+            self._reaper.reap(former, self._beaten_at_ms)
             del self._former[0]
 
     def _renew(self) -> str:

@@ -20,11 +20,17 @@ ANY_EPOCH = "*"
 INBOX_MEMORY_S = 600
 MOST_LANES = 256
 """Where Redis has forgotten how many a gateway has."""
+GRAVE_MS = 24 * 3600 * 1000
 
 
 def reaping_key(keys: Keys) -> str:
     """Hash: id of a gateway that somebody has begun to reap -> end of the reservation in ms."""
     return f"{keys.prefix}reaping"
+
+
+def graves_key(keys: Keys) -> str:
+    """Hash: id of a gateway that was reaped -> "its lanes, until when in ms it is looked after"."""
+    return f"{keys.prefix}graves"
 
 
 class Reaper:
@@ -38,14 +44,29 @@ class Reaper:
         self._append = client.register_script(APPEND.source)
         self._free = client.register_script(FREE.source)
 
-    def reap(self, gone: str) -> None:
+    def reap(self, gone: str, now_ms: int) -> None:
         """Tell the rooms of a dead gateway, free its nicks, and forget it; raises redis.RedisError.
 
         Each room leaves its set when told, so that the next reaper goes on where one stopped. Nicks come
-        second: nobody may take a name that a room still shows as somebody else's.
+        second: nobody may take a name that a room still shows as somebody else's. ``now_ms``: by Redis's clock.
         """
         self._tell_rooms(gone)
+        grave = f"{len(self._lanes(gone))} {now_ms + GRAVE_MS}"
+        self._client.hset(graves_key(self._keys), gone, grave)
         self.forget(gone)
+
+    def look_after(self, now_ms: int) -> None:
+        """Clear away what gateways have done that were reaped while they stood still, and ended before they knew."""
+        keys = self._keys
+        for gone in [gone.decode() for gone in self._client.hkeys(graves_key(keys))]:
+            lanes, until_ms = map(int, (self._client.hget(graves_key(keys), gone) or b"0 0").split())
+            inboxes = [keys.head(inbox(f"{gone}.{number}")) for number in range(lanes)]
+            rooms = [keys.lane_rooms(f"{gone}.{number}") for number in range(lanes)]
+            if self._client.exists(keys.gateway_nicks(gone), *inboxes, *rooms):
+                self._client.hset(keys.gateway_info(gone), "lanes", str(lanes))
+                self.reap(gone, now_ms)
+            elif until_ms < now_ms:
+                self._client.hdel(graves_key(keys), gone)
 
     def forget(self, gateway: str) -> None:
         """Free the nicks of a gateway whose sessions have left all rooms; its lease goes last."""

@@ -233,7 +233,10 @@ class LanePorts:
         session = client.session
         self._coming.pop(session, None)
         if session.nick == session.sid and session.rooms:  # another's claim counts as newer: Redis had lost that one,
-            self.release(session, nick)  # and its clock was set back
+            for given_up in (nick, old):  # or its clock was set back
+                if given_up != session.sid:
+                    self.release(session, given_up)
+            self._lane.claims.renew(client)
             return
         self._lane.sessions.renamed(client, old, nick)
         self._lane.claims.renew(client)  # Redis may have lost it before it was the session's name

@@ -6,9 +6,10 @@ import pytest
 
 from gateway.broker.keys import Keys, inbox
 from gateway.chat import events
-from gateway.heartbeat.reaper import INBOX_MEMORY_S, Reaper
+from gateway.heartbeat.reaper import GRAVE_MS, INBOX_MEMORY_S, Reaper, graves_key
 
 DEAD, OTHER = "dddddd", "aaaaaa"
+NOW_MS = 1_700_000_000_000
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_every_room_is_told_once(client: Any, keys: Keys, reaper: Reaper) -> Non
     rooms = [f"#room{number}" for number in range(250)]
     for room in rooms:
         make_room(client, keys, room)
-    reaper.reap(DEAD)
+    reaper.reap(DEAD, NOW_MS)
     told = [entry for room in rooms for entry in entries(client, keys, room)]
     assert [(entry.sids, entry.lines) for entry in told] == [(["-"], [f"GONE {DEAD}"])] * 250
     assert len({entry.origin for entry in told}) == 250
@@ -41,7 +42,7 @@ def test_every_room_is_told_once(client: Any, keys: Keys, reaper: Reaper) -> Non
 
 def test_a_room_that_is_no_more_is_not_made_again(client: Any, keys: Keys, reaper: Reaper) -> None:
     client.sadd(keys.lane_rooms(f"{DEAD}.0"), "#expired")
-    reaper.reap(DEAD)
+    reaper.reap(DEAD, NOW_MS)
     assert client.exists(keys.log("#expired"), keys.head("#expired")) == 0
 
 
@@ -49,7 +50,7 @@ def test_only_its_own_nicks_are_freed(client: Any, keys: Keys, reaper: Reaper) -
     client.sadd(keys.gateway_nicks(DEAD), "alice", "bob")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     client.hset(keys.nick("bob"), mapping={"sid": f"{OTHER}.0.1", "gateway": OTHER})
-    reaper.reap(DEAD)
+    reaper.reap(DEAD, NOW_MS)
     assert client.exists(keys.nick("alice")) == 0
     assert client.hget(keys.nick("bob"), "gateway") == OTHER.encode()
 
@@ -63,7 +64,7 @@ def test_nothing_of_the_gateway_is_left(client: Any, keys: Keys, reaper: Reaper)
     for lane in range(2):
         client.xadd(keys.log(inbox(f"{DEAD}.{lane}")), {"o": "x", "e": "y"})
         client.hset(keys.head(inbox(f"{DEAD}.{lane}")), "epoch", "e")
-    reaper.reap(DEAD)
+    reaper.reap(DEAD, NOW_MS)
     left = sorted(key for key in client.scan_iter(f"{keys.prefix}*") if DEAD.encode() in key)
     assert left == [keys.log(inbox(f"{DEAD}.{lane}")).encode() for lane in range(2)], "what came before, for a while"
     assert all(0 < client.ttl(key) <= INBOX_MEMORY_S for key in left)
@@ -75,5 +76,20 @@ def test_a_second_reaper_goes_on_where_one_stopped(client: Any, keys: Keys, reap
     make_room(client, keys, "#told")
     reaper._tell_rooms(DEAD)
     make_room(client, keys, "#untold")
-    Reaper(client, keys, "bbbbbb").reap(DEAD)
+    Reaper(client, keys, "bbbbbb").reap(DEAD, NOW_MS)
     assert [len(entries(client, keys, room)) for room in ("#told", "#untold")] == [1, 1]
+
+
+def test_what_a_gateway_does_after_its_end_is_cleared_away_for_a_day(client: Any, keys: Keys, reaper: Reaper) -> None:
+    """It stood still, claims its nicks again when it goes on, and is killed before it knows."""
+    client.hset(keys.gateway_info(DEAD), "lanes", 2)
+    reaper.reap(DEAD, NOW_MS)
+    client.sadd(keys.gateway_nicks(DEAD), "alice")
+    client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
+    client.hset(keys.head(inbox(f"{DEAD}.1")), "epoch", "e")
+    reaper.look_after(NOW_MS + 1)
+    assert not client.exists(keys.nick("alice"), keys.gateway_nicks(DEAD), keys.head(inbox(f"{DEAD}.1")))
+    reaper.look_after(NOW_MS + GRAVE_MS)
+    assert client.hkeys(graves_key(keys)) == [DEAD.encode()]
+    reaper.look_after(NOW_MS + GRAVE_MS + 2)
+    assert client.hkeys(graves_key(keys)) == []

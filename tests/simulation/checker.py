@@ -45,6 +45,12 @@ class Case:
         return found
 
     @cached_property
+    def taken_for_dead(self) -> set[str]:
+        """Gateways whose end some log has told."""
+        payloads = [record.payload for record in self.store.records]
+        return {payload.split()[2].decode() for payload in payloads if payload.startswith(b"-\r\nGONE ")}
+
+    @cached_property
     def rooms(self) -> dict[str, RoomModel]:
         """What the rooms' logs mean, from their first entries on, or from the state that was put back after a wipe."""
         return self._rooms_before(len(self.store.losses))
@@ -274,9 +280,8 @@ def only_what_holds(case: Case) -> Iterator[str]:
             elif line.token in case.said:
                 name, said = case.said[line.token]
                 is_own_echo = said.sid in life.sids and "echo-message" in life.caps
-                was_away = (
-                    len(life.sids) > 1
-                )  # its gateway was taken for dead: it goes on hearing what is said meanwhile
+                # Its gateway was taken for dead: it goes on hearing what is said meanwhile, also where that ended then.
+                was_away = len(life.sids) > 1 or life.sids[0].partition(".")[0] in case.taken_for_dead
                 is_stranger = not any(sid in said.members for sid in life.sids)
                 if is_stranger and case.lost_joins & {(name, sid) for sid in life.sids}:
                     case.exempt["shown, its JOIN being lost and put back behind"] += 1

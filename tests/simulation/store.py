@@ -108,6 +108,9 @@ class Store:
     def hlen(self, key: bytes) -> int:
         return len(self._data.get(key, {}))
 
+    def hkeys(self, key: bytes) -> list[bytes]:
+        return list(self.hgetall(key))
+
     def hdel(self, key: bytes, *fields: bytes) -> int:
         values = self._data.get(key, {})
         gone = sum(values.pop(field, None) is not None for field in fields)

@@ -384,6 +384,12 @@ def test_a_nick_whose_claim_a_failover_took_before_it_was_in_use_is_claimed_agai
         happens((2.0, "replicate", ()), (2.4, "nick", (0, "other")), (2.4 + after_ms / 1000, "failover", (3.0,)))
 
 
+def test_whoever_lost_a_new_nick_to_another_in_a_failover_has_none_of_its_nicks_left() -> None:
+    """Its claim was not replicated, and its NICK comes into the log behind the other's."""
+    renames = (2.5, "nick", (0, "other")), (3.319, "nick", (1, "other"))
+    happens((2.0, "replicate", ()), *renames, (2.502, "failover", (0.5,)), clients=2, rooms=("#lobby",))
+
+
 def test_a_nick_that_is_taken_while_an_earlier_try_is_given_up_is_freed_with_its_gateway() -> None:
     """The first is answered as failed, as the server's scripts are gone, and with it the giving up."""
     outcome = happens((0.4, "flush_scripts", ()), (2.0, "restart", (0.02,)), (4.0, "kill", (0,)), clients=1, rooms=())
