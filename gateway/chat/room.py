@@ -388,7 +388,8 @@ def _is_sid(sid: str) -> bool:
 def _tell(kind: Kind, change: told.Change) -> Callable[[State, _Act], Void | None]:
     """The handler of a verb by which a session tells something of itself.
 
-    An older event than one that is here already, of a log that had lost it, is void.
+    An older event than one that is here already, of a log that had lost it, is void. A newer one that tells what is so
+    already is shown: in another room it may have been otherwise meanwhile.
     """
 
     def handler(room: State, act: _Act) -> Void | None:
@@ -398,9 +399,12 @@ def _tell(kind: Kind, change: told.Change) -> Callable[[State, _Act], Void | Non
         revision = events.number(act.fact("revision"))
         if revision < member.revision:
             return Void.NOTHING
+        before = told.told(member)
         line = change(room, member, act.params)
         if isinstance(line, Void):
             return line
+        if revision == member.revision and told.told(member) == before:
+            return Void.NOTHING
         member.revision = revision
         act.show(kind, line, member=member, old=str(revision))
         return None

@@ -20,28 +20,21 @@ ASKED_BY: Final = {
 """The capability of those who want to be told."""
 
 Change = Callable[[State, Member, list[str]], str | Void]
-"""Makes the change that an event's parameters say; its line, or why there is none."""
+"""Makes the change that an event's parameters say, which may be so already; its line, or why there is none."""
 
 
 def _away(_room: State, member: Member, params: list[str]) -> str | Void:
-    text = "".join(params[:1]) or None
-    if text == member.away:
-        return Void.NOTHING
-    member.away = text
-    return events.away(member.source, text)
+    member.away = "".join(params[:1]) or None
+    return events.away(member.source, member.away)
 
 
 def _setname(_room: State, member: Member, params: list[str]) -> str | Void:
-    if params[0] == member.realname:
-        return Void.NOTHING
     member.realname = params[0]
     return events.realname_set(member.source, member.realname)
 
 
 def _account(_room: State, member: Member, params: list[str]) -> str | Void:
     account = "" if params[0] == events.LOGGED_OUT else params[0]
-    if account == member.account:
-        return Void.NOTHING
     if not events.NOT_IN_NAMES.isdisjoint(account):
         return Void.MALFORMED
     member.account = account
@@ -50,8 +43,6 @@ def _account(_room: State, member: Member, params: list[str]) -> str | Void:
 
 def _chghost(room: State, member: Member, params: list[str]) -> str | Void:
     user, host = params[:2]
-    if (user, host) == (member.user, member.host):
-        return Void.NOTHING
     if not (user and host and events.NOT_IN_NAMES.isdisjoint(user + host)):
         return Void.MALFORMED
     line = events.host_changed(member.source, user, host)
@@ -66,6 +57,11 @@ CHANGES: Final[dict[Kind, tuple[Change, int]]] = {
     Kind.CHGHOST: (_chghost, 2),
 }
 """By the verb, of which the kind has its name: what it does, and how many parameters it needs."""
+
+
+def told(known: "Known") -> tuple[str | None, ...]:
+    """All that these tell of."""
+    return known.user, known.host, known.away, known.realname, known.account
 
 
 class Known(Protocol):

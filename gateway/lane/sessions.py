@@ -14,6 +14,7 @@ import structlog
 
 from gateway.broker.writer import Pending
 from gateway.chat import events
+from gateway.chat.capabilities import SETNAME
 from gateway.chat.commands.rooms import show_room
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.events import Entry, number
@@ -113,6 +114,8 @@ class Sessions:
         """The word to the sender of a message: an error, or the echo of a direct one."""
         message, session = parse(pending.line), client.session
         if message is None or message.verb in SAID_AGAIN:
+            if message is not None and message.verb == "SETNAME" and session.caps & SETNAME and not session.rooms:
+                session.send(events.realname_set(session.source, session.realname))  # no room has shown it
             return
         if isinstance(outcome, tuple):
             self._lane.talks.sent(session, outcome, message)
@@ -127,13 +130,14 @@ class Sessions:
             session.answer_late(pending.label, lambda: refuse(session, message.verb, message.params[0], void))
 
     def _take_back(self, session: Session, effect: Effect) -> None:
-        """What was answered as failed may have come through in some room all the same."""
-        member = effect.member
-        lines = list(_untold(member, session)) if member is not None else []
-        for name in session.rooms if lines else ():
-            if self._lane.following.rooms[name].room.members.get(session.sid) is member:
-                for line in lines:
-                    self.insist(session.sid, name, line)
+        """What was answered as failed may have come through in some room all the same: whoever sees it is told.
+
+        By all rooms, as it may be out of that one before the log has it.
+        """
+        lines = list(_untold(effect.member, session)) if effect.member is not None else []
+        for name in session.rooms:
+            for line in lines:
+                self.insist(session.sid, name, line)
 
     # -- coming and going -----------------------------------------------------------------------------
 

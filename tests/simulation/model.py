@@ -387,11 +387,12 @@ class RoomModel:
         return True
 
     def _tell(self, event: Event) -> bool:
-        """What a session tells of itself: AWAY, SETNAME; nothing older than what is known."""
+        """What a session tells of itself: AWAY, SETNAME; nothing older than what is known, and nothing twice."""
         member, text = self.members.get(event.sid), event.param(0) or None
         if member is None or event.revision < member.revision:
             return False
-        if text == (member.away if event.verb == "AWAY" else member.realname):
+        known = member.away if event.verb == "AWAY" else member.realname
+        if text == known and event.revision == member.revision:
             return False
         if event.verb == "AWAY":
             member.away = text

@@ -563,6 +563,18 @@ def test_what_was_answered_as_failed_and_comes_through_is_taken_back() -> None:
     assert logged(outcome, " AWAY") == 4
 
 
+def test_what_is_taken_back_while_its_teller_is_put_out_is_told_by_another_room() -> None:
+    """The room that it came through in has him no more when he takes it back."""
+    told, kicked = line(2.02, 1, "SETNAME :New"), line(8.0, 0, "KICK #b {} :out", 1)
+    joins = (1.5, "join", (0, "#b", "")), (1.6, "join", (1, "#b", ""))
+    # Of each room one entry is under way; what was sent before Redis stood still comes through.
+    held = say(2.01, 0, "#a", "m1")
+    outcome = happens(
+        *joins, (2.0005, "stall", (9.0,)), held, told, kicked, line(15.0, 0, "PING x"), gateways=1, clients=2, caps=TOLD
+    )
+    assert [one.rpartition(" :")[2] for one in heard(outcome, 1, "nick1!u1@host1.cloak SETNAME")] == ["New", "real 1"]
+
+
 def test_whose_leaving_was_not_heard_of_is_found_gone() -> None:
     watch = line(2.0, 1, "MONITOR + {}", 0)
     for fault in ((3.0, "deafen", (1, 0, 1)), (3.0, "cut", (1, 0, True))):
