@@ -514,9 +514,11 @@ class Delivery:
         shown, nick = person.nick, member.nick
         if member.token >= person.token and person.seen:
             nick = self._claimed(followed, entry, member)
+        client = self._clients.get(self._marks.now_called(member.sid))
+        if client is not None and member.token < number(client.session.token):
+            nick = client.session.nick  # a NICK that was put back into a log that had lost it: there is a newer one
         if not self._people.renamed(member, nick):
             return
-        client = self._clients.get(self._marks.now_called(member.sid))
         if client is not None and client.session.nick != nick:
             if nick != member.nick:
                 self._marks.yields(client, "")

@@ -390,6 +390,15 @@ def test_whoever_lost_a_new_nick_to_another_in_a_failover_has_none_of_its_nicks_
     happens((2.0, "replicate", ()), *renames, (2.502, "failover", (0.5,)), clients=2, rooms=("#lobby",))
 
 
+def test_whoever_has_a_newer_nick_is_not_renamed_by_one_that_is_put_back() -> None:
+    """It has left the room since, whose log had lost all of that."""
+    lost = (2.5, "nick", (0, "other")), (2.501, "nick", (0, "newer")), (2.502, "part", (0, "#a"))
+    outcome = happens(
+        (2.0, "replicate", ()), *lost, (2.535, "failover", (3.0,)), (4.0, "join", (0, "#b", "")), clients=1
+    )
+    assert len(heard(outcome, 0, "NICK other")) == 1
+
+
 def test_a_nick_that_is_taken_while_an_earlier_try_is_given_up_is_freed_with_its_gateway() -> None:
     """The first is answered as failed, as the server's scripts are gone, and with it the giving up."""
     outcome = happens((0.4, "flush_scripts", ()), (2.0, "restart", (0.02,)), (4.0, "kill", (0,)), clients=1, rooms=())
