@@ -55,8 +55,10 @@ class Keys:
         gateway, _, number = lane.partition(".")
         return f"{self.prefix}{{gw:{gateway}}}:rooms:{number}"
 
-    def gateway_nicks(self, gateway: str) -> str:
-        return f"{self.prefix}{{gw:{gateway}}}:nicks"
+    def lane_nicks(self, lane: str) -> str:
+        """What a reaper has to free: the nicks that sessions of ``<gateway>.<n>`` may hold, folded."""
+        gateway, _, number = lane.partition(".")
+        return f"{self.prefix}{{gw:{gateway}}}:nicks:{number}"
 
 
 def inbox(lane: str) -> str:

@@ -14,6 +14,7 @@ from gateway.broker.link import Done, Link
 from gateway.broker.scripts import read
 from gateway.chat.ports import Profile
 from gateway.chat.session import Session
+from gateway.directory.lanes import lanes
 from gateway.wire.casefold import fold
 
 CLAIM = read("gateway.directory", "claim", 1)
@@ -30,10 +31,10 @@ MEMORY_AGES = 12
 class Nicks:
     """The directory of nicks as one lane uses it."""
 
-    def __init__(self, link: Link, keys: Keys, gateway: str) -> None:
+    def __init__(self, link: Link, keys: Keys, lane: str) -> None:
         self._link = link
         self._keys = keys
-        self._gateway = gateway
+        self._lane = lane
         self._unreleased: dict[tuple[str, str], None] = {}
         self._released: dict[tuple[str, str], int] = {}  # lately, and at which age: Redis may forget it
         self._age = 0
@@ -48,9 +49,7 @@ class Nicks:
             CLAIM,
             self._keys.nick(fold(nick)),
             session.sid,
-            "gateway",
-            self._gateway,
-            *profile_fields(session, nick),
+            *self._fields(session, nick),
         )
 
     def reclaim(self, session: Session, nick: str, was: str, token: str, done: Done) -> None:
@@ -60,12 +59,16 @@ class Nicks:
         """
         self.note(nick)
         self._keep(session.sid, fold(nick))
-        fields = ("gateway", self._gateway, *profile_fields(session, nick))
-        self._link.run(done, RECLAIM, self._keys.nick(fold(nick)), session.sid, was, token, *fields)
+        self._link.run(
+            done, RECLAIM, self._keys.nick(fold(nick)), session.sid, was, token, *self._fields(session, nick)
+        )
 
-    def go_on_as(self, gateway: str) -> None:
-        """The gateway has a new id; what the old one held is its reaper's."""
-        self._gateway = gateway
+    def _fields(self, session: Session, nick: str) -> tuple[str, ...]:
+        return ("gateway", self._lane.partition(".")[0], *profile_fields(session, nick))
+
+    def go_on_as(self, lane: str) -> None:
+        """The lane has a new id; what the old one held is its reaper's."""
+        self._lane = lane
         self._unreleased.clear()
         self._released.clear()
 
@@ -75,8 +78,8 @@ class Nicks:
         self._unreleased.pop((sid, folded), None)
 
     def note(self, nick: str) -> None:
-        """Tells the gateway's reaper of a nick."""
-        self._link.call(_ignore, "SADD", self._keys.gateway_nicks(self._gateway), fold(nick))
+        """Tells the gateway's reaper of a nick. Each lane has its own notes: its link keeps them in order."""
+        self._link.call(_ignore, "SADD", self._keys.lane_nicks(self._lane), fold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:
         """Frees a nick if the session holds it; while Redis is away it is kept in mind for :meth:`link_up`."""
@@ -87,8 +90,8 @@ class Nicks:
             if isinstance(reply, int) and (sid, folded) in self._unreleased:
                 del self._unreleased[sid, folded]
                 self._released[sid, folded] = self._age
-            if reply == 1:  # it may be another session's of this gateway, which the reaper must know of
-                self._link.call(_ignore, "SREM", self._keys.gateway_nicks(self._gateway), folded)
+            if reply == 1:  # it may be another session's of this lane, which the reaper must know of
+                self._link.call(_ignore, "SREM", self._keys.lane_nicks(self._lane), folded)
             done()
 
         self._link.run(released, RELEASE, self._keys.nick(folded), sid)
@@ -117,24 +120,23 @@ class Nicks:
         self._link.call(done, "HGETALL", self._keys.nick(fold(nick)))
 
     def everybody(self, limit: int, done: Done) -> None:
-        """Gives the folded nicks of all gateways, each once, at most ``limit`` of any one gateway."""
+        """Gives the folded nicks of all lanes, each once, at most ``limit`` of any one lane."""
         found: set[str] = set()
 
-        def of_gateway(is_last: bool, reply: Any) -> None:
+        def of_lane(is_last: bool, reply: Any) -> None:
             if isinstance(reply, list):
                 found.update(nick.decode("utf-8", "replace") for nick in reply)
             if is_last:
                 done(sorted(found)[:limit] if isinstance(reply, list) else reply)
 
-        def gateways(reply: Any) -> None:
+        def every(reply: Any) -> None:
             if not isinstance(reply, list) or not reply:
                 done(reply)
                 return
-            for gateway in reply:
-                nicks = self._keys.gateway_nicks(gateway.decode())
-                self._link.call(partial(of_gateway, gateway == reply[-1]), "SRANDMEMBER", nicks, limit)
+            for lane in reply:
+                self._link.call(partial(of_lane, lane == reply[-1]), "SRANDMEMBER", self._keys.lane_nicks(lane), limit)
 
-        self._link.call(gateways, "ZRANGE", self._keys.gateways, 0, -1)
+        lanes(self._link, self._keys, every)
 
     def remember(self, session: Session, nick: str, now: float) -> None:
         """WHOWAS: notes who had a nick that is being given up; ``now`` in seconds since 1970."""

@@ -60,9 +60,11 @@ class Reaper:
         keys = self._keys
         for gone in [gone.decode() for gone in self._client.hkeys(graves_key(keys))]:
             lanes, until_ms = map(int, (self._client.hget(graves_key(keys), gone) or b"0 0").split())
-            inboxes = [keys.head(inbox(f"{gone}.{number}")) for number in range(lanes)]
-            rooms = [keys.lane_rooms(f"{gone}.{number}") for number in range(lanes)]
-            if self._client.exists(keys.gateway_nicks(gone), *inboxes, *rooms):
+            ids = [f"{gone}.{number}" for number in range(lanes)]
+            traces = [
+                key for lane in ids for key in (keys.lane_nicks(lane), keys.lane_rooms(lane), keys.head(inbox(lane)))
+            ]
+            if traces and self._client.exists(*traces):
                 self._client.hset(keys.gateway_info(gone), "lanes", str(lanes))
                 self.reap(gone, now_ms)
             elif until_ms < now_ms:
@@ -77,10 +79,9 @@ class Reaper:
             # Without its head nobody writes there any more; if the lane comes back, it reads what was written before.
             self._client.delete(keys.head(name), keys.base(name), keys.void(name))
             self._client.expire(keys.log(name), INBOX_MEMORY_S)
-            self._client.delete(keys.lane_rooms(lane))
+            self._client.delete(keys.lane_rooms(lane), keys.lane_nicks(lane))
             self._client.hdel(keys.stats, lane)
         self._client.delete(keys.gateway_info(gateway))
-        self._client.delete(keys.gateway_nicks(gateway))
         self._client.zrem(keys.gateways, gateway)
         self._client.hdel(reaping_key(keys), gateway)
 
@@ -108,13 +109,13 @@ class Reaper:
             pipeline.execute()
 
     def _free_nicks(self, gateway: str) -> None:
-        nicks_key = self._keys.gateway_nicks(gateway)
-        for nicks in self._batches(nicks_key):
-            pipeline = self._client.pipeline(transaction=False)
-            for nick in nicks:
-                self._free(keys=[self._keys.nick(nick)], args=[gateway], client=pipeline)
-            pipeline.srem(nicks_key, *nicks)
-            pipeline.execute()
+        for nicks_key in map(self._keys.lane_nicks, self._lanes(gateway)):
+            for nicks in self._batches(nicks_key):
+                pipeline = self._client.pipeline(transaction=False)
+                for nick in nicks:
+                    self._free(keys=[self._keys.nick(nick)], args=[gateway], client=pipeline)
+                pipeline.srem(nicks_key, *nicks)
+                pipeline.execute()
 
     def _batches(self, key: str) -> Iterator[list[str]]:
         members = sorted(member.decode() for member in self._client.smembers(key))

@@ -418,9 +418,9 @@ class Delivery:
         person = self._people.person(member.sid)
         nick = person.nick if person is not None else member.nick
         changes = reranked(followed.kept.pop(client), member.modes, nick)
-        alone = [(client.variant_in(followed.name), {client.connection: client})]
+        groups = followed.audience.items() if is_seen else _alone(followed, client)
         for line in lines(f":hubbub MODE {followed.room.name}", changes):
-            self.show(followed.audience.items() if is_seen else alone, line, entry.id)
+            self.show(groups, line, entry.id)
 
     def put_out(self, followed: Followed, client: Client, line: str) -> None:
         """A client whom the log has lost leaves a room in which it, and perhaps others, still see it."""
@@ -483,7 +483,8 @@ class Delivery:
         returns = client is not None and (now_called != member.sid or followed.room.is_gone(member.sid))
         but = client if returns else None
         person = self._people.person(member.sid)
-        if person is not None and followed in person.seen:
+        is_seen = person is not None and followed in person.seen
+        if person is not None and is_seen:
             has_quit = effect.line.split(" ", 2)[1] == "QUIT"
             witnesses = person.witnesses() if has_quit else followed.audience.items()
             self.show(witnesses, effect.line, entry.id, actor=effect.sid, but=but)
@@ -496,6 +497,8 @@ class Delivery:
             if now_called == member.sid:
                 self._marks.taken_for_dead()
         elif client is not None:
+            if not is_seen:  # another room's log, which is ahead, has shown all others that it quit
+                self.show(_alone(followed, client), effect.line, entry.id, actor=effect.sid)
             self._take_out(followed, client)
         if client is not None or member.sid.startswith(self._own) or effect.sid == NOBODY:
             self._marks.changed(followed)
@@ -567,6 +570,10 @@ def _without_messages(effects: Folded) -> Folded:
     changes = Folded(effect for effect in effects if effect.kind not in (SAID, Kind.LINES))
     changes.plain = False
     return changes
+
+
+def _alone(followed: Followed, client: Client) -> list[Group]:
+    return [(client.variant_in(followed.name), {client.connection: client})]
 
 
 def _is_awaited(pending: Pending) -> bool:

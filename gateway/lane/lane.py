@@ -196,7 +196,7 @@ class Lane:
     def _build_directory(self) -> None:
         """What else stands in Redis: who is who, and which rooms there are."""
         keys, gateway = self.keys, self.gateway
-        self.directory = Nicks(self.link, keys, gateway)
+        self.directory = Nicks(self.link, keys, self.id)
         self.room_list = RoomList(self.link, keys)
         self.census = Census(self.link, keys, self.id)
         self.bulletin = Bulletin(gateway, self.server.name, self.room_list, self.census, self.connections.__len__)

@@ -122,7 +122,7 @@ class Rebirth:
         old_inbox = lane.inbox.name
         for part in (lane.appends, lane.delivery, lane.following, lane.inbox, lane.census):
             part.go_on_as(lane.id)
-        lane.directory.go_on_as(gateway)
+        lane.directory.go_on_as(lane.id)
         lane.bulletin.go_on_as(gateway, self.now_called)
         lane.barrier.inbox = lane.inbox.name
         self._move_inbox(old_inbox)

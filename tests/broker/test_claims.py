@@ -107,7 +107,7 @@ def test_under_a_new_id_the_old_ones_claim_is_taken_over_with_a_new_token(stage:
 def test_a_release_that_a_failover_took_is_made_again(stage: Stage) -> None:
     """The claim is back with the older data; but not where the session has claimed the nick once more since."""
     node = stage.node()
-    nicks = Nicks(node.link, stage.keys, "g1")
+    nicks = Nicks(node.link, stage.keys, "g1.0")
     told: list[Any] = []
     session = Session("g1.0.1", "irc.test", Silent(), "127.0.0.1", "h", 0.0)
     nicks.claim(session, "bob", told.append)
@@ -137,14 +137,30 @@ def test_a_release_that_a_failover_took_is_made_again(stage: Stage) -> None:
 def test_who_gives_up_a_nick_of_another_session_leaves_it_noted_for_the_reaper(stage: Stage) -> None:
     """It asked for it in vain, and left: the holder's gateway may be the same."""
     node = stage.node()
-    nicks = Nicks(node.link, stage.keys, "g1")
+    nicks = Nicks(node.link, stage.keys, "g1.0")
     nicks.note("bob")
     run(stage, node, CLAIM, "g1.0.1", "nick", "bob")
     done: list[bool] = []
     nicks.release("g1.0.2", "bob", lambda: done.append(True))
     stage.until(lambda: bool(done))
     run(stage, node, RELEASE, "g1.0.3")  # behind all that the answer led to
-    assert stage.command("SMEMBERS", stage.keys.gateway_nicks("g1")) in ([b"bob"], {b"bob"})
+    assert stage.command("SMEMBERS", stage.keys.lane_nicks("g1.0")) in ([b"bob"], {b"bob"})
+
+
+def test_a_nick_that_another_lane_claims_as_soon_as_it_is_free_stays_noted_for_the_reaper(stage: Stage) -> None:
+    """Of the same gateway; the one that freed it hears of that later, and strikes out its own note only."""
+    one, other = stage.node("g1.0"), stage.node("g1.1")
+    nicks, others = Nicks(one.link, stage.keys, "g1.0"), Nicks(other.link, stage.keys, "g1.1")
+    nicks.note("bob")
+    run(stage, one, CLAIM, "g1.0.1", "nick", "bob")
+    others.note("bob")
+    stage.round_trip(other)
+    freed: list[bool] = []
+    nicks.release("g1.0.1", "bob", lambda: freed.append(True))
+    stage.until(lambda: bool(freed))
+    stage.round_trip(one)
+    assert stage.command("SMEMBERS", stage.keys.lane_nicks("g1.0")) in ([], set())
+    assert stage.command("SMEMBERS", stage.keys.lane_nicks("g1.1")) in ([b"bob"], {b"bob"})
 
 
 def test_whoever_watches_a_nick_hears_of_every_change(stage: Stage) -> None:

@@ -183,14 +183,14 @@ def test_what_was_done_under_the_old_id_before_it_was_known_is_cleared_away(
     heartbeat: Heartbeat = make("dddddd", on_gone=lambda: heartbeat.take("eeeeee"))
     heartbeat.beat()
     heartbeat.disown("dddddd")
-    client.sadd(keys.gateway_nicks("dddddd"), "ann")
+    client.sadd(keys.lane_nicks("dddddd.0"), "ann")
     client.hset(keys.nick("ann"), mapping={"sid": "dddddd.0.1", "gateway": "dddddd"})
     client.hset(keys.nick("amy"), mapping={"sid": "eeeeee.0.1", "gateway": "eeeeee"})
     client.hset(keys.head("@dddddd.0"), "last", "0-0")
     for _ in range(2 * BEATS_A_LEASE):
         assert client.exists(keys.nick("ann"))
         heartbeat.beat()
-    assert not client.exists(keys.nick("ann"), keys.gateway_nicks("dddddd"), keys.head("@dddddd.0"))
+    assert not client.exists(keys.nick("ann"), keys.lane_nicks("dddddd.0"), keys.head("@dddddd.0"))
     assert expiry_ms(client, keys, "dddddd") is None
     assert expiry_ms(client, keys, "eeeeee") is not None
     assert client.exists(keys.nick("amy"))
@@ -268,7 +268,7 @@ def test_whoever_does_not_come_back_after_a_wipe_is_reaped(make: Make, client: A
     other.beat()
     one.beat()
     client.delete(keys.gateways, f"{keys.prefix}beat", keys.gateway_info("bbbbbb"))
-    rooms, nicks, claim = keys.lane_rooms("bbbbbb.1"), keys.gateway_nicks("bbbbbb"), keys.nick("bob")
+    rooms, nicks, claim = keys.lane_rooms("bbbbbb.1"), keys.lane_nicks("bbbbbb.0"), keys.nick("bob")
     client.sadd(rooms, "#room")
     client.sadd(nicks, "bob")
     client.hset(claim, "gateway", "bbbbbb")

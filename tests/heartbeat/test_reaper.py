@@ -47,7 +47,7 @@ def test_a_room_that_is_no_more_is_not_made_again(client: Any, keys: Keys, reape
 
 
 def test_only_its_own_nicks_are_freed(client: Any, keys: Keys, reaper: Reaper) -> None:
-    client.sadd(keys.gateway_nicks(DEAD), "alice", "bob")
+    client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice", "bob")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     client.hset(keys.nick("bob"), mapping={"sid": f"{OTHER}.0.1", "gateway": OTHER})
     reaper.reap(DEAD, NOW_MS)
@@ -57,7 +57,7 @@ def test_only_its_own_nicks_are_freed(client: Any, keys: Keys, reaper: Reaper) -
 
 def test_nothing_of_the_gateway_is_left(client: Any, keys: Keys, reaper: Reaper) -> None:
     make_room(client, keys, "#lobby")
-    client.sadd(keys.gateway_nicks(DEAD), "alice")
+    client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     client.hset(keys.gateway_info(DEAD), "lanes", 2)
     client.hset(keys.stats, mapping={f"{DEAD}.0": "{}", f"{DEAD}.1": "{}", f"{OTHER}.0": "{}"})
     client.zadd(keys.gateways, {DEAD: 1, OTHER: 2})
@@ -84,11 +84,11 @@ def test_what_a_gateway_does_after_its_end_is_cleared_away_for_a_day(client: Any
     """It stood still, claims its nicks again when it goes on, and is killed before it knows."""
     client.hset(keys.gateway_info(DEAD), "lanes", 2)
     reaper.reap(DEAD, NOW_MS)
-    client.sadd(keys.gateway_nicks(DEAD), "alice")
+    client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     client.hset(keys.head(inbox(f"{DEAD}.1")), "epoch", "e")
     reaper.look_after(NOW_MS + 1)
-    assert not client.exists(keys.nick("alice"), keys.gateway_nicks(DEAD), keys.head(inbox(f"{DEAD}.1")))
+    assert not client.exists(keys.nick("alice"), keys.lane_nicks(f"{DEAD}.0"), keys.head(inbox(f"{DEAD}.1")))
     reaper.look_after(NOW_MS + GRAVE_MS)
     assert client.hkeys(graves_key(keys)) == [DEAD.encode()]
     reaper.look_after(NOW_MS + GRAVE_MS + 2)
