@@ -535,6 +535,15 @@ def test_a_gateway_that_did_not_hear_that_its_new_id_is_taken_goes_on_under_it()
     _stands_still(8.0, (8.07, "control_loss", (0.5, 5.545)))
 
 
+def test_who_is_kicked_while_its_gateway_stands_still_and_is_taken_for_dead_is_told() -> None:
+    """Another room's log, which is read first, has shown all others that it quit."""
+    joins = (1.0, "join", (0, "#b", "")), (1.2, "join", (1, "#a", "")), (1.201, "join", (1, "#b", ""))
+    faults = (1.915, "pause", (1, 12.0)), (5.605, "restart", (0.02,))
+    kicked = line(5.611, 0, "KICK #b {} :out", 1)
+    outcome = happens(*joins, *faults, kicked, line(9.8, 0, "PING x"), rooms=(), clients=2, gateways=3, caps=TOLD)
+    assert len(heard(outcome, 1, "KICK #b nick1")) == 1
+
+
 # -- what sessions tell of themselves, and who watches ---------------------------------------------------
 
 TOLD = ("away-notify", "setname", "extended-join")
