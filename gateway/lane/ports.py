@@ -203,7 +203,7 @@ class LanePorts:
                 raise
             old = old or session.nick
             await self._tell_name(client, old, nick, token)
-        if not session.rooms:
+        if not session.rooms and session.nick != nick:  # else the room has shown it that it was put out of since
             session.reply(f":{session.source} NICK {nick}")
         self._renamed(client, old, nick)
         return True

@@ -390,6 +390,13 @@ def test_whoever_lost_a_new_nick_to_another_in_a_failover_has_none_of_its_nicks_
     happens((2.0, "replicate", ()), *renames, (2.502, "failover", (0.5,)), clients=2, rooms=("#lobby",))
 
 
+def test_a_nick_that_a_room_has_told_is_not_told_again_to_who_was_put_out_behind_it() -> None:
+    """In one entry: when the NICK is done, its session is in no room any more."""
+    nick, kicked = (2.0, "nick", (2, "other")), line(2.0021, 0, "KICK #a {} :out", 2)
+    outcome = happens(nick, kicked, gateways=1)
+    assert len(heard(outcome, 2, " NICK ")) == len(heard(outcome, 2, " KICK ")) == 1
+
+
 def test_whoever_has_a_newer_nick_is_not_renamed_by_one_that_is_put_back() -> None:
     """It has left the room since, whose log had lost all of that."""
     lost = (2.5, "nick", (0, "other")), (2.501, "nick", (0, "newer")), (2.502, "part", (0, "#a"))
