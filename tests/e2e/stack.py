@@ -12,6 +12,7 @@ Address = tuple[str, int]
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
     "PORT": "127.0.0.1:0",
+    "WEB_PORT": "127.0.0.1:0",
     "GATEWAY_PORTS": "127.0.0.1:0",
     "HUBBUB_FLOOD_RATE": "0",
     "HUBBUB_MAX_PER_IP": "0",
