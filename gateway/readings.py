@@ -23,7 +23,7 @@ _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
 )
 _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("commands", "Lines from clients that were carried out.", lambda lane: lane.intake.commands),
-    ("deliveries", "Lines or batches written to clients.", lambda lane: lane.delivery.delivered),
+    ("deliveries", "Lines or batches written to clients.", lambda lane: lane.outboxes.delivered),
     ("entries", "Entries appended to logs.", lambda lane: lane.appends.launched),
     ("link_commands", "Commands sent to Redis.", lambda lane: lane.link.commands),
     ("link_received_bytes", "Bytes received from Redis.", lambda lane: lane.link.bytes_in),

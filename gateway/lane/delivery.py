@@ -1,77 +1,33 @@
-"""From folded effects to bytes in the outboxes of the lane's clients: the hot path of the whole network.
+"""From folded messages to bytes in the outboxes of the lane's clients: the hot path of the whole network.
 
 A run of messages is rendered once for each variant of readers, and every member is sent the same bytes
-object; only a sender of this lane gets its own copy, without its own lines. Everything that changes for
-clients passes here. Runs on the lane's thread.
+object; only a sender of this lane gets its own copy, without its own lines. What is no message goes through
+here to changes.py, in its place. Runs on the lane's thread.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from gateway.broker.appends import Appends, Logged
 from gateway.broker.keys import inbox
 from gateway.broker.writer import Pending
-from gateway.chat.capabilities import (
-    AWAY_NOTIFY,
-    BATCH,
-    ECHO_MESSAGE,
-    EXTENDED_JOIN,
-    INVITE_NOTIFY,
-    MESSAGE_REDACTION,
-    MESSAGE_TAGS,
-    MULTILINE,
-)
-from gateway.chat.compact import difference
-from gateway.chat.effects import Effect, Folded, Kind, Member, Void
-from gateway.chat.events import FACT, NOBODY, Entry, away, extended_join, number, quitted, text_of
-from gateway.chat.modes import lines, reranked
+from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
+from gateway.chat.effects import Effect, Folded, Kind, Void
+from gateway.chat.events import FACT, Entry, text_of
 from gateway.chat.multiline import takes_batches
 from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
-from gateway.chat.room import Room
-from gateway.chat.told import ASKED_BY, news
-from gateway.lane.audiences import Group, split, those
-from gateway.lane.client import TEXT, Client
+from gateway.lane.changes import Changes, Marks
+from gateway.lane.client import Client
 from gateway.lane.following import Followed
-from gateway.lane.people import People, Person
-from gateway.lane.rendering import labeled, labeled_piece, render, render_line, render_lines, render_piece
+from gateway.lane.outboxes import Outboxes
+from gateway.lane.people import People
+from gateway.lane.rendering import labeled, labeled_piece, render, render_lines, render_piece
 from gateway.net.connection import Connection
 from gateway.wire.casefold import fold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
 from gateway.wire.tags import client_only, format_tags
 
 SAID = Kind.SAID  # an enum's members cost a look-up each
-
-
-class Marks(Protocol):
-    """What delivery tells the lane besides what it writes."""
-
-    def void(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        """An event has no effect, or takes it from another."""
-
-    def returned(self, followed: Followed, pending: Pending) -> bool:
-        """An event of this lane is void, as its own gateway was taken for dead; whether it will be sent again."""
-
-    def named(self, member: Member) -> None:
-        """A session that others see goes by this nick from now on."""
-
-    def yields(self, client: Client, room: str) -> None:
-        """A client's nick is another's, and it goes by its session id, which has been shown; this room's log knows."""
-
-    def taken_for_dead(self) -> None:
-        """The log says that this lane's own gateway is gone."""
-
-    def now_called(self, sid: str) -> str:
-        """The present id of a session of this lane by any that it had; other ids as they are."""
-
-    def came_back(self, effect: Effect) -> None:
-        """A JOIN of a client of this lane was put back into a log that had lost it."""
-
-    def orphan(self, followed: Followed, sid: str) -> None:
-        """A JOIN of a session that this lane has no more."""
-
-    def changed(self, followed: Followed) -> None:
-        """The room's directory entry is out of date: size, topic or secrecy changed by this lane's doing."""
 
 
 class Delivery:
@@ -83,7 +39,8 @@ class Delivery:
         clients: dict[str, Client],
         people: People,
         appends: Appends,
-        touched: list[Connection],
+        outboxes: Outboxes,
+        changes: Changes,
         marks: Marks,
         settle: Callable[[Pending, Any], None],
     ) -> None:
@@ -92,16 +49,13 @@ class Delivery:
         self._clients = clients
         self._people = people
         self._appends = appends
-        self._touched = touched
+        self._write = outboxes.write
+        self._changes = changes
         self._marks = marks
         self._settle = settle
-        self._entered: dict[Client, None] = {}  # by the entry at hand: NAMES and MODE tell them what they find
-        self._asks = False  # whether a handler waits for the event at hand
-        self.delivered = 0
 
     def go_on_as(self, lane: str) -> None:
         """The lane has (or takes) this id."""
-        self._own = f"{lane}."
         self._origin = f"{lane}:"
 
     def entry(self, followed: Followed, entry: Entry, effects: Folded) -> None:
@@ -116,7 +70,7 @@ class Delivery:
             for pending, effect in zip(pendings or (), effects, strict=False):
                 self._settle(pending, effect)
             return
-        self._entered.clear()
+        self._changes.begin()
         start, end = 0, len(effects)
         while start < end:
             stop = start
@@ -128,11 +82,12 @@ class Delivery:
             else:
                 stop += 1
                 effect = effects[start]
-                self._asks = pendings is not None and _is_awaited(pendings[effect.index])
                 if effect.kind is Kind.LINES:
                     self._say_lines(followed, entry, effect, pendings)
                 else:
-                    self._change(followed, entry, effect, effects[stop:] if self._people.outdated else ())
+                    behind = effects[stop:] if self._people.outdated else ()
+                    is_awaited = pendings is not None and _is_awaited(pendings[effect.index])
+                    self._changes.change(followed, entry, effect, behind, is_awaited=is_awaited)
             start = stop
         if pendings is not None:
             # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
@@ -144,10 +99,8 @@ class Delivery:
                 self._appends.forget_void(followed.name, entry, voids)
         elif entry.origin.startswith(self._origin):  # put back: no handler waits for it
             for effect in effects:
-                if effect.kind is Kind.JOINED and self._clients.get(effect.sid) in self._entered:
+                if effect.kind is Kind.JOINED and self._changes.has_entered(effect.sid):
                     self._marks.came_back(effect)
-
-    # -- messages -------------------------------------------------------------------------------------
 
     def _say(
         self, followed: Followed, entry: Entry, run: list[Effect], plain: bool, pendings: Sequence[Pending] | None
@@ -196,20 +149,6 @@ class Delivery:
                     data = render_piece(f"{prefix}{effect.line}", variant)
                     self._write(audience, data, None if sender is None else {sender.connection: b""})
 
-    def _write(
-        self, audience: Collection[Connection], data: bytes, copies: Mapping[Connection, bytes] | None = None
-    ) -> None:
-        """Writes to all, the very same bytes but where a connection has a copy of its own."""
-        touch = self._touched.append
-        for connection in audience:
-            mine = data if copies is None else copies.get(connection, data)
-            if mine:
-                out = connection.out
-                if not out:
-                    touch(connection)
-                out.append(mine)
-        self.delivered += len(audience)
-
     def _own_copies(
         self,
         audience: Mapping[Connection, Client],
@@ -251,320 +190,6 @@ class Delivery:
         if client.session.caps & ECHO_MESSAGE:
             _send(client, echo_of_first(client.session, client.session.caps, effect), label)
 
-    def reread(self, followed: Followed, old: Room, misses: bool) -> None:
-        """A room was read again from its log: what is different now is shown as if it had just happened.
-
-        Sessions of this lane that the log has lost stay where they are: their lane says so to the log.
-        ``misses``: messages came in between that nobody can show any more in their place.
-        """
-        self._entered.clear()
-        self._asks = False
-        for client in followed.clients.values():
-            client.session.rooms[followed.name] = followed.room
-        position = Entry(followed.replica.last, "", [], [], b"")
-        for effect in difference(old, followed.room):
-            if effect.kind is Kind.LEFT and effect.member is not None:
-                sid = effect.member.sid
-                if sid in followed.clients and not followed.room.is_gone(sid):
-                    followed.kept.setdefault(followed.clients[sid], effect.member.modes)
-                    continue
-            self._change(followed, position, effect)
-        if misses:
-            line = f":hubbub NOTICE {followed.room.name} :Messages may be missing here: see the room's history"
-            self.show(followed.audience.items(), line, position.id)
-
-    # -- everything else ------------------------------------------------------------------------------
-
-    def _change(self, followed: Followed, entry: Entry, effect: Effect, behind: Sequence[Effect] = ()) -> None:
-        """``behind``: what follows in the entry, which the room has folded already."""
-        kind = effect.kind
-        if self._people.outdated:
-            self._people.freshen_change(followed, effect, behind)
-        if kind is Kind.JOINED:
-            self._joined(followed, entry, effect)
-        elif kind is Kind.LEFT:
-            self._left(followed, entry, effect)
-        elif kind is Kind.RENAMED:
-            self._renamed(followed, entry, effect)
-        elif kind is Kind.VOID:
-            self._marks.void(followed, entry, effect)
-            client = self._clients.get(self._marks.now_called(effect.sid))
-            if client in followed.kept and effect.line.split(" ", 2)[1] in ("PART", "QUIT"):
-                self.put_out(followed, client, effect.line)
-        elif kind in (Kind.CHANGED, Kind.TOPIC):
-            self.show(
-                followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=self._knows(followed, effect)
-            )
-            if effect.sid in self._clients:
-                self._marks.changed(followed)
-        elif kind is Kind.INVITED:
-            groups = those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
-            self.show(groups, effect.line, entry.id, actor=effect.sid, but=self._clients.get(effect.sid))
-        elif kind is Kind.REDACTED:
-            self._marks.void(followed, entry, effect)
-            groups = those(followed.audience.items(), lambda client: client.session.caps & MESSAGE_REDACTION)
-            self.show(groups, effect.line, entry.id, actor=effect.sid)
-        else:
-            self._told(entry, effect)
-
-    def _told(self, entry: Entry, effect: Effect) -> None:
-        """What a session tells of itself is shown once to all who share a room with it and ask, as its NICK is."""
-        assert effect.member is not None
-        person = self._people.person(effect.member.sid)
-        if person is not None and person.learns(effect.member, number(effect.old)):
-            self._show_told(entry, person, effect)
-
-    def _told_by_join(self, entry: Entry, effect: Effect) -> None:
-        """The same of who was there all the time, where no log had it yet: its lane has it join again as it is now."""
-        member = effect.member
-        assert member is not None
-        person = self._people.person(member.sid)
-        if person is not None and member.revision > person.revision:
-            told = [Effect(kind, effect.index, member.sid, line) for kind, line in news(person.newest, member)]
-            person.learns(member, member.revision)
-            self._people.freshen(told)
-            self._asks = False
-            for one in told:
-                self._show_told(entry, person, one)
-
-    def _show_told(self, entry: Entry, person: Person, effect: Effect) -> None:
-        own = self._clients.get(self._marks.now_called(person.sid)) if effect.kind is Kind.AWAY else None
-        groups = those(person.witnesses(), lambda client: client.session.caps & ASKED_BY[effect.kind])
-        self.show(groups, effect.line, entry.id, actor=effect.sid, but=own)
-
-    def _show_join(self, followed: Followed, entry: Entry, effect: Effect, but: Client | None = None) -> None:
-        """A JOIN, with more to those who ask; and that who joins is away."""
-        assert effect.member is not None
-        member = self._people.newest(effect.member)
-        more, rest = split(followed.audience.items(), EXTENDED_JOIN)
-        self.show(rest, effect.line, entry.id, actor=effect.sid, but=but)
-        if more:
-            line = cut(extended_join(effect.line, member.account, member.realname), LINE_LIMIT_BYTES - len("\r\n"))
-            self.show(more, line, entry.id, actor=effect.sid, but=but)
-        if member.away is not None:
-            source, _, _ = effect.line[1:].partition(" ")
-            groups = those(followed.audience.items(), lambda client: client.session.caps & AWAY_NOTIFY)
-            own = self._clients.get(self._marks.now_called(member.sid))
-            self.show(groups, away(source, member.away), entry.id, but=own)
-
-    def _knows(self, followed: Followed, effect: Effect) -> Client | None:
-        """Who is not shown what the network sets: its own rank, or all that NAMES and MODE will tell it."""
-        if effect.member is not None:
-            return followed.clients.get(effect.member.sid)
-        return next(iter(self._entered), None) if not effect.sid else None
-
-    def _joined(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        member = effect.member
-        assert member is not None
-        client = self._clients.get(member.sid)
-        is_seen = self._people.sees(followed, member.sid)
-        self._known_by(entry, followed, member, self._nick_of(followed, entry, member, client))
-        if effect.old and client is not None:  # an older claim: it is called by its session id from now on
-            self._lost_name(followed, client, member.nick, entry.id)
-        self._people.freshen((effect,))
-        if client is not None and client in followed.kept:  # it was there all the time, and its lane has said so again
-            if is_seen:
-                self._told_by_join(entry, effect)
-            else:  # others saw it quit
-                self._show_join(followed, entry, effect, but=client)
-            self._rank_again(followed, entry, client, member, is_seen=is_seen)
-            return
-        if client is not None and not client.is_departing:
-            followed.enter(client)
-            self._entered[client] = None
-            client.session.rooms[followed.name] = followed.room
-            self.look(client, followed.name)
-        elif member.sid.startswith(self._own):
-            self._marks.orphan(followed, member.sid)
-        self._show_join(followed, entry, effect)
-        if client is not None:
-            self._marks.changed(followed)
-
-    def _nick_of(self, followed: Followed, entry: Entry, member: Member, client: Client | None) -> str:
-        """What clients are to call one who joins."""
-        session = client.session if client is not None else None
-        if session is not None and (member.token < number(session.token) or session.nick == session.sid):
-            return session.nick  # the log has lost a newer name, which its client knows
-        return self._claimed(followed, entry, member)
-
-    def _claimed(self, followed: Followed, entry: Entry, member: Member) -> str:
-        """A member's nick, where it is its own: of two whom clients see the older claim goes by the session id, and who
-        is gone has quit: a slower log has yet to say so, or Redis had forgotten who had it."""
-        sid = self._people.sid(member.nick)
-        person = self._people.person(sid) if sid is not None and sid != member.sid else None
-        if person is None or not person.seen:
-            self._marks.named(member)
-            return member.nick
-        known = next((one for f in person.followed if (one := f.room.members.get(person.sid))), member)
-        source = f"{person.nick}!{known.user}@{known.host}"
-        if followed.room.is_gone(person.sid):
-            gone = self._clients.get(self._marks.now_called(person.sid))
-            line = quitted(source, f"Gateway {person.sid.partition('.')[0]} is gone")
-            self.show(person.witnesses(), line, entry.id, but=gone)
-            self._people.quit(person)
-        elif (person.token, person.sid) > (member.token, member.sid):
-            return member.sid
-        else:
-            self.show(person.witnesses(), f":{source} NICK {person.sid}", entry.id)
-            client = self._clients.get(person.sid)
-            if client is not None and client.session.nick == person.nick:
-                self._marks.yields(client, "")
-            self._people.call(person, person.sid)
-        self._marks.named(member)
-        return member.nick
-
-    def _rank_again(self, followed: Followed, entry: Entry, client: Client, member: Member, *, is_seen: bool) -> None:
-        """Who is back has other ranks than it is known to have: by itself, or by all who saw it there all the time."""
-        person = self._people.person(member.sid)
-        nick = person.nick if person is not None else member.nick
-        changes = reranked(followed.kept.pop(client), member.modes, nick)
-        groups = followed.audience.items() if is_seen else _alone(followed, client)
-        for line in lines(f":hubbub MODE {followed.room.name}", changes):
-            self.show(groups, line, entry.id)
-
-    def put_out(self, followed: Followed, client: Client, line: str) -> None:
-        """A client whom the log has lost leaves a room in which it, and perhaps others, still see it."""
-        session = client.session
-        self._asks = False
-        del followed.kept[client]
-        if self._people.sees(followed, session.sid):
-            member = Member(session.sid, session.nick, session.user, session.host)
-            position = Entry(followed.replica.last, "", [], [], b"")
-            self._change(followed, position, Effect(Kind.LEFT, 0, session.sid, line, member=member))
-        elif not client.is_departing:
-            client.send(line)
-            self._take_out(followed, client)
-
-    def lose_kept(self, followed: Followed) -> None:
-        """Whom the log has lost gets a new session id: no GONE can tell of the old one, so others see it quit."""
-        for client in followed.kept:
-            session = client.session
-            person = self._people.person(session.sid)
-            if person is not None and followed in person.seen:
-                source = f"{person.nick}!{session.user}@{session.host}"
-                line = quitted(source, f"Gateway {session.sid.partition('.')[0]} is gone")
-                self.show(person.witnesses(), line, followed.replica.last, but=client)
-                self._people.quit(person)
-                self._people.vanished(followed, session.sid)
-
-    def kept(self, followed: Followed, viewer: str) -> list[Member]:
-        """Whom a room's clients still see in it though the log has lost them: all do, or only those themselves."""
-        members = []
-        for client, ranks in followed.kept.items():
-            session = client.session
-            person = self._people.person(session.sid)
-            if session.sid == viewer or self._people.sees(followed, session.sid):
-                nick = person.nick if person is not None else session.nick
-                says = session.realname, session.account, session.away
-                members.append(Member(session.sid, nick, session.user, session.host, *says, ranks))
-        return members
-
-    def _known_by(self, entry: Entry, followed: Followed, member: Member, nick: str) -> None:
-        """Whoever joins under a newer name than clients know is shown to take that first."""
-        person = self._people.person(member.sid)
-        if person is not None:
-            old = person.nick
-            if old != nick and self._people.renamed(member, nick):
-                line = f":{old}!{member.user}@{member.host} NICK {nick}"
-                self.show(person.witnesses(), line, entry.id, actor=member.sid)
-        self._people.appeared(followed, member, nick)
-
-    def _lost_name(self, followed: Followed, client: Client, nick: str, stream_id: str) -> None:
-        if client.session.nick != nick:
-            client.send(f"{tags(client.variant, stream_id)}:{client.session.source} NICK {nick}")
-            self._marks.yields(client, followed.name)
-
-    def _left(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        member = effect.member
-        assert member is not None
-        now_called = self._marks.now_called(member.sid)
-        client = followed.clients.get(now_called)
-        # It is here all the same, and will join again; it sees nothing of either.
-        returns = client is not None and (now_called != member.sid or followed.room.is_gone(member.sid))
-        but = client if returns else None
-        person = self._people.person(member.sid)
-        is_seen = person is not None and followed in person.seen
-        if person is not None and is_seen:
-            has_quit = effect.line.split(" ", 2)[1] == "QUIT"
-            witnesses = person.witnesses() if has_quit else followed.audience.items()
-            self.show(witnesses, effect.line, entry.id, actor=effect.sid, but=but)
-            if has_quit:
-                self._people.quit(person)
-        self._people.vanished(followed, member.sid)
-        if returns:
-            assert client is not None
-            followed.kept.setdefault(client, member.modes)
-            if now_called == member.sid:
-                self._marks.taken_for_dead()
-        elif client is not None:
-            if not is_seen:  # another room's log, which is ahead, has shown all others that it quit
-                self.show(_alone(followed, client), effect.line, entry.id, actor=effect.sid)
-            self._take_out(followed, client)
-        if client is not None or member.sid.startswith(self._own) or effect.sid == NOBODY:
-            self._marks.changed(followed)
-
-    def _take_out(self, followed: Followed, client: Client) -> None:
-        followed.leave(client)
-        client.session.rooms.pop(followed.name, None)
-        if client.room_in_view == followed.name:
-            self.look(client, next(reversed(client.session.rooms), ""))
-
-    def _renamed(self, followed: Followed, entry: Entry, effect: Effect) -> None:
-        member = effect.member
-        assert member is not None
-        person = self._people.person(member.sid)
-        assert person is not None
-        shown, nick = person.nick, member.nick
-        if member.token >= person.token and person.seen:
-            nick = self._claimed(followed, entry, member)
-        client = self._clients.get(self._marks.now_called(member.sid))
-        if client is not None and member.token < number(client.session.token):
-            nick = client.session.nick  # a NICK that was put back into a log that had lost it: there is a newer one
-        if not self._people.renamed(member, nick):
-            return
-        if client is not None and client.session.nick != nick:
-            if nick != member.nick:
-                self._marks.yields(client, "")
-            elif effect.sid != member.sid:
-                self._marks.yields(client, followed.name)
-            client.session.nick = nick
-        line = f":{shown}!{member.user}@{member.host} NICK {nick}"
-        self.show(person.witnesses(), line, entry.id, actor=effect.sid)
-
-    def show(
-        self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None
-    ) -> None:
-        """Writes one line to groups of readers; whoever asked for it gets it as a reply.
-
-        ``but``: who does not see it.
-        """
-        account = self._people.account(actor)
-        for variant, audience in groups:
-            data = render_line(line, stream_id, variant, account)
-            if not data:
-                continue
-            acting = self._clients.get(actor)
-            if but is not None and but.connection in audience:
-                self._write({c: a for c, a in audience.items() if a is not but}, data)
-            elif acting is not None and acting.connection in audience and _is_personal(acting):
-                tell = acting.session.reply if self._asks else acting.session.send
-                tell(tags(variant, stream_id, account=account) + line)
-                self._write({c: a for c, a in audience.items() if a is not acting}, data)
-            else:
-                self._write(audience, data)
-
-    def look(self, client: Client, room: str) -> None:
-        """From now on a reader of plain text talks in this room (folded name; "" for none); nothing to others."""
-        if not client.variant & TEXT or client.room_in_view == room:
-            return
-        person = self._people.person(client.session.sid)
-        here = [f for f in person.followed if client.session.sid in f.clients] if person is not None else []
-        for followed in here:
-            followed.leave(client)
-        client.room_in_view = room
-        for followed in here:
-            followed.enter(client)
-
 
 def _without_messages(effects: Folded) -> Folded:
     changes = Folded(effect for effect in effects if effect.kind not in (SAID, Kind.LINES))
@@ -572,23 +197,9 @@ def _without_messages(effects: Folded) -> Folded:
     return changes
 
 
-def _alone(followed: Followed, client: Client) -> list[Group]:
-    return [(client.variant_in(followed.name), {client.connection: client})]
-
-
 def _is_awaited(pending: Pending) -> bool:
     """Whether a handler waits for it, so that what is shown of it belongs to what that answers."""
     return pending.wait is not None and not pending.wait.done
-
-
-def _is_personal(client: Client) -> bool:
-    """Whether a client sees what it did itself in a way of its own: in a labeled response, as "you joined"."""
-    return client.session.response is not None or bool(client.variant & TEXT)
-
-
-def _may_know_of_invites(client: Client, room: Room) -> bool:
-    """IRCv3 invite-notify, "Notes": only those are told who might invite as well."""
-    return bool(client.session.caps & INVITE_NOTIFY) and room.may_invite(client.session.sid, "") is None
 
 
 def _send(client: Client, lines: Sequence[str], label: str) -> None:

@@ -33,6 +33,7 @@ from gateway.directory.roomlist import RENEWAL_S, RoomList
 from gateway.lane.absence import Absence
 from gateway.lane.barrier import Barrier
 from gateway.lane.bulletin import Bulletin
+from gateway.lane.changes import Changes
 from gateway.lane.claims import Claims
 from gateway.lane.client import Client
 from gateway.lane.clock import CLOCK, Clock
@@ -47,6 +48,7 @@ from gateway.lane.intake import TICK_S, Intake
 from gateway.lane.keeping import Keeping
 from gateway.lane.monitor import Monitor
 from gateway.lane.orders import specials
+from gateway.lane.outboxes import Outboxes
 from gateway.lane.outside import Outside
 from gateway.lane.pacing import Pacing
 from gateway.lane.people import People
@@ -158,8 +160,17 @@ class Lane:
         """What follows logs, and shows what is in them."""
         settings, keys = self.settings, self.keys
         self.people = People()
+        self.outboxes = Outboxes(self.touched)
+        self.changes = Changes(self.id, self.clients, self.people, self.outboxes, self.sessions)
         self.delivery = Delivery(
-            self.id, self.clients, self.people, self.appends, self.touched, self.sessions, self.sessions.settle
+            self.id,
+            self.clients,
+            self.people,
+            self.appends,
+            self.outboxes,
+            self.changes,
+            self.sessions,
+            self.sessions.settle,
         )
         self.following = Following(
             self.link,
@@ -167,7 +178,7 @@ class Lane:
             self.appends,
             self.id,
             self.delivery.entry,
-            self.delivery.reread,
+            self.changes.reread,
             self.sessions.room_settled,
             self.sessions.room_closed,
             settings.retention,

@@ -156,7 +156,7 @@ class LanePorts:
 
     def kept(self, session: Session, room: Room) -> list[Member]:
         followed = self._lane.following.rooms.get(room.folded_name)
-        return self._lane.delivery.kept(followed, session.sid) if followed is not None and followed.kept else []
+        return self._lane.changes.kept(followed, session.sid) if followed is not None and followed.kept else []
 
     async def _linked(self) -> None:
         """While Redis is away, waits for it."""
@@ -439,7 +439,7 @@ class LanePorts:
             raise
 
     def look(self, session: Session, room: str) -> None:
-        self._lane.delivery.look(self._client(session), fold(room))
+        self._lane.changes.look(self._client(session), fold(room))
 
     async def history(self, room: str, span: Span) -> list[Past]:
         found = await self._in_turn(read(self._ask, self._lane.keys, fold(room), span))

@@ -114,13 +114,13 @@ class Rebirth:
         self._gateway = ""
         old = lane.id
         for followed in lane.following.rooms.values():
-            lane.delivery.lose_kept(followed)
+            lane.changes.lose_kept(followed)
         self._lane.rejoining.former.appendleft(f"{old}.")
         lane.take_id(gateway)
         for client in lane.clients.values():
             self._name_by_id(client)
         old_inbox = lane.inbox.name
-        for part in (lane.appends, lane.delivery, lane.following, lane.inbox, lane.census):
+        for part in (lane.appends, lane.delivery, lane.changes, lane.following, lane.inbox, lane.census):
             part.go_on_as(lane.id)
         lane.directory.go_on_as(lane.id)
         lane.bulletin.go_on_as(gateway, self.now_called)

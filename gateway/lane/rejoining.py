@@ -63,9 +63,7 @@ class Rejoining:
         if is_refused and client.session.sid == sid and client in followed.kept and not client.is_departing:
             reason = effect.reason.name.lower().replace("_", " ")
             text = f"You were away for too long ({reason})"
-            self._lane.delivery.put_out(
-                followed, client, events.parted(client.session.source, followed.room.name, text)
-            )
+            self._lane.changes.put_out(followed, client, events.parted(client.session.source, followed.room.name, text))
 
     @staticmethod
     def _is_stale(effect: Effect | None) -> bool:
