@@ -169,6 +169,9 @@ class Ports(Protocol):
     def monitored(self, session: Session) -> Mapping[str, str]:
         """Whom the session watches: folded nick to how it spelled it."""
 
+    def known_holder(self, nick: str) -> Profile | None:
+        """Who has a nick as far as those who monitor it have been told: Redis may have lost the claim for a moment."""
+
     def monitor(self, session: Session, nicks: Sequence[str]) -> None:
         """Watches these from now on, also what comes before the answer to a :meth:`find` made behind it."""
 

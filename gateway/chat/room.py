@@ -399,11 +399,11 @@ def _tell(kind: Kind, change: told.Change) -> Callable[[State, _Act], Void | Non
         revision = events.number(act.fact("revision"))
         if revision < member.revision:
             return Void.NOTHING
-        before = told.told(member)
+        before = told.all_of(member)
         line = change(room, member, act.params)
         if isinstance(line, Void):
             return line
-        if revision == member.revision and told.told(member) == before:
+        if revision == member.revision and told.all_of(member) == before:
             return Void.NOTHING
         member.revision = revision
         act.show(kind, line, member=member, old=str(revision))

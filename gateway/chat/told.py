@@ -59,7 +59,7 @@ CHANGES: Final[dict[Kind, tuple[Change, int]]] = {
 """By the verb, of which the kind has its name: what it does, and how many parameters it needs."""
 
 
-def told(known: "Known") -> tuple[str | None, ...]:
+def all_of(known: "Known") -> tuple[str | None, ...]:
     """All that these tell of."""
     return known.user, known.host, known.away, known.realname, known.account
 

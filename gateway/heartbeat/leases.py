@@ -65,7 +65,7 @@ class Heartbeat:
         self._beaten_at_ms = 0  # by Redis's clock
         self._peers: list[bytes] = []  # ids of the gateways that there were then
         self._disowned = ""
-        self._former: list[tuple[int, str]] = []  # beats from which on to clear away, id
+        self._former: list[str] = []  # ids of its own, which perhaps nobody has reaped: a failover had lost the lease
         self._stopping = threading.Event()
         self._leave = False
         self._thread = threading.Thread(target=self._run, name="heartbeat")
@@ -82,7 +82,7 @@ class Heartbeat:
 
     def take(self, gateway: str) -> None:
         """Go on under a new id, after `on_gone`; on the heartbeat thread, so from within a callback."""
-        self._former.append((self.beats + 2 * BEATS_A_LEASE, self.gateway))
+        self._former.append(self.gateway)
         self.gateway, self._beaten_at_ms, self._is_gone = gateway, 0, False
         self._reaper = Reaper(self._client, self._keys, gateway)
 
@@ -107,12 +107,14 @@ class Heartbeat:
             return
         try:
             overdue = self._renew()
-            self._clear_former()
             if overdue:
                 self._reaper.reap(overdue, self._beaten_at_ms)
                 self.reaped += 1
                 log.info("gateway_reaped", gateway=overdue)
             if self.beats % BEATS_A_LEASE == 0:
+                while self._former:
+                    self._reaper.bury(self._former[-1], self._lanes, self._beaten_at_ms)
+                    self._former.pop()
                 self._reaper.look_after(self._beaten_at_ms)
         except redis.RedisError as error:
             self.failures += 1
@@ -125,14 +127,6 @@ class Heartbeat:
         if self._is_away:
             log.info("heartbeat_back")
         self._is_away = False
-
-    def _clear_former(self) -> None:
-        """What this gateway did under an id that was reaped, before it knew of that, nobody else will clear away."""
-        while self._former and self._former[0][0] <= self.beats:
-            former = self._former[0][1]
-            self._client.hset(self._keys.gateway_info(former), "lanes", str(self._lanes))  # which the reaper removed
-            self._reaper.reap(former, self._beaten_at_ms)
-            del self._former[0]
 
     def _renew(self) -> str:
         """Renew the lease; returns the id of a gateway to reap, or ''."""

@@ -12,25 +12,19 @@ import redis
 from gateway.broker.keys import Keys, inbox
 from gateway.broker.scripts import APPEND, read
 from gateway.chat import events
+from gateway.directory.lanes import MOST_LANES
 
 FREE = read("gateway.heartbeat", "free", 1)
 
 BATCH = 100
 ANY_EPOCH = "*"
 INBOX_MEMORY_S = 600
-MOST_LANES = 256
-"""Where Redis has forgotten how many a gateway has."""
 GRAVE_MS = 24 * 3600 * 1000
 
 
 def reaping_key(keys: Keys) -> str:
     """Hash: id of a gateway that somebody has begun to reap -> end of the reservation in ms."""
     return f"{keys.prefix}reaping"
-
-
-def graves_key(keys: Keys) -> str:
-    """Hash: id of a gateway that was reaped -> "its lanes, until when in ms it is looked after"."""
-    return f"{keys.prefix}graves"
 
 
 class Reaper:
@@ -51,15 +45,18 @@ class Reaper:
         second: nobody may take a name that a room still shows as somebody else's. ``now_ms``: by Redis's clock.
         """
         self._tell_rooms(gone)
-        grave = f"{len(self._lanes(gone))} {now_ms + GRAVE_MS}"
-        self._client.hset(graves_key(self._keys), gone, grave)
+        self.bury(gone, len(self._lanes(gone)), now_ms)
         self.forget(gone)
+
+    def bury(self, gone: str, lanes: int, now_ms: int) -> None:
+        """Have an id that is gone looked after, as its gateway may not know of it yet."""
+        self._client.hset(self._keys.graves, gone, f"{lanes} {now_ms + GRAVE_MS}")
 
     def look_after(self, now_ms: int) -> None:
         """Clear away what gateways have done that were reaped while they stood still, and ended before they knew."""
         keys = self._keys
-        for gone in [gone.decode() for gone in self._client.hkeys(graves_key(keys))]:
-            lanes, until_ms = map(int, (self._client.hget(graves_key(keys), gone) or b"0 0").split())
+        for gone in [gone.decode() for gone in self._client.hkeys(keys.graves)]:
+            lanes, until_ms = map(int, (self._client.hget(keys.graves, gone) or b"0 0").split())
             ids = [f"{gone}.{number}" for number in range(lanes)]
             traces = [
                 key for lane in ids for key in (keys.lane_nicks(lane), keys.lane_rooms(lane), keys.head(inbox(lane)))
@@ -68,7 +65,7 @@ class Reaper:
                 self._client.hset(keys.gateway_info(gone), "lanes", str(lanes))
                 self.reap(gone, now_ms)
             elif until_ms < now_ms:
-                self._client.hdel(graves_key(keys), gone)
+                self._client.hdel(keys.graves, gone)
 
     def forget(self, gateway: str) -> None:
         """Free the nicks of a gateway whose sessions have left all rooms; its lease goes last."""

@@ -22,6 +22,7 @@ from gateway.lane.following import Followed
 from gateway.lane.outboxes import Outboxes
 from gateway.lane.people import People, Person
 from gateway.lane.rendering import render_line
+from gateway.wire.casefold import fold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 
 
@@ -37,7 +38,7 @@ class Marks(Protocol):
     def named(self, member: Member) -> None:
         """A session that others see goes by this nick from now on."""
 
-    def yields(self, client: Client, room: str) -> None:
+    def yields(self, client: Client, nick: str, room: str) -> None:
         """A client's nick is another's, and it goes by its session id, which has been shown; this room's log knows."""
 
     def taken_for_dead(self) -> None:
@@ -47,7 +48,7 @@ class Marks(Protocol):
         """The present id of a session of this lane by any that it had; other ids as they are."""
 
     def came_back(self, effect: Effect) -> None:
-        """A JOIN of a client of this lane was put back into a log that had lost it."""
+        """A client of this lane is in a room again: its JOIN was put back, or its PART or KICK is lost."""
 
     def orphan(self, followed: Followed, sid: str) -> None:
         """A JOIN of a session that this lane has no more."""
@@ -91,6 +92,7 @@ class Changes:
         for client in followed.clients.values():
             client.session.rooms[followed.name] = followed.room
         position = Entry(followed.replica.last, "", [], [], b"")
+        back: list[Effect] = []
         for effect in difference(old, followed.room):
             if effect.kind is Kind.LEFT and effect.member is not None:
                 sid = effect.member.sid
@@ -98,6 +100,10 @@ class Changes:
                     followed.kept.setdefault(followed.clients[sid], effect.member.modes)
                     continue
             self.change(followed, position, effect)
+            if effect.kind is Kind.JOINED and self.has_entered(effect.sid):
+                back.append(effect)
+        for effect in back:  # behind all of it: NAMES must not be ahead of the JOINs shown
+            self._marks.came_back(effect)
         if misses:
             line = f":hubbub NOTICE {followed.room.name} :Messages may be missing here: see the room's history"
             self.show(followed.audience.items(), line, position.id)
@@ -132,9 +138,13 @@ class Changes:
             if client in followed.kept and effect.line.split(" ", 2)[1] in ("PART", "QUIT"):
                 self.put_out(followed, client, effect.line)
         elif kind in (Kind.CHANGED, Kind.TOPIC):
-            self.show(
-                followed.audience.items(), effect.line, entry.id, actor=effect.sid, but=self._knows(followed, effect)
-            )
+            line = effect.line
+            if kind is Kind.CHANGED and self._people.hidden:
+                line = self._people.seen_ranks(followed, line)
+            if line:
+                self.show(
+                    followed.audience.items(), line, entry.id, actor=effect.sid, but=self._knows(followed, effect)
+                )
             if effect.sid in self._clients:
                 self._marks.changed(followed)
         elif kind is Kind.INVITED:
@@ -216,7 +226,9 @@ class Changes:
             self.look(client, followed.name)
         elif member.sid.startswith(self._own):
             self._marks.orphan(followed, member.sid)
-        self._show_join(followed, entry, effect)
+        # Under an id that its gateway had before, nobody is shown himself.
+        former = self._clients.get(self._marks.now_called(member.sid)) if client is None else None
+        self._show_join(followed, entry, effect, but=former)
         if client is not None:
             self._marks.changed(followed)
 
@@ -248,10 +260,29 @@ class Changes:
             self.show(person.witnesses(), f":{source} NICK {person.sid}", entry.id)
             client = self._clients.get(person.sid)
             if client is not None and client.session.nick == person.nick:
-                self._marks.yields(client, "")
+                self._marks.yields(client, person.nick, "")
             self._people.call(person, person.sid)
         self._marks.named(member)
         return member.nick
+
+    def _give_back(self, entry: Entry, nick: str) -> None:
+        """Nobody is shown under a nick any more: whoever had to go by his id for it is called by it, as his logs do.
+
+        The claim of who has left counted as the newer one: Redis's clock had been set back between the two.
+        """
+        holder = self._people.person(self._people.sid(nick) or "")
+        if holder is not None and holder.seen:
+            return
+        for sid in sorted(self._people.outdated - self._clients.keys()):
+            person = self._people.person(sid)
+            assert person is not None
+            members = [member for f in person.followed if (member := f.room.members.get(sid)) is not None]
+            member = next((member for member in members if fold(member.nick) == fold(nick)), None)
+            if member is not None and person.nick == sid:
+                self.show(person.witnesses(), f":{sid}!{member.user}@{member.host} NICK {member.nick}", entry.id)
+                self._people.call(person, member.nick)
+                self._marks.named(member)
+                return
 
     def _rank_again(self, followed: Followed, entry: Entry, client: Client, member: Member, *, is_seen: bool) -> None:
         """Who is back has other ranks than it is known to have: by itself, or by all who saw it there all the time."""
@@ -311,7 +342,7 @@ class Changes:
     def _lost_name(self, followed: Followed, client: Client, nick: str, stream_id: str) -> None:
         if client.session.nick != nick:
             client.send(f"{tags(client.variant, stream_id)}:{client.session.source} NICK {nick}")
-            self._marks.yields(client, followed.name)
+            self._marks.yields(client, client.session.nick, followed.name)
 
     def _left(self, followed: Followed, entry: Entry, effect: Effect) -> None:
         member = effect.member
@@ -330,6 +361,8 @@ class Changes:
             if has_quit:
                 self._people.quit(person)
         self._people.vanished(followed, member.sid)
+        if person is not None:
+            self._give_back(entry, person.nick)
         if returns:
             assert client is not None
             followed.kept.setdefault(client, member.modes)
@@ -363,12 +396,13 @@ class Changes:
             return
         if client is not None and client.session.nick != nick:
             if nick != member.nick:
-                self._marks.yields(client, "")
-            elif effect.sid != member.sid:
-                self._marks.yields(client, followed.name)
+                self._marks.yields(client, member.nick, "")
+            elif nick == member.sid:
+                self._marks.yields(client, effect.old, followed.name)
             client.session.nick = nick
         line = f":{shown}!{member.user}@{member.host} NICK {nick}"
         self.show(person.witnesses(), line, entry.id, actor=effect.sid)
+        self._give_back(entry, shown)
 
     def show(
         self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None

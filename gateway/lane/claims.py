@@ -54,7 +54,7 @@ class Claims:
                     session.token = str(max(int(reply), int(session.token or 0) + 1))
                 done()
             elif isinstance(reply, list):
-                self.lose(client)
+                self.lose(client, nick)
                 self.renew(client, was, done)
             else:
                 self._lane.later(RETRY_S, partial(self.renew, client, was, done))
@@ -62,9 +62,10 @@ class Claims:
         token = "" if was else session.token
         self._lane.directory.reclaim(session, session.nick, was, token, partial(claimed, session.nick))
 
-    def lose(self, client: Client, *, is_shown: bool = False, but: str = "") -> None:
-        """Somebody else has the nick: the session goes by its id, and all who see it are told.
+    def lose(self, client: Client, nick: str, *, is_shown: bool = False, but: str = "") -> None:
+        """Somebody else has a client's nick: the session goes by its id, and all who see it are told.
 
+        Unless rooms are being told of a newer one: behind that the id would be taken for the newest name of all.
         ``is_shown``: they have been, by this lane; ``but``: a room whose log says so already.
         """
         session, old = client.session, client.session.nick
@@ -77,10 +78,15 @@ class Claims:
         self._lane.sessions.renamed(client, old, session.sid)
         if not is_shown and (self._lane.rebirth.is_under_way or not self._is_seen(client)):
             client.send(line)
-            return
-        for name in [name for name in session.rooms if name != but]:  # whoever sees the session is shown by these
+        elif self._lane.ports.coming(session) in ("", nick):
+            self.tell(client, but)
+
+    def tell(self, client: Client, but: str = "") -> None:
+        """Whoever sees a session that goes by its id is shown so by its rooms, but for one."""
+        session = client.session
+        line = events.renamed(session.source, session.sid, session.token)
+        for name in [name for name in session.rooms if name != but]:
             client.unlogged += 1
-            line = events.renamed(session.source, session.sid, session.token)
             self._lane.appends.add(name, Lasting(session.sid, line))
 
     def _is_seen(self, client: Client) -> bool:

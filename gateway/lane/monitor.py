@@ -61,6 +61,11 @@ class Monitor:
         """Whom a client watches: folded nick to how it spelled it."""
         return self._lists.get(client, {})
 
+    def holder(self, nick: str) -> Profile | None:
+        """Who has a nick as far as its watchers know."""
+        watched = self._watched.get(fold(nick))
+        return watched.holder if watched is not None else None
+
     def add(self, client: Client, nicks: Iterable[str]) -> None:
         """Whoever looks a nick up on the lane's link from now on misses nothing that comes after."""
         for nick in nicks:

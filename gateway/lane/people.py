@@ -8,6 +8,7 @@ Runs on the lane's thread.
 from collections.abc import Iterable
 
 from gateway.chat.effects import Effect, Kind, Member
+from gateway.chat.modes import RANKS, parse, render
 from gateway.lane.client import ELSEWHERE, Client
 from gateway.lane.following import Followed
 from gateway.net.connection import Connection
@@ -175,7 +176,15 @@ class People:
 
     def unseen(self, followed: Followed) -> list[str]:
         """Whom a room's replica has, and its clients do not see any more."""
-        return [sid for sid in self.hidden if followed not in self._by_sid[sid].seen]
+        hidden = [self._by_sid[sid] for sid in self.hidden]
+        return [person.sid for person in hidden if followed in person.followed and followed not in person.seen]
+
+    def seen_ranks(self, followed: Followed, line: str) -> str:
+        """A MODE without the ranks of those whom the room's clients do not see any more; "" where nothing is left."""
+        source, verb, room, modes, *params = line.split(" ")
+        unseen = {self._by_sid[sid].nick for sid in self.unseen(followed)}
+        changes = [one for one in parse(modes, params) if one.letter not in RANKS or one.param not in unseen]
+        return " ".join((source, verb, room, render(changes))) if changes else ""
 
     def vanished(self, followed: Followed, sid: str) -> None:
         """A member left a replica, or the replica is no longer kept."""

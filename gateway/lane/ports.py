@@ -54,7 +54,7 @@ class LanePorts:
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self._gate = Gate(lane)
-        self._coming: dict[Session, str] = {}  # nicks whose change was told as failed, and may be in some log
+        self._coming: dict[Session, str] = {}  # nicks of which rooms are being told
 
     async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
         """Much work, of which only so much is done at once."""
@@ -183,8 +183,12 @@ class LanePorts:
         if isinstance(reply, list):
             return None
         self._lane.directory.note(nick)  # again: whoever gave it up just now may have struck it out
-        # Redis's clock may have been set back since the last claim: a newer name has the higher token all the same.
-        return str(max(int(reply), int(session.token or 0) + 1))
+        # Redis's clock may have been set back: a newer claim has the higher token all the same, than the session's last
+        # one, and than that of whom clients are still shown under this nick.
+        people = self._lane.people
+        person = people.person(people.sid(nick) or "")
+        shown = person.token if person is not None and person.sid != session.sid else 0
+        return str(max(int(reply), int(session.token or 0) + 1, shown + 1))
 
     def release(self, session: Session, nick: str) -> None:
         self._lane.directory.release(session.sid, nick)
@@ -212,6 +216,7 @@ class LanePorts:
         """Tells every room; what was sent to one of them holds for all."""
         session, sessions = client.session, self._lane.sessions
         old_token, session.token = session.token, token
+        self._coming[session] = nick
         line = events.renamed(session.source, nick, token)
         waits = {name: sessions.commit(session.sid, name, line, lasting=True) for name in session.rooms}
         try:
@@ -221,13 +226,16 @@ class LanePorts:
             unsent = [name for name, wait in waits.items() if sessions.withdraw(name, wait)]
             if len(unsent) == len(waits):
                 session.token = old_token
+                self._coming.pop(session, None)
                 self._unclaim(session, nick)
+                if session.nick == session.sid:  # it has lost the old one meanwhile
+                    self._lane.claims.tell(client)
             else:
                 for name in unsent:
                     sessions.insist(session.sid, name, line)
-                self._coming[session] = nick
                 client.when_logged(partial(self._renamed, client, old, nick))
             raise
+        self._coming.pop(session, None)
 
     def _renamed(self, client: Client, old: str, nick: str) -> None:
         session = client.session
@@ -252,9 +260,13 @@ class LanePorts:
         if nick != session.sid:
             self.release(session, session.sid)  # it may have lost the old one meanwhile, and gone by its id
 
+    def coming(self, session: Session) -> str:
+        """The nick by which rooms are being told that a session goes; "" for none."""
+        return self._coming.get(session, "")
+
     def _unclaim(self, session: Session, nick: str) -> None:
         """Gives up a claim that comes to nothing, unless the nick is the session's own, or may still become it."""
-        if fold(nick) == fold(self._coming.get(session, "")):
+        if fold(nick) == fold(self.coming(session)):
             return
         if fold(nick) != fold(session.nick):
             self.release(session, nick)
@@ -289,6 +301,9 @@ class LanePorts:
 
     def monitored(self, session: Session) -> Mapping[str, str]:
         return dict(self._lane.monitor.targets(self._client(session)))
+
+    def known_holder(self, nick: str) -> Profile | None:
+        return self._lane.monitor.holder(nick)
 
     def monitor(self, session: Session, nicks: Sequence[str]) -> None:
         self._lane.monitor.add(self._client(session), nicks)

@@ -75,7 +75,7 @@ class Rebirth:
         """Somebody goes by a nick; one of ours who is gone for all others has lost it, and is told so before."""
         client = self._lane.clients.get(self._lane.sessions.by_nick.get(fold(member.nick), ""))
         if client is not None and client.session.sid != self.now_called(member.sid):
-            self._lane.claims.lose(client)
+            self._lane.claims.lose(client, client.session.nick)
 
     def now_called(self, sid: str) -> str:
         """The present id of a session of this lane by any that it had; other ids as they are."""

@@ -18,7 +18,7 @@ from gateway.chat.capabilities import SETNAME
 from gateway.chat.commands.rooms import show_room
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.events import Entry, number
-from gateway.chat.ports import Gone, Ports
+from gateway.chat.ports import Gone
 from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
 from gateway.chat.told import ASKED_BY
@@ -101,7 +101,7 @@ class Sessions:
         client = self.clients.get(pending.sid)
         if pending.wait is not None:
             if pending.wait.done and client is not None and not client.is_departing:
-                _tell_late(self._lane.ports, client.session, outcome)
+                self._late(client.session, outcome)
             if client is not None and outcome.__class__ is Effect and outcome.kind in ASKED_BY:
                 self._take_back(client.session, outcome)
             pending.wait.fulfil(outcome)
@@ -128,6 +128,20 @@ class Sessions:
         else:
             void = outcome.reason or Void.NOTHING
             session.answer_late(pending.label, lambda: refuse(session, message.verb, message.params[0], void))
+
+    def _late(self, session: Session, outcome: object) -> None:
+        """A command takes effect after it was answered by an error, or again.
+
+        Who has joined a room must know who else is there, and they what the session has told of itself meanwhile.
+        """
+        if not isinstance(outcome, Effect) or outcome.kind is not Kind.JOINED or outcome.member is None:
+            return
+        message = parse(outcome.line)
+        room = session.rooms.get(fold(message.params[0])) if message is not None else None
+        if room is not None:
+            session.answer_late("", lambda: show_room(self._lane.ports, session, room))
+            for line in _unknown_to(outcome.member, session):
+                self.insist(session.sid, room.folded_name, line)
 
     def _take_back(self, session: Session, effect: Effect) -> None:
         """What was answered as failed may have come through in some room all the same: whoever sees it is told.
@@ -225,9 +239,9 @@ class Sessions:
         if self._lane.rebirth.is_under_way:
             self._lane.rebirth.named(member)
 
-    def yields(self, client: Client, room: str) -> None:
+    def yields(self, client: Client, nick: str, room: str) -> None:
         session, old = client.session, client.session.nick
-        self._lane.claims.lose(client, is_shown=True, but=room)
+        self._lane.claims.lose(client, nick, is_shown=True, but=room)
         self._lane.directory.release(session.sid, old)
         self._lane.claims.renew(client)
 
@@ -238,7 +252,7 @@ class Sessions:
         return self._lane.rebirth.now_called(sid)
 
     def came_back(self, effect: Effect) -> None:
-        _tell_late(self._lane.ports, self.clients[effect.sid].session, effect)
+        self._late(self.clients[effect.sid].session, effect)
 
     def orphan(self, followed: Followed, sid: str) -> None:
         member = followed.room.members.get(sid)
@@ -283,14 +297,6 @@ class Sessions:
     def room_closed(self, followed: Followed) -> None:
         for sid in followed.room.members:
             self._lane.people.vanished(followed, sid)
-
-
-def _tell_late(ports: Ports, session: Session, outcome: object) -> None:
-    """A command takes effect after it was answered by an error: who has joined a room must know who else is there."""
-    message = parse(outcome.line) if isinstance(outcome, Effect) and outcome.kind is Kind.JOINED else None
-    room = session.rooms.get(fold(message.params[0])) if message is not None else None
-    if room is not None:
-        session.answer_late("", lambda: show_room(ports, session, room))
 
 
 def _unknown_to(member: Member, session: Session) -> Iterator[str]:

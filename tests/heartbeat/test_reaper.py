@@ -6,7 +6,7 @@ import pytest
 
 from gateway.broker.keys import Keys, inbox
 from gateway.chat import events
-from gateway.heartbeat.reaper import GRAVE_MS, INBOX_MEMORY_S, Reaper, graves_key
+from gateway.heartbeat.reaper import GRAVE_MS, INBOX_MEMORY_S, Reaper
 
 DEAD, OTHER = "dddddd", "aaaaaa"
 NOW_MS = 1_700_000_000_000
@@ -90,6 +90,6 @@ def test_what_a_gateway_does_after_its_end_is_cleared_away_for_a_day(client: Any
     reaper.look_after(NOW_MS + 1)
     assert not client.exists(keys.nick("alice"), keys.lane_nicks(f"{DEAD}.0"), keys.head(inbox(f"{DEAD}.1")))
     reaper.look_after(NOW_MS + GRAVE_MS)
-    assert client.hkeys(graves_key(keys)) == [DEAD.encode()]
+    assert client.hkeys(keys.graves) == [DEAD.encode()]
     reaper.look_after(NOW_MS + GRAVE_MS + 2)
-    assert client.hkeys(graves_key(keys)) == []
+    assert client.hkeys(keys.graves) == []

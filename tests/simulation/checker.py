@@ -239,8 +239,11 @@ def _put_back(case: Case, life: Life, room: str, expected: list[str], got: list[
     if missing and not life.is_over:
         joins = [line.at for line in case.read[life] if _is_join(life, line, room)]
         lost_at = min(record.at for record in case.store.records if set(missing) & set(tokens(record)))
-        if case.lost_joins & {(room, sid) for sid in life.sids} or max(joins, default=0.0) > lost_at:
+        own = {(room, sid) for sid in life.sids}
+        if case.lost_joins & own or max(joins, default=0.0) > lost_at:
             case.exempt["put back behind a JOIN that was behind it"] += len(missing)
+        elif case.lost_parts & own:
+            case.exempt["put back before a PART or KICK that was before it"] += len(missing)
         elif _is_told(case, life, room):
             case.exempt["missed, and told of it"] += len(missing)
         else:

@@ -429,18 +429,27 @@ def test_a_room_that_only_ghosts_are_in_after_a_wipe_lets_others_in_again() -> N
     assert heard(outcome, 0, " JOIN #b")
 
 
+CLOCK_SET_BACK = (
+    (2.0, "replicate", ()),
+    (2.05, "nick", (1, "other")),
+    (2.1, "pause", (1, 20.0)),
+    (2.2, "failover", (0.5,)),
+    (2.25, "redis_clock", (-60.0,)),
+    (5.0, "nick", (0, "other")),
+)
+"""Redis has lost the claim of whoever is shown by a nick, and gives it to another by a claim with an older time."""
+
+
+def test_a_nick_that_another_is_shown_by_goes_to_whom_redis_gives_it_though_its_clock_was_set_back() -> None:
+    outcome = happens(*CLOCK_SET_BACK, line(6.0, 0, "TOPIC #none :x"), clients=2)
+    assert heard(outcome, 0, ":other!u1@host1.cloak NICK gate1")
+    assert heard(outcome, 0, " other #none")
+
+
 def test_a_nick_that_another_has_by_a_claim_from_before_the_clock_was_set_back() -> None:
-    """Redis has lost that claim: whoever takes the nick now goes by its id, in all that it is told."""
-    outcome = happens(
-        (2.0, "replicate", ()),
-        (2.05, "nick", (1, "other")),
-        (2.1, "pause", (1, 20.0)),
-        (2.2, "failover", (0.5,)),
-        (2.25, "redis_clock", (-60.0,)),
-        (5.0, "nick", (0, "other")),
-        line(6.0, 0, "TOPIC #none :x"),
-        clients=2,
-    )
+    """Where its lane had not seen that one, whoever takes the nick goes by its id, in all that it is told."""
+    joins = (1.0, "join", (1, "#a", "")), (6.0, "join", (0, "#a", ""))
+    outcome = happens(*CLOCK_SET_BACK, *joins, line(30.0, 0, "TOPIC #none :x"), clients=2, rooms=())
     assert heard(outcome, 0, " NICK gate0")
     assert heard(outcome, 0, " gate0.0.0 #none")
 
@@ -474,6 +483,35 @@ def test_who_has_quit_is_shown_where_a_slower_log_tells_of_a_join_before_that() 
     )
     verbs = [told.split(" ", 2)[1] for told in heard(outcome, 0, ":nick1!") if "#lobby" not in told]
     assert [verb for verb in verbs if verb in ("JOIN", "QUIT")] == ["JOIN", "QUIT"]
+
+
+def test_a_rank_of_who_has_quit_is_not_shown_where_a_slower_log_tells_of_it() -> None:
+    outcome = happens(
+        *[(1.0 + client / 10, "join", (client, "#b", "")) for client in (0, 1, 2, 4)],
+        *[(1.5, "join", (client, "#a", "")) for client in (1, 2)],
+        (2.0, "deafen", (1, 0, 3)),
+        line(2.01, 0, "MODE #b +v {}", 2),
+        line(2.02, 0, "MODE #b +v+v {} {}", 2, 4),
+        line(2.03, 0, "MODE #b -v+v {} {}", 2, 4),
+        (2.05, "leave", (2, "quit")),
+        clients=5,
+        rooms=(),
+    )
+    told = [told.partition(" :")[0].split(" ", 1)[1] for told in heard(outcome, 1, ":nick") if "#lobby" not in told]
+    assert told[-2:] == ["QUIT", "MODE #b +v nick4"]
+
+
+def test_who_is_put_out_by_what_is_lost_is_told_who_is_in_the_room() -> None:
+    """The gateway of whoever did it ends as well, and nothing is put back."""
+    outcome = happens(
+        (2.0, "replicate", ()),
+        line(2.001, 0, "KICK #a {} :out", 1),
+        (2.02, "failover", (0.01,)),
+        (2.022, "kill", (0,)),
+        clients=4,
+    )
+    assert len(heard(outcome, 1, ":nick1!u1@host1.cloak JOIN #a")) == 2
+    assert len(heard(outcome, 1, " 366 nick1 #a ")) == 2
 
 
 def test_a_nick_stays_with_who_took_it_over_when_a_slower_log_tells_of_the_one_before() -> None:
@@ -596,11 +634,29 @@ def test_what_is_taken_back_while_its_teller_is_put_out_is_told_by_another_room(
     assert [one.rpartition(" :")[2] for one in heard(outcome, 1, "nick1!u1@host1.cloak SETNAME")] == ["New", "real 1"]
 
 
+def test_what_is_told_between_a_join_and_its_coming_late_is_told_to_that_room() -> None:
+    """Without a room he is answered at once; the JOIN, which was answered as failed, tells the old name."""
+    back, renamed = (2.1, "join", (1, "#a", "")), line(3.0, 1, "SETNAME :New")
+    faults = (1.0, "part", (1, "#a")), (2.0, "stall", (6.0,))
+    outcome = happens(*faults, back, renamed, line(12.0, 0, "PING x"), clients=2, caps=TOLD)
+    assert [told.partition("!")[2] for told in heard(outcome, 0, ":nick1!")][-2:] == [
+        "u1@host1.cloak JOIN #a * :real 1",
+        "u1@host1.cloak SETNAME :New",
+    ]
+
+
 def test_whose_leaving_was_not_heard_of_is_found_gone() -> None:
     watch = line(2.0, 1, "MONITOR + {}", 0)
     for fault in ((3.0, "deafen", (1, 0, 1)), (3.0, "cut", (1, 0, True))):
         outcome = happens(watch, fault, (3.01, "leave", (0, "quit")), rooms=())
         assert len(heard(outcome, 1, " 731 nick1 :nick0")) == 1
+
+
+def test_whoever_asks_again_for_whom_it_watches_is_told_the_same_while_redis_has_lost_the_claim() -> None:
+    watch, again = line(2.0, 1, "MONITOR + {}", 0), line(4.0, 1, "MONITOR + {}", 0)
+    outcome = happens(watch, (2.5, "wipe", (False,)), (2.502, "lag", (0, 0, 7.0, True)), again, rooms=())
+    assert len(heard(outcome, 1, " 730 nick1 :nick0!")) == 2
+    assert heard(outcome, 1, " 731 ") == []
 
 
 def test_whoever_stays_while_redis_loses_all_is_not_told_to_have_left() -> None:
@@ -616,6 +672,11 @@ def test_whoever_stays_while_redis_loses_all_is_not_told_to_have_left() -> None:
     ("seed", "kinds"),
     [
         pytest.param(120201, LOSSES, id="who loses a new nick to another in a failover keeps no claim of the old one"),
+        pytest.param(137750, LOSSES, id="who loses a nick while rooms are being told of a newer one keeps that"),
+        pytest.param(145047, LOSSES, id="a gateway whose lease two failovers have lost shows nobody himself"),
+        pytest.param(145141, LOSSES, id="who ends with a Redis that is wiped again and again holds no nick"),
+        pytest.param(156999, LOSSES, id="who reads in a snapshot that his nick is another's holds it no more"),
+        pytest.param(143086, FAULTS, id="a nick changes hands, the clock being set back, and a room's log is slow"),
         pytest.param(1006998, FAULTS, id="a nick goes from one lane of a gateway to another, and the gateway dies"),
     ],
 )

@@ -38,8 +38,11 @@ def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
     for at, text in lines:
         tags, source, words = split("PLAIN text" if is_text else text)
         line = Line(at, text, tags, source, words[0], words[1:])
-        if line.verb == "BATCH" and (words[2:3] == ["chathistory"] or tags.get("batch") in histories):
-            histories.add(words[1][1:])
+        if line.verb == "BATCH":
+            if words[1].startswith("-"):  # its reference may be another batch's from now on
+                histories.discard(words[1][1:])
+            elif words[2:3] == ["chathistory"] or tags.get("batch") in histories:
+                histories.add(words[1][1:])
         found = MARKED.search(text) if is_text or line.verb in SPEAKING else None
         if found is not None:
             line.token = found[1]

@@ -59,7 +59,8 @@ async def _add(ports: Ports, session: Session, nicks: list[str]) -> None:
 async def _tell(ports: Ports, session: Session, nicks: Sequence[str]) -> None:
     """Who of them is there and who is not."""
     session.charge(len(nicks) / LOOKED_UP_A_LINE)
-    found = await ports.find_all(nicks)
+    holders = await ports.find_all(nicks)
+    found = [holder or ports.known_holder(nick) for nick, holder in zip(nicks, holders, strict=True)]
     _send(session, n.RPL_MONONLINE, [profile.source for profile in found if profile is not None])
     _send(session, n.RPL_MONOFFLINE, [nick for nick, profile in zip(nicks, found, strict=True) if profile is None])
 
