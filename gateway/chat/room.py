@@ -400,12 +400,14 @@ def _tell(kind: Kind, change: told.Change) -> Callable[[State, _Act], Void | Non
         if revision < member.revision:
             return Void.NOTHING
         before = told.all_of(member)
-        line = change(room, member, act.params)
+        line = change(member, act.params)
         if isinstance(line, Void):
             return line
         if revision == member.revision and told.all_of(member) == before:
             return Void.NOTHING
         member.revision = revision
+        if kind is Kind.CHGHOST:
+            room.forget_source(member)
         act.show(kind, line, member=member, old=str(revision))
         return None
 

@@ -224,10 +224,9 @@ class State:
         self.nicks[fold(nick)] = member.sid
         self._speakers.pop(member.sid, None)
 
-    def change_host(self, member: Member, user: str, host: str) -> None:
+    def forget_source(self, member: Member) -> None:
+        """A member's user or host has changed: what is remembered of its source is so no more."""
         self.listing.clear()
-        member.user, member.host = user, host
-        member.rename(member.nick)
         self._speakers.pop(member.sid, None)
 
     def remember_speaker(self, member: Member) -> None:

@@ -9,7 +9,6 @@ from typing import Final, Protocol
 from gateway.chat import events
 from gateway.chat.capabilities import ACCOUNT_NOTIFY, AWAY_NOTIFY, CHGHOST, SETNAME
 from gateway.chat.effects import Kind, Member, Void
-from gateway.chat.state import State
 
 ASKED_BY: Final = {
     Kind.AWAY: AWAY_NOTIFY,
@@ -19,21 +18,21 @@ ASKED_BY: Final = {
 }
 """The capability of those who want to be told."""
 
-Change = Callable[[State, Member, list[str]], str | Void]
+Change = Callable[[Member, list[str]], str | Void]
 """Makes the change that an event's parameters say, which may be so already; its line, or why there is none."""
 
 
-def _away(_room: State, member: Member, params: list[str]) -> str | Void:
+def _away(member: Member, params: list[str]) -> str | Void:
     member.away = "".join(params[:1]) or None
     return events.away(member.source, member.away)
 
 
-def _setname(_room: State, member: Member, params: list[str]) -> str | Void:
+def _setname(member: Member, params: list[str]) -> str | Void:
     member.realname = params[0]
     return events.realname_set(member.source, member.realname)
 
 
-def _account(_room: State, member: Member, params: list[str]) -> str | Void:
+def _account(member: Member, params: list[str]) -> str | Void:
     account = "" if params[0] == events.LOGGED_OUT else params[0]
     if not events.NOT_IN_NAMES.isdisjoint(account):
         return Void.MALFORMED
@@ -41,12 +40,13 @@ def _account(_room: State, member: Member, params: list[str]) -> str | Void:
     return events.account_set(member.source, account)
 
 
-def _chghost(room: State, member: Member, params: list[str]) -> str | Void:
+def _chghost(member: Member, params: list[str]) -> str | Void:
     user, host = params[:2]
     if not (user and host and events.NOT_IN_NAMES.isdisjoint(user + host)):
         return Void.MALFORMED
     line = events.host_changed(member.source, user, host)
-    room.change_host(member, user, host)
+    member.user, member.host = user, host
+    member.rename(member.nick)
     return line
 
 

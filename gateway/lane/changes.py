@@ -161,7 +161,7 @@ class Changes:
         """What a session tells of itself is shown once to all who share a room with it and ask, as its NICK is."""
         assert effect.member is not None
         person = self._people.person(effect.member.sid)
-        if person is not None and person.learns(effect.member, number(effect.old)):
+        if person is not None and person.learns(effect):
             self._show_told(entry, person, effect)
 
     def _told_by_join(self, entry: Entry, effect: Effect) -> None:
@@ -170,12 +170,11 @@ class Changes:
         assert member is not None
         person = self._people.person(member.sid)
         if person is not None and member.revision > person.revision:
-            told = [Effect(kind, effect.index, member.sid, line) for kind, line in news(person.newest, member)]
-            person.learns(member, member.revision)
-            self._people.freshen(told)
             self._asks = False
-            for one in told:
-                self._show_told(entry, person, one)
+            for kind, line in news(person.known, member):
+                told = Effect(kind, effect.index, member.sid, line, member=member, old=str(member.revision))
+                self._people.freshen((told,))
+                self._told(entry, told)
 
     def _show_told(self, entry: Entry, person: Person, effect: Effect) -> None:
         own = self._clients.get(self._marks.now_called(person.sid)) if effect.kind is Kind.AWAY else None

@@ -6,13 +6,17 @@ Runs on the lane's thread.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gateway.chat.effects import Effect, Kind, Member
+from gateway.chat.events import number
 from gateway.chat.modes import RANKS, parse, render
+from gateway.chat.told import CHANGES, all_of
 from gateway.lane.client import ELSEWHERE, Client
 from gateway.lane.following import Followed
 from gateway.net.connection import Connection
 from gateway.wire.casefold import fold
+from gateway.wire.message import parse as parse_line
 
 
 class Person:
@@ -22,29 +26,34 @@ class Person:
     bring the QUIT that another has brought.
     """
 
-    __slots__ = ("followed", "newest", "nick", "revision", "seen", "sid", "token")
+    __slots__ = ("followed", "known", "nick", "revision", "seen", "sid", "token")
 
     def __init__(self, member: Member, nick: str) -> None:
         self.sid = member.sid
         self.nick = nick
         self.token = member.token
-        self.newest = member
-        """As the replica has it that knows most of what the session tells of itself."""
+        self.known = replace(member)
+        """As it was when it was first shown, with what the session has told of itself since."""
         self.revision = member.revision
         """How much of that clients were shown."""
         self.followed: dict[Followed, None] = {}
         self.seen: dict[Followed, None] = {}
 
-    def learns(self, member: Member, revision: int) -> bool:
+    def learns(self, effect: Effect) -> bool:
         """A replica has something new that the session tells of itself; whether it is news to this lane.
 
-        Of one revision it may be several things; then the replica that was the first to have it tells all of them.
+        Of one revision it may be several things, and some replicas may have known one, and some another.
         """
-        is_more = revision == self.revision and member is self.newest
-        news = revision > self.revision or not revision or is_more
-        if news:
-            self.revision, self.newest = max(revision, self.revision), member
-        return news
+        revision = number(effect.old)
+        if revision < self.revision:
+            return False
+        self.revision = revision
+        before = all_of(self.known)
+        change, _ = CHANGES[effect.kind]
+        message = parse_line(effect.line)
+        assert message is not None
+        change(self.known, message.params)
+        return all_of(self.known) != before
 
     def witnesses(self) -> Iterable[tuple[int, dict[Connection, Client]]]:
         """Who sees the person in a room, once each, by variant."""
@@ -81,12 +90,12 @@ class People:
     def account(self, sid: str) -> str:
         """A session's account; "" for none."""
         person = self._by_sid.get(sid)
-        return person.newest.account if person is not None else ""
+        return person.known.account if person is not None else ""
 
     def newest(self, member: Member) -> Member:
         """A member, or what another room's log, which is ahead, knows of the same session."""
         person = self._by_sid.get(member.sid)
-        return person.newest if person is not None and person.revision > member.revision else member
+        return person.known if person is not None and person.revision > member.revision else member
 
     def sees(self, followed: Followed, sid: str) -> bool:
         """Whether a room's clients are shown this session in it."""

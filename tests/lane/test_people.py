@@ -1,18 +1,21 @@
 """Whom a lane's clients know, and what of them is news."""
 
-from gateway.chat.effects import Member
+from gateway.chat.effects import Effect, Kind, Member
 from gateway.lane.people import Person
 
 
-def _ann(revision: int) -> Member:
-    return Member("aaaaaa.0.1", "ann", "u", "h", revision=revision)
+def _told(kind: Kind, words: str, revision: int) -> Effect:
+    return Effect(kind, 0, "aaaaaa.0.1", f":ann!u@h {words}", old=str(revision))
 
 
-def test_all_that_one_replica_has_new_of_a_revision_is_news_and_nothing_of_another_s() -> None:
+def test_what_replicas_tell_of_one_revision_is_news_once_whichever_has_it() -> None:
     """A log that is read from its base tells at once that somebody is away and has another name."""
-    person = Person(_ann(1), "ann")
-    first, second = _ann(3), _ann(3)
-    assert person.learns(first, 3)
-    assert person.learns(first, 3)
-    assert not person.learns(second, 3)
-    assert not person.learns(_ann(2), 2)
+    ann = Member("aaaaaa.0.1", "ann", "u", "h", "Ann", revision=1)
+    person = Person(ann, "ann")
+    assert person.learns(_told(Kind.AWAY, "AWAY :lunch", 3))
+    assert not person.learns(_told(Kind.AWAY, "AWAY :lunch", 3))
+    assert person.learns(_told(Kind.SETNAME, "SETNAME :Anna B.", 3))
+    assert not person.learns(_told(Kind.SETNAME, "SETNAME :Anna", 2))
+    assert not person.learns(_told(Kind.SETNAME, "SETNAME :Anna B.", 4))
+    assert (person.known.away, person.known.realname, person.revision) == ("lunch", "Anna B.", 4)
+    assert (ann.away, ann.realname) == (None, "Ann")

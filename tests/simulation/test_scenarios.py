@@ -634,6 +634,25 @@ def test_what_is_taken_back_while_its_teller_is_put_out_is_told_by_another_room(
     assert [one.rpartition(" :")[2] for one in heard(outcome, 1, "nick1!u1@host1.cloak SETNAME")] == ["New", "real 1"]
 
 
+def test_what_is_taken_back_is_told_though_its_teller_has_told_something_else_meanwhile() -> None:
+    """It came through in the lobby alone; the AWAY behind it was shown through the other room first."""
+    told, away = line(2.02, 0, "SETNAME :New"), line(2.03, 0, "AWAY :gone")
+    outcome = happens(
+        (1.0, "join", (0, "#lobby", "")),
+        *[(1.1 + client / 10, "join", (client, "#b", "")) for client in (0, 1)],
+        (2.0, "stall", (6.0,)),
+        say(2.01, 1, "#b", "m1"),
+        told,
+        away,
+        line(12.0, 0, "PING x"),
+        gateways=1,
+        clients=2,
+        rooms=(),
+        caps=TOLD,
+    )
+    assert [one.rpartition(" :")[2] for one in heard(outcome, 1, "nick0!u0@host0.cloak SETNAME")] == ["New", "real 0"]
+
+
 def test_what_is_told_between_a_join_and_its_coming_late_is_told_to_that_room() -> None:
     """Without a room he is answered at once; the JOIN, which was answered as failed, tells the old name."""
     back, renamed = (2.1, "join", (1, "#a", "")), line(3.0, 1, "SETNAME :New")
