@@ -336,6 +336,8 @@ class Changes:
             if old != nick and self._people.renamed(member, nick):
                 line = f":{old}!{member.user}@{member.host} NICK {nick}"
                 self.show(person.witnesses(), line, entry.id, actor=member.sid)
+            elif old != nick and not person.seen:  # it has quit by that name, which may be another's by now
+                self._people.call(person, nick)
         self._people.appeared(followed, member, nick)
 
     def _lost_name(self, followed: Followed, client: Client, nick: str, stream_id: str) -> None:
