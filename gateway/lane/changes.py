@@ -164,17 +164,17 @@ class Changes:
         if person is not None and person.learns(effect):
             self._show_told(entry, person, effect)
 
-    def _told_by_join(self, entry: Entry, effect: Effect) -> None:
-        """The same of who was there all the time, where no log had it yet: its lane has it join again as it is now."""
+    def _told_by_join(self, entry: Entry, effect: Effect, person: Person) -> None:
+        """The same, where no other log had it yet: a JOIN tells of its session as it is."""
         member = effect.member
         assert member is not None
-        person = self._people.person(member.sid)
-        if person is not None and member.revision > person.revision:
-            self._asks = False
+        if member.revision > person.revision:
+            asks, self._asks = self._asks, False
             for kind, line in news(person.known, member):
                 told = Effect(kind, effect.index, member.sid, line, member=member, old=str(member.revision))
                 self._people.freshen((told,))
                 self._told(entry, told)
+            self._asks = asks
 
     def _show_told(self, entry: Entry, person: Person, effect: Effect) -> None:
         own = self._clients.get(self._marks.now_called(person.sid)) if effect.kind is Kind.AWAY else None
@@ -207,14 +207,12 @@ class Changes:
         assert member is not None
         client = self._clients.get(member.sid)
         is_seen = self._people.sees(followed, member.sid)
-        self._known_by(entry, followed, member, self._nick_of(followed, entry, member, client))
+        self._known_by(entry, followed, effect, self._nick_of(followed, entry, member, client))
         if effect.old and client is not None:  # an older claim: it is called by its session id from now on
             self._lost_name(followed, client, member.nick, entry.id)
         self._people.freshen((effect,))
         if client is not None and client in followed.kept:  # it was there all the time, and its lane has said so again
-            if is_seen:
-                self._told_by_join(entry, effect)
-            else:  # others saw it quit
+            if not is_seen:  # others saw it quit
                 self._show_join(followed, entry, effect, but=client)
             self._rank_again(followed, entry, client, member, is_seen=is_seen)
             return
@@ -328,8 +326,10 @@ class Changes:
                 members.append(Member(session.sid, nick, session.user, session.host, *says, ranks))
         return members
 
-    def _known_by(self, entry: Entry, followed: Followed, member: Member, nick: str) -> None:
-        """Whoever joins under a newer name than clients know is shown to take that first."""
+    def _known_by(self, entry: Entry, followed: Followed, effect: Effect, nick: str) -> None:
+        """Whoever joins under a newer name than clients know, or away, is shown to be so first where he is seen."""
+        member = effect.member
+        assert member is not None
         person = self._people.person(member.sid)
         if person is not None:
             old = person.nick
@@ -338,6 +338,7 @@ class Changes:
                 self.show(person.witnesses(), line, entry.id, actor=member.sid)
             elif old != nick and not person.seen:  # it has quit by that name, which may be another's by now
                 self._people.call(person, nick)
+            self._told_by_join(entry, effect, person)
         self._people.appeared(followed, member, nick)
 
     def _lost_name(self, followed: Followed, client: Client, nick: str, stream_id: str) -> None:

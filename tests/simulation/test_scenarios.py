@@ -634,6 +634,16 @@ def test_what_is_taken_back_while_its_teller_is_put_out_is_told_by_another_room(
     assert [one.rpartition(" :")[2] for one in heard(outcome, 1, "nick1!u1@host1.cloak SETNAME")] == ["New", "real 1"]
 
 
+def test_who_is_known_to_be_away_by_a_join_alone_is_told_to_be_back_by_that_room() -> None:
+    """The log of the room that both are in is slow: it has neither told of the AWAY nor of its end."""
+    away, back = line(2.01, 0, "AWAY :gone"), line(2.2, 0, "AWAY")
+    joined = (1.0, "join", (1, "#b", "")), (2.1, "join", (0, "#b", ""))
+    outcome = happens(
+        (2.0, "deafen", (1, 0, 1)), away, *joined, (2.19, "deafen", (1, 0, 1)), back, clients=2, caps=TOLD
+    )
+    assert [told.partition(" ")[2] for told in heard(outcome, 1, " AWAY")][-1] == "AWAY"
+
+
 def test_what_is_taken_back_is_told_though_its_teller_has_told_something_else_meanwhile() -> None:
     """It came through in the lobby alone; the AWAY behind it was shown through the other room first."""
     told, away = line(2.02, 0, "SETNAME :New"), line(2.03, 0, "AWAY :gone")
