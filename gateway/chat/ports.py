@@ -121,6 +121,9 @@ class Ports(Protocol):
     def commit_everywhere(self, session: Session, line: str) -> Awaitable[None]:
         """Appends an event to every room that the session is in, and waits until all have folded it."""
 
+    def take_back(self, session: Session) -> None:
+        """Tells whoever was shown something else of a session by :meth:`commit_everywhere`, which failed, how it is."""
+
     # people
     def local(self, nick: str) -> Session | None:
         """The registered session of this lane that has this nick."""

@@ -127,6 +127,11 @@ class LanePorts:
                 if await wait is None:
                     raise Unavailable
 
+    def take_back(self, session: Session) -> None:
+        person = self._lane.people.person(session.sid)
+        if person is not None:
+            self._lane.sessions.take_back(session, person.known)
+
     @contextmanager
     def _taken_back(self, waits: Mapping[str, Wait[Any]]) -> Iterator[None]:
         """What is not answered in time, and fails so, must not happen later: it is withdrawn where it was not sent."""

@@ -102,8 +102,8 @@ class Sessions:
         if pending.wait is not None:
             if pending.wait.done and client is not None and not client.is_departing:
                 self._late(client.session, outcome)
-            if client is not None and outcome.__class__ is Effect and outcome.kind in ASKED_BY:
-                self._take_back(client.session, outcome)
+            if client is not None and isinstance(outcome, Effect) and outcome.kind in ASKED_BY and outcome.member:
+                self.take_back(client.session, outcome.member)
             pending.wait.fulfil(outcome)
         elif client is not None and not client.is_departing and not _was_said(outcome):
             self._answer(client, pending, outcome)
@@ -143,12 +143,12 @@ class Sessions:
             for line in _unknown_to(outcome.member, session):
                 self.insist(session.sid, room.folded_name, line)
 
-    def _take_back(self, session: Session, effect: Effect) -> None:
-        """What was answered as failed may have come through in some room all the same: whoever sees it is told.
+    def take_back(self, session: Session, member: Member) -> None:
+        """What failed may have come through in some room, and a session be known otherwise than it is: all are told.
 
         By all rooms, as it may be out of that one before the log has it.
         """
-        lines = list(_untold(effect.member, session)) if effect.member is not None else []
+        lines = list(_untold(member, session))
         for name in session.rooms:
             for line in lines:
                 self.insist(session.sid, name, line)

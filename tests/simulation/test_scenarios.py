@@ -634,6 +634,24 @@ def test_what_is_taken_back_while_its_teller_is_put_out_is_told_by_another_room(
     assert [one.rpartition(" :")[2] for one in heard(outcome, 1, "nick1!u1@host1.cloak SETNAME")] == ["New", "real 1"]
 
 
+def test_what_came_through_in_one_room_before_it_failed_in_another_is_taken_back() -> None:
+    """Redis is back just before the AWAY's time is over, which waits behind a message whose publication is lost."""
+    joins = [(1.0 + client / 10, "join", (client, "#b", "")) for client in (0, 1)]
+    outcome = happens(
+        (2.0, "stall", (4.9,)),
+        say(2.01, 1, "#b", "m1"),
+        line(1.95, 0, "PING x"),
+        line(2.02, 0, "AWAY :gone"),
+        (2.03, "deafen", (0, 0, 1)),
+        *joins,
+        line(12.0, 0, "PING x"),
+        gateways=1,
+        clients=2,
+        caps=TOLD,
+    )
+    assert [one.rpartition(" AWAY")[2] for one in heard(outcome, 1, ":nick0!u0@host0.cloak AWAY")] == [" :gone", ""]
+
+
 def test_who_is_known_to_be_away_by_a_join_alone_is_told_to_be_back_by_that_room() -> None:
     """The log of the room that both are in is slow: it has neither told of the AWAY nor of its end."""
     away, back = line(2.01, 0, "AWAY :gone"), line(2.2, 0, "AWAY")

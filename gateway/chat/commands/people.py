@@ -169,7 +169,8 @@ async def _tell(ports: Ports, session: Session, away: str | None, realname: str)
         await ports.commit_everywhere(session, line)
     except Unavailable:
         session.away, session.realname = before
-        session.revision += 1  # for taking back what comes through in some room all the same
+        session.revision += 1
+        ports.take_back(session)
         ports.publish_profile(session)
         raise
 
