@@ -8,13 +8,13 @@ folded name (``#room``) or by a lane's inbox (``@gateway.lane``).
 class Keys:
     """Key names under one prefix; two networks with different prefixes may share a Redis."""
 
-    __slots__ = ("gateways", "graves", "prefix", "rooms", "secrets", "stats")
+    __slots__ = ("gateways", "noted", "prefix", "rooms", "secrets", "stats")
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.gateways = f"{prefix}gateways"
-        self.graves = f"{prefix}graves"
-        """Hash: id of a gateway that is gone -> "its lanes, until when in ms it is looked after"."""
+        self.noted = f"{prefix}noted"
+        """Set: ids of lanes that have left something for a reaper, be it after their gateway's end."""
         self.rooms = f"{prefix}rooms"
         self.stats = f"{prefix}stats"
         self.secrets = f"{prefix}secrets"

@@ -7,9 +7,6 @@ from typing import Any
 from gateway.broker.keys import Keys
 from gateway.broker.link import Link, Reply
 
-MOST_LANES = 256
-"""A gateway's, where Redis has forgotten how many it has."""
-
 
 def lanes(link: Link, keys: Keys, done: Callable[[Any], None]) -> None:
     """Reads their ids, ``<gateway>.<n>``; LOST or an error comes back as it is."""

@@ -79,6 +79,7 @@ class Nicks:
 
     def note(self, nick: str) -> None:
         """Tells the gateway's reaper of a nick. Each lane has its own notes: its link keeps them in order."""
+        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
         self._link.call(_ignore, "SADD", self._keys.lane_nicks(self._lane), fold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:

@@ -65,7 +65,6 @@ class Heartbeat:
         self._beaten_at_ms = 0  # by Redis's clock
         self._peers: list[bytes] = []  # ids of the gateways that there were then
         self._disowned = ""
-        self._former: list[str] = []  # ids of its own, which perhaps nobody has reaped: a failover had lost the lease
         self._stopping = threading.Event()
         self._leave = False
         self._thread = threading.Thread(target=self._run, name="heartbeat")
@@ -82,7 +81,6 @@ class Heartbeat:
 
     def take(self, gateway: str) -> None:
         """Go on under a new id, after `on_gone`; on the heartbeat thread, so from within a callback."""
-        self._former.append(self.gateway)
         self.gateway, self._beaten_at_ms, self._is_gone = gateway, 0, False
         self._reaper = Reaper(self._client, self._keys, gateway)
 
@@ -97,7 +95,7 @@ class Heartbeat:
                 self._stopping.wait(self._lease_s / BEATS_A_LEASE)
             if self._leave and not self._is_gone and not self._is_away:
                 try:
-                    self._reaper.forget(self.gateway)
+                    self._reaper.leave()
                 except redis.RedisError as error:
                     log.warning("leave_failed", error=str(error))
 
@@ -108,14 +106,11 @@ class Heartbeat:
         try:
             overdue = self._renew()
             if overdue:
-                self._reaper.reap(overdue, self._beaten_at_ms)
+                self._reaper.reap(overdue)
                 self.reaped += 1
                 log.info("gateway_reaped", gateway=overdue)
             if self.beats % BEATS_A_LEASE == 0:
-                while self._former:
-                    self._reaper.bury(self._former[-1], self._lanes, self._beaten_at_ms)
-                    self._former.pop()
-                self._reaper.look_after(self._beaten_at_ms)
+                self._reaper.look()
         except redis.RedisError as error:
             self.failures += 1
             if not self._is_away:

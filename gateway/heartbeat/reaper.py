@@ -12,14 +12,13 @@ import redis
 from gateway.broker.keys import Keys, inbox
 from gateway.broker.scripts import APPEND, read
 from gateway.chat import events
-from gateway.directory.lanes import MOST_LANES
 
 FREE = read("gateway.heartbeat", "free", 1)
+STRIKE = read("gateway.heartbeat", "strike", 4)
 
 BATCH = 100
 ANY_EPOCH = "*"
 INBOX_MEMORY_S = 600
-GRAVE_MS = 24 * 3600 * 1000
 
 
 def reaping_key(keys: Keys) -> str:
@@ -37,38 +36,41 @@ class Reaper:
         self._appends = 0
         self._append = client.register_script(APPEND.source)
         self._free = client.register_script(FREE.source)
+        self._strike = client.register_script(STRIKE.source)
+        self._absent: set[str] = set()
 
-    def reap(self, gone: str, now_ms: int) -> None:
+    def reap(self, gone: str) -> None:
         """Tell the rooms of a dead gateway, free its nicks, and forget it; raises redis.RedisError.
 
         Each room leaves its set when told, so that the next reaper goes on where one stopped. Nicks come
-        second: nobody may take a name that a room still shows as somebody else's. ``now_ms``: by Redis's clock.
+        second: nobody may take a name that a room still shows as somebody else's.
         """
         self._tell_rooms(gone)
-        self.bury(gone, len(self._lanes(gone)), now_ms)
-        self.forget(gone)
+        self._forget(gone)
 
-    def bury(self, gone: str, lanes: int, now_ms: int) -> None:
-        """Have an id that is gone looked after, as its gateway may not know of it yet."""
-        self._client.hset(self._keys.graves, gone, f"{lanes} {now_ms + GRAVE_MS}")
+    def leave(self) -> None:
+        """Forget its own gateway, whose sessions have left all rooms."""
+        for lane in self._lanes(self._gateway):
+            self._client.delete(self._keys.lane_rooms(lane))
+        self._forget(self._gateway)
 
-    def look_after(self, now_ms: int) -> None:
-        """Clear away what gateways have done that were reaped while they stood still, and ended before they knew."""
-        keys = self._keys
-        for gone in [gone.decode() for gone in self._client.hkeys(keys.graves)]:
-            lanes, until_ms = map(int, (self._client.hget(keys.graves, gone) or b"0 0").split())
-            ids = [f"{gone}.{number}" for number in range(lanes)]
-            traces = [
-                key for lane in ids for key in (keys.lane_nicks(lane), keys.lane_rooms(lane), keys.head(inbox(lane)))
-            ]
-            if traces and self._client.exists(*traces):
-                self._client.hset(keys.gateway_info(gone), "lanes", str(lanes))
-                self.reap(gone, now_ms)
-            elif until_ms < now_ms:
-                self._client.hdel(keys.graves, gone)
+    def look(self) -> None:
+        """Called every so often: reap who has left something and has no lease, at two looks in a row.
 
-    def forget(self, gateway: str) -> None:
-        """Free the nicks of a gateway whose sessions have left all rooms; its lease goes last."""
+        It was reaped while it stood still, went on and ended before it knew; or Redis has lost its lease.
+        """
+        noted = sorted({lane.partition(".")[0] for lane in self._noted()})
+        leases = self._client.zmscore(self._keys.gateways, noted) if noted else []
+        absent = {gateway for gateway, lease in zip(noted, leases, strict=True) if lease is None}
+        for gone in sorted(absent & self._absent):
+            self.reap(gone)
+        self._absent = absent
+
+    def _forget(self, gateway: str) -> None:
+        """Free the nicks of a gateway whose rooms know of its end; its lease goes last.
+
+        What is noted goes only as it is done: more may come, if the gateway stood still and goes on now.
+        """
         self._free_nicks(gateway)
         keys = self._keys
         for lane in self._lanes(gateway):
@@ -76,15 +78,19 @@ class Reaper:
             # Without its head nobody writes there any more; if the lane comes back, it reads what was written before.
             self._client.delete(keys.head(name), keys.base(name), keys.void(name))
             self._client.expire(keys.log(name), INBOX_MEMORY_S)
-            self._client.delete(keys.lane_rooms(lane), keys.lane_nicks(lane))
             self._client.hdel(keys.stats, lane)
+            self._strike(keys=[keys.noted, keys.lane_rooms(lane), keys.lane_nicks(lane), keys.head(name)], args=[lane])
         self._client.delete(keys.gateway_info(gateway))
         self._client.zrem(keys.gateways, gateway)
         self._client.hdel(reaping_key(keys), gateway)
 
     def _lanes(self, gateway: str) -> list[str]:
-        count = int(self._client.hget(self._keys.gateway_info(gateway), "lanes") or MOST_LANES)
-        return [f"{gateway}.{number}" for number in range(count)]
+        count = int(self._client.hget(self._keys.gateway_info(gateway), "lanes") or 0)
+        noted = {lane for lane in self._noted() if lane.partition(".")[0] == gateway}
+        return sorted(noted.union(f"{gateway}.{number}" for number in range(count)))
+
+    def _noted(self) -> list[str]:
+        return [lane.decode() for lane in self._client.smembers(self._keys.noted)]
 
     def _tell_rooms(self, gone: str) -> None:
         payload = events.encode([events.gone(gone)])

@@ -275,7 +275,7 @@ class Changes:
             assert person is not None
             members = [member for f in person.followed if (member := f.room.members.get(sid)) is not None]
             member = next((member for member in members if fold(member.nick) == fold(nick)), None)
-            if member is not None and person.nick == sid:
+            if member is not None and person.nick == sid and all(member.nick != sid for member in members):
                 self.show(person.witnesses(), f":{sid}!{member.user}@{member.host} NICK {member.nick}", entry.id)
                 self._people.call(person, member.nick)
                 self._marks.named(member)
@@ -363,8 +363,6 @@ class Changes:
             if has_quit:
                 self._people.quit(person)
         self._people.vanished(followed, member.sid)
-        if person is not None:
-            self._give_back(entry, person.nick)
         if returns:
             assert client is not None
             followed.kept.setdefault(client, member.modes)
@@ -374,6 +372,8 @@ class Changes:
             if not is_seen:  # another room's log, which is ahead, has shown all others that it quit
                 self.show(_alone(followed, client), effect.line, entry.id, actor=effect.sid)
             self._take_out(followed, client)
+        if person is not None:
+            self._give_back(entry, person.nick)
         if client is not None or member.sid.startswith(self._own) or effect.sid == NOBODY:
             self._marks.changed(followed)
 

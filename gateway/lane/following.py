@@ -205,6 +205,7 @@ class Following:
 
     def _note(self, *names: str) -> None:
         """What a reaper must visit is noted before anything of ours can be in the room."""
+        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
         self._link.call(_ignore, "SADD", self._keys.lane_rooms(self._lane), *names)
 
     def go_on_as(self, lane: str) -> None:

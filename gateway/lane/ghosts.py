@@ -16,7 +16,6 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import Link
 from gateway.broker.writer import Pending
 from gateway.chat import events
-from gateway.directory.lanes import MOST_LANES
 from gateway.lane.following import Followed
 
 log = structlog.get_logger()
@@ -62,5 +61,3 @@ class Ghosts:
         for name, followed in rooms.items():
             if any(sid.startswith(f"{gateway}.") for sid in followed.room.members):
                 self._appends.add(name, Pending(*events.gone(gateway)))
-        # What else there is of it, its nicks above all, is cleared away by the next reaper who looks.
-        self._link.call(lambda _reply: None, "HSETNX", self._keys.graves, gateway, f"{MOST_LANES} 0")

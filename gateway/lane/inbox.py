@@ -104,6 +104,7 @@ class Inbox:
             if is_lost:
                 self.on_lost()
 
+        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
         self._link.call(made, "HSETNX", head, "last", "0-0")
         self._link.call(_ignore, "HSETNX", head, "epoch", self._new_epoch())
 

@@ -116,7 +116,8 @@ class People:
     def renamed(self, member: Member, nick: str) -> bool:
         """A replica has a new name for a member, for clients it is this one; whether it is news to this lane."""
         person = self._by_sid[member.sid]
-        news = person.nick != nick and member.token >= person.token
+        # Who has lost a nick goes by the id under the token that it had for it.
+        news = person.nick != nick and (member.token, nick == person.sid) >= (person.token, person.nick == person.sid)
         if news:
             self._unname(person)
             person.nick, person.token = nick, member.token

@@ -37,8 +37,6 @@ log = structlog.get_logger()
 
 FAREWELL_LIMIT_S = 2.0
 CLOSING_LIMIT_S = 10.0
-SAID_AGAIN = frozenset(("AWAY", "SETNAME"))
-"""Without a handler that waits for it, the lane says these by itself: no client is to hear what became of it."""
 UNLOGGED_LIMIT = 256
 """Events of one client on their way to logs: it is read no further until they are there. While Redis is away it is
 read all the same, and what does not fit is refused."""
@@ -113,8 +111,10 @@ class Sessions:
     def _answer(self, client: Client, pending: Pending, outcome: Any) -> None:
         """The word to the sender of a message: an error, or the echo of a direct one."""
         message, session = parse(pending.line), client.session
-        if message is None or message.verb in SAID_AGAIN:
-            if message is not None and message.verb == "SETNAME" and session.caps & SETNAME and not session.rooms:
+        if message is None:
+            return
+        if isinstance(pending, Lasting):  # the lane has said it by itself: no client is to hear what became of it
+            if message.verb == "SETNAME" and session.caps & SETNAME and not session.rooms:
                 session.send(events.realname_set(session.source, session.realname))  # no room has shown it
             return
         if isinstance(outcome, tuple):

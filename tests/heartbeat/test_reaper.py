@@ -1,15 +1,15 @@
 """Reaping: rooms are told, nicks freed, nothing of the gateway left; again and again without harm."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from gateway.broker.keys import Keys, inbox
 from gateway.chat import events
-from gateway.heartbeat.reaper import GRAVE_MS, INBOX_MEMORY_S, Reaper
+from gateway.heartbeat.reaper import INBOX_MEMORY_S, Reaper
 
 DEAD, OTHER = "dddddd", "aaaaaa"
-NOW_MS = 1_700_000_000_000
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def reaper(client: Any, keys: Keys) -> Reaper:
 
 def make_room(client: Any, keys: Keys, room: str) -> None:
     client.hset(keys.head(room), mapping={"epoch": "epoch1", "last": "0-0"})
+    client.sadd(keys.noted, f"{DEAD}.0")
     client.sadd(keys.lane_rooms(f"{DEAD}.0"), room)
 
 
@@ -32,7 +33,7 @@ def test_every_room_is_told_once(client: Any, keys: Keys, reaper: Reaper) -> Non
     rooms = [f"#room{number}" for number in range(250)]
     for room in rooms:
         make_room(client, keys, room)
-    reaper.reap(DEAD, NOW_MS)
+    reaper.reap(DEAD)
     told = [entry for room in rooms for entry in entries(client, keys, room)]
     assert [(entry.sids, entry.lines) for entry in told] == [(["-"], [f"GONE {DEAD}"])] * 250
     assert len({entry.origin for entry in told}) == 250
@@ -41,16 +42,18 @@ def test_every_room_is_told_once(client: Any, keys: Keys, reaper: Reaper) -> Non
 
 
 def test_a_room_that_is_no_more_is_not_made_again(client: Any, keys: Keys, reaper: Reaper) -> None:
+    client.sadd(keys.noted, f"{DEAD}.0")
     client.sadd(keys.lane_rooms(f"{DEAD}.0"), "#expired")
-    reaper.reap(DEAD, NOW_MS)
+    reaper.reap(DEAD)
     assert client.exists(keys.log("#expired"), keys.head("#expired")) == 0
 
 
 def test_only_its_own_nicks_are_freed(client: Any, keys: Keys, reaper: Reaper) -> None:
+    client.sadd(keys.noted, f"{DEAD}.0")
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice", "bob")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     client.hset(keys.nick("bob"), mapping={"sid": f"{OTHER}.0.1", "gateway": OTHER})
-    reaper.reap(DEAD, NOW_MS)
+    reaper.reap(DEAD)
     assert client.exists(keys.nick("alice")) == 0
     assert client.hget(keys.nick("bob"), "gateway") == OTHER.encode()
 
@@ -64,7 +67,7 @@ def test_nothing_of_the_gateway_is_left(client: Any, keys: Keys, reaper: Reaper)
     for lane in range(2):
         client.xadd(keys.log(inbox(f"{DEAD}.{lane}")), {"o": "x", "e": "y"})
         client.hset(keys.head(inbox(f"{DEAD}.{lane}")), "epoch", "e")
-    reaper.reap(DEAD, NOW_MS)
+    reaper.reap(DEAD)
     left = sorted(key for key in client.scan_iter(f"{keys.prefix}*") if DEAD.encode() in key)
     assert left == [keys.log(inbox(f"{DEAD}.{lane}")).encode() for lane in range(2)], "what came before, for a while"
     assert all(0 < client.ttl(key) <= INBOX_MEMORY_S for key in left)
@@ -76,20 +79,46 @@ def test_a_second_reaper_goes_on_where_one_stopped(client: Any, keys: Keys, reap
     make_room(client, keys, "#told")
     reaper._tell_rooms(DEAD)
     make_room(client, keys, "#untold")
-    Reaper(client, keys, "bbbbbb").reap(DEAD, NOW_MS)
+    Reaper(client, keys, "bbbbbb").reap(DEAD)
     assert [len(entries(client, keys, room)) for room in ("#told", "#untold")] == [1, 1]
 
 
-def test_what_a_gateway_does_after_its_end_is_cleared_away_for_a_day(client: Any, keys: Keys, reaper: Reaper) -> None:
+def test_what_a_gateway_does_after_its_end_is_cleared_away(client: Any, keys: Keys, reaper: Reaper) -> None:
     """It stood still, claims its nicks again when it goes on, and is killed before it knows."""
-    client.hset(keys.gateway_info(DEAD), "lanes", 2)
-    reaper.reap(DEAD, NOW_MS)
+    make_room(client, keys, "#lobby")
+    reaper.reap(DEAD)
+    client.sadd(keys.noted, f"{DEAD}.0", f"{DEAD}.1")
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     client.hset(keys.head(inbox(f"{DEAD}.1")), "epoch", "e")
-    reaper.look_after(NOW_MS + 1)
+    reaper.look()
+    assert client.exists(keys.nick("alice")), "one look is not enough: it may be about to beat"
+    reaper.look()
     assert not client.exists(keys.nick("alice"), keys.lane_nicks(f"{DEAD}.0"), keys.head(inbox(f"{DEAD}.1")))
-    reaper.look_after(NOW_MS + GRAVE_MS)
-    assert client.hkeys(keys.graves) == [DEAD.encode()]
-    reaper.look_after(NOW_MS + GRAVE_MS + 2)
-    assert client.hkeys(keys.graves) == []
+    assert client.exists(keys.noted) == 0
+
+
+def test_who_has_a_lease_again_is_left_alone(client: Any, keys: Keys, reaper: Reaper) -> None:
+    """Redis was wiped, and this gateway beats after others have looked."""
+    client.sadd(keys.noted, f"{DEAD}.0")
+    client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
+    reaper.look()
+    client.zadd(keys.gateways, {DEAD: 1})
+    reaper.look()
+    client.zrem(keys.gateways, DEAD)
+    reaper.look()
+    assert client.smembers(keys.lane_nicks(f"{DEAD}.0")) == {b"alice"}
+
+
+def test_what_comes_while_a_gateway_is_reaped_stays_noted(client: Any, keys: Keys, reaper: Reaper) -> None:
+    """It stood still, and goes on in that very moment."""
+    client.sadd(keys.noted, f"{DEAD}.0")
+    reaper._free_nicks(DEAD)
+    client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
+    client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
+    with patch.object(reaper, "_free_nicks"):
+        reaper.reap(DEAD)
+    assert client.smembers(keys.noted) == {f"{DEAD}.0".encode()}
+    reaper.look()
+    reaper.look()
+    assert client.exists(keys.nick("alice"), keys.noted) == 0

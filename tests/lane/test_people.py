@@ -1,7 +1,9 @@
 """Whom a lane's clients know, and what of them is news."""
 
+from unittest.mock import Mock
+
 from gateway.chat.effects import Effect, Kind, Member
-from gateway.lane.people import Person
+from gateway.lane.people import People, Person
 
 
 def _told(kind: Kind, words: str, revision: int) -> Effect:
@@ -19,3 +21,13 @@ def test_what_replicas_tell_of_one_revision_is_news_once_whichever_has_it() -> N
     assert not person.learns(_told(Kind.SETNAME, "SETNAME :Anna B.", 4))
     assert (person.known.away, person.known.realname, person.revision) == ("lunch", "Anna B.", 4)
     assert (ann.away, ann.realname) == (None, "Ann")
+
+
+def test_an_id_is_the_newer_name_of_those_under_one_token() -> None:
+    """Who has lost a nick goes by the id under the token that it had for the nick; a log that is late tells of that."""
+    people = People()
+    people.appeared(Mock(**{"room.members": {}}), Member("aaaaaa.0.1", "ann", "u", "h", "Ann", token=7), "ann")
+    called = Member("aaaaaa.0.1", "aaaaaa.0.1", "u", "h", "Ann", token=7)
+    assert people.renamed(called, "aaaaaa.0.1")
+    assert not people.renamed(Member("aaaaaa.0.1", "ann", "u", "h", "Ann", token=7), "ann")
+    assert people.renamed(Member("aaaaaa.0.1", "ann", "u", "h", "Ann", token=8), "ann")

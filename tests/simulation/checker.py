@@ -122,15 +122,37 @@ class Case:
 
         By what is put back under them they may be void, and their members may be kept out.
         """
-        found: dict[str, tuple[str, ...]] = {}
+        return {
+            token(said.text): said.members for base, room in self._made_anew for said in room.said if said.id > base.id
+        }
+
+    @cached_property
+    def intruders(self) -> dict[tuple[str, str], StreamId]:
+        """(room, session) of the members of such a room when it was put back under them -> the id of their next JOIN.
+
+        By that they are in, or kept out; until then their own lanes take them for members.
+        """
+        return {
+            (room.name, sid): record.id
+            for base, room in self._made_anew
+            for record in reversed(self.store.records[base.number :])
+            if record.log == base.log
+            for sid, line in events(record.payload)
+            if sid in room.members and " JOIN #" in line
+        }
+
+    @cached_property
+    def _made_anew(self) -> list[tuple[Base, RoomModel]]:
+        """The states that were put back, each with what the room was until then, if it was there."""
+        found = []
         epochs: set[str] = set()
         for place, base in enumerate(self.store.bases):
             if base.is_of_seed and base.epoch not in epochs:
                 epochs.add(base.epoch)
                 loss = sum(loss.number <= base.number for loss in self.store.losses)
                 room = self._rooms_at(loss, base.number, self.store.bases[:place]).get(log_name(base.log))
-                above = [said for said in room.said if said.id > base.id] if room is not None else []
-                found |= {token(said.text): said.members for said in above}
+                if room is not None:
+                    found.append((base, room))
         return found
 
     @cached_property
@@ -291,6 +313,9 @@ def only_what_holds(case: Case) -> Iterator[str]:
                     continue
                 if is_stranger and any(sid in case.interim.get(line.token, ()) for sid in life.sids):
                     case.exempt["shown in a wiped room, its JOIN being void by what was put back under it"] += 1
+                    continue
+                if is_stranger and any(said.id < case.intruders.get((name, sid), (0, 0)) for sid in life.sids):
+                    case.exempt["shown in a wiped room, before its JOIN was judged by what was put back under it"] += 1
                     continue
                 if not life.is_text and is_stranger and not is_own_echo and not was_away:
                     yield f"{life.name} is shown {line.token} of {name} and was no member"

@@ -285,6 +285,9 @@ class Control:
     def delete(self, *keys: str) -> Any:
         return self._run(lambda: self._network.redis.server.execute(b"DEL", *_words(keys)))
 
+    def zmscore(self, key: str, members: Sequence[str]) -> Any:
+        return self._run(lambda: self._network.redis.server.execute(b"ZMSCORE", *_words((key, *members))))
+
     def register_script(self, source: str) -> Callable[..., Any]:
         def run(keys: Sequence[Any], args: Sequence[Any], client: Any = None) -> Any:
             def now() -> Any:

@@ -712,6 +712,15 @@ def test_whoever_stays_while_redis_loses_all_is_not_told_to_have_left() -> None:
     assert heard(outcome, 1, " 731 ") == []
 
 
+def test_whoever_takes_a_nick_that_redis_forgot_was_taken_and_leaves_a_room_goes_by_the_id_for_all() -> None:
+    """One room's log has yet to tell that the nick is lost when he leaves it: by the other's all know. And he is not
+    told that he was not in the room any more, for what he never asked."""
+    taken = (2.0, "nick", (1, "name1")), (6.0, "wipe", (True,)), (6.045, "nick", (0, "name1"))
+    outcome = happens(*taken, (6.05, "part", (0, "#b")), (6.07, "wipe", (True,)), rooms=("#a", "#b"))
+    assert len(heard(outcome, 2, "!u0@host0.cloak NICK gate0.0.0")) == 1
+    assert heard(outcome, 0, " 442 ") == []
+
+
 # -- what no few steps have shown: the seeds that did ------------------------------------------------------
 
 
@@ -723,6 +732,11 @@ def test_whoever_stays_while_redis_loses_all_is_not_told_to_have_left() -> None:
         pytest.param(145047, LOSSES, id="a gateway whose lease two failovers have lost shows nobody himself"),
         pytest.param(145141, LOSSES, id="who ends with a Redis that is wiped again and again holds no nick"),
         pytest.param(156999, LOSSES, id="who reads in a snapshot that his nick is another's holds it no more"),
+        pytest.param(160535, LOSSES, id="gateways that all die between a wipe and their next beat leave nothing"),
+        pytest.param(
+            166755, LOSSES, id="whoever leaves is not shown who has a nick behind it in a room that is not his"
+        ),
+        pytest.param(172351, LOSSES, id="who has lost a nick does not get it back from a log that is late"),
         pytest.param(143086, FAULTS, id="a nick changes hands, the clock being set back, and a room's log is slow"),
         pytest.param(
             1300667, FAULTS, id="who has quit is not shown by a slower log under a name that is another's by now"
