@@ -35,12 +35,13 @@ SECONDS ?= 600
 fuzz:
 	$(PYTHON) -m tests.fuzz.run $(SECONDS)
 
-# make simulate SEEDS=100000 FIRST=1
+# make simulate SEEDS=100000 FIRST=1; LOSSES=1 lets Redis lose data, too.
 SEEDS ?= 10000
 FIRST ?= 0
+LOSSES ?=
 
 simulate:
-	$(PYTHON) -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+	$(PYTHON) -m tests.simulation --seeds $(SEEDS) --first $(FIRST) $(if $(LOSSES),--losses)
 
 # About a quarter of an hour; writes its table into docs/reliability.md.
 chaos:

@@ -28,7 +28,7 @@ from gateway.net.connection import Connection
 log = structlog.get_logger()
 
 SNAPSHOT_ENTRIES = 512
-UNMARKED_LIMIT = 10_000
+VOIDS_REMEMBERED = 4096
 LINGER_S = 75.0  # so that ghosts have been looked for twice in a room that lets nobody in
 ROOM_EXPIRY_S = 30 * 24 * 3600
 
@@ -189,7 +189,8 @@ class Following:
         self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
-        self._unmarked: deque[tuple[str, str]] = deque(maxlen=UNMARKED_LIMIT)  # void marks that a lost link took
+        # Rooms and their newest void marks, which Redis may have lost with a link, or in a failover.
+        self._voids: deque[tuple[str, str]] = deque(maxlen=VOIDS_REMEMBERED)
 
     def open(self, name: str) -> Followed:
         """Follows a room (folded name); it is live once its ``waiting`` is called."""
@@ -273,11 +274,8 @@ class Following:
                 self._mark_void(name, effect.old)
 
     def _mark_void(self, name: str, mark: str) -> None:
-        def marked(reply: Reply) -> None:
-            if reply is LOST:
-                self._unmarked.append((name, mark))
-
-        self._link.call(marked, "SADD", self._keys.void(name), mark)
+        self._voids.append((name, mark))
+        self._link.call(_ignore, "SADD", self._keys.void(name), mark)
 
     # -- what the link brings -------------------------------------------------------------------------
 
@@ -308,11 +306,17 @@ class Following:
     def link_up(self) -> None:
         """A new connection: every log is subscribed again, and mended once that is confirmed."""
         self.note_all()
-        unmarked, self._unmarked = self._unmarked, deque(maxlen=UNMARKED_LIMIT)
-        for name, mark in unmarked:
-            self._mark_void(name, mark)
+        self._mark_again()
         for channel in self._by_channel:
             self._link.subscribe(channel.decode())
+
+    def _mark_again(self) -> None:
+        marks: dict[str, list[str]] = {}
+        for name, mark in self._voids:
+            if name in self.rooms:  # of another the key would never expire
+                marks.setdefault(name, []).append(mark)
+        for name, these in marks.items():
+            self._link.call(_ignore, "SADD", self._keys.void(name), *these)
 
     def settled(self, followed: Followed) -> None:
         """A room is live, for the first time or again."""

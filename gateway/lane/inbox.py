@@ -90,6 +90,12 @@ class Inbox:
         self.name = inbox(lane)
         self._mark = log_mark(self.name)
 
+    def link_up(self) -> None:
+        """Redis may have lost the log, or the newest of what was taken back in it."""
+        self.make()
+        if self._redacted:
+            self._link.call(_ignore, "SADD", self._keys.void(self.name), *self._redacted)
+
     def make(self) -> None:
         """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
         if self._is_closed:
@@ -104,9 +110,13 @@ class Inbox:
             if is_lost:
                 self.on_lost()
 
-        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
+        self._note()
         self._link.call(made, "HSETNX", head, "last", "0-0")
         self._link.call(_ignore, "HSETNX", head, "epoch", self._new_epoch())
+
+    def _note(self) -> None:
+        """Before the log is there, so that a reaper finds it."""
+        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
 
     def close(self, done: Callable[[], None]) -> None:
         """Lets nobody write here any more; ``done`` is called when all that was written before has been taken.
@@ -142,6 +152,7 @@ class Inbox:
         return False  # it has no state
 
     def begin(self, base: str | None) -> bool:
+        self._note()  # where Redis has lost the log, the next append makes it anew
         return True
 
     def fold(self, entry: Entry) -> None:

@@ -368,7 +368,7 @@ class Lane:
         self.trouble("link", error)
 
     def link_up(self) -> None:
-        self.inbox.make()
+        self.inbox.link_up()
         self.following.link_up()
         self.directory.link_up()
         self.monitor.link_up()

@@ -197,6 +197,8 @@ class View:
             yield f"a NICK of {line.nick}, who is nowhere"
         if old in self.told:
             self.told[new] = self.told.pop(old)
+        if old in self.gone:  # and perhaps known again in one room, where a slower log has brought a JOIN
+            self.gone[new] = set(self.gone[old])
         for room in rooms:
             if new != old and new in room.members:
                 yield f"two called {new}"
