@@ -93,7 +93,7 @@ class Effect:
     `index` is the event's place in its entry, `sid` who acted. `line` is for members' clients: no CRLF, no
     tags (of a VOID: what was tried, for nobody but the one who tried); the text of a LINES has its separators
     (gateway.chat.multiline). `tags` are the client's own
-    ("+typing=active"). `member` is who joined, left, was renamed or went away: of a KICK the one kicked.
+    ("+typing=active"). `member` is who joined (as it came), left, was renamed or went away: of a KICK the one kicked.
     `old` is the nick before a RENAMED; of a JOINED the nick asked for, where it was lost to a newer claim; of what
     is told of a session (AWAY, SETNAME, ACCOUNT, CHGHOST) its revision; of a message that is void as AGAIN the place
     of the first one, "stream-id.index"; of a REDACTED the place of the message. A CHANGED with a `member` gives back

@@ -10,7 +10,7 @@ to the lane that folds it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from gateway.chat import events, past, recall, told
@@ -261,7 +261,8 @@ def _join(room: State, act: _Act) -> Void | None:
     member = Member(act.sid, called, user, host, *says, modes, act.token, events.number(act.fact("revision")))
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
-    act.show(Kind.JOINED, line, member=member, old="" if called == nick else nick)
+    as_it_came = replace(member)  # what follows in the entry may change it before this is shown
+    act.show(Kind.JOINED, line, member=as_it_came, old="" if called == nick else nick)
     _show_modes(room, act, made)
     _show_modes(room, act, reranked(0, had or 0, called), member)
     return None

@@ -140,7 +140,7 @@ class Sessions:
         room = session.rooms.get(fold(message.params[0])) if message is not None else None
         if room is not None:
             session.answer_late("", lambda: show_room(self._lane.ports, session, room))
-            for line in _unknown_to(outcome.member, session):
+            for line in _unknown_to(room.members.get(session.sid, outcome.member), session):
                 self.insist(session.sid, room.folded_name, line)
 
     def take_back(self, session: Session, member: Member) -> None:

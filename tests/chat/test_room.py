@@ -224,7 +224,7 @@ def test_the_first_to_join_is_operator_of_a_new_room() -> None:
     assert (effect.kind, effect.line) == (Kind.JOINED, f":{source_of('ann')} JOIN {ROOM}")
     assert [one.line for one in told] == [f":hubbub MODE {ROOM} +nt", f":hubbub MODE {ROOM} +o ann"]
     member = log.room.members[sid_of("ann")]
-    assert effect.member is member
+    assert effect.member == member
     assert (member.nick, member.user, member.host, member.realname) == ("ann", "ann", "host", "Real ann")
     assert (member.source, member.modes, member.prefix) == (source_of("ann"), OP, "@")
     assert (log.room.name, log.room.flags, log.room.created_ms) == (ROOM, {"n", "t"}, log.at_ms)
@@ -576,6 +576,17 @@ def test_ids_are_remembered_for_ten_minutes_up_to_a_number_and_of_a_length(monke
 
 
 # Names
+
+
+def test_whoever_joins_and_is_renamed_in_one_entry_is_shown_to_come_by_the_first_name() -> None:
+    log = with_members("ann")
+    name, facts = source_of("bob"), {"token": "100", "seen": "0-0"}
+    joined, renamed = log.append(
+        (sid_of("bob"), events.joined(name, ROOM, "Bob", facts)), (sid_of("bob"), events.renamed(name, "Eve", "200"))
+    )
+    assert joined.member is not None
+    assert (joined.member.nick, joined.member.token) == ("bob", 100)
+    assert (renamed.old, renamed.line) == ("bob", f":{name} NICK Eve")
 
 
 def test_a_rename_keeps_member_and_rank() -> None:

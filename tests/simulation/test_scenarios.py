@@ -759,6 +759,7 @@ def test_an_inbox_that_is_made_anew_by_what_is_sent_to_it_goes_with_its_gateway(
         pytest.param(
             195824, LOSSES, id="what is refused in one entry with a KICK stays so where a failover loses the mark"
         ),
+        pytest.param(212027, LOSSES, id="who is put back into a room and renamed in one entry is seen by the new name"),
         pytest.param(143086, FAULTS, id="a nick changes hands, the clock being set back, and a room's log is slow"),
         pytest.param(
             1300667, FAULTS, id="who has quit is not shown by a slower log under a name that is another's by now"
