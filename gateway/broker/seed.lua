@@ -1,4 +1,4 @@
--- Puts a room's state back into a Redis that has lost it: as the base under whatever is there since.
+-- Puts a room's state back into a Redis that has lost it: as the base under all that is there since, snapshots or not.
 -- KEYS: log, head, base
 -- ARGV: the epoch that the state belongs to, its position (a stream id), its text, a random name for
 --       the new epoch, live channel
@@ -27,8 +27,6 @@ if epoch then
   local its_born, its_made, its_rank = parts(epoch)
   local is_better = born < its_born or (born == its_born and before(its_rank, rank))
   if now - its_made >= WINDOW_US or not is_better then return epoch end
-  local base = redis.call('GET', KEYS[3])
-  if base then position = string.match(base, '^%d+ %S+ (%S+)\n') end
 else
   last, position = ARGV[2], ARGV[2]
   if last ~= '0-0' then redis.call('XADD', KEYS[1], last, 'o', '', 'e', '') end -- what follows has higher ids

@@ -262,15 +262,16 @@ class Changes:
         self._marks.named(member)
         return member.nick
 
-    def _give_back(self, entry: Entry, nick: str) -> None:
+    def _give_back(self, entry: Entry, nick: str, by: str = "") -> None:
         """Nobody is shown under a nick any more: whoever had to go by his id for it is called by it, as his logs do.
 
-        The claim of who has left counted as the newer one: Redis's clock had been set back between the two.
+        The claim of who has left, or has another name (``by``), counted as the newer one: Redis's clock had been set
+        back between the two.
         """
         holder = self._people.person(self._people.sid(nick) or "")
         if holder is not None and holder.seen:
             return
-        for sid in sorted(self._people.outdated - self._clients.keys()):
+        for sid in sorted(self._people.outdated - self._clients.keys() - {by}):
             person = self._people.person(sid)
             assert person is not None
             members = [member for f in person.followed if (member := f.room.members.get(sid)) is not None]
@@ -404,7 +405,7 @@ class Changes:
             client.session.nick = nick
         line = f":{shown}!{member.user}@{member.host} NICK {nick}"
         self.show(person.witnesses(), line, entry.id, actor=effect.sid)
-        self._give_back(entry, shown)
+        self._give_back(entry, shown, by=person.sid)
 
     def show(
         self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None

@@ -174,6 +174,12 @@ class Case:
         return parts | {(name, tags["hubbub/sids"]) for name, tags in kicks}
 
     @cached_property
+    def half_redacted(self) -> set[str]:
+        """Messages whose REDACT Redis has lost: a gateway that has seen it may still have them left out."""
+        places = {split(line)[2][2].rpartition("-")[0] for _, _, line in self._lost_events if " REDACT #" in line}
+        return {one for one, (_, said) in self.said.items() if f"{said.id[0]}-{said.id[1]}-{said.index}" in places}
+
+    @cached_property
     def _lost_events(self) -> list[tuple[str, str, str]]:
         """(log, session, line) of entries that Redis has lost."""
         lost = [record for record in self.store.records if record.lost_in is not None]
@@ -354,6 +360,7 @@ def history(case: Case) -> Iterator[str]:
             if life.is_over or "batch" not in life.caps or not any(sid in room.members for sid in life.sids):
                 continue
             told = [line.token for line in asked if line.token and lower(line.params[0]) == name]
+            told = [one for one in told if one not in case.half_redacted]
             kept = case.store._data.get(KEYS.log(name).encode(), [])
             first = kept[0][0] if kept else (2**63, 0)
             wanted = [
@@ -362,6 +369,7 @@ def history(case: Case) -> Iterator[str]:
                 if said.verb != "TAGMSG"
                 and said.id >= first
                 and f"{said.id[0]}-{said.id[1]}.{said.index}" not in room.redacted
+                and token(said.text) not in case.half_redacted
             ]
             if told != wanted:
                 yield f"{life.name}: the history of {name} is {told}, not {wanted}"

@@ -113,8 +113,6 @@ def seed(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[b
         is_better = born < its_born or (born == its_born and key_of(rank) > key_of(its_rank))
         if now - its_made >= SEED_WINDOW_US or not is_better:
             return epoch
-        base = store.get(base_key)
-        position = base.split(b"\n")[0].split(b" ")[2] if base else position
     else:
         position = last = old_last
         if last != b"0-0":

@@ -760,6 +760,13 @@ def test_an_inbox_that_is_made_anew_by_what_is_sent_to_it_goes_with_its_gateway(
             195824, LOSSES, id="what is refused in one entry with a KICK stays so where a failover loses the mark"
         ),
         pytest.param(212027, LOSSES, id="who is put back into a room and renamed in one entry is seen by the new name"),
+        pytest.param(235435, LOSSES, id="who loses a nick in a room and leaves it in one entry does not get it back"),
+        pytest.param(
+            237444, LOSSES, id="what was taken back may stay so where Redis loses the REDACT, and its gateway ends"
+        ),
+        pytest.param(
+            247365, LOSSES, id="what is said in a wiped room, a snapshot later, is there once when it is put back"
+        ),
         pytest.param(143086, FAULTS, id="a nick changes hands, the clock being set back, and a room's log is slow"),
         pytest.param(
             1300667, FAULTS, id="who has quit is not shown by a slower log under a name that is another's by now"
