@@ -4,6 +4,8 @@ A :class:`Stage` has nodes (what a lane has of the log: a link, appends, replica
 behind the scenes. Nothing runs but in :meth:`Stage.until`, which ends when what was waited for is there.
 """
 
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -94,16 +96,14 @@ class Simulated:
 class Real:
     """A real server at a URL, reached as a lane reaches it."""
 
-    _BUSY = "local s = redis.call('TIME') repeat local t = redis.call('TIME') until (t[1]-s[1])*1e6+t[2]-s[2] > 300000"
-
     def __init__(self, url: str) -> None:
         self._url = url
         self.selector = Selector()
         self._console = dial(url)
         self._reader = hiredis.Reader()
-        self._deadline = 0.0
-        self._stalled = False
         self.command("HELLO", 3)
+        info = dict(line.split(":", 1) for line in self.command("INFO", "server").decode().splitlines() if ":" in line)
+        self._pid = int(info["process_id"])
 
     def connect(self) -> socket.socket:
         return dial(self._url)
@@ -115,25 +115,19 @@ class Real:
         """It runs by itself."""
 
     def command(self, *words: str | bytes | int) -> Any:
-        if self._stalled:
-            self._answer()
-            self._stalled = False
         self._console.sendall(pack(words))
-        return self._answer()
-
-    def _answer(self) -> Any:
         while (reply := self._reader.gets()) is False:
             self._reader.feed(self._console.recv(1 << 20))
         return reply
 
     def stall(self) -> None:
-        self._console.sendall(pack(("EVAL", self._BUSY, 0)))
-        self._stalled = True
+        os.kill(self._pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """It goes on by itself."""
+        os.kill(self._pid, signal.SIGCONT)
 
     def close(self) -> None:
+        self.resume()  # where a test has failed: the server is for all tests
         self._console.close()
         self.selector.close()
 
