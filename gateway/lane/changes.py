@@ -262,21 +262,22 @@ class Changes:
         self._marks.named(member)
         return member.nick
 
-    def _give_back(self, entry: Entry, nick: str, by: str = "") -> None:
+    def _give_back(self, entry: Entry, nick: str) -> None:
         """Nobody is shown under a nick any more: whoever had to go by his id for it is called by it, as his logs do.
 
-        The claim of who has left, or has another name (``by``), counted as the newer one: Redis's clock had been set
-        back between the two.
+        The claim of who has left counted as the newer one: Redis's clock had been set back between the two. Whom a
+        replica has no more, which is ahead of what is shown, is about to leave.
         """
         holder = self._people.person(self._people.sid(nick) or "")
         if holder is not None and holder.seen:
             return
-        for sid in sorted(self._people.outdated - self._clients.keys() - {by}):
+        for sid in sorted(self._people.outdated - self._clients.keys()):
             person = self._people.person(sid)
             assert person is not None
             members = [member for f in person.followed if (member := f.room.members.get(sid)) is not None]
             member = next((member for member in members if fold(member.nick) == fold(nick)), None)
-            if member is not None and person.nick == sid and all(member.nick != sid for member in members):
+            is_whole = len(members) == len(person.followed) and all(member.nick != sid for member in members)
+            if member is not None and person.nick == sid and is_whole:
                 self.show(person.witnesses(), f":{sid}!{member.user}@{member.host} NICK {member.nick}", entry.id)
                 self._people.call(person, member.nick)
                 self._marks.named(member)
@@ -375,6 +376,8 @@ class Changes:
             self._take_out(followed, client)
         if person is not None:
             self._give_back(entry, person.nick)
+            for nick in self._people.other_names(person):  # it may have been the log of this room that called it so
+                self._give_back(entry, nick)
         if client is not None or member.sid.startswith(self._own) or effect.sid == NOBODY:
             self._marks.changed(followed)
 
@@ -405,7 +408,7 @@ class Changes:
             client.session.nick = nick
         line = f":{shown}!{member.user}@{member.host} NICK {nick}"
         self.show(person.witnesses(), line, entry.id, actor=effect.sid)
-        self._give_back(entry, shown, by=person.sid)
+        self._give_back(entry, shown)
 
     def show(
         self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from gateway.chat import events
+from gateway.chat.events import number
 from gateway.lane.client import Client
 from gateway.lane.keeping import Lasting
 from gateway.wire import numerics as n
@@ -75,10 +76,13 @@ class Claims:
             session.nick = ""
             return
         line = f":{session.source} NICK {session.sid}"
+        is_last = self._lane.ports.coming(session) in ("", nick)
+        if is_last:  # so that a log which gets the lost one back does not bring a newer name
+            session.token = str(number(session.token) + 1)
         self._lane.sessions.renamed(client, old, session.sid)
         if not is_shown and (self._lane.rebirth.is_under_way or not self._is_seen(client)):
             client.send(line)
-        elif self._lane.ports.coming(session) in ("", nick):
+        elif is_last:
             self.tell(client, but)
 
     def tell(self, client: Client, but: str = "") -> None:

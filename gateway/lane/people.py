@@ -139,6 +139,13 @@ class People:
         else:
             self.outdated.add(sid)
 
+    def other_names(self, person: Person) -> list[str]:
+        """By which replicas still call somebody who is shown by another name."""
+        if person.sid not in self.outdated:
+            return []
+        members = (f.room.members.get(person.sid) for f in person.followed)
+        return list(dict.fromkeys(member.nick for member in members if member is not None))
+
     def shown(self) -> dict[str, str]:
         """The names that clients know, by session id, of those whom some replica still calls otherwise."""
         return {sid: self._by_sid[sid].nick for sid in self.outdated}
