@@ -49,6 +49,8 @@ class Claims:
 
         def claimed(nick: str, reply: Any) -> None:
             if client.is_departing or nick != session.nick:
+                if nick != session.nick and isinstance(reply, bytes):
+                    self._lane.ports.unclaim(session, nick)
                 done()  # it has another one meanwhile, by a claim of its own
             elif isinstance(reply, bytes):
                 if was:  # as Redis's clock may have been set back: the newer claim has the higher token

@@ -180,7 +180,7 @@ class LanePorts:
                 self._lane.directory.reclaim(session, nick, was, "", _fulfil(wait))
                 reply = await wait
         except (Gone, Unavailable):
-            self._unclaim(session, nick)
+            self.unclaim(session, nick)
             raise
         if session.sid not in self._lane.clients:
             self.release(session, nick)
@@ -208,7 +208,7 @@ class LanePorts:
             try:
                 await self._logged(client)
             except (Gone, Unavailable):
-                self._unclaim(session, nick)
+                self.unclaim(session, nick)
                 raise
             old = old or session.nick
             await self._tell_name(client, old, nick, token)
@@ -232,7 +232,7 @@ class LanePorts:
             if len(unsent) == len(waits):
                 session.token = old_token
                 self._coming.pop(session, None)
-                self._unclaim(session, nick)
+                self.unclaim(session, nick)
                 if session.nick == session.sid:  # it has lost the old one meanwhile
                     self._lane.claims.tell(client)
             else:
@@ -269,7 +269,7 @@ class LanePorts:
         """The nick by which rooms are being told that a session goes; "" for none."""
         return self._coming.get(session, "")
 
-    def _unclaim(self, session: Session, nick: str) -> None:
+    def unclaim(self, session: Session, nick: str) -> None:
         """Gives up a claim that comes to nothing, unless the nick is the session's own, or may still become it."""
         if fold(nick) == fold(self.coming(session)):
             return

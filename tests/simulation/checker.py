@@ -78,6 +78,8 @@ class Case:
             if name.startswith("#") and is_there and record.id > positions.get(name, (0, 0)):
                 room = rooms.setdefault(name, RoomModel(name))
                 room.take(record.id, record.origin.decode(), record.payload)
+        for room in rooms.values():  # what a lost connection has cut off cannot be told from other such pieces
+            room.said = [said for said in room.said if MARKED.search(said.text)]
         return rooms
 
     @cached_property
