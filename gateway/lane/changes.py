@@ -138,15 +138,7 @@ class Changes:
             if client in followed.kept and effect.line.split(" ", 2)[1] in ("PART", "QUIT"):
                 self.put_out(followed, client, effect.line)
         elif kind in (Kind.CHANGED, Kind.TOPIC):
-            line = effect.line
-            if kind is Kind.CHANGED and self._people.hidden:
-                line = self._people.seen_ranks(followed, line)
-            if line:
-                self.show(
-                    followed.audience.items(), line, entry.id, actor=effect.sid, but=self._knows(followed, effect)
-                )
-            if effect.sid in self._clients:
-                self._marks.changed(followed)
+            self._changed(followed, entry, effect)
         elif kind is Kind.INVITED:
             groups = those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
             self.show(groups, effect.line, entry.id, actor=effect.sid, but=self._clients.get(effect.sid))
@@ -156,6 +148,24 @@ class Changes:
             self.show(groups, effect.line, entry.id, actor=effect.sid)
         else:
             self._told(entry, effect)
+
+    def _changed(self, followed: Followed, entry: Entry, effect: Effect) -> None:
+        """Modes or the topic. Who has quit for all others, and is here all the same, knows of its own ranks."""
+        groups: Iterable[Group] = followed.audience.items()
+        line = effect.line
+        if effect.kind is Kind.CHANGED and self._people.hidden:
+            line = self._people.seen_ranks(followed, line)
+            unseen = self._people.unseen(followed) if line != effect.line else []
+            here = {sid: client for sid in unseen if (client := followed.clients.get(self._marks.now_called(sid)))}
+            for sid, client in here.items():
+                own = self._people.seen_ranks(followed, effect.line, viewer=sid)
+                if own:
+                    self.show(_alone(followed, client), own, entry.id, actor=effect.sid)
+            groups = those(groups, lambda client: client not in here.values())
+        if line:
+            self.show(groups, line, entry.id, actor=effect.sid, but=self._knows(followed, effect))
+        if effect.sid in self._clients:
+            self._marks.changed(followed)
 
     def _told(self, entry: Entry, effect: Effect) -> None:
         """What a session tells of itself is shown once to all who share a room with it and ask, as its NICK is."""

@@ -196,10 +196,13 @@ class People:
         hidden = [self._by_sid[sid] for sid in self.hidden]
         return [person.sid for person in hidden if followed in person.followed and followed not in person.seen]
 
-    def seen_ranks(self, followed: Followed, line: str) -> str:
-        """A MODE without the ranks of those whom the room's clients do not see any more; "" where nothing is left."""
+    def seen_ranks(self, followed: Followed, line: str, viewer: str = "") -> str:
+        """A MODE without the ranks of those whom the room's clients do not see any more; "" where nothing is left.
+
+        ``viewer``: a session that sees itself.
+        """
         source, verb, room, modes, *params = line.split(" ")
-        unseen = {self._by_sid[sid].nick for sid in self.unseen(followed)}
+        unseen = {self._by_sid[sid].nick for sid in self.unseen(followed) if sid != viewer}
         changes = [one for one in parse(modes, params) if one.letter not in RANKS or one.param not in unseen]
         return " ".join((source, verb, room, render(changes))) if changes else ""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tests.simulation.model import SPEAKING, lower, split
 
 PREFIXES = {"@": "o", "+": "v"}
+PERHAPS = "perhaps v"
 MARKED = re.compile(r"<(m\d+)>")
 
 
@@ -55,7 +56,7 @@ def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
 class RoomView:
     """``flags`` and so on are None until the client has been told them."""
 
-    members: dict[str, set[str]]  # folded nick -> letters of ranks that show
+    members: dict[str, set[str]]  # folded nick -> letters of ranks that show, PERHAPS where an "@" may hide a "+"
     listed: list[str] = field(default_factory=list)
     is_complete: bool = False  # NAMES has been read
     flags: set[str] | None = None
@@ -219,6 +220,8 @@ class View:
             yield "NAMES in another form than was asked for"
         names = [name.partition("!")[0] for name in listed]
         members = {lower(name.lstrip("@+")): {PREFIXES[c] for c in name if c in PREFIXES} for name in names}
+        for ranks in members.values() if "multi-prefix" not in self.caps else ():
+            ranks |= {PERHAPS} if "o" in ranks else set()
         if room.is_complete and members.keys() != room.members.keys():
             yield f"NAMES says {sorted(members)}, it knew {sorted(room.members)}"
         if not room.is_complete:
@@ -275,8 +278,9 @@ class View:
                 yield f"a rank for {nick}, who is not there"
         elif is_adding:
             ranks.add(letter)
+            ranks.discard(PERHAPS if letter == "v" else "")
         else:
-            ranks.discard(letter)
+            ranks.difference_update({letter, PERHAPS} if letter == "v" else {letter})
 
     def _read_topic(self, line: Line) -> Iterator[str]:
         room = self._room(line)
