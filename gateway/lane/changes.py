@@ -264,7 +264,7 @@ class Changes:
         elif (person.token, person.sid) > (member.token, member.sid):
             return member.sid
         else:
-            self.show(person.witnesses(), f":{source} NICK {person.sid}", entry.id)
+            self._show_nick(person, f":{source} NICK {person.sid}", entry)
             client = self._clients.get(person.sid)
             if client is not None and client.session.nick == person.nick:
                 self._marks.yields(client, person.nick, "")
@@ -347,7 +347,7 @@ class Changes:
             old = person.nick
             if old != nick and self._people.renamed(member, nick):
                 line = f":{old}!{member.user}@{member.host} NICK {nick}"
-                self.show(person.witnesses(), line, entry.id, actor=member.sid)
+                self._show_nick(person, line, entry, member.sid)
             elif old != nick and not person.seen:  # it has quit by that name, which may be another's by now
                 self._people.call(person, nick)
             self._told_by_join(entry, effect, person)
@@ -374,6 +374,8 @@ class Changes:
             self.show(witnesses, effect.line, entry.id, actor=effect.sid, but=but)
             if has_quit:
                 self._people.quit(person)
+                if client is not None and client.session.sid == member.sid:
+                    client.admit_loss()
         self._people.vanished(followed, member.sid)
         if returns:
             assert client is not None
@@ -417,8 +419,14 @@ class Changes:
                 self._marks.yields(client, effect.old, followed.name)
             client.session.nick = nick
         line = f":{shown}!{member.user}@{member.host} NICK {nick}"
-        self.show(person.witnesses(), line, entry.id, actor=effect.sid)
+        self._show_nick(person, line, entry, effect.sid)
         self._give_back(entry, shown)
+
+    def _show_nick(self, person: Person, line: str, entry: Entry, actor: str = "") -> None:
+        self.show(person.witnesses(), line, entry.id, actor=actor)
+        client = self._clients.get(self._marks.now_called(person.sid))
+        if client is not None and person.seen:
+            client.known_as = ""
 
     def show(
         self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None

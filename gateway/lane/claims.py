@@ -84,7 +84,10 @@ class Claims:
         self._lane.sessions.renamed(client, old, session.sid)
         if not is_shown and (self._lane.rebirth.is_under_way or not self._is_seen(client)):
             client.send(line)
-        elif is_last:
+            return
+        if not is_shown:
+            client.known_as = old
+        if is_last:
             self.tell(client, but)
 
     def tell(self, client: Client, but: str = "") -> None:

@@ -62,6 +62,7 @@ class Client:
         "inputs",
         "intended",
         "is_departing",
+        "known_as",
         "last_act",
         "on_logged",
         "opened_at",
@@ -91,6 +92,7 @@ class Client:
         self.pinged = False
         self.throttled = 0  # for how many reasons it is not read from
         self.is_departing = False
+        self.known_as = ""  # the nick that it still takes for its own, while its rooms are being told that it is lost
         self.room_in_view = ""  # plain text: the room (folded) where what is typed goes
         self.session: Session  # set at once by the lane
 
@@ -109,6 +111,13 @@ class Client:
         """The variant for lines of a room (folded name)."""
         variant = self.variant
         return variant | ELSEWHERE if variant & TEXT and self.room_in_view != room else variant
+
+    def admit_loss(self) -> None:
+        """Tells it that its nick is lost, where no room's log will show that any more."""
+        if self.known_as:
+            session = self.session
+            self.send(f":{self.known_as}!{session.user}@{session.host} NICK {session.nick}")
+            self.known_as = ""
 
     def logged(self) -> None:
         """One of the client's own events has reached its log, or was refused."""

@@ -118,6 +118,7 @@ class Rebirth:
         self._lane.rejoining.former.appendleft(f"{old}.")
         lane.take_id(gateway)
         for client in lane.clients.values():
+            client.admit_loss()
             self._name_by_id(client)
         old_inbox = lane.inbox.name
         for part in (lane.appends, lane.delivery, lane.changes, lane.following, lane.inbox, lane.census):

@@ -114,8 +114,10 @@ class Sessions:
         if message is None:
             return
         if isinstance(pending, Lasting):  # the lane has said it by itself: no client is to hear what became of it
-            if message.verb == "SETNAME" and session.caps & SETNAME and not session.rooms:
-                session.send(events.realname_set(session.source, session.realname))  # no room has shown it
+            if not session.rooms:  # none has shown it
+                client.admit_loss()
+                if message.verb == "SETNAME" and session.caps & SETNAME:
+                    session.send(events.realname_set(session.source, session.realname))
             return
         if isinstance(outcome, tuple):
             self._lane.talks.sent(session, outcome, message)
