@@ -87,6 +87,20 @@ class Case:
         """Where each message of a room stands: token -> (room, message)."""
         return {token(said.text): (name, said) for name, room in self.rooms.items() for said in room.said}
 
+    def said_by(self, one: str) -> str:
+        """The session that said a message in a room; "" for none."""
+        return self.said[one][1].sid if one in self.said else ""
+
+    @cached_property
+    def quits(self) -> dict[str, float]:
+        """When a session's first QUIT was appended, by session."""
+        found: dict[str, float] = {}
+        for record in self.store.records:
+            for sid, line in events(record.payload):
+                if line.partition(" ")[2].startswith("QUIT"):
+                    found.setdefault(sid, record.at)
+        return found
+
     @cached_property
     def whispered(self) -> dict[str, tuple[str, str]]:
         """Messages in inboxes: token -> the session that is meant, verb."""
@@ -505,6 +519,9 @@ def view(case: Case) -> Iterator[str]:
         seen = View(life.caps)
         for line in case.read[life]:
             for wrong in seen.take(line):
+                if wrong.startswith("a message by") and case.quits.get(case.said_by(line.token), line.at) < line.at:
+                    seen.afterwords += 1  # its QUIT was shown elsewhere, before this client came
+                    continue
                 yield f"{life.name} at {line.at:.3f}: {wrong}: {line.text}"
         case.exempt["said before a QUIT that another log showed first"] += seen.afterwords
         if not life.is_over and life.is_registered:

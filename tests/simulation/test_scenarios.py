@@ -771,6 +771,7 @@ def test_an_inbox_that_is_made_anew_by_what_is_sent_to_it_goes_with_its_gateway(
         pytest.param(272062, LOSSES, id="who has lost a nick does not get it back by a NICK that is put back"),
         pytest.param(313599, LOSSES, id="a nick that is claimed again late, and lost meanwhile, is not kept"),
         pytest.param(143086, FAULTS, id="a nick changes hands, the clock being set back, and a room's log is slow"),
+        pytest.param(1916622, FAULTS, id="whoever comes behind a QUIT of another log hears what was said before it"),
         pytest.param(1831717, FAULTS, id="who has lost a nick, and is taken for dead before rooms tell it, is told"),
         pytest.param(1745857, FAULTS, id="who is taken for dead, and given a rank by a slower log, knows of it"),
         pytest.param(
