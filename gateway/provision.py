@@ -46,7 +46,7 @@ def _server(settings: Settings) -> Server:
         version=f"hubbub-{_version()}",
         lobby=settings.lobby,
         motd=_motd(settings),
-        isupport=tuple(isupport_tokens(settings.network)),
+        isupport=tuple(isupport_tokens(settings.network, settings.lobby)),
         password=settings.password,
         operators=dict(settings.operators),
         lease_s=settings.lease_s,

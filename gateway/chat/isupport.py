@@ -3,6 +3,7 @@
 Owns the limits that commands keep; those of names and lists are their modules' own. Pure.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from gateway.chat.modes import BOT, FLAGS, KEY, LIMIT, LISTS
@@ -43,11 +44,16 @@ _TARGETS: Final = {
 }
 """Names in one command; "" has no limit but the line's length."""
 
+TOKENS_A_LINE: Final = 13
+"""RFC 2812 2.3: at most 15 parameters, with the nick and the text."""
+LINE_BYTES: Final = 360
+"""Of tokens and the spaces between them: what a line of 512 bytes holds with the longest server name and nick."""
+
 _ESCAPED = str.maketrans({character: f"\\x{ord(character):02X}" for character in " =\\"})
 
 
-def isupport_tokens(network: str) -> list[str]:
-    """The tokens in alphabetical order; `network` is the network's name as set, spaces allowed."""
+def isupport_tokens(network: str, lobby: str) -> list[str]:
+    """The tokens, sorted by name; `network` and `lobby` are the settings of these names."""
     values: dict[str, str | int] = {
         "AWAYLEN": AWAYLEN,
         "BOT": BOT,
@@ -78,5 +84,16 @@ def isupport_tokens(network: str) -> list[str]:
         "USERLEN": USERLEN,
         "UTF8ONLY": "",
         "WHOX": "",
+        "hubbub/LOBBY": lobby.translate(_ESCAPED),
     }
     return [f"{name}={value}" if value else name for name, value in values.items()]
+
+
+def isupport_lines(tokens: Iterable[str]) -> list[list[str]]:
+    """The tokens as they are shared out to lines of RPL_ISUPPORT, in their order."""
+    lines: list[list[str]] = [[]]
+    for token in tokens:
+        if len(lines[-1]) == TOKENS_A_LINE or len(" ".join([*lines[-1], token]).encode()) > LINE_BYTES:
+            lines.append([])
+        lines[-1].append(token)
+    return lines

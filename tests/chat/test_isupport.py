@@ -1,11 +1,11 @@
 """RPL_ISUPPORT (Modern IRC "RPL_ISUPPORT Parameters")."""
 
-from gateway.chat.isupport import isupport_tokens
+from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.modes import parse, takes_param
 
 
-def _values(network: str = "Hubbub") -> dict[str, str]:
-    return dict(token.partition("=")[::2] for token in isupport_tokens(network))
+def _values(network: str = "Hubbub", lobby: str = "#lobby") -> dict[str, str]:
+    return dict(token.partition("=")[::2] for token in isupport_tokens(network, lobby))
 
 
 def test_the_tokens_are_those_of_this_server() -> None:
@@ -20,7 +20,18 @@ def test_the_tokens_are_those_of_this_server() -> None:
 
 def test_a_token_is_one_word_of_a_line() -> None:
     assert _values("My = Net\\")["NETWORK"] == r"My\x20\x3D\x20Net\x5C"
-    assert not any(" " in token or token.startswith(":") for token in isupport_tokens("My Net"))
+    assert _values(lobby="#a=b\\")["hubbub/LOBBY"] == r"#a\x3Db\x5C"
+    assert not any(" " in token or token.startswith(":") for token in isupport_tokens("My Net", "#lobby"))
+
+
+def test_lines_hold_13_tokens_and_are_never_cut() -> None:
+    """RFC 2812 2.3: 512 bytes and 15 parameters."""
+    tokens = isupport_tokens("N" * 63, "#" + "\N{WAVING HAND SIGN}" * 63)
+    lines = isupport_lines(tokens)
+    assert [token for line in lines for token in line] == tokens
+    assert max(map(len, lines)) == 13
+    start = f":{'s' * 63} 005 {'n' * 30} "
+    assert all(len(f"{start}{' '.join(line)} :are supported by this server\r\n".encode()) <= 512 for line in lines)
 
 
 def test_mode_classes_take_the_parameters_that_they_promise() -> None:

@@ -119,6 +119,13 @@ def test_the_greeting_ends_with_lusers_and_motd(shared: Network, pair: Pair) -> 
     assert first == ["001", "002", "003", "004", "005", "251", "255", "265", "266", "422"]
 
 
+def test_005_names_the_lobby_of_the_network(network: Network) -> None:
+    """Vendor token (Modern IRC "RPL_ISUPPORT Parameters"): clients join this room when their user names none."""
+    gateway = network.gateway(HUBBUB_LOBBY="#käfer=tee")
+    tokens = [token for row in numerics(network.peer(gateway, "ann").welcome, "005") for token in row.split(" ")]
+    assert "hubbub/LOBBY=#käfer\\x3Dtee" in tokens
+
+
 def test_without_a_message_of_the_day_the_greeting_says_where_the_others_are(shared: Network, pair: Pair) -> None:
     """Modern IRC "ERR_NOMOTD (422)": its text is for people, and who is new knows no room yet."""
     assert "/join #lobby" in shared.peer(pair[0], "stranger").welcome[-1]

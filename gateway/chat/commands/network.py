@@ -12,6 +12,7 @@ from typing import Any
 from gateway.chat.commands.table import Command, Handler
 from gateway.chat.dates import date
 from gateway.chat.help import INDEX, TOPICS
+from gateway.chat.isupport import isupport_lines
 from gateway.chat.ports import Listed, Ports
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -23,7 +24,6 @@ from gateway.wire.message import Message
 LIST_LIMIT = 1000
 SEARCH_LINES = 8
 """What a look at all rooms costs, however few are told."""
-ISUPPORT_TOKENS_A_LINE = 13  # RFC 2812 2.3: at most 15 parameters, with the nick and the text
 _LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 
 INFO = (
@@ -141,9 +141,8 @@ def send_motd(ports: Ports, session: Session) -> None:
 
 
 def send_isupport(ports: Ports, session: Session) -> None:
-    tokens = ports.server.isupport
-    for at in range(0, len(tokens), ISUPPORT_TOKENS_A_LINE):
-        session.numeric(n.RPL_ISUPPORT, *tokens[at : at + ISUPPORT_TOKENS_A_LINE], "are supported by this server")
+    for tokens in isupport_lines(ports.server.isupport):
+        session.numeric(n.RPL_ISUPPORT, *tokens, "are supported by this server")
 
 
 def version(ports: Ports, session: Session, message: Message) -> None:
