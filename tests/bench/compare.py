@@ -1,12 +1,20 @@
-"""Runs the same works on several servers in turn, prints figures and ratios to InspIRCd, and draws them.
+"""Run the same works on several servers in turn, print figures and ratios to InspIRCd, and draw them.
 
 `make bench` runs all of it, `make bench-quick` a minute of it. A ratio is the median of the ratios of each
 round, so that a machine whose speed drifts still gives a fair one.
+
+With --against TREE the two sides are the gateways of this checkout and those of TREE, on the same interpreter
+(or with --against-python on two interpreters), in interleaved rounds. For each work the table has the median of
+the rounds' ratios and their smallest and largest: below 1 this checkout is the better one.
+
+The exit status is 1 where a delivery was lost, doubled, out of order or corrupt, and where one of two sides
+could not be measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -14,11 +22,12 @@ import platform
 import resource
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tests.bench import chart, report, servers, works
-from tests.bench.measuring import Measured, build, measure
+from tests.bench.checkouts import checkout
+from tests.bench.measuring import Contender, Measured, build, measure
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -49,7 +58,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="about a minute: one gateway and InspIRCd, short windows")
     parser.add_argument("--works", help=f"of {', '.join(works.WORKS)}; NAME+tags negotiates tags")
     parser.add_argument("--servers", help="of inspircd, ngircd, hubbub-N (N gateways), hubbub-N+aof")
-    parser.add_argument("--rounds", type=int, help="default 3, quick 1")
+    parser.add_argument("--against", metavar="TREE", help="compare with the gateways of a directory or git revision")
+    parser.add_argument("--against-python", metavar="PYTHON", help="interpreter of the other side; default: the same")
+    parser.add_argument("--rounds", type=int, help="default 3, quick 1; of two checkouts 5, quick 3")
     parser.add_argument("--duration", type=float, help="seconds of each measured window: default 6, quick 2.5")
     parser.add_argument("--warmup", type=float, help="seconds before it: default 2, quick 1")
     parser.add_argument("--tags", action="store_true", help="every work with message-tags and server-time negotiated")
@@ -61,27 +72,41 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def choose(given: argparse.Namespace) -> tuple[list[works.Work], list[str]]:
-    default_works = works.SIX if given.quick else (*works.SIX, "room+tags", "pairs+tags", "storm", "idle")
-    default_servers = "inspircd,hubbub-1" if given.quick else "inspircd,ngircd,hubbub-1,hubbub-1+aof,hubbub-3"
-    names = given.works.split(",") if given.works else default_works
+def chosen_works(given: argparse.Namespace, is_paired: bool) -> list[works.Work]:
+    six_only = given.quick or is_paired
+    default = works.SIX if six_only else (*works.SIX, "room+tags", "pairs+tags", "storm", "idle")
+    names = given.works.split(",") if given.works else default
     try:
         chosen = [works.work(name) for name in names]
     except KeyError as unknown:
         sys.exit(f"compare.py: no work is called {unknown}")
-    servers_named = (given.servers or default_servers).split(",")
-    return [works.tagged(one) if given.tags else one for one in chosen], servers_named
+    return [works.tagged(one) if given.tags else one for one in chosen]
+
+
+def servers_beside_inspircd(given: argparse.Namespace, setting: servers.Setting) -> list[Contender]:
+    default = "inspircd,hubbub-1" if given.quick else "inspircd,ngircd,hubbub-1,hubbub-1+aof,hubbub-3"
+    return [Contender(name, name, setting) for name in (given.servers or default).split(",")]
+
+
+def two_sides(given: argparse.Namespace, setting: servers.Setting, tree: Path) -> list[Contender]:
+    server = given.servers or "hubbub-1"
+    if not server.startswith("hubbub-") or "," in server:
+        sys.exit("compare.py: with --against, --servers names one kind of hubbub-N")
+    other = replace(setting, tree=tree, python=given.against_python or setting.python)
+    label = " ".join(part for part in (given.against, given.against_python) if part)
+    return [Contender("this", server, setting), Contender(label, server, other)]
 
 
 def run_all(
-    chosen: list[works.Work], names: list[str], rounds: int, setting: servers.Setting, timing: tuple[str, ...]
+    chosen: list[works.Work], contenders: list[Contender], rounds: int, timing: tuple[str, ...]
 ) -> list[Measured]:
-    """Every work on every server in alternation; the order of servers turns with the round."""
+    """Run every work on every server in alternation; the order of servers turns with the round."""
     measured = []
     for round_ in range(rounds):
         for work in chosen:
-            for name in names[round_ % len(names) :] + names[: round_ % len(names)]:
-                one = measure(work, name, round_, setting, timing)
+            first = round_ % len(contenders)
+            for contender in contenders[first:] + contenders[:first]:
+                one = measure(work, contender, round_, timing)
                 measured.append(one)
                 print(report.line(one, work), flush=True)
     return measured
@@ -91,18 +116,30 @@ def main() -> None:
     given = options()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    chosen, names = choose(given)
+    is_paired = bool(given.against or given.against_python)
+    if is_paired and given.svg:
+        sys.exit("compare.py: --svg draws ratios to InspIRCd, not those of two checkouts")
+    chosen = chosen_works(given, is_paired)
     setting = servers.Setting(aof=given.aof, python=given.python, broker=given.broker, lanes=given.lanes)
     duration = given.duration or (2.5 if given.quick else 6.0)
     warmup = given.warmup or (1.0 if given.quick else 2.0)
-    try:
-        build()
-    except servers.Unavailable as problem:
-        sys.exit(f"compare.py: {problem}")
+    rounds = given.rounds or (1 if given.quick else 3) + 2 * is_paired
     facts = machine(setting)
     timing = ("--duration", str(duration), "--warmup", str(warmup))
-    measured = run_all(chosen, names, given.rounds or (1 if given.quick else 3), setting, timing)
-    print(f"\n{report.details(measured, chosen, names)}\n\n{report.table(measured, chosen, names)}\n")
+    try:
+        build()
+        with contextlib.ExitStack() as stack:
+            if is_paired:
+                tree = stack.enter_context(checkout(given.against)) if given.against else servers.PROJECT
+                contenders = two_sides(given, setting, tree)
+            else:
+                contenders = servers_beside_inspircd(given, setting)
+            measured = run_all(chosen, contenders, rounds, timing)
+    except servers.Unavailable as problem:
+        sys.exit(f"compare.py: {problem}")
+    names = [contender.name for contender in contenders]
+    table = report.paired_table(measured, chosen, *names) if is_paired else report.table(measured, chosen, names)
+    print(f"\n{report.details(measured, chosen, names)}\n\n{table}\n")
     print(", ".join(facts.values()), report.disturbance(measured), sep="\n")
     results = RESULTS / f"{facts['at'].replace(':', '')}.json"
     results.parent.mkdir(exist_ok=True)
@@ -110,6 +147,7 @@ def main() -> None:
     if given.svg:
         ratios = {w.title: {n: report.ratio_of(measured, w, n) for n in names if n != report.BASELINE} for w in chosen}
         given.svg.write_text(chart.draw(ratios, {w.title: w.reach for w in chosen}, facts))
+    sys.exit(any(one.problems for one in measured if one.figures or is_paired))
 
 
 if __name__ == "__main__":

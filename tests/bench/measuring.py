@@ -33,6 +33,15 @@ class Measured:
     raw: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One side of a comparison: its name in the tables, the server to start (servers.start) and how to run it."""
+
+    name: str
+    server: str
+    setting: servers.Setting
+
+
 def build(target: Path = LOADGEN) -> Path:
     """Compiles the load generator if its sources are newer. Raises servers.Unavailable without a compiler."""
     newest = max((HERE / name).stat().st_mtime for name in SOURCES + HEADERS)
@@ -101,14 +110,14 @@ def problems_of(told: dict[str, Any]) -> list[str]:
     return found + ([told["trouble"]] if told["trouble"] else [])
 
 
-def measure(work: works.Work, server: str, round_: int, setting: servers.Setting, timing: tuple[str, ...]) -> Measured:
-    """Starts a server, runs one work on it, stops it. What cannot run is a problem without figures."""
-    name, _, variant = server.partition("+")
-    setting = replace(setting, tags=work.tags, aof=setting.aof or variant == "aof")
+def measure(work: works.Work, contender: Contender, round_: int, timing: tuple[str, ...]) -> Measured:
+    """Start a server, run one work on it, stop it. What cannot run is a problem without figures."""
+    server, _, variant = contender.server.partition("+")
+    setting = replace(contender.setting, tags=work.tags, aof=contender.setting.aof or variant == "aof")
     tags = ("--tags",) if work.tags else ()
     try:
-        with servers.start(name, setting) as running:
+        with servers.start(server, setting) as running:
             told = generate(running, (*timing, *work.options, *tags))
     except (servers.Unavailable, subprocess.TimeoutExpired) as problem:
-        return Measured(work.name, server, round_, {}, [str(problem)], {})
-    return Measured(work.name, server, round_, figures_of(told), problems_of(told), told)
+        return Measured(work.name, contender.name, round_, {}, [str(problem)], {})
+    return Measured(work.name, contender.name, round_, figures_of(told), problems_of(told), told)

@@ -16,22 +16,30 @@ def figure_of(measured: list[Measured], work: works.Work, server: str) -> float 
     return statistics.median(values) if values else None
 
 
-def ratio_of(measured: list[Measured], work: works.Work, server: str) -> float | None:
-    """The median over the rounds of this server's figure divided by InspIRCd's in the same round."""
+def ratios_of(measured: list[Measured], work: works.Work, server: str, baseline: str) -> list[float]:
+    """For each round that both have finished: this server's figure divided by the baseline's."""
     by_round: dict[int, dict[str, float]] = {}
     for m in measured:
         if m.work == work.name and m.figures:
             by_round.setdefault(m.round, {})[m.server] = m.figures[work.figure]
-    ratios = [r[server] / r[BASELINE] for r in by_round.values() if r.get(BASELINE) and server in r]
+    return [r[server] / r[baseline] for r in by_round.values() if r.get(baseline) and server in r]
+
+
+def ratio_of(measured: list[Measured], work: works.Work, server: str) -> float | None:
+    """The median over the rounds of this server's figure divided by InspIRCd's in the same round."""
+    ratios = ratios_of(measured, work, server, BASELINE)
     return statistics.median(ratios) if ratios else None
+
+
+def _shown(figure: float | None) -> str:
+    if figure is None:
+        return "-"
+    return f"{figure:.3g}" if figure < 100 else f"{figure:.0f}"
 
 
 def _cell(measured: list[Measured], work: works.Work, server: str) -> str:
     figure, ratio = figure_of(measured, work, server), ratio_of(measured, work, server)
-    if figure is None:
-        return "-"
-    shown = f"{figure:.3g}" if figure < 100 else f"{figure:.0f}"
-    return shown if ratio is None or server == BASELINE else f"{shown} ({ratio:.2f}x)"
+    return _shown(figure) if ratio is None or server == BASELINE else f"{_shown(figure)} ({ratio:.2f}x)"
 
 
 def line(one: Measured, work: works.Work) -> str:
@@ -48,6 +56,23 @@ def table(measured: list[Measured], chosen: list[works.Work], names: list[str]) 
         cells = [_cell(measured, work, name) for name in names]
         reach = f"<= {work.reach:.2f}x" if work.reach else ""
         rows.append([work.title, works.FIGURES[work.figure], *cells, reach])
+    return _markdown(rows)
+
+
+def paired_table(measured: list[Measured], chosen: list[works.Work], name: str, other: str) -> str:
+    """Markdown: for each work the medians of both sides, and the median ratio with its smallest and largest round."""
+    rows = [["work", "figure", name, other, "ratio", "smallest .. largest", "rounds"]]
+    for work in chosen:
+        ratios = ratios_of(measured, work, name, other)
+        middle, spread = ("-", "-")
+        if ratios:
+            middle, spread = f"{statistics.median(ratios):.3f}x", f"{min(ratios):.3f} .. {max(ratios):.3f}"
+        figures = [_shown(figure_of(measured, work, side)) for side in (name, other)]
+        rows.append([work.title, works.FIGURES[work.figure], *figures, middle, spread, str(len(ratios))])
+    return _markdown(rows)
+
+
+def _markdown(rows: list[list[str]]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in widths) + "|", *lines[1:]])

@@ -29,13 +29,17 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a server is to be run; `python` is the interpreter of the gateways, `lanes` 0 is their default."""
+    """How a server is to be run.
+
+    `tree` is the checkout whose gateways run, `python` is their interpreter, and `lanes` 0 is their default.
+    """
 
     tags: bool = False
     aof: bool = False
     python: str = sys.executable
     broker: str = "redis-server"
     lanes: int = 0
+    tree: Path = PROJECT
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -113,12 +117,14 @@ def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def _child(command: list[str], port: int, directory: Path, environment: dict[str, str] | None = None) -> Iterator[int]:
+def _child(
+    command: list[str], port: int, directory: Path, environment: dict[str, str] | None = None, tree: Path = PROJECT
+) -> Iterator[int]:
     """A process that listens on `port`, ended with SIGTERM; yields its pid."""
     log = directory / f"{Path(command[0]).name}-{port}.out"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+            command, cwd=tree, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
         )
     try:
         _await_port(process, port, log)
@@ -209,7 +215,8 @@ def gateways(count: int, setting: Setting) -> Iterator[Running]:
             ]
             if setting.lanes:
                 command += ["--lanes", str(setting.lanes)]
-            pid = stack.enter_context(_child(command, port, directory, _gateway_environment(setting)))
+            environment = _gateway_environment(setting)
+            pid = stack.enter_context(_child(command, port, directory, environment, setting.tree))
             addresses.append(f"127.0.0.1:{port}")
             processes[f"gateway-{number}"] = pid
         yield Running(addresses, processes)
