@@ -1,7 +1,7 @@
 # The verbs of the project; .ci/run calls the same ones.
 PYTHON ?= python3
 
-.PHONY: chaos run test lint types bench bench-quick bench-terminal e2e fuzz page pictures simulate
+.PHONY: attacks chaos run test lint types bench bench-quick bench-terminal e2e fuzz page pictures simulate
 
 run:
 	$(PYTHON) -m gateway demo
@@ -46,6 +46,10 @@ simulate:
 # About a quarter of an hour; writes its table into docs/reliability.md.
 chaos:
 	$(PYTHON) -m tests.chaos
+
+# What innocent users of a gateway feel while it is attacked; writes its table into docs/security.md.
+attacks:
+	$(PYTHON) -m tests.attacks --write
 
 # The page in a real Chromium: pip install '.[test,page]', and Debian's chromium.
 page:

@@ -20,6 +20,11 @@ _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("queued", "Events that are not in a log yet.", lambda lane: lane.appends.queued),
     ("backlog_bytes", "What waits for clients to read.", lambda lane: lane.connections.backlog_bytes),
     ("parked", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
+    (
+        "longest_turn_seconds",
+        "The longest turn of the last minute, without its wait.",
+        lambda lane: lane.turns.longest_s,
+    ),
 )
 _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("commands", "Lines from clients that were carried out.", lambda lane: lane.intake.commands),

@@ -59,6 +59,7 @@ from gateway.lane.rejoining import Rejoining
 from gateway.lane.sessions import Sessions
 from gateway.lane.talks import Talks
 from gateway.lane.timers import Timer, Timers
+from gateway.lane.turns import Turns
 from gateway.lane.upkeep import LOOK_S, Upkeep
 from gateway.net.connection import Connection
 from gateway.net.selector import Selector, Wake
@@ -131,6 +132,7 @@ class Lane:
         self.is_stopping = self.is_ready = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{number}")
         self.pacing = Pacing(self.now)
+        self.turns = Turns(self.now)
         self.absence = Absence(server.lease_s / 3, outside.beats)
         self.clients: dict[str, Client] = {}
         self.sessions = Sessions(self, self.clients)
@@ -345,6 +347,7 @@ class Lane:
             self.pacing.fanned_out(self._monotonic() - now)
             if self.connections.backlog_bytes > self.settings.sendq_total_bytes:
                 self.connections.relieve()
+        self.turns.took(now, self._monotonic())
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer:
         return self.timers.at(self._monotonic() + after_s, call)  # `now` is as old as the turn's wait

@@ -38,10 +38,10 @@ def section(rows: Sequence[Row], command: str) -> str:
     return f"Made by `{command}` with {' and '.join(servers)}.\n\n{table(rows)}"
 
 
-def written(document: str, text: str) -> str:
+def written(document: str, text: str, begin: str = BEGIN, end: str = END) -> str:
     """The document with the text between its two comments; raises ValueError where they are not there."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{BEGIN} and {END} are not in the document")
-    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+    before, has_begin, rest = document.partition(begin)
+    _, has_end, after = rest.partition(end)
+    if not has_begin or not has_end:
+        raise ValueError(f"{begin} and {end} are not in the document")
+    return f"{before}{begin}\n{text}\n{end}{after}"

@@ -118,6 +118,11 @@ class Peer:
                 self._socket.close()
                 raise
 
+    @property
+    def connected(self) -> socket.socket:
+        """Its socket, for tests that read and write it themselves."""
+        return self._socket
+
     def send(self, *lines: str) -> None:
         self.send_raw("".join(f"{line}\r\n" for line in lines).encode())
 

@@ -1,0 +1,170 @@
+"""What an attack is played on: a gateway with default limits, its Redis, innocent users, and attackers' connections."""
+
+import contextlib
+import json
+import re
+import selectors
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from gateway.config import Settings
+from gateway.embedded.server import EmbeddedServer
+from gateway.heartbeat.leases import client
+from gateway.lane.turns import WINDOW_S
+from tests.attacks.innocents import Innocents
+from tests.attacks.report import TURN_LIMIT_S, Row
+from tests.network.harness import DEADLINE_S, Network, Peer, get
+
+ADDRESS = "198.51.100.1"
+READ_METRICS_EVERY_S = 2.0
+CHUNK_LINES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One attack: its name on the command line, what it does in words, and the function that does it."""
+
+    name: str
+    text: str
+    play: "Callable[[Stage], None]"
+
+
+ATTACKS: dict[str, Attack] = {}
+
+
+def attack(text: str) -> "Callable[[Callable[[Stage], None]], Callable[[Stage], None]]":
+    """Registers an attack; `text` says in one line what it does."""
+
+    def register(play: Callable[[Stage], None]) -> Callable[[Stage], None]:
+        ATTACKS[play.__name__] = Attack(play.__name__, text, play)
+        return play
+
+    return register
+
+
+class Stage:
+    """See the module; a context in which one attack is played."""
+
+    def __init__(self, *options: str, **variables: str) -> None:
+        """`options` and `variables` as of tests.network.harness.Network.gateway, where defaults are not enough."""
+        self._stack = contextlib.ExitStack()
+        self._options, self._variables = options, variables
+        self._notes: list[str] = []
+        self._longest_turn_s = 0.0
+        self._ended = threading.Event()
+
+    def __enter__(self) -> "Stage":
+        with contextlib.ExitStack() as stack:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hubbub-")))
+            server = EmbeddedServer.start(directory)
+            stack.callback(server.close)
+            self.redis: Any = stack.enter_context(client(server.url))
+            self.network = Network(server.url, "attack:")
+            stack.callback(self.network.close)
+            defaults = Settings()
+            variables: dict[str, Any] = {
+                "HUBBUB_FLOOD_RATE": f"{defaults.flood_rate:g}",
+                "HUBBUB_LEASE_S": f"{defaults.lease_s:g}",
+            }
+            self.gateway = self.network.gateway(
+                *("--trusted-proxies", "127.0.0.1/32", "--admin", "127.0.0.1:0"),
+                *self._options,
+                **(variables | self._variables),
+            )
+            self._admin = int(json.loads(self.gateway.wait_log("admin"))["port"])
+            self._innocents = Innocents(self.gateway.port)
+            stack.callback(self._innocents.close)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._stack.close()
+
+    # -- attackers ------------------------------------------------------------------------------------
+
+    def raw(self, address: str = ADDRESS) -> socket.socket:
+        """A connection that has said nothing but its PROXY header; closed with the stage."""
+        connected = self._stack.enter_context(socket.create_connection(("127.0.0.1", self.gateway.port), DEADLINE_S))
+        connected.sendall(f"PROXY TCP4 {address} 192.0.2.1 40000 6667\r\n".encode())
+        return connected
+
+    def attacker(self, nick: str, *rooms: str, address: str = ADDRESS, caps: str = "") -> Peer:
+        """A registered client in these rooms."""
+        return self.network.peer(self.gateway, nick, caps, *rooms, connected=self.raw(address))
+
+    def flood(self, peers: Sequence[Peer], line: Callable[[int, int], str], seconds: float) -> None:
+        """Sends every peer's next line as fast as the gateway reads them, and throws away what it answers.
+
+        `line` is given the peer's place in `peers` and how many lines it was asked for before.
+        """
+        until, counts = time.monotonic() + seconds, [0] * len(peers)
+        with selectors.DefaultSelector() as selector:
+            for at, peer in enumerate(peers):
+                peer.connected.setblocking(False)
+                selector.register(peer.connected, selectors.EVENT_READ | selectors.EVENT_WRITE, (at, bytearray()))
+            while time.monotonic() < until and selector.get_map():
+                for key, mask in selector.select(0.1):
+                    at, unsent = key.data
+                    if not unsent:
+                        unsent += "".join(f"{line(at, counts[at] + n)}\r\n" for n in range(CHUNK_LINES)).encode()
+                        counts[at] += CHUNK_LINES
+                    if not _serve(peers[at].connected, mask, unsent):
+                        selector.unregister(key.fileobj)
+
+    # -- what is measured -----------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Everything is set up: innocent users are measured from now on."""
+        deadline = time.monotonic() + 3 * WINDOW_S
+        while self._longest_now() > TURN_LIMIT_S / 2 and time.monotonic() < deadline:
+            self._ended.wait(1.0)  # a turn of the set-up: the gateway forgets it by and by
+        self._innocents.begin()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def note(self, text: str) -> None:
+        """What the row says besides."""
+        self._notes.append(text)
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric over its labels, as `hubbub_users`."""
+        _, page = get(self._admin, "/metrics")
+        return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.MULTILINE))
+
+    def row(self, attack: Attack) -> Row:
+        """Ends the measurement."""
+        felt = self._innocents.end()
+        self._ended.set()
+        longest_s = max(self._longest_turn_s, self._longest_now())
+        return Row(attack.name, attack.text, felt, longest_s, tuple(self._notes))
+
+    def _longest_now(self) -> float:
+        return self.metric("hubbub_longest_turn_seconds")
+
+    def _watch(self) -> None:
+        while not self._ended.wait(READ_METRICS_EVERY_S):
+            with contextlib.suppress(OSError):
+                self._longest_turn_s = max(self._longest_turn_s, self._longest_now())
+
+
+def _serve(connected: socket.socket, mask: int, unsent: bytearray) -> bool:
+    """Reads and writes what can be; False once the gateway has closed."""
+    try:
+        if mask & selectors.EVENT_READ and not connected.recv(1 << 16):
+            return False
+        if mask & selectors.EVENT_WRITE:
+            del unsent[: connected.send(unsent)]
+    except BlockingIOError:
+        pass
+    except OSError:
+        return False
+    return True
