@@ -20,7 +20,8 @@ _HIDDEN = re.compile(
     "\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _LINK = re.compile(r"https?://[^\s<>\"`\\^{|}\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
-_NOT_AT_END: Final = ".,;:!?'\u2019)]*_~"
+_NOT_AT_END: Final = ".,;:!?'\u2019*_~"
+_BRACKETS: Final = {")": "(", "]": "["}
 
 
 def tame(text: str) -> str:
@@ -50,10 +51,14 @@ def links(text: str) -> list[tuple[int, int]]:
 
 
 def _trimmed(link: str) -> str:
-    """Leave out the punctuation of the sentence around a link, but not the bracket that belongs to it."""
-    while link and link[-1] in _NOT_AT_END and not (link[-1] == ")" and link.count("(") >= link.count(")")):
-        link = link[:-1]
-    return link
+    """Leave out the punctuation of the sentence around a link, and a bracket that opens before the link."""
+    unopened = {closer: link.count(closer) - link.count(opener) for closer, opener in _BRACKETS.items()}
+    end = len(link)
+    while end and (link[end - 1] in _NOT_AT_END or unopened.get(link[end - 1], 0) > 0):
+        end -= 1
+        if link[end] in unopened:
+            unopened[link[end]] -= 1
+    return link[:end]
 
 
 def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:

@@ -31,10 +31,18 @@ function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Places that the URL's fragment names: "lobby,dev", or "@alice". */
+/** Places that the URL's fragment names: "lobby,dev", or "@alice". One that cannot be decoded names none. */
 function placesIn(fragment) {
-  const words = decodeURIComponent(fragment.replace(/^#/, "")).split(",").filter(Boolean);
+  const words = decoded(fragment.replace(/^#/, "")).split(",").filter(Boolean);
   return words.map((word) => (word.startsWith("@") ? word.slice(1) : isRoom(word) ? word : `#${word}`));
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return ""; // as "%E0%A4%A"
+  }
 }
 
 const fragmentOf = ({ name, isRoom: isInRoom }) => `#${encodeURIComponent(isInRoom ? name.slice(1) : `@${name}`)}`;

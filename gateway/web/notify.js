@@ -1,5 +1,7 @@
 /** Notifications of the desktop (the Notifications API): asked for on a click only, shown while nobody looks. */
 
+import { beginning } from "./text.js";
+
 const SHOWN_CHARACTERS = 200;
 
 /** Whether they are allowed now, asking where nobody has answered yet. */
@@ -13,7 +15,7 @@ export function notify(title, text, onClick) {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   try {
     const notification = new Notification(title, {
-      body: text.slice(0, SHOWN_CHARACTERS),
+      body: beginning(text, SHOWN_CHARACTERS),
       tag: title,
       icon: "icon.svg",
     });

@@ -9,7 +9,10 @@
 const UNREADABLE =
   /\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?|[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
-const SPECIAL = /`([^`\n]+)`|\bhttps?:\/\/[^\s<>"`]+|(?<![\w#&/])#[^\s,.;:!?()<>"'`#]{1,63}/gi;
+// With the flag `u` a character is a code point: a room's name never ends in half of one.
+const SPECIAL = /`([^`\n]+)`|\bhttps?:\/\/[^\s<>"`]+|(?<![\w#&/])#[^\s,.;:!?()<>"'`#]{1,63}/giu;
+const NOT_AT_END = /[.,;:!?'"*_]/;
+const OPENERS = { ")": "(", "]": "[" };
 const HUES = 12;
 
 export const clean = (text) => text.replace(UNREADABLE, "");
@@ -32,11 +35,17 @@ function special(match) {
   return { kind: "link", text: trimLink(match[0]) };
 }
 
-/** A sentence's punctuation, and the bracket that it stands in, are none of the link's. */
+/** Leave out the punctuation of the sentence around a link, and a bracket that opens before the link. */
 function trimLink(link) {
-  const trimmed = link.replace(/[.,;:!?'"*_]+$/, "");
-  const isEnclosed = /[)\]]$/.test(trimmed) && !/[([]/.test(trimmed);
-  return isEnclosed ? trimLink(trimmed.slice(0, -1)) : trimmed;
+  const counts = {};
+  for (const character of link) counts[character] = (counts[character] ?? 0) + 1;
+  let end = link.length;
+  for (; end > 0; end -= 1) {
+    const last = link[end - 1];
+    const isUnopened = last in OPENERS && counts[last]-- > (counts[OPENERS[last]] ?? 0);
+    if (!isUnopened && !NOT_AT_END.test(last)) break;
+  }
+  return link.slice(0, end);
 }
 
 function withMentions(text, nick) {
@@ -61,6 +70,9 @@ function nickPattern(nick) {
   }
   return patterns.get(nick);
 }
+
+/** The beginning of a text, at most so many UTF-16 units, that does not end in half a character. */
+export const beginning = (text, length) => text.slice(0, length).replace(/[\ud800-\udbff]$/, "");
 
 /** Which of the colours a name has, the same everywhere. */
 export function hue(nick) {

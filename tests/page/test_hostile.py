@@ -59,6 +59,41 @@ def test_controls_and_what_turns_the_writing_are_taken_out(pair: Pair, shared: N
     assert box["height"] < 80
 
 
+def test_a_room_link_that_ends_in_an_emoji_breaks_nothing(pair: Pair, shared: Network, visit: Visit) -> None:
+    """A link of 63 UTF-16 units ended in half a surrogate pair, of which no address can be made."""
+    anna = visit().enter(pair[0].port, "anna_half", "#half")
+    eve = shared.peer(pair[1], "eve_half", "", "#half")
+    eve.do(*(f"PRIVMSG #half :#{'x' * count}🎉" for count in range(58, 66)))
+    anna.say("still here")
+    assert anna.texts() == [*(f"#{'x' * count}🎉" for count in range(58, 66)), "still here"]
+    late = visit().enter(pair[0].port, "late_half", "#half")
+    late.wait("still here")
+
+
+def test_a_row_that_cannot_be_drawn_shows_its_text_and_no_other_is_affected(
+    pair: Pair, shared: Network, visit: Visit
+) -> None:
+    anna = visit()
+    anna.page.add_init_script(
+        "const real = encodeURIComponent; window.encodeURIComponent = (it) => real(it === 'boom' ? '\\ud800' : it)"
+    )
+    anna.enter(pair[0].port, "anna_row", "#rows")
+    shared.peer(pair[1], "eve_row", "", "#rows").do("PRIVMSG #rows :see #boom <b>", "PRIVMSG #rows :see #dev")
+    anna.say("still here")
+    assert anna.texts() == ["see #boom <b>", "see #dev", "still here"]
+    assert anna.page.locator("#rows a").evaluate_all("all => all.map(each => each.dataset.room)") == ["#dev"]
+    assert anna.problems
+    assert all("URIError" in problem or "cannot be drawn" in problem for problem in anna.problems)
+    anna.problems.clear()
+
+
+def test_an_address_that_cannot_be_decoded_leads_to_the_lobby(pair: Pair, visit: Visit) -> None:
+    anna = visit().enter(pair[0].port, "anna_uri", "#%E0%A4%A")
+    assert anna.page.locator("h1").inner_text() == "#lobby"
+    anna.page.evaluate("location.hash = '#%E0%A4%A'")
+    anna.say("still here")
+
+
 def test_ten_thousand_lines_are_a_window_of_rows(pair: Pair, shared: Network, visit: Visit) -> None:
     """10,000 lines by somebody else: the document keeps its bound, the last lines are in sight, the page answers."""
     anna = visit().enter(pair[0].port, "anna_10k", "#flood")

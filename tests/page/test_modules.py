@@ -73,6 +73,33 @@ TEXTS = {
 }
 
 
+@pytest.mark.parametrize("tail", ["!", "])", ")", ".x", "`", "#", "&"])
+def test_links_are_found_in_linear_time(run: Callable[..., Any], tail: str) -> None:
+    """Of a million signs: a search that starts again for each of them would take hours."""
+    body = "return m.pieces(`https://a.example/${it.repeat(1e6)}`, 'anna').map(({text}) => text).join('').length"
+    assert run("text.js", body, tail) >= 1_000_000
+
+
+def test_no_cut_of_a_text_parts_a_character(run: Callable[..., Any]) -> None:
+    """A room link, a text that is shortened and a quote end before an astral character or after it."""
+    body = """
+        const { row } = await import("./view/row.js");
+        const { Buffer } = await import("./buffers.js");
+        const found = [];
+        for (let length = 0; length < 3010; length += 1) {
+            const word = (count) => `#${"x".repeat(count)}`;
+            const text = `${word(length % 100)} `.repeat(length / 101) + word(length % 101) + "🎉 end";
+            const buffer = new Buffer("#x");
+            const entry = { key: "k", kind: "message", nick: "e", text, at: 1, msgid: "m", replyTo: "q", version: 0 };
+            buffer.slice.restart([{ ...entry, key: "q", msgid: "q" }]);
+            const element = row(entry, { buffer, nick: "anna" });
+            if (!element.outerHTML.isWellFormed() || element.querySelector(".name") === null) found.push(length);
+        }
+        return found;
+    """
+    assert run("text.js", body) == []
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_texts_are_taken_apart(run: Callable[..., Any], text: str) -> None:
     assert run("text.js", "return m.pieces(it, 'a|b[c').map(({kind, text}) => [kind, text])", text) == TEXTS[text]

@@ -1,6 +1,7 @@
 /** Where messages are written: the field, what the message answers, and who else is typing. */
 
 import { typed } from "../commands.js";
+import { beginning } from "../text.js";
 import { byId, setText } from "./dom.js";
 import { Suggestions } from "./suggestions.js";
 
@@ -108,7 +109,7 @@ export class Composer {
   drawAnswer() {
     const entry = this.app.buffers.current?.draftReply;
     byId("answering").hidden = !entry;
-    if (entry) setText(byId("answering-text"), `Answering ${entry.nick}: ${entry.text.slice(0, 120)}`);
+    if (entry) setText(byId("answering-text"), `Answering ${entry.nick}: ${beginning(entry.text, 120)}`);
   }
 
   drawTyping() {

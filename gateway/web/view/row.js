@@ -1,11 +1,12 @@
 /** One entry of a conversation, as an element. */
 
 import { isAddressed } from "../buffers.js";
-import { hue, pieces } from "../text.js";
+import { beginning, hue, pieces } from "../text.js";
 import { make, initial } from "./dom.js";
 
 const LONG_LINES = 20;
 const LONG_CHARACTERS = 3000;
+const QUOTED_CHARACTERS = 120;
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const QUARTER_MS = 15 * 60_000; // in every time zone days begin at one
@@ -32,6 +33,19 @@ export function isContinued(entry, before) {
  *     isNew: boolean}} context `isOpen`: a long text is shown whole; `day`, `isNew`: what begins here
  */
 export function row(entry, context) {
+  try {
+    return drawn(entry, context);
+  } catch (error) {
+    console.error("an entry cannot be drawn", error);
+    return make("li.entry", { tabindex: "-1", "data-key": entry.key }, raw(entry));
+  }
+}
+
+/** The text as it came, where drawing it fails: one message never stops the page. */
+const raw = ({ nick, text }) =>
+  make("div.line", {}, make("div.gutter", {}), make("div.content", {}, `${nick}: `, make("div.text", {}, text)));
+
+function drawn(entry, context) {
   const children = [];
   if (context.day) children.push(make("div.day", { role: "separator" }, make("span", {}, DAY.format(entry.at))));
   if (context.isNew) children.push(make("div.new", { role: "separator" }, make("span", {}, "New")));
@@ -93,7 +107,7 @@ const more = (whole) => `Show all (${whole.split("\n").length.toLocaleString()} 
 function shorten(whole) {
   const end = nth(whole, "\n", LONG_LINES);
   const lines = end < 0 ? whole : whole.slice(0, end);
-  return lines.length > LONG_CHARACTERS ? lines.slice(0, LONG_CHARACTERS) : lines;
+  return beginning(lines, LONG_CHARACTERS);
 }
 
 /** Where the n-th of these characters stands, -1 where there are fewer. */
@@ -126,7 +140,7 @@ function quote(entry, { buffer }) {
   const isGone = !answered || buffer.marks.redactions.has(entry.replyTo);
   const words = isGone
     ? [answered ? "a deleted message" : "an older message"]
-    : [make("b", {}, answered.nick), " ", answered.text.slice(0, 120)];
+    : [make("b", {}, answered.nick), " ", beginning(answered.text, QUOTED_CHARACTERS)];
   return make(
     "button.quote",
     { type: "button", "data-jump": entry.replyTo, dir: "auto" },

@@ -57,6 +57,7 @@ def test_what_has_no_width_is_left_out_but_joiners_stay() -> None:
     [
         ("see https://a.example/b?c=d#e, now", ["https://a.example/b?c=d#e"]),
         ("(http://a.example/x_(y))", ["http://a.example/x_(y)"]),
+        ("[http://a.example/x[y]], (http://a.example/)).", ["http://a.example/x[y]", "http://a.example/"]),
         ("HTTPS://A.example.", ["HTTPS://A.example"]),
         ("javascript://alert(1) file:///etc/passwd ftp://a.example", []),
         ("https://a.example/\x1b]8;;evil\x07", ["https://a.example/"]),
@@ -65,3 +66,10 @@ def test_what_has_no_width_is_left_out_but_joiners_stay() -> None:
 )
 def test_only_http_and_https_are_links(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in links(text)] == expected
+
+
+@pytest.mark.parametrize("tail", [")", "]", ".", ".)"])
+def test_links_are_found_in_linear_time(tail: str) -> None:
+    """Of a million signs: a search that starts again for each of them would take hours."""
+    text = "https://a.example/" + tail * 1_000_000
+    assert links(text + " https://b.example") == [(0, 18), (len(text) + 1, len(text) + 18)]
