@@ -13,6 +13,7 @@
  * @property {boolean} isMine
  * @property {string} state "waiting" or "failed" of what was said here, else ""
  * @property {number} version rises with every change
+ * @property {string} [event] of an event: the line without its time and msgid, which is the same live and in the history
  * @property {{nick: string, what: string}[]} [moves] who came and went, of an event that gathers them
  */
 
@@ -49,8 +50,9 @@ export function entryOf(message, now, isMine) {
   };
   if (message.verb === "PRIVMSG" || message.verb === "NOTICE") return said(base, message);
   const { what, text = "" } = EVENTS[message.verb]?.(message.params) ?? {};
-  if (what) return { ...base, kind: "event", text, moves: [{ nick, what }] };
-  return text ? { ...base, kind: "event", text: clean(text) } : null;
+  const event = [message.verb, message.source, ...message.params].join(" ");
+  if (what) return { ...base, kind: "event", event, text, moves: [{ nick, what }] };
+  return text ? { ...base, kind: "event", event, text: clean(text) } : null;
 }
 
 function said(base, { verb, params: [, text = ""] }) {

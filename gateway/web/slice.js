@@ -4,6 +4,8 @@
  */
 
 const GATHER_WITHIN_MS = 10 * 60_000;
+// Live events have no msgid, and a NICK or QUIT has the time of one of the rooms alone: within this it is the same one.
+const SAME_EVENT_WITHIN_MS = 10_000;
 const SLACK = 200; // entries over a limit that are let be, so that forgetting is done seldom
 
 export class Slice {
@@ -12,6 +14,8 @@ export class Slice {
     this.entries = [];
     /** @type {Map<string, import("./entries.js").Entry>} by key */
     this.byKey = new Map();
+    /** @type {Map<string, number>} event -> when it was last */
+    this.events = new Map();
     this.isAtEnd = true; // nothing was said after it
     this.hasOlder = true; // as far as is known
     /** @type {import("./entries.js").Entry | null} the last one that was said while it was not at the end */
@@ -35,19 +39,25 @@ export class Slice {
 
   /** Adds what was said next; false if it is here already. */
   append(entry) {
-    if (this.byKey.has(entry.key)) return false;
+    if (this.has(entry)) return false;
+    if (entry.event) this.events.set(entry.event, entry.at);
     const isGathered = gather(this.newest, entry);
     if (!isGathered) this.entries.push(entry);
     this.byKey.set(entry.key, isGathered ? this.newest : entry);
     return true;
   }
 
+  has({ key, event, at }) {
+    return this.byKey.has(key) || Math.abs(at - this.events.get(event)) < SAME_EVENT_WITHIN_MS;
+  }
+
   /** Adds a page of what was said before. */
   prepend(entries) {
     const before = new Slice();
-    for (const entry of entries) if (!this.byKey.has(entry.key)) before.append(entry);
+    for (const entry of entries) if (!this.has(entry)) before.append(entry);
     this.entries = [...before.entries, ...this.entries];
     this.byKey = new Map([...before.byKey, ...this.byKey]);
+    this.events = new Map([...before.events, ...this.events]);
   }
 
   /** Adds a page of what was said next; one that brings nothing new is the last. */
@@ -89,6 +99,8 @@ export class Slice {
   forget(entries) {
     const gone = new Set(entries);
     for (const [key, entry] of this.byKey) if (gone.has(entry)) this.byKey.delete(key);
+    const { at: first = 0 } = this.oldest ?? {};
+    for (const [event, at] of this.events) if (at < first) this.events.delete(event);
   }
 }
 

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
+
 from tests.chaos.forwarder import Forwarder
 from tests.network.harness import Network
 from tests.page.browser import Visitor
@@ -62,6 +64,37 @@ def test_what_the_page_says_around_a_death_comes_once(network: Network, visit: V
     history = network.peer(other, "cora", f"{CAPS} draft/chathistory", "#lobby").do("CHATHISTORY LATEST #lobby * 100")
     assert said(history) == [f"say {number}" for number in range(20)]
     assert anna.texts() == [f"say {number}" for number in range(20)]
+
+
+EVENTS = {
+    "TOPIC #events :the plan": "set the topic: the plan",
+    "MODE #events +v anna": "set mode +v anna",
+    "NICK carola": "cora is now carola",
+}
+
+
+@pytest.mark.parametrize("last", EVENTS)
+def test_events_are_shown_once_around_a_death(network: Network, visit: Visit, last: str) -> None:
+    """A topic, a mode and a rename that came live are in the history that the page reads after it."""
+    first, other = network.gateways(2)
+    cora = network.peer(other, "cora", CAPS, "#elsewhere", "#events")
+    anna = visit().enter(first.port, "anna", "#events,elsewhere")
+    anna.wait("anna joined")
+    for line in sorted(EVENTS, key=lambda line: line == last):
+        cora.do(line)
+    for text in EVENTS.values():
+        anna.wait(text)
+    first.kill()
+    anna.page.wait_for_selector("#trouble")
+    network.gateway(port=first.port)
+    anna.wait_joined()
+    anna.say("after")
+    rows = anna.page.inner_text("#rows")
+    assert [rows.count(text) for text in EVENTS.values()] == [1, 1, 1], rows
+    anna.page.click('[data-place="#elsewhere"]')
+    anna.until("document.querySelector('h1').textContent === '#elsewhere'")
+    anna.wait("cora is now carola")
+    assert anna.page.inner_text("#rows").count("cora is now carola") == 1
 
 
 def test_a_connection_that_is_only_silent_is_given_up(network: Network, visit: Visit) -> None:

@@ -182,6 +182,11 @@ def test_away_members_and_leavers_are_shown(pair: Pair, shared: Network, visit: 
     quin.wait("rosa joined")
     rosa.do("NICK rosalind", "MODE #people")
     quin.page.wait_for_selector("#member-list >> text=rosalind")
+    assert quin.page.inner_text("#member-count") == "2"
+    shared.peer(pair[1], "sven", "", "#people").send("QUIT")
+    quin.wait("sven left")
+    assert quin.page.inner_text("#member-count") == "2"
+    assert quin.page.inner_text("#members-title") == "2 members"
     rosa.do("PART #people")
     quin.until("!document.getElementById('member-list').textContent.includes('rosalind')")
     quin.type("/nick quincy")

@@ -19,7 +19,6 @@ export class HeadView {
     setText(byId("place-name"), buffer?.name ?? "Hubbub");
     setText(byId("topic"), topicOf(buffer));
     byId("topic").title = buffer?.topic ?? "";
-    setText(byId("member-count"), String(buffer?.members.size ?? 0));
     byId("toggle-members").hidden = !buffer?.isRoom;
     byId("leave").hidden = !buffer;
     const words = buffer?.isRoom ? `Leave ${buffer.name}` : `Close the conversation with ${buffer?.name}`;

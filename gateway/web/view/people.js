@@ -21,6 +21,7 @@ export class PeopleView {
     const buffer = this.app.buffers.current;
     byId("app").classList.toggle("direct", !buffer?.isRoom);
     const members = buffer?.members.sorted() ?? [];
+    setText(byId("member-count"), String(members.length));
     setText(byId("members-title"), `${members.length} ${members.length === 1 ? "member" : "members"}`);
     const items = members.slice(0, SHOWN_LIMIT).map((member) => this.item(member));
     if (members.length > SHOWN_LIMIT) items.push(make("li.rest", {}, `and ${members.length - SHOWN_LIMIT} more`));

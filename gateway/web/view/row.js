@@ -7,7 +7,8 @@ import { make, initial } from "./dom.js";
 const LONG_LINES = 20;
 const LONG_CHARACTERS = 3000;
 const QUOTED_CHARACTERS = 120;
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const QUARTER_MS = 15 * 60_000; // in every time zone days begin at one
 const TOGETHER_MS = 5 * 60_000; // what somebody says so soon after is not headed again
@@ -65,8 +66,8 @@ function message(entry, context) {
   if (entry.replyTo) content.append(quote(entry, context));
   content.append(text(entry, context), ...reactions(entry, context), ...fate(entry));
   const gutter = context.isContinued
-    ? clock(entry)
-    : make(`span.tile.${color}`, { "aria-hidden": "true" }, initial(entry.nick));
+    ? clock(entry, shortTime(entry.at))
+    : make(`span.tile.${color}`, { "aria-hidden": "true", title: entry.nick }, initial(entry.nick));
   return make("div.line", {}, make("div.gutter", {}, gutter), content);
 }
 
@@ -83,9 +84,15 @@ function heading(entry, color) {
   );
 }
 
-function clock(entry) {
+function clock(entry, shown = CLOCK.format(entry.at)) {
   const time = new Date(entry.at).toISOString();
-  return make("time", { datetime: time }, CLOCK.format(entry.at));
+  return make("time", { datetime: time, title: MOMENT.format(entry.at) }, shown);
+}
+
+/** The time for a narrow column: without AM or PM, which stand in the heading above. */
+function shortTime(at) {
+  const parts = CLOCK.formatToParts(at).filter(({ type }) => type !== "dayPeriod");
+  return parts.map(({ value }) => value).join("").trim();
 }
 
 function text(entry, context) {
@@ -94,7 +101,7 @@ function text(entry, context) {
   const element = make("div.text", { dir: "auto" });
   if (entry.kind === "action") element.append(make("bdi.actor", {}, entry.nick), " ");
   const shown = context.isOpen ? entry.text : shorten(entry.text);
-  element.append(...pieces(shown, context.nick).map(piece));
+  element.append(...pieces(shown, entry.isMine ? "" : context.nick).map(piece));
   if (shown !== entry.text)
     element.append(make("button.more", { type: "button", "data-open": entry.key }, more(entry.text)));
   return element;

@@ -1,0 +1,60 @@
+"""What a message, a room and the frame around them show."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.network.harness import Gateway, Network
+from tests.page.browser import Visitor
+
+Pair = tuple[Gateway, Gateway]
+Visit = Callable[..., Visitor]
+CAPS = "batch echo-message labeled-response message-tags server-time"
+
+# Of each pair of texts in a row: whether one covers the other.
+_COVERED = """() => [...document.querySelectorAll("#rows .gutter time")].filter((time) => {
+    const range = document.createRange();
+    range.selectNodeContents(time);
+    const content = time.closest(".line").querySelector(".content");
+    return range.getBoundingClientRect().right > content.getBoundingClientRect().left;
+}).length"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "en-GB", "ko-KR"])
+def test_a_time_is_as_people_write_it_and_covers_nothing(pair: Pair, visit: Visit, locale: str) -> None:
+    room = f"#time-{locale.lower()}"
+    anna = visit(locale=locale, timezone_id="UTC")
+    anna.page.clock.set_fixed_time("2026-01-02T15:49:00Z")
+    anna.enter(pair[0].port, f"anna_{locale[-2:]}", room)
+    anna.page.evaluate(
+        """async () => {
+            const { row } = await import("./view/row.js");
+            const { Buffer } = await import("./buffers.js");
+            const at = Date.parse("2026-01-02T15:49:00Z");
+            const message = { key: "k", kind: "message", msgid: "m", replyTo: "", version: 0 };
+            const entry = { ...message, nick: "eve", text: "the text", at };
+            const context = { buffer: new Buffer("#x"), nick: "anna" };
+            const rows = [row(entry, context), row(entry, { ...context, isContinued: true })];
+            document.getElementById("rows").append(...rows);
+        }"""
+    )
+    heading, gutter = (time.replace("\u202f", " ") for time in anna.page.locator("#rows time").all_inner_texts()[-2:])
+    expected = {"en-US": ("3:49 PM", "3:49"), "en-GB": ("15:49", "15:49"), "ko-KR": ("오후 3:49", "3:49")}
+    assert (heading, gutter) == expected[locale]
+    assert anna.page.evaluate(_COVERED) == 0
+
+
+def test_a_name_is_marked_where_others_use_it(pair: Pair, shared: Network, visit: Visit) -> None:
+    """Not in the person's own words."""
+    anna = visit().enter(pair[0].port, "anna_own", "#own")
+    anna.say("I am anna_own")
+    shared.peer(pair[1], "ben_own", "", "#own").do("PRIVMSG #own :hello anna_own")
+    anna.wait("hello anna_own")
+    assert anna.page.locator("#rows mark").all_inner_texts() == ["anna_own"]
+    assert anna.page.locator("#rows .mentioned").count() == 1
+
+
+def test_an_avatar_tells_whose_it_is(pair: Pair, visit: Visit) -> None:
+    anna = visit().enter(pair[0].port, "anna_avatar", "#avatar")
+    anna.say("hello")
+    assert anna.page.locator("#rows .tile").last.get_attribute("title") == "anna_avatar"
