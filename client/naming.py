@@ -24,6 +24,8 @@ class Naming:
     def __init__(self, wanted: str, new_suffix: Callable[[], str]) -> None:
         self.wanted = wanted
         self.current = wanted
+        self.user = wanted
+        """The user name on all connections: by it and the host a gateway knows who sends a message again."""
         self._new_suffix = new_suffix
         self.was_ours = False  # on this network, on any connection
         self._ask_again_at: float | None = None

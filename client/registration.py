@@ -58,11 +58,11 @@ class Registration:
             return parse_limits(self._offered.get("draft/multiline", ""))
         return None
 
-    def begin(self, nick: str, password: str) -> list[Message]:
+    def begin(self, nick: str, user: str, password: str) -> list[Message]:
         lines = [Message("CAP", ["LS", "302"])]
         if password:
             lines.append(Message("PASS", [password]))
-        return [*lines, Message("NICK", [nick]), Message("USER", [nick, "0", "*", nick])]
+        return [*lines, Message("NICK", [nick]), Message("USER", [user, "0", "*", nick])]
 
     def handle(self, subcommand: str, params: Sequence[str]) -> list[Message]:
         """Take a CAP line of the gateway; `params` are those after the subcommand."""

@@ -95,7 +95,7 @@ class Session:
         """Begin on a new connection; `place` is its address as a person should see it."""
         self._begin_connection(place, now)
         self._is_connected = True
-        for message in self._exchange.registration.begin(self.naming.begin(), self._password):
+        for message in self._exchange.registration.begin(self.naming.begin(), self.naming.user, self._password):
             self._exchange.send(message)
 
     def receive(self, data: bytes, now: float) -> None:

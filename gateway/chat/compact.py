@@ -11,6 +11,7 @@ from typing import Any
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, Change, lines, reranked
+from gateway.chat.recall import SaidId
 from gateway.chat.room import Room
 from gateway.chat.state import State
 from gateway.chat.told import news
@@ -33,7 +34,7 @@ def dump(room: State) -> str:
     snapshot["invited"] = list(room.invited)
     snapshot["gone"] = list(room.gone.items())
     snapshot["lost"] = [[sid, modes, at_ms] for sid, (modes, at_ms) in room.lost.items()]
-    snapshot["said"] = [[given, stream_id, index] for given, (stream_id, index) in room.said.items()]
+    snapshot["said"] = [[given, *first] for given, first in room.said.items()]
     snapshot["origins"] = list(room.origins.items())
     return json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
 
@@ -61,7 +62,7 @@ def _restore(snapshot: dict[str, Any]) -> Room:
     room.invited = dict.fromkeys(snapshot["invited"])
     room.gone = dict(snapshot["gone"])
     room.lost = {sid: (modes, at_ms) for sid, modes, at_ms in snapshot["lost"]}
-    room.said = {given: (stream_id, index) for given, stream_id, index in snapshot["said"]}
+    room.said = {given: SaidId(*first) for given, *first in snapshot["said"]}
     room.origins = dict(snapshot["origins"])
     return room
 

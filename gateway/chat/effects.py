@@ -52,6 +52,8 @@ class Void(IntEnum):
     """It is in the log already: its lane, or its client, could not know and sent it again."""
     FORGOTTEN = 14
     """Every replica had a reason, but the log was trimmed past it before its own lane read it."""
+    ID_IN_USE = 15
+    """Another message, by its sender or its text, had the id first that its client gave it."""
 
 
 @dataclass(slots=True)

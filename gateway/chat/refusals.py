@@ -21,10 +21,15 @@ _CANNOT_SEND = {
     Void.BANNED: "Cannot send to channel (you are banned)",
 }
 
+_ID_IN_USE = "another message has this id; send it again with a new one"
+
 
 def refuse(session: Session, verb: str, room: str, void: Void, subject: str = "") -> None:
     """Answers a refused command; ``subject`` is the nick that a KICK or INVITE was about."""
     if void is Void.AGAIN or (void in (Void.NOTHING, Void.ALREADY_MEMBER) and verb != "INVITE"):
+        return
+    if void is Void.ID_IN_USE:
+        session.fail(verb, "ID_IN_USE", room, _ID_IN_USE)
         return
     if verb == "NOTICE":
         return  # RFC 2812 3.3.2: nothing is ever answered to a NOTICE
@@ -46,3 +51,8 @@ def unavailable(session: Session, verb: str, *context: str) -> None:
     """A command that could not be carried out because Redis is away."""
     text = "the network's message store does not answer; try again"
     session.fail(verb, "TEMPORARILY_UNAVAILABLE", *context, text)
+
+
+def id_in_use(verb: str, target: str) -> str:
+    """The same of a message to a person, for its sender's lane to pass on."""
+    return f"FAIL {verb} ID_IN_USE {target} :{_ID_IN_USE}"

@@ -119,6 +119,10 @@ class _Act:
         return events.ms(self.entry.id)
 
     @property
+    def said_id(self) -> recall.SaidId:
+        return recall.said_id(self.parsed, self.entry.id, self.index)
+
+    @property
     def is_oper(self) -> bool:
         return self.fact("oper") == "1"
 
@@ -170,7 +174,7 @@ class _Act:
 
 
 def _say(room: State, act: _Act) -> Void | None:
-    if _is_said_again(room, act):
+    if _is_known(room, act):
         return None
     source = act.source(room)
     void = room.may_speak(act.sid, source)
@@ -186,7 +190,7 @@ def _say(room: State, act: _Act) -> Void | None:
 
 
 def _tag(room: State, act: _Act) -> Void | None:
-    if _is_said_again(room, act):
+    if _is_known(room, act):
         return None
     source = act.source(room)
     void = room.may_speak(act.sid, source)
@@ -200,20 +204,25 @@ def _tag(room: State, act: _Act) -> Void | None:
     return None
 
 
-def _is_said_again(room: State, act: _Act) -> bool:
-    """A message with an id that was said here lately is void, and shows where the first one is."""
+def _is_known(room: State, act: _Act) -> bool:
+    """A message with an id that was said here lately is void: the same one shows where the first is."""
     given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
-    place = recall.place_of(room.said, given, act.at_ms) if given else None
-    if place is not None:
-        line = act.bare_line + act.fact("more")
-        act.show(Kind.VOID, line, tags=act.client_tags, old=f"{place[0]}.{place[1]}", void=Void.AGAIN)
-    return place is not None
+    first = recall.first_of(room.said, given, act.at_ms) if given else None
+    if first is None:
+        return False
+    line = act.bare_line + act.fact("more")
+    if recall.is_same(first, act.said_id):
+        place = f"{first.stream_id}.{first.event_index}"
+        act.show(Kind.VOID, line, tags=act.client_tags, old=place, void=Void.AGAIN)
+    else:
+        act.show(Kind.VOID, line, tags=act.client_tags, void=Void.ID_IN_USE)
+    return True
 
 
 def _remember_said(room: State, act: _Act) -> None:
     given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
     if given:
-        recall.remember(room.said, given, act.entry.id, act.index)
+        recall.remember(room.said, given, act.said_id)
 
 
 def _redact(room: State, act: _Act) -> Void | None:

@@ -63,8 +63,8 @@ class State:
         """Gateway ids that came to an end, and when (ms): their sessions do nothing here any more."""
         self.lost: dict[str, tuple[int, int]] = {}
         """Session ids that their gateway's end took out, the longest ago first: their modes, and when (ms)."""
-        self.said: recall.Places = {}
-        """Ids that clients gave to their messages, and where the first of each is."""
+        self.said: recall.SaidIds = {}
+        """Ids that clients gave to their messages, and the first message of each."""
         self.origins: dict[str, int] = {}
         """Who appended (a lane, or a reaper) -> the count of their newest entry here."""
         self.rules = 0

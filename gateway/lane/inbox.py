@@ -18,6 +18,7 @@ from gateway.chat import recall
 from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
 from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, text_of, with_tags
 from gateway.chat.past import place
+from gateway.chat.refusals import id_in_use
 from gateway.chat.render import log_mark, msgid, spoken, tags
 from gateway.chat.session import Session
 from gateway.lane.client import Client
@@ -38,6 +39,7 @@ FEWEST_PARAMS = {
     "ASK": 2,
     "ANSWER": 2,
     "WALLOPS": 1,
+    "FAIL": 4,
 }
 
 Show = Callable[[Client], None]
@@ -69,7 +71,7 @@ class Inbox:
         self._settle = settle
         self._new_epoch = new_epoch
         self._server = server
-        self._said: recall.Places = {}
+        self._said: recall.SaidIds = {}  # by id and folded nick
         self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
         self.replica: Replica
         self._is_closed = False
@@ -218,7 +220,7 @@ class Inbox:
                 about = format_tags({recall.ID_TAG: given}) if given else ""
                 self.tell(sender, n.ERR_NOSUCHNICK, nick, target, "No such nick/channel", client_tags=about)
             return
-        if message.tags and self._is_said_again(entry, index, message):
+        if message.tags and self._is_known(entry, index, sender, message):
             return
         self.on_message(client.session, sender, entry.id, index, self.name, message)
         self._show(entry, index, message, client)
@@ -236,25 +238,33 @@ class Inbox:
             if client.session.caps & MESSAGE_REDACTION:
                 client.send(self._line(entry, message, client))
 
-    def _is_said_again(self, entry: Entry, index: int, message: Message) -> bool:
-        """Whether its client has sent it a second time; one message may go to several people of a lane."""
+    def _is_known(self, entry: Entry, index: int, sender: str, message: Message) -> bool:
+        """Whether its id was given to a message lately: sent again, or refused where it is another message."""
         given = recall.message_id(message.tags)
         if not given:
             return False
-        key = f"{given} {fold(message.params[0])}"
-        if recall.place_of(self._said, key, ms(entry.id)) is not None:
-            return True
-        recall.remember(self._said, key, entry.id, index)
-        return False
+        target = message.params[0]
+        key = f"{given} {fold(target)}"  # one message may go to several people of a lane
+        said = recall.said_id(message, entry.id, index)
+        first = recall.first_of(self._said, key, ms(entry.id))
+        if first is None:
+            recall.remember(self._said, key, said)
+        elif not recall.is_same(first, said):
+            line = f":{self._server} {id_in_use(message.verb, target)}"
+            self._notify(sender, f"@{format_tags({recall.ID_TAG: given})} {line}")
+        return first is not None
 
     def tell(self, sid: str, code: str, nick: str, *params: str, client_tags: str = "") -> None:
         """A numeric to a session of any lane, with the tags by which it knows what that is about."""
-        if self._is_closed and inbox(sid.rpartition(".")[0]) == self.name:
-            return  # it has left
         middle = " ".join((nick, *params[:-1]))
         numeric = f":{self._server} {code} {middle} :{params[-1]}"
-        log, line = self.address(sid, f"@{client_tags} {numeric}" if client_tags else numeric)
-        self._appends.add(log, Pending(NOBODY, line))
+        self._notify(sid, f"@{client_tags} {numeric}" if client_tags else numeric)
+
+    def _notify(self, sid: str, line: str) -> None:
+        if self._is_closed and inbox(sid.rpartition(".")[0]) == self.name:
+            return  # it has left
+        log, event = self.address(sid, line)
+        self._appends.add(log, Pending(NOBODY, event))
 
     def _show(self, entry: Entry, index: int, message: Message, client: Client) -> None:
         """A message; TAGMSG only to those who have message-tags."""

@@ -1,7 +1,11 @@
-"""What arrives in the inbox and is more than a line to be shown: KILL, WALLOPS, INVITE. Runs on the lane's thread."""
+"""What arrives in the inbox and is more than a line to be shown: KILL, WALLOPS, INVITE, FAIL.
+
+Runs on the lane's thread.
+"""
 
 from collections.abc import Callable
 
+from gateway.chat.capabilities import STANDARD_REPLIES
 from gateway.lane.client import Client
 from gateway.lane.inbox import Show, Special
 from gateway.wire.casefold import fold
@@ -36,4 +40,12 @@ def specials(clients: dict[str, Client], depart: Callable[[Client, str], None]) 
                 del session.invites[next(iter(session.invites))]
             show(client)
 
-    return {"KILL": kill, "WALLOPS": wallops, "INVITE": invite}
+    def fail(message: Message, client: Client | None, show: Show) -> None:
+        """IRCv3 standard-replies: what the lane of a message's addressee refuses."""
+        if client is not None and client.session.caps & STANDARD_REPLIES:
+            show(client)
+        elif client is not None:
+            session = client.session
+            session.answer_late("", lambda: session.fail(*message.params))
+
+    return {"KILL": kill, "WALLOPS": wallops, "INVITE": invite, "FAIL": fail}

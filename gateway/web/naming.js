@@ -24,6 +24,7 @@ export class Naming {
   constructor(wanted, newId) {
     this.wanted = wanted;
     this.current = wanted;
+    this.user = wanted; // on all connections: by it and the host a gateway knows who sends a message again
     this.wasOurs = false; // on this network, on any connection
     this.newId = newId;
     this.refusals = 0; // on this connection

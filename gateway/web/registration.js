@@ -42,8 +42,8 @@ export class Registration {
     return { bytes: Number(limits.get("max-bytes")) || 4096, lines: Number(limits.get("max-lines")) || 100 };
   }
 
-  begin(nick) {
-    return [format("CAP", ["LS", "302"]), format("NICK", [nick]), format("USER", [nick, "0", "*", nick])];
+  begin(nick, user) {
+    return [format("CAP", ["LS", "302"]), format("NICK", [nick]), format("USER", [user, "0", "*", nick])];
   }
 
   handle(subcommand, params) {

@@ -65,7 +65,7 @@ export class Session {
   opened(now) {
     this.beginConnection(now);
     this.isConnected = true;
-    this.exchange.lines.push(...this.exchange.registration.begin(this.naming.begin()));
+    this.exchange.lines.push(...this.exchange.registration.begin(this.naming.begin(), this.naming.user));
   }
 
   closed(now) {

@@ -539,20 +539,47 @@ def test_for_anybody_else_a_room_whose_last_members_were_lost_is_a_new_one() -> 
 # Messages with an id
 
 
-def say_with_id(log: Log, nick: str, message_id: str, text: str = "x") -> Effect:
-    return log.do(nick, f"@+hubbub/id={message_id} {events.said(source_of(nick), 'PRIVMSG', ROOM, text)}")
+def say_with_id(log: Log, nick: str, message_id: str, text: str = "x", source: str = "") -> Effect:
+    return log.do(nick, f"@+hubbub/id={message_id} {events.said(source or source_of(nick), 'PRIVMSG', ROOM, text)}")
 
 
-def test_a_message_with_an_id_that_was_said_lately_is_void_and_tells_the_first_ones_place() -> None:
+def test_a_message_that_its_sender_says_again_is_void_and_tells_the_first_ones_place() -> None:
+    """By a new session too, under another nick, and by one that is no member yet."""
     log = with_members("ann", "bob")
     assert say_with_id(log, "ann", "7").kind == Kind.SAID
     place = f"{log.last_id}.0"
-    for nick in ("ann", "bob", "zed"):  # by a new session, too, and by one that is no member yet
-        again = say_with_id(log, nick, "7")
+    for nick in ("ann", "bob", "zed"):
+        again = say_with_id(log, nick, "7", source=f"{nick}!ann@host")
         assert (voided(again), again.old, again.tags) == (Void.AGAIN, place, "+hubbub/id=7")
     assert say_with_id(log, "ann", "8").kind == Kind.SAID
-    tag = log.do("ann", events.tagmsg(source_of("ann"), ROOM, "+hubbub/id=8"))
-    assert voided(tag) == Void.AGAIN
+
+
+def test_an_id_of_another_message_is_refused_without_telling_of_that_one() -> None:
+    log = with_members("ann", "bob")
+    say_with_id(log, "ann", "7")
+    by_another, other_text = say_with_id(log, "bob", "7"), say_with_id(log, "ann", "7", "y")
+    tag = log.do("ann", events.tagmsg(source_of("ann"), ROOM, "+hubbub/id=7"))
+    for effect in (by_another, other_text, tag):
+        assert (voided(effect), effect.old) == (Void.ID_IN_USE, "")
+    assert say_with_id(log, "ann", "7").reason is Void.AGAIN, "the first message keeps its id"
+
+
+def test_texts_are_the_same_as_far_as_no_nick_could_cut_them() -> None:
+    """What is relayed of a long line depends on the length of the sender's nick (RFC 2812 2.3)."""
+    log = with_members("ann")
+    say_with_id(log, "ann", "7", "é" * 200)
+    assert voided(say_with_id(log, "ann", "7", "é" * 190)) == Void.AGAIN
+    assert voided(say_with_id(log, "ann", "7", "é" * 120)) == Void.ID_IN_USE
+    log.say_lines("ann", "one", "\ntwo", "+hubbub/id=8")
+    assert voided(log.say_lines("ann", "one", "\nthree", "+hubbub/id=8")) == Void.ID_IN_USE
+
+
+def test_reactions_with_one_id_are_the_same_if_their_tags_are() -> None:
+    log = with_members("ann")
+    line = events.tagmsg(source_of("ann"), ROOM, "+hubbub/id=7;+draft/react=yes")
+    assert log.do("ann", line).kind == Kind.SAID
+    assert voided(log.do("ann", line)) == Void.AGAIN
+    assert voided(log.do("ann", line.replace("=yes", "=no"))) == Void.ID_IN_USE
 
 
 def test_an_id_of_a_void_message_is_not_taken() -> None:
@@ -564,15 +591,40 @@ def test_an_id_of_a_void_message_is_not_taken() -> None:
     assert voided(say_with_id(log, "bob", "7")) == Void.AGAIN
 
 
-def test_ids_are_remembered_for_ten_minutes_up_to_a_number_and_of_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_are_remembered_for_ten_minutes_and_up_to_a_length() -> None:
     log = with_members("ann")
-    monkeypatch.setattr(recall, "LIMIT", 2)
-    for message_id in ("1", "2", "3", "1", "x" * 65, "x" * 65):
+    for message_id in ("1", "2", "x" * 65, "x" * 65):
         assert say_with_id(log, "ann", message_id).kind == Kind.SAID
-    assert list(log.room.said) == ["3", "1"]
+    assert list(log.room.said) == ["1", "2"]
     log.at_ms += recall.MEMORY_MS
     assert say_with_id(log, "ann", "1").kind == Kind.SAID
     assert list(log.room.said) == ["1"]
+
+
+def test_nobodys_ids_are_forgotten_for_those_of_one_who_gives_many() -> None:
+    log = with_members("ann", "bob")
+    for number in range(16):
+        say_with_id(log, "ann", f"ann{number}")
+    for number in range(3 * recall.LIMIT):
+        say_with_id(log, "bob", f"bob{number}")
+        assert len(log.room.said) <= recall.LIMIT
+    for number in range(16):
+        assert voided(say_with_id(log, "ann", f"ann{number}")) == Void.AGAIN
+    assert voided(say_with_id(log, "bob", f"bob{number}")) is None, "his oldest are forgotten"
+
+
+def test_where_many_give_ids_each_keeps_the_newest_few() -> None:
+    said: recall.SaidIds = {}
+    for number in range(recall.LIMIT + 1):
+        recall.remember(said, str(number), recall.SaidId(f"user{number % 1000}@host", 0, "1700000000000-0", number))
+    assert list(said) == [str(number) for number in range(recall.LIMIT - 1999, recall.LIMIT + 1)]
+
+
+def test_of_more_senders_than_there_is_room_for_the_newest_are_remembered() -> None:
+    said: recall.SaidIds = {}
+    for number in range(recall.LIMIT + 1):
+        recall.remember(said, str(number), recall.SaidId(f"user{number}@host", 0, "1700000000000-0", number))
+    assert list(said) == [str(number) for number in range(recall.LIMIT // 2 + 1, recall.LIMIT + 1)]
 
 
 # Names

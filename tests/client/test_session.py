@@ -264,6 +264,17 @@ def test_a_message_that_had_not_arrived_is_sent_again_with_its_id(network: FakeN
     assert talk.sent("PRIVMSG")[0].tags["+hubbub/id"] in lost
 
 
+def test_the_user_name_stays_the_same_on_all_connections(network: FakeNetwork) -> None:
+    """By it gateways know who sends a message again (docs/protocol.md, "Sending again")."""
+    talk = Talk(network).start()
+    talk.request("NICK", "alison")
+    talk.run()
+    talk.cut()
+    talk.start()
+    assert [message.params[0] for message in talk.sent("NICK")] == ["alison"]
+    assert [message.params[0] for message in talk.sent("USER")] == ["alice"]
+
+
 def test_without_tags_an_own_message_is_found_in_the_history_by_its_text() -> None:
     network = FakeNetwork(caps="batch draft/chathistory echo-message server-time")
     talk = Talk(network).start()

@@ -96,10 +96,11 @@ class Peer:
         nick: str = "",
         caps: str = "",
         *,
+        user: str = "",
         register: bool = True,
         connected: socket.socket | None = None,
     ) -> None:
-        """``connected``: a socket to speak over, where it is not to be a new one on loopback."""
+        """``user``: the nick unless it is given; ``connected``: a socket to speak over, instead of a new one."""
         self.nick = nick
         self._gateway = gateway
         self._socket = connected or socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
@@ -109,7 +110,7 @@ class Peer:
         if nick and register:
             if caps:
                 self.send("CAP LS 302", f"CAP REQ :{caps}")
-            self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick} the peer")
+            self.send(f"NICK {nick}", f"USER {user or nick} 0 * :{nick} the peer")
             if caps:
                 self.send("CAP END")
             try:
@@ -228,11 +229,12 @@ class Network:
         nick: str = "",
         caps: str = "",
         *rooms: str,
+        user: str = "",
         register: bool = True,
         connected: socket.socket | None = None,
     ) -> Peer:
         """A client, registered and in these rooms."""
-        peer = Peer(gateway, nick, caps, register=register, connected=connected)
+        peer = Peer(gateway, nick, caps, user=user, register=register, connected=connected)
         self._peers.append(peer)
         if rooms:
             peer.do(f"JOIN {','.join(rooms)}")

@@ -18,7 +18,7 @@ def test_to_a_room_it_is_said_once_and_its_sender_gets_the_first_echo_again(netw
     echo = ann.do("@+hubbub/id=7 PRIVMSG #again :hello")[-1]
     assert len(bob.sync()) == 1
     ann.close()
-    back = network.peer(second, "ann2", CAPS, "#again")
+    back = network.peer(second, "ann2", CAPS, "#again", user="ann")
     bob.sync()
     again = back.do("@label=x;+hubbub/id=7 PRIVMSG #AGAIN :hello")[-1]
     other = back.do("@+hubbub/id=8 PRIVMSG #again :more")[-1]
@@ -28,6 +28,34 @@ def test_to_a_room_it_is_said_once_and_its_sender_gets_the_first_echo_again(netw
     assert [line.partition(" PRIVMSG ")[2] for line in bob.sync() if " PRIVMSG " in line] == ["#again :more"]
     past = [line for line in back.do("CHATHISTORY LATEST #again * 10") if " PRIVMSG " in line]
     assert [line.rpartition(":")[2] for line in past] == ["hello", "more"]
+
+
+def test_to_a_room_an_id_of_another_message_is_refused_by_name(network: Network, pair: Pair) -> None:
+    """By another sender or with another text: the first message is not echoed to its author, nor to the other."""
+    kim = network.peer(pair[0], "kim", f"{CAPS} standard-replies", "#taken")
+    lou = network.peer(pair[1], "lou", f"{CAPS} standard-replies", "#taken")
+    kim.do("@+hubbub/id=7 PRIVMSG #taken :mine")
+    lou.sync()
+    for peer, line in ((lou, "PRIVMSG #taken :mine"), (kim, "PRIVMSG #taken :other"), (kim, "NOTICE #taken :mine")):
+        (answer,) = peer.do(f"@label=x;+hubbub/id=7 {line}")
+        assert answer.startswith("@label=x :")
+        assert f" FAIL {line.split()[0]} ID_IN_USE #taken :" in answer
+    assert not [line for line in (*kim.sync(), *lou.sync()) if " #taken " in line]
+    assert lou.do("@+hubbub/id=8 PRIVMSG #taken :still heard")
+    assert kim.sync()[-1].endswith(" PRIVMSG #taken :still heard")
+
+
+def test_to_a_person_an_id_of_another_message_is_refused_by_name(network: Network, pair: Pair) -> None:
+    max_ = network.peer(pair[1], "max")
+    ned = network.peer(pair[0], "ned", "message-tags standard-replies")
+    oda = network.peer(pair[0], "oda", "message-tags")
+    ned.do("@+hubbub/id=7 PRIVMSG max :mine")
+    max_.sync()
+    oda.send("@+hubbub/id=7 PRIVMSG max :mine")
+    assert " NOTICE oda :PRIVMSG max failed: another message has this id" in oda.until("failed")[-1]
+    ned.send("@+hubbub/id=7 PRIVMSG max :other")
+    assert ned.until(" FAIL ")[-1].startswith("@+hubbub/id=7 :")
+    assert not [line for line in max_.sync() if " PRIVMSG " in line]
 
 
 def test_without_echo_nothing_is_answered(network: Network, pair: Pair) -> None:

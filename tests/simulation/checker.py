@@ -13,7 +13,7 @@ from typing import Any
 from gateway.broker.replica import Standing
 from tests.simulation.clients import Life, Sent
 from tests.simulation.gateways import KEYS
-from tests.simulation.model import SPEAKING, Person, RoomModel, Said, StreamId, events, lower, parse, split
+from tests.simulation.model import SPEAKING, Person, RoomModel, Said, StreamId, events, lower, parse, split, stream_id
 from tests.simulation.network import Network
 from tests.simulation.redis_host import Base, Record
 from tests.simulation.views import MARKED, PERHAPS, Line, View, read
@@ -609,14 +609,16 @@ def _person(member: Any) -> Any:
 def _facts(room: RoomModel) -> Any:
     people = [_person(member) for member in room.members.values()]
     lists = [dict(room.lists[letter]) for letter in "beI"]
-    return people, "".join(sorted(room.flags)), room.key, room.limit, lists, room.topic, room.invited, room.gone
+    flags = "".join(sorted(room.flags))
+    return people, flags, room.key, room.limit, lists, room.topic, room.invited, room.gone, list(room.ids.items())
 
 
 def _replica_facts(room: Any) -> Any:
     people = [_person(member) for member in room.members.values()]
     lists = [dict(room.bans), dict(room.excepts), dict(room.invexes)]
     flags = "".join(sorted(room.flags))
-    return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone
+    ids = [(given, (first.sender, first.digest, stream_id(first.stream_id))) for given, first in room.said.items()]
+    return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone, ids
 
 
 def restored(case: Case) -> Iterator[str]:

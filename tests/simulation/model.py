@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 StreamId = tuple[int, int]
 Masks = dict[str, tuple[str, int]]
+FirstSaid = tuple[str, int, StreamId]
+"""The message that had an id first: user@host of its sender, the digest of its text, where it is."""
 
 SPEAKING = ("PRIVMSG", "NOTICE", "TAGMSG")
 OP, VOICE = 1, 2
@@ -99,7 +102,7 @@ class RoomModel:
     changed: StreamId = (0, 0)
     lost: dict[str, tuple[int, int]] = field(default_factory=dict)  # whom a GONE removed: modes, when
     origins: dict[str, int] = field(default_factory=dict)  # lane -> the count of its newest entry
-    ids: dict[str, StreamId] = field(default_factory=dict)  # ids that clients gave to their messages
+    ids: dict[str, FirstSaid] = field(default_factory=dict)  # by the id that its client gave it, the oldest first
     said: list[Said] = field(default_factory=list)
     void: set[str] = field(default_factory=set)
     redacted: set[str] = field(default_factory=set)
@@ -120,7 +123,7 @@ class RoomModel:
         room.changed = stream_id(told["changed"])
         room.lost = {sid: (modes, at) for sid, modes, at in told["lost"]}
         room.origins = dict(told["origins"])
-        room.ids = {given: stream_id(at) for given, at, _ in told["said"]}
+        room.ids = {given: (sender, digest, stream_id(at)) for given, sender, digest, at, _ in told["said"]}
         return room
 
     # -- the fold -------------------------------------------------------------------------------------
@@ -184,16 +187,25 @@ class RoomModel:
 
     def _say(self, event: Event) -> bool:
         given = event.tags.get("+hubbub/id", "")
-        said_at = self.ids.get(given)
-        if given and said_at is not None and event.id[0] - said_at[0] < REMEMBERED_MS:
-            return False
+        first = self.ids.get(given)
+        if given and first is not None and event.id[0] - first[2][0] < REMEMBERED_MS:
+            return False  # said already, or another message's id
         if not self._may_speak(event):
             return False
         if event.verb == "TAGMSG" and not any(name.startswith("+") for name in event.tags):
             return False
         if given:
-            self.ids[given] = event.id
+            self._remember(given, event)
         return True
+
+    def _remember(self, given: str, event: Event) -> None:
+        _, _, sender = event.source.partition("!")
+        own_tags = [f"{key}={value}" for key, value in sorted(event.tags.items()) if key.startswith("+")]
+        text = event.param(1).encode()[:256] if event.verb != "TAGMSG" else "\0".join(own_tags).encode()
+        digest = crc32(event.verb.encode() + b" " + text + event.fact("more").encode())
+        self.ids.pop(given, None)
+        self.ids[given] = sender, digest, event.id
+        self.ids = {one: first for one, first in self.ids.items() if first[2][0] > event.id[0] - REMEMBERED_MS}
 
     def _redact(self, event: Event) -> bool:
         is_author = event.sid in self.members and event.fact("by") == event.sid
@@ -423,7 +435,9 @@ def split(line: str) -> tuple[dict[str, str], str, list[str]]:
     if line.startswith("@"):
         text, _, line = line[1:].partition(" ")
         pairs = (tag.partition("=") for tag in text.split(";"))
-        tags = {name: value.replace("\\s", " ").replace("\\:", ";") for name, _, value in pairs}
+        tags = {
+            name: re.sub(r"\\(.)", lambda found: _ESCAPED.get(found[1], found[1]), value) for name, _, value in pairs
+        }
     if line.startswith(":"):
         source, _, line = line[1:].partition(" ")
     middle, colon, last = line.partition(" :")
@@ -439,6 +453,7 @@ def lower(name: str) -> str:
     return name.translate(_LOWER)
 
 
+_ESCAPED = {":": ";", "s": " ", "r": "\r", "n": "\n"}
 _LOWER = {ord(c): ord(c) + 32 for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 

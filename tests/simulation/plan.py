@@ -191,7 +191,9 @@ class _Author:
             target: str | int = room if kind == "say" else random.randrange(self.clients)
             verb = random.choices(("PRIVMSG", "NOTICE", "TAGMSG"), (8, 2, 1))[0]
             label = f"L{self._tokens}" if random.random() < 0.3 else ""
-            return Step(at, "say", (client, verb, target, f"m{self._tokens}", label, ""))
+            # Few ids, so that different messages by different clients have the same one.
+            tag_id = f"i{self._tokens % 6}" if kind == "say" and self._tokens % 5 == 0 else ""
+            return Step(at, "say", (client, verb, target, f"m{self._tokens}", label, tag_id))
         if kind == "ping":
             self._tokens += 1
             return Step(at, "line", (client, f"PING p{self._tokens}"))
