@@ -72,7 +72,7 @@ class Batch:
     __slots__ = ("_bytes", "_lines", "_tags", "_target", "_verb", "is_refused", "label", "opened_at", "reference")
 
     def __init__(self, opening: Message, label: str, now: float) -> None:
-        """``label`` (escaped) is the opening's: the response to all of the batch has it."""
+        """``label`` is the opening's: the response to all of the batch has it."""
         self.reference = opening.params[0][1:]
         self.label = label
         self.opened_at = now
@@ -101,7 +101,8 @@ class Batch:
             raise Refused("MULTILINE_INVALID", "A multiline batch has PRIVMSG or NOTICE with a text")
         if fold(target) != fold(self._target):
             raise Refused("MULTILINE_INVALID_TARGET", self._target, target, "Invalid multiline target")
-        if message.verb != (self._verb or message.verb) or not message.tags.keys() <= _OF_A_LINE:
+        has_tags = text and not message.tags.keys() <= _OF_A_LINE  # of a blank line they mean nothing: they are dropped
+        if message.verb != (self._verb or message.verb) or has_tags:
             raise Refused("MULTILINE_INVALID", "Invalid multiline batch with various commands, or tags on its lines")
         if goes_on and not text:
             raise Refused("MULTILINE_INVALID", "Invalid multiline batch with concatenated blank line")

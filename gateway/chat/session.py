@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, LABELED_RESPONSE, STANDARD_REPLIES
 from gateway.chat.flood import ANSWER_BYTES
+from gateway.wire.framing import cut
 from gateway.wire.tags import escape
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LABEL_LIMIT_BYTES: Final = 64
 """IRCv3 labeled-response, "Tag value": what is longer is no label."""
+WORD_LIMIT_BYTES: Final = 256
+"""Of a parameter that a numeric repeats: the longest name of a room."""
 
 
 class Outlet(Protocol):
@@ -43,6 +46,7 @@ class Session:
 
     __slots__ = (
         "_batches",
+        "_shared",
         "account",
         "address",
         "away",
@@ -102,10 +106,11 @@ class Session:
         self.invites: dict[str, str] | None = None  # folded name -> name of rooms invited to, the newest last
         self.batch: Batch | None = None  # the one that the client has open
         self.read_marks: dict[str, int] = {}  # folded target -> ms since 1970 of the last message read there
-        self.label = ""
+        self.label = ""  # the tag of the answers to the command at hand: "label=x" (escaped), or "batch=x"
         self.owed = 0  # bytes of answers, and what else was much work, that flood control has not counted yet
         self.response: list[str] | None = None
         self._batches = 0
+        self._shared: dict[str, int] = {}  # the tag of a response of several answers -> how many are to come
 
     @property
     def source(self) -> str:
@@ -162,8 +167,24 @@ class Session:
     def begin_response(self, label: str) -> None:
         """From now on replies are gathered, until :meth:`end_response`."""
         if self.caps & LABELED_RESPONSE and len(label.encode()) <= LABEL_LIMIT_BYTES:
-            self.label = escape(label)
+            self.label = f"label={escape(label)}"
             self.response = []
+
+    def share_response(self) -> None:
+        """The command at hand has several answers, some of them later: they come in one batch, which begins now."""
+        if self.label and self.caps & BATCH and self.caps & ECHO_MESSAGE:
+            reference = self.new_batch()
+            self.outlet.send(f"@{self.label} :{self.server} BATCH +{reference} labeled-response")
+            self.label = f"batch={reference}"
+            self._shared[self.label] = 1  # the command itself
+
+    def answered(self, label: str) -> None:
+        """An answer with this tag has come, or will never: a shared response ends with its last one."""
+        if label in self._shared:
+            self._shared[label] -= 1
+            if not self._shared[label]:
+                del self._shared[label]
+                self.outlet.send(f":{self.server} BATCH -{label.removeprefix('batch=')}")
 
     def end_response(self) -> None:
         """Sends the gathered replies: none as ACK, one tagged, several as the batch that they are or in one."""
@@ -171,15 +192,19 @@ class Session:
         self.response, self.label = None, ""
         if lines is None:
             return
-        if not lines:
-            self.outlet.send(f"@label={label} :{self.server} ACK")
+        if label in self._shared:
+            for line in lines:
+                self.outlet.send(_tagged(line, label))
+            self.answered(label)
+        elif not lines:
+            self.outlet.send(f"@{label} :{self.server} ACK")
         elif len(lines) == 1 or not self.caps & BATCH or _is_batch(lines):
-            self.outlet.send(_tagged(lines[0], f"label={label}"))
+            self.outlet.send(_tagged(lines[0], label))
             for line in lines[1:]:
                 self.outlet.send(line)
         else:
             reference = self.new_batch()
-            self.outlet.send(f"@label={label} :{self.server} BATCH +{reference} labeled-response")
+            self.outlet.send(f"@{label} :{self.server} BATCH +{reference} labeled-response")
             for line in lines:
                 self.outlet.send(_tagged(line, f"batch={reference}"))
             self.outlet.send(f":{self.server} BATCH -{reference}")
@@ -189,7 +214,7 @@ class Session:
         self.response, self.label = None, ""
 
     def put_off_response(self) -> str:
-        """The command at hand is answered together with a later one: the label (escaped) for that."""
+        """The command at hand is answered together with a later one: the label for that."""
         label = self.label
         self.drop_response()
         return label
@@ -202,8 +227,12 @@ class Session:
     def take_label(self) -> str:
         """The label, to be carried by the echo of a message: the response is then that echo alone.
 
-        "" where the label stays with the replies: there will be no echo, or an error came first.
+        "" where the label stays with the replies: there will be no echo, or an error came first. Of a shared response
+        it is one answer more.
         """
+        if self.label in self._shared:
+            self._shared[self.label] += 1
+            return self.label
         if not self.caps & ECHO_MESSAGE or self.response:
             return ""
         label = self.label
@@ -211,7 +240,9 @@ class Session:
         return label
 
     def answer_late(self, label: str, answer: Callable[[], None]) -> None:
-        """Makes what ``answer`` replies the response to a command that took its label (escaped) with it."""
+        """Makes what ``answer`` replies the response to a command that took its label with it."""
+        if label in self._shared:
+            self._shared[label] += 1
         now = self.response, self.label
         self.response, self.label = ([], label) if label else (None, "")
         answer()
@@ -231,8 +262,11 @@ def _is_batch(lines: list[str]) -> bool:
 
 
 def _word(param: str) -> str:
-    """What a client sent as a last parameter may hold anything, but cannot stand in the middle (RFC 2812 2.3.1)."""
-    return param if param and param[0] != ":" and " " not in param else "*"
+    """A parameter for the middle of a line, where not all that a client sent can stand (RFC 2812 2.3.1).
+
+    It is cut, so that the text behind it fits into the line.
+    """
+    return cut(param, WORD_LIMIT_BYTES) if param and param[0] != ":" and " " not in param else "*"
 
 
 def _tagged(line: str, tag: str) -> str:

@@ -124,14 +124,14 @@ class Intake:
         message = parse(text) if text is not None else None
         if message is not None:
             self.commands += 1
-            self._command(client, session, message)
+            self._command(client, session, message, text or "")
 
-    def _command(self, client: Client, session: Session, message: Message) -> None:
+    def _command(self, client: Client, session: Session, message: Message, text: str) -> None:
         command = client.dialect.commands.get(message.verb)
         label = message.tags.get("label", "") if message.tags else ""
         if label:
             session.begin_response(label)
-        if session.caps & STANDARD_REPLIES and message.params and "\ufffd" in message.params[-1]:
+        if session.caps & STANDARD_REPLIES and "\ufffd" in text:
             session.warn(message.verb, "INVALID_UTF8", "What was not correctly encoded as UTF-8 has become U+FFFD")
         if not session.is_registered and (command is None or not command.before_registration):
             session.numeric(n.ERR_NOTREGISTERED, "You have not registered")

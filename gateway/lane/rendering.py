@@ -83,8 +83,8 @@ def labeled_piece(piece: bytes, label: str, variant: int) -> bytes:
 
 
 def labeled(piece: bytes, label: str) -> bytes:
-    """A line as the response to the command with this label (escaped); as it is where there is none."""
+    """A line with this tag: "label=x" (a whole response) or "batch=x" (of a shared one); "" adds nothing."""
     if not label or not piece:
         return piece
-    head = f"@label={label}".encode()
+    head = f"@{label}".encode()
     return head + b";" + piece[1:] if piece.startswith(b"@") else head + b" " + piece

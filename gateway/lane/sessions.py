@@ -106,6 +106,8 @@ class Sessions:
         elif client is not None and not client.is_departing and not _was_said(outcome):
             self._answer(client, pending, outcome)
         if client is not None:
+            if pending.label:
+                client.session.answered(pending.label)
             client.logged()
 
     def _answer(self, client: Client, pending: Pending, outcome: Any) -> None:

@@ -59,6 +59,6 @@ def _kind_of(line: bytes) -> Kind:
     if _HTTP_REQUEST.fullmatch(line):
         return Kind.HTTP
     message = parse(line.decode("utf-8", "replace").rstrip("\r"))
-    if message and (message.verb == "QUIT" or (message.verb in _IRC_VERBS and any(message.params))):
+    if message and (message.verb == "QUIT" or (message.verb in _IRC_VERBS and message.params)):
         return Kind.IRC
     return Kind.TEXT

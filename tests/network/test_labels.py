@@ -113,13 +113,30 @@ def test_a_refused_message_answers_once(shared: Network, pair: Pair) -> None:
     assert alice.do("@label=n NOTICE #lr-muted :hi") == ["@label=n :irc.test ACK"]
 
 
-def test_of_several_targets_one_response_has_the_label(shared: Network, pair: Pair) -> None:
-    """IRCv3 labeled-response: the tag in exactly one logical message, and no answer is lost."""
-    alice = shared.peer(pair[0], "mtalice", ECHO, "#mt1", "#mt2")
-    lines = alice.do("@label=t PRIVMSG #mt1,#mt2,nobody-there :hi")
-    assert len(labeled(lines, "t")) == 1
-    assert len([line for line in lines if " PRIVMSG #mt" in line]) == 2
-    assert len([line for line in lines if " 401 " in line]) == 1
+@pytest.mark.parametrize("verb", ["PRIVMSG", "TAGMSG"])
+def test_a_message_to_several_is_answered_by_one_batch(shared: Network, pair: Pair, verb: str) -> None:
+    """IRCv3 labeled-response, "Batches": all echoes and errors in one; it ends behind the last of them."""
+    alice = shared.peer(pair[0], f"mt{verb}", ECHO, f"#mt{verb}", f"#mu{verb}")
+    bob = shared.peer(pair[1], f"mtb{verb}", ECHO, f"#mt{verb}")
+    alice.sync()
+    bob.do(f"MODE #mu{verb} +n")
+    text = " :hi" if verb == "PRIVMSG" else ""
+    lines = alice.do(f"@label=t;+x=y {verb} #mt{verb},mtb{verb},#mu{verb},nobody-there{text}")
+    reference = lines[0].split("+")[1].split(" ")[0]
+    assert lines[0] == f"@label=t :irc.test BATCH +{reference} labeled-response"
+    assert lines[-1] == f":irc.test BATCH -{reference}"
+    inside = lines[1:-1]
+    assert all(line.startswith(f"@batch={reference}") for line in inside)
+    assert len([line for line in inside if f" {verb} " in line]) == 3
+    assert len([line for line in inside if " 401 " in line]) == 1
+    assert not any("label" in line or "batch" in line for line in bob.sync())
+
+
+def test_without_echo_a_message_to_several_is_acknowledged_or_refused(pip: Peer) -> None:
+    """IRCv3 labeled-response, "The ACK response"; a single error has the label itself."""
+    assert pip.do("@label=s PRIVMSG pip,nobody-there :hi")[0].startswith("@label=s :irc.test 401 ")
+    pip.sync()
+    assert "@label=s :irc.test ACK" in pip.do("@label=s NOTICE pip,nobody-there :hi")
 
 
 def test_a_label_is_sent_back_as_it_came(pip: Peer) -> None:

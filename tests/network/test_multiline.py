@@ -164,6 +164,20 @@ def test_other_commands_go_on_while_a_batch_is_open(visit: Visit) -> None:
     assert read_batch(bob.sync())[2] == TEXT
 
 
+def test_tags_of_blank_lines_are_dropped_and_the_batch_is_said(visit: Visit) -> None:
+    """IRCv3 multiline: a blank line is refused only in two cases; tags of the message stand on the opening BATCH."""
+    alice, bob = visit(0, "alice", CAPS, "#blank"), visit(1, "bob", "message-tags", "#blank")
+    opening = "@+hubbub.test/a=1 BATCH +1 draft/multiline #blank"
+    lines = [
+        f"@batch=1{tag} PRIVMSG #blank :{said}" for tag, said in ((";+hubbub.test/b=2", ""), ("", "first"), ("", "z"))
+    ]
+    alice.do(opening, *lines, "BATCH -1")
+    heard = [line for line in bob.sync() if " PRIVMSG " in line]
+    assert [text(line) for line in heard] == ["first", "z"]
+    assert [tags(line).get("+hubbub.test/a") for line in heard] == ["1", None]
+    assert not any("+hubbub.test/b" in line for line in heard)
+
+
 @pytest.mark.parametrize(
     ("lines", "failure"),
     [

@@ -30,7 +30,7 @@ def test_who_of_a_room_shows_its_members_with_their_prefix(shared: Network, pair
         ("#who1", ["wb", "H"]),
     ]
     assert rows[0].startswith("#who1 wa ")
-    assert rows[0].endswith(" irc.test wa H@ :1 wa the peer")
+    assert rows[0].endswith(" irc.test wa H@ :0 wa the peer")
     assert rows[1].endswith(" irc.test wb H :0 wb the peer")
     assert numerics(lines, "315") == ["#who1 :End of WHO list"]
 

@@ -21,7 +21,7 @@ def test_all_fields_come_in_their_order(shared: Network, pair: Pair) -> None:
     first, own = numerics(lines, "354")
     host = first.split(" ")[4]
     assert host.endswith(".cloak")
-    head = f"123 #wx wxthere 255.255.255.255 {host} irc.test wxthere G@ 1 "
+    head = f"123 #wx wxthere 255.255.255.255 {host} irc.test wxthere G@ 0 "
     assert first.startswith(head)
     idle, *rest = first.removeprefix(head).split(" ", 3)
     assert idle.isdigit()

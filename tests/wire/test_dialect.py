@@ -23,7 +23,7 @@ from gateway.wire.dialect import SNIFF_LIMIT_BYTES, Kind, sniff, strip_telnet
         (b"AUTHENTICATE PLAIN\r\n", Kind.IRC),
         (b"QUIT\r\n", Kind.IRC),
         (b"Nick\r\n", Kind.TEXT),  # a person may be called so
-        (b"NICK :\r\n", Kind.TEXT),
+        (b"NICK :\r\n", Kind.IRC),  # it is to be told so (431)
         (b"bob\n", Kind.TEXT),
         (b"JOIN #room\r\n", Kind.TEXT),  # no registration verb
         (b"GET lost\r\n", Kind.TEXT),

@@ -98,13 +98,16 @@ async def _first_nick(ports: Ports, session: Session, wanted: str) -> None:
 
 
 def user(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
-    """Modern IRC USER: the user name is kept to letters, digits and a few signs; the rest of it is dropped."""
+    """Modern IRC USER: of the user name letters, digits and a few signs are used; neither name may be empty."""
     if session.registration is None:
         session.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
         return None
+    if not (message.params[0] and message.params[3]):
+        session.numeric(n.ERR_NEEDMOREPARAMS, "USER", "Not enough parameters")
+        return None
     name = "".join(c for c in message.params[0] if c.isascii() and (c.isalnum() or c in "-_.~"))[:10]
     session.user = name or "user"
-    session.realname = message.params[3][:NAMELEN] or session.user
+    session.realname = message.params[3][:NAMELEN]
     return ports.try_registration(session)
 
 

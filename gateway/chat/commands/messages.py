@@ -52,6 +52,8 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
         session.numeric(n.ERR_TOOMANYTARGETS, params[0], f"Too many targets (at most {MAX_TARGETS})")
         return None
     session.charge(len(targets) - 1)
+    if len(targets) > 1:
+        session.share_response()
     elsewhere = [t for t in targets if not _to_followed_room(ports, session, verb, t, text, client_tags)]
     return _to_others(ports, session, verb, elsewhere, text, client_tags) if elsewhere else None
 

@@ -3,6 +3,8 @@
 Each is checked against the replica for an instant answer, then appended; it has happened when the fold says so.
 """
 
+from collections.abc import Iterable
+
 from gateway.chat import events
 from gateway.chat.commands.rooms import answer, send_topic
 from gateway.chat.commands.seeing import existing_room, sees
@@ -14,6 +16,7 @@ from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
+from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
 
@@ -38,21 +41,36 @@ async def topic(ports: Ports, session: Session, message: Message) -> None:
 
 
 async def kick(ports: Ports, session: Session, message: Message) -> None:
-    """Modern IRC KICK: one room, several members; the comment is the kicker's nick where none is given."""
-    room = await existing_room(ports, session, message.params[0])
+    """Modern IRC KICK of several members; RFC 2812 3.2.8: of one room, or each of the room named for it.
+
+    The comment is the kicker's nick where none is given.
+    """
+    names, nicks = ([word for word in param.split(",") if word] for param in message.params[:2])
+    if not nicks or len(names) not in (1, len(nicks)):
+        session.numeric(n.ERR_NEEDMOREPARAMS, "KICK", "Not enough parameters")
+        return
+    if len(nicks) > MAX_TARGETS:
+        session.numeric(n.ERR_TOOMANYTARGETS, message.params[1], f"Too many targets (at most {MAX_TARGETS})")
+        return
+    comment = message.params[2][:KICKLEN] if len(message.params) > 2 else ""
+    members: dict[str, dict[str, None]] = {}
+    for name, nick in zip(names if len(names) > 1 else names * len(nicks), nicks, strict=True):
+        members.setdefault(fold(name), {})[nick] = None
+    for folded, name in {fold(name): name for name in names}.items():
+        await _kick(ports, session, name, members[folded], comment)
+
+
+async def _kick(ports: Ports, session: Session, name: str, nicks: Iterable[str], comment: str) -> None:
+    """Kick these members of one room."""
+    room = await existing_room(ports, session, name)
     if room is None:
         return
     void = room.may_operate(session.sid, bool(session.oper))
     if void is not None:
         refuse(session, "KICK", room.name, void)
         return
-    nicks = [nick for nick in dict.fromkeys(message.params[1].split(",")) if nick]
-    if len(nicks) > MAX_TARGETS:
-        session.numeric(n.ERR_TOOMANYTARGETS, room.name, f"Too many targets (at most {MAX_TARGETS})")
-        return
-    comment = message.params[2] if len(message.params) > 2 else ""
     for nick in nicks:
-        await _kick_one(ports, session, room, nick, comment[:KICKLEN] or session.nick)
+        await _kick_one(ports, session, room, nick, comment or session.nick)
 
 
 async def _kick_one(ports: Ports, session: Session, room: Room, nick: str, comment: str) -> None:

@@ -87,10 +87,11 @@ async def lusers(ports: Ports, session: Session, message: Message) -> None:
 
 
 async def send_lusers(ports: Ports, session: Session) -> None:
-    """The counts of the whole network; 252 to 254 only where there is something to count (RFC 2812 3.4.2)."""
+    """The counts of the whole network; 252 to 254 only where there is something to count (RFC 2812 3.4.2).
+
+    Also where RFC 2812 and Modern IRC mean the server at hand (255, 265): which gateway is asked makes no difference.
+    """
     counts, rooms = await ports.census(), await ports.count_rooms()
-    own_gateway = session.sid.partition(".")[0]
-    here = [count for count in counts if count.gateway == own_gateway]
     users, invisible = sum(c.users for c in counts), sum(c.invisible for c in counts)
     opers, unknown = sum(c.opers for c in counts), sum(c.unknown for c in counts)
     session.numeric(
@@ -103,21 +104,18 @@ async def send_lusers(ports: Ports, session: Session) -> None:
         session.numeric(n.RPL_LUSERUNKNOWN, str(unknown), "unknown connection(s)")
     if rooms:
         session.numeric(n.RPL_LUSERCHANNELS, str(rooms), "channels formed")
-    local, local_peak = sum(c.users for c in here), sum(c.peak for c in here)
     peak = sum(c.peak for c in counts)
-    session.numeric(n.RPL_LUSERME, f"I have {local} clients and {len(counts) - len(here)} servers")
-    session.numeric(n.RPL_LOCALUSERS, str(local), str(local_peak), f"Current local users {local}, max {local_peak}")
+    session.numeric(n.RPL_LUSERME, f"I have {users} clients and {len(counts)} servers")
+    session.numeric(n.RPL_LOCALUSERS, str(users), str(peak), f"Current local users {users}, max {peak}")
     session.numeric(n.RPL_GLOBALUSERS, str(users), str(peak), f"Current global users {users}, max {peak}")
 
 
 async def links(ports: Ports, session: Session, message: Message) -> None:
-    """Modern IRC LINKS: every gateway is one hop away; gateways may share a name."""
+    """Modern IRC LINKS: no gateway is linked to another, so each stands for itself; gateways may share a name."""
     mask = message.params[-1] if message.params else "*"
-    own_name, own_gateway = session.server, session.sid.partition(".")[0]
     for count in await ports.census():
         if matches(mask, count.name):
-            hops = 0 if count.gateway == own_gateway else 1
-            session.numeric(n.RPL_LINKS, count.name, own_name, f"{hops} gateway {count.gateway}")
+            session.numeric(n.RPL_LINKS, count.name, count.name, f"0 gateway {count.gateway}")
     session.numeric(n.RPL_ENDOFLINKS, mask, "End of /LINKS list")
 
 

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX, NO_IMPLICIT_NAMES, USERHOST_IN_NAMES
 from gateway.chat.commands.reading import tell_mark_of_room
-from gateway.chat.commands.seeing import sees
+from gateway.chat.commands.seeing import existing_room, sees
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
@@ -101,10 +101,8 @@ async def part(ports: Ports, session: Session, message: Message) -> None:
     for name in _names(message.params[0]):
         room = session.rooms.get(fold(name))
         if room is None:
-            known = ports.room(name)
-            code = n.ERR_NOTONCHANNEL if known is not None and known.members else n.ERR_NOSUCHCHANNEL
-            text = "You're not on that channel" if code == n.ERR_NOTONCHANNEL else "No such channel"
-            session.numeric(code, name, text)
+            if await existing_room(ports, session, name) is not None:
+                refuse(session, "PART", name, Void.NOT_MEMBER)
             continue
         line = cut(events.parted(session.source, room.name, reason), LINE_LIMIT_BYTES - _CRLF_BYTES)
         answer(session, "PART", room.name, await ports.commit(session, name, line))

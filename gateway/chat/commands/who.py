@@ -29,6 +29,8 @@ FIELDS = "tcuihsnfdlaor"
 """In the order of an answer (IRCv3 WHOX, "RPL_WHOSPCRPL")."""
 NO_ADDRESS = "255.255.255.255"
 NO_LEVEL = "n/a"
+NO_HOPS = "0"
+"""No gateway is linked to another: the answer is the same on all of them."""
 NO_TOKEN = "0"
 
 
@@ -120,7 +122,7 @@ def _reply(session: Session, found: Found) -> None:
     """RPL_WHOREPLY."""
     profile = found.profile
     names = (found.room, profile.user, profile.host, profile.server, profile.nick, _flags(session, found))
-    session.numeric(n.RPL_WHOREPLY, *names, f"{_hops(session, profile)} {profile.realname}")
+    session.numeric(n.RPL_WHOREPLY, *names, f"{NO_HOPS} {profile.realname}")
 
 
 def _flags(session: Session, found: Found) -> str:
@@ -129,10 +131,6 @@ def _flags(session: Session, found: Found) -> str:
     prefix = found.prefix if session.caps & MULTI_PREFIX else found.prefix[:1]
     here, oper, bot = "H" if profile.away is None else "G", "*" if profile.oper else "", BOT if profile.is_bot else ""
     return here + oper + prefix + bot
-
-
-def _hops(session: Session, profile: Profile) -> str:
-    return "0" if profile.sid.partition(".")[0] == session.sid.partition(".")[0] else "1"
 
 
 async def _reply_fields(ports: Ports, session: Session, found: list[Found], fields: frozenset[str], token: str) -> None:
@@ -161,7 +159,7 @@ def _values(session: Session, found: Found, token: str, told: Presence | None) -
         profile.server,
         profile.nick,
         _flags(session, found),
-        _hops(session, profile),
+        NO_HOPS,
         str(told.idle_s if told is not None else 0),
         profile.account or "0",
         NO_LEVEL,
