@@ -16,13 +16,16 @@ Client *clients;
 Seen seen;
 
 static Manner manner;
-static void (*after_read)(Room *room);
+static void (*after_read)(Reader *reader);
 static int epoll_fd;
 static char buffer[BUFFER];
+static Client **queue; /* those with something to send since the last flush */
+static size_t queued;
 static char say_line[1024]; /* "PRIVMSG #b7 :text", made once, patched for each message */
 
-void clients_init(int count, Manner how, void (*after)(Room *room)) {
+void clients_init(int count, Manner how, void (*after)(Reader *reader)) {
     clients = calloc((size_t)count, sizeof *clients);
+    queue = calloc((size_t)count, sizeof *queue);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     manner = how;
     after_read = after;
@@ -57,21 +60,31 @@ static void lose(Client *client, const char *why) {
     seen.gone++;
 }
 
+/* Queues bytes for the next flush: all that a client says in one turn goes out in one send. */
 static void transmit(Client *client, const char *bytes, size_t length) {
     if (client->phase == GONE) return;
-    ssize_t taken = client->unsent.length ? 0 : send(client->fd, bytes, length, MSG_NOSIGNAL);
-    if (taken == (ssize_t)length) return;
-    if (taken < 0 && errno != EAGAIN) return lose(client, strerror(errno));
-    if (taken < 0) taken = 0;
-    if (!client->unsent.length) watch(client, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
-    pile_add(&client->unsent, bytes + taken, length - (size_t)taken);
+    pile_add(&client->unsent, bytes, length);
+    if (client->is_queued) return;
+    client->is_queued = true;
+    queue[queued++] = client;
 }
 
 static void transmit_rest(Client *client) {
     ssize_t taken = send(client->fd, client->unsent.bytes, client->unsent.length, MSG_NOSIGNAL);
+    seen.sends++;
     if (taken < 0 && errno != EAGAIN) return lose(client, strerror(errno));
     if (taken > 0) pile_drop(&client->unsent, (size_t)taken);
-    if (!client->unsent.length) watch(client, EPOLLIN, EPOLL_CTL_MOD);
+    bool is_blocked = client->unsent.length;
+    if (is_blocked != client->is_blocked) watch(client, is_blocked ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+    client->is_blocked = is_blocked;
+}
+
+static void flush(void) {
+    for (size_t i = 0; i < queued; i++) {
+        queue[i]->is_queued = false;
+        if (queue[i]->phase != GONE && !queue[i]->is_blocked) transmit_rest(queue[i]);
+    }
+    queued = 0;
 }
 
 /* ---- what a client does ---- */
@@ -232,11 +245,12 @@ static void take_bytes(Client *client) {
     client->partial.length = 0;
     if (end - at > LINE_LIMIT) return lose(client, "a line without an end");
     if (at < end) pile_add(&client->partial, at, (size_t)(end - at));
-    if (reader->room) after_read(reader->room);
+    if (reader->room) after_read(reader);
 }
 
 void clients_turn(uint64_t deadline_ns) {
     static struct epoll_event events[EVENTS];
+    flush();
     uint64_t now = now_ns(), wait_ns = deadline_ns > now ? deadline_ns - now : 0;
     struct timespec wait = {(time_t)(wait_ns / 1000000000u), (long)(wait_ns % 1000000000u)};
     int count = epoll_pwait2(epoll_fd, events, EVENTS, &wait, NULL);

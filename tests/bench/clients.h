@@ -20,14 +20,15 @@ typedef struct {
     int fd;
     Phase phase;
     Reader reader;
-    Pile partial, unsent; /* a line not yet complete; bytes that the socket did not take */
+    Pile partial, unsent; /* a line not yet complete; bytes that were not yet sent */
+    bool is_queued, is_blocked; /* for the next flush; until the socket takes more */
     uint32_t quits_seen;
 } Client;
 
 /* What has been seen on all connections. */
 typedef struct {
     uint32_t registered, joined, pongs, gone;
-    uint64_t joins, quits, bytes, corrupt;
+    uint64_t joins, quits, bytes, corrupt, sends;
     char trouble[256]; /* the first line that says why a client could not go on */
 } Seen;
 
@@ -40,7 +41,7 @@ typedef struct {
 extern Client *clients;
 extern Seen seen;
 
-void clients_init(int count, Manner manner, void (*after_read)(Room *room));
+void clients_init(int count, Manner manner, void (*after_read)(Reader *reader));
 void client_connect(int index, const struct sockaddr *address, socklen_t length);
 void client_join(int index, Room *room, uint32_t member);
 void client_ping(int index);
@@ -49,7 +50,7 @@ void client_leave(int index); /* closes the socket without a word */
 /* `client` says `message` to its room. */
 void client_say(int index, const Sent *message);
 
-/* One turn: waits until something comes or the deadline has passed, and handles all of it. */
+/* One turn: sends what clients have said, waits until something comes or the deadline has passed, and handles all of it. */
 void clients_turn(uint64_t deadline_ns);
 
 #endif

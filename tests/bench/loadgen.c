@@ -2,7 +2,8 @@
  *
  * run    clients join rooms and talk: a closed loop (--inflight messages of each room on their way at any time; the next
  *        one is sent when one was received by all) or an open one (--rate messages a second in all, evenly paced).
- *        Senders take turns. Each delivery's latency is measured; loss, duplicates and order are checked (ledger.h).
+ *        Senders take turns; in the closed loop of a room of two the reader answers. Each delivery's latency is measured;
+ *        loss, duplicates and order are checked (ledger.h).
  * storm  all clients join one room at once; then every second socket is closed at once, until the others saw every QUIT.
  * idle   clients register and stay silent: what does a connection cost in memory?
  *
@@ -99,10 +100,22 @@ static bool say(Room *room) {
     return message;
 }
 
-/* The closed loop: after each read of a room's member. */
-static void refill(Room *room) {
-    while (talking && room->in_flight < (uint32_t)options.in_flight && say(room)) {
+static bool wants_more(const Room *room) { return talking && room->in_flight < (uint32_t)options.in_flight; }
+
+/* The closed loop begins: senders take turns. */
+static void fill(Room *room) {
+    while (wants_more(room) && say(room)) {
     }
+}
+
+/* After each read of a room's member. In a room of two the reader answers, once for each message that it has read: these
+ * answers share a send, which is most of what a message costs the generator. */
+static void refill(Reader *reader) {
+    Room *room = reader->room;
+    if (room->has_listener) return fill(room);
+    do {
+        room->turn = reader->member;
+    } while (wants_more(room) && say(room));
 }
 
 typedef struct {
@@ -127,14 +140,14 @@ static void talk_until(Pace *p, uint64_t until_ns) {
 /* ---- measuring and telling ---- */
 
 typedef struct {
-    uint64_t at_ns;
+    uint64_t at_ns, sends;
     double own_cpu_s, machine_cpu_s;
     Usage usage[PIDS];
     Tally tally;
 } Mark;
 
 static Mark mark(void) {
-    Mark m = {.at_ns = now_ns(), .own_cpu_s = own_cpu_s(), .machine_cpu_s = machine_cpu_s(), .tally = tally};
+    Mark m = {.at_ns = now_ns(), .sends = seen.sends, .own_cpu_s = own_cpu_s(), .machine_cpu_s = machine_cpu_s(), .tally = tally};
     for (int i = 0; i < options.pids; i++) m.usage[i] = usage_of(options.pid[i]);
     return m;
 }
@@ -157,8 +170,8 @@ static void tell_cpu(const Mark *from, const Mark *to) {
 static void tell_talk(const Mark *from, const Mark *to, const Pace *p) {
     double wall_s = (double)(to->at_ns - from->at_ns) / 1e9;
     uint64_t deliveries = to->tally.received - from->tally.received;
-    printf("\"sent\": %lu, \"deliveries\": %lu, \"deliveries_per_s\": %.0f, ", to->tally.sent - from->tally.sent, deliveries,
-           (double)deliveries / wall_s);
+    printf("\"sent\": %lu, \"sends\": %lu, \"deliveries\": %lu, \"deliveries_per_s\": %.0f, ", to->tally.sent - from->tally.sent,
+           to->sends - from->sends, deliveries, (double)deliveries / wall_s);
     printf("\"latency_us\": {\"p50\": %.1f, \"p95\": %.1f, \"p99\": %.1f, \"max\": %.1f}, ", percentile_us(&latency, 0.5),
            percentile_us(&latency, 0.95), percentile_us(&latency, 0.99), (double)latency.max_ns / 1e3);
     printf("\"lost\": %ld, \"duplicated\": %lu, \"reordered\": %lu, \"corrupt\": %lu, \"held_back\": %lu, \"late_us\": %.0f, ",
@@ -183,7 +196,7 @@ static void run(void) {
     talking = true;
     paced.start_ns = now_ns();
     if (options.in_flight)
-        for (int r = 0; r < options.rooms; r++) refill(&rooms[r]);
+        for (int r = 0; r < options.rooms; r++) fill(&rooms[r]);
     talk_until(&paced, seconds_from_now(options.warmup_s));
     paced.late_ns = 0;
     measuring = true;

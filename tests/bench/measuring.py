@@ -96,7 +96,8 @@ def figures_of(told: dict[str, Any]) -> dict[str, float]:
         "p50_us": told["latency_us"]["p50"],
         "p99_us": told["latency_us"]["p99"],
         "deliveries_per_s": told["deliveries_per_s"],
-        "loadgen_idle": told["own_idle_share"],
+        "messages_per_send": told["sent"] / max(1, told["sends"]),
+        "loadgen_share": 1 - told["own_idle_share"],
         "others_cores": told["others_cores"],
     }
 

@@ -50,13 +50,24 @@ def line(one: Measured, work: works.Work) -> str:
 
 
 def table(measured: list[Measured], chosen: list[works.Work], names: list[str]) -> str:
-    """Markdown: a row a work, a column a server; beside each figure its ratio to InspIRCd."""
-    rows = [["work", "figure", *names, "reach"]]
+    """Markdown: a row a work, a column a server; beside each figure its ratio to InspIRCd.
+
+    The last column is the load generator's share of a core beside each server, in the same order: where it is near
+    100 %, the figure is the generator's limit and not the server's.
+    """
+    rows = [["work", "figure", *names, "reach", "load generator"]]
     for work in chosen:
         cells = [_cell(measured, work, name) for name in names]
         reach = f"<= {work.reach:.2f}x" if work.reach else ""
-        rows.append([work.title, works.FIGURES[work.figure], *cells, reach])
+        shares = " / ".join(_generator_share(measured, work, name) for name in names)
+        rows.append([work.title, works.FIGURES[work.figure], *cells, reach, shares])
     return _markdown(rows)
+
+
+def _generator_share(measured: list[Measured], work: works.Work, server: str) -> str:
+    shares = [m.figures.get("loadgen_share") for m in measured if (m.work, m.server) == (work.name, server)]
+    known = [share for share in shares if share is not None]
+    return f"{100 * statistics.median(known):.0f} %" if known else "-"
 
 
 def paired_table(measured: list[Measured], chosen: list[works.Work], name: str, other: str) -> str:

@@ -34,6 +34,13 @@ def test_a_work_without_figures_has_no_ratio() -> None:
     assert [cell.strip() for cell in row.strip("|").split("|")][2:] == ["-", "10", "-", "-", "0"]
 
 
+def test_the_table_says_what_share_of_a_core_the_load_generator_took() -> None:
+    busy = [Measured("pairs", "inspircd", 0, {"cpu_us": 8.0, "loadgen_share": 0.936}, [], {})]
+    absent = [Measured("pairs", "ngircd", 0, {}, ["not installed"], {})]
+    row = report.table([*busy, *absent], [PAIRS], ["inspircd", "ngircd"]).splitlines()[-1]
+    assert row.strip("| ").endswith("94 % / -")
+
+
 def test_a_directory_is_used_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "gateway").mkdir()
     (tmp_path / "gateway" / "__main__.py").touch()

@@ -140,6 +140,19 @@ def spoiling(reader: int, count: int, line: bytes) -> list[bytes]:
     return [line.replace(b"xx", b"xy", 1)] if reader == 3 and count == 5 else [line]
 
 
+def pairing() -> Fault:
+    """Each reader gets its messages two at a time."""
+    held: dict[int, bytes] = {}
+
+    def fault(reader: int, _count: int, line: bytes) -> list[bytes]:
+        if reader in held:
+            return [held.pop(reader), line]
+        held[reader] = line
+        return []
+
+    return fault
+
+
 FAULTS = ("lost", "duplicated", "reordered", "corrupt")
 CLOSED = ("--clients", "8", "--rooms", "1", "--inflight", "6")
 OPEN = ("--clients", "8", "--rooms", "1", "--rate", "400")
@@ -152,6 +165,12 @@ def test_a_faithful_server_has_no_faults(loadgen: Path, load: tuple[str, ...]) -
     assert told["deliveries"] > 50
     assert {name: told[name] for name in FAULTS} == dict.fromkeys(FAULTS, 0)
     assert 0 < told["latency_us"]["p50"] <= told["latency_us"]["p99"] <= told["latency_us"]["max"] * 1.01
+
+
+def test_in_a_room_of_two_a_reader_answers_all_that_it_has_read_in_one_send(loadgen: Path) -> None:
+    told = generate(loadgen, pairing(), "--clients", "8", "--rooms", "4", "--inflight", "4")
+    assert told["lost"] == 0
+    assert told["sends"] == pytest.approx(told["sent"] / 2, rel=0.1)
 
 
 def test_every_message_is_delivered_to_all_but_its_sender(loadgen: Path) -> None:
