@@ -15,10 +15,11 @@ from gateway.chat.events import ms, number
 from gateway.chat.multiline import BATCH_TYPE, CONCAT_TAG, lines_of, takes_batches
 from gateway.chat.session import Session
 from gateway.wire.casefold import fold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message, parse
 from gateway.wire.tags import escape
 
+_CLIENT_TAGS_BYTES: Final = CLIENT_TAGS_LIMIT_BYTES - len("@ ")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 
@@ -58,7 +59,8 @@ def _second(second: int) -> str:
 def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "", account: str = "") -> str:
     """The tags of a line for a variant, with '@' and the space, or ''; only messages have a ``msgid``.
 
-    ``account``: the sender's, "" for none.
+    ``account``: the sender's, "" for none. Client tags over their limit are left out, whoever wrote them into a log:
+    with the server's own the line would be longer than clients take (IRCv3 message-tags, "Size limit").
     """
     parts = []
     if variant & SERVER_TIME:
@@ -66,7 +68,9 @@ def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "", a
     if variant & MESSAGE_TAGS:
         if msgid:
             parts.append(f"msgid={msgid}")
-        if client_tags:
+        if client_tags and (
+            len(client_tags) * 4 <= _CLIENT_TAGS_BYTES or len(client_tags.encode()) <= _CLIENT_TAGS_BYTES
+        ):
             parts.append(client_tags)
     if account and variant & ACCOUNT_TAG:
         parts.append(f"account={escape(account)}")

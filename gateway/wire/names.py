@@ -7,6 +7,8 @@ import re
 import unicodedata
 from typing import Final
 
+from gateway.wire.visible import all_can_be_seen
+
 NICKLEN: Final = 30
 CHANNELLEN: Final = 64
 
@@ -23,15 +25,9 @@ def valid_nick(nick: str) -> bool:
 def valid_room(room: str) -> bool:
     """Tell whether a room may be called so: "#", then 1 to 63 visible characters without space or comma.
 
-    Stricter than RFC 2812 2.3.1: what cannot be seen (control, format and broken characters) would make
-    different rooms look the same.
+    Stricter than RFC 2812 2.3.1: what cannot be seen would make different rooms look the same.
     """
-    return (
-        2 <= len(room) <= CHANNELLEN
-        and room[0] == "#"
-        and room.isprintable()
-        and not any(character in room for character in " ,\ufffd")
-    )
+    return 2 <= len(room) <= CHANNELLEN and room[0] == "#" and not {" ", ","} & set(room) and all_can_be_seen(room)
 
 
 def suggest_nick(text: str, suffix: str = "") -> str:

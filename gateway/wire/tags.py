@@ -9,6 +9,7 @@ from collections.abc import Mapping
 _ESCAPES = {";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n"}
 _TO_ESCAPED = str.maketrans(_ESCAPES)
 _FROM_ESCAPED = {escaped[1]: plain for plain, escaped in _ESCAPES.items()}
+_CLIENT_KEY = re.compile(r"\+(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 _ESCAPE_SEQUENCE = re.compile(r"\\(.?)")
 
 
@@ -43,5 +44,8 @@ def format_tags(tags: Mapping[str, str]) -> str:
 
 
 def client_only(tags: Mapping[str, str]) -> dict[str, str]:
-    """Keep the tags that a client may set for other clients: those whose key starts with "+"."""
-    return {key: value for key, value in tags.items() if key.startswith("+")}
+    """Keep the tags that a client may set for other clients: "+", a vendor's host and "/" or not, and a name.
+
+    A key of other characters (IRCv3 message-tags, "Format") would grow when it is sent on as UTF-8.
+    """
+    return {key: value for key, value in tags.items() if _CLIENT_KEY.fullmatch(key) is not None}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, TAGS_LIMIT_BYTES
 from tests.network.conftest import Visit
 
 TAGS = "message-tags server-time"
@@ -92,6 +93,30 @@ def test_who_may_not_speak_may_not_type(visit: Visit) -> None:
     bob.sync()
     assert len(eve.do("@+typing=active TAGMSG #mute")) == 1
     assert [tags(line)["+typing"] for line in op.sync() if " TAGMSG " in line] == ["active"]
+
+
+@pytest.mark.parametrize("reaction", ["two\\swords", "x" * 17, "\N{THUMBS UP SIGN}" * 2, "", "a\u200bb"])
+def test_what_is_no_reaction_is_refused_by_name(visit: Visit, reaction: str) -> None:
+    """docs/protocol.md, "Reactions"."""
+    alice, bob = visit(0, "alice", f"{ECHO} standard-replies", "#react"), visit(1, "bob", TAGS, "#react")
+    alice.sync()
+    for key, line in (("react", "TAGMSG #react"), ("unreact", "TAGMSG #react"), ("react", "PRIVMSG #react :text")):
+        (answer,) = alice.do(f"@label=1;{REPLY};+draft/{key}={reaction} {line}")
+        assert f" FAIL {line.split()[0]} INVALID_REACTION #react :" in answer
+    assert bob.sync() == []
+
+
+def test_no_line_is_relayed_with_more_tags_than_clients_take(visit: Visit) -> None:
+    """IRCv3 message-tags, "Size limit" (8191 bytes): a key of broken UTF-8 would grow to three times its size."""
+    alice, bob = visit(0, "alice", ECHO, "#size"), visit(1, "bob", f"{TAGS} account-tag batch", "#size")
+    alice.sync()
+    largest = b"+a=" + b"x" * (CLIENT_TAGS_LIMIT_BYTES - len("@+a= "))
+    for sent in (b"+" + b"\xff" * 4000, b";".join(b"+\xff%d" % n for n in range(500)), largest):
+        alice.send_raw(b"@" + sent + b" PRIVMSG #size :text\r\n")
+    alice.sync()
+    heard = [line.partition(" ")[0] for line in bob.sync()]
+    assert ["+" in one for one in heard] == [False, False, True]
+    assert max(len(one.encode()) for one in heard) < TAGS_LIMIT_BYTES
 
 
 def test_typing_is_in_no_log_and_reactions_are(visit: Visit) -> None:

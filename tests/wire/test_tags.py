@@ -66,7 +66,6 @@ def test_what_is_written_is_read_back(tags: dict[str, str]) -> None:
 
 def test_only_prefixed_tags_pass_from_client_to_client() -> None:
     """IRCv3 message-tags "Client-only tags"."""
-    assert client_only({"+typing": "active", "time": "x", "hubbub/a": "1", "+": ""}) == {
-        "+typing": "active",
-        "+": "",
-    }
+    tags = {"+typing": "active", "+example.org/a-1": "", "+hubbub/id": "7"}
+    others = {"time": "x", "hubbub/a": "1", "+": "", "+\ufffd": "x", "+a/b/c": "", "+a_b": "", "+/a": "", "+é": ""}
+    assert client_only(tags | others) == tags

@@ -22,8 +22,11 @@ from gateway.wire.casefold import fold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
 from gateway.wire.tags import client_only, format_tags, parse_tags
+from gateway.wire.visible import WORD_LIMIT, is_reaction
 
 MAX_TARGETS = 4
+REACTION_TAGS = frozenset(("+draft/react", "+draft/unreact", "+react", "+unreact"))
+"""IRCv3 react (draft), by today's names and by those that it will have."""
 _CRLF_BYTES = 2
 
 
@@ -41,7 +44,12 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
     session.last_active = ports.now
     client_tags = ""
     if message.tags and session.caps & MESSAGE_TAGS:
-        client_tags = format_tags(client_only(message.tags))
+        relayed = client_only(message.tags)
+        if not all(is_reaction(relayed[key]) for key in REACTION_TAGS & relayed.keys()):
+            text = f"a reaction is one emoji, or a word of at most {WORD_LIMIT} characters"
+            session.fail(verb, "INVALID_REACTION", params[0], text)
+            return None
+        client_tags = format_tags(relayed)
     if verb == "TAGMSG" and not client_tags:
         return None
     text = "" if needed == 1 else params[1]
