@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Member
+from gateway.chat.lives import Bound
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, Change, lines, reranked
 from gateway.chat.recall import SaidId
 from gateway.chat.room import Room
@@ -36,6 +37,8 @@ def dump(room: State) -> str:
     snapshot["lost"] = [[sid, modes, at_ms] for sid, (modes, at_ms) in room.lost.items()]
     snapshot["said"] = [[given, *first] for given, first in room.said.items()]
     snapshot["origins"] = list(room.origins.items())
+    snapshot["life_began"] = room.life_began
+    snapshot["hidden"] = room.hidden
     return json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
 
 
@@ -64,7 +67,14 @@ def _restore(snapshot: dict[str, Any]) -> Room:
     room.lost = {sid: (modes, at_ms) for sid, modes, at_ms in snapshot["lost"]}
     room.said = {given: SaidId(*first) for given, *first in snapshot["said"]}
     room.origins = dict(snapshot["origins"])
+    room.life_began = _bound(snapshot["life_began"])
+    room.hidden = [(_bound(begin), _bound(end)) for begin, end in snapshot["hidden"]]
     return room
+
+
+def _bound(values: list[int]) -> Bound:
+    ms, n, index = map(int, values)
+    return ms, n, index
 
 
 def difference(old: State, new: State, server: str = "hubbub") -> list[Effect]:

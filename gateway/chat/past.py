@@ -1,13 +1,16 @@
-"""What happened in a conversation, as its log holds it, and how places in the log are named and compared.
+"""What happened in a conversation, as its log holds it; how places in the log are named and compared; who may read it.
 
-Pure. The log itself is read by the lane.
+Owns the access to the past: `readable` alone decides what a session may see of a room's log. Pure. The log itself is
+read by the lane.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.chat.events import MORE, Entry, id_key, number
+from gateway.chat.lives import Range
 from gateway.chat.recall import ID_TAG
+from gateway.chat.state import State
 from gateway.wire.tags import parse_tags
 
 Place = tuple[int, int, int, str]
@@ -68,6 +71,41 @@ class Span:
     limit: int
     newest: bool
     verbs: frozenset[str] = MESSAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What somebody may read of a room's log: all but the hidden ranges. Made by `readable`."""
+
+    room: str
+    hidden: tuple[Range, ...] = ()
+
+    def __contains__(self, place: Place) -> bool:
+        return not any(begin <= place[:3] < end for begin, end in self.hidden)
+
+    def parts(self, span: Span) -> list[Span]:
+        """The parts of a span that may be read, in the order in which they are read."""
+        found, after = [], span.after
+        for begin, end in self.hidden:
+            found.append(replace(span, after=after, before=min(span.before, (*begin, ""))))
+            after = max(after, (*end, ""))
+        found.append(replace(span, after=after))
+        found = [part for part in found if part.after < part.before]
+        return found[::-1] if span.newest else found
+
+
+def readable(reader: str, room: State, *, as_member: bool = False) -> Readable | None:
+    """Decide what a session (by its id) may read of a room's log; None: nothing.
+
+    Members read their own life of the room, and all lives before it that did not end protected. ``as_member``: the same
+    for a session that is about to join, or that operates the room from outside.
+    """
+    if reader not in room.members and not as_member:
+        return None
+    hidden = tuple(room.hidden)
+    if not room.members and room.is_protected:  # it waits for those whose gateway has ended, and for nobody else
+        hidden = (*hidden, (room.life_began, (ID_LIMIT, ID_LIMIT, ID_LIMIT)))
+    return Readable(room.name, hidden)
 
 
 def place(msgid: str) -> Place:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.chat.events import Event
-from gateway.chat.past import Past, Span
+from gateway.chat.past import Past, Readable, Span
 from gateway.chat.presence import Presence
 from gateway.chat.room import Effect, Member, Room
 from gateway.chat.session import Session
@@ -195,8 +195,8 @@ class Ports(Protocol):
     def broadcast(self, line: str) -> Awaitable[None]:
         """Sends an event to every lane of the network (WALLOPS)."""
 
-    def history(self, room: str, span: Span) -> Awaitable[list[Past]]:
-        """Events of a room's log, in its order; what the fold found void is left out."""
+    def history(self, may_read: Readable, span: Span) -> Awaitable[list[Past]]:
+        """Events of a room's log that may be read, in its order; what the fold found void is left out."""
 
     def talk(self, session: Session, nick: str, span: Span) -> Awaitable[tuple[str, list[Past]]]:
         """That one's nick, and what a session and whoever is, or was, called so have said to each other.

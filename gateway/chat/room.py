@@ -253,17 +253,17 @@ def _join(room: State, act: _Act) -> Void | None:
     if modes is None:
         modes = 0
         if not room.members:
-            _cease(room, act)
+            _cease(room, act, act.index)
         void = room.may_join(source, act.sid, act.fact("key"), act.is_oper)
         if void is not None:
             is_stale = events.id_key(act.fact("seen")) < events.id_key(room.changed)
             return Void.STALE if is_stale else void
         if not room.members:
             room.name = act.params[0]
-            room.created_ms = act.at_ms
             room.flags = set(NEW_ROOM_FLAGS)
             modes = had = 0 if act.fact("lobby") == "1" else OP
             made = [Change(True, flag, None) for flag in NEW_ROOM_FLAGS]
+    room.created_ms = room.created_ms or act.at_ms
     called = _settle(room, act, nick)
     away = act.fact("away") or None
     says = act.text(1), act.fact("account"), away
@@ -286,13 +286,13 @@ def _show_modes(room: State, act: _Act, changes: list[Change], member: Member | 
 def _leave(room: State, act: _Act, sid: str, line: str) -> None:
     act.show(Kind.LEFT, line, member=room.remove(sid))
     if not room.members and not room.lost:  # those who may return find it as it was
-        _cease(room, act)
+        _cease(room, act, act.index + 1)
 
 
-def _cease(room: State, act: _Act) -> None:
-    """What a room without members does not keep."""
+def _cease(room: State, act: _Act, index: int) -> None:
+    """End the room's life before the event of this index in the entry: what a room without members does not keep."""
     changes, topic = room.clearing(), room.topic
-    room.cease()
+    room.end_life((*events.id_key(act.entry.id), index))
     _show_modes(room, act, changes)
     if topic:
         act.show_by_network(Kind.TOPIC, events.topic_set(_NETWORK, room.name, ""))

@@ -5,7 +5,7 @@ here once: the command handlers ask it for an instant answer, the fold asks it f
 neither entries nor effects. Pure; a state belongs to the lane that folds it.
 """
 
-from gateway.chat import recall
+from gateway.chat import lives, recall
 from gateway.chat.effects import OP, Member, Void
 from gateway.chat.events import number, origin_of
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
@@ -39,9 +39,11 @@ class State:
         "flags",
         "folded_name",
         "gone",
+        "hidden",
         "invexes",
         "invited",
         "key",
+        "life_began",
         "limit",
         "listing",
         "lost",
@@ -68,6 +70,10 @@ class State:
         self.origins: dict[str, int] = {}
         """Who appended (a lane, or a reaper) -> the count of their newest entry here."""
         self.rules = 0
+        self.life_began = lives.START
+        """Where the life before this one ended: what is behind belongs to this one."""
+        self.hidden: list[lives.Range] = []
+        """What is hidden of the log from those who came later: lives that ended protected, in their order."""
         self.listing: dict[tuple[int, int], list[str]] = {}
         """What NAMES says, by (capabilities, bytes a line), until the next change: many may join at once."""
         self._speakers: dict[str, tuple[str, str]] = {}
@@ -94,7 +100,21 @@ class State:
         self.changed = NOT_YET
         """The entry that last changed what decides over a JOIN: the lists, key, limit or flags."""
 
+    def end_life(self, end: lives.Bound) -> None:
+        """Forget what a room without members does not keep; a life that ends protected is hidden from later ones."""
+        if self.is_protected:
+            # After a wipe Redis's clock may be behind: rather hide all that came before.
+            lives.hide(self.hidden, self.life_began if self.life_began < end else lives.START, end)
+        if self.created_ms:  # else it has ended already
+            self.life_began = end
+        self.cease()
+
     # Rules
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether not everybody may come in or know of the room: +i, +k or +s, or somebody is banned."""
+        return bool(self.key or self.bans or self.flags & {"i", "s"})
 
     def is_gone(self, sid: str) -> bool:
         return bool(self.gone) and sid.partition(".")[0] in self.gone

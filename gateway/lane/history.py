@@ -5,6 +5,7 @@ awaited, and a page is small enough to hold the lane up for milliseconds only. R
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -13,8 +14,9 @@ from gateway.broker.replica import raw
 from gateway.broker.scripts import PAGE
 from gateway.chat import render
 from gateway.chat.events import Event, decode
-from gateway.chat.past import Past, Place, Span, events, place
+from gateway.chat.past import Past, Place, Readable, Span, events, place
 from gateway.chat.render import log_mark
+from gateway.wire.casefold import fold
 from gateway.wire.message import parse
 
 FEWEST_ENTRIES, PAGE_ENTRIES = 8, 100
@@ -24,8 +26,17 @@ Ask = Callable[..., Awaitable[Any]]
 """A command of Redis's with its words; its reply is awaited."""
 
 
-async def read(ask: Ask, keys: Keys, room: str, span: Span) -> list[Past]:
-    """See gateway.chat.ports.Ports.history; ``room`` is the folded name."""
+async def read(ask: Ask, keys: Keys, may_read: Readable, span: Span) -> list[Past]:
+    """See gateway.chat.ports.Ports.history."""
+    found: list[Past] = []
+    for part in may_read.parts(span):
+        if len(found) < span.limit:
+            found += await _read(ask, keys, fold(may_read.room), replace(part, limit=span.limit - len(found)))
+    return found[::-1] if span.newest else found
+
+
+async def _read(ask: Ask, keys: Keys, room: str, span: Span) -> list[Past]:
+    """The events of a span in the order in which it is read; ``room`` is the folded name."""
     found: list[Past] = []
     verb = "XREVRANGE" if span.newest else "XRANGE"
     begin, end = map(_stream_id, (span.before, span.after) if span.newest else (span.after, span.before))
@@ -41,7 +52,7 @@ async def read(ask: Ask, keys: Keys, room: str, span: Span) -> list[Past]:
         if page:
             begin = f"({page[-1][0].decode()}"
         count = min(PAGE_ENTRIES, 2 * count)  # few of these were what is wanted
-    return found[::-1] if span.newest else found
+    return found
 
 
 async def find(ask: Ask, keys: Keys, log: str, msgid: str) -> Event | None:

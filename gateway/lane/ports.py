@@ -20,7 +20,7 @@ from gateway.broker.writer import Pending
 from gateway.chat import events, registration
 from gateway.chat.effects import Effect, Member
 from gateway.chat.events import NOBODY, Event
-from gateway.chat.past import Past, Span
+from gateway.chat.past import Past, Readable, Span
 from gateway.chat.ports import Gone, Headcount, Listed, Profile, Server, Unavailable
 from gateway.chat.presence import Presence, presence
 from gateway.chat.room import Room
@@ -461,8 +461,8 @@ class LanePorts:
     def look(self, session: Session, room: str) -> None:
         self._lane.changes.look(self._client(session), fold(room))
 
-    async def history(self, room: str, span: Span) -> list[Past]:
-        found = await self._in_turn(read(self._ask, self._lane.keys, fold(room), span))
+    async def history(self, may_read: Readable, span: Span) -> list[Past]:
+        found = await self._in_turn(read(self._ask, self._lane.keys, may_read, span))
         if self._lane.waiting is not None:
             replicated: Wait[None] = Wait()
             self._lane.waiting.ask_for_others(lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable()))

@@ -23,7 +23,10 @@ def folded(batches: Batches) -> Log:
 
 def full_room() -> Room:
     """Something in every field."""
-    log = with_members("ann", "bob", modes="+mkl key 9")
+    log = with_members("ann", modes="+i")
+    log.do("ann", events.parted("", ROOM))
+    log.join("ann", "bob")
+    log.mode("ann", "+mkl key 9")
     log.mode("ann", "+veIb bob *!*@e *!*@i *!*@b", "bob")
     log.do("ann", events.topic_set("", ROOM, "Grüße"))
     log.do("bob", events.away("", "out"))
@@ -55,14 +58,16 @@ def test_a_replica_from_a_snapshot_goes_on_like_the_one_from_the_beginning(befor
     assert dump(copy.room) == dump(log.room)
 
 
-def _with_half_a_member() -> str:
-    snapshot = json.loads(dump(with_members("ann").room))
-    return json.dumps(snapshot | {"members": [["gwa.0.1"]]})
+def _with(**fields: object) -> str:
+    return json.dumps(json.loads(dump(with_members("ann").room)) | fields)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "1", '{"format":2}', '{"format":1}', _with_half_a_member()])
+_BROKEN = [_with(members=[["gwa.0.1"]]), _with(hidden=[[[1, 0, 0], [2, 0]]]), _with(life_began="0-0")]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "1", '{"format":2}', '{"format":1}', *_BROKEN])
 def test_what_is_no_snapshot_is_told_so(text: str) -> None:
-    with pytest.raises(ValueError, match=r"snapshot|Expecting"):
+    with pytest.raises(ValueError, match=r"snapshot|Expecting|unpack|int"):
         load(text)
 
 

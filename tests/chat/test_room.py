@@ -365,6 +365,7 @@ def test_a_room_ceases_with_its_last_member() -> None:
     ceased = Room(ROOM)
     ceased.name = ROOM
     ceased.origins = log.room.origins
+    ceased.life_began, ceased.hidden = log.room.life_began, log.room.hidden
     assert dump(log.room) == dump(ceased)
     assert voided(log.say("ann")) == Void.NOT_MEMBER
     log.join("bob", seen="0-0")

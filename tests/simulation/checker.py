@@ -386,9 +386,23 @@ def history(case: Case) -> Iterator[str]:
                 and said.id >= first
                 and f"{said.id[0]}-{said.id[1]}.{said.index}" not in room.redacted
                 and token(said.text) not in case.half_redacted
+                and said.life not in room.hidden_lives
             ]
             if told != wanted:
                 yield f"{life.name}: the history of {name} is {told}, not {wanted}"
+
+
+def hidden(case: Case) -> Iterator[str]:
+    """Nothing that was said in a life of a room that ended protected is shown to who was not there in that life."""
+    for life in case.lives:
+        for line in case.read[life]:
+            if line.token not in case.said or line.token in case.lost:
+                continue
+            name, said = case.said[line.token]
+            room = case.rooms[name]
+            is_stranger = not room.in_life.get(said.life, set()) & set(life.sids) and said.sid not in life.sids
+            if is_stranger and said.life in room.hidden_lives:
+                yield f"{life.name} is shown {line.token} of a life of {name} that is hidden from it"
 
 
 def whole(case: Case) -> Iterator[str]:
@@ -610,7 +624,8 @@ def _facts(room: RoomModel) -> Any:
     people = [_person(member) for member in room.members.values()]
     lists = [dict(room.lists[letter]) for letter in "beI"]
     flags = "".join(sorted(room.flags))
-    return people, flags, room.key, room.limit, lists, room.topic, room.invited, room.gone, list(room.ids.items())
+    lives, ids = (room.life_began, room.hidden), list(room.ids.items())
+    return people, flags, room.key, room.limit, lists, room.topic, room.invited, room.gone, lives, ids
 
 
 def _replica_facts(room: Any) -> Any:
@@ -618,7 +633,8 @@ def _replica_facts(room: Any) -> Any:
     lists = [dict(room.bans), dict(room.excepts), dict(room.invexes)]
     flags = "".join(sorted(room.flags))
     ids = [(given, (first.sender, first.digest, stream_id(first.stream_id))) for given, first in room.said.items()]
-    return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone, ids
+    lives = room.life_began, room.hidden
+    return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone, lives, ids
 
 
 def restored(case: Case) -> Iterator[str]:
@@ -704,6 +720,7 @@ INVARIANTS: tuple[Callable[[Case], Iterator[str]], ...] = (
     order_once_complete,
     only_what_holds,
     history,
+    hidden,
     whole,
     fate,
     fifo,

@@ -13,6 +13,7 @@ from typing import Any
 from zlib import crc32
 
 StreamId = tuple[int, int]
+Place = tuple[int, int, int]
 Masks = dict[str, tuple[str, int]]
 FirstSaid = tuple[str, int, StreamId]
 """The message that had an id first: user@host of its sender, the digest of its text, where it is."""
@@ -57,6 +58,7 @@ class Said:
     verb: str
     text: str
     members: tuple[str, ...]
+    life: int
 
 
 @dataclass(slots=True)
@@ -106,6 +108,12 @@ class RoomModel:
     said: list[Said] = field(default_factory=list)
     void: set[str] = field(default_factory=set)
     redacted: set[str] = field(default_factory=set)
+    is_alive: bool = False
+    life: int = 0  # how many lives have ended
+    life_began: Place = (0, 0, 0)
+    hidden_lives: set[int] = field(default_factory=set)
+    hidden: list[tuple[Place, Place]] = field(default_factory=list)  # of the log: the same
+    in_life: dict[int, set[str]] = field(default_factory=dict)  # life -> sessions that were in the room then
 
     # -- snapshots ------------------------------------------------------------------------------------
 
@@ -124,6 +132,11 @@ class RoomModel:
         room.lost = {sid: (modes, at) for sid, modes, at in told["lost"]}
         room.origins = dict(told["origins"])
         room.ids = {given: (sender, digest, stream_id(at)) for given, sender, digest, at, _ in told["said"]}
+        room.is_alive = bool(told["created_ms"])
+        ms, n, index = told["life_began"]
+        room.life_began = ms, n, index
+        room.hidden = [((a, b, c), (d, e, f)) for (a, b, c), (d, e, f) in told["hidden"]]
+        room.in_life[0] = set(room.members)
         return room
 
     # -- the fold -------------------------------------------------------------------------------------
@@ -147,7 +160,7 @@ class RoomModel:
         nick = member.nick if member is not None else event.source.partition("!")[0]
         text = event.param(1) if event.verb != "TAGMSG" else event.tags.get("+mark", "")
         place = event.id, event.index
-        self.said.append(Said(*place, origin, event.sid, nick, event.verb, text, tuple(self.members)))
+        self.said.append(Said(*place, origin, event.sid, nick, event.verb, text, tuple(self.members), self.life))
 
     def _happens(self, event: Event) -> bool:
         """Whether it is not void; does it."""
@@ -169,9 +182,9 @@ class RoomModel:
         if verb == "QUIT" and sid in self.invited:
             self.invited.remove(sid)
         if verb in ("PART", "QUIT"):
-            return self._remove(sid)
+            return self._remove(event, sid)
         if verb == "KICK":
-            return self._may_operate(event) and self._remove(event.fact("sids"))
+            return self._may_operate(event) and self._remove(event, event.fact("sids"))
         if verb == "NICK":
             return self._rename(event)
         if verb == "MODE":
@@ -263,7 +276,7 @@ class RoomModel:
         if modes is None:
             modes = 0
             if not self.members:
-                self._cease()
+                self._cease((*event.id, event.index))
             if not self._may_join(event):
                 return False
             if not self.members:
@@ -276,6 +289,8 @@ class RoomModel:
         told = event.param(1), event.fact("account"), away
         person = Person(event.sid, nick, user, host, *told, modes, token, event.revision)
         self.members[event.sid] = person
+        self.is_alive = True
+        self.in_life.setdefault(self.life, set()).add(event.sid)
         if event.sid in self.invited:
             self.invited.remove(event.sid)
         return True
@@ -300,14 +315,24 @@ class RoomModel:
         holder.nick = holder.sid
         return nick
 
-    def _remove(self, sid: str) -> bool:
+    def _remove(self, event: Event, sid: str) -> bool:
         if self.members.pop(sid, None) is None:
             return False
         if not self.members and not self.lost:
-            self._cease()
+            self._cease((*event.id, event.index + 1))
         return True
 
-    def _cease(self) -> None:
+    def _cease(self, end: Place) -> None:
+        """A life ends; what lies between its members and the next one's is nobody's."""
+        if self.is_alive:
+            if self.key or self.lists["b"] or self.flags & {"i", "s"}:
+                self.hidden_lives.add(self.life)
+                begin = self.life_began if self.life_began < end else (0, 0, 0)
+                if self.hidden and self.hidden[-1][1] >= begin:
+                    begin = min(begin, self.hidden.pop()[0])
+                self.hidden.append((begin, end))
+            self.life += 1
+            self.life_began, self.is_alive = end, False
         self.flags, self.key, self.limit, self.topic = set(), "", 0, ""
         self.lists = {"b": {}, "e": {}, "I": {}}
         self.invited, self.changed = [], (0, 0)

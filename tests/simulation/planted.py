@@ -10,6 +10,7 @@ from gateway.broker.link import Link
 from gateway.broker.replica import Raw, Replica, Standing
 from gateway.chat.effects import Effect
 from gateway.chat.events import Entry
+from gateway.chat.past import Readable
 from gateway.chat.session import Session
 from gateway.chat.state import State
 from gateway.heartbeat.reaper import Reaper
@@ -149,6 +150,14 @@ def what_is_void_stays_in_the_history() -> Planted:
         """Nothing is noted."""
 
     with patch.object(Sessions, "void", silent):
+        yield
+
+
+@contextmanager
+def everybody_reads_the_whole_past_of_a_room() -> Planted:
+    """What is hidden of it is not looked at."""
+    all_of_it = patch.object(Readable, "parts", lambda _self, span: [span])
+    with all_of_it, patch.object(Readable, "__contains__", lambda _self, _place: True):
         yield
 
 

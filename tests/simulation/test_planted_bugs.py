@@ -33,6 +33,7 @@ Plant = Callable[[], AbstractContextManager[None]]
             (planted.quits_miss_rooms_that_are_being_joined, ("client", "redis"), 34),
             (planted.a_new_nick_is_shown_by_every_log, (), 0),
             (planted.what_is_void_stays_in_the_history, ("link",), 2),
+            (planted.everybody_reads_the_whole_past_of_a_room, ("client",), 3),
             (planted.everybody_reads_all_direct_messages, (), 2),
         )
     ],

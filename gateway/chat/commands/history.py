@@ -6,7 +6,7 @@ Rooms are read by their members, from their logs; direct messages by the session
 from gateway.chat.capabilities import BATCH, CHATHISTORY
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import HISTORY_LIMIT
-from gateway.chat.past import FIRST, ID_LIMIT, LAST, Place, Span, place
+from gateway.chat.past import FIRST, ID_LIMIT, LAST, Place, Span, place, readable
 from gateway.chat.playback import shown, verbs
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.render import in_batch, parse_time, server_time
@@ -59,7 +59,10 @@ async def _messages(ports: Ports, session: Session, subcommand: str, params: lis
     try:
         for span in spans:
             if room is not None:
-                found += await ports.history(name, span)
+                may_read = readable(session.sid, room)
+                if may_read is None:  # its log has lost the session, which joins again
+                    raise Unavailable
+                found += await ports.history(may_read, span)
             else:
                 name, said = await ports.talk(session, target, span)
                 found += said
@@ -87,7 +90,7 @@ async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
         last = [
             (found[0].place, room.name)
             for room in list(session.rooms.values())
-            if (found := await ports.history(room.name, latest))
+            if (may_read := readable(session.sid, room)) and (found := await ports.history(may_read, latest))
         ]
         last += [((at_ms, 0, 0, ""), nick) for nick, at_ms in await ports.talks(session)]
     except Unavailable:

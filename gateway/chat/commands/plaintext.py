@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from gateway.chat.commands.connecting import nick
 from gateway.chat.commands.rooms import join_one
 from gateway.chat.commands.table import Command
-from gateway.chat.past import FIRST, ID_LIMIT, Past, Span, place_of
+from gateway.chat.past import FIRST, ID_LIMIT, Past, Span, place_of, readable
 from gateway.chat.playback import shown
 from gateway.chat.ports import Ports
 from gateway.chat.session import Session
@@ -42,18 +42,21 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
         await join_one(ports, session, name)  # says why not
         return
     # Read before the JOIN, shown right behind it: from its fold on, others' lines come as they are said.
-    await ports.open_room(name)
+    found = await ports.open_room(name)
     seen = place_of(ports.position(name), ID_LIMIT)
-    said = await ports.history(name, Span(FIRST, seen, BACKLOG_MESSAGES, newest=True))
+    may_read = readable(session.sid, found, as_member=True)
+    said = await ports.history(may_read, Span(FIRST, seen, BACKLOG_MESSAGES, newest=True)) if may_read else []
     effect = await join_one(ports, session, name)
-    if effect is None:
+    may_read = readable(session.sid, session.rooms[fold(name)]) if effect is not None else None
+    if effect is None or may_read is None:
         return
+    said = [past for past in said if past.place in may_read]  # the room may have been left and locked meanwhile
     if said:
         session.note(f"the last that was said in {name}:")
     _show(session, said)
     joined_at = place_of(ports.position(name), effect.index)
     said_meanwhile = Span(seen, joined_at, BACKLOG_MESSAGES, newest=True)
-    _show(session, await ports.history(name, said_meanwhile))
+    _show(session, await ports.history(may_read, said_meanwhile))
 
 
 def _show(session: Session, said: Iterable[Past]) -> None:

@@ -8,6 +8,7 @@ from gateway.chat import events
 from gateway.chat.capabilities import MESSAGE_REDACTION
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import KICKLEN
+from gateway.chat.past import place, readable
 from gateway.chat.ports import Ports
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -35,7 +36,9 @@ async def _in_room(ports: Ports, session: Session, target: str, msgid: str, reas
     if room is None:
         _fail_target(session, target)
         return
-    said = await ports.find_message(room.name, msgid)
+    may_read = readable(session.sid, room, as_member=bool(session.oper))
+    is_hidden = may_read is None or place(msgid) not in may_read
+    said = None if is_hidden else await ports.find_message(room.name, msgid)
     if said is None:
         _fail_unknown(session, room.name, msgid)
         return
