@@ -234,7 +234,6 @@ class Hubbub(App[int]):
         if line is not None:
             self._jump = None
             self.chat.view.jump(line)
-            self.chat.view.focus()
         elif pages and buffer.has_more_above:
             self._jump = (wanted, pages - 1)
             self.deeds.load_older(buffer)

@@ -1,8 +1,9 @@
 """A line of a buffer as rows of a screen: when, who, what, and what others did with it.
 
     12:04    alice  Good morning
+    12:04           Is anybody there?              the same person: each message has its time
                     ┌ alice: Good morning          what is replied to
-             bob    Good morning!                  (the time stands only where it is another one)
+    12:04    bob    Good morning!
                     👍 2  🎉 1                      reactions
 
 Owns where things stand in a row. Pure; on the thread of the interface.
@@ -53,7 +54,6 @@ class Surroundings:
     day: str = ""  # a new day begins with this line
     is_first_unread: bool = False
     continues: bool = False  # the line above is by the same person, just before
-    shows_time: bool = True
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class Drawing:
     # --- the columns before the text ------------------------------------------------------------------------
 
     def _head(self, line: Line, around: Surroundings) -> list[Segment]:
-        time = f"{datetime.fromtimestamp(line.at):%H:%M}" if around.shows_time else ""
+        time = f"{datetime.fromtimestamp(line.at):%H:%M}"
         is_waiting = line.delivery is Delivery.WAITING
         mark, style = self._mark(line)
         return [

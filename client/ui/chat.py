@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -75,7 +76,7 @@ class Chat(Screen[None]):
         self.view = MessageView(look)
         self.hints = Hints(look)
         self.rule = Rule(look, id="rule")
-        self.prompt = Prompt(self._known_names)
+        self.prompt = Prompt(self._known_names, self._take_key)
         self.members = MemberList(look)
         self.status = StatusBar(look, id="status")
 
@@ -182,14 +183,18 @@ class Chat(Screen[None]):
     def _mode(self) -> str:
         """Say what Enter will do, where that is not just to say one line."""
         prompt = self.prompt
-        if self.view.chosen is not None and self.view.has_focus:
-            return "r reply · e react · d delete · y copy · o open · Esc back"
+        if self.view.is_to_confirm:
+            return "Enter deletes this message for everybody · Esc keeps it"
+        if self.view.chosen is not None:
+            return "r reply · e react · d delete · y copy · o open · Esc"
         if prompt.is_to_confirm:
             return f"Enter again says {prompt.line_count:,} lines as one message · Esc goes back"
         if prompt.purpose is not None:
             nick = prompt.purpose.line.nick
             if prompt.purpose.what == "reply":
                 return f"replying to {nick} · Esc just talks"
+            if len(prompt.text.split()) > 1:
+                return "a reaction is one emoji or one word · Esc makes a message of it"
             return f"react to {nick} with :name: or an emoji · Esc gives up"
         return f"{prompt.line_count:,} lines" if prompt.line_count > 1 else ""
 
@@ -272,8 +277,17 @@ class Chat(Screen[None]):
 
     # --- the line that is typed -----------------------------------------------------------------------------
 
+    async def _take_key(self, event: events.Key) -> bool:
+        """Let the chosen message have a key. A letter that means nothing there is typed, with the `d` before it."""
+        was_asked = self.view.is_to_confirm
+        is_taken = await self.view.take_key(event.key)
+        if was_asked and not is_taken and event.is_printable:
+            self.prompt.insert("d")
+        return is_taken
+
     def on_prompt_edited(self) -> None:
         prompt = self.prompt
+        self.view.stop_choosing()
         usage = help_for(prompt.text, self._names)
         if prompt.completion.offers or usage is None:
             self.hints.show(prompt.completion.offers, prompt.offered)
@@ -299,12 +313,6 @@ class Chat(Screen[None]):
 
     def on_prompt_paged(self, event: Prompt.Paged) -> None:
         self.view.action_page(event.direction)
-
-    def on_message_view_left(self) -> None:
-        self.prompt.focus()
-
-    def on_descendant_focus(self) -> None:
-        self._draw_rule()
 
     # --- showing and hiding ---------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class Desk:
     def take(self, text: str, purpose: Purpose | None) -> None:
         """Do what a submitted text means."""
         if purpose is not None and purpose.what == "react":
-            self._deeds.react(self.here, purpose.line, with_emoji(text.strip()), self._buffers.own_nick)
+            self._react(text.strip(), purpose)
         elif text.startswith("/") and not text.startswith("//"):
             commands.run(text, self)
         elif not self.here:
@@ -54,6 +54,14 @@ class Desk:
             self._chat.action_end()
             text = with_emoji(text.removeprefix("/"))
             self._deeds.say(self.here, text, purpose.line.msgid if purpose else "")
+
+    def _react(self, text: str, purpose: Purpose) -> None:
+        """React to a message; a text of several words is none, and stays where it was typed."""
+        if len(text.split()) > 1:
+            self._chat.prompt.put(text)
+            self._chat.prompt.begin(purpose)
+        else:
+            self._deeds.react(self.here, purpose.line, with_emoji(text), self._buffers.own_nick)
 
     # --- for the commands -----------------------------------------------------------------------------------
 

@@ -47,9 +47,9 @@ CHOSEN: Final = (
     ("↑ ↓", "another message"),
     ("r", "reply"),
     ("e", "react"),
-    ("d", "delete"),
+    ("d, Enter", "delete"),
     ("y", "copy"),
     ("o", "open the link in it"),
     ("Enter", "show all of a long one"),
-    ("Esc", "back to writing"),
+    ("Esc, any other letter", "back to writing"),
 )

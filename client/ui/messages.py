@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from client.buffer import Buffer, Line, LineKind
 from client.ui.blocks import Block, Drawing, Surroundings
+from client.ui.field import actions_of
 from client.ui.looks import Look
 from client.ui.viewport import Viewport
 
@@ -42,23 +43,23 @@ class _Place:
             self.first_unread = next(unread, None)
 
 
-class MessageView(Widget, can_focus=True):
-    """The lines of the buffer in focus; has the keyboard while a message is being chosen."""
+class MessageView(Widget):
+    """The lines of the buffer in focus; while a message is chosen, the line that is typed hands its keys over."""
 
     DEFAULT_CSS = """
     MessageView { height: 1fr; background: $background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "choose(-1)", "Earlier"),
-        Binding("down,j", "choose(1)", "Later"),
+        Binding("up", "choose(-1)", "Earlier"),
+        Binding("down", "choose(1)", "Later"),
         Binding("pageup", "page(-1)", "Page up"),
         Binding("pagedown", "page(1)", "Page down"),
         Binding("home", "choose_first", "First"),
         Binding("end,escape", "leave", "Back"),
         Binding("r", "ask('reply')", "Reply"),
-        Binding("e,plus", "ask('react')", "React"),
-        Binding("d,delete", "ask('redact')", "Delete"),
-        Binding("y,c", "ask('copy')", "Copy"),
+        Binding("e", "ask('react')", "React"),
+        Binding("d,delete", "delete", "Delete"),
+        Binding("y", "ask('copy')", "Copy"),
         Binding("o", "ask('open')", "Open link"),
         Binding("enter", "open", "Open"),
     ]
@@ -83,12 +84,10 @@ class MessageView(Widget, can_focus=True):
             super().__init__()
             self.address = address
 
-    class Left(Message):
-        """The person goes back to writing."""
-
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.chosen: Line | None = None
+        self.is_to_confirm = False  # the chosen message is deleted when that is asked for once more
         self._buffer: Buffer | None = None
         self._places: dict[str, _Place] = {}
         self._place = _Place()
@@ -112,7 +111,7 @@ class MessageView(Widget, can_focus=True):
         if unread_from is not None:
             self._place.unread_from, self._place.first_unread = unread_from, None
         self._place.look_for_unread(buffer.lines)
-        self.chosen = None
+        self.stop_choosing()
         self._forget_drawn()
         self._opened.clear()
         self.refresh()
@@ -244,8 +243,7 @@ class MessageView(Widget, can_focus=True):
             and line.at - above.at < TOGETHER_S
             and not (is_other_day or is_first or line.reply_to)
         )
-        shows_time = is_other_day or is_first or int(above.at // 60) != int(line.at // 60)
-        return Surroundings(day_title(line.at) if is_other_day else "", is_first, continues, shows_time)
+        return Surroundings(day_title(line.at) if is_other_day else "", is_first, continues)
 
     # --- moving ---------------------------------------------------------------------------------------------
 
@@ -291,12 +289,34 @@ class MessageView(Widget, can_focus=True):
     # --- choosing -------------------------------------------------------------------------------------------
 
     def begin_choosing(self) -> None:
-        """Choose the lowest message in view, and take the keyboard."""
+        """Choose the lowest message in view."""
         shown = [line for line in self._row_lines if line is not None and line.is_message]
         if shown:
             self.chosen = shown[-1]
-            self.focus()
             self.refresh()
+
+    def stop_choosing(self) -> None:
+        if self.chosen is not None:
+            self.chosen, self.is_to_confirm = None, False
+            self._moved()
+
+    async def take_key(self, key: str) -> bool:
+        """Act on a key while a message is chosen; False for a key that means nothing here: that ends the choosing."""
+        if self.chosen is None:
+            return False
+        is_confirmed, self.is_to_confirm = self.is_to_confirm, False
+        action = _ACTIONS.get(key)
+        if is_confirmed and key in ("enter", "delete"):
+            self.action_ask("redact")
+            self.stop_choosing()
+        elif is_confirmed and key == "escape":
+            self._moved()
+        elif action is not None and not (is_confirmed and len(key) == 1):
+            await self.run_action(action)
+        else:
+            self.stop_choosing()
+            return False
+        return True
 
     def action_choose(self, step: int) -> None:
         lines = self._lines
@@ -328,13 +348,16 @@ class MessageView(Widget, can_focus=True):
             self._moved(wants_older=True)
 
     def action_leave(self) -> None:
-        self.chosen = None
+        self.stop_choosing()
         self.scroll_to_end()
-        self.post_message(self.Left())
 
-    def on_blur(self) -> None:
-        self.chosen = None
-        self.refresh()
+    def action_delete(self) -> None:
+        """Ask whether the chosen message shall be deleted: there is no way back."""
+        if self.chosen is not None and self.chosen.msgid and not self.chosen.is_redacted:
+            self.is_to_confirm = True
+            self._moved()
+        else:
+            self.action_ask("redact")
 
     def action_ask(self, what: str) -> None:
         if self.chosen is not None:
@@ -361,8 +384,7 @@ class MessageView(Widget, can_focus=True):
         elif line is not None and line.is_message:
             was_chosen = line is self.chosen
             self.chosen = line
-            self.focus(scroll_visible=False)
-            self.refresh()
+            self._moved()
             if was_chosen:
                 self.action_open()
 
@@ -377,6 +399,7 @@ def day_title(at: float) -> str:
     return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+_ACTIONS: Final = actions_of(MessageView.BINDINGS)
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),

@@ -3,7 +3,7 @@
 Owns the text, the message it is an answer or a reaction to, and when many pasted lines have to be confirmed.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -63,13 +63,14 @@ class Prompt(TextArea):
             super().__init__()
             self.direction = direction
 
-    def __init__(self, names: Callable[[], Names]) -> None:
-        """`names` gives what may be named now."""
+    def __init__(self, names: Callable[[], Names], divert: Callable[[events.Key], Awaitable[bool]]) -> None:
+        """`names` gives what may be named now; `divert` is given each key first, and is True where it has taken it."""
         super().__init__(
             compact=True, soft_wrap=True, highlight_cursor_line=False, placeholder="Say something", id="prompt"
         )
         self.cursor_blink = False  # nothing is drawn, over a slow line either, where nothing happens
         self._names = names
+        self._divert = divert
         self.purpose: Purpose | None = None
         self.completion = Completion(0)
         self.offered = -1  # the offer that stands in the text; -1: none yet
@@ -109,6 +110,10 @@ class Prompt(TextArea):
     # --- keys -----------------------------------------------------------------------------------------------
 
     async def _on_key(self, event: events.Key) -> None:
+        if await self._divert(event):
+            event.stop()
+            event.prevent_default()
+            return
         action = {
             "enter": self._submit,
             "tab": lambda: self._complete(1),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
@@ -65,7 +66,7 @@ def test_messages_have_day_time_nick_and_name_once() -> None:
         assert any("Tuesday, 22 September 2026" in row for row in shown)
         said = [row for row in shown if row.endswith(("  one", "  two", "  three"))]
         assert ["bob" in row for row in said] == [True, False, True]
-        assert "14:13" in said[2]
+        assert ["14:13" in row for row in said] == [True, True, True], "each message of one person can be told apart"
 
     play(stage, scene, (80, 24))
 
@@ -107,11 +108,84 @@ def test_a_chosen_message_is_answered_reacted_to_and_deleted() -> None:
         assert f"+reply={first}" in tagged
         assert "+draft/react=🎉" in tagged
         await pilot.press("escape", "d")
+        await settled(pilot)
+        assert not stage.sent_with("REDACT"), "deleting is asked about"
+        assert "Enter deletes this message for everybody" in text(stage)
+        await pilot.press("enter")
+        await settled(pilot)
         assert stage.sent_with("REDACT")[-1].startswith("REDACT #lobby m")
+        assert stage.chat.view.chosen is None
         stage.hear(f"@msgid=x :bob!u@h REDACT #lobby {first} :typo")
         await settled(pilot)
         assert "deleted by bob: typo" in text(stage)
         assert "who is there?" not in text(stage)
+
+    play(stage, scene)
+
+
+@pytest.mark.parametrize("typed", ["hello everyone", "do you hear me", "delete that", "ask her"])
+def test_a_text_that_is_typed_while_a_message_is_chosen_is_a_text(typed: str) -> None:
+    stage = Stage()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.say("bob", "who is there?")
+        await settled(pilot)
+        await pilot.press("escape")
+        for letter in typed:  # as a terminal sends them: all at once
+            stage.app.post_message(Key("space" if letter == " " else letter, letter))
+        await settled(pilot)
+        assert stage.chat.prompt.text == typed
+        assert stage.chat.view.chosen is None
+        assert not [line for line in stage.sent if "react" in line or "REDACT" in line]
+
+    play(stage, scene)
+
+
+def test_a_text_that_is_pasted_while_a_message_is_chosen_is_a_text() -> None:
+    stage = Stage()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.say("bob", "who is there?")
+        await settled(pilot)
+        await pilot.press("escape")
+        stage.app.post_message(Paste("d or e"))
+        await settled(pilot)
+        assert stage.chat.prompt.text == "d or e"
+        assert stage.chat.view.chosen is None
+
+    play(stage, scene)
+
+
+def test_a_question_about_deleting_is_given_up_by_escape() -> None:
+    stage = Stage()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.say("bob", "who is there?")
+        await settled(pilot)
+        await pilot.press("escape", "d", "escape")
+        await settled(pilot)
+        assert stage.chat.view.chosen is not None
+        assert "r reply" in text(stage)
+        await pilot.press("escape", *"and", "enter")
+        assert not stage.sent_with("REDACT")
+        assert stage.sent_with("PRIVMSG")[-1].endswith(":and")
+
+    play(stage, scene)
+
+
+def test_a_sentence_is_no_reaction() -> None:
+    stage = Stage()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.say("bob", "who is there?")
+        await settled(pilot)
+        await pilot.press("escape", *"everyone is here", "enter")
+        await settled(pilot)
+        assert not stage.sent_with("TAGMSG") or "react" not in stage.sent_with("TAGMSG")[-1]
+        assert stage.chat.prompt.text == "veryone is here"
+        assert "a reaction is one emoji or one word" in text(stage)
+        await pilot.press("escape", "enter")
+        assert stage.sent_with("PRIVMSG")[-1].endswith(":veryone is here")
 
     play(stage, scene)
 
