@@ -6,15 +6,18 @@ all of it; client.buffers alone changes it. Pure; on the thread of the interface
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
 from typing import Final
 
+from client.membership import MembershipChange, summarise
 from client.room import Position
 
 LINES_LIMIT: Final = 5_000  # of a buffer; the oldest are dropped, and loaded again when they are scrolled to
 SCROLLED_LIMIT: Final = 20_000  # while the person reads far above
+FOLDED_LIMIT: Final = 500  # changes of members in one line
+FOLDED_WITHIN_S: Final = 1800.0  # from one of them to the next
 
 
 class BufferKind(Enum):
@@ -57,8 +60,10 @@ class Line:
     is_mention: bool = False
     reply_to: str = ""  # a msgid
     reactions: dict[str, list[str]] = field(default_factory=dict)  # what -> nicks
-    redacted_by: str = ""  # then `text` is still what was said
+    redacted_by: str = ""  # then `text` is ""
     redaction_reason: str = ""
+    change: MembershipChange | None = None  # of a member who is not us
+    folded: list["Line"] = field(default_factory=list)  # the changes that `text` sums up, this one included
 
     @property
     def is_redacted(self) -> bool:
@@ -67,6 +72,19 @@ class Line:
     @property
     def is_message(self) -> bool:
         return self.kind in (LineKind.MESSAGE, LineKind.NOTICE, LineKind.ACTION)
+
+    def take_in(self, other: "Line") -> bool:
+        """Sum up a later change of members in this line; False where each is a line of its own."""
+        if self.change is None or other.change is None or len(self.folded) >= FOLDED_LIMIT:
+            return False
+        if not 0 <= other.at - self.at <= FOLDED_WITHIN_S:
+            return False
+        if not self.folded:
+            self.folded = [replace(self)]
+        self.folded.append(other)
+        self.text = summarise(line.change for line in self.folded if line.change is not None)
+        self.at = other.at
+        return True
 
 
 @dataclass(slots=True)
@@ -143,6 +161,11 @@ class Buffer:
         self.waiting += line.delivery is Delivery.WAITING
         self.index(line)
         return behind == 0
+
+    def take_in(self, line: Line) -> Line | None:
+        """Sum up a change of members in the last confirmed line, and give that; None where it is a line of its own."""
+        last = self.lines[-1 - self.waiting] if len(self.lines) > self.waiting else None
+        return last if last is not None and last.take_in(line) else None
 
     def settle(self, line: Line, delivery: Delivery) -> bool:
         """Note the fate of a line that waits; True if it stays where it is, else it now stands before all that wait."""

@@ -236,13 +236,14 @@ class Buffers:
         buffer.is_loading = False
         buffer.has_more_above = event.has_more
         self._changed(Aspect.LOADING, buffer)
-        lines = []
+        lines: list[Line] = []
         for message in event.messages:
             if message.verb in ("TAGMSG", "REDACT"):
                 continue
             line = self._maker.of_history(message, event.own_nick, event.at)
-            if line is not None and line.msgid not in buffer.by_msgid:
-                lines.append(line)
+            if line is None or line.msgid in buffer.by_msgid or (lines and lines[-1].take_in(line)):
+                continue
+            lines.append(line)
         buffer.prepend(lines)
         if event.messages:
             buffer.oldest = position(event.messages[0], event.at)
@@ -397,7 +398,11 @@ class Buffers:
         else:
             buffers = touched
         for buffer in buffers:
-            if (line := self._maker.of_event(message, event.own_nick, event.at)) is not None:
+            if (line := self._maker.of_event(message, event.own_nick, event.at)) is None:
+                continue
+            if (whole := buffer.take_in(line)) is not None:
+                self._changed(Aspect.UPDATED, buffer, whole)
+            else:
                 self._put(buffer, line)
 
 

@@ -4,42 +4,86 @@ Owns the open log. Knows nothing of the screen: what goes wrong is an OSError. O
 for the one that shows events.
 """
 
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import TextIO
+from typing import Final
 
 from client.buffer import Buffer
-from client.events import Event
+from client.events import Event, Heard
 from client.reading import log_line
 from client.transcript import FORMS
 
+ERASABLE_LIMIT: Final = 20_000  # messages of the log that are known by their id; the oldest are forgotten
+_DELETED: Final = b"[deleted]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The bytes of one message's text in the log."""
+
+    start: int
+    length: int
+
 
 class Log:
-    """A readable log, appended line by line."""
+    """A readable log, appended line by line; a message that is deleted is overwritten there."""
 
     def __init__(self) -> None:
-        self._file: TextIO | None = None
+        self._appended: FileIO | None = None
+        self._overwritten: FileIO | None = None  # the same file, where it is one that can be written anywhere
+        self._entries: dict[str, _Entry] = {}  # by msgid
 
     def open(self, path: Path) -> None:
         """Go on in this file from now on, in place of the last one. Raises OSError."""
-        file = path.open("a", encoding="utf-8", errors="replace", buffering=1)
+        with ExitStack() as stack:
+            appended = stack.enter_context(FileIO(path, "a"))
+            overwritten = stack.enter_context(FileIO(path, "r+")) if path.is_file() else None
+            stack.pop_all()
         self.close()
-        self._file = file
+        self._appended, self._overwritten = appended, overwritten
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        for file in (self._appended, self._overwritten):
+            if file is not None:
+                file.close()
+        self._appended = self._overwritten = None
+        self._entries.clear()
 
     def note(self, event: Event) -> None:
         """Write what is to be read of an event. Raises OSError once; then the log is closed."""
-        line = log_line(event) if self._file is not None else None
-        if line is None or self._file is None:
+        if self._appended is None:
             return
         try:
-            self._file.write(line + "\n")
+            if isinstance(event, Heard) and event.message.verb == "REDACT":
+                self._erase(event.message.params[1])
+            elif (line := log_line(event)) is not None:
+                self._append(self._appended, event, line)
         except OSError:
-            self._file = None
+            self.close()
             raise
+
+    def _append(self, file: FileIO, event: Event, line: str) -> None:
+        written = f"{line}\n".encode(errors="replace")
+        file.write(written)
+        if self._overwritten is None or not isinstance(event, Heard) or event.message.verb not in ("PRIVMSG", "NOTICE"):
+            return
+        words = line.split(" ")  # date, time, place, and <nick>, or * and nick
+        head = len(" ".join(words[: 5 if words[3:4] == ["*"] else 4]).encode(errors="replace")) + 1
+        self._entries[event.message.tags.get("msgid", "")] = _Entry(
+            file.tell() - len(written) + head, len(written) - head - 1
+        )
+        if len(self._entries) > ERASABLE_LIMIT:
+            del self._entries[next(iter(self._entries))]
+
+    def _erase(self, msgid: str) -> None:
+        """Overwrite the text of a message, and the further lines that it may have, with as many bytes."""
+        entry = self._entries.pop(msgid, None)
+        if entry is not None and self._overwritten is not None:
+            mark = _DELETED if entry.length >= len(_DELETED) else b"-" * entry.length
+            os.pwrite(self._overwritten.fileno(), mark.ljust(entry.length), entry.start)
 
 
 def export(buffer: Buffer, path: Path) -> int:
@@ -48,7 +92,8 @@ def export(buffer: Buffer, path: Path) -> int:
     Raises OSError.
     """
     write = FORMS["jsonl" if path.suffix == ".jsonl" else "text"]
+    lines = [each for line in buffer.lines for each in line.folded or (line,)]
     with path.open("w", encoding="utf-8", errors="replace") as file:
-        for line in buffer.lines:
+        for line in lines:
             file.write(write(line, buffer.name) + "\n")
-    return len(buffer.lines)
+    return len(lines)

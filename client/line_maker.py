@@ -10,6 +10,7 @@ from typing import Final
 
 from client.buffer import Delivery, Line, LineKind
 from client.events import Said
+from client.membership import change_of
 from client.room import server_time
 from client.wording import sentence
 from gateway.wire.casefold import fold
@@ -65,7 +66,9 @@ class LineMaker:
         is_error = message.verb == "FAIL" or (message.verb.isdecimal() and message.verb >= "400")
         kind = LineKind.ERROR if is_error else LineKind.STATUS if message.verb.isdecimal() else LineKind.EVENT
         nick = split_source(message.source or "")[0]
-        return self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
+        line = self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
+        line.change = None if self.is_own(message) else change_of(message)
+        return line
 
     def of_history(self, message: Message, own_nick: str, fallback_at: float) -> Line | None:
         """Make the line of whatever stands in a page of history."""

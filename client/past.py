@@ -6,7 +6,7 @@ Pure; whoever holds the session.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from client.batches import Page
@@ -33,6 +33,7 @@ class Request:
     asked_at: float = 0.0
     scanned: int = 0
     by_msgid: bool = True
+    redacted: set[str] = field(default_factory=set)  # msgids: pages come newest first, so a REDACT before its message
 
 
 class Past:
@@ -165,10 +166,13 @@ class Past:
         self, request: Request, lines: list[Message], now: float, *, is_over: bool, problem: str = ""
     ) -> None:
         assert request.wanted is not None
+        request.redacted |= {line.params[1] for line in lines if line.verb == "REDACT"}
         found = [
             line
             for line in reversed(lines)
-            if line.verb in ("PRIVMSG", "NOTICE") and request.wanted in line.params[-1].casefold()
+            if line.verb in ("PRIVMSG", "NOTICE")
+            and line.tags.get("msgid") not in request.redacted
+            and request.wanted in line.params[-1].casefold()
         ]
         oldest_at = request.before.at if request.before else None
         self._exchange.events.append(

@@ -21,11 +21,13 @@ def as_text(line: Line, _place: str) -> str:
             begin = f"* {line.nick} "
         case _:
             begin = "-- "
+    if line.is_redacted:
+        return f"{clock} {begin}[deleted by {line.redacted_by}]"
     return "\n".join(f"{clock} {begin}{part}" for part in line.text.split("\n"))
 
 
 def as_jsonl(line: Line, place: str) -> str:
-    """One JSON object: time (ISO 8601, UTC), room (or the other person), kind, nick, text, msgid, reply_to."""
+    """One JSON object; `room` may be the other person, and where there is a `deleted_by` the text is empty."""
     at = datetime.fromtimestamp(line.at, UTC)
     return json.dumps(
         {
@@ -36,6 +38,7 @@ def as_jsonl(line: Line, place: str) -> str:
             "text": line.text,
             "msgid": line.msgid,
             "reply_to": line.reply_to,
+            **({"deleted_by": line.redacted_by} if line.is_redacted else {}),
         },
         ensure_ascii=False,
     )

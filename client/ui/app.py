@@ -26,7 +26,7 @@ from client.buffer import Buffer, BufferKind, Line
 from client.buffers import Aspect, Buffers, Change
 from client.commands import commands_like
 from client.courtesies import Writing
-from client.events import Event, Found
+from client.events import Event, Found, Heard
 from client.files import Log
 from client.session import Session
 from client.ui.alerts import Alerts
@@ -166,6 +166,8 @@ class Hubbub(App[int]):
             self.desk.found(event)
             return
         self._note_in_log(event)
+        if isinstance(event, Heard) and event.message.verb == "REDACT":
+            self.desk.deleted(event.message.params[1])
         changes = self.buffers.apply(event, self.clock())
         self.chat.note(changes)
         for change in changes:
@@ -259,12 +261,12 @@ class Hubbub(App[int]):
     def on_message_view_asked(self, event: MessageView.Asked) -> None:
         line = event.line
         match event.what:
-            case "copy":
+            case "copy" if not line.is_redacted:
                 self.copy_to_clipboard(line.text)
                 self.say_aside("copied")
             case "open":
                 self._open_link_in(tame(line.text))
-            case _ if not line.msgid or line.is_redacted:
+            case _ if not line.msgid or line.is_redacted or not line.is_message:
                 self.say_aside("that is not possible with this message")
             case "redact":
                 self.deeds.redact(self.buffers.focused.name, line)

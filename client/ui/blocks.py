@@ -93,6 +93,7 @@ class Drawing:
             rest = f"… {len(rows) - FOLDED_ROWS:,} more rows"
             rows = [*rows[:FOLDED_ROWS], [Segment(rest, self._accent)]]
             block.is_folded = True
+        block.is_folded |= bool(line.folded) and not is_open
         if line.reply_to:
             rows.insert(0, self._quote(quoted))
         rows += self._remarks(line)
@@ -150,7 +151,10 @@ class Drawing:
             return
         style = self._text_style(line)
         lead = f"{line.nick} " if line.kind is LineKind.ACTION else ""
-        for number, text in enumerate(tame(lead + line.text).replace("\t", "    ").split("\n")):
+        said = line.text
+        if line.folded and is_open:
+            said = "\n".join(f"{datetime.fromtimestamp(each.at):%H:%M} {each.text}" for each in line.folded)
+        for number, text in enumerate(tame(lead + said).replace("\t", "    ").split("\n")):
             found = links(text)
             name_end = len(tame(lead)) if number == 0 else 0
             for start, end in wrap(text, self._grid.text_width):

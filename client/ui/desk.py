@@ -158,3 +158,7 @@ class Desk:
     def found(self, found: Found) -> None:
         if self._search is not None and self._search.is_attached:
             self._search.take(found)
+
+    def deleted(self, msgid: str) -> None:
+        if self._search is not None and self._search.is_attached:
+            self._search.drop(msgid)

@@ -290,7 +290,7 @@ class MessageView(Widget):
 
     def begin_choosing(self) -> None:
         """Choose the lowest message in view."""
-        shown = [line for line in self._row_lines if line is not None and line.is_message]
+        shown = [line for line in self._row_lines if line is not None and can_be_chosen(line)]
         if shown:
             self.chosen = shown[-1]
             self.refresh()
@@ -322,7 +322,7 @@ class MessageView(Widget):
         lines = self._lines
         index = next((index for index, line in enumerate(lines) if line is self.chosen), len(lines))
         index += step
-        while 0 <= index < len(lines) and not lines[index].is_message:
+        while 0 <= index < len(lines) and not can_be_chosen(lines[index]):
             index += step
         if not 0 <= index < len(lines):
             self.scroll_rows(step * WHEEL_ROWS)
@@ -381,7 +381,7 @@ class MessageView(Widget):
         line = self._row_lines[event.y] if event.y < len(self._row_lines) else None
         if address:
             self.post_message(self.LinkClicked(str(address)))
-        elif line is not None and line.is_message:
+        elif line is not None and can_be_chosen(line):
             was_chosen = line is self.chosen
             self.chosen = line
             self._moved()
@@ -391,6 +391,11 @@ class MessageView(Widget):
 
 def same_day(one: float, other: float) -> bool:
     return int(one // 60) == int(other // 60) or date.fromtimestamp(one) == date.fromtimestamp(other)
+
+
+def can_be_chosen(line: Line) -> bool:
+    """Whether there is anything that can be done with a line."""
+    return line.is_message or bool(line.folded)
 
 
 def day_title(at: float) -> str:

@@ -70,6 +70,11 @@ class Search(Finder[Line]):
         if has_enough:
             self._stop()
 
+    def drop(self, msgid: str) -> None:
+        """Forget a message that was deleted."""
+        if self._lines.pop(msgid, None) is not None:
+            self.show(self._newest_first())
+
     def _progress(self, found: Found, *, is_over: bool) -> str:
         if found.problem:
             return f"only what is loaded was searched: {found.problem}"

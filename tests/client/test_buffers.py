@@ -243,6 +243,21 @@ def test_a_redacted_message_says_by_whom_and_why(network: FakeNetwork) -> None:
     alice.run()
     line = bob.run().lines()[-1]
     assert (line.redacted_by, line.redaction_reason, line.is_redacted) == ("alice", "a slip", True)
+    assert line.text == ""
+    assert bob.buffers.find(bob.buffers.ordered[1], "oops") == []
+
+
+def test_changes_of_members_are_one_line_until_something_is_said(network: FakeNetwork) -> None:
+    alice = Seat(network).run()
+    alice.talk.hear(":bob!u@h JOIN #lobby", ":carol!u@h JOIN #lobby")
+    alice.look()
+    joined = alice.lines()[-1]
+    assert joined.text == "bob, carol joined"
+    assert alice.changes[-1] == Change(Aspect.UPDATED, alice.buffers.get("#lobby"), (joined,))
+    network.say("bob", "#lobby", "hello")
+    alice.run()
+    alice.talk.hear(":bob!u@h PART #lobby")
+    assert [line.text for line in alice.look().lines()][-3:] == ["bob, carol joined", "hello", "bob left #lobby"]
 
 
 def test_a_reply_names_what_it_answers(network: FakeNetwork) -> None:
@@ -324,11 +339,10 @@ def test_members_come_go_change_names_and_ranks(network: FakeNetwork) -> None:
     assert lobby.members["karl"].is_away
     assert (lobby.members["bob"].account, lobby.members["boss"].account) == ("bobs-account", "bosses")
     events = [line.text for line in alice.lines() if line.kind is LineKind.EVENT]
-    assert events[-4:] == [
+    assert events[-3:] == [
         "bob joined #lobby",
         "boss set +lo-v 5 bob voiced on #lobby",
-        "carl is now karl",
-        "voiced is gone (bye)",
+        "voiced left; carl is now karl",
     ]
 
 

@@ -5,6 +5,7 @@ import pytest
 from client.events import Found, LoadingOlder, Older
 from client.past import ANSWER_LIMIT_S
 from client.room import Position
+from gateway.wire.message import Message
 from tests.client.fake_gateway import ALL_CAPS, FakeNetwork
 from tests.client.talk import Talk
 
@@ -46,6 +47,19 @@ def test_pages_come_one_before_the_other_until_there_are_no_more(network: FakeNe
     ]
     assert [event.has_more for event in talk.events if isinstance(event, Older)] == [True, True, True, False]
     assert talk.heard() == [], "older messages are none that are heard now"
+
+
+def test_a_message_that_was_deleted_is_not_found(network: FakeNetwork) -> None:
+    """A server may keep the text and give the REDACT after it, on a later page; pages come newest first."""
+    secret = network.say("bob", "#lobby", "a secret")
+    for number in range(8):
+        network.say("bob", "#lobby", f"no secret {number}")
+    network.put(Message("REDACT", ["#lobby", secret.tags["msgid"]], "bob!u@h"))
+    talk = Talk(network).start()
+    talk.session.search("#lobby", "secret", talk.now)
+    talk.run()
+    texts = [message.params[1] for event in found(talk) for message in event.messages]
+    assert texts == [f"no secret {number}" for number in reversed(range(8))]
 
 
 def test_the_past_of_a_person_is_loaded_too(network: FakeNetwork) -> None:

@@ -316,8 +316,9 @@ def test_what_is_reacted_answered_and_taken_back_at_the_keyboard(shared: SharedN
         screen.type("/redact a slip\n")
         shared.until(lambda network: len(network.log) == 5)
         screen.type("/search HELLO\n")
-        screen.until("<alice> hello bob")
+        screen.until("<bob> hello alice")
         screen.until("-- searched 5 messages")
+        assert "<alice> hello bob" not in screen.output, "what was deleted is found nowhere"
     hi, reaction, reply, _, redaction = shared.network.log
     assert (reaction.tags["+draft/react"], reaction.tags["+reply"]) == ("+1", hi.tags["msgid"])
     assert reply.tags["+reply"] == hi.tags["msgid"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from client.ui.palette import rank_of
@@ -205,6 +206,52 @@ def test_search_finds_at_once_what_is_loaded_then_what_the_network_has() -> None
         await settled(pilot)
         assert stage.chat.view.chosen is not None
         assert stage.chat.view.chosen.text == "an old needle"
+
+    play(stage, scene)
+
+
+def test_a_message_that_is_deleted_leaves_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("client.ui.search.PAUSE_S", 3600.0)
+    stage = Stage()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        gone = stage.say("bob", "the first needle")
+        stage.say("bob", "the second needle")
+        await settled(pilot)
+        await pilot.press("ctrl+f", *"needle")
+        await settled(pilot)
+        assert text(stage).count("first needle") == 2, "in the conversation and in the window"
+        stage.hear(f"@msgid=x :bob!u@h REDACT #lobby {gone}")
+        await settled(pilot)
+        assert "first needle" not in text(stage)
+        assert "second needle" in text(stage)
+        await pilot.press("escape", "ctrl+f", *"needle")
+        await settled(pilot)
+        assert "first needle" not in text(stage)
+
+    play(stage, scene)
+
+
+def test_changes_of_members_are_folded_and_can_be_opened() -> None:
+    stage = Stage()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        for nick in ("dave", "eve", "mallory"):
+            stage.hear(f"@time={stamp(stage.now)} :{nick}!u@h JOIN #lobby")
+        stage.hear(f"@time={stamp(stage.now)} :carol!u@h QUIT :so long")
+        await settled(pilot)
+        assert "dave, eve, mallory joined; carol left" in text(stage)
+        assert "so long" not in text(stage)
+        await pilot.press("escape", "enter")
+        await settled(pilot)
+        assert "14:13 eve joined #lobby" in text(stage)
+        assert "14:13 carol is gone (so long)" in text(stage)
+        await pilot.press("r")
+        await settled(pilot)
+        assert "replying" not in text(stage)
+        stage.hear(f"@time={stamp(stage.now)} :frank!u@h JOIN #lobby")
+        await settled(pilot)
+        assert "14:13 frank joined #lobby" in text(stage)
 
     play(stage, scene)
 

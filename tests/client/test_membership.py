@@ -1,0 +1,84 @@
+"""Joins, parts and renames that follow one another are one line."""
+
+import pytest
+
+from client.buffer import FOLDED_LIMIT, FOLDED_WITHIN_S, Buffer, BufferKind
+from client.line_maker import LineMaker
+from client.membership import change_of, summarise
+from gateway.wire.message import Message, parse
+
+
+def parsed(line: str) -> Message:
+    message = parse(line)
+    assert message is not None
+    return message
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ("alice+ bob+ carol-", "alice, bob joined; carol left"),
+        ("alice+ alice-", "alice joined and left"),
+        ("alice- alice+", "alice left and came back"),
+        ("alice- ALICE+ alice-", "alice left"),
+        ("alice>al", "alice is now al"),
+        ("alice>al al>ally", "alice is now ally"),
+        ("alice+ alice>al", "al joined"),
+        ("alice>al al-", "al left"),
+        ("alice>al al>alice", "alice left and came back"),
+        ("alice- bob>alice alice-", "alice, alice left"),
+        (" ".join(f"u{number}+" for number in range(9)), "u0, u1, u2, u3, u4, u5 and 3 more joined"),
+    ],
+)
+def test_a_line_says_what_became_of_each_person(changes: str, said: str) -> None:
+    lines = {"+": ":{}!u@h JOIN #a", "-": ":{}!u@h QUIT :bye", ">": ":{}!u@h NICK {}"}
+    messages = []
+    for change in changes.split():
+        sign = next(each for each in "+->" if each in change)
+        messages.append(parsed(lines[sign].format(*change.split(sign))))
+    found = [change_of(message) for message in messages]
+    assert summarise(change for change in found if change is not None) == said
+
+
+def test_what_is_no_change_of_others_is_a_line_of_its_own() -> None:
+    maker = LineMaker("alice", ())
+    buffer = Buffer("#a", BufferKind.ROOM)
+    shown = [
+        ":bob!u@h JOIN #a",
+        ":alice!u@h JOIN #a",
+        ":bob!u@h KICK #a carol",
+        ":dave!u@h JOIN #a",
+        ":eve!u@h PART #a",
+        ":alice!u@h NICK al",
+        ":bob!u@h TOPIC #a :new",
+    ]
+    for number, line in enumerate(shown):
+        made = maker.of_event(parsed(line), "alice", float(number))
+        assert made is not None
+        if buffer.take_in(made) is None:
+            buffer.place(made)
+    assert [line.text for line in buffer.lines] == [
+        "bob joined #a",
+        "you joined #a",
+        "bob kicked carol out of #a",
+        "dave joined; eve left",
+        "you are now al",
+        "bob set the topic of #a: new",
+    ]
+
+
+def test_a_line_is_bounded_and_ends_where_nothing_happens() -> None:
+    maker = LineMaker("alice", ())
+    buffer = Buffer("#a", BufferKind.ROOM)
+
+    def join(nick: str, at: float) -> None:
+        made = maker.of_event(parsed(f":{nick}!u@h JOIN #a"), "alice", at)
+        assert made is not None
+        if buffer.take_in(made) is None:
+            buffer.place(made)
+
+    for number in range(FOLDED_LIMIT + 1):
+        join(f"u{number}", 0.0)
+    assert [len(line.folded) for line in buffer.lines] == [FOLDED_LIMIT, 0]
+    join("late", FOLDED_WITHIN_S + 1)
+    assert len(buffer.lines) == 3
