@@ -10,7 +10,7 @@ from gateway.chat.effects import OP, Member, Void
 from gateway.chat.events import number, origin_of
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
 from gateway.wire.casefold import fold
-from gateway.wire.masks import matches
+from gateway.wire.masks import any_matches
 
 LIST_LIMIT = 100
 """Entries in each of the lists of bans, exceptions and invitation exceptions; invitations remembered."""
@@ -125,7 +125,7 @@ class State:
 
     def is_banned(self, source: str) -> bool:
         """`source` is nick!user@host."""
-        return _any_matches(self.bans, source) and not _any_matches(self.excepts, source)
+        return any_matches(self.bans, source) and not any_matches(self.excepts, source)
 
     def may_speak(self, sid: str, source: str) -> Void | None:
         """PRIVMSG, NOTICE and TAGMSG, of members and from outside."""
@@ -162,7 +162,7 @@ class State:
             return None
         if self.is_banned(source):
             return Void.BANNED
-        if "i" in self.flags and sid not in self.invited and not _any_matches(self.invexes, source):
+        if "i" in self.flags and sid not in self.invited and not any_matches(self.invexes, source):
             return Void.INVITE_ONLY
         if self.key and key != self.key:
             return Void.BAD_KEY
@@ -201,6 +201,11 @@ class State:
         cleared += [Change(False, KEY, "*")] if self.key else []
         cleared += [Change(False, LIMIT, None)] if self.limit else []
         return cleared + [Change(False, letter, mask) for letter in LISTS for mask in self.mask_list(letter)]
+
+    @property
+    def mask_count(self) -> int:
+        """How many masks a look at the rules may have to compare."""
+        return len(self.bans) + len(self.excepts) + len(self.invexes)
 
     def mask_list(self, letter: str) -> MaskList:
         """The list behind b, e or I."""
@@ -351,10 +356,6 @@ class State:
         kept = list(self.lost.items())[-LOST_LIMIT:]
         self.lost = {sid: (modes, at) for sid, (modes, at) in kept if at > at_ms - LOST_MEMORY_MS}
         return lost
-
-
-def _any_matches(masks: MaskList, source: str) -> bool:
-    return any(matches(mask, source) for mask in masks)
 
 
 def _is_word(param: str) -> bool:

@@ -35,8 +35,10 @@ class Timers:
         return self._heap[0][0] if self._heap else None
 
     def run_due(self, now: float) -> None:
-        heap = self._heap
+        """Call what is due; what one of these calls sets for `now` is left to the next time."""
+        heap, due = self._heap, []
         while heap and heap[0][0] <= now:
-            call = heapq.heappop(heap)[2].call
-            if call is not None:
-                call()
+            due.append(heapq.heappop(heap)[2])
+        for timer in due:
+            if timer.call is not None:
+                timer.call()

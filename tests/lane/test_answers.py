@@ -101,3 +101,35 @@ def test_a_search_through_everybody_costs_eight_lines(world: World) -> None:
     socket.inbound += b"WHO *x*\r\n" * 10
     world.turn(100)
     assert socket.read().count(b" 315 ") == 3
+
+
+@pytest.fixture(scope="module")
+def guarded(world: World) -> World:
+    """The same network, and a room with 96 ban masks, the last of which covers banned0, banned1 ..."""
+    maker = client(world, "guard")
+    maker.inbound += b"JOIN #guarded\r\n"
+    masks = [*(f"m{at}!*@*" for at in range(95)), "banned?!*@*"]
+    for first in range(0, 96, 6):
+        maker.inbound += f"MODE #guarded +bbbbbb {' '.join(masks[first : first + 6])}\r\n".encode()
+    pass_time(world, 10.0)
+    return world
+
+
+def test_a_join_costs_lines_for_the_ban_masks_that_it_is_compared_with(guarded: World) -> None:
+    socket = client(guarded, "banned1")
+    pass_time(guarded, 10.0)
+    socket.inbound += b"JOIN #guarded\r\n" * 20
+    guarded.turn(100)
+    assert socket.read().count(b" 474 ") == 9  # a line and 1.5 for its masks each; the ninth is on credit
+
+
+def test_between_the_rooms_of_a_join_that_is_refused_others_have_their_turn(guarded: World) -> None:
+    socket = client(guarded, "banned2")
+    pass_time(guarded, 10.0)
+    socket.inbound += b"JOIN #guarded,#guarded,#guarded,#guarded,#guarded,#guarded\r\n"
+    refused = []
+    for _ in range(12):
+        guarded.turn()
+        refused.append(socket.read().count(b" 474 "))
+    assert sum(refused) == 6
+    assert max(refused) <= 2

@@ -29,6 +29,8 @@ LINES_A_ROOM = 0.25
 """What JOIN and PART of many rooms cost for each but the first."""
 LOOKED_UP_A_LINE = 64
 """So many people looked up cost as much as a line."""
+MASKS_A_LINE = 64
+"""So many ban masks looked at cost as much as a line."""
 _CRLF_BYTES = 2
 
 
@@ -41,8 +43,10 @@ async def join(ports: Ports, session: Session, message: Message) -> None:
     session.charge(message.params[0].count(",") * LINES_A_ROOM)
     keys = message.params[1].split(",") if len(message.params) > 1 else []
     for name, key in zip_longest(_names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""):
-        if name:
-            await join_one(ports, session, name, key)
+        if name and await join_one(ports, session, name, key) is None:
+            await ports.pause(
+                0.0
+            )  # a refused JOIN has waited for nothing: other clients have their turn before the next
 
 
 def _names(text: str) -> Iterable[str]:
@@ -63,6 +67,7 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
     void: Void | None = Void.STALE
     for _ in range(JOIN_TRIES):
         room = await ports.open_room(name)
+        session.charge(room.mask_count / MASKS_A_LINE)
         void = room.may_join(session.source, session.sid, key, bool(session.oper))
         if void is None:
             effect = await ports.commit(session, name, _join_line(ports, session, name, key))
