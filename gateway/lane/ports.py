@@ -32,6 +32,7 @@ from gateway.directory.roomlist import listed
 from gateway.lane.client import Client
 from gateway.lane.gate import Gate
 from gateway.lane.history import find, read
+from gateway.lane.sessions import in_slices
 from gateway.lane.tasks import Wait
 from gateway.wire.casefold import fold
 from gateway.wire.names import valid_room
@@ -121,11 +122,12 @@ class LanePorts:
         return effect
 
     async def commit_everywhere(self, session: Session, line: str) -> None:
-        waits = {name: self._lane.sessions.commit(session.sid, name, line) for name in session.rooms}
-        with self._taken_back(waits):
-            for wait in waits.values():
-                if await wait is None:
-                    raise Unavailable
+        for names in in_slices(session.rooms):
+            waits = {name: self._lane.sessions.commit(session.sid, name, line) for name in names}
+            with self._taken_back(waits):
+                for wait in waits.values():
+                    if await wait is None:
+                        raise Unavailable
 
     def take_back(self, session: Session) -> None:
         person = self._lane.people.person(session.sid)
@@ -223,21 +225,25 @@ class LanePorts:
         old_token, session.token = session.token, token
         self._coming[session] = nick
         line = events.renamed(session.source, nick, token)
-        waits = {name: sessions.commit(session.sid, name, line, lasting=True) for name in session.rooms}
+        sent: set[str] = set()
         try:
-            for wait in waits.values():
-                await wait
+            for names in in_slices(session.rooms):
+                waits = {name: sessions.commit(session.sid, name, line, lasting=True) for name in names}
+                sent.update(waits)
+                for wait in waits.values():
+                    await wait
         except (Gone, Unavailable):
-            unsent = [name for name, wait in waits.items() if sessions.withdraw(name, wait)]
-            if len(unsent) == len(waits):
+            sent.difference_update([name for name, wait in waits.items() if sessions.withdraw(name, wait)])
+            if not sent:
                 session.token = old_token
                 self._coming.pop(session, None)
                 self.unclaim(session, nick)
                 if session.nick == session.sid:  # it has lost the old one meanwhile
                     self._lane.claims.tell(client)
             else:
-                for name in unsent:
-                    sessions.insist(session.sid, name, line)
+                for name in session.rooms:
+                    if name not in sent:
+                        sessions.insist(session.sid, name, line)
                 client.when_logged(partial(self._renamed, client, old, nick))
             raise
         self._coming.pop(session, None)

@@ -6,7 +6,7 @@ Runs on the lane's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+ROOMS_AT_ONCE = 16
 FAREWELL_LIMIT_S = 2.0
 CLOSING_LIMIT_S = 10.0
 UNLOGGED_LIMIT = 256
@@ -215,8 +216,9 @@ class Sessions:
         await logged
         line = events.quitted(session.source, reason)
         rooms = dict.fromkeys((*session.rooms, *(client.intended or ())))
-        for wait in [self.commit(session.sid, name, line, lasting=True) for name in rooms]:
-            await wait
+        for names in in_slices(rooms):
+            for wait in [self.commit(session.sid, name, line, lasting=True) for name in names]:
+                await wait
         if session.nick:
             if session.is_registered:
                 lane.directory.remember(session, session.nick, lane.wall_now)
@@ -301,6 +303,12 @@ class Sessions:
     def room_closed(self, followed: Followed) -> None:
         for sid in followed.room.members:
             self._lane.people.vanished(followed, sid)
+
+
+def in_slices(rooms: Iterable[str]) -> Iterator[list[str]]:
+    """A few rooms at a time, for what a session tells to all of its rooms: so no turn has an event for each of them."""
+    names = list(rooms)
+    return (names[at : at + ROOMS_AT_ONCE] for at in range(0, len(names), ROOMS_AT_ONCE))
 
 
 def _unknown_to(member: Member, session: Session) -> Iterator[str]:

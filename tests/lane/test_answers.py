@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.lane.sessions import ROOMS_AT_ONCE
 from tests.fuzz.lanes import Bystander, World
 from tests.fuzz.wires import ClientSocket
 
@@ -22,8 +23,10 @@ def world() -> World:
     return world
 
 
-def client(world: World, nick: str) -> ClientSocket:
+def client(world: World, nick: str, caps: str = "") -> ClientSocket:
     socket = world.client()
+    if caps:
+        socket.inbound += f"CAP REQ :{caps}\r\nCAP END\r\n".encode()
     socket.inbound += f"NICK {nick}\r\nUSER u 0 * :r\r\n".encode()
     pass_time(world, 1.0)
     assert b" 001 " in socket.read()
@@ -133,3 +136,42 @@ def test_between_the_rooms_of_a_join_that_is_refused_others_have_their_turn(guar
         refused.append(socket.read().count(b" 474 "))
     assert sum(refused) == 6
     assert max(refused) <= 2
+
+
+@pytest.mark.parametrize(
+    ("line", "done"),
+    [("AWAY :{}", b" 306 "), ("NICK roamer{}", b" NICK "), ("SETNAME :{}", b" SETNAME ")],
+    ids=["AWAY", "NICK", "SETNAME"],
+)
+def test_what_is_told_to_all_rooms_of_a_client_costs_a_quarter_of_a_line_for_each(
+    world: World, line: str, done: bytes
+) -> None:
+    socket = client(world, "roamer", "setname")
+    for first in range(0, 41, 10):
+        rooms = ",".join(f"#r{room}" for room in range(first, min(first + 10, 41)))
+        socket.inbound += f"JOIN {rooms}\r\n".encode()
+    pass_time(world, 20.0)
+    assert socket.read().count(b" 366 ") == 41
+    socket.inbound += "".join(f"{line.format(at)}\r\n" for at in range(6)).encode()
+    world.turn(100)
+    assert socket.read().count(done) == 2  # 11 lines each; the second is on credit
+    socket.has_ended = True
+    pass_time(world, 12.0)
+
+
+def test_no_turn_has_an_event_for_each_room_of_a_client(world: World) -> None:
+    socket = client(world, "tourist")
+    for first in range(0, 60, 10):
+        socket.inbound += f"JOIN {','.join(f'#r{room}' for room in range(first, first + 10))}\r\n".encode()
+    pass_time(world, 30.0)
+    assert socket.read().count(b" 366 ") == 60
+    for line in (b"AWAY :tea\r\n", b"NICK visitor\r\n", b"QUIT\r\n"):
+        pass_time(world, 10.0)
+        socket.inbound += line
+        appended = []
+        for _ in range(40):
+            before = world.lane.appends.launched
+            world.turn()
+            appended.append(world.lane.appends.launched - before)
+        assert max(appended) <= ROOMS_AT_ONCE
+        assert sum(appended) >= 60

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from gateway.chat import capabilities, multiline
+from gateway.chat.commands.rooms import MASKS_A_LINE, charge_for_rooms
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import NAMELEN
 from gateway.chat.ports import Ports, Unavailable
@@ -77,6 +78,8 @@ async def nick(ports: Ports, session: Session, message: Message) -> None:
     elif session.registration is not None:
         await _first_nick(ports, session, wanted)
     elif wanted != session.nick:
+        charge_for_rooms(session, len(session.rooms))
+        session.charge(sum(room.mask_count for room in session.rooms.values()) / MASKS_A_LINE)
         for room in session.rooms.values():
             if room.may_rename(session.sid) is not None:
                 session.numeric(n.ERR_BANNICKCHANGE, room.name, "Cannot change nickname while banned on channel")

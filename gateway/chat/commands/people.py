@@ -7,7 +7,7 @@ What there is to know of a user stands behind the nick's claim, and how long it 
 
 from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX, PRE_AWAY, SETNAME
-from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, packed
+from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, charge_for_rooms, packed
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import date
 from gateway.chat.isupport import AWAYLEN, NAMELEN
@@ -158,6 +158,7 @@ async def _tell(ports: Ports, session: Session, away: str | None, realname: str)
     before = session.away, session.realname
     if (away, realname) == before:
         return
+    charge_for_rooms(session, len(session.rooms))
     session.away, session.realname = away, realname
     session.revision += 1
     ports.publish_profile(session)

@@ -26,7 +26,7 @@ from gateway.wire.names import NICKLEN
 JOIN_TRIES = 5
 OUTSIDERS_LIMIT = 500
 LINES_A_ROOM = 0.25
-"""What JOIN and PART of many rooms cost for each but the first."""
+"""What a command that writes to many rooms costs for each but the first, in lines."""
 LOOKED_UP_A_LINE = 64
 """So many people looked up cost as much as a line."""
 MASKS_A_LINE = 64
@@ -37,16 +37,22 @@ _CRLF_BYTES = 2
 async def join(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC JOIN; ``JOIN 0`` leaves every room (RFC 2812 3.2.1)."""
     if message.params[0] == "0":
+        charge_for_rooms(session, len(session.rooms))
         for room in list(session.rooms.values()):
             await ports.commit(session, room.name, events.parted(session.source, room.name, ""))
         return
-    session.charge(message.params[0].count(",") * LINES_A_ROOM)
+    charge_for_rooms(session, message.params[0].count(",") + 1)
     keys = message.params[1].split(",") if len(message.params) > 1 else []
     for name, key in zip_longest(_names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""):
         if name and await join_one(ports, session, name, key) is None:
             await ports.pause(
                 0.0
             )  # a refused JOIN has waited for nothing: other clients have their turn before the next
+
+
+def charge_for_rooms(session: Session, count: int) -> None:
+    """Count the command at hand as one that writes to so many rooms."""
+    session.charge(max(0, count - 1) * LINES_A_ROOM)
 
 
 def _names(text: str) -> Iterable[str]:
@@ -102,7 +108,7 @@ def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
 async def part(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC PART."""
     reason = message.params[1] if len(message.params) > 1 else ""
-    session.charge(message.params[0].count(",") * LINES_A_ROOM)
+    charge_for_rooms(session, message.params[0].count(",") + 1)
     for name in _names(message.params[0]):
         room = session.rooms.get(fold(name))
         if room is None:
