@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import signal
 import subprocess
 import tempfile
 import threading
@@ -18,6 +19,11 @@ from gateway.embedded.supervisor import ping
 # How long an example takes tells of the machine, and of who else is on it.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# A shell starts its background jobs with SIGINT ignored, and children inherit that: those that tests start and
+# interrupt would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SERVER_START_LIMIT_S = 20.0
 THREAD_END_LIMIT_S = 5.0

@@ -1,6 +1,8 @@
 """The gateway's own log, on standard error: an event name and fields, for people or as JSON lines.
 
-Never the text of a message, a password or a token. Set up once by the main thread; any thread logs.
+Never the text of a message, a password or a token. Each line is one write, so that lines of several processes
+that share a pipe stay whole (up to PIPE_BUF, 4096 bytes on Linux: write(2), pipe(7)). Set up once by the main
+thread; any thread logs.
 """
 
 import logging
@@ -24,7 +26,7 @@ def configure(form: str) -> None:
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
 

@@ -1,6 +1,8 @@
 """The process's own log, as an operator's machine and eyes read it."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
 
@@ -55,3 +57,19 @@ def test_a_traceback_tells_where_and_what_but_no_values(form: str) -> None:
     assert "LookupError: a fault" in told
     assert "in check" in told
     assert "s3cr3t" not in told
+
+
+@pytest.mark.parametrize("is_unbuffered", ["", "1"])
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_line_is_one_write(form: str, is_unbuffered: str) -> None:
+    """So that lines of several gateways that share a pipe do not run into each other."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # keeps each write by itself
+    with ours:
+        with theirs:
+            for program in (PROGRAM, FAULT):
+                command = [sys.executable, "-c", program, form]
+                environment = os.environ | {"PYTHONUNBUFFERED": is_unbuffered}
+                subprocess.run(command, stderr=theirs, env=environment, timeout=20, check=True)
+        writes = list(iter(lambda: ours.recv(65_536), b""))
+    assert len(writes) == 2
+    assert all(written.endswith(b"\n") for written in writes)
