@@ -15,7 +15,7 @@ from typing import Any
 import hiredis
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import LOST, Link, Reply
+from gateway.broker.link import LOST, OF_THE_SERVER, Link, Reply, concerns_one_key
 from gateway.broker.memory import Memory
 from gateway.broker.publishing import Publishing
 from gateway.broker.replica import Replica, Standing, raw
@@ -25,8 +25,6 @@ from gateway.broker.writer import Flight, Pending, Writer
 from gateway.chat.effects import Effect, Kind, Void
 from gateway.chat.events import Entry, origin_of
 
-TAKES_NO_WRITES = ("OOM", "MISCONF", "NOREPLICAS", "BUSY")
-"""Errors after which it is known that nothing was appended, and that it may be done later."""
 TAIL_ENTRIES = 1000
 
 
@@ -247,7 +245,7 @@ class Appends:
         if reply is LOST:
             return  # resume() or the replica's repair decides
         if isinstance(reply, hiredis.ReplyError):
-            if str(reply).startswith(TAKES_NO_WRITES):
+            if str(reply).startswith(OF_THE_SERVER):
                 self._put_off(writer, flight, str(reply))
             else:
                 self._finish(writer, None)
@@ -373,6 +371,10 @@ class Appends:
         def seen(reply: Reply) -> None:
             if writer.flight is not flight or reply is LOST:
                 return
+            if concerns_one_key(reply):  # somebody has put something else there: nobody reads it
+                writer.memory.clear()
+                self._finish(writer, None)
+                return
             if not isinstance(reply, list):
                 self._link.drop(f"a log cannot be read: {reply}")
                 return
@@ -402,7 +404,7 @@ class Appends:
                     self._look_back(writer, flight, f"({reply[-1][0].decode()}")
                 else:
                     self._judge(writer, flight, found)
-            elif reply is not LOST:
+            elif reply is not LOST and not concerns_one_key(reply):  # else its replica cannot read it either
                 self._link.drop(f"a log cannot be read: {reply}")
 
         self._link.call(seen, "XREVRANGE", writer.log, newest, "-", "COUNT", TAIL_ENTRIES)

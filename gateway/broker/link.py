@@ -33,8 +33,16 @@ UNUSABLE = {
 }
 """Errors that tell of the server or the user, not of one command: nothing more is asked on such a connection."""
 
+OF_THE_SERVER = ("OOM", "MISCONF", "NOREPLICAS", "BUSY")
+"""Errors that a command meets whatever its key is, and that pass: nothing was done, and it may be done later."""
+
 Reply = Any
 Done = Callable[[Reply], None]
+
+
+def concerns_one_key(error: Reply) -> bool:
+    """Whether an error tells of the key that a command was about, and of no other."""
+    return isinstance(error, hiredis.ReplyError) and not str(error).startswith(OF_THE_SERVER)
 
 
 class Lost:

@@ -104,6 +104,13 @@ class Replica:
         self._waiting.clear()  # what of it the server still has, it will tell
         self._overflowed = self._restored = False
 
+    def set_aside(self) -> None:
+        """The log cannot be read: nothing counts until :meth:`load` is called again."""
+        self.standing = Standing.LOADING
+        self.asked += 1  # what is awaited counts no more
+        self._waiting.clear()
+        self._overflowed = False
+
     def live(self, raw: Raw) -> None:
         """A published entry."""
         entry_id, before, epoch, origin, payload = raw
@@ -130,6 +137,14 @@ class Replica:
             return True
         self.mend()
         return False
+
+    def compare(self, epoch: str, last: str) -> None:
+        """A head that was read just now: where it is behind, what was folded last is not in the log."""
+        is_ahead = self.standing is Standing.LIVE and epoch == self.epoch and id_key(last) < id_key(self.last)
+        if is_ahead:
+            self.load()
+        else:
+            self.reached(epoch, last)
 
     def page(
         self, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]], *, has_more: bool

@@ -21,6 +21,7 @@ from gateway.wire.tags import escape
 
 _CLIENT_TAGS_BYTES: Final = CLIENT_TAGS_LIMIT_BYTES - len("@ ")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_MS: Final = int(datetime.max.replace(tzinfo=UTC).timestamp() * 1000) - 1000
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 
 
@@ -35,8 +36,8 @@ def msgid(stream_id: str, index: int, mark: str) -> str:
 
 
 def server_time(at_ms: int) -> str:
-    """Milliseconds since 1970 as IRCv3 server-time wants it: 2026-11-22T10:43:08.123Z."""
-    second, millisecond = divmod(at_ms, 1000)
+    """Milliseconds since 1970 as IRCv3 server-time wants it: 2026-11-22T10:43:08.123Z; at most the end of year 9999."""
+    second, millisecond = divmod(min(at_ms, _LATEST_MS), 1000)
     return f"{_second(second)}.{millisecond:03}Z"
 
 

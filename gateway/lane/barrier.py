@@ -59,7 +59,7 @@ class Barrier:
         heads: dict[str, tuple[str, str]] = {}
 
         def answer(name: str, reply: Reply) -> None:
-            if isinstance(reply, list) and reply[0] is not None:
+            if isinstance(reply, list) and None not in reply:
                 heads[name] = (reply[0].decode("utf-8", "replace"), reply[1].decode("utf-8", "replace"))
             if reply is LOST:
                 self._asking.extend(asking if name == names[-1] else ())

@@ -13,13 +13,13 @@ import structlog
 
 from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
-from gateway.broker.link import LOST, Link, Reply
+from gateway.broker.link import LOST, Link, Reply, concerns_one_key
 from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing, raw
 from gateway.broker.scripts import RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat import compact
 from gateway.chat.effects import Effect, Kind
-from gateway.chat.events import NOBODY, PASSING, Entry, origin_of
+from gateway.chat.events import NOBODY, PASSING, Entry, is_stream_id, origin_of
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.client import Client
@@ -31,6 +31,11 @@ SNAPSHOT_ENTRIES = 512
 VOIDS_REMEMBERED = 4096
 LINGER_S = 75.0  # so that ghosts have been looked for twice in a room that lets nobody in
 ROOM_EXPIRY_S = 30 * 24 * 3600
+
+
+def _raise(_name: str, error: Exception) -> None:
+    raise error
+
 
 Deliver = Callable[["Followed", Entry, Any], None]
 
@@ -169,11 +174,12 @@ class Following:
         new_epoch: Callable[[], str],
         waiting: Waiting | None = None,
         on_passing: Callable[[Followed | None, bytes], None] = lambda _followed, _payload: None,
+        on_fault: Callable[[str, Exception], None] = _raise,
     ) -> None:
         """``retention``: entries to keep, age to keep in ms; ``on_passing`` takes what is published and in no log.
 
         ``reread(followed, old, misses)``: a room was read again, clients know it as ``old``, and may have
-        missed messages; then ``on_settled``: it is live.
+        missed messages; then ``on_settled``: it is live. ``on_fault`` is told which log cannot be taken in, and why.
         """
         self._link = link
         self._keys = keys
@@ -186,6 +192,7 @@ class Following:
         self._new_epoch = new_epoch
         self._waiting = waiting
         self._on_passing = on_passing
+        self._on_fault = on_fault
         self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
@@ -238,16 +245,26 @@ class Following:
         def answer(reply: Reply) -> None:
             if self._by_channel.get(channel) is not replica or replica.asked != asked:
                 return  # closed meanwhile, or asked again
-            if isinstance(reply, list):
-                epoch, _last, base, entries, more = reply
-                text = base.decode("utf-8", "replace")
-                here = epoch.decode("utf-8", "replace")
-                replica.page(from_id, here, text, [raw(e) for e in entries], has_more=bool(more))
+            if concerns_one_key(reply):
+                self._set_aside(replica, reply)
+            elif isinstance(reply, list):
+                try:
+                    epoch, _last, base, entries, more = reply
+                    text = base.decode("utf-8", "replace")
+                    here = epoch.decode("utf-8", "replace")
+                    replica.page(from_id, here, text, [raw(e) for e in entries], has_more=bool(more))
+                except Exception as error:
+                    self._set_aside(replica, error)
             elif reply is not LOST:
                 self._link.drop(f"a log cannot be read: {reply}")
 
         done = answer if self._waiting is None else partial(self._when_replicated, self._waiting, answer)
         self._link.run(done, RANGE, keys.log(name), keys.head(name), keys.base(name), from_id, PAGE_ENTRIES)
+
+    def _set_aside(self, replica: Replica, error: Exception) -> None:
+        """One log cannot be read, or its entries cannot be taken in: the others go on, and it is tried again later."""
+        replica.set_aside()
+        self._on_fault(replica.name, error)
 
     @staticmethod
     def _when_replicated(waiting: Waiting, answer: Callable[[Reply], None], reply: Reply) -> None:
@@ -285,13 +302,17 @@ class Following:
         if replica is None:
             return False
         head, _, body = payload.partition(b"\n")
-        match head.decode("utf-8", "replace").split(" "):
-            case [entry_id, before, epoch, origin]:
-                replica.live((entry_id, before, epoch, origin, body))
-            case [word] if word == PASSING:
-                self._on_passing(self.rooms.get(replica.name), body)
-            case _:
-                replica.mend()  # none of ours: what the log holds counts
+        try:
+            match head.decode("utf-8", "replace").split(" "):
+                case [entry_id, before, epoch, origin] if is_stream_id(entry_id):
+                    replica.live((entry_id, before, epoch, origin, body))
+                case [word] if word == PASSING:
+                    self._on_passing(self.rooms.get(replica.name), body)
+                case _:
+                    replica.mend()  # none of ours: what the log holds counts
+        except Exception as error:
+            self._on_fault(replica.name, error)
+            replica.load()  # whatever was published, and whatever became of it
         return True
 
     def subscribed(self, channel: bytes) -> None:
@@ -342,11 +363,11 @@ class Following:
         def answer(reply: Reply) -> None:
             if isinstance(reply, list):
                 epoch, last = reply
-                if epoch is None:
+                if epoch is None or last is None:
                     if replica.epoch:
                         replica.mend()  # the log is gone
                 else:
-                    replica.reached(epoch.decode("utf-8", "replace"), last.decode("utf-8", "replace"))
+                    replica.compare(epoch.decode("utf-8", "replace"), last.decode("utf-8", "replace"))
             if done is not None:
                 done()
 

@@ -187,6 +187,7 @@ class Lane:
             self._new_epoch,
             self.waiting,
             self._passing,
+            lambda name, error: self.trouble(f"log {name}", error),
         )
         self.inbox = Inbox(
             self.id,

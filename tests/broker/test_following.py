@@ -1,5 +1,8 @@
 """Rooms over their logs: what is shown, what a room that was read again owes, and what a reaper has to know."""
 
+import pytest
+
+from gateway.broker.writer import Flight
 from gateway.chat import events
 from gateway.chat.compact import dump
 from gateway.chat.effects import Effect, Kind
@@ -164,3 +167,71 @@ def test_a_snapshot_is_written_where_it_stands_and_loaded_by_the_next(stage: Sta
     room = opened(stage, late)
     assert dump(room.room) == dump(followed.room)
     assert room.since_base <= 1
+
+
+@pytest.mark.parametrize("entry_id", ["x", "", "1", "1-", "99999999999999999999-0", "9999999999999-0", "-1-0"])
+def test_a_bad_stream_id_that_was_published_harms_no_room(stage: Stage, entry_id: str) -> None:
+    """Only the log counts: that room is read again, on the same connection."""
+    node, other = stage.node(), stage.node()
+    followed, _ = joined(stage, node, "ann"), joined(stage, other, "bob")
+    stage.until(lambda: f"{other.lane}.1" in followed.room.members)
+    epoch, last = stage.head(ROOM)
+    payload = events.encode([("w.0.1", said(node, "forged"))]).decode()
+    stage.command("PUBLISH", stage.keys.live(ROOM), f"{entry_id} {last} {epoch} w.0:1\n{payload}")
+    other.say(ROOM, said(other, "goes on"))
+    stage.round_trip()
+    for each in (node, other):
+        each.following.check_positions()  # every 30 s: a later id than the log has hides what it has
+    stage.until(lambda: node.shown[-1].endswith("goes on") and other.shown[-1].endswith("goes on"))
+    assert node.whys == other.whys == []
+    assert followed.replica.last == stage.head(ROOM)[1]
+
+
+def test_a_log_that_cannot_be_read_is_set_aside_and_the_others_go_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has put something else under its key."""
+    node = stage.node()
+    faults: list[str] = []
+    monkeypatch.setattr(node.following, "_on_fault", lambda name, _error: faults.append(name))
+    followed, base = joined(stage, node, "ann"), stage.keys.base(ROOM)
+    stage.command("HSET", base, "x", "y")
+    followed.replica.load()
+    stage.until(lambda: faults == [ROOM])
+    node.following.open("#other")
+    node.say("#other", events.joined("ann!u@h", "#other", "ann", {"token": 1, "seen": "0-0"}))
+    stage.until(lambda: any("JOIN #other" in line for line in node.shown))
+    node.say(ROOM, said(node, "waits"))
+    node.following.check_positions()
+    stage.until(lambda: faults == [ROOM, ROOM])
+    stage.command("DEL", base)
+    node.following.check_positions()
+    stage.until(lambda: node.shown[-1].endswith("waits"))
+    assert node.whys == []
+
+
+def test_what_cannot_be_taken_in_is_read_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    node, other = stage.node(), stage.node()
+    faults: list[str] = []
+    followed, _ = joined(stage, node, "ann"), joined(stage, other, "bob")
+    stage.until(lambda: f"{other.lane}.1" in followed.room.members)
+    monkeypatch.setattr(node.following, "_on_fault", lambda name, _error: faults.append(name))
+    monkeypatch.setattr(followed, "_deliver", lambda *_: {}[0])
+    other.say(ROOM, said(other, "breaks"))
+    stage.until(lambda: faults == [ROOM])
+    monkeypatch.setattr(followed, "_deliver", node._deliver)
+    other.say(ROOM, said(other, "goes on"))
+    stage.until(lambda: node.shown[-1].endswith("goes on"))
+    assert node.whys == []
+
+
+def test_an_inbox_that_cannot_be_read_refuses_what_goes_there(stage: Stage) -> None:
+    node = stage.node()
+    stage.command("SET", stage.keys.log("@gone.0"), "x")
+    stage.command("HSET", stage.keys.head("@gone.0"), "epoch", "e", "last", "0-0")
+    node.link.drop("cut")
+    node.say("@gone.0", ":n PRIVMSG x :hi")
+    node.appends._writer("@gone.0").memory.append(Flight(f"{node.lane}:1", b""))
+    stage.connect(node)
+    stage.until(lambda: node.outcomes == {":n PRIVMSG x :hi": [None]})
+    assert node.whys == ["cut"]

@@ -293,3 +293,22 @@ def test_what_is_no_entry_of_ours_in_a_log_is_passed_over(network: Network) -> N
         assert texts(member, "#odd") == ["before", "behind"]
     alice.do("PRIVMSG #odd :now")
     assert bob.until(" :now")
+
+
+def test_what_is_no_entry_of_ours_on_a_rooms_channel_stops_no_room(network: Network) -> None:
+    """An operator's hand: a bad stream id, or another type under a room's key, concerns that room alone."""
+    one, other = network.gateways(2)
+    alice = network.peer(one, "alice", CAPS, "#odd", "#even")
+    bob = network.peer(other, "bob", CAPS, "#odd", "#even")
+    keys = Keys(network.prefix)
+    with redis.Redis.from_url(network.redis_url) as client:
+        epoch, last = (word.decode() for word in client.hmget(keys.head("#odd"), "epoch", "last"))
+        client.publish(keys.live("#odd"), f"x {last} {epoch} w.0:1\nw.0.1\r\n:n!u@h PRIVMSG #odd :forged\r\n")
+        alice.do("PRIVMSG #odd :goes on")
+        assert bob.until(" :goes on")
+        client.delete(keys.log("#even"))
+        client.set(keys.log("#even"), "x")
+        alice.do("PRIVMSG #even :nowhere")
+        alice.do("PRIVMSG #odd :still")
+        assert bob.until(" :still")
+    assert "redis_away" not in one.log + other.log

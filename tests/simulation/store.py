@@ -13,6 +13,7 @@ Stream = list[tuple[StreamId, list[bytes]]]
 
 FIRST: StreamId = (0, 0)
 LAST: StreamId = (2**63, 2**63)
+WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 
 
 class Failure(Exception):
@@ -78,6 +79,8 @@ class Store:
 
     def get(self, key: bytes) -> bytes | None:
         value: bytes | None = self._data.get(key)
+        if not isinstance(value, bytes | None):
+            raise Failure(WRONG_TYPE)
         return value
 
     def set(self, key: bytes, value: bytes) -> str:
@@ -186,9 +189,8 @@ class Store:
     # -- streams --------------------------------------------------------------------------------------
 
     def xadd(self, key: bytes, entry_id: bytes, *fields: bytes) -> bytes:
-        stream: Stream = self._data.setdefault(key, [])
-        if not isinstance(stream, list):
-            raise Failure("WRONGTYPE Operation against a key holding the wrong kind of value")
+        stream = self._stream(key)
+        self._data[key] = stream
         ms, n = self._newest.get(key, FIRST)
         now_ms = self.now_us // 1000
         newest = key_of(entry_id) if entry_id != b"*" else (now_ms, 0) if now_ms > ms else (ms, n + 1)
@@ -221,8 +223,14 @@ class Store:
         stream[:] = [entry for entry in stream if entry[0] not in gone]
         return known - len(stream)
 
-    def _between(self, key: bytes, low: bytes, high: bytes) -> Stream:
+    def _stream(self, key: bytes) -> Stream:
         stream: Stream = self._data.get(key, [])
+        if not isinstance(stream, list):
+            raise Failure(WRONG_TYPE)
+        return stream
+
+    def _between(self, key: bytes, low: bytes, high: bytes) -> Stream:
+        stream = self._stream(key)
         first = FIRST if low == b"-" else key_of(low.removeprefix(b"("))
         last = LAST if high == b"+" else key_of(high.removeprefix(b"("))
         start = (bisect_right if low.startswith(b"(") else bisect_left)(stream, first, key=_id_of)
