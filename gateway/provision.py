@@ -4,7 +4,7 @@ import ssl
 import time
 from importlib.metadata import PackageNotFoundError, version
 
-from gateway.chat.isupport import isupport_tokens
+from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.ports import Server
 from gateway.config import ConfigError, Settings
 from gateway.lane.lane import LaneSettings
@@ -46,7 +46,7 @@ def _server(settings: Settings) -> Server:
         version=f"hubbub-{_version()}",
         lobby=settings.lobby,
         motd=_motd(settings),
-        isupport=tuple(isupport_tokens(settings.network, settings.lobby)),
+        isupport=isupport_lines(isupport_tokens(settings.network, settings.lobby, settings.icon)),
         password=settings.password,
         operators=dict(settings.operators),
         lease_s=settings.lease_s,

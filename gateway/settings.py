@@ -240,6 +240,12 @@ class Settings:
         "replicas of Redis that must have what is said before anybody hears it; the same on all gateways",
     )
     lobby: str = _setting(values.room, "#lobby", "the room of those who name none; it has no operator")
+    icon: str | None = _setting(
+        values.web_address,
+        None,
+        "address of an image that clients show for the network, as https://chat.example.org/icon.svg",
+        reloadable=True,
+    )
     motd_file: Path | None = _setting(values.path, None, "text of the message of the day", reloadable=True)
     cloak_key: str | None = _setting(
         values.secret,

@@ -85,6 +85,16 @@ def origin(text: str) -> str:
     return text.lower()
 
 
+WEB_ADDRESS_LIMIT = 255
+
+
+def web_address(text: str) -> str:
+    """An http or https URL as it can stand in a line of IRC."""
+    if not re.fullmatch(r"https?://[^/?#@\s]+(/[!-~]*)?", text, re.ASCII) or len(text) > WEB_ADDRESS_LIMIT:
+        raise ValueError(f"{text!r} is not an address such as https://chat.example.org/icon.svg")
+    return text
+
+
 def redis_url(text: str) -> str:
     """redis://, rediss:// (TLS), unix://, or sentinels; the text is not repeated, as it may hold a password."""
     if text.startswith(("redis+sentinel://", "rediss+sentinel://")):

@@ -57,7 +57,7 @@ def test_every_setting_can_come_from_a_variable_and_from_the_file(tmp_path: Path
         "ping_interval_s": "60", "lease_s": "2.5", "history_messages": "100",
         "history_age_s": "3600", "drain_s": "1", "keep_bytes": "9999", "keep_s": "9",
         "redis_wait_replicas": "1",
-        "lobby": "#hall", "motd_file": "/m", "cloak_key": "k", "password": "p",
+        "lobby": "#hall", "icon": "https://chat.example/i?a=b", "motd_file": "/m", "cloak_key": "k", "password": "p",
     }  # fmt: skip
     assert list(texts) == [row.name for row in table()]
     by_variable = load({}, {f"HUBBUB_{name.upper()}": text for name, text in texts.items()})
@@ -162,6 +162,8 @@ def test_an_operator_without_a_proper_hash_is_an_error(tmp_path: Path, section: 
         ("trusted_proxies", "10.0.0.0/33", "not an address or a range"),
         ("web_origins", "chat.example.org", "not an origin"),
         ("web_origins", "https://chat.example.org/", "not an origin"),
+        ("icon", "chat.example.org/icon.svg", "not an address"),
+        ("icon", "https://chat.example.org/i con.svg", "not an address"),
         ("log_format", "xml", "not one of console, json"),
     ],
 )

@@ -27,6 +27,7 @@ MESSAGE_REDACTION: Final = 1 << 21
 MULTILINE: Final = 1 << 22
 NO_IMPLICIT_NAMES: Final = 1 << 25
 PRE_AWAY: Final = 1 << 26
+EXTENDED_ISUPPORT: Final = 1 << 24
 
 VERSION_302: Final = 1 << 16
 """No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
@@ -40,8 +41,10 @@ BY_NAME: Final = {
     "chghost": CHGHOST,
     "draft/chathistory": CHATHISTORY,
     "draft/event-playback": EVENT_PLAYBACK,
+    "draft/extended-isupport": EXTENDED_ISUPPORT,
     "draft/message-redaction": MESSAGE_REDACTION,
     "draft/multiline": MULTILINE,
+    "draft/no-implicit-names": NO_IMPLICIT_NAMES,
     "draft/pre-away": PRE_AWAY,
     "draft/read-marker": READ_MARKER,
     "echo-message": ECHO_MESSAGE,
@@ -54,16 +57,26 @@ BY_NAME: Final = {
     "no-implicit-names": NO_IMPLICIT_NAMES,
     "server-time": SERVER_TIME,
     "setname": SETNAME,
+    "soju.im/no-implicit-names": NO_IMPLICIT_NAMES,
     "standard-replies": STANDARD_REPLIES,
     "userhost-in-names": USERHOST_IN_NAMES,
 }
+"""In alphabetical order; clients still ask by a draft's or a vendor's name for what is ratified by now."""
 
-"""In alphabetical order."""
+_ONE_LINE: Final = {bit: name for name, bit in reversed(BY_NAME.items()) if "/" in name} | {
+    bit: name for name, bit in BY_NAME.items() if "/" not in name
+}
+"""By each capability the name that is offered to a client that takes one line only."""
 
 
-def offer(values: Mapping[str, str]) -> str:
-    """What CAP LS lists; with these values, by name, for those who know of values (version 302)."""
-    return " ".join(f"{name}={values[name]}" if name in values else name for name in BY_NAME)
+def offer(values: Mapping[str, str]) -> list[str]:
+    """The words of CAP LS for version 302: all names, with these values."""
+    return [f"{name}={values[name]}" if name in values else name for name in BY_NAME]
+
+
+def short_offer() -> list[str]:
+    """The words of CAP LS for older clients, which take one line: each capability by one name, without value."""
+    return [name for name, bit in BY_NAME.items() if _ONE_LINE[bit] == name]
 
 
 def names(caps: int) -> list[str]:

@@ -12,6 +12,7 @@ _COMMANDS: Final = {
     "INFO": ("[server]", "What this server is."),
     "INVITE": ("[nick room]", "Invites somebody into a room; without parameters lists your own invitations."),
     "ISON": ("nick ...", "Which of these nicks are in use."),
+    "ISUPPORT": ("", "What the server supports."),
     "JOIN": ("room[,room] [key[,key]]", "Goes into rooms; a room that is not there is made, and yours."),
     "KICK": ("room nick [text]", "Puts somebody out of a room."),
     "KILL": ("nick text", "Ends a user's connection; for operators."),

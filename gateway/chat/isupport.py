@@ -52,8 +52,8 @@ LINE_BYTES: Final = 360
 _ESCAPED = str.maketrans({character: f"\\x{ord(character):02X}" for character in " =\\"})
 
 
-def isupport_tokens(network: str, lobby: str) -> list[str]:
-    """The tokens, sorted by name; `network` and `lobby` are the settings of these names."""
+def isupport_tokens(network: str, lobby: str, icon: str | None = None) -> list[str]:
+    """The tokens, sorted by name; `network`, `lobby` and `icon` are the settings of these names."""
     values: dict[str, str | int] = {
         "AWAYLEN": AWAYLEN,
         "BOT": BOT,
@@ -79,21 +79,23 @@ def isupport_tokens(network: str, lobby: str) -> list[str]:
         "NICKLEN": NICKLEN,
         "PREFIX": "(ov)@+",
         "SAFELIST": "",
+        "SAFERATE": "",
         "TARGMAX": ",".join(f"{verb}:{limit}" for verb, limit in _TARGETS.items()),
         "TOPICLEN": TOPICLEN,
         "USERLEN": USERLEN,
         "UTF8ONLY": "",
         "WHOX": "",
+        **({"draft/ICON": icon.translate(_ESCAPED)} if icon else {}),
         "hubbub/LOBBY": lobby.translate(_ESCAPED),
     }
     return [f"{name}={value}" if value else name for name, value in values.items()]
 
 
-def isupport_lines(tokens: Iterable[str]) -> list[list[str]]:
-    """The tokens as they are shared out to lines of RPL_ISUPPORT, in their order."""
+def isupport_lines(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The tokens as they are shared out to lines of RPL_ISUPPORT, in their order, separated by spaces."""
     lines: list[list[str]] = [[]]
     for token in tokens:
         if len(lines[-1]) == TOKENS_A_LINE or len(" ".join([*lines[-1], token]).encode()) > LINE_BYTES:
             lines.append([])
         lines[-1].append(token)
-    return lines
+    return tuple(map(" ".join, lines))

@@ -85,6 +85,7 @@ class Server:
     lobby: str
     motd: tuple[str, ...]
     isupport: tuple[str, ...]
+    """The tokens of each line of RPL_ISUPPORT."""
     password: str | None
     operators: dict[str, str]
     lease_s: float

@@ -194,7 +194,7 @@ class Session:
             return
         if label in self._shared:
             for line in lines:
-                self.outlet.send(_tagged(line, label))
+                self.outlet.send(_of_batch(line, label))
             self.answered(label)
         elif not lines:
             self.outlet.send(f"@{label} :{self.server} ACK")
@@ -206,7 +206,7 @@ class Session:
             reference = self.new_batch()
             self.outlet.send(f"@{label} :{self.server} BATCH +{reference} labeled-response")
             for line in lines:
-                self.outlet.send(_tagged(line, f"batch={reference}"))
+                self.outlet.send(_of_batch(line, f"batch={reference}"))
             self.outlet.send(f":{self.server} BATCH -{reference}")
 
     def drop_response(self) -> None:
@@ -267,6 +267,11 @@ def _word(param: str) -> str:
     It is cut, so that the text behind it fits into the line.
     """
     return cut(param, WORD_LIMIT_BYTES) if param and param[0] != ":" and " " not in param else "*"
+
+
+def _of_batch(line: str, tag: str) -> str:
+    """A line in a batch; what is in a batch within it says so, and of that only (IRCv3 batch, "Nested batches")."""
+    return line if line.startswith("@batch=") else _tagged(line, tag)
 
 
 def _tagged(line: str, tag: str) -> str:

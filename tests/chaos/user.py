@@ -90,6 +90,7 @@ class User:
         self._socket: socket.socket | None = None
         self._in, self._out = b"", bytearray()
         self._retry_at = self._entered_at = self._pinged_at = self._heard_at = 0.0
+        self._offered: set[str] = set()
         self._tries = self._suffix = self._count = 0
         self._listed: set[str] = set()
         self._asked: str | None = None
@@ -278,8 +279,9 @@ class User:
             self.nick = params[0]
             self.send(f"JOIN {','.join(self.rooms)}")
         elif params[1] == "LS":
-            offered = {word.partition("=")[0] for word in params[-1].split()}
-            self.send(f"CAP REQ :{' '.join(cap for cap in WANTED if cap in offered)}", "CAP END")
+            self._offered |= {word.partition("=")[0] for word in params[-1].split()}
+            if params[2] != "*":
+                self.send(f"CAP REQ :{' '.join(cap for cap in WANTED if cap in self._offered)}", "CAP END")
 
     def _refused(self, label: str, verb: str, params: list[str]) -> None:
         words = f"{verb} {' '.join(params)}"

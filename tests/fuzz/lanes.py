@@ -16,7 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from gateway.chat.commands import COMMANDS
-from gateway.chat.isupport import isupport_tokens
+from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.ports import Server
 from gateway.lane.browsers import Browsers
 from gateway.lane.client import Client
@@ -180,7 +180,7 @@ _SERVER = Server(
     version="hubbub-0",
     lobby="#lobby",
     motd=("hello",),
-    isupport=tuple(isupport_tokens("Fuzz", "#lobby")),
+    isupport=isupport_lines(isupport_tokens("Fuzz", "#lobby")),
     password=None,
     operators={"op": "hash"},
     lease_s=15.0,

@@ -8,10 +8,12 @@ Pair = tuple[Gateway, Gateway]
 
 ALL = (
     "account-notify account-tag away-notify batch cap-notify chghost draft/chathistory draft/event-playback "
-    "draft/message-redaction draft/multiline draft/pre-away draft/read-marker echo-message extended-join "
+    "draft/extended-isupport draft/message-redaction draft/multiline "
+    "draft/no-implicit-names draft/pre-away draft/read-marker echo-message extended-join "
     "extended-monitor invite-notify labeled-response message-tags multi-prefix no-implicit-names server-time setname "
-    "standard-replies userhost-in-names"
+    "soju.im/no-implicit-names standard-replies userhost-in-names"
 )
+ALIASES = ("draft/no-implicit-names", "soju.im/no-implicit-names")
 VALUES = {"draft/multiline": "max-bytes=16384,max-lines=100"}
 
 
@@ -27,10 +29,17 @@ def fresh(shared: Network, pair: Pair) -> Peer:
     return shared.peer(pair[0])
 
 
+def _listed(peer: Peer, *words: str) -> list[str]:
+    """The words of an answer that may be of several lines, each but the last with an asterisk."""
+    peer.send(f"CAP {' '.join(words)}")
+    lines = peer.until(f" {words[0]} :")
+    assert all(f" {words[0]} * :" in line and len(line.encode()) <= 510 for line in lines[:-1])
+    return [word for line in lines for word in line.partition(" :")[2].split()]
+
+
 def test_ls_lists_all_and_holds_registration_back_until_end(fresh: Peer) -> None:
     """IRCv3 capability-negotiation, "The CAP LS subcommand"; an asterisk until there is a nick."""
-    valued = " ".join(f"{name}={VALUES[name]}" if name in VALUES else name for name in ALL.split(" "))
-    assert _cap(fresh, "LS", "302") == f":irc.test CAP * LS :{valued}"
+    assert _listed(fresh, "LS", "302") == [f"{a}={VALUES[a]}" if a in VALUES else a for a in ALL.split(" ")]
     fresh.send("NICK caplate", "USER u 0 * :u", "PING still-out")
     assert not [line for line in fresh.until("PONG") if " 001 " in line]
     fresh.send("CAP END")
@@ -54,6 +63,21 @@ def test_req_is_granted_as_a_whole_or_not_at_all(fresh: Peer) -> None:
     assert _cap(fresh, "REQ", ":-batch server-time") == ":irc.test CAP * ACK :-batch server-time"
     assert _cap(fresh, "REQ", ":-batch") == ":irc.test CAP * ACK :-batch"
     assert _cap(fresh, "LIST") == ":irc.test CAP * LIST :echo-message server-time"
+
+
+@pytest.mark.parametrize("name", ["no-implicit-names", *ALIASES])
+def test_a_ratified_capability_is_granted_by_the_names_that_clients_still_use(fresh: Peer, name: str) -> None:
+    """IRCv3 no-implicit-names; its draft, and a bouncer's, by which clients ask for it."""
+    assert name in _listed(fresh, "LS", "302")
+    assert _cap(fresh, "REQ", f":{name}") == f":irc.test CAP * ACK :{name}"
+    assert name in _listed(fresh, "LIST")
+    fresh.send(f"NICK ca{ALIASES.index(name) if name in ALIASES else 'r'}", "USER u 0 * :u", "CAP END")
+    fresh.until(" 422 ")
+    lines = fresh.do("JOIN #aliases")
+    assert [line.split(" ")[1] for line in lines] == ["JOIN"]
+    assert any(" 353 " in line for line in fresh.do("NAMES #aliases"))
+    fresh.do(f"CAP REQ :-{name}", "PART #aliases")
+    assert any(" 353 " in line for line in fresh.do("JOIN #aliases"))
 
 
 def test_version_302_implies_cap_notify_for_good(fresh: Peer) -> None:
@@ -194,5 +218,6 @@ def test_an_id_is_one_message_s_on_the_whole_network(shared: Network, pair: Pair
 @pytest.mark.parametrize("version", ["\N{SUPERSCRIPT TWO}", "\N{ARABIC-INDIC DIGIT THREE}", "-302", "x"])
 def test_a_version_that_is_no_number_is_none(fresh: Peer, version: str) -> None:
     """IRCv3 capability-negotiation, "CAP LS Version"."""
-    assert _cap(fresh, "LS", version) == f":irc.test CAP * LS :{ALL}"
+    names = [name for name in ALL.split(" ") if name not in ALIASES]
+    assert _cap(fresh, "LS", version) == f":irc.test CAP * LS :{' '.join(names)}"
     assert not [line for line in fresh.do("CAP LIST") if "302" in line or "ERROR" in line]

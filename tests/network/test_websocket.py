@@ -203,6 +203,45 @@ def test_a_line_over_the_limit_is_told_so_and_ends_nothing(shared: Network, pair
     assert " 417 " in web.do(fitting + "x")[0]
 
 
+@pytest.mark.parametrize("subprotocol", [TEXT, BINARY])
+def test_a_relayed_line_is_cut_to_510_bytes_between_characters(
+    shared: Network, pair: Pair, web_peer: WebPeer, subprotocol: str
+) -> None:
+    """IRCv3 websocket: 510 bytes without the line end, and text that a browser takes for UTF-8; as on plain sockets."""
+    kind = subprotocol[0]
+    alice = web_peer(shared, pair[0], f"cutalice{kind}", "", "#cut", subprotocol=subprotocol)
+    readers = [
+        web_peer(shared, pair[1], f"cutbob{kind}", "", "#cut", subprotocol=TEXT),
+        shared.peer(pair[1], f"cutcarl{kind}", "", "#cut"),
+    ]
+    for reader in readers:
+        reader.sync()
+    alice.do("PRIVMSG #cut :x" + "\N{GRINNING FACE}" * 123)
+    [line], [same] = ([line for line in reader.sync() if " PRIVMSG " in line] for reader in readers)
+    assert line == same
+    assert 507 <= len(line.encode()) <= 510
+    assert line.endswith("\N{GRINNING FACE}")
+
+
+@pytest.mark.parametrize(
+    ("offered", "agreed"),
+    [
+        ((TEXT,), TEXT),
+        ((BINARY,), BINARY),
+        ((TEXT, BINARY), TEXT),
+        ((BINARY, TEXT), BINARY),
+        (("other.example", TEXT), TEXT),
+        (("other.example",), None),
+    ],
+)
+def test_the_client_s_order_of_subprotocols_counts(pair: Pair, offered: tuple[str, ...], agreed: str | None) -> None:
+    """IRCv3 websocket: "respecting the client's order of preference"; without a common one it goes on, in text."""
+    with dial(pair[0], *offered) as websocket:
+        assert websocket.subprotocol == agreed
+        websocket.send("CAP LS 302")
+        assert isinstance(websocket.recv(DEADLINE_S), bytes if agreed == BINARY else str)
+
+
 def test_frames_that_hold_no_line_count_as_lines(network: Network, web_peer: WebPeer) -> None:
     """What asks for a pong costs what a line costs, or flood control could be passed by."""
     gateway = network.gateway(HUBBUB_FLOOD_RATE="10", HUBBUB_FLOOD_BURST="1")

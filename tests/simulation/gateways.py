@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import redis
 
 from gateway.broker.keys import Keys
-from gateway.chat.isupport import isupport_tokens
+from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.ports import Server
 from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
 from gateway.lane.browsers import Browsers
@@ -47,7 +47,7 @@ SERVER = Server(
     version="hubbub-0",
     lobby="#lobby",
     motd=(),
-    isupport=tuple(isupport_tokens("Simulated", "#lobby")),
+    isupport=isupport_lines(isupport_tokens("Simulated", "#lobby")),
     password=None,
     operators={},
     lease_s=LEASE_S,

@@ -1,17 +1,18 @@
 """CAP, PASS, NICK, USER, PING, PONG, QUIT: coming, staying and going (Modern IRC "Connection Messages")."""
 
 import hmac
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from gateway.chat import capabilities, multiline
-from gateway.chat.commands.rooms import MASKS_A_LINE, charge_for_rooms
+from gateway.chat.commands.rooms import MASKS_A_LINE, charge_for_rooms, packed
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import NAMELEN
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
+from gateway.wire.framing import LINE_LIMIT_BYTES
 from gateway.wire.message import Message
 from gateway.wire.names import valid_nick
 
@@ -26,13 +27,13 @@ def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any,
     if subcommand in ("LS", "REQ") and registration is not None:
         registration.negotiates = True
     if subcommand == "LS":
-        values = {}
+        offered = capabilities.short_offer()
         if argument.isascii() and argument.isdigit() and int(argument) >= 302:
             ports.set_caps(session, session.caps | capabilities.CAP_NOTIFY | capabilities.VERSION_302)
-            values = CAPABILITY_VALUES
-        _cap(session, "LS", capabilities.offer(values))
+            offered = capabilities.offer(CAPABILITY_VALUES)
+        _cap_list(session, "LS", offered)
     elif subcommand == "LIST":
-        _cap(session, "LIST", " ".join(capabilities.names(session.caps)))
+        _cap_list(session, "LIST", capabilities.names(session.caps))
     elif subcommand == "REQ":
         caps = capabilities.change(session.caps, argument)
         if caps is None:
@@ -47,6 +48,15 @@ def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any,
     else:
         session.numeric(n.ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command")
     return None
+
+
+def _cap_list(session: Session, subcommand: str, words: Iterable[str]) -> None:
+    """In as many lines as are needed; all but the last have an asterisk (version 302)."""
+    rest = LINE_LIMIT_BYTES - len(f":{session.server} CAP {session.nick or '*'} {subcommand} * :\r\n")
+    *lines, last = list(packed(words, rest)) or [""]
+    for line in lines:
+        _cap(session, f"{subcommand} *", line)
+    _cap(session, subcommand, last)
 
 
 def _cap(session: Session, subcommand: str, text: str) -> None:

@@ -9,11 +9,12 @@ be this one's name or a mask of it.
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from gateway.chat.capabilities import BATCH, EXTENDED_ISUPPORT
 from gateway.chat.commands.table import Command, Handler
 from gateway.chat.dates import date
 from gateway.chat.help import INDEX, TOPICS
-from gateway.chat.isupport import isupport_lines
 from gateway.chat.ports import Listed, Ports
+from gateway.chat.render import in_batch
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -138,9 +139,24 @@ def send_motd(ports: Ports, session: Session) -> None:
     session.numeric(n.RPL_ENDOFMOTD, "End of /MOTD command.")
 
 
+def isupport(ports: Ports, session: Session, message: Message) -> None:
+    """IRCv3 extended-isupport: before registration only for those who have negotiated that."""
+    if session.is_registered or session.caps & EXTENDED_ISUPPORT:
+        send_isupport(ports, session)
+    else:
+        session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+
+
 def send_isupport(ports: Ports, session: Session) -> None:
-    for tokens in isupport_lines(ports.server.isupport):
-        session.numeric(n.RPL_ISUPPORT, *tokens, "are supported by this server")
+    """RPL_ISUPPORT, as many as are needed; in a batch with draft/extended-isupport."""
+    head = f":{session.server} {n.RPL_ISUPPORT} {session.nick or '*'}"
+    lines = [f"{head} {tokens} :are supported by this server" for tokens in ports.server.isupport]
+    if session.caps & EXTENDED_ISUPPORT and session.caps & BATCH:
+        reference = session.new_batch()
+        opening = f":{session.server} BATCH +{reference} draft/isupport"
+        lines = [opening, *[in_batch(reference, line) for line in lines], f":{session.server} BATCH -{reference}"]
+    for line in lines:
+        session.reply(line)
 
 
 def version(ports: Ports, session: Session, message: Message) -> None:
@@ -206,6 +222,7 @@ COMMANDS = {
     "ADMIN": Command(_here(admin)),
     "HELP": Command(help_),
     "INFO": Command(_here(info)),
+    "ISUPPORT": Command(isupport, before_registration=True),
     "LINKS": Command(links),
     "LIST": Command(list_),
     "LUSERS": Command(_here(lusers, 1)),
