@@ -25,7 +25,10 @@ OPENING_LIMIT_S = 60.0
 KEEP_ALIVE_S = 5.0
 """From an answer to a browser to its next request (RFC 9112 9.5)."""
 NO_TLS = "it asked for TLS: turn that off in the client, or set tls_cert and tls_key"
-GREETING = "type the name you want to be known by, then press Enter (IRC programs may go on)"
+# What a person reads who has not said anything yet. Each is a line of IRC as well (at most 15 parameters): a program
+# that is slow to register takes its first word for a command that it does not know.
+GREETING = "Welcome to {}. Type your name, then press Enter."
+FAREWELL = "Goodbye. The gateway is shutting down."
 
 
 class Host(Protocol):
@@ -77,7 +80,6 @@ class Door:
         host: Host,
         trusted: Sequence[IPv4Network | IPv6Network],
         origins: Sequence[str],
-        server: str,
         network: str,
     ) -> None:
         """``origins``: of pages that may open a WebSocket; of none of them, the gateway's own may."""
@@ -85,7 +87,7 @@ class Door:
         self.trusted = trusted
         self.origins = origins
         self._pages = pages()
-        self._greeting = f":{server} NOTICE * :Welcome to {network}: {GREETING}\r\n".encode()
+        self._greeting = f"{GREETING.format(network)}\r\n".encode()
 
     def enter(self, connection: Connection) -> None:
         """A connection was accepted."""
@@ -118,6 +120,12 @@ class Door:
         if not (opening.greeted or connection.is_closing):
             opening.greeted = True
             connection.write(self._greeting)
+
+    def dismiss(self, connection: Connection) -> None:
+        """Close a connection because the gateway ends; a person who was asked for a name reads why."""
+        if connection.state.greeted and not connection.is_closing:
+            connection.write(f"{FAREWELL}\r\n".encode())
+        connection.close()
 
     def received(self, connection: Connection, data: bytes) -> None:
         """Bytes of a connection that is still opening."""

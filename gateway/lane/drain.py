@@ -38,7 +38,7 @@ class Drain:
         self._is_begun = True
         lane = self._lane
         for connection in list(lane.connections.opening):
-            connection.close()
+            lane.door.dismiss(connection)
         clients = list(lane.clients.values())
         self._random.shuffle(clients)
         step_s = over_s / max(1, len(clients))
@@ -54,7 +54,7 @@ class Drain:
         """Lets all who are left go at once, answered or not."""
         self._is_begun = True
         for connection in list(self._lane.connections.opening):
-            connection.close()
+            self._lane.door.dismiss(connection)
         for client in list(self._lane.clients.values()):
             self._lane.depart(client, REASON)
         self.check()

@@ -224,7 +224,7 @@ class Lane:
         self.ports = LanePorts(self)
         self.intake = Intake(self, self.ports)
         settings, server = self.settings, self.server
-        self.door = Door(self.connections, settings.trusted_proxies, settings.web_origins, server.name, server.network)
+        self.door = Door(self.connections, settings.trusted_proxies, settings.web_origins, server.network)
         self.rejoining = Rejoining(self)
         self.rebirth = Rebirth(self)
         self.inbox.now_called = self.rebirth.now_called

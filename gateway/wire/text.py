@@ -14,15 +14,19 @@ NOWHERE: Final = "*"
 """In place of a room: every room is another one, so that all that is said is marked."""
 
 HELP: Final = """\
-Type a line to say it. Commands:
-/nick NAME        change your name
+Type a line to say it in the room. Commands:
+/who [ROOM]       show who is in the room
+/list [WORD]      show the rooms, or those with WORD in their name
 /join ROOM        join a room and talk there
 /part [ROOM]      leave a room
+/topic [TEXT]     show or set the topic of the room
 /msg NAME TEXT    say something to one person
-/who [ROOM]       who is here
 /me TEXT          say what you are doing
+/nick NAME        change your name
 /quit [TEXT]      leave
-A line that shall begin with / is typed with two of them."""
+To say a line that begins with /, type // in its place."""
+
+NO_ROOM: Final = "You are in no room: /join one first, for example /join lobby"
 
 # ANSI sequences; mIRC colours with their numbers; every other control character (C0, DEL, C1); Unicode's line and
 # paragraph separators, embeddings, overrides and isolates (UAX 9), which turn the writing around them: a name or
@@ -72,7 +76,7 @@ def to_message(line: str, room: str) -> Message | str | None:
 
 def _say(text: str, room: str) -> Message | str:
     if not room:
-        return "You are in no room: /join one first, for example /join lobby"
+        return NO_ROOM
     return Message("PRIVMSG", [room, text])
 
 
@@ -112,6 +116,19 @@ def _me(rest: str, room: str) -> Message | str:
     return _say(f"{_ACTION}{rest}{_CTCP}", room) if rest else "Usage: /me TEXT"
 
 
+def _list(rest: str, _room: str) -> Message:
+    word = rest.partition(" ")[0]
+    if not word:
+        return Message("LIST")
+    return Message("LIST", [word if "*" in word or "?" in word else f"*{word}*"])
+
+
+def _set_topic(rest: str, room: str) -> Message | str:
+    if not room:
+        return NO_ROOM
+    return Message("TOPIC", [room, rest] if rest else [room])
+
+
 def _help(_rest: str, _room: str) -> str:
     return HELP
 
@@ -127,7 +144,9 @@ def _room_name(word: str) -> str:
 _COMMANDS: Final[dict[str, Callable[[str, str], Message | str]]] = {
     "nick": _nick,
     "join": _join,
+    "list": _list,
     "part": _part,
+    "topic": _set_topic,
     "msg": _msg,
     "who": _who,
     "me": _me,
@@ -210,7 +229,8 @@ def _kicked(message: Message, own_nick: str, _room: str) -> str:
 
 
 def _topic_set(message: Message, _own_nick: str, _room: str) -> str:
-    return f"* {_name(message)} set the topic of {_param(message, 0)}: {_param(message, 1)}"
+    name, room, topic = _name(message), _param(message, 0), _param(message, 1)
+    return f"* {name} set the topic of {room}: {topic}" if topic else f"* {name} removed the topic of {room}"
 
 
 def _mode_set(message: Message, own_nick: str, _room: str) -> str | None:
@@ -232,11 +252,13 @@ def _taken(message: Message, _own_nick: str, _room: str) -> str:
 
 
 def _welcome(message: Message, _own_nick: str, _room: str) -> str:
-    return f"* Welcome, {_param(message, 0)}. Type to talk; /help tells what else there is."
+    return f"* Welcome, {_param(message, 0)}. Type a line to say it; /help lists the commands."
 
 
 def _ended(message: Message, _own_nick: str, _room: str) -> str:
-    return f"* {_param(message, 0).removeprefix('Closing link: ')}"
+    """The last line. Most versions of netcat notice the end of a connection only at the next Enter."""
+    reason = _param(message, 0).removeprefix("Closing link: ").rstrip(".")
+    return f"* Disconnected: {reason}. Press Enter to end this program."
 
 
 def _hidden(_message: Message, _own_nick: str, _room: str) -> None:
@@ -249,6 +271,19 @@ def _last(message: Message, _own_nick: str, _room: str) -> str:
 
 def _names(message: Message, _own_nick: str, _room: str) -> str:
     return f"* in {_param(message, 2)}: {_param(message, 3)}"
+
+
+def _listed(message: Message, _own_nick: str, _room: str) -> str:
+    topic = _param(message, 3)
+    return f"* {_param(message, 1)} ({_param(message, 2)})" + (f": {topic}" if topic else "")
+
+
+def _list_ended(_message: Message, _own_nick: str, _room: str) -> str:
+    return "* end of the list"
+
+
+def _no_topic(message: Message, _own_nick: str, _room: str) -> str:
+    return f"* {_param(message, 1)} has no topic"
 
 
 def _topic(message: Message, _own_nick: str, _room: str) -> str:
@@ -277,6 +312,9 @@ _RENDERERS: Final[dict[str, Callable[[Message, str, str], str | None]]] = {
     "NOTE": _last,
     "001": _welcome,
     "301": _away,
+    "322": _listed,
+    "323": _list_ended,
+    "331": _no_topic,
     "332": _topic,
     "353": _names,
     "372": _last,

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.chat.commands import COMMANDS
+from gateway.wire.message import parse
 from tests.network.harness import DEADLINE_S, Gateway, Network, Peer, get
 
 Pair = tuple[Gateway, Gateway]
@@ -74,13 +76,16 @@ def people() -> Iterator[list[Person]]:
 
 
 def test_a_silent_connection_is_greeted_in_words_that_are_irc_too(pair: Pair, people: list[Person]) -> None:
-    """Design: after one second of silence one NOTICE that is valid IRC and readable to a person; then the name."""
+    """After one second of silence: one sentence, which an IRC program reads as a command that it does not know."""
     person = Person(pair[0])
     people.append(person)
     started = time.monotonic()
-    greeting = person._lines.readline()
+    greeting = person.line()
     assert 0.9 < time.monotonic() - started < DEADLINE_S
-    assert re.fullmatch(r":irc\.test NOTICE \* :Welcome to .*type the name .*\r\n", greeting)
+    assert greeting.rstrip("\r") == "Welcome to Hubbub. Type your name, then press Enter."
+    message = parse(greeting.rstrip("\r"))
+    assert message is not None
+    assert (message.verb, message.verb in COMMANDS, len(message.params) <= 15) == ("WELCOME", False, True)
     person.type("greeted")
     assert any(line.startswith("* Welcome, greeted.") for line in person.seen())
 
@@ -92,7 +97,7 @@ def test_enter_alone_is_greeted_at_once(network: Network, people: list[Person]) 
     person = Person(gateway)
     people.append(person)
     person.type("")
-    assert "type the name" in person._lines.readline()
+    assert "Type your name" in person.line()
     person.type("", "asked")
     assert any(line.startswith("* Welcome, asked.") for line in person.seen())
 
@@ -106,7 +111,7 @@ def test_a_browser_s_spare_connection_is_not_greeted(network: Network) -> None:
         socket.create_connection(address, DEADLINE_S) as spare,
         socket.create_connection(address, DEADLINE_S, source_address=("127.0.0.2", 0)) as person,
     ):
-        assert b"NOTICE" in person.recv(512)  # which opened later
+        assert b"Welcome" in person.recv(512)  # which opened later
         spare.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert spare.recv(512).startswith(b"HTTP/1.1 200 OK\r\n")
 
@@ -190,7 +195,7 @@ def test_commands(shared: Network, pair: Pair, people: list[Person]) -> None:
     bob.type("/part")
     assert bob.seen() == ["* you left #cmd"]
     bob.type("/quit good night")
-    assert bob.line() == "* Quit: good night"
+    assert bob.line() == "* Disconnected: Quit: good night. Press Enter to end this program."
     assert bob.line() == ""
 
 
@@ -296,3 +301,28 @@ def test_a_silent_person_is_not_pinged(network: Network) -> None:
     assert other.is_closed()  # an IRC client that does not answer is dropped
     assert bob.seen() == []
     bob.close()
+
+
+def test_everybody_reads_a_word_when_the_gateway_ends(network: Network, people: list[Person]) -> None:
+    """Those who talk, and those who were asked for a name; a browser's spare connection reads nothing."""
+    gateway = network.gateway()
+    named, asked = Person(gateway, "named"), Person(gateway)
+    people += [named, asked]
+    asked.type("")
+    assert "Type your name" in asked.line()
+    with socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S) as silent:
+        gateway.stop()
+        assert named.until("Disconnected")[-1:] == [
+            "* Disconnected: The gateway is shutting down. Press Enter to end this program."
+        ]
+        assert asked.line().rstrip("\r") == "Goodbye. The gateway is shutting down."
+        assert [named.line(), asked.line(), silent.recv(512)] == ["", "", b""]
+
+
+def test_rooms_and_topics_can_be_listed_and_set(shared: Network, pair: Pair, people: list[Person]) -> None:
+    bob = Person(pair[0], "l-bob")
+    people.append(bob)
+    bob.type("/join l-tea", "/topic", "/topic five o'clock", "/topic")
+    assert "* l-bob set the topic of #l-tea: five o'clock" in bob.until("* topic of #l-tea: five o'clock")
+    bob.type("/list -tea")
+    assert bob.until("* end of the list")[-2:] == ["* #l-tea (1): five o'clock", "* end of the list"]

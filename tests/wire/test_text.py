@@ -24,6 +24,11 @@ from gateway.wire.text import _RENDERERS, HELP, render, strip_controls, to_messa
         ("/msg bob  hello  there", Message("PRIVMSG", ["bob", "hello  there"])),
         ("/who", Message("NAMES", ["#lobby"])),
         ("/who room", Message("NAMES", ["#room"])),
+        ("/list", Message("LIST")),
+        ("/list  tea ", Message("LIST", ["*tea*"])),
+        ("/list *tea", Message("LIST", ["*tea"])),
+        ("/topic", Message("TOPIC", ["#lobby"])),
+        ("/topic tea at five", Message("TOPIC", ["#lobby", "tea at five"])),
         ("/me waves", Message("PRIVMSG", ["#lobby", "\x01ACTION waves\x01"])),
         ("/quit", Message("QUIT")),
         ("/quit good night", Message("QUIT", ["good night"])),
@@ -68,14 +73,14 @@ def test_a_name_that_cannot_be_gets_a_suggestion(typed: str, suggested: str) -> 
     assert f"How about {suggested}" in shown
 
 
-@pytest.mark.parametrize("typed", ["hello", "/me waves", "/part", "/who"])
+@pytest.mark.parametrize("typed", ["hello", "/me waves", "/part", "/who", "/topic", "/topic tea"])
 def test_in_no_room_there_is_a_hint(typed: str) -> None:
     assert isinstance(to_message(typed, ""), str)
 
 
 def test_help_names_every_command() -> None:
     assert to_message("/help", "#lobby") == HELP
-    assert all(f"/{word} " in HELP for word in ["nick", "join", "part", "msg", "who", "me", "quit"])
+    assert all(f"/{word} " in HELP for word in ["nick", "join", "list", "part", "topic", "msg", "who", "me", "quit"])
     assert to_message("/dance", "#lobby") == "There is no command /dance. Try /help."
 
 
@@ -101,15 +106,22 @@ def test_help_names_every_command() -> None:
         (":ann!a@h KICK #lobby bob :rude", "* ann kicked you out of #lobby (rude)"),
         (":ann!a@h KICK #lobby eve", "* ann kicked eve out of #lobby"),
         (":ann!a@h TOPIC #lobby :tea", "* ann set the topic of #lobby: tea"),
+        (":ann!a@h TOPIC #lobby :", "* ann removed the topic of #lobby"),
         (":ann!a@h MODE #lobby +o eve", "* ann set +o eve on #lobby"),
         (":bob MODE bob +i", None),
         (":ann!a@h INVITE bob #tea", "* ann invites you: /join #tea"),
-        ("ERROR :Closing link: Quit: bye", "* Quit: bye"),
+        ("ERROR :Closing link: Quit: bye", "* Disconnected: Quit: bye. Press Enter to end this program."),
         ("FAIL PRIVMSG UNAVAILABLE #lobby :Not sent", "* Not sent"),
-        (":s 001 bob :Welcome to Hubbub", "* Welcome, bob. Type to talk; /help tells what else there is."),
+        (":s 001 bob :Welcome to Hubbub", "* Welcome, bob. Type a line to say it; /help lists the commands."),
         (":s 005 bob NICKLEN=30 :are supported", None),
         (":s 353 bob = #lobby :@ann bob", "* in #lobby: @ann bob"),
         (":s 366 bob #lobby :End of /NAMES list", None),
+        (":s 321 bob Channel :Users  Name", None),
+        (":s 322 bob #tea 1 :", "* #tea (1)"),
+        (":s 322 bob #tea 12 :at five", "* #tea (12): at five"),
+        (":s 323 bob :End of /LIST", "* end of the list"),
+        (":s 331 bob #lobby :No topic is set", "* #lobby has no topic"),
+        (":s 333 bob #lobby ann 1700000000", None),
         (":s 332 bob #lobby :tea", "* topic of #lobby: tea"),
         (":s 301 bob ann :lunch", "* ann is away: lunch"),
         (":s 404 bob #tea :Cannot send to channel", "* #tea: Cannot send to channel"),
