@@ -4,7 +4,7 @@
  * Views read it, and draw what `changed` names; nothing here draws.
  */
 
-import { entryOf, infoEntry } from "./entries.js";
+import { cleanCard, entryOf, infoEntry } from "./entries.js";
 import { fold, isRoom } from "./irc.js";
 import { Marks } from "./marks.js";
 import { Members } from "./members.js";
@@ -68,6 +68,11 @@ export class Buffers {
     this.changed = new Set();
     this.onAddressed = (_buffer, _entry) => undefined; // a message for the person while they do not look
     this.onRead = (_buffer) => undefined;
+    this.onInvited = (_entry) => undefined;
+    /** @type {import("./entries.js").Entry[]} words of the page's own from before there was any conversation */
+    this.unplaced = [];
+    /** @type {Set<string>} folded nicks whose messages are not shown */
+    this.ignored = new Set();
   }
 
   get unread() {
@@ -96,6 +101,7 @@ export class Buffers {
   show(buffer) {
     if (this.current && this.current !== buffer) this.current.marker = 0;
     this.current = buffer;
+    if (buffer) for (const entry of this.unplaced.splice(0)) this.add(buffer, entry);
     this.isWatched = false;
     for (const part of ["list", "log", "members", "head", "typing"]) this.changed.add(part);
   }
@@ -154,7 +160,24 @@ export class Buffers {
     if (buffer === this.current) this.changed.add("log");
   }
 
+  /** Shows a word of the page's own, where it belongs or where the person is. */
+  inform(entry, place = "") {
+    const buffer = this.byKey.get(place) ?? this.current;
+    if (buffer) this.add(buffer, entry);
+    else this.unplaced.push(entry);
+  }
+
+  isIgnored(nick) {
+    return this.ignored.has(fold(nick));
+  }
+
+  /** Whether an entry is hidden, as the person ignores its author. */
+  hides(entry) {
+    return this.ignored.size > 0 && isSaid(entry) && !entry.isMine && this.isIgnored(entry.nick);
+  }
+
   count(buffer, entry) {
+    if (this.hides(entry)) return;
     if (entry.isMine || !isSaid(entry) || entry.at <= buffer.readAt) return;
     buffer.marker ||= buffer.readAt || entry.at - 1;
     buffer.unread += 1;
@@ -182,8 +205,9 @@ function inRoomsOf(buffers, nick, message, now, change) {
 }
 
 const PAGES = {
-  latest(buffers, buffer, { entries }) {
+  latest(buffers, buffer, { entries, isEmpty }) {
     buffer.slice.restart(entries);
+    if (isEmpty) buffer.slice.hasOlder = false;
     buffer.unread = buffer.mentions = 0;
     if (!buffer.readAt) buffer.readAt = entries.at(-1)?.at ?? 0;
     for (const entry of entries) buffers.count(buffer, entry);
@@ -218,8 +242,16 @@ const ON_ALL = {
     buffers.changed.add("state");
   },
   told(buffers, { text, place }) {
-    const buffer = buffers.byKey.get(place) ?? buffers.current;
-    if (buffer) buffers.add(buffer, infoEntry(text, Date.now()));
+    buffers.inform(infoEntry(text, Date.now()), place);
+  },
+  card(buffers, { card }) {
+    buffers.inform(infoEntry("", Date.now(), { card: cleanCard(card) }));
+  },
+  invited(buffers, { nick, room }) {
+    if (buffers.isIgnored(nick)) return;
+    const entry = infoEntry(`${nick} invites you to ${room}.`, Date.now(), { invitation: room });
+    buffers.inform(entry);
+    buffers.onInvited(entry);
   },
   away(buffers, { nick, isAway }) {
     for (const buffer of buffers.byKey.values()) {
@@ -295,6 +327,10 @@ const ON_ONE = {
   },
   redacted(buffers, event, buffer) {
     buffer.marks.redact(event);
+    touch(buffers, buffer, event.msgid);
+  },
+  unredacted(buffers, event, buffer) {
+    buffer.marks.unredact(event);
     touch(buffers, buffer, event.msgid);
   },
   typing(buffers, { nick, state, at }, buffer) {

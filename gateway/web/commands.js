@@ -21,6 +21,11 @@ export const COMMANDS = {
     run: (app, rest) => app.command("AWAY", rest ? [rest] : []),
   },
   help: { usage: "", help: "show all commands", run: (app) => app.help() },
+  ignore: {
+    usage: "[NAME]",
+    help: "hide what someone says, or no longer",
+    run: (app, rest) => app.ignore(head(rest)[0]),
+  },
   invite: {
     usage: "NAME",
     help: "invite someone to this room",
@@ -44,7 +49,7 @@ export const COMMANDS = {
       return app.command("KICK", [app.room, nick, ...(reason ? [reason] : [])]);
     },
   },
-  list: { usage: "", help: "show the rooms of the network", run: (app) => app.command("LIST", []) },
+  list: { usage: "[TEXT]", help: "find a room by its name or topic", run: (app, rest) => app.finder.open(rest) },
   me: { usage: "TEXT", help: "say what you are doing", run: (app, rest) => (rest ? app.act(rest) : "Usage: /me TEXT") },
   motd: { usage: "", help: "show the message of the day", run: (app) => app.command("MOTD", []) },
   msg: {
@@ -64,6 +69,14 @@ export const COMMANDS = {
     usage: "NAME",
     help: "change your name",
     run: (app, rest) => (rest ? app.rename(head(rest)[0]) : "Usage: /nick NAME"),
+  },
+  oper: {
+    usage: "NAME",
+    help: "become an operator of the network; the password is asked for",
+    run(app, rest) {
+      const [name, password] = head(rest);
+      return name ? app.becomeOperator(name, password) : "Usage: /oper NAME";
+    },
   },
   part: {
     usage: "[ROOM]",

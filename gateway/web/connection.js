@@ -37,9 +37,17 @@ export class Connection {
     if (this.state === "waiting") this.open();
   }
 
+  /** Ends the connection, and makes no other one until `resume`. */
   stop() {
+    const { socket } = this;
     this.state = "stopped";
-    this.socket?.close();
+    this.socket = null;
+    socket?.close();
+    this.session.closed(Date.now());
+  }
+
+  resume() {
+    if (this.state === "stopped") this.open();
   }
 
   /** Sends what the session has to say, and tells of its events. */
@@ -79,7 +87,6 @@ export class Connection {
     this.lastError = this.session.lastError || this.lastError;
     this.socket = null;
     this.session.closed(Date.now());
-    if (this.state === "stopped") return;
     this.failures = wasRegistered ? 0 : this.failures + 1;
     const pause = Math.min(RETRY_LIMIT_MS, RETRY_FIRST_MS * 2 ** this.failures) * (0.5 + Math.random());
     this.retryAt = Date.now() + pause;

@@ -72,11 +72,19 @@ export function pendingEntry(pending, nick, now) {
   };
 }
 
+/** A card whose texts, which are by others, are harmless. */
+export function cleanCard({ title, note, facts }) {
+  return { title: clean(title), note: clean(note), facts: facts.map(([name, value]) => [name, clean(value)]) };
+}
+
 let infos = 0;
 
-/** A word of the page's own. @returns {Entry} */
-export function infoEntry(text, now) {
+/**
+ * A word of the page's own; `extras`: a `card` (see replies.js) in place of a text, or the room of an `invitation`.
+ * @returns {Entry}
+ */
+export function infoEntry(text, now, extras = {}) {
   infos += 1;
   const nothing = { nick: "", msgid: "", id: "", replyTo: "", isMine: false, state: "", version: 0 };
-  return { ...nothing, key: `info ${infos}`, kind: "info", text: clean(text), at: now };
+  return { ...nothing, key: `info ${infos}`, kind: "info", text: clean(text), at: now, ...extras };
 }

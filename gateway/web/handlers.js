@@ -5,12 +5,12 @@
 import { Batches, joinLines } from "./batches.js";
 import { fold, nickOf } from "./irc.js";
 import { Presence, positionOf } from "./places.js";
+import { sentence } from "./replies.js";
 
 const JOIN_REFUSED = new Set(["403", "405", "471", "473", "474", "475", "476"]);
 const NICK_REFUSED = new Set(["432", "433", "436", "437"]);
 const MESSAGE_REFUSED = new Set(["401", "403", "404", "407"]);
-// Counts and greetings, and answers that the page asked for itself.
-const SILENT = new Set("002 003 004 221 250 251 252 253 254 255 265 266 315 329 331 333 375 422".split(" "));
+const WRONG_PASSWORD = "464";
 
 function onPing(session, { params }) {
   session.exchange.send("PONG", params);
@@ -48,6 +48,7 @@ function onIsupport(session, { params }) {
     const escaped = /\\x([0-9A-F]{2})/gi;
     const network = value.replace(escaped, (_, code) => String.fromCharCode(parseInt(code, 16)));
     if (key === "NETWORK") session.exchange.emit("network", { network });
+    if (key === "hubbub/LOBBY" && value) session.exchange.emit("lobby", { room: value });
   }
 }
 
@@ -86,8 +87,9 @@ function onMessage(session, message, now) {
   if (message.verb === "TAGMSG" && message.tags.has("+typing")) onTyping(session, message, now);
   const isFromServer = !message.source.includes("!") || message.params[0] === "*";
   const place = session.placeOf(message);
+  const isUnwanted = place && !session.places.has(place.key) && session.ignored.has(place.key);
   if (isFromServer) session.exchange.tell(message.params.at(-1));
-  else if (place) session.speech.take(keep(session, place, message, now), message, now);
+  else if (place && !isUnwanted) session.speech.take(keep(session, place, message, now), message, now);
 }
 
 /** A person who writes to us is a place from then on, unless only tags came. */
@@ -128,10 +130,10 @@ function onNickRefused(session, message, now) {
       session.lastError = message.params.at(-1);
       return;
     }
-    if (!naming.wasOurs) exchange.tell(`${refused}: ${message.params.at(-1)}. You are ${nick} for now.`);
+    if (!naming.wasOurs) exchange.tell(`The name ${refused} is taken. You are ${nick} for now.`);
     exchange.send("NICK", [nick]);
   } else if (!naming.isReclaiming || fold(message.params[1]) !== fold(naming.wanted)) {
-    exchange.tell(`${message.params[1]}: ${message.params.at(-1)}`);
+    exchange.tell(sentence(message));
   } else if (naming.stillTaken(now)) {
     exchange.tell(`Your old name is still taken: you stay ${naming.current}.`);
   }
@@ -176,6 +178,12 @@ function gone(session, name, nick, message, now, reason) {
     session.exchange.emit("member-gone", { place: place.key, nick });
     session.speech.take(place, message, now);
   }
+}
+
+/** RFC 2812 3.2.7: somebody invites us, or (IRCv3 invite-notify) another one. */
+function onInvite(session, message) {
+  const [nick, room] = message.params;
+  if (session.naming.isMine(nick)) session.exchange.emit("invited", { nick: nickOf(message.source), room });
 }
 
 function onQuit(session, message, now) {
@@ -231,6 +239,7 @@ function onFail(session, message, now) {
   if (session.speech.isWaitedFor(message)) session.speech.onRefused(message);
   else if (verb === "PING" && session.ping) session.ping.isPromise = false;
   else if (verb === "CHATHISTORY") session.history.onRefused(params, now);
+  else if (verb === "REDACT" && params.length > 4) session.onRedactRefused(params);
   else if (verb === "MARKREAD")
     return; // best effort
   else if (!["PRIVMSG", "TAGMSG", "BATCH"].includes(verb) || !session.speech.onRefused(message)) {
@@ -242,25 +251,32 @@ function onMotd(session, { params }) {
   if (session.showsMotd) session.exchange.tell(params.at(-1));
 }
 
-function onEndOfMotd(session) {
+/** RPL_ENDOFMOTD or ERR_NOMOTD: the last line of the greeting too. */
+function onEndOfMotd(session, message) {
+  if (message.verb === "422") onMotd(session, message);
   session.showsMotd = false;
+  session.isGreeted = true;
 }
 
 /** A numeric: the refusal of something that we asked for, or a line to read. */
 function onOther(session, message, now) {
   const { verb, params } = message;
   const place = session.places.get(fold(params[1] ?? ""));
-  if (!/^\d{3}$/.test(verb) || SILENT.has(verb)) return;
-  if (NICK_REFUSED.has(verb) && !place?.isRoom) onNickRefused(session, message, now);
-  else if (JOIN_REFUSED.has(verb) && place?.presence === Presence.AWAITED) onJoinRefused(session, place, params);
+  if (!/^\d{3}$/.test(verb) || session.replies.take(message, (...event) => session.exchange.emit(...event))) return;
+  if (verb === WRONG_PASSWORD && !session.isRegistered) session.exchange.emit("password-refused");
+  else if (NICK_REFUSED.has(verb) && !place?.isRoom) onNickRefused(session, message, now);
+  else if (JOIN_REFUSED.has(verb) && place?.presence === Presence.AWAITED) onJoinRefused(session, place, message);
   else if (MESSAGE_REFUSED.has(verb) || (verb >= "400" && session.speech.isWaitedFor(message))) {
-    if (!session.speech.onRefused(message)) session.exchange.tell(params.slice(1).join(" "));
-  } else session.exchange.tell(params.slice(1).join(" "));
+    if (!session.speech.onRefused(message)) session.exchange.tell(sentence(message));
+  } else {
+    const words = sentence(message, session.isGreeted);
+    if (words) session.exchange.tell(words);
+  }
 }
 
-function onJoinRefused(session, place, params) {
+function onJoinRefused(session, place, message) {
   session.places.delete(place.key);
-  session.exchange.emit("left", { place: place.key, reason: params.at(-1) });
+  session.exchange.emit("left", { place: place.key, reason: sentence(message) });
 }
 
 /** Verb -> handler, and the parameters that a line must have to be looked at. */
@@ -274,6 +290,7 @@ const HANDLERS = {
   PART: [onPart, 1],
   KICK: [onKick, 2],
   QUIT: [onQuit, 0],
+  INVITE: [onInvite, 2],
   AWAY: [onAway, 0],
   TOPIC: [onTopic, 2],
   MODE: [onMode, 1],
@@ -292,6 +309,7 @@ const HANDLERS = {
   366: [onEndOfNames, 2],
   372: [onMotd, 2],
   376: [onEndOfMotd, 0],
+  422: [onEndOfMotd, 1],
 };
 
 /** Takes a line of the gateway's that is no part of a batch. */

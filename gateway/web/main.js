@@ -9,17 +9,18 @@ import { infoEntry } from "./entries.js";
 import { fold, isRoom } from "./irc.js";
 import { askToNotify, notify } from "./notify.js";
 import { Session } from "./session.js";
-import { load, save } from "./settings.js";
+import { keepInTab, load, loadPassword, save, savePassword } from "./settings.js";
+import { Tabs } from "./tabs.js";
 import { Actions } from "./view/actions.js";
 import { Composer } from "./view/composer.js";
 import { Dialogs } from "./view/dialogs.js";
 import { byId } from "./view/dom.js";
+import { Finder } from "./view/finder.js";
 import { HeadView } from "./view/head.js";
 import { LogView } from "./view/log.js";
 import { PeopleView } from "./view/people.js";
 import { SideView } from "./view/side.js";
 
-const LOBBY = "#lobby";
 const HIDDEN_FRAME_MS = 500; // a page that nobody sees gets no frames
 const RECENT_MS = 60_000; // what is older is no news
 const SAVE_AFTER_MS = 1_000;
@@ -53,6 +54,8 @@ export class App {
     this.buffers = new Buffers();
     this.buffers.onAddressed = (buffer, entry) => this.announce(buffer, entry);
     this.buffers.onRead = (buffer) => this.noteRead(buffer);
+    this.buffers.onInvited = (entry) => this.notify("Invitation", entry, () => undefined);
+    this.buffers.ignored = new Set(this.settings.ignored);
     this.log = new LogView(this);
     this.side = new SideView(this);
     this.people = new PeopleView(this);
@@ -60,23 +63,40 @@ export class App {
     this.composer = new Composer(this);
     this.actions = new Actions(this);
     this.dialogs = new Dialogs(this);
+    this.finder = new Finder(this);
+    this.tabs = new Tabs();
     this.frame = 0;
     this.saveTimer = 0;
     this.marks = new Map(); // read markers to be sent
     document.documentElement.dataset.theme = this.settings.theme;
   }
 
+  /** Asks for what it has to know first. */
+  async begin() {
+    const { name } = this.settings;
+    if (!name) return this.dialogs.welcome((chosen) => this.start(chosen));
+    const taken = await this.tabs.others(name);
+    if (!taken.has(name)) return this.start(name);
+    return this.dialogs.anotherTab(name, taken, (chosen) => {
+      keepInTab();
+      this.start(chosen);
+    });
+  }
+
   /** Begins to talk, under a name that there is by now. */
   start(name) {
     const wasOurs = this.settings.name === name;
     this.settings.name = name;
+    this.tabs.name = name;
+    save(this.settings); // so that a tab that is opened now knows it
     const fromUrl = placesIn(location.hash);
     const places = [...new Set([...fromUrl, ...this.settings.places])];
-    if (!places.length) places.push(LOBBY);
     this.session = new Session(name, places, newId, wasOurs);
+    this.session.password = loadPassword();
+    this.session.ignored = this.buffers.ignored;
     this.buffers.nick = name;
     for (const place of places) this.restore(place);
-    this.buffers.show(this.buffers.byKey.get(fold(places[0])));
+    this.buffers.show(places.length ? this.buffers.byKey.get(fold(places[0])) : null);
     this.connection = new Connection(socketUrl(), this.session, () => this.onEvents());
     byId("app").hidden = false;
     this.listen();
@@ -88,6 +108,7 @@ export class App {
   restore(name) {
     const buffer = this.buffers.open(name);
     buffer.readAt = this.settings.readAt[buffer.key] ?? 0;
+    buffer.draft = this.settings.drafts[buffer.key] ?? "";
     return buffer;
   }
 
@@ -97,7 +118,7 @@ export class App {
     addEventListener("blur", () => this.noteWatching());
     document.addEventListener("visibilitychange", () => this.noteWatching());
     addEventListener("beforeunload", (event) => this.session.unconfirmed && event.preventDefault());
-    addEventListener("pagehide", () => save(this.settings));
+    addEventListener("pagehide", () => this.onHide());
     addEventListener("keydown", (event) => this.onKey(event));
     byId("toggle-side").addEventListener("click", () => this.toggle("side"));
     byId("toggle-members").addEventListener("click", () => this.toggle("members"));
@@ -111,6 +132,9 @@ export class App {
     for (const event of this.session.takeEvents()) {
       this.buffers.apply(event);
       if (event.type === "met") this.remember();
+      if (event.type === "lobby" && !this.buffers.byKey.size) this.open(event.room);
+      if (event.type === "rooms") this.finder.take(event.rooms);
+      if (event.type === "password-refused") this.askForPassword();
       if (event.type === "renamed" && event.isMine) this.rememberName(event.to);
     }
     this.buffers.tick(Date.now());
@@ -137,6 +161,7 @@ export class App {
     if (parts.has("head")) this.head.draw();
     if (parts.has("typing")) this.composer.drawTyping();
     if (parts.has("state")) this.head.drawState();
+    if (parts.has("state")) this.actions.drawUndo();
     this.head.drawTitle();
     changed.clear();
   }
@@ -153,9 +178,13 @@ export class App {
   }
 
   announce(buffer, entry) {
-    if (!this.settings.notifies || document.hasFocus() || entry.at < Date.now() - RECENT_MS) return;
     const title = buffer.isRoom ? `${entry.nick} in ${buffer.name}` : entry.nick;
-    notify(title, entry.text, () => this.show(buffer.key));
+    this.notify(title, entry, () => this.show(buffer.key));
+  }
+
+  notify(title, entry, onClick) {
+    if (!this.settings.notifies || document.hasFocus() || entry.at < Date.now() - RECENT_MS) return;
+    notify(title, entry.text, onClick);
   }
 
   noteRead(buffer) {
@@ -170,6 +199,18 @@ export class App {
     this.connection.flush();
   }
 
+  /** The page may be gone in a moment. */
+  onHide() {
+    this.perform((session) => session.sendRedactions(Infinity));
+    save(this.settings);
+  }
+
+  noteDraft(buffer, text) {
+    buffer.draft = text;
+    this.settings.drafts[buffer.key] = text;
+    this.saveSoon();
+  }
+
   saveSoon() {
     this.saveTimer ||= setTimeout(() => {
       this.saveTimer = 0;
@@ -179,7 +220,7 @@ export class App {
 
   /** A name that the person wished for; not one that they have to bear for a while. */
   rememberName(nick) {
-    if (fold(this.session.naming.wanted) === fold(nick)) this.settings.name = nick;
+    if (fold(this.session.naming.wanted) === fold(nick)) this.settings.name = this.tabs.name = nick;
     this.saveSoon();
   }
 
@@ -217,7 +258,7 @@ export class App {
 
   turn(from) {
     const { current } = this.buffers;
-    if (current) history.replaceState(null, "", fragmentOf(current));
+    history.replaceState(null, "", current ? fragmentOf(current) : location.pathname);
     this.closeDrawers();
     this.composer.turn(from);
     this.remember();
@@ -246,14 +287,13 @@ export class App {
     this.perform((session) => session.leave(name));
     const from = this.buffers.current;
     this.buffers.close(fold(name));
-    if (!this.buffers.current) this.open(LOBBY);
-    else if (from !== this.buffers.current) this.turn(null);
+    if (from !== this.buffers.current) this.turn(null);
     this.remember();
   }
 
   say(text) {
     const { current } = this.buffers;
-    if (!current) return "Join a room first, for example /join lobby.";
+    if (!current) return this.finder.open();
     if (!current.isJoined && this.session.isRegistered && !this.session.places.has(current.key))
       this.open(current.name);
     const tags = current.draftReply ? { "+reply": current.draftReply.msgid } : {};
@@ -284,7 +324,7 @@ export class App {
   }
 
   redact(entry) {
-    this.command("REDACT", [this.place, entry.msgid]);
+    this.perform((session, now) => session.redact(this.place, entry.msgid, now));
   }
 
   typing(state) {
@@ -303,8 +343,34 @@ export class App {
     this.dialogs.help();
   }
 
+  /** Hides what somebody says, or no longer. */
+  ignore(nick) {
+    const { ignored } = this.buffers;
+    if (nick && !ignored.delete(fold(nick))) ignored.add(fold(nick));
+    this.settings.ignored = [...ignored];
+    this.saveSoon();
+    this.tell(ignored.size ? `You ignore ${this.settings.ignored.join(", ")}.` : "You ignore nobody.");
+  }
+
+  becomeOperator(name, password) {
+    if (password) this.command("OPER", [name, password]);
+    else this.dialogs.password("Become an operator", `Password of ${name}`, "", (typed) => this.becomeOperator(name, typed));
+  }
+
+  /** The network has a password, and the one that was sent, if any, is wrong. */
+  askForPassword() {
+    const problem = this.session.password ? "That password is wrong." : "";
+    this.session.password = "";
+    this.connection.stop();
+    this.dialogs.password("This network has a password", "Password", problem, (password) => {
+      savePassword(password);
+      this.session.password = password;
+      this.connection.resume();
+    });
+  }
+
   tell(text) {
-    if (this.buffers.current) this.buffers.add(this.buffers.current, infoEntry(text, Date.now()));
+    this.buffers.inform(infoEntry(text, Date.now()));
     this.redraw("log");
   }
 
@@ -334,9 +400,11 @@ export class App {
       this.step(event.key === "ArrowDown" ? 1 : -1);
     } else if ((event.ctrlKey || event.metaKey) && event.key === "k") {
       event.preventDefault();
-      this.dialogs.join();
+      this.finder.open();
     } else if (event.key === "Escape") {
       this.closeDrawers();
+    } else if (isTyping(event)) {
+      this.composer.focus(); // which the letter then goes to
     }
   }
 
@@ -372,6 +440,11 @@ function socketUrl() {
   return url.href;
 }
 
-const app = new App();
-if (app.settings.name) app.start(app.settings.name);
-else app.dialogs.welcome((name) => app.start(name));
+/** Whether a key is a letter that nothing else is meant for. */
+function isTyping({ key, target, defaultPrevented, ctrlKey, metaKey, altKey }) {
+  if (defaultPrevented || ctrlKey || metaKey || altKey || [...key].length !== 1) return false;
+  const isButton = key === " " && target.closest("button, a, summary");
+  return !isButton && !target.closest("input, textarea, select, dialog") && !document.querySelector("dialog[open]");
+}
+
+new App().begin();

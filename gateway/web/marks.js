@@ -24,6 +24,11 @@ export class Marks {
     bound(this.reactions);
   }
 
+  /** A deletion was taken back, or refused. */
+  unredact({ msgid }) {
+    this.redactions.delete(msgid);
+  }
+
   redact({ msgid, nick, reason }) {
     this.redactions.set(msgid, { nick, reason });
     bound(this.redactions);

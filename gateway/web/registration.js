@@ -42,8 +42,9 @@ export class Registration {
     return { bytes: Number(limits.get("max-bytes")) || 4096, lines: Number(limits.get("max-lines")) || 100 };
   }
 
-  begin(nick, user) {
-    return [format("CAP", ["LS", "302"]), format("NICK", [nick]), format("USER", [user, "0", "*", nick])];
+  begin(nick, user, password = "") {
+    const pass = password ? [format("PASS", [password])] : [];
+    return [format("CAP", ["LS", "302"]), ...pass, format("NICK", [nick]), format("USER", [user, "0", "*", nick])];
   }
 
   handle(subcommand, params) {

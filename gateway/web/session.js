@@ -16,6 +16,7 @@ import { History } from "./history.js";
 import { fold, isRoom, nickOf, parse } from "./irc.js";
 import { Naming } from "./naming.js";
 import { Place, Presence } from "./places.js";
+import { Replies } from "./replies.js";
 import { Speech } from "./speech.js";
 
 const KEEPALIVE_MS = 15_000; // after so long the gateway is asked for a sign of life
@@ -23,6 +24,7 @@ const DEAD_AFTER_MS = 40_000; // of silence
 const REGISTRATION_LIMIT_MS = 20_000;
 const CONFIRM_WITHIN_MS = 5_000; // then a PING settles what no echo did
 const JOIN_AGAIN_MS = 10_000;
+const REDACT_AFTER_MS = 5_000; // so long a deletion can be taken back
 const TYPING_EVERY_MS = 3_000; // IRCv3 typing: not within 3 seconds of another one
 
 export class Session {
@@ -42,6 +44,11 @@ export class Session {
     this.speech = new Speech(this.exchange, this.places, this.batches, newId);
     this.history = new History(this.exchange, this.places, this.speech);
     this.newId = newId;
+    this.password = ""; // the network's
+    /** @type {Set<string>} folded nicks who start no conversation with us */
+    this.ignored = new Set();
+    /** @type {Map<string, {place: string, at: number}>} msgid -> what will be deleted, and when */
+    this.redactions = new Map();
     this.isConnected = false;
     this.beginConnection(0);
     for (const place of places) this.enter(place);
@@ -58,6 +65,8 @@ export class Session {
     this.lastError = "";
     this.isDead = false; // give this connection up
     this.showsMotd = false;
+    this.isGreeted = false; // the greeting of this connection is over
+    this.replies = new Replies();
   }
 
   // --- what the transport calls --------------------------------------------------------------------------------
@@ -65,7 +74,8 @@ export class Session {
   opened(now) {
     this.beginConnection(now);
     this.isConnected = true;
-    this.exchange.lines.push(...this.exchange.registration.begin(this.naming.begin(), this.naming.user));
+    const { registration } = this.exchange;
+    this.exchange.lines.push(...registration.begin(this.naming.begin(), this.naming.user, this.password));
   }
 
   closed(now) {
@@ -90,6 +100,7 @@ export class Session {
     if (this.isRegistered) {
       const nick = this.naming.due(now);
       if (nick) this.exchange.send("NICK", [nick]);
+      this.sendRedactions(now);
       for (const place of this.places.values()) {
         this.history.tick(place, now);
         const isOverdue = now - place.askedAt >= JOIN_AGAIN_MS;
@@ -163,6 +174,34 @@ export class Session {
   sayAgain(pending, now) {
     this.speech.put(pending, now, pending.id);
     this.advance(now);
+  }
+
+  /** Deletes a message of ours, unless that is taken back within some seconds (IRCv3 message-redaction). */
+  redact(target, msgid, now) {
+    const place = fold(target);
+    this.redactions.set(msgid, { place, at: now + REDACT_AFTER_MS });
+    this.exchange.emit("redacted", { place, msgid, nick: this.naming.current, reason: "" });
+  }
+
+  /** Takes back all deletions that were not sent yet. */
+  undoRedactions() {
+    for (const [msgid, { place }] of this.redactions) this.exchange.emit("unredacted", { place, msgid });
+    this.redactions.clear();
+  }
+
+  /** Sends the deletions that are due. */
+  sendRedactions(now) {
+    if (!this.isRegistered) return;
+    for (const [msgid, { place, at }] of this.redactions) {
+      if (now < at) continue;
+      this.redactions.delete(msgid);
+      this.exchange.send("REDACT", [place, msgid]);
+    }
+  }
+
+  onRedactRefused([, , target, msgid, reason]) {
+    this.exchange.emit("unredacted", { place: fold(target), msgid });
+    this.exchange.tell(reason, fold(target));
   }
 
   /** Tells others that we are typing, as often as that may be told. */

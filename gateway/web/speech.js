@@ -10,6 +10,7 @@ import { ID_TAG, entryOf, pendingEntry, timeOf } from "./entries.js";
 import { byteLength, fold, isRoom, nickOf, split } from "./irc.js";
 import { OUTBOX_LIMIT, Outbox } from "./outbox.js";
 import { Place, Presence, Seen, positionOf } from "./places.js";
+import { sentence } from "./replies.js";
 
 // A relayed line has its source before it: nick, user and host at their largest (Modern IRC "Message Format").
 const LINE_LIMIT_BYTES = 512 - ":!@ \r\n".length - 30 - 20 - 63;
@@ -151,7 +152,7 @@ export class Speech {
       pending = found && this.outbox.remove(found.id);
     }
     this.confirmed.delete(id);
-    if (pending) this.fail(pending, message.params.at(-1));
+    if (pending) this.fail(pending, /^\d/.test(message.verb) ? sentence(message) : message.params.at(-1));
     return Boolean(pending);
   }
 

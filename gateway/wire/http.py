@@ -22,7 +22,9 @@ _NO_GZIP = re.compile(r"\s*;\s*q=0(\.0*)?\s*", re.IGNORECASE)
 _TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "html": "text/html; charset=utf-8",
+    "ico": "image/x-icon",
     "js": "text/javascript; charset=utf-8",
+    "png": "image/png",
     "svg": "image/svg+xml",
     "webmanifest": "application/manifest+json",
 }

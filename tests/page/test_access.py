@@ -45,6 +45,11 @@ _LOW_CONTRAST = """() => {
     return found;
 }"""
 
+# Of the controls in sight: those that are too small for a finger.
+_SMALL = """(selector) => [...document.querySelectorAll(selector)].filter((each) => {
+    const { width, height } = each.getBoundingClientRect();
+    return each.checkVisibility() && width && Math.min(width, height) < 44;
+}).map((each) => each.outerHTML)"""
 
 WAYS = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc")
 
@@ -112,21 +117,17 @@ def test_texts_have_contrast(pair: Pair, shared: Network, visit: Visit, scheme: 
 
 
 def test_a_phone_has_all_of_it(pair: Pair, shared: Network, visit: Visit) -> None:
-    """360 pixels: nothing is cut off, lists are drawers, controls are large enough to touch (WCAG 2.2 2.5.8)."""
+    """360 pixels: nothing is cut off, lists are drawers, controls are large enough to touch (WCAG 2.1 2.5.5)."""
     anna = visit(PHONE, has_touch=True).enter(pair[0].port, "anna_p", "#phone")
     converse(shared, pair[1], "bert_p", "anna_p", "#phone")
     anna.wait("noted")
     page = anna.page
     page.wait_for_selector("#side-count.strong >> text=1")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    small = page.eval_on_selector_all(
-        ".head button, #compose button",
-        """all => all.map(each => each.getBoundingClientRect())
-                     .filter(({width, height}) => width && Math.min(width, height) < 24)""",
-    )
-    assert small == []
+    assert page.evaluate(_SMALL, ".head button, #compose button, #rows button, #rows .text + ul button") == []
     page.tap("#toggle-side")
     page.wait_for_selector("#side", state="visible")
+    assert page.evaluate(_SMALL, "#side button") == []
     assert page.get_attribute("#toggle-side", "aria-expanded") == "true"
     page.tap('[data-place="bert_p"]')
     anna.wait("in private")
@@ -161,6 +162,21 @@ def test_it_is_small_and_asks_nobody_else(pair: Pair, visit: Visit) -> None:
     assert [url for url in anna.requests if not url.startswith(origin)] == []
     assert len(sizes) >= 30
     assert sum(sizes) < 100_000
+
+
+def test_it_can_be_installed(pair: Pair, visit: Visit) -> None:
+    """A web manifest with icons, a theme colour, and the icon that browsers ask for by themselves."""
+    anna = visit()
+    anna.page.goto(f"http://127.0.0.1:{pair[0].port}/")
+    get = "async (path) => { const got = await fetch(path); return [got.status, got.headers.get('content-type')]; }"
+    link = anna.page.get_attribute('link[rel="manifest"]', "href")
+    assert anna.page.evaluate(get, link) == [200, "application/manifest+json"]
+    assert anna.page.evaluate(get, "/favicon.ico") == [200, "image/x-icon"]
+    manifest = anna.page.evaluate("async (path) => (await fetch(path)).json()", link)
+    assert {"name", "start_url", "display", "icons", "theme_color"} <= manifest.keys()
+    for icon in manifest["icons"]:
+        assert anna.page.evaluate(get, f"/{icon['src']}") == [200, icon["type"]]
+    assert anna.page.locator('meta[name="theme-color"]').count() == 2
 
 
 def test_nothing_is_made_of_html() -> None:

@@ -58,3 +58,30 @@ def test_an_avatar_tells_whose_it_is(pair: Pair, visit: Visit) -> None:
     anna = visit().enter(pair[0].port, "anna_avatar", "#avatar")
     anna.say("hello")
     assert anna.page.locator("#rows .tile").last.get_attribute("title") == "anna_avatar"
+
+
+def test_a_topic_has_working_links(pair: Pair, shared: Network, visit: Visit) -> None:
+    """In the head and where it is set; a link to a room leads there."""
+    anna = visit().enter(pair[0].port, "anna_topic", "#topic")
+    shared.peer(pair[1], "ben_topic", "", "#topic")
+    anna.type("/topic read https://example.org/a first, then #topic-two")
+    anna.page.wait_for_selector("#topic a")
+    links = anna.page.locator("#topic a").evaluate_all("all => all.map(each => [each.href, each.target])")
+    assert links[0] == ["https://example.org/a", "_blank"]
+    anna.page.wait_for_selector(".entry.event a >> text=https://example.org/a")
+    anna.page.click("#topic a >> text=#topic-two")
+    anna.until("document.querySelector('h1').textContent === '#topic-two'")
+
+
+def test_the_name_of_the_gateway_is_not_cut(network: Network, visit: Visit) -> None:
+    name = "gateway-seven-of-the-chat-network.internal.example.org"
+    anna = visit().enter(network.gateway("--name", name).port, "anna", "#name")
+    assert anna.page.inner_text("#server") == name
+    assert anna.page.evaluate("(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(server)") == 0
+
+
+def test_an_empty_conversation_says_so(pair: Pair, visit: Visit) -> None:
+    anna = visit().enter(pair[0].port, "anna_empty", "#empty")
+    anna.page.wait_for_selector("#beginning >> text=Nothing has been said yet.")
+    anna.type("/msg anna_other")
+    anna.page.wait_for_selector("#beginning >> text=Only the two of you can read it.")

@@ -7,6 +7,7 @@ from tests.page.browser import Visitor
 
 Pair = tuple[Gateway, Gateway]
 Visit = Callable[..., Visitor]
+CAPS = "batch echo-message labeled-response message-tags server-time"
 
 
 def test_several_lines_are_one_message(pair: Pair, shared: Network, visit: Visit) -> None:
@@ -42,9 +43,53 @@ def test_one_takes_back_what_one_said(pair: Pair, shared: Network, visit: Visit)
     assert ben.page.locator('#actions [data-act="redact"]').is_hidden()
     anna.page.hover(".entry.message")
     anna.page.click('#actions [data-act="redact"]')
-    ben.wait("Deleted by anna_x")
     anna.wait("Deleted by anna_x")
+    ben.wait("Deleted by anna_x")
+    anna.page.wait_for_selector("#undo", state="hidden")
     assert "a mistake" not in [*ben.texts(), *anna.texts()]
     cora = visit().enter(pair[1].port, "cora_x", "#back")
     cora.say("who was here?")
     assert "a mistake" not in cora.texts()
+
+
+def test_a_deletion_can_be_undone(pair: Pair, shared: Network, visit: Visit) -> None:
+    """For some seconds nobody else is told."""
+    anna = visit().enter(pair[0].port, "anna_u", "#undo")
+    watcher = shared.peer(pair[1], "watcher_u", f"{CAPS} draft/message-redaction", "#undo")
+    anna.say("keep this")
+    anna.page.focus("#say")
+    anna.page.keyboard.press("ArrowUp")
+    anna.page.keyboard.press("Delete")
+    anna.wait("Deleted by anna_u")
+    anna.page.click("#undo >> text=Undo")
+    anna.wait("keep this")
+    anna.page.wait_for_selector("#undo", state="hidden")
+    anna.page.wait_for_function("document.activeElement.id === 'say'")
+    anna.say("delete this")
+    anna.page.keyboard.press("ArrowUp")
+    anna.page.keyboard.press("Delete")
+    anna.page.reload()
+    assert anna.wait_joined()
+    lines = watcher.until(" REDACT ")
+    assert len([line for line in lines if " REDACT " in line]) == 1
+    anna.wait("keep this")
+    assert "delete this" not in anna.texts()
+
+
+def test_a_letter_returns_to_writing(pair: Pair, visit: Visit) -> None:
+    """Among the messages r, e and Del act; what is typed there, or nowhere, goes into the field."""
+    anna = visit().enter(pair[0].port, "anna_k", "#letters")
+    anna.say("a message")
+    anna.page.focus("#say")
+    anna.page.keyboard.press("ArrowUp")
+    anna.page.wait_for_function("document.activeElement.matches('li.entry')")
+    anna.page.keyboard.type("do not delete")
+    assert anna.page.input_value("#say") == "do not delete"
+    assert anna.page.is_hidden("#undo")
+    anna.page.evaluate("document.activeElement.blur()")
+    anna.page.keyboard.type(" this")
+    assert anna.page.input_value("#say") == "do not delete this"
+    anna.page.click("#open-settings")
+    anna.page.focus("#set-typing")
+    anna.page.keyboard.type("x")
+    assert anna.page.input_value("#say") == "do not delete this"

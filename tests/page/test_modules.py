@@ -216,7 +216,7 @@ def test_a_refusal_names_its_message_by_its_label(run: Callable[..., Any]) -> No
         lines("@label=id3 :s 404 anna #r :Cannot send to channel", "@label=id2 FAIL PRIVMSG AWAY #r :later");
         return session.takeEvents().filter(({{ type }}) => type === "failed").map(({{ id, reason }}) => [id, reason]);
     """
-    assert run("session.js", body) == [["id3", "Cannot send to channel"], ["id2", "later"]]
+    assert run("session.js", body) == [["id3", "You may not write in #r."], ["id2", "later"]]
 
 
 def test_several_lines_are_one_message_where_the_gateway_takes_that(run: Callable[..., Any]) -> None:

@@ -107,7 +107,7 @@ def test_direct_messages(pair: Pair, shared: Network, visit: Visit) -> None:
     gina.say("what is it?")
     assert any("PRIVMSG hugo :what is it?" in line for line in hugo.sync())
     gina.type("/msg nobody_at_all hello?")
-    gina.page.wait_for_selector(".failed >> text=No such nick")
+    gina.page.wait_for_selector(".failed >> text=Nobody is called nobody_at_all.")
 
 
 @pytest.mark.parametrize("ending", ["message", "done"])

@@ -3,7 +3,7 @@
  * of a row that has the focus.
  */
 
-import { byId } from "./dom.js";
+import { byId, setText } from "./dom.js";
 
 export class Actions {
   /** @param {import("../main.js").App} app */
@@ -17,6 +17,10 @@ export class Actions {
     this.rows.addEventListener("pointerleave", () => this.bar.contains(document.activeElement) || this.hide());
     this.rows.addEventListener("keydown", (event) => this.onKey(event));
     this.rows.addEventListener("click", (event) => this.onClick(event));
+    byId("undo-button").addEventListener("click", () => {
+      app.perform((session) => session.undoRedactions());
+      app.composer.focus();
+    });
   }
 
   goTo(target) {
@@ -33,6 +37,13 @@ export class Actions {
   hide() {
     this.bar.hidden = true;
     document.body.append(this.bar);
+  }
+
+  /** Shows what can be taken back yet. */
+  drawUndo() {
+    const { size } = this.app.session.redactions;
+    byId("undo").hidden = !size;
+    if (size) setText(byId("undo-text"), size === 1 ? "Message deleted." : `${size} messages deleted.`);
   }
 
   canAnswer(entry) {

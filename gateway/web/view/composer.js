@@ -31,7 +31,7 @@ export class Composer {
 
   /** Shows the current conversation's draft in place of the last one's. */
   turn(from) {
-    if (from) from.draft = this.input.value;
+    if (from) this.app.noteDraft(from, this.input.value);
     const { current } = this.app.buffers;
     this.input.value = current?.draft ?? "";
     this.input.placeholder = current ? `Message ${current.name}` : "";
@@ -43,6 +43,7 @@ export class Composer {
   onInput() {
     this.fit();
     this.suggestions.update();
+    this.keepDraft();
     const { value } = this.input;
     const isMessage = value && (!value.startsWith("/") || value.startsWith("//"));
     clearTimeout(this.pauseTimer);
@@ -52,6 +53,11 @@ export class Composer {
     } else if (!value) {
       this.app.typing("done");
     }
+  }
+
+  keepDraft() {
+    const { current } = this.app.buffers;
+    if (current) this.app.noteDraft(current, this.input.value);
   }
 
   fit() {
@@ -93,6 +99,7 @@ export class Composer {
       return;
     }
     this.input.value = "";
+    this.keepDraft();
     this.fit();
     this.suggestions.close();
     this.answer(null);

@@ -2,6 +2,7 @@
 
 import { COMMANDS } from "../commands.js";
 import { suggestNick } from "../naming.js";
+import { freeName } from "../tabs.js";
 import { byId, make, setText } from "./dom.js";
 
 const EMOJI = ["👍", "❤️", "😄", "🎉", "🙏", "👀", "✅", "🔥", "🤔", "😢", "👋", "🚀"];
@@ -9,9 +10,9 @@ const KEYS = [
   ["Enter", "send"],
   ["Shift + Enter", "a new line"],
   ["Tab", "complete a name"],
-  ["↑ in an empty field", "go to the messages; ↑ ↓ move, r replies, e reacts, Del deletes, Esc goes back"],
+  ["↑ in an empty field", "go to the messages; ↑ ↓ move, r replies, e reacts, Del deletes, any other letter goes back"],
   ["Alt + ↑ ↓", "the conversation above or below"],
-  ["Ctrl + K", "join a room or person"],
+  ["Ctrl + K", "find a room or a person"],
 ];
 
 export class Dialogs {
@@ -28,15 +29,15 @@ export class Dialogs {
       make("dd", {}, help),
     ]);
     byId("help-commands").append(...commands.flat());
-    byId("open-join").addEventListener("click", () => this.join());
     byId("open-settings").addEventListener("click", () => this.settings());
     for (const button of document.querySelectorAll("[data-close]")) {
       button.addEventListener("click", () => button.closest("dialog").close());
     }
-    this.on("join", () => app.open(byId("join-name").value.trim()));
     this.on("settings", () => this.save());
     this.on("react", ({ submitter }) => app.react(this.reactsTo, submitter.value || byId("own-emoji").value.trim()));
     this.on("help", () => undefined);
+    this.on("password", () => this.onPassword(byId("password-text").value));
+    this.onPassword = (_password) => undefined;
   }
 
   on(id, action) {
@@ -57,9 +58,30 @@ export class Dialogs {
     input.focus();
   }
 
-  join() {
-    byId("join-name").value = "";
-    byId("join").showModal();
+  /** Says that another tab of this browser has the name, and asks for one for this tab. */
+  anotherTab(name, taken, done) {
+    const input = byId("tab-name");
+    setText(byId("tab-text"), `You are talking there as ${name}. Close this tab, or take another name to talk here too.`);
+    input.value = freeName(name, taken);
+    byId("tab").addEventListener("close", () => {
+      const chosen = suggestNick(input.value.trim());
+      if (taken.has(chosen)) byId("tab").showModal();
+      else done(chosen);
+    });
+    byId("tab").addEventListener("cancel", (event) => event.preventDefault());
+    byId("tab").showModal();
+    input.select();
+  }
+
+  /** @param {(password: string) => void} done not called where the person cancels */
+  password(title, label, problem, done) {
+    setText(byId("password-title"), title);
+    setText(byId("password-label"), label);
+    setText(byId("password-problem"), problem);
+    byId("password-problem").hidden = !problem;
+    byId("password-text").value = "";
+    this.onPassword = done;
+    if (!byId("password").open) byId("password").showModal();
   }
 
   settings() {
@@ -70,7 +92,7 @@ export class Dialogs {
     byId("set-typing").checked = settings.tellsTyping;
     byId("set-moves").checked = settings.showsMoves;
     const facts = session.isRegistered
-      ? `Connected to ${buffers.server}; a message takes ${buffers.latencyMs} ms to the log and back.`
+      ? `Connected to the gateway ${buffers.server}. A message takes ${buffers.latencyMs} ms to arrive.`
       : "Not connected.";
     setText(byId("connection-facts"), facts);
     byId("settings").showModal();

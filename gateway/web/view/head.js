@@ -1,7 +1,8 @@
 /** Which conversation this is, the state of the connection, and the document's title. */
 
-import { hue } from "../text.js";
+import { hue, pieces } from "../text.js";
 import { byId, initial, setText } from "./dom.js";
+import { piece } from "./row.js";
 
 const TROUBLE_AFTER_MS = 600; // a gap that short is not worth a word
 
@@ -10,20 +11,36 @@ export class HeadView {
   constructor(app) {
     this.app = app;
     this.troubleSince = 0;
-    byId("retry").addEventListener("click", () => app.connection.retry());
+    byId("retry").addEventListener("click", () => this.retry());
+    byId("enter").addEventListener("click", () => app.open(app.place));
     byId("leave").addEventListener("click", () => app.part(app.place));
   }
 
   draw() {
     const buffer = this.app.buffers.current;
     setText(byId("place-name"), buffer?.name ?? "Hubbub");
-    setText(byId("topic"), topicOf(buffer));
-    byId("topic").title = buffer?.topic ?? "";
+    this.drawTopic(buffer);
+    byId("compose").hidden = !buffer;
+    byId("nowhere").hidden = Boolean(buffer);
+    byId("log").hidden = !buffer;
     byId("toggle-members").hidden = !buffer?.isRoom;
     byId("leave").hidden = !buffer;
     const words = buffer?.isRoom ? `Leave ${buffer.name}` : `Close the conversation with ${buffer?.name}`;
     byId("leave").setAttribute("aria-label", words);
     byId("leave").title = words;
+  }
+
+  /** A topic of more than the width is shown whole on a click. */
+  drawTopic(buffer) {
+    const topic = byId("topic");
+    const text = topicOf(buffer);
+    if (topic.textContent !== text) topic.replaceChildren(...pieces(text, "").map(piece));
+    topic.title = buffer?.topic ?? "";
+  }
+
+  retry() {
+    if (this.app.connection.state === "stopped") this.app.askForPassword();
+    else this.app.connection.retry();
   }
 
   drawState() {
@@ -34,9 +51,12 @@ export class HeadView {
     tile.className = `tile hue-${hue(session.naming.current)}`;
     setText(byId("my-name"), session.naming.current);
     setText(byId("network"), buffers.network || "Hubbub");
-    const latency = buffers.latencyMs ? ` · ${buffers.latencyMs} ms` : "";
-    setText(byId("server"), isUp ? `${buffers.server}${latency}` : "not connected");
+    setText(byId("server"), isUp ? buffers.server : "not connected");
+    byId("server").title = isUp ? `${buffers.server}, ${buffers.latencyMs} ms` : "";
     byId("server").classList.toggle("up", isUp);
+    setText(byId("nowhere-text"), isUp ? "You are in no room." : "Connecting…");
+    const { current } = buffers;
+    byId("outside").hidden = !isUp || !current || session.places.has(current.key);
     this.drawTrouble(isUp, connection);
   }
 
@@ -51,11 +71,11 @@ export class HeadView {
     const count = this.app.session.unconfirmed;
     const kept = count ? ` ${count} ${count === 1 ? "message waits" : "messages wait"} to be sent.` : "";
     const reason = connection.lastError ? ` (${connection.lastError})` : "";
-    setText(
-      byId("trouble-text"),
-      `${isWaiting ? "Connection lost, trying again soon" : "Connecting…"}${reason}.${kept}`,
-    );
-    byId("retry").hidden = !isWaiting;
+    const isStopped = connection.state === "stopped";
+    const state = isStopped ? "This network has a password" : isWaiting ? "Connection lost, trying again soon" : "Connecting";
+    setText(byId("trouble-text"), `${state}${reason}.${kept}`);
+    byId("retry").hidden = !isWaiting && !isStopped;
+    setText(byId("retry"), isStopped ? "Enter it" : "Try now");
   }
 
   drawTitle() {

@@ -72,7 +72,9 @@ export class LogView {
 
   entries(buffer) {
     const { shown } = buffer;
-    return this.app.settings.showsMoves ? shown : shown.filter((entry) => !entry.moves);
+    const { settings, buffers } = this.app;
+    if (settings.showsMoves && !buffers.ignored.size) return shown;
+    return shown.filter((entry) => (settings.showsMoves || !entry.moves) && !buffers.hides(entry));
   }
 
   /**
@@ -164,8 +166,7 @@ export class LogView {
   drawEnds(buffer, isFirst) {
     const beginning = byId("beginning");
     beginning.hidden = !(isFirst && (buffer.loading === "older" || !buffer.slice.hasOlder));
-    const name = buffer.isRoom ? `the room ${buffer.name}` : `your conversation with ${buffer.name}`;
-    setText(beginning, buffer.loading === "older" ? "Loading older messages…" : `This is the beginning of ${name}.`);
+    setText(beginning, buffer.loading === "older" ? "Loading older messages…" : welcome(buffer));
     this.end.hidden = this.isAtEnd && buffer.slice.isAtEnd;
     setText(byId("to-end-text"), buffer.unread ? `${buffer.unread} new` : "Latest");
   }
@@ -247,6 +248,17 @@ export class LogView {
     this.open.add(key);
     this.app.redraw("log");
   }
+}
+
+/** What stands before the first message of a conversation, and in place of it. */
+function welcome({ name, isRoom, shown }) {
+  const isSilent = shown.every(({ kind }) => kind === "event" || kind === "info");
+  if (isRoom) {
+    const more = isSilent ? " Nothing has been said yet. This page's address leads others here." : "";
+    return `This is the beginning of the room ${name}.${more}`;
+  }
+  const more = isSilent ? " Only the two of you can read it." : "";
+  return `This is the beginning of your conversation with ${name}.${more}`;
 }
 
 const bottomOf = (element) => element.offsetTop + element.offsetHeight;

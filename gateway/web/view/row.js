@@ -127,7 +127,7 @@ function nth(whole, character, n) {
   return at;
 }
 
-function piece({ kind, text: value }) {
+export function piece({ kind, text: value }) {
   switch (kind) {
     case "link":
       return make("a", { href: value, target: "_blank", rel: "noopener noreferrer" }, value);
@@ -183,7 +183,9 @@ function fate(entry) {
 }
 
 function event(entry) {
-  const what = entry.moves ? moves(entry.moves) : [make("bdi", {}, entry.nick), ` ${entry.text}`];
+  const what = entry.moves
+    ? moves(entry.moves)
+    : [make("bdi", {}, entry.nick), " ", ...pieces(entry.text, "").map(piece)];
   return make("div.line", {}, make("div.gutter", {}), make("div.content", { dir: "auto" }, ...what, " ", clock(entry)));
 }
 
@@ -204,5 +206,23 @@ function moves(list) {
 }
 
 function info(entry) {
-  return make("div.line", {}, make("div.gutter", {}), make("div.content", { dir: "auto" }, entry.text));
+  const { text: words, card: known, invitation } = entry;
+  const content = known ? card(known) : make("div.content", { dir: "auto" }, ...pieces(words, "").map(piece));
+  if (invitation) content.append(" ", make("button.join", { type: "button", "data-room": invitation }, "Join"));
+  return make("div.line", {}, make("div.gutter", {}), content);
+}
+
+/** What is known of somebody (see replies.js). */
+function card({ title, note, facts }) {
+  const rows = facts.flatMap(([name, value]) => [
+    make("dt", {}, name),
+    make("dd", { dir: "auto" }, ...pieces(value, "").map(piece)),
+  ]);
+  return make(
+    "div.content.card",
+    {},
+    make("span.tile", { "aria-hidden": "true" }, initial(title)),
+    make("div.card-title", {}, make("bdi", {}, title), make("span", {}, note)),
+    make("dl", {}, ...rows),
+  );
 }

@@ -1,0 +1,111 @@
+/** The dialog in which one finds a room or a person: a field, and what it could mean (WAI-ARIA "combobox"). */
+
+import { find } from "../finder.js";
+import { hue } from "../text.js";
+import { byId, initial, make, setText } from "./dom.js";
+
+const FRESH_MS = 10_000; // so long a list of rooms is not asked for again
+
+export class Finder {
+  /** @param {import("../main.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.dialog = byId("join");
+    this.input = byId("join-name");
+    this.list = byId("found");
+    /** @type {import("../replies.js").ListedRoom[]} */
+    this.listed = [];
+    this.listedAt = 0;
+    /** @type {import("../finder.js").Choice[]} */
+    this.choices = [];
+    this.selected = 0;
+    this.input.addEventListener("input", () => this.find());
+    this.input.addEventListener("keydown", (event) => this.onKey(event));
+    this.list.addEventListener("click", ({ target }) => {
+      const option = target.closest("li");
+      if (option) this.go(this.choices[Number(option.dataset.at)]);
+    });
+    this.dialog.querySelector("form").addEventListener("submit", () => this.go(this.choices[this.selected]));
+    this.dialog.addEventListener("close", () => app.composer.focus());
+    byId("open-join").addEventListener("click", () => this.open());
+    byId("find-room").addEventListener("click", () => this.open());
+  }
+
+  open(text = "") {
+    this.input.value = text;
+    this.dialog.showModal();
+    this.input.focus();
+    this.find();
+    if (!this.app.session.isRegistered || Date.now() - this.listedAt < FRESH_MS) return;
+    this.app.command("LIST", []);
+  }
+
+  /** Takes the public rooms of the network. */
+  take(rooms) {
+    this.listed = rooms;
+    this.listedAt = Date.now();
+    if (this.dialog.open) this.find();
+  }
+
+  find() {
+    const { buffers } = this.app;
+    const open = [...buffers.byKey.values()];
+    const people = new Set(open.flatMap(({ members }) => members.sorted().map(({ nick }) => nick)));
+    people.delete(buffers.nick);
+    this.choices = find(this.input.value, this.listed, open, [...people]);
+    this.selected = 0;
+    this.draw();
+  }
+
+  draw() {
+    const options = this.choices.map((choice, at) => this.option(choice, at));
+    this.list.replaceChildren(...options);
+    this.input.setAttribute("aria-activedescendant", options.length ? `found-${this.selected}` : "");
+    options[this.selected]?.scrollIntoView({ block: "nearest" });
+    const count = this.listed.length;
+    setText(byId("found-note"), count ? `${count} public ${count === 1 ? "room" : "rooms"} on this network` : "");
+    const chosen = this.choices[this.selected];
+    byId("join-go").disabled = !chosen;
+    setText(byId("join-go"), chosen ? verb(chosen) : "Join");
+  }
+
+  option(choice, at) {
+    const { name, isRoom, count, topic } = choice;
+    const sign = isRoom
+      ? make("span.sign", { "aria-hidden": "true" }, "#")
+      : make(`span.tile.hue-${hue(name)}`, { "aria-hidden": "true" }, initial(name));
+    const properties = {
+      ...{ id: `found-${at}`, role: "option", "data-at": String(at), "aria-selected": String(at === this.selected) },
+    };
+    return make(
+      "li",
+      properties,
+      sign,
+      make("div.found-text", {}, make("bdi", {}, isRoom ? name.slice(1) : name), make("p", { dir: "auto" }, topic)),
+      make("span.found-facts", {}, count ? people(count) : verb(choice)),
+    );
+  }
+
+  onKey(event) {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    const { length } = this.choices;
+    if (length) this.selected = (this.selected + (event.key === "ArrowDown" ? 1 : length - 1)) % length;
+    this.draw();
+  }
+
+  go(choice) {
+    this.dialog.close();
+    if (!choice) return;
+    this.app.open(choice.name);
+    if (!choice.isRoom && !choice.isKnown) this.app.command("ISON", [choice.name]);
+  }
+}
+
+const people = (count) => `${count} ${count === 1 ? "person" : "people"}`;
+
+function verb({ isRoom, isOpen, isKnown }) {
+  if (isOpen) return "Go there";
+  if (!isRoom) return "Talk";
+  return isKnown ? "Join" : "Make this room";
+}

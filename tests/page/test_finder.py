@@ -1,0 +1,96 @@
+"""Finding a room or a person: one dialog over the open conversations, all public rooms, and the people there."""
+
+from collections.abc import Callable
+
+from tests.network.harness import Gateway, Network
+from tests.page.browser import Visitor
+
+Pair = tuple[Gateway, Gateway]
+Visit = Callable[..., Visitor]
+CAPS = "batch echo-message labeled-response message-tags server-time"
+
+
+def room(visitor: Visitor, name: str) -> None:
+    visitor.until("document.querySelector('h1').textContent === it", name)
+
+
+def search(visitor: Visitor, text: str) -> None:
+    visitor.page.keyboard.press("Control+k")
+    visitor.page.wait_for_selector("#join[open]")
+    visitor.page.keyboard.type(text)
+
+
+def test_a_room_is_found_without_its_sign(pair: Pair, shared: Network, visit: Visit) -> None:
+    """ "dev" is the room #dev, and no conversation with a person who does not exist."""
+    ben = shared.peer(pair[1], "ben_f", CAPS, "#dev-f")
+    anna = visit().enter(pair[0].port, "anna_f", "#start-f")
+    search(anna, "dev-f")
+    anna.page.wait_for_selector('#found [aria-selected="true"] >> text=1 person')
+    anna.page.keyboard.press("Enter")
+    room(anna, "#dev-f")
+    assert any(" JOIN #dev-f" in line for line in ben.until("anna_f"))
+    assert anna.page.locator('[data-place="dev-f"]').count() == 0
+
+
+def test_a_room_that_is_not_there_is_made_and_a_person_who_is_not_there_is_said_to_be_so(
+    pair: Pair, visit: Visit
+) -> None:
+    anna = visit().enter(pair[0].port, "anna_new", "#start-n")
+    search(anna, "brand-new")
+    anna.page.wait_for_selector("#join-go >> text=Make this room")
+    anna.page.keyboard.press("Enter")
+    room(anna, "#brand-new")
+    anna.wait_joined()
+    search(anna, "noone_here")
+    anna.page.click("#found li >> text=Talk")
+    room(anna, "noone_here")
+    anna.wait("Nobody of that name is connected.")
+
+
+def test_public_rooms_are_found_by_topic_and_people_by_name(pair: Pair, shared: Network, visit: Visit) -> None:
+    ben = shared.peer(pair[1], "benedict_t", CAPS, "#garden-t", "#shared-t")
+    ben.do("TOPIC #garden-t :Tomatoes and other vegetables")
+    ben.do("JOIN #hidden-t", "MODE #hidden-t +s", "TOPIC #hidden-t :Secret tomatoes")
+    anna = visit().enter(pair[0].port, "anna_topic", "#shared-t")
+    anna.type("/list")
+    anna.page.wait_for_selector("#join[open]")
+    anna.page.keyboard.type("tomato")
+    anna.page.wait_for_selector("#found li >> text=Tomatoes and other vegetables")
+    assert anna.page.locator("#found li", has_text="hidden-t").count() == 0
+    anna.page.fill("#join-name", "benedict")
+    anna.page.wait_for_selector('#found [aria-selected="true"] >> text=benedict_t')
+    anna.page.fill("#join-name", "tomatoes and")
+    anna.page.click("#found li >> text=garden-t")
+    room(anna, "#garden-t")
+    anna.page.wait_for_selector("#topic >> text=Tomatoes and other vegetables")
+
+
+def test_an_invitation_has_a_button(pair: Pair, shared: Network, visit: Visit) -> None:
+    """RFC 2812 3.2.7; the room is for invited people only."""
+    ben = shared.peer(pair[1], "ben_i", CAPS, "#party-i")
+    ben.do("MODE #party-i +i")
+    anna = visit().enter(pair[0].port, "anna_i", "#home-i")
+    anna.type("/join party-i")
+    anna.wait("#party-i is for invited people only.")
+    anna.page.wait_for_selector("#outside >> text=You are not in this room.")
+    anna.page.click('[data-place="#home-i"]')
+    ben.do("INVITE anna_i #party-i")
+    anna.wait("ben_i invites you to #party-i.")
+    anna.page.click(".entry.info button >> text=Join")
+    room(anna, "#party-i")
+    anna.wait_joined()
+    assert anna.page.is_hidden("#outside")
+
+
+def test_the_network_names_its_lobby(network: Network, visit: Visit) -> None:
+    """005 hubbub/LOBBY: the room of a first visit. After leaving the last room there is a way back."""
+    gateway = network.gateway(HUBBUB_LOBBY="#foyer")
+    anna = visit().enter(gateway.port, "anna")
+    room(anna, "#foyer")
+    anna.page.click("#leave")
+    anna.page.wait_for_selector("#nowhere >> text=You are in no room.")
+    anna.page.click("#find-room")
+    anna.page.keyboard.type("foyer")
+    anna.page.keyboard.press("Enter")
+    room(anna, "#foyer")
+    anna.say("back again")
