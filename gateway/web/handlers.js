@@ -35,7 +35,9 @@ function onWelcome(session, { params, source }, now) {
   session.naming.registered(params[0], now);
   session.exchange.emit("registered", { nick: params[0], server: source });
   if (session.naming.isReclaiming) {
-    session.exchange.tell(`The lost connection still holds ${session.naming.wanted}; it will be yours again soon.`);
+    const { wanted, current } = session.naming;
+    const holder = "by a lost connection of yours, or on another device";
+    session.exchange.tell(`The name ${wanted} is in use, ${holder}. You are ${current} until it is free.`);
   }
   session.pingedAt = -Infinity; // the latency is told at once
   for (const place of session.places.values()) session.arrive(place, now);

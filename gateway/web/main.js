@@ -297,8 +297,6 @@ export class App {
     if (!current.isJoined && this.session.isRegistered && !this.session.places.has(current.key))
       this.open(current.name);
     const tags = current.draftReply ? { "+reply": current.draftReply.msgid } : {};
-    this.log.isAtEnd = true;
-    if (!current.slice.isAtEnd) this.loadLatest(current);
     return this.perform((session, now) => session.say(current.name, text, tags, now));
   }
 

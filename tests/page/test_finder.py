@@ -37,12 +37,12 @@ def test_a_room_that_is_not_there_is_made_and_a_person_who_is_not_there_is_said_
 ) -> None:
     anna = visit().enter(pair[0].port, "anna_new", "#start-n")
     search(anna, "brand-new")
-    anna.page.wait_for_selector("#join-go >> text=Make this room")
+    anna.page.wait_for_selector('#found [aria-selected="true"] >> text=No public room has this name.')
     anna.page.keyboard.press("Enter")
     room(anna, "#brand-new")
     anna.wait_joined()
     search(anna, "noone_here")
-    anna.page.click("#found li >> text=Talk")
+    anna.page.click("#found li >> text=Nobody of this name is in your rooms.")
     room(anna, "noone_here")
     anna.wait("Nobody of that name is connected.")
 

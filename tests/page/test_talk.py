@@ -174,6 +174,12 @@ def test_names_complete_and_commands_are_suggested(pair: Pair, shared: Network, 
     olga.page.wait_for_selector("#topic >> text=A fine place")
     olga.type("/nonsense")
     olga.wait("There is no command /nonsense")
+    assert olga.page.input_value("#say") == "/nonsense"
+    olga.type("/join complete-two")
+    olga.until("document.querySelector('h1').textContent === '#complete-two'")
+    olga.page.click('[data-place="#complete"]')
+    olga.until("document.querySelector('h1').textContent === '#complete'")
+    assert olga.page.input_value("#say") == ""
 
 
 def test_away_members_and_leavers_are_shown(pair: Pair, shared: Network, visit: Visit) -> None:

@@ -65,7 +65,10 @@ export class Actions {
     if (!this.canAnswer(entry)) return;
     if (name === "reply") this.app.composer.answer(entry);
     else if (name === "react") this.app.dialogs.react(entry);
-    else if (name === "redact" && this.canRedact(entry)) this.app.redact(entry);
+    else if (name === "redact" && this.canRedact(entry)) {
+      this.app.redact(entry);
+      this.hide();
+    }
   }
 
   onClick({ target }) {

@@ -93,16 +93,25 @@ export class Composer {
     const text = this.input.value.replace(/\s+$/, "");
     if (!text) return;
     clearTimeout(this.pauseTimer);
+    const { current } = this.app.buffers;
+    this.write("");
+    this.app.log.showEnd(); // where the answer will be
     const problem = typed(this.app, text);
     if (problem) {
       this.app.tell(problem);
-      return;
+      this.write(text);
+    } else if (current) {
+      current.draftReply = null;
+      this.drawAnswer();
     }
-    this.input.value = "";
+  }
+
+  /** Puts a text in the field in the place of what is there. */
+  write(text) {
+    this.input.value = text;
     this.keepDraft();
     this.fit();
     this.suggestions.close();
-    this.answer(null);
   }
 
   /** Lets the message that is written answer an entry, or nothing. */

@@ -63,14 +63,15 @@ export class Finder {
     this.input.setAttribute("aria-activedescendant", options.length ? `found-${this.selected}` : "");
     options[this.selected]?.scrollIntoView({ block: "nearest" });
     const count = this.listed.length;
-    setText(byId("found-note"), count ? `${count} public ${count === 1 ? "room" : "rooms"} on this network` : "");
+    const rooms = count ? `${count} public ${count === 1 ? "room" : "rooms"} on this network` : "";
+    setText(byId("found-note"), options.length ? rooms : "Nothing found.");
     const chosen = this.choices[this.selected];
     byId("join-go").disabled = !chosen;
     setText(byId("join-go"), chosen ? verb(chosen) : "Join");
   }
 
   option(choice, at) {
-    const { name, isRoom, count, topic } = choice;
+    const { name, isRoom, count } = choice;
     const sign = isRoom
       ? make("span.sign", { "aria-hidden": "true" }, "#")
       : make(`span.tile.hue-${hue(name)}`, { "aria-hidden": "true" }, initial(name));
@@ -81,7 +82,7 @@ export class Finder {
       "li",
       properties,
       sign,
-      make("div.found-text", {}, make("bdi", {}, isRoom ? name.slice(1) : name), make("p", { dir: "auto" }, topic)),
+      make("div.found-text", {}, make("bdi", {}, isRoom ? name.slice(1) : name), make("p", { dir: "auto" }, about(choice))),
       make("span.found-facts", {}, count ? people(count) : verb(choice)),
     );
   }
@@ -104,8 +105,12 @@ export class Finder {
 
 const people = (count) => `${count} ${count === 1 ? "person" : "people"}`;
 
-function verb({ isRoom, isOpen, isKnown }) {
+function verb({ isRoom, isOpen }) {
   if (isOpen) return "Go there";
-  if (!isRoom) return "Talk";
-  return isKnown ? "Join" : "Make this room";
+  return isRoom ? "Join" : "Talk";
+}
+
+function about({ isRoom, isKnown, topic }) {
+  if (isKnown) return topic;
+  return isRoom ? "No public room has this name. It is made if there is none." : "Nobody of this name is in your rooms.";
 }

@@ -30,12 +30,13 @@ export class HeadView {
     byId("leave").title = words;
   }
 
-  /** A topic of more than the width is shown whole on a click. */
+  /** One that is wider than the head is shown whole while it has the focus, so on a click. */
   drawTopic(buffer) {
     const topic = byId("topic");
     const text = topicOf(buffer);
     if (topic.textContent !== text) topic.replaceChildren(...pieces(text, "").map(piece));
     topic.title = buffer?.topic ?? "";
+    topic.tabIndex = buffer?.topic ? 0 : -1;
   }
 
   retry() {

@@ -204,10 +204,14 @@ export class LogView {
   }
 
   goToEnd() {
-    if (!this.buffer.slice.isAtEnd) this.app.loadLatest(this.buffer);
-    this.isAtEnd = true;
+    this.showEnd();
     this.app.noteWatching();
     this.app.redraw("log");
+  }
+
+  showEnd() {
+    this.isAtEnd = true;
+    if (this.buffer && !this.buffer.slice.isAtEnd) this.app.loadLatest(this.buffer);
   }
 
   /** Shows an entry and lets it stand out; what is not in memory is asked for. */
