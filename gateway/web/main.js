@@ -16,6 +16,7 @@ import { Composer } from "./view/composer.js";
 import { Dialogs } from "./view/dialogs.js";
 import { byId } from "./view/dom.js";
 import { Finder } from "./view/finder.js";
+import { Frame } from "./view/frame.js";
 import { HeadView } from "./view/head.js";
 import { LogView } from "./view/log.js";
 import { PeopleView } from "./view/people.js";
@@ -65,7 +66,8 @@ export class App {
     this.dialogs = new Dialogs(this);
     this.finder = new Finder(this);
     this.tabs = new Tabs();
-    this.frame = 0;
+    this.frame = new Frame(this);
+    this.frameRequest = 0;
     this.saveTimer = 0;
     this.marks = new Map(); // read markers to be sent
     document.documentElement.dataset.theme = this.settings.theme;
@@ -119,10 +121,7 @@ export class App {
     document.addEventListener("visibilitychange", () => this.noteWatching());
     addEventListener("beforeunload", (event) => this.session.unconfirmed && event.preventDefault());
     addEventListener("pagehide", () => this.onHide());
-    addEventListener("keydown", (event) => this.onKey(event));
-    byId("toggle-side").addEventListener("click", () => this.toggle("side"));
-    byId("toggle-members").addEventListener("click", () => this.toggle("members"));
-    byId("veil").addEventListener("click", () => this.closeDrawers());
+    this.frame.listen();
     setInterval(() => this.onTick(), MARK_READ_EVERY_MS);
   }
 
@@ -143,13 +142,13 @@ export class App {
 
   redraw(part) {
     this.buffers.changed.add(part);
-    this.frame ||= document.hidden
+    this.frameRequest ||= document.hidden
       ? setTimeout(() => this.draw(), HIDDEN_FRAME_MS)
       : requestAnimationFrame(() => this.draw());
   }
 
   draw() {
-    this.frame = 0;
+    this.frameRequest = 0;
     const { changed } = this.buffers;
     const parts = new Set(changed);
     changed.clear();
@@ -251,7 +250,7 @@ export class App {
   show(key) {
     const from = this.buffers.current;
     const to = this.buffers.byKey.get(key);
-    if (!to || to === from) return this.closeDrawers();
+    if (!to || to === from) return this.frame.closeDrawers();
     this.buffers.show(to);
     this.turn(from);
   }
@@ -259,7 +258,7 @@ export class App {
   turn(from) {
     const { current } = this.buffers;
     history.replaceState(null, "", current ? fragmentOf(current) : location.pathname);
-    this.closeDrawers();
+    this.frame.closeDrawers();
     this.composer.turn(from);
     this.remember();
     this.redraw("state");
@@ -389,46 +388,6 @@ export class App {
     save(this.settings);
     this.redraw("log");
   }
-
-  // --- the frame -----------------------------------------------------------------------------------------------
-
-  onKey(event) {
-    if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-      event.preventDefault();
-      this.step(event.key === "ArrowDown" ? 1 : -1);
-    } else if ((event.ctrlKey || event.metaKey) && event.key === "k") {
-      event.preventDefault();
-      this.finder.open();
-    } else if (event.key === "Escape") {
-      this.closeDrawers();
-    } else if (isTyping(event)) {
-      this.composer.focus(); // which the letter then goes to
-    }
-  }
-
-  /** Goes to the conversation above or below. */
-  step(by) {
-    const all = [...this.buffers.byKey.values()];
-    const ordered = [...all.filter((buffer) => buffer.isRoom), ...all.filter((buffer) => !buffer.isRoom)];
-    const at = ordered.indexOf(this.buffers.current) + by + ordered.length;
-    this.show(ordered[at % ordered.length].key);
-  }
-
-  toggle(id) {
-    const isOn = byId("app").classList.toggle(`${id}-toggled`);
-    const isDrawer = matchMedia("(max-width: 900px)").matches;
-    byId(`toggle-${id}`).setAttribute("aria-expanded", String(isDrawer ? isOn : !isOn));
-    byId("veil").hidden = !(isOn && isDrawer);
-    if (isOn && isDrawer) byId(id).querySelector("button")?.focus();
-  }
-
-  closeDrawers() {
-    if (!matchMedia("(max-width: 900px)").matches) return;
-    byId("app").classList.remove("side-toggled", "members-toggled");
-    byId("toggle-side").setAttribute("aria-expanded", "false");
-    byId("toggle-members").setAttribute("aria-expanded", "false");
-    byId("veil").hidden = true;
-  }
 }
 
 function socketUrl() {
@@ -436,13 +395,6 @@ function socketUrl() {
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.hash = "";
   return url.href;
-}
-
-/** Whether a key is a letter that nothing else is meant for. */
-function isTyping({ key, target, defaultPrevented, ctrlKey, metaKey, altKey }) {
-  if (defaultPrevented || ctrlKey || metaKey || altKey || [...key].length !== 1) return false;
-  const isButton = key === " " && target.closest("button, a, summary");
-  return !isButton && !target.closest("input, textarea, select, dialog") && !document.querySelector("dialog[open]");
 }
 
 new App().begin();
