@@ -70,7 +70,7 @@ class Connections:
         return connection.is_admitted
 
     def discount(self, connection: Connection) -> None:
-        """Its address may make another in its place; also of one that has had its ERROR and is not closed yet."""
+        """Its address may make another in its place: the session has ended, whether the connection is closed or not."""
         if connection.is_admitted:
             connection.is_admitted = False
             self._lane.outside.admit(connection.peer, -1)
@@ -116,14 +116,12 @@ class Connections:
     def lost(self, connection: Connection, why: str) -> None:
         state = connection.state
         self._lane.sessions.closing.pop(connection, None)
-        self.discount(connection)
         if isinstance(state, Opening):
+            self.discount(connection)
             self._lane.door.left(connection)
             self.opening.pop(connection, None)
-        elif state.inputs:  # what it said before is heard to its end all the same
-            self._lane.intake.end(state)
         else:
-            self._lane.depart(state, why or "Connection closed")
+            self._lane.intake.lost(state, why or "Connection closed")
 
     def kept(self, change: int) -> None:
         self.backlog_bytes += change
@@ -139,10 +137,13 @@ class Connections:
         self._lane.later(max(0.5, interval / 8), self.sweep)
         for client in list(self._lane.clients.values()):
             silent = self._lane.now - client.heard_at
-            if silent < interval or client.dialect.variant & TEXT or client.is_departing:
+            connection = client.connection
+            if silent < interval or client.is_departing:
                 continue
-            if client.throttled and not client.connection.backlog_bytes:  # it is not silent but not read
+            if client.dialect.variant & TEXT and not connection.has_ended:
                 continue
+            if client.throttled and not (connection.backlog_bytes or connection.has_ended):
+                continue  # it is not silent but not read
             if silent > interval * 2:
                 self._lane.depart(client, f"Ping timeout: {silent:.0f} seconds")
             elif not client.pinged and client.session.is_registered:

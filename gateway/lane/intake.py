@@ -23,6 +23,8 @@ from gateway.wire.message import Message, parse
 
 PARKED_LINES_LIMIT = 256
 WAIT_LIMIT_S = 5.0
+REST_LIMIT_S = 5.0
+"""After a connection is lost, what its client said before is carried out for so long at most."""
 TICK_S = 0.5
 
 
@@ -80,6 +82,14 @@ class Intake:
                 self._park(client, line)
         self.conclude(client, partial(self._host.depart, client, "Connection closed"))
 
+    def lost(self, client: Client, why: str) -> None:
+        """The connection is gone: what flood control has let in of what it said is carried out, the rest is dropped."""
+        if client.inputs and not client.throttled:
+            self._host.later(REST_LIMIT_S, partial(self._host.depart, client, why))
+            self.end(client)
+        else:
+            self._host.depart(client, why)
+
     def conclude(self, client: Client, act: Callable[[], None]) -> None:
         """Takes no more lines from a client; what it sent is carried out, then ``act`` is called."""
         client.last_act = act
@@ -102,7 +112,9 @@ class Intake:
             client.inputs = None
         if not client.throttled and len(inputs or ()) < PARKED_LINES_LIMIT // 2:
             client.connection.resume()
-        if client.last_act is not None and not inputs and self._may_go_on(client):
+        if client.throttled and not client.connection.is_open:
+            self._host.depart(client, "Connection closed")
+        elif client.last_act is not None and not inputs and self._may_go_on(client):
             client.last_act()
 
     @staticmethod

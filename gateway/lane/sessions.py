@@ -201,7 +201,6 @@ class Sessions:
             session.answer_late(label, lambda: session.reply(f"ERROR :Closing link: {reason}"))
             connection.write(client.dialect.last_words())
             connection.close(lingers=True)
-            self._lane.connections.discount(connection)
             self.closing[connection] = None
             self._lane.later(CLOSING_LIMIT_S, partial(connection.abort, ""))  # where the peer does not read
 
@@ -228,6 +227,7 @@ class Sessions:
             await released
         farewell()
         del self.clients[session.sid]
+        lane.connections.discount(client.connection)
         lane.talks.forget(session)
         lane.bulletin.user_left(session)
         lane.drain.check()
