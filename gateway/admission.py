@@ -37,20 +37,20 @@ class Admission:
 
     def __call__(self, address: str, change: int) -> bool:
         """+1: counts one more, unless the address has as many as it may or is too fast (False); -1: one less."""
-        site = _site(address)
-        if site is None:
+        counted = site(address)
+        if counted is None:
             return True
         with self._lock:
             if change > 0:
-                if self.limit and self._counts[site] >= self.limit:
+                if self.limit and self._counts[counted] >= self.limit:
                     self.refused_many += 1
                     return False
-                if self.rate and not self._take(site):
+                if self.rate and not self._take(counted):
                     self.refused_fast += 1
                     return False
-            self._counts[site] += change
-            if not self._counts[site]:
-                del self._counts[site]
+            self._counts[counted] += change
+            if not self._counts[counted]:
+                del self._counts[counted]
         return True
 
     def _take(self, site: str) -> bool:
@@ -74,7 +74,7 @@ class Admission:
             del self._recent[oldest]
 
 
-def _site(address: str) -> str | None:
+def site(address: str) -> str | None:
     """What is counted; None for what has no limit."""
     try:
         parsed = ip_address(address.partition("%")[0])

@@ -17,7 +17,7 @@ from typing import Any
 import redis
 import structlog
 
-from gateway import config, passwords
+from gateway import config
 from gateway.admission import Admission
 from gateway.binding import bind
 from gateway.broker import dialing, fitness
@@ -32,6 +32,7 @@ from gateway.lane.outside import Outside, Post
 from gateway.net.acceptor import Acceptor
 from gateway.provision import Provision, provide
 from gateway.readings import readiness, readings
+from gateway.verifier import Verifier
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ class Gateway:
         self.id = _new_id()
         self.keys = Keys(settings.prefix)
         self.executor = Executor()
-        self.verifier = Executor(threads=1)  # of its own, so that many tries at passwords delay nothing else
+        self.verifier = Verifier()
         self.browsers = Browsers()
         self.admission = Admission(settings.max_per_ip, settings.connect_rate, settings.connect_burst)
         self.lanes: list[Lane] = []
@@ -146,15 +147,12 @@ class Gateway:
         def connect(post: Post, done: Callable[[Any], None]) -> None:
             self.executor.run(lambda: dialing.dial(url), post, done)
 
-        def verify(password_hash: str, password: str, post: Post, done: Callable[[bool], None]) -> None:
-            self.verifier.run(lambda: passwords.fits(password_hash, password), post, lambda fits: done(fits is True))
-
         outside = Outside(
             connect=connect,
             cloak=self._cloak,
             admit=self.admission,
             browsers=self.browsers,
-            verify=verify,
+            verify=self.verifier.submit,
             beats=lambda: heartbeat.beats,
             gone=heartbeat.disown,
             rehash=lambda: self._on_signal(signal.SIGHUP, None),

@@ -217,8 +217,8 @@ class Ports(Protocol):
         As its log has it, with the present session id of the sender; None where there is none, or it is void.
         """
 
-    def verify(self, password_hash: str, password: str) -> Awaitable[bool]:
-        """argon2id, on the executor."""
+    def verify(self, session: Session, password_hash: str, password: str) -> Awaitable[bool]:
+        """argon2id, beside the lane; Unavailable where too many passwords wait to be tried."""
 
     def pause(self, seconds: float) -> Awaitable[None]:
         """Lets time pass; the session's input stays parked."""

@@ -25,8 +25,11 @@ class Outside:
     """Counts the connections of an address up (+1: whether it may have one more) or down (-1)."""
     browsers: Browsers
     """Of all lanes: their connections come to any of them."""
-    verify: Callable[[str, str, Post, Callable[[bool], None]], None]
-    """Whether a password (second) fits an argon2id hash (first), by way of the lane's post."""
+    verify: Callable[[str, str, str, Post, Callable[[bool], None]], Callable[[], None] | None]
+    """Whether a password (third) that came from an address (first) fits an argon2id hash, by way of the lane's post.
+
+    Returns what takes the try back; None where too many wait already.
+    """
     beats: Callable[[], int]
     """How many beats the gateway's lease has had."""
     gone: Callable[[str], None]

@@ -356,10 +356,16 @@ class LanePorts:
         self._lane.appends.add(log, Pending(NOBODY, line, wait=wait))
         return wait
 
-    async def verify(self, password_hash: str, password: str) -> bool:
+    async def verify(self, session: Session, password_hash: str, password: str) -> bool:
         wait: Wait[bool] = Wait()
-        self._lane.outside.verify(password_hash, password, self._lane.post, wait.fulfil)
-        return await wait
+        cancel = self._lane.outside.verify(session.address, password_hash, password, self._lane.post, wait.fulfil)
+        if cancel is None:
+            raise Unavailable
+        try:
+            return await wait
+        except (Gone, Unavailable):
+            cancel()
+            raise
 
     def rehash(self) -> None:
         self._lane.outside.rehash()

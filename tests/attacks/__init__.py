@@ -24,6 +24,7 @@ The function's name is the attack's. Rules:
 - An attacker connects from an address that counts (`address=`, by default 198.51.100.1; the gateway trusts the
   harness's PROXY header): loopback has no limits by address.
 - An attack is bounded in time and count, and ends in less than a minute.
+- `@attack(text, settings="flood_burst = 5")` gives the gateway a file of settings, where the attack needs one.
 - `stage.raw(address)` is a socket that has sent its PROXY header only; `stage.metric(name)` reads /metrics;
   `stage.redis` is a redis-py client of the gateway's Redis. `stage.gateway`, `stage.network` are those of
   tests/network/harness.py.

@@ -49,7 +49,7 @@ def play(attack: Attack) -> Row | None:
     """Its row; None where it could not be played to its end."""
     print(f"{attack.name} ...", file=sys.stderr, flush=True)
     try:
-        with Stage() as stage:
+        with Stage(attack.settings) as stage:
             attack.play(stage)
             return stage.row(attack)
     except Exception:

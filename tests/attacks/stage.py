@@ -34,16 +34,18 @@ class Attack:
     name: str
     text: str
     play: "Callable[[Stage], None]"
+    settings: str = ""
+    """What the gateway's file of settings says (TOML), where defaults are not enough."""
 
 
 ATTACKS: dict[str, Attack] = {}
 
 
-def attack(text: str) -> "Callable[[Callable[[Stage], None]], Callable[[Stage], None]]":
-    """Registers an attack; `text` says in one line what it does."""
+def attack(text: str, settings: str = "") -> "Callable[[Callable[[Stage], None]], Callable[[Stage], None]]":
+    """Registers an attack; `text` says in one line what it does, `settings` are the gateway's (TOML)."""
 
     def register(play: Callable[[Stage], None]) -> Callable[[Stage], None]:
-        ATTACKS[play.__name__] = Attack(play.__name__, text, play)
+        ATTACKS[play.__name__] = Attack(play.__name__, text, play, settings)
         return play
 
     return register
@@ -52,10 +54,10 @@ def attack(text: str) -> "Callable[[Callable[[Stage], None]], Callable[[Stage], 
 class Stage:
     """See the module; a context in which one attack is played."""
 
-    def __init__(self, *options: str, **variables: str) -> None:
-        """`options` and `variables` as of tests.network.harness.Network.gateway, where defaults are not enough."""
+    def __init__(self, settings: str = "") -> None:
+        """`settings`: the gateway's file of settings (TOML)."""
         self._stack = contextlib.ExitStack()
-        self._options, self._variables = options, variables
+        self._settings = settings
         self._notes: list[str] = []
         self._longest_turn_s = 0.0
         self._ended = threading.Event()
@@ -68,15 +70,12 @@ class Stage:
             self.redis: Any = stack.enter_context(client(server.url))
             self.network = Network(server.url, "attack:")
             stack.callback(self.network.close)
-            defaults = Settings()
-            variables: dict[str, Any] = {
-                "HUBBUB_FLOOD_RATE": f"{defaults.flood_rate:g}",
-                "HUBBUB_LEASE_S": f"{defaults.lease_s:g}",
-            }
+            config, defaults = directory / "hubbub.toml", Settings()
+            config.write_text(self._settings, "utf-8")
             self.gateway = self.network.gateway(
-                *("--trusted-proxies", "127.0.0.1/32", "--admin", "127.0.0.1:0"),
-                *self._options,
-                **(variables | self._variables),
+                *("--trusted-proxies", "127.0.0.1/32", "--admin", "127.0.0.1:0", "--config", str(config)),
+                HUBBUB_FLOOD_RATE=f"{defaults.flood_rate:g}",
+                HUBBUB_LEASE_S=f"{defaults.lease_s:g}",
             )
             self._admin = int(json.loads(self.gateway.wait_log("admin"))["port"])
             self._innocents = Innocents(self.gateway.port)

@@ -7,6 +7,7 @@ at the end, when Redis answers and time has passed, a listener's PING is answere
 
 import re
 import ssl
+from collections.abc import Callable
 from ipaddress import ip_network
 from random import Random
 from typing import Any
@@ -24,7 +25,7 @@ from gateway.lane.clock import Clock
 from gateway.lane.door import Opening
 from gateway.lane.intake import PARKED_LINES_LIMIT
 from gateway.lane.lane import Lane, LaneSettings
-from gateway.lane.outside import Outside
+from gateway.lane.outside import Outside, Post
 from gateway.net.connection import RECEIVE_BYTES, Connection
 from gateway.wire.dialect import SNIFF_LIMIT_BYTES
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES, TAGS_LIMIT_BYTES
@@ -119,7 +120,7 @@ class World:
                 cloak=lambda address: f"{len(address)}.cloak",
                 admit=lambda _address, _change: True,
                 browsers=Browsers(lambda: self.time_s),
-                verify=lambda _hash, password, post, done: post(lambda: done(password == "right")),
+                verify=self._verify,
                 beats=lambda: int(self.time_s),
                 gone=lambda _gateway: None,
                 rehash=lambda: None,
@@ -138,6 +139,14 @@ class World:
         socket = self.redis.connect()
         self.selector.links[socket.fileno()] = socket
         self.lane.link.attach(socket)  # type: ignore[arg-type]
+
+    def _verify(
+        self, _address: str, _hash: str, password: str, post: Post, done: Callable[[bool], None]
+    ) -> Callable[[], None] | None:
+        if password == "too many":
+            return None
+        post(lambda: done(password == "right"))
+        return lambda: None
 
     def client(self, peer: str = "192.0.2.1") -> ClientSocket:
         socket = ClientSocket(1_000_000 + len(self.sockets))

@@ -175,3 +175,22 @@ def test_no_turn_has_an_event_for_each_room_of_a_client(world: World) -> None:
             appended.append(world.lane.appends.launched - before)
         assert max(appended) <= ROOMS_AT_ONCE
         assert sum(appended) >= 60
+
+
+def test_oper_says_so_where_too_many_passwords_are_tried(world: World) -> None:
+    """Modern IRC RPL_TRYAGAIN (263): no word of Redis, which has no part in it."""
+    socket = client(world, "hasty")
+    socket.inbound += b"OPER op :too many\r\n"
+    pass_time(world, 0.5)
+    assert socket.read().endswith(
+        b" 263 hasty OPER :Too many passwords are being tried: wait a while and try again\r\n"
+    )
+
+
+def test_a_wrong_password_costs_nine_lines(world: World) -> None:
+    socket = client(world, "guesser")
+    pass_time(world, 10.0)
+    socket.inbound += b"OPER op :wrong\r\n" * 100
+    pass_time(world, 20.0)
+    # 20 tokens at once and 80 in that time.
+    assert 10 <= socket.read().count(b" 464 ") <= 12

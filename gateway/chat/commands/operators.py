@@ -7,11 +7,13 @@ from gateway.chat.commands.modes import tell_own_modes
 from gateway.chat.commands.table import Command, Handler
 from gateway.chat.isupport import KICKLEN
 from gateway.chat.modes import Change
-from gateway.chat.ports import Ports
+from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.message import Message
 
+WRONG_PASSWORD_LINES = 8
+"""What a wrong password costs besides: at the default rate one in two seconds, once the burst is used up."""
 FAILED_PAUSE_S = 1.0
 """How long a wrong password parks the session: what one connection can try is one a second."""
 
@@ -24,8 +26,14 @@ async def oper(ports: Ports, session: Session, message: Message) -> None:
         session.numeric(n.ERR_NOOPERHOST, "No operators are set up for this server")
         return
     # For an unknown name another's hash is verified, so that the time taken does not tell which names exist.
-    fits = await ports.verify(operators.get(name) or next(iter(operators.values())), password)
+    password_hash = operators.get(name) or next(iter(operators.values()))
+    try:
+        fits = await ports.verify(session, password_hash, password)
+    except Unavailable:
+        session.numeric(n.RPL_TRYAGAIN, "OPER", "Too many passwords are being tried: wait a while and try again")
+        return
     if not fits or name not in operators:
+        session.charge(WRONG_PASSWORD_LINES)
         await ports.pause(FAILED_PAUSE_S)
         session.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
         return
