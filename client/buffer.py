@@ -45,13 +45,18 @@ class Delivery(Enum):
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One entry of a buffer. `text` is without controls, fit to be shown, and may have several lines ("\\n")."""
+    """One entry of a buffer.
+
+    `text` is without controls, fit to be shown, and may have several lines ("\\n"). `raw_text` is what was said as it
+    came, with IRC's formatting codes: for client.markup alone.
+    """
 
     number: int  # its name: never used twice, and the same while the line changes; says nothing of the order
     at: float
     kind: LineKind
     nick: str
     text: str
+    raw_text: str = ""
     msgid: str = ""
     pending_id: str = ""
     delivery: Delivery = Delivery.SENT
@@ -60,7 +65,7 @@ class Line:
     is_mention: bool = False
     reply_to: str = ""  # a msgid
     reactions: dict[str, list[str]] = field(default_factory=dict)  # what -> nicks
-    redacted_by: str = ""  # then `text` is ""
+    redacted_by: str = ""  # then `text` and `raw_text` are ""
     redaction_reason: str = ""
     change: MembershipChange | None = None  # of a member who is not us
     folded: list["Line"] = field(default_factory=list)  # the changes that `text` sums up, this one included

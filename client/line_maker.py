@@ -81,7 +81,7 @@ class LineMaker:
     def status(
         self, text: str, at: float, kind: LineKind = LineKind.STATUS, *, nick: str = "", msgid: str = ""
     ) -> Line:
-        return Line(next(self._numbers), at, kind, strip_controls(nick), strip_controls(text), msgid)
+        return Line(next(self._numbers), at, kind, strip_controls(nick), strip_controls(text), msgid=msgid)
 
     def _said(self, verb: str, text: str, nick: str, at: float) -> Line | None:
         kind = LineKind.NOTICE if verb == "NOTICE" else LineKind.MESSAGE
@@ -90,6 +90,7 @@ class LineMaker:
         elif text.startswith("\x01"):
             return None
         line = self.status("", at, kind, nick=nick)
+        line.raw_text = text
         line.text = "\n".join(map(strip_controls, text.split("\n")))
         return line
 

@@ -44,7 +44,7 @@ class Tagging:
 def _change(line: Line, message: Message) -> bool:
     nick = strip_controls(split_source(message.source or "")[0])
     if message.verb == "REDACT":
-        line.text = ""  # it is found nowhere: neither by a search, nor in a copy of the conversation
+        line.text = line.raw_text = ""  # it is found nowhere: neither by a search, nor in a copy of the conversation
         line.reactions.clear()
         line.redacted_by = nick or "someone"
         line.redaction_reason = strip_controls(message.params[2]) if len(message.params) > 2 else ""

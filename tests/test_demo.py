@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-LIMIT_S = 60.0
+LIMIT_S = 20.0
 
 STAND_IN = """
 import json, signal, sys

@@ -28,6 +28,7 @@ from client.commands import commands_like
 from client.courtesies import Writing
 from client.events import Event, Found, Heard
 from client.files import Log
+from client.markup import code_in, link_in
 from client.session import Session
 from client.ui.alerts import Alerts
 from client.ui.chat import Chat
@@ -38,7 +39,7 @@ from client.ui.feed import Feed
 from client.ui.looks import DARK, LIGHT, LOOKS, Look
 from client.ui.messages import MessageView
 from client.ui.prompt import Prompt, Purpose
-from client.ui.wrapping import links, tame
+from client.ui.wrapping import legible
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
@@ -264,20 +265,20 @@ class Hubbub(App[int]):
             case "copy" if not line.is_redacted:
                 self.copy_to_clipboard(line.text)
                 self.say_aside("copied")
+            case "copy_code" if code := code_in(line.raw_text):
+                self.copy_to_clipboard(code)
+                self.say_aside("code copied")
+            case "copy_code":
+                self.say_aside("there is no code in this message")
             case "open":
-                self._open_link_in(tame(line.text))
+                if address := link_in(legible(line.raw_text)):
+                    self.open_link(address)
             case _ if not line.msgid or line.is_redacted or not line.is_message:
                 self.say_aside("that is not possible with this message")
             case "redact":
                 self.deeds.redact(self.buffers.focused.name, line)
             case what if self.chat is not None:
                 self.chat.prompt.begin(Purpose(what, line))
-
-    def _open_link_in(self, text: str) -> None:
-        found = links(text)
-        if found:
-            start, end = found[0]
-            self.open_link(text[start:end])
 
     def on_message_view_link_clicked(self, event: MessageView.LinkClicked) -> None:
         self.open_link(event.address)

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from client.buffer import Delivery, Line, LineKind
+from client.ui.formatted_text import FormattedText
 from client.ui.looks import Look
-from client.ui.wrapping import crop, links, tame, wrap
+from client.ui.wrapping import crop, tame
 
 FOLDED_ROWS: Final = 12  # of a long message, until it is opened
 _TIME_WIDTH: Final = 6  # "12:04 "
@@ -71,6 +72,7 @@ class Drawing:
         self._look = look
         self._width = width
         self._grid = Grid(width)
+        self._formatted = FormattedText(look, self._grid.text_width)
         self._blank = Style()
         self._text = look.style("text")
         self._dim = look.style("dim")
@@ -149,16 +151,10 @@ class Drawing:
             text = tame(f"deleted by {line.redacted_by}{reason}")
             yield [Segment(crop(text, self._grid.text_width), self._dim + Style(italic=True))]
             return
-        style = self._text_style(line)
-        lead = f"{line.nick} " if line.kind is LineKind.ACTION else ""
-        said = line.text
+        said = line.raw_text or line.text
         if line.folded and is_open:
             said = "\n".join(f"{datetime.fromtimestamp(each.at):%H:%M} {each.text}" for each in line.folded)
-        for number, text in enumerate(tame(lead + said).replace("\t", "    ").split("\n")):
-            found = links(text)
-            name_end = len(tame(lead)) if number == 0 else 0
-            for start, end in wrap(text, self._grid.text_width):
-                yield list(self._segments(text, start, end, found, style, name_end, line.nick))
+        yield from self._formatted.rows(line, said, self._text_style(line))
 
     def _text_style(self, line: Line) -> Style:
         if line.delivery is Delivery.WAITING:
@@ -166,26 +162,6 @@ class Drawing:
         if line.delivery is Delivery.FAILED or line.kind is LineKind.ERROR:
             return self._bad
         return self._text if line.is_message else self._dim
-
-    def _segments(
-        self, text: str, start: int, end: int, found: list[tuple[int, int]], style: Style, name_end: int, nick: str
-    ) -> Iterator[Segment]:
-        """Cut a row where links begin and end; a link of several rows is the same one in each."""
-        if name_end > start:
-            yield Segment(text[start : min(name_end, end)], self._nick_style(nick) + Style(bold=True))
-            start = name_end
-        for link_start, link_end in found:
-            if link_end <= start or link_start >= end:
-                continue
-            if link_start > start:
-                yield Segment(text[start:link_start], style)
-                start = link_start
-            address = text[link_start:link_end]
-            linked = style + self._accent + Style(underline=True, link=address, meta={"link": address})
-            yield Segment(text[start : min(link_end, end)], linked)
-            start = min(link_end, end)
-        if start < end:
-            yield Segment(text[start:end], style)
 
     # --- what stands around it ------------------------------------------------------------------------------
 
@@ -235,8 +211,3 @@ class Drawing:
         room = self._width - sum(cell_len(segment.text) for segment in segments)
         segments.append(Segment(" " * room, ground))
         return Strip(segments, self._width) if room >= 0 else Strip(segments).adjust_cell_length(self._width)
-
-
-def padded(text: str, width: int) -> str:
-    """Crop or fill a text to a width in cells."""
-    return set_cell_size(crop(text, width), width)

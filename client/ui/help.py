@@ -9,11 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from client.ui.blocks import padded
 from client.ui.keys import CHOSEN, KEYS, WRITING
 from client.ui.listing import Listing
 from client.ui.looks import Look
-from client.ui.wrapping import crop
+from client.ui.wrapping import crop, padded
 
 Row = tuple[str, str]  # a key or command, and what it does; ("", title) begins a part, ("", "") is a gap
 

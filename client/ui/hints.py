@@ -11,10 +11,9 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from client.ui.blocks import padded
 from client.ui.completion import Offer
 from client.ui.looks import Look
-from client.ui.wrapping import crop
+from client.ui.wrapping import crop, padded
 
 ROWS_LIMIT = 8
 

@@ -49,6 +49,7 @@ CHOSEN: Final = (
     ("e", "react"),
     ("d, Enter", "delete"),
     ("y", "copy"),
+    ("c", "copy the code in it"),
     ("o", "open the link in it"),
     ("Enter", "show all of a long one"),
     ("Esc, any other letter", "back to writing"),

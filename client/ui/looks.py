@@ -14,6 +14,10 @@ from textual.theme import Theme
 
 from gateway.wire.casefold import fold
 
+# https://modern.ircdocs.horse/formatting: blue, green, red, brown, magenta, orange, yellow ... by the colours of nicks;
+# the two greys, 14 and 15, are dim.
+_IRC_NICKS: Final = {2: 7, 3: 4, 4: 0, 5: 11, 6: 8, 7: 1, 8: 2, 9: 3, 10: 5, 11: 5, 12: 6, 13: 9}
+
 
 @dataclass(frozen=True)
 class Look:
@@ -55,6 +59,10 @@ class Look:
     def nick_colour(self, nick: str) -> str:
         """Give the colour of a nick: always the same, on every machine, in any case."""
         return self.nicks[zlib.adler32(fold(nick).encode()) % len(self.nicks)]
+
+    def irc_color(self, number: int) -> str:
+        """Give the look's own colour, which can be read on its background, for one of IRC's from 2 to 15."""
+        return self.nicks[_IRC_NICKS[number]] if number in _IRC_NICKS else self.dim
 
     def style(self, colour: str = "text", *, bold: bool | None = None, italic: bool | None = None) -> Style:
         """Make a style with one of the look's colours, by its name."""

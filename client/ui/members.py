@@ -6,10 +6,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from client.buffer import Member
-from client.ui.blocks import padded
 from client.ui.listing import Listing
 from client.ui.looks import Look
-from client.ui.wrapping import tame
+from client.ui.wrapping import padded, tame
 
 
 class MemberList(Listing[Member]):

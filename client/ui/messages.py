@@ -60,6 +60,7 @@ class MessageView(Widget):
         Binding("e", "ask('react')", "React"),
         Binding("d,delete", "delete", "Delete"),
         Binding("y", "ask('copy')", "Copy"),
+        Binding("c", "ask('copy_code')", "Copy the code"),
         Binding("o", "ask('open')", "Open link"),
         Binding("enter", "open", "Open"),
     ]

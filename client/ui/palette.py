@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from client.ui.blocks import padded
 from client.ui.finder import Finder
 from client.ui.looks import Look
-from client.ui.wrapping import tame
+from client.ui.wrapping import padded, tame
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from client.buffer import Buffer, BufferKind
-from client.ui.blocks import padded
 from client.ui.listing import Listing
 from client.ui.looks import Look
-from client.ui.wrapping import tame
+from client.ui.wrapping import padded, tame
 
 
 class RoomList(Listing[Buffer]):

@@ -1,4 +1,4 @@
-"""A text as the rows that it takes on a screen, and the links in it.
+"""A text as the rows that it takes on a screen.
 
 Owns where a row ends, and what of a text would disturb the rows around it. Pure; any thread.
 """
@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len, set_cell_size, split_graphemes
 
 from gateway.wire.text import strip_controls
 
@@ -19,9 +19,6 @@ _HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2060-\u2064\u206a-\u206f\u3164\ufeff"
     "\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-_LINK = re.compile(r"https?://[^\s<>\"`\\^{|}\x00-\x1f\x7f-\x9f]+", re.IGNORECASE)
-_NOT_AT_END: Final = ".,;:!?'\u2019*_~"
-_BRACKETS: Final = {")": "(", "]": "["}
 
 
 def tame(text: str) -> str:
@@ -31,34 +28,29 @@ def tame(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = "\n".join(map(strip_controls, text.split("\n")))
+    return legible("\n".join(map(strip_controls, text.split("\n"))))
+
+
+def legible(text: str) -> str:
+    """Leave out what has no width and no meaning here, and marks that would pile up, but no control characters.
+
+    These are for client.markup, which leaves out all of them and knows what some of them mean.
+    """
+    if text.isascii():
+        return text
     text = _HIDDEN.sub("", text)
     if not any(map(unicodedata.combining, text)):
         return text
     kept, marks = [], 0
     for character in text:
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        category = unicodedata.category(character)
+        if category in ("Mn", "Me"):
+            marks += 1
+        elif category not in ("Cc", "Cf"):  # after which marks still belong to the letter before
+            marks = 0
         if marks <= MARKS_LIMIT:
             kept.append(character)
     return "".join(kept)
-
-
-def links(text: str) -> list[tuple[int, int]]:
-    """Find where http and https addresses stand; no other scheme is one to be opened."""
-    if "://" not in text:
-        return []
-    return [(match.start(), match.start() + len(_trimmed(match.group()))) for match in _LINK.finditer(text)]
-
-
-def _trimmed(link: str) -> str:
-    """Leave out the punctuation of the sentence around a link, and a bracket that opens before the link."""
-    unopened = {closer: link.count(closer) - link.count(opener) for closer, opener in _BRACKETS.items()}
-    end = len(link)
-    while end and (link[end - 1] in _NOT_AT_END or unopened.get(link[end - 1], 0) > 0):
-        end -= 1
-        if link[end] in unopened:
-            unopened[link[end]] -= 1
-    return link[:end]
 
 
 def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:
@@ -79,6 +71,17 @@ def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:
         else:
             yield start, end
             start = end
+
+
+def cut(text: str, width: int) -> Iterator[str]:
+    """Cut a text without line feeds into rows of at most `width` cells, wherever they end, as code is cut."""
+    start = 0
+    while True:
+        end = _fitting(text, start, width)
+        yield text[start:end]
+        if end >= len(text):
+            return
+        start = end
 
 
 def _fitting(text: str, start: int, width: int) -> int:
@@ -102,3 +105,8 @@ def crop(text: str, width: int) -> str:
     if width < 1:
         return ""
     return text[: _fitting(text, 0, width - 1)] + "…" if width > 1 else "…"
+
+
+def padded(text: str, width: int) -> str:
+    """Crop or fill a text to a width in cells."""
+    return set_cell_size(crop(text, width), width)

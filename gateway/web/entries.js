@@ -6,6 +6,7 @@
  * @property {string} kind "message", "action", "notice", "event" or "info"
  * @property {string} nick who said or did it
  * @property {string} text
+ * @property {string} [rawText] what was said as it came, with IRC's formatting codes: for markup.js alone
  * @property {number} at milliseconds since the epoch
  * @property {string} msgid
  * @property {string} id the sender's own (+hubbub/id)
@@ -57,10 +58,11 @@ export function entryOf(message, now, isMine) {
 
 function said(base, { verb, params: [, text = ""] }) {
   if (text.startsWith(ACTION)) {
-    return { ...base, kind: "action", text: clean(text.slice(ACTION.length).replace(/\x01$/, "")) };
+    const rawText = text.slice(ACTION.length).replace(/\x01$/, "");
+    return { ...base, kind: "action", text: clean(rawText), rawText };
   }
   if (text.startsWith("\x01")) return null; // a question that programs ask each other
-  return { ...base, kind: verb === "NOTICE" ? "notice" : "message", text: clean(text) };
+  return { ...base, kind: verb === "NOTICE" ? "notice" : "message", text: clean(text), rawText: text };
 }
 
 /** What was said here and is not confirmed yet. @returns {Entry} */

@@ -32,7 +32,7 @@ NO_ROOM: Final = "You are in no room: /join one first, for example /join lobby"
 # paragraph separators, embeddings, overrides and isolates (UAX 9), which turn the writing around them: a name or
 # a room that stands before a text could be shown as something else. Text from right to left needs none of them.
 _UNREADABLE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?"
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?"
     r"|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 )
 _CTCP: Final = "\x01"

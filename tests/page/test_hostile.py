@@ -114,7 +114,7 @@ def test_one_message_of_ten_thousand_lines_is_folded(pair: Pair, visit: Visit) -
             const { row } = await import("./view/row.js");
             const { Buffer } = await import("./buffers.js");
             const text = Array.from({ length: 10000 }, (_, n) => `line ${n}`).join("\\n");
-            const entry = { key: "k", kind: "message", nick: "eve", text, at: 1, msgid: "m", replyTo: "", version: 0 };
+            const entry = { key: "k", kind: "message", nick: "eve", rawText: text, at: 1, msgid: "m", version: 0 };
             const context = { buffer: new Buffer("#x"), nick: "anna" };
             document.getElementById("rows").append(row(entry, context), row(entry, { ...context, isOpen: true }));
         }"""

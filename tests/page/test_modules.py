@@ -1,10 +1,15 @@
 """The page's pure modules by themselves, in the Chromium that the other tests use anyway: so nothing else is needed."""
 
+import json
+import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from client.markup import parse
+from tests.client.test_markup import ATOMS
 from tests.network.harness import Gateway
 from tests.page.browser import Visitor
 
@@ -63,21 +68,78 @@ def test_long_texts_are_cut_between_words_and_never_inside_a_character(run: Call
     assert all(piece.endswith(" ") for piece in pieces[:2])
 
 
-TEXTS = {
-    "see https://example.org/a_(b), ok": [["text", "see "], ["link", "https://example.org/a_(b)"], ["text", ", ok"]],
-    "(https://example.org/)": [["text", "("], ["link", "https://example.org/"], ["text", ")"]],
-    "javascript:x data:y": [["text", "javascript:x data:y"]],
-    "in #dev, not a#b": [["text", "in "], ["room", "#dev"], ["text", ", not a#b"]],
-    "run `make test` now": [["text", "run "], ["code", "make test"], ["text", " now"]],
-    "a|b[c: hi a|b[c2": [["mention", "a|b[c"], ["text", ": hi a|b[c2"]],
-}
+VECTORS = Path(__file__).parent.parent / "client/scripts/markup.json"
 
 
-@pytest.mark.parametrize("tail", ["!", "])", ")", ".x", "`", "#", "&"])
-def test_links_are_found_in_linear_time(run: Callable[..., Any], tail: str) -> None:
-    """Of a million signs: a search that starts again for each of them would take hours."""
-    body = "return m.pieces(`https://a.example/${it.repeat(1e6)}`, 'anna').map(({text}) => text).join('').length"
-    assert run("text.js", body, tail) >= 1_000_000
+def test_texts_are_taken_to_pieces_as_the_vectors_say(run: Callable[..., Any]) -> None:
+    """The vectors that the terminal client's parser is tested by too (tests/client/test_markup.py)."""
+    body = """
+        const plain = (spans) => spans.map(({ text, marks }) => [text, marks.join(" ")]);
+        const blocks = (text) => m.parse(text).map((b) => [b.kind, b.level, b.label, plain(b.spans)]);
+        const parsers = { inline: (text) => plain(m.inline(text)), linked: (text) => plain(m.linked(text)), blocks };
+        return Object.entries(it).flatMap(([name, vectors]) =>
+            vectors.map(([text, expected]) => [text, parsers[name](text), expected]));
+    """
+    found = run("markup.js", body, json.loads(VECTORS.read_text(encoding="utf-8")))
+    assert len(found) > 70
+    assert [(text, got) for text, got, _ in found] == [(text, expected) for text, _, expected in found]
+
+
+def test_both_clients_take_any_text_to_the_same_pieces(run: Callable[..., Any]) -> None:
+    chance = random.Random(1)
+    texts = ["".join(chance.choices(ATOMS, k=chance.randint(1, 25))) for _ in range(3000)]
+    body = "return it.map((text) => m.parse(text).map((b) => [b.kind, b.spans.map((s) => [s.text, s.marks])]))"
+    found = run("markup.js", body, texts)
+    expected = [
+        [[block.kind, [[span.text, list(span.marks)] for span in block.spans]] for block in parse(text)]
+        for text in texts
+    ]
+    for text, ours, theirs in zip(texts, found, expected, strict=True):
+        assert ours == theirs, text
+
+
+UNITS = (
+    "!",
+    "])",
+    ")",
+    ".x",
+    "`",
+    "`a\n",
+    "```\n",
+    "```x\n",
+    "#",
+    "#a ",
+    "&",
+    "*a ",
+    "**a*b_c~~d",
+    "> ",
+    "- ",
+    "\x02a",
+    "\x11",
+)
+
+
+def test_the_time_that_a_text_takes_grows_with_its_length_alone(run: Callable[..., Any]) -> None:
+    """Of 300,000 signs: work for each pair of them would take hours."""
+    body = "return it.map((unit) => m.parse(`https://a.example/${unit.repeat(3e5 / unit.length)}`).length)"
+    assert all(run("markup.js", body, list(UNITS)))
+
+
+def test_names_are_found_in_text_alone(run: Callable[..., Any]) -> None:
+    """A nick may hold characters that regular expressions read otherwise."""
+    body = """
+        const { inline } = await import("./markup.js");
+        return m.withMentions(inline(it), "a|b[c").map(({ text, marks }) => [text, marks.join(" ")]);
+    """
+    assert run("text.js", body, "a|b[c: hi a|b[c2 **a|b[c** `a|b[c` #a|b[c") == [
+        ["a|b[c", "mention"],
+        [": hi a|b[c2 ", ""],
+        ["a|b[c", "bold mention"],
+        [" ", ""],
+        ["a|b[c", "code"],
+        [" ", ""],
+        ["#a|b[c", "room"],
+    ]
 
 
 def test_no_cut_of_a_text_parts_a_character(run: Callable[..., Any]) -> None:
@@ -90,7 +152,7 @@ def test_no_cut_of_a_text_parts_a_character(run: Callable[..., Any]) -> None:
             const word = (count) => `#${"x".repeat(count)}`;
             const text = `${word(length % 100)} `.repeat(length / 101) + word(length % 101) + "🎉 end";
             const buffer = new Buffer("#x");
-            const entry = { key: "k", kind: "message", nick: "e", text, at: 1, msgid: "m", replyTo: "q", version: 0 };
+            const entry = { key: "k", kind: "message", nick: "e", text, rawText: text, at: 1, replyTo: "q" };
             buffer.slice.restart([{ ...entry, key: "q", msgid: "q" }]);
             const element = row(entry, { buffer, nick: "anna" });
             if (!element.outerHTML.isWellFormed() || element.querySelector(".name") === null) found.push(length);
@@ -98,11 +160,6 @@ def test_no_cut_of_a_text_parts_a_character(run: Callable[..., Any]) -> None:
         return found;
     """
     assert run("text.js", body) == []
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_texts_are_taken_apart(run: Callable[..., Any], text: str) -> None:
-    assert run("text.js", "return m.pieces(it, 'a|b[c').map(({kind, text}) => [kind, text])", text) == TEXTS[text]
 
 
 def test_a_slice_knows_where_it_lacks_something(run: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@
  */
 
 import { byId, setText } from "./dom.js";
+import { copyCode } from "./formatted.js";
 
 export class Actions {
   /** @param {import("../main.js").App} app */
@@ -74,7 +75,8 @@ export class Actions {
   onClick({ target }) {
     const { app } = this;
     const button = target.closest(
-      "[data-act], [data-react], [data-jump], [data-open], [data-again], [data-discard], [data-nick], [data-room]",
+      "[data-act], [data-copy], [data-react], [data-jump], [data-open], [data-again], [data-discard], [data-nick], " +
+        "[data-room]",
     );
     const entry = app.log.entryOf(target);
     if (!button || !entry) return;
@@ -84,6 +86,7 @@ export class Actions {
     else if (jump) app.log.jump(jump);
     else if (open) app.log.toggleOpen(open);
     else if (nick) app.talkTo(nick, "");
+    else if ("copy" in button.dataset) copyCode(button);
     else if ("again" in button.dataset) app.sayAgain(entry);
     else if ("discard" in button.dataset) app.discard(entry);
     else if (room) app.join(room);

@@ -2,7 +2,7 @@
 
 import { hue, pieces } from "../text.js";
 import { byId, initial, setText } from "./dom.js";
-import { piece } from "./row.js";
+import { piece } from "./formatted.js";
 
 const TROUBLE_AFTER_MS = 600; // a gap that short is not worth a word
 

@@ -3,6 +3,7 @@
 import { isAddressed } from "../buffers.js";
 import { beginning, hue, pieces } from "../text.js";
 import { make, initial } from "./dom.js";
+import { formatted, formattedInline, piece } from "./formatted.js";
 
 const LONG_LINES = 20;
 const LONG_CHARACTERS = 3000;
@@ -100,10 +101,11 @@ function text(entry, context) {
   if (redaction) return make("div.text.redacted", {}, redactionText(redaction));
   const element = make("div.text", { dir: "auto" });
   if (entry.kind === "action") element.append(make("bdi.actor", {}, entry.nick), " ");
-  const shown = context.isOpen ? entry.text : shorten(entry.text);
-  element.append(...pieces(shown, entry.isMine ? "" : context.nick).map(piece));
-  if (shown !== entry.text)
-    element.append(make("button.more", { type: "button", "data-open": entry.key }, more(entry.text)));
+  const shown = context.isOpen ? entry.rawText : shorten(entry.rawText);
+  const format = entry.kind === "action" ? formattedInline : formatted;
+  element.append(...format(shown, entry.isMine ? "" : context.nick));
+  if (shown !== entry.rawText)
+    element.append(make("button.more", { type: "button", "data-open": entry.key }, more(entry.rawText)));
   return element;
 }
 
@@ -125,20 +127,6 @@ function nth(whole, character, n) {
     if (at < 0) return -1;
   }
   return at;
-}
-
-export function piece({ kind, text: value }) {
-  switch (kind) {
-    case "link":
-      return make("a", { href: value, target: "_blank", rel: "noopener noreferrer" }, value);
-    case "room":
-      return make("a", { href: `#${encodeURIComponent(value.slice(1))}`, "data-room": value }, value);
-    case "code":
-      return make("code", {}, value);
-    case "mention":
-      return make("mark", {}, value);
-  }
-  return value;
 }
 
 /** The message that this one answers, if it is here, and the way to it. */

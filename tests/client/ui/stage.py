@@ -105,6 +105,16 @@ class Stage:
         self.hear(f"@{words} :{nick}!u@h PRIVMSG {target} :{text}")
         return msgid
 
+    def say_lines(self, nick: str, *lines: str, target: str = "#lobby") -> str:
+        """Let someone say one message of several lines (IRCv3 multiline); gives the msgid."""
+        msgid = f"m{next(self._msgids)}"
+        self.hear(
+            f"@time={stamp(self.now)};msgid={msgid} :{nick}!u@h BATCH +b draft/multiline {target}",
+            *(f"@batch=b :{nick}!u@h PRIVMSG {target} :{line}" for line in lines),
+            f":{nick}!u@h BATCH -b",
+        )
+        return msgid
+
     def echo(self) -> list[str]:
         """Let what was said here come back; gives the texts."""
         texts = []

@@ -25,6 +25,11 @@ EVIL = [
     "日本語" * 200,
     "a" * 400,
     "\ud7ff\ue000\ufffd\U0010ffff",
+    "\x0304,01\x1b[2J\x11\x1b]0;title\x07\x11 \x1f**\x9b31m** `\x1b[31m` https://a.example/\x02\x9c",
+    "e" + "\u0301\x02" * 200 + " \x1b\u200b[2J \x03\u200b4",
+    "> > > " + "日本語" * 100,
+    "      123. " + "👩‍👩‍👧 " * 30,
+    "*_**~~***" * 40,
 ]
 
 OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b]8;[^;]*;(?:https?://[!-~]*)?\x1b\\")  # colours and links

@@ -137,3 +137,21 @@ def test_hostile(snap_compare: Any) -> None:
         stage.say("eve", "👩‍👩‍👧 " * 30)
 
     compare(snap_compare, stage, scene, size=(80, 24))
+
+
+def test_formatted(snap_compare: Any) -> None:
+    stage = everywhere()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.say("bob", "**bold**, *italic*, ~~struck~~, `code`, \x1funderlined\x1f and \x0304red\x03: **see *#dev***")
+        listed = (
+            "- it is **on**, and this goes on in a row that",
+            "  - stands further in",
+            "1. see https://hubbub.example/",
+        )
+        code = ("```py", "if is_on:", '    print("*on*")', "```")
+        stage.say_lines("carol", "> is it `off`?", "> > a quote in a quote", "I would say:", *listed, *code)
+        stage.say("dave", "\x01ACTION waves **twice**\x01")
+        stage.say("dave", "snake_case_words, 2*3*4 and ¯\\_(ツ)_/¯ are what they were")
+
+    compare(snap_compare, stage, scene, size=(80, 30))
