@@ -104,7 +104,8 @@ def crop(text: str, width: int) -> str:
         return text
     if width < 1:
         return ""
-    return text[: _fitting(text, 0, width - 1)] + "…" if width > 1 else "…"
+    begin = text[: _fitting(text, 0, width - 1)] if width > 1 else ""
+    return f"{begin}…" if cell_len(begin) < width else "…"  # the first letter alone may be too wide
 
 
 def padded(text: str, width: int) -> str:
