@@ -334,6 +334,7 @@ const ON_ONE = {
     touch(buffers, buffer, event.msgid);
   },
   typing(buffers, { nick, state, at }, buffer) {
+    if (buffers.isIgnored(nick)) return;
     if (TYPING_MS[state]) buffer.typing.set(fold(nick), { nick, until: at + TYPING_MS[state] });
     else buffer.typing.delete(fold(nick));
     buffers.changed.add("typing");

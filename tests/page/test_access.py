@@ -111,9 +111,17 @@ def test_texts_have_contrast(pair: Pair, shared: Network, visit: Visit, scheme: 
     anna.wait("noted")
     anna.say("and I said this")
     assert anna.page.evaluate(_LOW_CONTRAST) == []
-    anna.type("/help")
-    anna.page.wait_for_selector("#help[open]")
+    anna.type("/whois anna" + name)
+    anna.page.wait_for_selector(".card")
+    anna.page.hover(".entry.message >> text=and I said this")
+    anna.page.click('#actions [data-act="redact"]')
+    anna.page.wait_for_selector("#undo")
     assert anna.page.evaluate(_LOW_CONTRAST) == []
+    for command, dialog in [("/help", "#help"), ("/list", "#join"), ("/oper root", "#password")]:
+        anna.type(command)
+        anna.page.wait_for_selector(f"{dialog}[open]")
+        assert anna.page.evaluate(_LOW_CONTRAST) == []
+        anna.page.keyboard.press("Escape")
 
 
 def test_a_phone_has_all_of_it(pair: Pair, shared: Network, visit: Visit) -> None:

@@ -42,13 +42,11 @@ def test_answers_by_method_and_path(method: str, path: str, status: str) -> None
     ("path", "kind"),
     [
         ("/", "text/html; charset=utf-8"),
-        ("/app.js", "text/javascript; charset=utf-8"),
-        ("/style.css", "text/css; charset=utf-8"),
         ("/icon.svg", "image/svg+xml"),
         ("/none", "text/plain; charset=utf-8"),
     ],
 )
-def test_every_answer_names_its_type_and_binds_the_browser(path: str, kind: str) -> None:
+def test_every_document_names_its_type_and_binds_the_browser(path: str, kind: str) -> None:
     _, headers, _ = ask(path=path)
     assert headers["content-type"] == kind
     assert headers["x-content-type-options"] == "nosniff"
@@ -57,6 +55,17 @@ def test_every_answer_names_its_type_and_binds_the_browser(path: str, kind: str)
     policy = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/app.js", "text/javascript; charset=utf-8"), ("/style.css", "text/css; charset=utf-8")],
+)
+def test_scripts_and_styles_are_nothing_else(path: str, kind: str) -> None:
+    """The policy of the document that loads them binds them."""
+    _, headers, _ = ask(path=path)
+    assert (headers["content-type"], headers["x-content-type-options"]) == (kind, "nosniff")
+    assert "content-security-policy" not in headers
 
 
 @pytest.mark.parametrize(
