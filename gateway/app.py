@@ -19,7 +19,7 @@ import structlog
 
 from gateway import config
 from gateway.admission import Admission
-from gateway.binding import bind
+from gateway.binding import bind, page_url
 from gateway.broker import dialing, fitness
 from gateway.broker.keys import Keys
 from gateway.config import ConfigError, Settings
@@ -132,7 +132,9 @@ class Gateway:
         gc.freeze()  # what is there by now stays
         gc.set_threshold(*GC_THRESHOLDS)
         acceptor.start()
-        log.info("listening", addresses=acceptor.addresses, gateway=self.id, name=self.settings.name)
+        page = page_url(acceptor.addresses, has_tls=self._provision[2] is not None)
+        listening_at = {"addresses": acceptor.addresses} | ({"page": page} if page else {})
+        log.info("listening", **listening_at, gateway=self.id, name=self.settings.name)
         self._wait()
         acceptor.stop()
         left = self._leave()

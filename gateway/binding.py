@@ -1,4 +1,4 @@
-"""Taking the addresses that clients and the operator connect to, and saying which cannot be had. Main thread."""
+"""The addresses that clients and the operator connect to: bind them, say which cannot be had. Main thread."""
 
 import contextlib
 import socket
@@ -8,6 +8,11 @@ from gateway.config import Address
 from gateway.net.acceptor import listen
 from gateway.ops.health import AdminServer, Readiness
 from gateway.ops.metrics import Reading, registry_of
+
+# Of the ports that browsers refuse to connect to (Fetch 2.9), those that a gateway may be given.
+BROWSERS_REFUSE = frozenset(
+    (1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080)
+)
 
 
 class CannotBind(Exception):
@@ -42,3 +47,13 @@ def _admin_server(address: Address, readiness: Readiness, readings: Callable[[],
         return AdminServer(address, readiness, registry_of(readings))
     except OSError as error:
         raise CannotBind(f"admin {address}: {error.strerror or error}") from None
+
+
+def page_url(addresses: Iterable[str], *, has_tls: bool) -> str | None:
+    """The first of these addresses (Acceptor.addresses) as a browser on this machine opens it; None: no browser can."""
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        if not address.startswith("unix:") and int(port) not in BROWSERS_REFUSE:
+            name = "localhost" if host in ("0.0.0.0", "[::]") else host
+            return f"{'https' if has_tls else 'http'}://{name}:{port}/"
+    return None

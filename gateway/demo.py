@@ -1,7 +1,8 @@
 """`hubbub-gateway demo`: a small network on this machine, and what to type to use it.
 
 Owns the gateway processes it starts: shows what goes wrong in them, replaces one that died, ends all.
-They get options only (of the HUBBUB_ variables one), log JSON to a pipe, and share the embedded server. One thread.
+They take the HUBBUB_ variables but for those that the demo decides, log JSON to a pipe, and share the embedded
+server. One thread.
 """
 
 import contextlib
@@ -14,18 +15,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from gateway import config
 from gateway.config import Settings
 from gateway.embedded.server import EmbeddedServer
 
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 12.0
 RESTART_PAUSE_S = 1.0
+
+DECIDED = ("admin", "config", "data_dir", "drain_s", "listen", "log_format", "name", "redis")
+"""Settings that the demo decides for its gateways: they share a server, and no address can be that of several."""
 
 # The kernel ends the gateway should the demo be killed; a gateway by itself has nobody to outlive.
 GATEWAY = (
@@ -56,21 +61,33 @@ class Child:
 
 
 def run(gateways: int, port: int, settings: Settings, command: Sequence[str] = GATEWAY) -> int:
-    """Run until ^C or SIGTERM; returns the exit status. Raises DemoError and EmbeddedServerError."""
+    """Run until ^C or SIGTERM; returns the exit status. Raises DemoError, EmbeddedServerError and ConfigError."""
+    environ, ignored = gateway_environment(os.environ)
+    of_gateways = config.load({}, environ)
     ports = range(port, port + gateways)
     hosts = [host for host in ("127.0.0.1", "::1") if _can_listen(host, 0)]
     for each in ports:
         for host in hosts:
             if not _can_listen(host, each):
                 raise DemoError(f"port {each} is in use; choose others with --port, as in --port {each + 1000}")
-    with contextlib.closing(EmbeddedServer.start(settings.data_dir)), _Demo(command) as demo:
+    if ignored:
+        print(f"The demo ignores {', '.join(ignored)}.", flush=True)
+    with contextlib.closing(EmbeddedServer.start(settings.data_dir)), _Demo(command, environ) as demo:
         for each in ports:
             demo.start(each, _options(each, hosts, settings.data_dir))
         if demo.wait_until_listening():
-            print(invitation(ports, settings.data_dir), flush=True)
+            print(invitation(ports, settings.data_dir, of_gateways), flush=True)
             demo.watch()
     print("The demo has ended; what was said is kept for the next one.", flush=True)
     return 0
+
+
+def gateway_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The environment of the demo's gateways, and the names of the variables that they are not given."""
+    decided = {f"HUBBUB_{name.upper()}{suffix}" for name in DECIDED for suffix in ("", "_FILE")}
+    ignored = sorted(decided.intersection(environ) - {"HUBBUB_DATA_DIR"})  # the demo's own, given as an option
+    taken = {name: text for name, text in environ.items() if name not in decided}
+    return taken | {"HUBBUB_DRAIN_S": "0"}, ignored  # ^C ends all gateways: there is nowhere to move to
 
 
 def _can_listen(host: str, port: int) -> bool:
@@ -91,10 +108,13 @@ def _options(port: int, hosts: Sequence[str], data_dir: Path) -> list[str]:
     return ["serve", *listen, f"--data-dir={data_dir}", f"--name=demo-{port}.hubbub", "--log-format=json"]
 
 
-def invitation(ports: Sequence[int], data_dir: Path) -> str:
+def invitation(ports: Sequence[int], data_dir: Path, of_gateways: Settings) -> str:
     """What to type next; each kind of client goes to a gateway of its own, as far as they reach."""
     ours, plain, irc = (ports[min(index, len(ports) - 1)] for index in range(3))
-    log = "hubbub-gateway log lobby --follow"
+    lobby = of_gateways.lobby
+    log = f"hubbub-gateway log {shlex.quote(lobby.removeprefix('#'))} --follow"
+    if of_gateways.prefix != Settings().prefix:
+        log += f" --prefix {shlex.quote(of_gateways.prefix)}"
     if data_dir != platformdirs.user_data_path("hubbub"):
         log += f" --data-dir {shlex.quote(str(data_dir))}"
     listed = ", ".join(str(port) for port in ports)
@@ -105,7 +125,7 @@ def invitation(ports: Sequence[int], data_dir: Path) -> str:
         (f"nc localhost {plain}", "type a name, then talk"),
         (f"irssi -c localhost -p {irc}", f"or any IRC client: localhost port {irc} without TLS;"),
         ("", f"WeeChat: /server add hubbub localhost/{irc} -notls"),
-        ("", "         /connect hubbub     then /join #lobby"),
+        ("", f"         /connect hubbub     then /join {lobby}"),
         (log, "watch the chat log"),
     ]
     typed = "\n".join(
@@ -120,13 +140,12 @@ def invitation(ports: Sequence[int], data_dir: Path) -> str:
 class _Demo:
     """The children and the loop that listens to them; leaving it ends them all."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self._command = command
         self._children: list[Child] = []
         self._due: list[tuple[float, Child]] = []
         self._selector = selectors.DefaultSelector()
-        self._environ = {name: text for name, text in os.environ.items() if not name.startswith("HUBBUB_")}
-        self._environ["HUBBUB_DRAIN_S"] = "0"  # ^C ends all gateways: there is nowhere to move to
+        self._environ = environ
         self._is_stopping = False
         self._woken, self._waking = socket.socketpair()
 

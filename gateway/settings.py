@@ -90,7 +90,7 @@ class Settings:
 
     listen: tuple[Address, ...] = _setting(
         values.address,
-        (Address("tcp4", "127.0.0.1", 6667),),
+        (Address("tcp4", "127.0.0.1", 6667), Address("tcp4", "127.0.0.1", 8067)),  # browsers refuse the first
         "where clients connect: HOST:PORT, [V6]:PORT or unix:/PATH",
         option="HOST:PORT",
         many=True,

@@ -23,7 +23,7 @@ def write(path: Path, text: str) -> str:
 def test_defaults_need_nothing() -> None:
     settings = load({}, {})
     assert settings == Settings()
-    assert settings.listen == (Address("tcp4", "127.0.0.1", 6667),)
+    assert settings.listen == (Address("tcp4", "127.0.0.1", 6667), Address("tcp4", "127.0.0.1", 8067))
     assert settings.redis is None
     assert "." in settings.name
 

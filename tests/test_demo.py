@@ -1,6 +1,7 @@
 """The demo with stand-ins for gateways: what it says, how it ends, what it does about one that dies."""
 
 import contextlib
+import json
 import os
 import random
 import re
@@ -18,12 +19,13 @@ import pytest
 LIMIT_S = 20.0
 
 STAND_IN = """
-import json, signal, sys
+import json, os, signal, sys
 def log(level, event, **more):
     print(json.dumps({"level": level, "event": event} | more), file=sys.stderr, flush=True)
 if "--fail" in sys.argv: sys.exit("no such luck")
 log("info", "listening")
-log("warning", "something_odd", what=1)
+taken = {name: text for name, text in os.environ.items() if name.startswith("HUBBUB_")}
+log("warning", "something_odd", what=1, taken=json.dumps(taken, sort_keys=True))
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 signal.pause()
 """
@@ -73,9 +75,10 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def demo(data_dir: Path, port: int, *arguments: str) -> Iterator[Running]:
+def demo(data_dir: Path, port: int, *arguments: str, **variables: str) -> Iterator[Running]:
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("HUBBUB_")} | variables
     command = [sys.executable, "-c", DEMO, str(data_dir), str(port), STAND_IN, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment) as process:
         try:
             yield Running(process)
         finally:
@@ -111,6 +114,27 @@ def test_it_says_what_to_type_and_ends_all_on_interrupt(tmp_path: Path, port: in
         running.read_until("The demo has ended")
         assert running.process.wait(LIMIT_S) == 0
     assert stand_ins(port) == stand_ins(port + 1) == []
+
+
+def test_its_gateways_take_settings_and_it_says_which_not(tmp_path: Path, port: int) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cr3t")
+    variables = {"HUBBUB_LOBBY": "#tea", "HUBBUB_PREFIX": "t:", "HUBBUB_PASSWORD_FILE": str(secret)}
+    ignored = {"HUBBUB_ADMIN": "127.0.0.1:9", "HUBBUB_REDIS_FILE": "url", "HUBBUB_LISTEN": "127.0.0.1:9"}
+    with demo(tmp_path, port, **variables, **ignored) as running:
+        running.read_until(r"\^C ends the demo")
+        assert "The demo ignores HUBBUB_ADMIN, HUBBUB_LISTEN, HUBBUB_REDIS_FILE.\n" in running.text
+        assert "hubbub-gateway log tea --follow --prefix t:" in running.text
+        assert "/join #tea" in running.text
+        (taken,) = running.read_until(rf"\[{port}\] warning: something_odd what=1 taken=(\{{.*}})\n").groups()
+        assert json.loads(taken) == variables | {"HUBBUB_DRAIN_S": "0"}
+
+
+def test_without_such_settings_it_says_nothing_of_them(tmp_path: Path, port: int) -> None:
+    with demo(tmp_path, port) as running:
+        running.read_until(r"\^C ends the demo")
+        assert "ignores" not in running.text
+        assert "hubbub-gateway log lobby --follow" in running.text
 
 
 def test_a_gateway_that_dies_is_told_and_started_again(tmp_path: Path, port: int) -> None:

@@ -134,6 +134,14 @@ def test_it_listens_on_ipv6_and_unix_sockets_too(network: Network, tmp_path: Pat
     assert not Path(path).exists()
 
 
+def test_the_start_message_has_the_address_of_the_page(network: Network) -> None:
+    gateway = network.gateway()
+    page = json.loads(gateway.wait_log("listening"))["page"]
+    assert page == f"http://127.0.0.1:{gateway.port}/"
+    status, body = get(gateway.port, "/")
+    assert (status, "<html" in body) == (200, True)
+
+
 def test_two_processes_share_a_port(network: Network) -> None:
     """socket(7) SO_REUSEPORT: the kernel spreads the connections."""
     with socket.socket() as reserved:  # bound, but never listening: keeps the port ours
