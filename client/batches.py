@@ -15,6 +15,7 @@ _OPEN_LIMIT: Final = 100  # batches that a gateway opens and does not close; the
 _LINES_LIMIT: Final = 20_000
 _MULTILINE: Final = "draft/multiline"
 _FEWEST_PARAMS: Final = {"PRIVMSG": 2, "NOTICE": 2, "REDACT": 2, "TAGMSG": 1}
+_END: Final = "draft/chathistory-end"
 _PAGES: Final = ("chathistory", "draft/chathistory-targets")
 
 
@@ -26,6 +27,11 @@ class Page:
     target: str
     label: str
     lines: list[Message] = field(default_factory=list)
+    is_marked_as_end: bool = False
+
+    def is_last(self, limit: int) -> bool:
+        """Tell whether nothing is left behind it in the direction that was asked for, of at most `limit` messages."""
+        return self.is_marked_as_end or len(self.lines) < limit
 
 
 @dataclass(slots=True)
@@ -74,7 +80,7 @@ class Batches:
             return None
         batch = self._open.pop(reference, None)
         if batch is not None and batch.kind in _PAGES:
-            return Page(batch.kind, batch.target, batch.label, batch.lines)
+            return Page(batch.kind, batch.target, batch.label, batch.lines, _END in batch.opening.tags)
         if batch is not None and batch.kind == _MULTILINE:
             whole = _whole(batch)
             return self.take(whole) if whole else None

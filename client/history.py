@@ -45,7 +45,7 @@ class CatchingUp:
             self._finish(room, now)
 
     def on_page(self, page: Page, now: float) -> None:
-        """Take a page: show it, and ask for the next one, until one brings nothing new or reaches what came live."""
+        """Take a page: show it, and ask for the next one, until one is the last or meets what came live."""
         room = self._rooms.get(fold(page.target))
         if room is None:
             return
@@ -58,7 +58,7 @@ class CatchingUp:
             meets_live |= room.holds(message)
         if room.presence is not Presence.CATCHING_UP:
             return
-        if has_news and not meets_live:
+        if has_news and not meets_live and not page.is_last(self._exchange.history_page):
             self._ask(room, now)
         else:
             self._finish(room, now)
@@ -94,8 +94,8 @@ class CatchingUp:
         """Put a page before those that came, and ask for the one before it until there are enough."""
         room.backlog[:0] = page.lines
         said = sum(message.verb in ("PRIVMSG", "NOTICE") for message in room.backlog)
-        is_full = len(page.lines) >= min(self._backlog, self._exchange.history_page)
-        if is_full and said < self._backlog and len(room.backlog) < _LINES_A_MESSAGE * self._backlog:
+        has_more = not page.is_last(min(self._backlog, self._exchange.history_page))
+        if has_more and said < self._backlog and len(room.backlog) < _LINES_A_MESSAGE * self._backlog:
             self._ask(room, now)
         else:
             self._finish(room, now)

@@ -93,8 +93,8 @@ class Past:
             return False
         lines = [line for line in page.lines if not self._exchange.is_ignored(line)]
         request.scanned += len(page.lines)
-        has_more = bool(page.lines)
-        if has_more:
+        has_more = not page.is_last(self._exchange.history_page)
+        if page.lines:
             request.before = position(page.lines[0], now)
         if request.wanted is None:
             del self._requests[request.id]

@@ -27,7 +27,7 @@ MAX_MONITORED: Final = 100
 """Nicks that a session may watch (IRCv3 monitor)."""
 MAX_MODES: Final = 6
 """Changes with a parameter in one MODE."""
-HISTORY_LIMIT: Final = 100
+HISTORY_LIMIT: Final = 1000
 """Messages in an answer to CHATHISTORY (IRCv3 chathistory)."""
 
 _TARGETS: Final = {

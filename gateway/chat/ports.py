@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.chat.events import Event
-from gateway.chat.past import Past, Readable, Span
+from gateway.chat.past import Past, Place, Readable, Span
 from gateway.chat.presence import Presence
 from gateway.chat.room import Effect, Member, Room
 from gateway.chat.session import Session
@@ -73,6 +73,17 @@ class Headcount:
     opers: int
     unknown: int
     peak: int
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Events of a history, in its order, and how far it was read.
+
+    ``reached``: what lies behind this place, in the direction of reading, was not looked at; None: all was.
+    """
+
+    events: list[Past]
+    reached: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +207,11 @@ class Ports(Protocol):
     def broadcast(self, line: str) -> Awaitable[None]:
         """Sends an event to every lane of the network (WALLOPS)."""
 
-    def history(self, may_read: Readable, span: Span) -> Awaitable[list[Past]]:
-        """Events of a room's log that may be read, in its order; what the fold found void is left out."""
+    def history(self, may_read: Readable, span: Span) -> Awaitable[Excerpt]:
+        """Events of a room's log that may be read, and are not void; an excerpt is bounded in bytes and in work."""
 
-    def talk(self, session: Session, nick: str, span: Span) -> Awaitable[tuple[str, list[Past]]]:
-        """That one's nick, and what a session and whoever is, or was, called so have said to each other.
+    def talk(self, session: Session, nick: str, span: Span) -> Awaitable[tuple[str, list[Past], bool]]:
+        """That one's nick, what a session and whoever is, or was, called so have said to each other; if that is all.
 
         Nothing that another session sent or received, whatever its nick: nobody can prove yet to be the same person.
         """
@@ -224,6 +235,12 @@ class Ports(Protocol):
         """Lets time pass; the session's input stays parked."""
 
     # the session
+    def pace(self, session: Session) -> Awaitable[None]:
+        """Sends and counts what the command has answered so far; waits until the client has read it and may have more.
+
+        However long that takes: the limit of a wait counts from there on.
+        """
+
     def set_caps(self, session: Session, caps: int) -> None:
         """Changes what a session has negotiated."""
 

@@ -5,7 +5,6 @@ awaited, and a page is small enough to hold the lane up for milliseconds only. R
 """
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -13,46 +12,82 @@ from gateway.broker.keys import Keys
 from gateway.broker.replica import raw
 from gateway.broker.scripts import PAGE
 from gateway.chat import render
-from gateway.chat.events import Event, decode
-from gateway.chat.past import Past, Place, Readable, Span, events, place
+from gateway.chat.events import Event, decode, id_key
+from gateway.chat.past import ID_LIMIT, Past, Place, Readable, Span, events, place
+from gateway.chat.ports import Excerpt
 from gateway.chat.render import log_mark
 from gateway.wire.casefold import fold
 from gateway.wire.message import parse
 
 FEWEST_ENTRIES, PAGE_ENTRIES = 8, 100
 """How many entries are asked for at once; the bytes of a page are bounded by page.lua."""
+PAGES_AT_ONCE = 4
+"""Pages that are looked at for one excerpt, also where they hold little of what is wanted."""
+EXCERPT_BYTES = 64 * 1024
 
 Ask = Callable[..., Awaitable[Any]]
 """A command of Redis's with its words; its reply is awaited."""
 
 
-async def read(ask: Ask, keys: Keys, may_read: Readable, span: Span) -> list[Past]:
+async def read(ask: Ask, keys: Keys, may_read: Readable, span: Span) -> Excerpt:
     """See gateway.chat.ports.Ports.history."""
-    found: list[Past] = []
+    reading = _Reading(ask, keys, fold(may_read.room), span)
+    is_all = True
     for part in may_read.parts(span):
-        if len(found) < span.limit:
-            found += await _read(ask, keys, fold(may_read.room), replace(part, limit=span.limit - len(found)))
-    return found[::-1] if span.newest else found
+        is_all = await reading.part(part)
+        if not is_all:
+            break
+    found = reading.found
+    return Excerpt(found[::-1] if span.newest else found, None if is_all else reading.reached)
 
 
-async def _read(ask: Ask, keys: Keys, room: str, span: Span) -> list[Past]:
-    """The events of a span in the order in which it is read; ``room`` is the folded name."""
-    found: list[Past] = []
-    verb = "XREVRANGE" if span.newest else "XRANGE"
-    begin, end = map(_stream_id, (span.before, span.after) if span.newest else (span.after, span.before))
-    mark, log, void = log_mark(room), keys.log(room), keys.void(room)
-    count, has_more = min(PAGE_ENTRIES, max(FEWEST_ENTRIES, span.limit)), 1
-    while len(found) < span.limit and has_more:
-        page, has_more = await ask("EVALSHA", PAGE.sha, PAGE.keys, log, verb, begin, end, count)
-        past = _within(page, mark, span)
-        while len(found) < span.limit and (candidates := list(islice(past, span.limit - len(found)))):
+class _Reading:
+    """One excerpt: the events that were found so far, in the order in which they are read."""
+
+    def __init__(self, ask: Ask, keys: Keys, room: str, span: Span) -> None:
+        """``room``: the folded name."""
+        self._ask = ask
+        self._log, self._void, self._mark = keys.log(room), keys.void(room), log_mark(room)
+        self._limit, self._newest = span.limit, span.newest
+        self._count = min(PAGE_ENTRIES, max(FEWEST_ENTRIES, span.limit))
+        self._pages = 0
+        self._size_bytes = 0
+        self.found: list[Past] = []
+        self.reached = span.before if span.newest else span.after
+
+    async def part(self, span: Span) -> bool:
+        """Read a part that may be read; False where the excerpt is full, or enough was looked at."""
+        verb = "XREVRANGE" if self._newest else "XRANGE"
+        begin, end = map(_stream_id, (span.before, span.after) if self._newest else (span.after, span.before))
+        has_more = True
+        while has_more:
+            if self._pages == PAGES_AT_ONCE:
+                return False
+            page, has_more = await self._ask("EVALSHA", PAGE.sha, PAGE.keys, self._log, verb, begin, end, self._count)
+            self._pages += 1
+            if not await self._take(_within(page, self._mark, span)):
+                return False
+            if page:
+                begin = f"({page[-1][0].decode()}"
+                ms, n = id_key(page[-1][0].decode())
+                self.reached = (ms, n, -1, "") if self._newest else (ms, n, ID_LIMIT, "")
+            self._count = min(PAGE_ENTRIES, 2 * self._count)  # few of these were what is wanted
+        self.reached = span.after if self._newest else span.before
+        return True
+
+    async def _take(self, past: Iterator[Past]) -> bool:
+        """Take what is not void of a page's events; False where the excerpt is full."""
+        while candidates := list(islice(past, self._limit - len(self.found))):
             marks = [f"{one.stream_id}.{one.index}" for one in candidates]
-            are_void = await ask("SMISMEMBER", void, *marks)
-            found += [one for one, is_void in zip(candidates, are_void, strict=True) if not is_void]
-        if page:
-            begin = f"({page[-1][0].decode()}"
-        count = min(PAGE_ENTRIES, 2 * count)  # few of these were what is wanted
-    return found
+            are_void = await self._ask("SMISMEMBER", self._void, *marks)
+            for one, is_void in zip(candidates, are_void, strict=True):
+                if not is_void:
+                    self.found.append(one)
+                    self._size_bytes += len(one.line) + len(one.tags)
+                    self.reached = one.place
+                    if len(self.found) == self._limit or self._size_bytes >= EXCERPT_BYTES:
+                        return False
+        return True
 
 
 async def find(ask: Ask, keys: Keys, log: str, msgid: str) -> Event | None:

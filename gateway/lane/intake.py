@@ -8,6 +8,7 @@ the lane. Runs on the lane's thread.
 from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import partial
+from math import inf
 from typing import Any, Protocol
 
 from gateway.chat.capabilities import STANDARD_REPLIES
@@ -16,7 +17,7 @@ from gateway.chat.ports import Gone, Ports, Unavailable
 from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
 from gateway.lane.client import TEXT, Client
-from gateway.lane.tasks import Task
+from gateway.lane.tasks import Task, Wait
 from gateway.wire import numerics as n
 from gateway.wire.framing import TooLong
 from gateway.wire.message import Message, parse
@@ -175,6 +176,27 @@ class Intake:
             connection.when_drained(self._held(client))
         if client.bucket is not None and not client.bucket.take(self._host.now, tokens):
             self._throttle(client, client.bucket.ready_in(self._host.now))
+
+    async def pace(self, client: Client) -> None:
+        """See gateway.chat.ports.Ports.pace."""
+        session, connection, task = client.session, client.connection, client.task
+        tokens, session.owed = divmod(session.owed, ANSWER_BYTES)
+        if not connection.is_closing:
+            connection.flush()
+        wait_s = 0.0
+        if client.bucket is not None and not client.bucket.take(self._host.now, tokens):
+            wait_s = client.bucket.ready_in(self._host.now)
+        assert task is not None
+        task.deadline = inf  # its client is slow, not Redis
+        drained: Wait[None] = Wait()
+        connection.when_drained(lambda: drained.fulfil(None))
+        await drained
+        paused: Wait[None] = Wait()
+        self._host.later(wait_s, lambda: paused.fulfil(None))  # another turn in any case
+        await paused
+        task.deadline = self._clock + WAIT_LIMIT_S
+        if not connection.is_open:
+            raise Gone
 
     def _throttle(self, client: Client, wait_s: float) -> None:
         """Reads no more until the client's rate allows the next line; TCP tells it to slow down."""

@@ -21,7 +21,7 @@ from gateway.chat import events, registration
 from gateway.chat.effects import Effect, Member
 from gateway.chat.events import NOBODY, Event
 from gateway.chat.past import Past, Readable, Span
-from gateway.chat.ports import Gone, Headcount, Listed, Profile, Server, Unavailable
+from gateway.chat.ports import Excerpt, Gone, Headcount, Listed, Profile, Server, Unavailable
 from gateway.chat.presence import Presence, presence
 from gateway.chat.room import Room
 from gateway.chat.session import Session
@@ -445,6 +445,9 @@ class LanePorts:
 
     # -- the session ----------------------------------------------------------------------------------
 
+    async def pace(self, session: Session) -> None:
+        await self._lane.intake.pace(self._client(session))
+
     def set_caps(self, session: Session, caps: int) -> None:
         client = self._client(session)
         here = [f for f in self._lane.following.rooms.values() if session.sid in f.clients] if session.rooms else []
@@ -473,7 +476,7 @@ class LanePorts:
     def look(self, session: Session, room: str) -> None:
         self._lane.changes.look(self._client(session), fold(room))
 
-    async def history(self, may_read: Readable, span: Span) -> list[Past]:
+    async def history(self, may_read: Readable, span: Span) -> Excerpt:
         found = await self._in_turn(read(self._ask, self._lane.keys, may_read, span))
         if self._lane.waiting is not None:
             replicated: Wait[None] = Wait()
@@ -481,7 +484,7 @@ class LanePorts:
             await replicated
         return found
 
-    async def talk(self, session: Session, nick: str, span: Span) -> tuple[str, list[Past]]:
+    async def talk(self, session: Session, nick: str, span: Span) -> tuple[str, list[Past], bool]:
         return self._lane.talks.read(session, nick, span)
 
     async def talks(self, session: Session) -> list[tuple[str, int]]:

@@ -124,7 +124,7 @@ class Talks:
 
     # -- reading --------------------------------------------------------------------------------------
 
-    def read(self, session: Session, nick: str, span: Span) -> tuple[str, list[Past]]:
+    def read(self, session: Session, nick: str, span: Span) -> tuple[str, list[Past], bool]:
         """What was said with whoever was called so then, or is now; see gateway.chat.ports.Ports.talk."""
         folded, name = fold(nick), nick
         names = self._names(session)
@@ -137,7 +137,8 @@ class Talks:
                 continue
             if said.past.verb in span.verbs and span.after < said.past.place < span.before:
                 found.append(said.past)
-        return name, found[-span.limit :] if span.newest else found[: span.limit]
+        chosen = found[-span.limit :] if span.newest else found[: span.limit]
+        return name, chosen, len(chosen) == len(found)
 
     def latest(self, session: Session) -> list[tuple[str, int]]:
         """See gateway.chat.ports.Ports.talks."""

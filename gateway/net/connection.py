@@ -77,7 +77,7 @@ class Connection:
         self._touched = touched
         self.out: list[bytes] = []
         self._backlog: deque[bytes] | None = None
-        self._on_drained: Callable[[], None] | None = None
+        self._on_drained: list[Callable[[], None]] = []
         self._tls: TlsLayer | None = None
         self._events = READ
         self.backlog_bytes = 0
@@ -171,15 +171,14 @@ class Connection:
         self._drained()
 
     def when_drained(self, call: Callable[[], None]) -> None:
-        """Calls once nothing waits for the peer to read, or the connection is closed; one call at a time."""
-        assert self._on_drained is None
-        self._on_drained = call
+        """Calls once nothing waits for the peer to read, or the connection is closed."""
+        self._on_drained.append(call)
         if not self.backlog_bytes:
             self._drained()
 
     def _drained(self) -> None:
-        call, self._on_drained = self._on_drained, None
-        if call is not None:
+        calls, self._on_drained = self._on_drained, []
+        for call in calls:
             call()
 
     def _finish(self) -> None:

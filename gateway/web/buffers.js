@@ -205,20 +205,20 @@ function inRoomsOf(buffers, nick, message, now, change) {
 }
 
 const PAGES = {
-  latest(buffers, buffer, { entries, isEmpty }) {
+  latest(buffers, buffer, { entries, isLast }) {
     buffer.slice.restart(entries);
-    if (isEmpty) buffer.slice.hasOlder = false;
+    buffer.slice.hasOlder = !isLast;
     buffer.unread = buffer.mentions = 0;
     if (!buffer.readAt) buffer.readAt = entries.at(-1)?.at ?? 0;
     for (const entry of entries) buffers.count(buffer, entry);
   },
-  older(_buffers, { slice }, { entries, isEmpty }) {
-    slice.hasOlder = !isEmpty;
+  older(_buffers, { slice }, { entries, isLast }) {
+    slice.hasOlder = !isLast;
     slice.prepend(entries);
     slice.forgetNewest(WINDOW_LIMIT);
   },
-  newer(_buffers, { slice }, { entries }) {
-    slice.extend(entries);
+  newer(_buffers, { slice }, { entries, isLast }) {
+    slice.extend(entries, isLast);
     slice.forgetOldest(WINDOW_LIMIT);
   },
   around(_buffers, { slice }, { entries }) {

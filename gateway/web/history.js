@@ -11,6 +11,7 @@ import { fold } from "./irc.js";
 const BACKLOG = 60; // lines on coming to a place first
 const PAGE = 100;
 const MISSED_PAGES = 20; // more were missed than anyone reads: the latest, and older ones on scrolling
+const END_TAG = "draft/chathistory-end";
 const ANSWER_WITHIN_MS = 10_000;
 const TRY_AGAIN_MS = 2_000; // for history that could not be had just now
 
@@ -48,8 +49,11 @@ export class History {
   ask(place, kind, now, reference = kind === "latest" ? "*" : place.reference) {
     place.asked = { kind, at: now };
     place.tryAgainAt = 0;
-    const limit = Math.min(kind === "latest" ? BACKLOG : PAGE, this.pageLimit);
-    this.exchange.send("CHATHISTORY", [SUBCOMMANDS[kind], place.name, reference, String(limit)]);
+    this.exchange.send("CHATHISTORY", [SUBCOMMANDS[kind], place.name, reference, String(this.limitOf(kind))]);
+  }
+
+  limitOf(kind) {
+    return Math.min(kind === "latest" ? BACKLOG : PAGE, this.pageLimit);
   }
 
   /** @param {import("./batches.js").Batch} batch */
@@ -61,12 +65,17 @@ export class History {
     if (kind === "missed") {
       this.onMissed(place, batch, now);
     } else {
-      this.speech.onPage(place, kind, batch.lines, now);
+      this.speech.onPage(place, kind, batch.lines, this.isLast(batch, kind), now);
       if (place.presence === Presence.CATCHING_UP) this.finish(place, now);
     }
   }
 
-  /** Asks for the next page, until one brings nothing new or reaches what came live. */
+  /** Whether nothing is left behind a page in the direction that was asked for. */
+  isLast(batch, kind) {
+    return batch.opening.tags.has(END_TAG) || batch.lines.length < this.limitOf(kind);
+  }
+
+  /** Asks for the next page, until one is the last, brings nothing new, or reaches what came live. */
   onMissed(place, batch, now) {
     let hasNews = false;
     let meetsLive = false;
@@ -76,7 +85,7 @@ export class History {
       hasNews = this.speech.showOnce(place, message, now) || hasNews;
     }
     place.pages += 1;
-    if (!hasNews || meetsLive) this.finish(place, now);
+    if (!hasNews || meetsLive || this.isLast(batch, "missed")) this.finish(place, now);
     else this.ask(place, place.pages < MISSED_PAGES ? "missed" : "latest", now);
   }
 

@@ -60,10 +60,10 @@ export class Slice {
     this.events = new Map([...before.events, ...this.events]);
   }
 
-  /** Adds a page of what was said next; one that brings nothing new is the last. */
-  extend(entries) {
+  /** Adds a page of what was said next; one that brings nothing new is the last, too. */
+  extend(entries, isLast = false) {
     const added = entries.map((entry) => this.append(entry));
-    if (!added.includes(true)) this.findEnd();
+    if (isLast || !added.includes(true)) this.findEnd();
   }
 
   /** Begins again with the latest page; the page's own words, which no history has, stay. */

@@ -207,7 +207,7 @@ export class Speech {
   }
 
   /** A page of history that the person asked for, or the first one of a place. */
-  onPage(place, kind, lines, now) {
+  onPage(place, kind, lines, isLast, now) {
     const isMine = (nick) => this.exchange.naming.isMine(nick) || this.exchange.naming.wasMine(nick);
     const entries = [];
     for (const message of lines) {
@@ -216,7 +216,7 @@ export class Speech {
       if (!this.annotate(place, message, now)) entries.push(entryOf(message, now, isMine));
     }
     if (kind === "latest" && lines.length) place.position = positionOf(lines.at(-1), now);
-    this.exchange.emit("page", { place: place.key, kind, entries: entries.filter(Boolean), isEmpty: !lines.length });
+    this.exchange.emit("page", { place: place.key, kind, entries: entries.filter(Boolean), isLast });
   }
 
   /** Forgets the message of ours that this one is, for it has arrived. */

@@ -25,6 +25,7 @@ class FakeNetwork:
     caps: str = ALL_CAPS
     page: int = 5  # the largest page of history
     knows_msgids: bool = True  # in CHATHISTORY
+    marks_end: bool = False  # the same: tells where nothing is left
     refuses: set[str] = field(default_factory=set)  # rooms that cannot be joined, people who are not there
     log: list[Message] = field(default_factory=list)
     connections: list["FakeConnection"] = field(default_factory=list)
@@ -318,7 +319,9 @@ class FakeConnection:
                 page = [entry for entry in said if entry.tags["time"] < time][-int(limit) :]
             case _:
                 page = said[-int(limit) :]
-        self.reply("BATCH", "+h", "chathistory", target, tags=label)
+        is_end = page[-1:] == said[-1:] if subcommand == "AFTER" else page[:1] == said[:1]
+        mark = {"draft/chathistory-end": ""} if self.network.marks_end and is_end else {}
+        self.reply("BATCH", "+h", "chathistory", target, tags=label | mark)
         for entry in page:
             if "\n" in entry.params[-1] and "draft/multiline" in self.caps:
                 opening, *lines, end = self._lines_of(entry)

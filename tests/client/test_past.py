@@ -33,19 +33,17 @@ def found(talk: Talk) -> list[Found]:
 
 
 def test_pages_come_one_before_the_other_until_there_are_no_more(network: FakeNetwork) -> None:
-    """CHATHISTORY LATEST, then BEFORE; an empty page is the end."""
+    """CHATHISTORY LATEST, then BEFORE; a page that is shorter than what was asked for is the last."""
     talk = Talk(network).start()
     before = None
-    for _ in range(4):
+    for _ in range(3):
         talk.session.load_older("#lobby", before, talk.now)
         talk.run()
         messages = next(event for event in reversed(talk.events) if isinstance(event, Older)).messages
         if messages:
             before = Position(messages[0].tags["msgid"], 0.0)
-    assert pages(talk) == [
-        [f"old {number}" for number in numbers] for numbers in (range(7, 12), range(2, 7), range(2), [])
-    ]
-    assert [event.has_more for event in talk.events if isinstance(event, Older)] == [True, True, True, False]
+    assert pages(talk) == [[f"old {number}" for number in numbers] for numbers in (range(7, 12), range(2, 7), range(2))]
+    assert [event.has_more for event in talk.events if isinstance(event, Older)] == [True, True, False]
     assert talk.heard() == [], "older messages are none that are heard now"
 
 
@@ -60,6 +58,18 @@ def test_a_message_that_was_deleted_is_not_found(network: FakeNetwork) -> None:
     talk.run()
     texts = [message.params[1] for event in found(talk) for message in event.messages]
     assert texts == [f"no secret {number}" for number in reversed(range(8))]
+
+
+@pytest.mark.parametrize("marks_end", [True, False])
+def test_a_full_page_may_be_marked_as_the_last(network: FakeNetwork, marks_end: bool) -> None:
+    """The tag draft/chathistory-end; without it only an empty page tells."""
+    del network.log[:2]
+    network.marks_end = marks_end
+    talk = Talk(network).start()
+    talk.session.load_older("#lobby", Position("m7", 0.0), talk.now)
+    talk.run()
+    assert pages(talk) == [[f"old {number}" for number in range(2, 7)]]
+    assert [event.has_more for event in talk.events if isinstance(event, Older)] == [not marks_end]
 
 
 def test_the_past_of_a_person_is_loaded_too(network: FakeNetwork) -> None:
@@ -119,8 +129,8 @@ def test_a_search_goes_back_page_by_page_and_tells_how_far(network: FakeNetwork)
     talk.session.search("#lobby", "OLD 1", talk.now)
     talk.run()
     assert [message.params[1] for event in found(talk) for message in event.messages] == ["old 11", "old 10", "old 1"]
-    assert [event.scanned for event in found(talk)] == [5, 10, 12, 12]
-    assert [event.is_over for event in found(talk)] == [False, False, False, True]
+    assert [event.scanned for event in found(talk)] == [5, 10, 12]
+    assert [event.is_over for event in found(talk)] == [False, False, True]
 
 
 def test_a_search_that_is_cancelled_asks_for_no_more(network: FakeNetwork) -> None:

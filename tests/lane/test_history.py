@@ -1,6 +1,7 @@
 """Reading pages of a log: against a log in memory that answers as Redis does."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from gateway.broker.keys import Keys
 from gateway.broker.scripts import PAGE
 from gateway.chat.events import encode
 from gateway.chat.lives import hide
-from gateway.chat.past import FIRST, LAST, Place, Span, readable
+from gateway.chat.past import FIRST, LAST, Place, Readable, Span, readable
+from gateway.chat.ports import Excerpt
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
-from gateway.lane.history import PAGE_ENTRIES, read
+from gateway.lane.history import PAGE_ENTRIES, PAGES_AT_ONCE, read
 from gateway.lane.tasks import Task, Wait
 
 KEYS = Keys("t:")
@@ -65,18 +67,32 @@ def _above(id: tuple[int, ...], bound: str, sign: int = 1) -> bool:
     return id > limit if bound.startswith("(") else id >= limit
 
 
-def places(log: Log, after: Place, before: Place, limit: int, newest: bool) -> list[Place]:
-    """What is read, as places."""
-    result: list[Place] = []
+def excerpt_of(log: Log, may_read: Readable, span: Span) -> Excerpt:
+    result: list[Excerpt] = []
 
     async def run() -> None:
-        may_read = readable("", log.room, as_member=True)
-        assert may_read is not None
-        result.extend(past.place for past in await read(log.ask, KEYS, may_read, Span(after, before, limit, newest)))
+        result.append(await read(log.ask, KEYS, may_read, span))
 
     errors: list[Exception | None] = []
     Task(run(), lambda _task, error: errors.append(error)).step()
     assert errors == [None]
+    return result[0]
+
+
+def places(log: Log, after: Place, before: Place, limit: int, newest: bool) -> list[Place]:
+    """What is read, excerpt by excerpt, as places."""
+    result: list[Place] = []
+    rest = Span(after, before, limit, newest)
+    may_read = readable("", log.room, as_member=True)
+    assert may_read is not None
+    while rest.limit:
+        excerpt = excerpt_of(log, may_read, rest)
+        found = [past.place for past in excerpt.events]
+        result[:] = found + result if newest else result + found
+        if excerpt.reached is None:
+            break
+        rest = replace(rest, limit=rest.limit - len(found))
+        rest = replace(rest, before=excerpt.reached) if newest else replace(rest, after=excerpt.reached)
     return result
 
 
@@ -104,7 +120,29 @@ def test_any_range_is_cut_out_of_the_log_as_out_of_a_list(data: st.DataObject) -
 def test_a_long_log_is_read_in_bounded_pages(newest: bool) -> None:
     log = Log([1] * 400 + [2] + [1] * 400)
     assert places(log, FIRST, LAST, 5, newest) == log.places
+    assert places(log, FIRST, LAST, 500, newest) == log.places
     assert log.largest == PAGE_ENTRIES
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_an_excerpt_is_bounded_in_work(newest: bool) -> None:
+    """Where a log has little of what is wanted, others have their turn in between."""
+    log = Log([1] * 2000)
+    asked = 0
+    ask = log.ask
+
+    def count(*words: Any) -> Awaitable[Any]:
+        nonlocal asked
+        asked += 1
+        return ask(*words)
+
+    log.ask = count  # type: ignore[method-assign]
+    may_read = readable("", log.room, as_member=True)
+    assert may_read is not None
+    excerpt = excerpt_of(log, may_read, Span(FIRST, LAST, 5, newest))
+    assert excerpt.events == []
+    assert excerpt.reached is not None
+    assert asked == PAGES_AT_ONCE
 
 
 @pytest.mark.parametrize("newest", [True, False])

@@ -50,7 +50,7 @@ class World:
         self.talks.sent(self.alice, (f"{at}-0", 0), message(line))
 
     def read(self, nick: str, span: Span = ALL, reader: Session | None = None) -> list[str]:
-        _, found = self.talks.read(reader or self.alice, nick, span)
+        _, found, _ = self.talks.read(reader or self.alice, nick, span)
         return [past.line.partition(" :")[2] for past in found]
 
 
@@ -60,7 +60,7 @@ def test_both_directions_are_there_in_order_of_their_time() -> None:
     world.hear(10, "one")
     world.say(30, "three")
     world.hear(20, "two")  # its log was slower
-    name, found = world.talks.read(world.alice, "BOB", ALL)
+    name, found, _ = world.talks.read(world.alice, "BOB", ALL)
     assert name == "bob"
     assert [past.line for past in found] == [
         ":bob!u@h PRIVMSG alice :one",
@@ -75,7 +75,7 @@ def test_what_two_logs_have_at_one_moment_is_told_apart() -> None:
     world = World()
     world.hear(10, "heard")
     world.say(10, "said")
-    _, both = world.talks.read(world.alice, "bob", ALL)
+    _, both, _ = world.talks.read(world.alice, "bob", ALL)
     after = Span(both[0].place, LAST, 9, newest=False)
     before = Span(FIRST, both[1].place, 9, newest=True)
     assert world.talks.read(world.alice, "bob", after)[1] == both[1:]

@@ -15,11 +15,14 @@ CAPS = "batch draft/chathistory message-tags server-time echo-message"
 EVER = "timestamp=2000-01-01T00:00:00.000Z timestamp=2999-01-01T00:00:00.000Z"
 
 
+END = "@draft/chathistory-end "
+
+
 def batch(lines: list[str], room: str) -> list[str]:
     """The lines in a chathistory batch, as they would have come live; checks the batch itself."""
     opening, *inside, closing = lines
     reference = opening.split("+")[1].split(" ")[0]
-    assert opening == f":irc.test BATCH +{reference} chathistory {room}"
+    assert opening.removeprefix(END) == f":irc.test BATCH +{reference} chathistory {room}"
     assert closing == f":irc.test BATCH -{reference}"
     assert all(line.startswith(f"@batch={reference};time=") for line in inside)
     return [f"@{line.partition(';')[2]}" for line in inside]
@@ -152,6 +155,32 @@ def test_what_cannot_be_answered_fails(talk: Talk, command: str, answer: str) ->
     assert talk.alice.do(f"CHATHISTORY {command}")[-1:] == [f":irc.test FAIL CHATHISTORY {answer}"]
 
 
+@pytest.mark.parametrize(
+    ("command", "is_end"),
+    [
+        ("LATEST #talk * 10", True),
+        ("LATEST #talk * 9", False),
+        ("LATEST #talk msgid={5} 4", True),
+        ("LATEST #talk msgid={5} 3", False),
+        ("BEFORE #talk msgid={5} 5", True),
+        ("BEFORE #talk msgid={5} 4", False),
+        ("BEFORE #talk msgid={0} 4", True),
+        ("AFTER #talk msgid={5} 4", True),
+        ("AFTER #talk msgid={5} 3", False),
+        ("AROUND #talk msgid={5} 10", True),
+        ("AROUND #talk msgid={5} 8", False),
+        ("BETWEEN #talk msgid={0} msgid={9} 8", True),
+        ("BETWEEN #talk msgid={9} msgid={0} 7", False),
+        ("TARGETS timestamp=2999-01-01T00:00:00.000Z timestamp=2000-01-01T00:00:00.000Z 5", True),
+    ],
+)
+def test_the_batch_tells_where_nothing_is_left(talk: Talk, command: str, is_end: bool) -> None:
+    """The tag draft/chathistory-end, on the opening BATCH alone: there is no more in the direction asked for."""
+    opening, *others = talk.bob.do(f"CHATHISTORY {command.format(*(tag(line, 'msgid') for line in talk.said))}")
+    assert opening.startswith(END) == is_end
+    assert not [line for line in others if "chathistory-end" in line]
+
+
 def test_only_members_may_read(shared: Network, pair: Pair, talk: Talk) -> None:
     """IRCv3 chathistory, "Security Considerations"."""
     outsider = shared.peer(pair[1], "outsider", CAPS)
@@ -178,7 +207,7 @@ def test_a_labeled_request_is_answered_by_its_batch(shared: Network, pair: Pair,
     assert first.startswith("@label=h :irc.test BATCH +")
     assert batch([first.partition(" ")[2], *rest], "#Talk") == talk.said[-4:]
     [empty, end] = peer.do("@label=i CHATHISTORY AFTER #talk timestamp=2999-01-01T00:00:00.000Z 5")
-    assert empty.startswith("@label=i ")
+    assert empty.startswith("@label=i;draft/chathistory-end ")
     assert " BATCH -" in end
 
 
@@ -219,7 +248,7 @@ def test_what_was_refused_is_not_history(shared: Network, pair: Pair) -> None:
 
 
 def test_pages_cut_inside_entries_and_the_limit_is_kept(shared: Network, pair: Pair) -> None:
-    """IRCv3 chathistory, ISUPPORT CHATHISTORY: at most 100; many events of one turn are one entry of the log."""
+    """IRCv3 chathistory, ISUPPORT CHATHISTORY; many events of one turn are one entry of the log."""
     alice = shared.peer(pair[0], "alicep", CAPS, "#pages")
     bob = shared.peer(pair[1], "bobp", CAPS, "#pages")
     alice.sync()
@@ -228,7 +257,10 @@ def test_pages_cut_inside_entries_and_the_limit_is_kept(shared: Network, pair: P
     said = alice.sync()
     assert len(said) == count
     bob.sync()
-    assert batch(bob.do("CHATHISTORY LATEST #pages * 500"), "#pages") == said[-100:]
+    assert batch(bob.do("CHATHISTORY LATEST #pages * 500"), "#pages") == said
+    assert batch(bob.do("CHATHISTORY LATEST #pages * 300"), "#pages") == said[-300:]
+    assert batch(bob.do(f"CHATHISTORY AFTER #pages {EVER.split(maxsplit=1)[0]} 300"), "#pages") == said[:300]
+    assert batch(bob.do(f"CHATHISTORY BETWEEN #pages {EVER} 9999"), "#pages") == said
     backwards: list[str] = said[-1:]
     while len(page := batch(bob.do(f"CHATHISTORY BEFORE #pages msgid={tag(backwards[0], 'msgid')} 97"), "#pages")):
         backwards = page + backwards
@@ -243,7 +275,7 @@ def targets(lines: list[str]) -> list[list[str]]:
     """(name, time) of each line in a batch of targets; checks the batch itself."""
     opening, *inside, closing = lines
     reference = opening.split("+")[1].split(" ")[0]
-    assert opening == f":irc.test BATCH +{reference} draft/chathistory-targets"
+    assert opening.removeprefix(END) == f":irc.test BATCH +{reference} draft/chathistory-targets"
     assert closing == f":irc.test BATCH -{reference}"
     head = f"@batch={reference} :irc.test CHATHISTORY TARGETS "
     assert all(line.startswith(head) for line in inside)
@@ -275,7 +307,7 @@ def test_targets_are_the_rooms_one_is_in_by_the_time_of_their_latest_message(sha
 def test_isupport_tells_limit_and_references(shared: Network, pair: Pair) -> None:
     """IRCv3 chathistory, "ISUPPORT tokens"."""
     tokens = " ".join(shared.peer(pair[0], "tokens").welcome).split(" ")
-    assert "CHATHISTORY=100" in tokens
+    assert "CHATHISTORY=1000" in tokens
     assert "MSGREFTYPES=msgid,timestamp" in tokens
 
 

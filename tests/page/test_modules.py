@@ -235,6 +235,24 @@ def test_a_session_begins_joins_and_reads_the_history(run: Callable[..., Any]) -
     assert pages == [["1", "2", "3"]]
 
 
+def test_a_page_of_history_that_is_short_or_says_so_is_the_last(run: Callable[..., Any]) -> None:
+    """The tag draft/chathistory-end; fewer lines than were asked for mean the same."""
+    body = f"""{_SESSION}
+        const over = [];
+        for (const [opening, ns] of [["", [1, 2]], ["", [1]], ["@draft/chathistory-end ", [1, 2]]]) {{
+            begin();
+            lines(":s 005 anna CHATHISTORY=2 :are supported by this server", ":anna!a@h JOIN #r");
+            const [first, ...rest] = page(...ns.map((n) => said(n)));
+            lines(opening + first, ...rest);
+            over.push(session.takeEvents().findLast(({{ type }}) => type === "page").isLast);
+            session.closed(1000);
+            session.places.clear();
+        }}
+        return over;
+    """
+    assert run("session.js", body) == [False, True, True]
+
+
 def test_after_a_lost_connection_history_is_read_page_by_page_and_what_waits_is_sent_last(
     run: Callable[..., Any],
 ) -> None:
@@ -248,6 +266,7 @@ def test_after_a_lost_connection_history_is_read_page_by_page_and_what_waits_is_
         const first = session.takeLines();
         session.closed(1000);
         begin();
+        lines(":s 005 anna CHATHISTORY=2 :are supported by this server");
         const asked = lines(":anna!a@h JOIN #r");
         lines("@" + said(9));
         const echo = "time=2026-01-01T00:00:03.000Z;msgid=m3;+hubbub/id=id2 :anna!a@h PRIVMSG #r :arrived";
@@ -257,8 +276,8 @@ def test_after_a_lost_connection_history_is_read_page_by_page_and_what_waits_is_
     """
     first, asked, following, last, texts = run("session.js", body)
     assert first == ["@+hubbub/id=id2;label=id2 PRIVMSG #r :arrived", "@+hubbub/id=id3;label=id3 PRIVMSG #r :lost"]
-    assert asked == ["CHATHISTORY AFTER #r msgid=m1 100"]
-    assert following == ["CHATHISTORY AFTER #r msgid=m3 100"]
+    assert asked == ["CHATHISTORY AFTER #r msgid=m1 2"]
+    assert following == ["CHATHISTORY AFTER #r msgid=m3 2"]
     assert last == ["@+hubbub/id=id3;label=id3 PRIVMSG #r :lost"]
     assert texts == ["2", "arrived", "9"]
 

@@ -4,10 +4,11 @@ Rooms are read by their members, from their logs; direct messages by the session
 """
 
 from gateway.chat.capabilities import BATCH, CHATHISTORY
+from gateway.chat.commands.streaming import PAGE_EVENTS, Selection, access, begin_batch, end_batch, select, show
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import HISTORY_LIMIT
-from gateway.chat.past import FIRST, ID_LIMIT, LAST, Place, Span, place, readable
-from gateway.chat.playback import shown, verbs
+from gateway.chat.past import FIRST, ID_LIMIT, LAST, Place, Span, place
+from gateway.chat.playback import verbs
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.render import in_batch, parse_time, server_time
 from gateway.chat.session import Session
@@ -18,8 +19,6 @@ from gateway.wire.names import CHANNELLEN
 
 REFERENCES = {"AFTER": 1, "AROUND": 1, "BEFORE": 1, "BETWEEN": 2, "LATEST": 1}
 """Subcommand -> how many message references it has."""
-LOGS_A_LINE = 4
-"""So many logs that TARGETS looks into cost as much as a line."""
 
 
 class Refused(Exception):
@@ -51,30 +50,33 @@ async def _messages(ports: Ports, session: Session, subcommand: str, params: lis
         raise Refused("INVALID_PARAMS", "Unknown command")
     _count(params, 2 + REFERENCES[subcommand])
     target, *references, limit = params
-    spans = _spans(subcommand, target, references, _limit(limit), verbs(session.caps))
+    # Without batch the answer to a label is gathered: it must not be long (IRCv3 labeled-response wants batch anyway).
+    most = PAGE_EVENTS if session.response is not None and not session.caps & BATCH else HISTORY_LIMIT
+    spans = _spans(subcommand, target, references, min(_limit(limit), most), verbs(session.caps))
     room = session.rooms.get(fold(target))
     if room is None and (target.startswith("#") or len(target) > CHANNELLEN):
         raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
-    name, found = room.name if room is not None else target, []
+    name, may_read = room.name if room is not None else target, access(session, target)
+    found: list[Selection] = []
     try:
         for span in spans:
             if room is not None:
-                may_read = readable(session.sid, room)
-                if may_read is None:  # its log has lost the session, which joins again
-                    raise Unavailable
-                found += await ports.history(may_read, span)
+                found.append(await select(ports, session, may_read, span))
             else:
-                name, said = await ports.talk(session, target, span)
-                found += said
+                name, said, is_all = await ports.talk(session, target, span)
+                found.append(Selection(span, said, is_all))
+        if room is not None and may_read() is None:  # it was put out meanwhile
+            raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
     except Unavailable:
         raise Refused("MESSAGE_ERROR", target, "Messages could not be retrieved") from None
-    if room is not None and fold(target) not in session.rooms:  # it was put out meanwhile
-        raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
-    reference = _begin_batch(session, "chathistory", name)
-    for past in found:
-        for line in shown(past, session.caps, name, reference):
-            session.reply(line)
-    _end_batch(session, reference)
+    reference = begin_batch(session, "chathistory", name, is_all=all(one.is_all for one in found))
+    try:
+        for one in found:
+            await show(ports, session, name, one, may_read, reference)
+    except Unavailable:
+        end_batch(session, reference)
+        raise Refused("MESSAGE_ERROR", target, "Messages could not be retrieved") from None
+    end_batch(session, reference)
 
 
 async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
@@ -84,23 +86,21 @@ async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
     for reference in params[:2]:
         if not reference.startswith("timestamp="):
             raise Refused("INVALID_PARAMS", reference, "Invalid timestamp")
-    session.charge(len(session.rooms) / LOGS_A_LINE)
     latest = Span(span.after, LAST, 1, newest=True)
+    last: list[tuple[Place, str]] = []
     try:
-        last = [
-            (found[0].place, room.name)
-            for room in list(session.rooms.values())
-            if (may_read := readable(session.sid, room)) and (found := await ports.history(may_read, latest))
-        ]
+        for name, room in list(session.rooms.items()):
+            found = await select(ports, session, access(session, name), latest)
+            last += [(past.place, room.name) for past in found.events or ()]
         last += [((at_ms, 0, 0, ""), nick) for nick, at_ms in await ports.talks(session)]
     except Unavailable:
         raise Refused("MESSAGE_ERROR", "*", "Messages could not be retrieved") from None
     inside = sorted((at, name) for at, name in last if span.after < at < span.before)
     chosen = inside[-span.limit :] if span.newest else inside[: span.limit]
-    reference = _begin_batch(session, "draft/chathistory-targets")
+    reference = begin_batch(session, "draft/chathistory-targets", is_all=len(chosen) == len(inside))
     for at, name in chosen:
         session.reply(in_batch(reference, f":{session.server} CHATHISTORY TARGETS {name} {server_time(at[0])}"))
-    _end_batch(session, reference)
+    end_batch(session, reference)
 
 
 # Reading what was asked
@@ -160,23 +160,6 @@ def _word(text: str) -> str:
     """Text as a parameter in the middle of a line."""
     word = text.partition(" ")[0][:100].lstrip(":")
     return word or "*"
-
-
-# Answering
-
-
-def _begin_batch(session: Session, kind: str, target: str = "") -> str:
-    """The reference of a batch that is opened; "" for those who know no batches."""
-    if not session.caps & BATCH:
-        return ""
-    reference = session.new_batch()
-    session.reply(f":{session.server} BATCH +{reference} {kind} {target}".rstrip())
-    return reference
-
-
-def _end_batch(session: Session, reference: str) -> None:
-    if reference:
-        session.reply(f":{session.server} BATCH -{reference}")
 
 
 COMMANDS = {"CHATHISTORY": Command(chathistory, 1)}

@@ -45,7 +45,8 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
     found = await ports.open_room(name)
     seen = place_of(ports.position(name), ID_LIMIT)
     may_read = readable(session.sid, found, as_member=True)
-    said = await ports.history(may_read, Span(FIRST, seen, BACKLOG_MESSAGES, newest=True)) if may_read else []
+    assert may_read is not None
+    said = (await ports.history(may_read, Span(FIRST, seen, BACKLOG_MESSAGES, newest=True))).events
     effect = await join_one(ports, session, name)
     may_read = readable(session.sid, session.rooms[fold(name)]) if effect is not None else None
     if effect is None or may_read is None:
@@ -56,7 +57,7 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
     _show(session, said)
     joined_at = place_of(ports.position(name), effect.index)
     said_meanwhile = Span(seen, joined_at, BACKLOG_MESSAGES, newest=True)
-    _show(session, await ports.history(may_read, said_meanwhile))
+    _show(session, (await ports.history(may_read, said_meanwhile)).events)
 
 
 def _show(session: Session, said: Iterable[Past]) -> None:

@@ -1,0 +1,166 @@
+"""Sending a session the events of histories, page by page, as fast as it reads and its rate allows.
+
+Owns the bounds in memory: of a long answer only the bounds are found first, its events are read again when they
+are sent. Knows not who asked: CHATHISTORY (history.py), joining or znc.in/playback (replay.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.chat.capabilities import BATCH
+from gateway.chat.past import Past, Place, Readable, Span, readable
+from gateway.chat.playback import shown
+from gateway.chat.ports import Excerpt, Ports, Unavailable
+from gateway.chat.session import Session
+from gateway.wire.casefold import fold
+
+PAGE_EVENTS: Final = 128
+"""Events that are asked for at once; more than so many are not held while a session reads."""
+HELD_BYTES: Final = 128 * 1024
+PIECE_BYTES: Final = 32 * 1024
+"""So much is sent before the session has to have read it."""
+PAGES_A_LINE: Final = 4
+"""So many pages of a log cost as much as a line."""
+TRIES, TRY_AGAIN_S = 30, 1.0
+"""How long an answer that has begun waits for a Redis that is away."""
+END_TAG: Final = "draft/chathistory-end"
+"""On the opening BATCH: nothing is left in the direction that was asked for."""
+
+Access = Callable[[], Readable | None]
+"""What may be read at present; None where nothing may be any more. Raises Unavailable where that is not known."""
+Change = Callable[[Past], Past | None]
+"""What an event is shown as; None: not at all."""
+
+
+@dataclass(slots=True)
+class Selection:
+    """What of a span is to be shown. ``events``: all of it, or None where that is too much to be held."""
+
+    span: Span
+    events: list[Past] | None
+    is_all: bool
+
+
+def access(session: Session, name: str) -> Access:
+    """The access of a member to a room, as it is when it is asked for."""
+
+    def ask() -> Readable | None:
+        room = session.rooms.get(fold(name))
+        may_read = readable(session.sid, room) if room is not None else None
+        if room is not None and may_read is None:  # the log has lost the session, which joins again
+            raise Unavailable
+        return may_read
+
+    return ask
+
+
+async def select(ports: Ports, session: Session, may_read: Access, span: Span) -> Selection:
+    """Find what of a span is to be shown: at most ``span.limit`` events, and whether there are more."""
+    held: list[Past] | None = []
+    ends: list[Place] = []
+    rest, is_all = replace(span, limit=span.limit + 1), False
+    while not is_all and rest.limit:
+        now = may_read()
+        if now is None:
+            break
+        page = await ports.history(now, replace(rest, limit=min(rest.limit, PAGE_EVENTS)))
+        session.charge(1 / PAGES_A_LINE)
+        is_all = page.reached is None
+        room_left = rest.limit - 1
+        events = page.events
+        if len(events) > room_left:
+            events, is_all = (events[len(events) - room_left :] if span.newest else events[:room_left]), False
+        rest = _behind(replace(rest, limit=rest.limit - len(page.events)), page)
+        ends += [past.place for past in (events[:1] + events[-1:])]
+        if held is not None:
+            held = events + held if span.newest else held + events
+            size_bytes = sum(len(past.line) + len(past.tags) for past in held)
+            held = held if len(held) <= PAGE_EVENTS and size_bytes <= HELD_BYTES else None
+    chosen = replace(span, after=_before(min(ends)), before=_after(max(ends)), newest=False) if ends else span
+    return Selection(chosen, held, is_all)
+
+
+def _behind(span: Span, page: Excerpt) -> Span:
+    """What is left of a span behind a page of it."""
+    if page.reached is None:
+        return span
+    return replace(span, before=page.reached) if span.newest else replace(span, after=page.reached)
+
+
+def _before(place: Place) -> Place:
+    return (*place[:3], "")
+
+
+def _after(place: Place) -> Place:
+    return (place[0], place[1], place[2] + 1, "")
+
+
+def begin_batch(session: Session, kind: str, target: str = "", *, is_all: bool = False) -> str:
+    """Open a batch and give its reference, "" for a session that knows no batches.
+
+    The batch carries the label of the command, so that its lines need not be gathered.
+    """
+    if not session.caps & BATCH:
+        return ""
+    label = session.put_off_response() if not session.response else ""
+    tags = [label] if label else []
+    tags += [END_TAG] if is_all else []
+    head = f"@{';'.join(tags)} " if tags else ""
+    reference = session.new_batch()
+    session.reply(f"{head}:{session.server} BATCH +{reference} {kind} {target}".rstrip())
+    return reference
+
+
+def end_batch(session: Session, reference: str) -> None:
+    if reference:
+        session.reply(f":{session.server} BATCH -{reference}")
+
+
+async def show(
+    ports: Ports,
+    session: Session,
+    name: str,
+    selection: Selection,
+    may_read: Access,
+    reference: str,
+    change: Change = lambda past: past,
+) -> None:
+    """Send what was selected of a conversation of this name, in the batch of this reference."""
+    if selection.events is not None:
+        await _send(ports, session, name, selection.events, reference, change)
+        return
+    rest = selection.span
+    while rest.limit > 0:
+        page = await _page(ports, session, may_read, replace(rest, limit=min(rest.limit, PAGE_EVENTS)))
+        if page is None:
+            return
+        await _send(ports, session, name, page.events, reference, change)
+        if page.reached is None:
+            return
+        rest = _behind(replace(rest, limit=rest.limit - len(page.events)), page)
+
+
+async def _page(ports: Ports, session: Session, may_read: Access, span: Span) -> Excerpt | None:
+    """A page of an answer that has begun: it waits for a Redis that is away, since nothing may be missing in it."""
+    for _ in range(TRIES):
+        try:
+            now = may_read()
+            session.charge(1 / PAGES_A_LINE)
+            return await ports.history(now, span) if now is not None else None
+        except Unavailable:
+            await ports.pace(session)
+            await ports.pause(TRY_AGAIN_S)
+    raise Unavailable
+
+
+async def _send(ports: Ports, session: Session, name: str, events: list[Past], reference: str, change: Change) -> None:
+    sent = 0
+    for past in events:
+        changed = change(past)
+        for line in shown(changed, session.caps, name, reference) if changed is not None else ():
+            session.reply(line)
+            sent += len(line)
+        if sent >= PIECE_BYTES:
+            await ports.pace(session)
+            sent = 0
