@@ -23,6 +23,10 @@ class Desk(Protocol):
     """Where someone sits and types."""
 
     @property
+    def is_pipe(self) -> bool:
+        """Whether it is a program that types: then only some lines are commands."""
+
+    @property
     def here(self) -> str:
         """The room or the person that they talk to, "" for nobody."""
 
@@ -58,6 +62,7 @@ class Command:
     help: str
     run: Callable[[Desk, str], None]  # with what stands behind the verb
     fewest: int = 0  # words that it needs
+    works_in_pipe: bool = False
 
     @property
     def usage(self) -> str:
@@ -83,10 +88,13 @@ def commands_like(word: str) -> list[tuple[str, str]]:
     return [(command.usage, command.help) for verb, command in COMMANDS.items() if verb.startswith(begin)]
 
 
-def help_text() -> str:
-    width = max(len(command.usage) for command in COMMANDS.values())
-    lines = [f"{command.usage:{width}}  {command.help}" for command in COMMANDS.values()]
-    return "\n".join([*lines, "A line that shall begin with / is typed with two of them."])
+def help_text(*, is_pipe: bool = False) -> str:
+    """List the commands, in a pipe those that work there."""
+    listed = [command for command in COMMANDS.values() if command.works_in_pipe or not is_pipe]
+    width = max(len(command.usage) for command in listed)
+    lines = [f"{command.usage:{width}}  {command.help}" for command in listed]
+    end = "Any other line is said as it is." if is_pipe else "To say a line that begins with /, type two of them."
+    return "\n".join([*lines, end])
 
 
 def _room_name(word: str) -> str:
@@ -258,7 +266,7 @@ def _raw(desk: Desk, rest: str) -> None:
 
 def _help(desk: Desk, rest: str) -> None:
     command = COMMANDS.get(rest.lower().removeprefix("/"))
-    desk.answer(f"{command.usage}: {command.help}" if command else help_text())
+    desk.answer(f"{command.usage}: {command.help}" if command else help_text(is_pipe=desk.is_pipe))
 
 
 _TABLE: Final = (
@@ -271,30 +279,30 @@ _TABLE: Final = (
         lambda desk, rest: desk.export(rest),
         1,
     ),
-    Command("help", "[COMMAND]", "show the commands", _help),
+    Command("help", "[COMMAND]", "show the commands", _help, works_in_pipe=True),
     Command("ignore", "[NAME]", "hide what someone says, or no longer", _ignore),
     Command("invite", "NAME [ROOM]", "ask someone into a room", _invite, 1),
-    Command("join", "ROOM [KEY]", "join a room and talk there", _join, 1),
+    Command("join", "ROOM [KEY]", "join a room and talk there", _join, 1, works_in_pipe=True),
     Command("kick", "NAME [WHY]", "throw someone out of the room", _kick, 1),
     Command("list", "[MASK]", "list the rooms of the network", _list),
     Command(
         "log", "[FILE]", "append all that comes to a file; without one, end that", lambda desk, rest: desk.log(rest)
     ),
-    Command("me", "TEXT", "say what you are doing", _me, 1),
+    Command("me", "TEXT", "say what you are doing", _me, 1, works_in_pipe=True),
     Command("mode", "[ROOM] [CHANGES]", "see or change the modes of a room", _mode),
-    Command("msg", "NAME TEXT", "say something to one person", _msg, 2),
-    Command("names", "[ROOM]", "list who is in a room", _names),
-    Command("nick", "NAME", "change your name", _nick, 1),
-    Command("part", "[ROOM] [WHY]", "leave a room", _part),
+    Command("msg", "NAME TEXT", "say something to one person", _msg, 2, works_in_pipe=True),
+    Command("names", "[ROOM]", "list who is in a room", _names, works_in_pipe=True),
+    Command("nick", "NAME", "change your name", _nick, 1, works_in_pipe=True),
+    Command("part", "[ROOM] [WHY]", "leave a room", _part, works_in_pipe=True),
     Command("query", "NAME [TEXT]", "talk to one person", _query, 1),
-    Command("quit", "[TEXT]", "leave", lambda desk, rest: desk.leave(rest)),
+    Command("quit", "[TEXT]", "leave", lambda desk, rest: desk.leave(rest), works_in_pipe=True),
     Command("raw", "LINE", "send a line of IRC as it is", _raw, 1),
     Command("react", "EMOJI", "react to the last message, or to the chosen one", _react, 1),
     Command("redact", "[WHY]", "take your last message back, or the chosen one", _redact),
     Command("reply", "TEXT", "answer the last message, or the chosen one", _reply, 1),
     Command("search", "TEXT", "look for a text in all that was said here", lambda desk, rest: desk.search(rest), 1),
-    Command("topic", "[ROOM] [TEXT]", "see or set what the room is about", _topic),
-    Command("who", "[NAME]", "list people, here or by a name or mask", _who),
+    Command("topic", "[ROOM] [TEXT]", "see or set what the room is about", _topic, works_in_pipe=True),
+    Command("who", "[NAME]", "list people, here or by a name or mask", _who, works_in_pipe=True),
     Command("whois", "NAME", "tell more about someone", _whois, 1),
 )
 

@@ -21,6 +21,7 @@ from client.exchange import Exchange
 from client.history import CatchingUp
 from client.outbox import Outbox, Pending
 from client.room import Position, Presence, Room, Seen, position
+from client.wording import reason
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 
@@ -146,7 +147,7 @@ class Conversation:
         if pending is None:
             self._exchange.show(message, now)
         else:
-            self.fail(pending, message.params[-1], now)
+            self.fail(pending, reason(message), now)
 
     def is_waited_for(self, message: Message) -> bool:
         """Whether this is, by its label, the answer to a message of ours (IRCv3 labeled-response)."""

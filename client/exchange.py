@@ -26,6 +26,7 @@ class Exchange:
         self.naming = naming
         self.registration = Registration()
         self.is_registered = False
+        self.is_greeted = False  # what every connection begins with has come to its end
         self.supported: dict[str, str] = {}  # ISUPPORT: what this network has, and how much of it
         self.lines: list[str] = []
         self.events: list[Event] = []
@@ -34,7 +35,7 @@ class Exchange:
     def reset(self) -> None:
         """Begin anew for another connection; lines for the old one are dropped, events are not."""
         self.registration = Registration()
-        self.is_registered = False
+        self.is_registered = self.is_greeted = False
         self.supported = {}
         self.lines.clear()
 

@@ -28,7 +28,8 @@ QUIT_LIMIT_S: Final = 5.0  # a person who leaves does not wait longer for what i
 
 
 # In a pipe only these are commands, or "//" and these where they are text: "/usr/bin" and "// a comment" are text.
-_IN_PIPE: Final = re.compile(r"//?(?:nick|join|part|msg|names|who|me|help|quit|topic)(?: .*)?", re.IGNORECASE)
+_PIPE_VERBS: Final = [command.verb for command in commands.COMMANDS.values() if command.works_in_pipe]
+_IN_PIPE: Final = re.compile(rf"//?(?:{'|'.join(_PIPE_VERBS)})(?: .*)?", re.IGNORECASE)
 
 
 def piped_lines() -> Iterator[str]:
@@ -45,6 +46,7 @@ class LineMode:
         self._screen = screen
         self._output = output
         self._is_leaving = False
+        self.is_pipe = False
 
     def run_for_person(self) -> int:
         """Talk until /quit or the end of input; give the exit code."""
@@ -56,6 +58,7 @@ class LineMode:
         When the pipe has ended, or fills the outbox before there ever was a connection, give up after `wait_s`
         without any progress.
         """
+        self.is_pipe = True
         return self._run(lambda line: self._take_piped(line, wait_s), lambda: self._finish(wait_s))
 
     def run_for_text(self, target: str, wait_s: float) -> int:

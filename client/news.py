@@ -74,6 +74,10 @@ class News:
     def _on_quiet(self, message: Message, now: float) -> None:
         self._exchange.show(message, now, is_quiet=True)
 
+    def _on_count(self, message: Message, now: float) -> None:
+        """Show how many people there are (LUSERS) where that was asked for."""
+        self._exchange.show(message, now, is_quiet=not self._exchange.is_greeted)
+
     def _on_monitor_full(self, message: Message, _now: float) -> None:
         """Go on without (IRCv3 monitor, ERR_MONLISTFULL)."""
         self._exchange.supported.pop("MONITOR", None)
@@ -166,6 +170,13 @@ _HANDLERS: Final[dict[str, tuple[Callable[[News, Message, float], None], int]]] 
     "TOPIC": (News._on_topic, 2),
     n.RPL_ENDOFNAMES: (News._on_end_of_names, 2),
     n.RPL_ENDOFWHO: (News._on_end_of_who, 2),
+    n.RPL_GLOBALUSERS: (News._on_count, 0),
+    n.RPL_LOCALUSERS: (News._on_count, 0),
+    n.RPL_LUSERCHANNELS: (News._on_count, 0),
+    n.RPL_LUSERCLIENT: (News._on_count, 0),
+    n.RPL_LUSERME: (News._on_count, 0),
+    n.RPL_LUSEROP: (News._on_count, 0),
+    n.RPL_LUSERUNKNOWN: (News._on_count, 0),
     n.RPL_NAMREPLY: (News._on_names, 4),
     n.RPL_TOPIC: (News._on_topic, 3),
     n.RPL_WHOREPLY: (News._on_who, 7),

@@ -385,7 +385,7 @@ class Session:
             self._exchange.show(message, now)
 
     def _on_end_of_motd(self, _message: Message, now: float) -> None:
-        self._has_shown_motd = True
+        self._has_shown_motd = self._exchange.is_greeted = True
         self.conversation.catch_up_with_people(now)
         self._past.ask_who_wrote(self._said_last_at, now)
 

@@ -65,6 +65,8 @@ class Desk:
 
     # --- for the commands -----------------------------------------------------------------------------------
 
+    is_pipe = False
+
     @property
     def here(self) -> str:
         return self._buffers.focused.name

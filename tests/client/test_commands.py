@@ -15,6 +15,7 @@ class FakeDesk:
     def __init__(self) -> None:
         self.talk = Talk(FakeNetwork(caps=MODERN_CAPS)).start()
         self.here = "#lobby"
+        self.is_pipe = False
         self.answers: list[str] = []
         self.asked: list[tuple[str, str]] = []
         self.line: Line | None = Line(1, 0.0, LineKind.MESSAGE, "bob", "hello", msgid="m7")
@@ -169,3 +170,14 @@ def test_commands_are_found_by_their_beginning() -> None:
 def test_the_fake_is_a_desk(desk: FakeDesk) -> None:
     claimed: Desk = desk
     assert claimed.here == "#lobby"
+
+
+def test_the_help_in_a_pipe_has_what_works_there(desk: FakeDesk) -> None:
+    desk.is_pipe = True
+    commands.run("/help", desk)
+    listed = {line.split()[0] for line in desk.answers[0].splitlines() if line.startswith("/")}
+    assert listed == {
+        f"/{verb}" for verb in ("help", "join", "me", "msg", "names", "nick", "part", "quit", "topic", "who")
+    }
+    commands.run("/help topic", desk)
+    assert desk.answers[1].startswith("/topic [ROOM] [TEXT]: ")

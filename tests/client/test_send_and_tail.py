@@ -154,7 +154,7 @@ def test_a_room_that_refuses_is_exit_code_1(shared: SharedNetwork, server: FakeS
     shared.network.refuses.add("#dev")
     ended = _run("tail", "#dev", server.address)
     assert ended.returncode == 1
-    assert "Cannot join channel" in ended.stderr
+    assert "you cannot join #dev: you are banned from it" in ended.stderr
 
 
 def test_a_closed_reader_ends_tail_quietly(shared: SharedNetwork, server: FakeServer) -> None:

@@ -335,7 +335,7 @@ def test_a_failed_message_says_why() -> None:
         label = stage.sent_with("PRIVMSG")[-1].partition("label=")[2].partition(";")[0]
         stage.hear(f"@label={label} :gw 404 alice #lobby :Cannot send to channel (+m)")
         await settled(pilot)
-        assert "not sent: Cannot send to channel (+m)" in text(stage)
+        assert "not sent: only those with a voice may talk" in text(stage)
 
     play(stage, scene)
 
