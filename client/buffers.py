@@ -12,12 +12,24 @@ threads; on the thread of the interface.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from client.buffer import Buffer, BufferKind, Delivery, Line, LineKind, Typing
-from client.events import Event, Found, Heard, Link, LinkChanged, LoadingOlder, Older, Said, Status, Undelivered
+from client.events import (
+    Event,
+    Found,
+    Heard,
+    Link,
+    LinkChanged,
+    LoadingOlder,
+    Older,
+    PasswordNeeded,
+    Said,
+    Status,
+    Undelivered,
+)
 from client.line_maker import LineMaker
 from client.room import position, server_time
 from client.roster import Roster
@@ -65,6 +77,8 @@ class Connection:
     since: float = 0.0
     latency_s: float | None = None  # from a PING to its PONG
     next_try_at: float | None = None  # while WAITING
+    was_made: bool = False  # once at least
+    problems: dict[str, str] = field(default_factory=dict)  # why, by address, since the last connection
 
 
 class Buffers:
@@ -198,13 +212,21 @@ class Buffers:
         known = self.connection
         since = known.since if known.link is event.link else event.at
         latency_s = known.latency_s if event.latency_s is None and event.link is Link.CONNECTED else event.latency_s
-        self.connection = Connection(event.link, event.address or known.address, since, latency_s, event.next_try_at)
+        is_made = event.link is Link.CONNECTED
+        problems = {} if is_made else known.problems | ({event.address: event.problem} if event.problem else {})
+        address, was_made = event.address or known.address, known.was_made or is_made
+        self.connection = Connection(
+            event.link, address, since, latency_s, event.next_try_at, was_made=was_made, problems=problems
+        )
         self._changed(Aspect.CONNECTION)
         if event.link is not Link.CONNECTED:
             for buffer in self._buffers.values():
                 if buffer.is_joined:
                     buffer.is_joined = False
                     self._changed(Aspect.MEMBERS, buffer)
+
+    def _on_password_needed(self, event: PasswordNeeded, _now: float) -> None:
+        """Nothing is shown among the lines: the interface asks."""
 
     def _on_status(self, event: Status, now: float) -> None:
         buffer = self.focused if event.is_answer else self._buffers.get(fold(event.place), self.server)
@@ -412,6 +434,7 @@ _APPLIERS: Final[dict[type[Event], Callable[..., None]]] = {
     LinkChanged: Buffers._on_link,
     LoadingOlder: Buffers._on_loading,
     Older: Buffers._on_older,
+    PasswordNeeded: Buffers._on_password_needed,
     Said: Buffers._on_said,
     Status: Buffers._on_status,
     Undelivered: Buffers._on_undelivered,

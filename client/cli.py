@@ -81,7 +81,7 @@ def _destination(options: dict[str, Any]) -> tuple[Destination, Settings, Path]:
 
 @main.command(context_settings=_HELP_OPTIONS)
 @_goes_somewhere
-@click.option("--room", "rooms", multiple=True, help="Room to join; more than once for several.  [default: #lobby]")
+@click.option("--room", "rooms", multiple=True, help="Room to join; more than once for several.  [default: the lobby]")
 @click.option("--plain", is_flag=True, help="Plain lines, without any control of the terminal.")
 @click.option("--log", "log_path", type=click.Path(dir_okay=False, path_type=Path), help="Append a readable log.")
 @click.option("--wait", "wait_s", default=30.0, show_default=True, metavar="SECONDS", help=_WAIT_HELP)
@@ -108,7 +108,8 @@ def chat(
         name = suggested_name() if is_pipe else _ask_name(path)
     screen = PlainScreen()
     output = Output(screen, log, Buffers(name), lambda: mode.here, interrupt_main_thread)
-    transport = connect(to, name, room_names, output.show, backlog=0 if is_pipe else BACKLOG_MESSAGES)
+    backlog = 0 if is_pipe else BACKLOG_MESSAGES
+    transport = connect(to, name, room_names, output.show, backlog=backlog, joins_lobby=not room_names)
     mode = LineMode(transport, screen, output)
     sys.exit(mode.run_for_pipe(wait_s) if is_pipe else mode.run_for_person())
 
@@ -200,7 +201,7 @@ def _run_full_screen(to: Destination, settings: Settings, path: Path, name: str,
     def begin(chosen: str, show: Callable[[Event], None]) -> Transport:
         if not name:
             _remember(path, chosen)
-        return connect(to, chosen, rooms, show, backlog=BACKLOG_MESSAGES)
+        return connect(to, chosen, rooms, show, backlog=BACKLOG_MESSAGES, joins_lobby=not rooms)
 
     preferences = Preferences(
         look=settings.theme, rings=settings.bell, notifies=settings.notify, highlights=settings.highlights

@@ -78,6 +78,16 @@ class LinkChanged:
     address: str = ""
     next_try_at: float | None = None
     latency_s: float | None = None
+    problem: str = ""  # why there was no connection to be had at `address`
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordNeeded:
+    """The network wants a password, or another one: there is no connection until `Session.give_password`."""
+
+    at: float
+    address: str
+    was_refused: bool  # the one that was given
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +124,4 @@ class Found:
     problem: str = ""
 
 
-Event = Heard | Status | Said | Undelivered | LinkChanged | LoadingOlder | Older | Found
+Event = Heard | Status | Said | Undelivered | LinkChanged | PasswordNeeded | LoadingOlder | Older | Found

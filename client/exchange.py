@@ -4,6 +4,7 @@ Owns the two queues that the transport empties, and whom the person does not wan
 session.
 """
 
+import re
 from typing import Final
 
 from client.events import Event, Heard, Status
@@ -12,6 +13,7 @@ from client.registration import Registration
 from client.room import server_time
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
+from gateway.wire.names import valid_room
 
 # A gateway that takes nothing while it asks and asks gets no more answers; this connection will not last.
 OUTPUT_LIMIT_LINES: Final = 10_000
@@ -49,6 +51,14 @@ class Exchange:
         value = self.supported.get("CHATHISTORY", "")
         limit = int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
         return min(limit or HISTORY_PAGE, HISTORY_PAGE)
+
+    @property
+    def lobby(self) -> str:
+        """The room of those who name none (ISUPPORT hubbub/LOBBY), "" where the network has none."""
+        name = re.sub(
+            r"\\x([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), self.supported.get("hubbub/LOBBY", "")
+        )
+        return name if valid_room(name) else ""
 
     def send(self, message: Message) -> None:
         if len(self.lines) < OUTPUT_LIMIT_LINES:

@@ -55,8 +55,8 @@ class LineMode:
     def run_for_pipe(self, wait_s: float) -> int:
         """Say what the pipe brings, and leave when all has arrived; give the exit code.
 
-        When the pipe has ended, or fills the outbox before there ever was a connection, give up after `wait_s`
-        without any progress.
+        When the pipe has ended, fills the outbox, or has no room to talk in before there ever was a connection, give
+        up after `wait_s` without any progress.
         """
         self.is_pipe = True
         return self._run(lambda line: self._take_piped(line, wait_s), lambda: self._finish(wait_s))
@@ -97,13 +97,21 @@ class LineMode:
         here, text = self.here, strip_controls(line)
         if here and text.strip():
             self.do(lambda session, now: session.say(here, text, now))
+        elif text.strip() and self._transport.look(lambda session: session.awaits_lobby):
+            self.answer(f"not delivered (there is no connection yet): {text}")
         elif text.strip():
             self.answer("You are in no room: /join one first, for example /join lobby")
 
     def _take_piped(self, line: str, wait_s: float) -> bool:
         """Take a line when there is room for it; a command when all before it is done. False if it was to leave."""
         comes_after_all = _IN_PIPE.fullmatch(line) is not None
-        if not self._wait(lambda session: session.is_settled if comes_after_all else session.can_take_more, wait_s):
+
+        def is_its_turn(session: Session) -> bool:
+            return session.is_settled if comes_after_all else session.can_take_more and not session.awaits_lobby
+
+        if not self._wait(is_its_turn, wait_s):
+            if not comes_after_all:
+                self._say(line)
             return False
         if not comes_after_all:
             self._say(line)

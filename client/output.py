@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from client.buffers import Buffers
-from client.events import Event
+from client.events import Event, PasswordNeeded
 from client.files import Log
 from client.screen import Screen
 
@@ -25,7 +25,7 @@ class Output:
     def __init__(
         self, screen: Screen, log: Log, buffers: Buffers, room: Callable[[], str], leave: Callable[[], None]
     ) -> None:
-        """`room` tells where the person talks now; `leave` is called once when nobody reads the screen."""
+        """`room` tells where the person talks now; `leave` is called where it cannot go on."""
         self._screen = screen
         self._log = log
         self._buffers = buffers
@@ -48,6 +48,8 @@ class Output:
         except OSError:  # a closed pipe, or a terminal that is gone
             self._is_read = False
             discard_standard_output()
+            self._leave()
+        if isinstance(event, PasswordNeeded):  # in the line mode nobody can be asked while they type
             self._leave()
 
     def _note(self, event: Event) -> None:

@@ -7,7 +7,7 @@ screen. Pure; on the receiving thread.
 from dataclasses import replace
 from datetime import datetime
 
-from client.events import Event, Found, Heard, Status, Undelivered
+from client.events import Event, Found, Heard, PasswordNeeded, Status, Undelivered
 from client.room import server_time
 from client.wording import sentence
 from gateway.wire.message import Message, split_source
@@ -31,6 +31,10 @@ def screen_line(event: Event, room: str) -> str | None:
         case Undelivered():
             text = strip_controls(f"not delivered to {event.target} ({event.reason}): {event.text}")
             return f"{clock} -- {text}"
+        case PasswordNeeded():
+            wish = "wants another password than this one" if event.was_refused else "wants a password"
+            ways = "hubbub --ask-password asks for it, and the variable HUBBUB_PASSWORD gives it"
+            return f"{clock} -- the network at {strip_controls(event.address)} {wish}: {ways}"
         case Found():
             return _found(event)
     return None

@@ -16,7 +16,7 @@ from typing import Final
 from client.batches import Batches, Page
 from client.conversation import REPLY_TAG, Conversation
 from client.courtesies import Courtesies, Writing
-from client.events import Event, Link, LinkChanged
+from client.events import Event, Link, LinkChanged, PasswordNeeded
 from client.exchange import Exchange
 from client.naming import Naming
 from client.news import News
@@ -46,8 +46,12 @@ class Session:
         password: str = "",
         backlog: int = 0,
         since: float | None = None,
+        joins_lobby: bool = False,
     ) -> None:
-        """`new_id` gives a fresh random token; a first JOIN asks for `backlog` old messages, or for all `since`."""
+        """`new_id` gives a fresh random token; a first JOIN asks for `backlog` old messages, or for all `since`.
+
+        `joins_lobby`: without any room, join the one that the network names as its lobby.
+        """
         self.naming = Naming(name, lambda: new_id()[:4])
         self._exchange = Exchange(self.naming)
         self._courtesies = Courtesies()
@@ -61,6 +65,10 @@ class Session:
         self.is_dead = False  # the gateway is silent or has said ERROR: give this connection up
         self.is_finished = False  # QUIT is on its way: make no further connection
         self.was_registered = False  # once at least, on any connection
+        self.awaits_lobby = joins_lobby  # the network has not yet said which room that is
+        self.needs_password = (
+            False  # the network has refused the present one: make no connection until there is another
+        )
         self._new_id = new_id
         self._password = password
         self._is_connected = False
@@ -86,6 +94,10 @@ class Session:
     def waiting(self, place: str, until: float, now: float) -> None:
         """Note that a gateway will be tried at `until`."""
         self._tell_link(Link.WAITING, now, place, next_try_at=until)
+
+    def unreachable(self, place: str, reason: str, now: float) -> None:
+        """Note that there was no connection to be had at an address."""
+        self._tell_link(Link.WAITING, now, place, problem=reason)
 
     def connecting(self, place: str, now: float) -> None:
         """Note that a gateway is being tried."""
@@ -145,8 +157,9 @@ class Session:
         *,
         next_try_at: float | None = None,
         latency_s: float | None = None,
+        problem: str = "",
     ) -> None:
-        self._exchange.events.append(LinkChanged(now, link, address, next_try_at, latency_s))
+        self._exchange.events.append(LinkChanged(now, link, address, next_try_at, latency_s, problem))
 
     @property
     def has_output(self) -> bool:
@@ -182,7 +195,7 @@ class Session:
     @property
     def is_settled(self) -> bool:
         """Whether all rooms are joined, all that was missed is here, and all that was said has arrived."""
-        return self.is_registered and self.conversation.is_settled
+        return self.is_registered and not self.awaits_lobby and self.conversation.is_settled
 
     @property
     def current_room(self) -> str:
@@ -294,6 +307,11 @@ class Session:
         """Folded nicks of those whose messages are not shown; to be changed by whoever holds the session."""
         return self._exchange.ignored
 
+    def give_password(self, password: str) -> None:
+        """Use another password, on the next connection."""
+        self._password = password
+        self.needs_password = False
+
     def finish(self, now: float) -> None:
         """Leave as soon as all that was said has arrived; then it `is_finished`."""
         self._is_finishing = True
@@ -379,15 +397,30 @@ class Session:
         for token in message.params[1:-1]:
             key, _, value = token.partition("=")
             self._exchange.supported[key] = value
+        if self.awaits_lobby and self._exchange.lobby:
+            self.awaits_lobby = False
+            if not self.conversation.rooms:
+                self.conversation.enter(self._exchange.lobby, "", now)
 
     def _on_motd(self, message: Message, now: float) -> None:
         if not self._has_shown_motd:
             self._exchange.show(message, now)
 
     def _on_end_of_motd(self, _message: Message, now: float) -> None:
+        if self.awaits_lobby:
+            self.awaits_lobby = False
+            self.tell("this network has no lobby: /list shows its rooms, /join ROOM joins one", now)
         self._has_shown_motd = self._exchange.is_greeted = True
         self.conversation.catch_up_with_people(now)
         self._past.ask_who_wrote(self._said_last_at, now)
+
+    def _on_password_refused(self, message: Message, now: float) -> None:
+        """Take the network's refusal of our password, or of a connection without one; else it is that of /oper."""
+        if self.is_registered:
+            self._exchange.show(message, now)
+        else:
+            self.needs_password = True
+            self._exchange.events.append(PasswordNeeded(now, self._place, was_refused=bool(self._password)))
 
     def _on_error(self, message: Message, _now: float) -> None:
         """Take the gateway's last word (RFC 2812 3.7.4); what was not confirmed by then goes to the next one."""
@@ -415,4 +448,5 @@ _HANDLERS: Final[dict[str, tuple[Callable[[Session, Message, float], None], int]
     n.RPL_MOTD: (Session._on_motd, 2),
     n.RPL_ENDOFMOTD: (Session._on_end_of_motd, 0),
     n.ERR_NOMOTD: (Session._on_end_of_motd, 0),
+    n.ERR_PASSWDMISMATCH: (Session._on_password_refused, 0),
 }

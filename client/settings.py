@@ -12,7 +12,7 @@ A TOML file in the platform's place for settings; every key may be missing:
     [networks.home]
     addresses = ["chat.example.org:6667", "chat2.example.org:6667"]
     tls = false
-    rooms = ["#lobby"]
+    rooms = ["#lobby", "#dev"]      # without it, the room that the network names as its lobby
     name = "alice"                  # here, if it is another one
     password = false                # true: the network asks for one (`hubbub password home` keeps it)
 
@@ -40,7 +40,7 @@ class SettingsError(Exception):
 class NetworkSettings:
     addresses: tuple[str, ...] = ("localhost",)
     tls: bool = False
-    rooms: tuple[str, ...] = ("#lobby",)
+    rooms: tuple[str, ...] = ()
     name: str = ""
     password: bool = False
 

@@ -93,7 +93,16 @@ def connect(
     *,
     backlog: int = 0,
     since: float | None = None,
+    joins_lobby: bool = False,
 ) -> Transport:
     """Make a session, and the way to the network for it; it is for the caller to start it."""
-    session = Session(name, rooms, lambda: secrets.token_hex(8), password=to.password, backlog=backlog, since=since)
+    session = Session(
+        name,
+        rooms,
+        lambda: secrets.token_hex(8),
+        password=to.password,
+        backlog=backlog,
+        since=since,
+        joins_lobby=joins_lobby,
+    )
     return Transport(session, Route(to.addresses, random.random), show)

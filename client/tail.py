@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from client.buffer import Line
-from client.events import Event, Heard, Status
+from client.events import Event, Heard, PasswordNeeded, Status
 from client.line_maker import LineMaker
 from client.output import discard_standard_output
 from client.reading import screen_line
@@ -70,6 +70,9 @@ class Tail:
                 case Heard(message=message) if message.verb.isdecimal() and message.verb >= "400":
                     print(screen_line(event, ""), file=sys.stderr, flush=True)
                     self._end(1)  # the room cannot be joined
+                case PasswordNeeded():
+                    print(screen_line(event, ""), file=sys.stderr, flush=True)
+                    self._end(1)
                 case Status():
                     print(screen_line(event, ""), file=sys.stderr, flush=True)
         except OSError:  # nobody reads any more: `| head` has seen enough

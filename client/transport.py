@@ -88,6 +88,8 @@ class Transport:
 
     def _stay_connected(self) -> None:
         while not self._is_over():
+            while self.look(lambda session: session.needs_password) and not self._is_over():
+                self._wait_readable(None, TICK_S)
             address, pause_s = self._route.advance()
             self._wait_before(address, pause_s)
             if self._is_over():
@@ -139,6 +141,7 @@ class Transport:
 
     def _after_connection(self, address: Address, reason: str) -> None:
         was_working, last_error = self.look(lambda session: (session.is_registered, session.last_error))
+        needs_password = self.look(lambda session: session.needs_password)
         reason = last_error or reason
         self._update(Session.disconnected)
         if self._is_over():
@@ -146,11 +149,12 @@ class Transport:
         if was_working:
             self._unreachable.clear()
             self._tell(f"the connection to {address} is lost ({reason}); what you say is kept until there is another")
-        else:
+        elif not needs_password:
             self._explain_failure(address, reason)
 
     def _explain_failure(self, address: Address, reason: str) -> None:
         """Say once that no gateway can be reached, when each has been tried."""
+        self._update(lambda session, now: session.unreachable(str(address), reason, now))
         was_known = len(self._unreachable) == self._route.length
         self._unreachable[address] = reason
         if not was_known and len(self._unreachable) == self._route.length:

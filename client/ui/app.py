@@ -26,7 +26,7 @@ from client.buffer import Buffer, BufferKind, Line
 from client.buffers import Aspect, Buffers, Change
 from client.commands import commands_like
 from client.courtesies import Writing
-from client.events import Event, Found, Heard
+from client.events import Event, Found, Heard, PasswordNeeded
 from client.files import Log
 from client.markup import code_in, link_in
 from client.session import Session
@@ -39,7 +39,7 @@ from client.ui.feed import Feed
 from client.ui.looks import DARK, LIGHT, LOOKS, Look
 from client.ui.messages import MessageView
 from client.ui.prompt import Prompt, Purpose
-from client.ui.wrapping import legible
+from client.ui.wrapping import legible, tame
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
@@ -91,6 +91,7 @@ class Hubbub(App[int]):
         self.port: Port | None = None
         self.chat: Chat | None = None
         self._wanted = ""  # folded: a room to be turned to when it is there
+        self._wants_lobby = False  # the first room that is joined is to be turned to
         self._jump: tuple[Line, int] | None = None  # a message that was found, and how many pages may be loaded
         self._has_warned = False
         self._alerts = Alerts(self._write_control, rings=preferences.rings, notifies=preferences.notifies)
@@ -122,6 +123,7 @@ class Hubbub(App[int]):
         room = self.port.look(lambda session: session.current_room)
         if room:  # what is said before there is a connection is kept for it
             self.buffers.focus(self.buffers.open_person(room)[0])
+        self._wants_lobby = not room
         self.push_screen(self.chat)
 
     def on_chat_ready(self) -> None:
@@ -166,6 +168,8 @@ class Hubbub(App[int]):
         if isinstance(event, Found):
             self.desk.found(event)
             return
+        if isinstance(event, PasswordNeeded):
+            self._ask_password(event)
         self._note_in_log(event)
         if isinstance(event, Heard) and event.message.verb == "REDACT":
             self.desk.deleted(event.message.params[1])
@@ -174,6 +178,20 @@ class Hubbub(App[int]):
         for change in changes:
             if change.buffer is not None:
                 self._look_at(change, change.buffer)
+
+    def _ask_password(self, event: PasswordNeeded) -> None:
+        """Ask for the network's password; without it nothing can go on."""
+        from client.ui.password_window import PasswordWindow
+
+        said = "That password is wrong." if event.was_refused else "This network asks for a password."
+
+        def take(password: str | None) -> None:
+            if password is None:
+                self.exit(0)
+            else:
+                self.deeds.do(lambda session, _now: session.give_password(password))
+
+        self.push_screen(PasswordWindow(tame(event.address), said, "leaves"), take)
 
     def _note_in_log(self, event: Event) -> None:
         try:
@@ -188,6 +206,10 @@ class Hubbub(App[int]):
             case Aspect.BUFFERS | Aspect.MEMBERS if self._wanted and fold(buffer.name) == self._wanted:
                 self._wanted = ""
                 self.turn_to(buffer)
+            case Aspect.MEMBERS if self._wants_lobby and buffer.kind is BufferKind.ROOM:
+                self._wants_lobby = False
+                if self.buffers.focused is self.buffers.server:
+                    self.turn_to(buffer)
             case Aspect.LOADING if self._jump is not None and buffer is self.buffers.focused and not buffer.is_loading:
                 self.call_later(self._go_on_jumping)
 
@@ -217,6 +239,11 @@ class Hubbub(App[int]):
     def turn_to(self, buffer: Buffer) -> None:
         if self.chat is not None:
             self.chat.turn_to(buffer)
+
+    @property
+    def awaits_lobby(self) -> bool:
+        """Whether it is not yet known which room the person will be in."""
+        return self.port is not None and self.port.look(lambda session: session.awaits_lobby)
 
     def turn_when_there(self, name: str) -> None:
         """Turn to a room when it is joined."""

@@ -28,6 +28,7 @@ from client.ui.listing import Listing
 from client.ui.looks import Look
 from client.ui.members import MemberList
 from client.ui.messages import MessageView
+from client.ui.no_gateway import NoGateway
 from client.ui.prompt import Prompt
 from client.ui.rooms import RoomList
 
@@ -73,6 +74,7 @@ class Chat(Screen[None]):
         self._is_looked_at = True  # by the person, as far as the terminal tells
         self.rooms = RoomList(look)
         self.topic = TopicBar(look, id="topic")
+        self.no_gateway = NoGateway()
         self.view = MessageView(look)
         self.hints = Hints(look)
         self.rule = Rule(look, id="rule")
@@ -86,6 +88,7 @@ class Chat(Screen[None]):
             with Vertical(id="middle"):
                 yield self.topic
                 with Container(id="conversation"):
+                    yield self.no_gateway
                     yield self.view
                     yield self.hints
                 yield self.rule
@@ -179,12 +182,15 @@ class Chat(Screen[None]):
         buffers = self.buffers
         waiting = sum(buffer.waiting for buffer in buffers.ordered)
         self.status.describe(buffers.connection, buffers.own_nick, waiting, self._clock())
+        self.no_gateway.describe(buffers.connection, self._clock())
 
     def _mode(self) -> str:
         """Say what Enter will do, where that is not just to say one line."""
         prompt = self.prompt
         if self.view.is_to_confirm:
             return "Enter deletes this message for everybody · Esc keeps it"
+        if self.view.chosen is not None and not self.view.chosen.is_message:
+            return "Enter shows each · Esc"
         if self.view.chosen is not None:
             return "r reply · e react · d delete · y copy · o open · Esc"
         if prompt.is_to_confirm:

@@ -48,6 +48,9 @@ class Desk:
             self._react(text.strip(), purpose)
         elif text.startswith("/") and not text.startswith("//"):
             commands.run(text, self)
+        elif not self.here and self._app.awaits_lobby:
+            self._chat.prompt.put(text)
+            self._app.say_aside("There is no connection yet: the text stays where it is")
         elif not self.here:
             self.answer("Nobody hears you here: /join a room first, for example /join lobby")
         else:

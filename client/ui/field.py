@@ -21,8 +21,16 @@ def actions_of(bindings: Iterable[BindingType]) -> dict[str, str]:
 class Field(Input):
     """One line; its cursor stands still, so that nothing is drawn where nothing happens."""
 
-    def __init__(self, value: str = "", *, placeholder: str = "", max_length: int = 0, id: str | None = None) -> None:
-        super().__init__(value, placeholder=placeholder, max_length=max_length, compact=True, id=id)
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        max_length: int = 0,
+        is_secret: bool = False,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(value, placeholder=placeholder, max_length=max_length, password=is_secret, compact=True, id=id)
         self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:

@@ -30,6 +30,8 @@ class FakeNetwork:
     log: list[Message] = field(default_factory=list)
     connections: list["FakeConnection"] = field(default_factory=list)
     supports: str = ""  # further tokens of ISUPPORT
+    lobby: str = "#lobby"
+    password: str = ""
     marks: dict[str, str] = field(default_factory=dict)  # read markers of everybody, by target
     passwords: list[str] = field(default_factory=list)  # that were told
     ghosts: set[str] = field(default_factory=set)  # folded names that dead sessions hold
@@ -96,6 +98,7 @@ class FakeConnection:
         self.is_stalled = False  # takes what is said, and is long about putting it into the log
         self._is_registered = False
         self._is_negotiating = False
+        self._password = ""
         self._batch: list[Message] = []  # the lines of a message of several, as they come; first the BATCH itself
         self._lines = LineBuffer(tags_limit_bytes=4096)
 
@@ -144,7 +147,8 @@ class FakeConnection:
         self.reply("421", self.nick, message.verb, "Unknown command")
 
     def _on_pass(self, message: Message) -> None:
-        self.network.passwords.append(message.params[0])
+        self._password = message.params[0]
+        self.network.passwords.append(self._password)
 
     def _on_user(self, _message: Message) -> None:
         self._register()
@@ -178,6 +182,11 @@ class FakeConnection:
     def _register(self) -> None:
         if self._is_registered or self._is_negotiating or self.nick == "*":
             return
+        if self.network.password and self._password != self.network.password:
+            self.reply("464", self.nick, "Password incorrect")
+            self.reply("ERROR", "Closing link: Bad password")
+            self.has_quit = True
+            return
         self._is_registered = True
         self.reply("001", self.nick, "Welcome")
         self.reply(
@@ -185,6 +194,7 @@ class FakeConnection:
             self.nick,
             f"CHATHISTORY={self.network.page}",
             *self.network.supports.split(),
+            *([f"hubbub/LOBBY={self.network.lobby}"] if self.network.lobby else []),
             "are supported by this server",
         )
         self.reply("422", self.nick, "No message of the day")

@@ -72,6 +72,26 @@ def test_commands_in_a_pipe_come_in_their_turn_and_paths_are_text(shared: Shared
     assert "in #dev: bot @boss" in ended.stdout
 
 
+def test_a_pipe_talks_in_the_lobby_of_the_network(shared: SharedNetwork, server: FakeServer) -> None:
+    shared.network.lobby = "#hall"
+    ended = _run("hi\nhello\n", server.address, "--name", "bot")
+    assert ended.returncode == 0, ended.stderr
+    assert shared.network.texts("#hall") == ["hi", "hello"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--plain"], ["tail", "lobby"], ["send", "#lobby"]])
+def test_a_password_that_is_lacking_ends_it_with_one_line(
+    shared: SharedNetwork, server: FakeServer, arguments: list[str]
+) -> None:
+    shared.network.password = "sesame"
+    ended = _run(
+        "hi\n" * 100, *arguments, server.address, "--name", "bot", *([] if "tail" in arguments else ["--wait", "99"])
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.count("wants a password: hubbub --ask-password asks for it") == 1
+    assert server.accepted_count == 1
+
+
 def test_undelivered_is_exit_code_1(shared: SharedNetwork, server: FakeServer) -> None:
     shared.network.refuses.add("bob")
     ended = _run("/msg bob hi\n", server.address, "--name", "bot")
@@ -84,11 +104,17 @@ def test_a_command_waits_for_no_gateway_forever() -> None:
 
 
 def test_no_gateway_is_exit_code_1() -> None:
-    ended = _run("hi\n", "127.0.0.1:1", "[::1]:1", "--name", "bot", "--wait", "0.2")
+    ended = _run("hi\n", "127.0.0.1:1", "[::1]:1", "--name", "bot", "--wait", "0.2", "--room", "lobby")
     assert ended.returncode == 1
     assert "no gateway can be reached (127.0.0.1:1: connection refused, [::1]:1:" in ended.stderr
     assert "not delivered to #lobby (there was no connection): hi" in ended.stderr
     assert ended.stdout == ""
+
+
+def test_without_a_gateway_there_is_no_lobby_to_talk_in() -> None:
+    ended = _run("hi\n", "127.0.0.1:1", "--name", "bot", "--wait", "0.2")
+    assert ended.returncode == 1
+    assert "not delivered (there is no connection yet): hi" in ended.stderr
 
 
 def test_a_gateway_dies_while_a_pipe_is_said(shared: SharedNetwork, server: FakeServer) -> None:

@@ -50,8 +50,9 @@ def test_a_gateway_that_refuses_is_passed_over() -> None:
     with FakeServer(shared) as server, running(refusing, server.address) as client:
         client.until(lambda session: session.is_settled)
         assert not any("no gateway" in text for text in client.statuses())
-        assert client.links()[:3] == [
+        assert client.links()[:4] == [
             (Link.CONNECTING, refusing),
+            (Link.WAITING, refusing),
             (Link.CONNECTING, server.address),
             (Link.CONNECTED, server.address),
         ]

@@ -46,7 +46,8 @@ class Stage:
 
     def _connect(self, name: str, show: Callable[[Event], None]) -> "Stage":
         self.name = name
-        self.session = Session(name, list(self.rooms), lambda: f"id{next(self._ids):04}", backlog=0)
+        ids = self._ids
+        self.session = Session(name, list(self.rooms), lambda: f"id{next(ids):04}", joins_lobby=not self.rooms)
         self._show = show
         return self
 
@@ -68,6 +69,12 @@ class Stage:
         for event in self.session.take_events():
             self._show(event)
 
+    def fail(self, address: str, problem: str, *, again_in_s: float = 4.0) -> None:
+        """Find no gateway at an address."""
+        self.session.unreachable(address, problem, self.now)
+        self.session.waiting(address, self.now + again_in_s, self.now)
+        self._carry()
+
     # --- for the gateway ------------------------------------------------------------------------------------
 
     def connect(self) -> None:
@@ -79,6 +86,7 @@ class Stage:
             f":gw CAP * ACK :{CAPS.partition('=max')[0]}",
             f":gw 001 {self.name} :Welcome",
             f":gw 005 {self.name} CHATHISTORY=100 WHOX MONITOR=100 PREFIX=(ov)@+ :are supported by this server",
+            f":gw 005 {self.name} hubbub/LOBBY=#hall :are supported by this server",
             f":gw 422 {self.name} :No message of the day",
         )
         for room in self.rooms:

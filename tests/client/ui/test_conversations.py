@@ -296,6 +296,81 @@ def test_what_is_typed_before_there_is_a_connection_is_kept() -> None:
     play(stage, scene)
 
 
+def test_the_lobby_of_the_network_is_turned_to_where_no_room_was_named() -> None:
+    stage = Stage(rooms=())
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        assert stage.sent_with("JOIN") == ["JOIN #hall"]
+        stage.join("#hall")
+        await settled(pilot)
+        assert stage.app.buffers.focused.name == "#hall"
+
+    play(stage, scene)
+
+
+def test_where_no_gateway_answers_the_screen_says_what_to_do() -> None:
+    stage = Stage(rooms=())
+    connect, stage.connect = stage.connect, lambda: None  # type: ignore[method-assign]
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.fail("127.0.0.1:6667", "connection refused")
+        stage.fail("[::1]:6667", "no route", again_in_s=8)
+        await settled(pilot)
+        shown = text(stage)
+        for wanted in ("127.0.0.1:6667: connection refused", "[::1]:6667: no route", "hubbub-gateway demo"):
+            assert wanted in shown
+        assert "trying again in 8 s" in shown
+        stage.now += 5
+        stage.chat._pass_time()
+        await settled(pilot)
+        assert "  trying again in 3 s" in text(stage)
+        await pilot.press(*"early", "enter")
+        await settled(pilot)
+        assert stage.chat.prompt.text == "early", "there is no room to say it in"
+        connect()
+        stage.join("#hall")
+        await settled(pilot)
+        assert "No gateway answers" not in text(stage)
+        stage.lose()
+        stage.fail("127.0.0.1:6667", "connection refused")
+        await settled(pilot)
+        assert "No gateway answers" not in text(stage), "the conversation is worth more"
+
+    play(stage, scene, (60, 16))
+
+
+def test_a_refused_password_is_asked_for_on_the_screen() -> None:
+    stage = Stage()
+    connect, stage.connect = stage.connect, lambda: None  # type: ignore[method-assign]
+
+    def refuse() -> None:
+        stage.session.connected("localhost:7001", stage.now)
+        stage.hear(":gw 464 alice :Password incorrect", "ERROR :Closing link: Bad password")
+        stage.session.disconnected(stage.now)
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        refuse()
+        await settled(pilot)
+        assert "This network asks for a password." in text(stage)
+        await pilot.press(*"opal", "enter")
+        await settled(pilot)
+        assert "opal" not in text(stage)
+        refuse()
+        await settled(pilot)
+        assert "PASS opal" in stage.sent
+        assert "That password is wrong." in text(stage)
+        await pilot.press(*"sesame", "enter")
+        await settled(pilot)
+        connect()
+        await settled(pilot)
+        assert "PASS sesame" in stage.sent
+        assert "● alice on localhost:7001" in rows(stage)[-1]
+        await pilot.press("up")
+        assert stage.chat.prompt.text == "", "no history has it"
+
+    play(stage, scene)
+
+
 def test_panes_hide_where_there_is_no_room_and_keys_show_them() -> None:
     stage = Stage()
 

@@ -128,6 +128,43 @@ def test_no_connection(snap_compare: Any) -> None:
     compare(snap_compare, stage, scene, size=(80, 24))
 
 
+def test_no_gateway(snap_compare: Any) -> None:
+    stage = Stage(rooms=())
+    stage.connect = lambda: stage.fail("localhost:6667", "connection refused")  # type: ignore[method-assign]
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+
+    assert snap_compare(stage.app, terminal_size=(60, 16), run_before=run)
+
+
+def test_password(snap_compare: Any) -> None:
+    stage = everywhere()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.session.disconnected(stage.now)
+        stage.session.connected("localhost:7001", stage.now)
+        stage.hear(":gw 464 alice :Password incorrect")
+        await settled(pilot)
+        await pilot.press(*"opal")
+
+    compare(snap_compare, stage, scene, size=(80, 24))
+
+
+def test_changes_of_members(snap_compare: Any) -> None:
+    stage = everywhere()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        for number in range(9):
+            stage.hear(f"@time={stamp(stage.now)} :user{number}!u@h JOIN #lobby")
+        stage.hear(f"@time={stamp(stage.now)} :carol!u@h QUIT :bye", ":bob!u@h KICK #lobby user3 :spam")
+        stage.hear(":user4!u@h PART #lobby", ":user5!u@h NICK five")
+        await settled(pilot)
+        await pilot.press("escape", "enter")
+
+    compare(snap_compare, stage, scene, size=(80, 24))
+
+
 def test_hostile(snap_compare: Any) -> None:
     stage = everywhere()
 

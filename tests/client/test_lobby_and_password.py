@@ -1,0 +1,97 @@
+"""The room of those who name none, and a network that is only for those with its password."""
+
+import itertools
+
+import pytest
+
+from client.events import PasswordNeeded
+from client.session import Session
+from tests.client.fake_gateway import FakeNetwork
+from tests.client.fake_server import FakeServer, SharedNetwork
+from tests.client.running import running
+from tests.client.talk import Talk
+
+
+class Guest(Talk):
+    """Someone who names no room."""
+
+    def __init__(self, network: FakeNetwork, *rooms: str, password: str = "") -> None:
+        super().__init__(network)
+        ids = itertools.count()
+        self.session = Session(
+            "alice", rooms, lambda: f"id{next(ids)}", joins_lobby=not rooms, password=password, backlog=0
+        )
+
+
+def joined(talk: Talk) -> list[str]:
+    return [message.params[0] for message in talk.sent("JOIN")]
+
+
+@pytest.mark.parametrize(("token", "room"), [("#hall", "#hall"), (r"#a\x3Db\x5Cc", "#a=b\\c")])
+def test_without_a_room_the_lobby_of_the_network_is_joined(token: str, room: str) -> None:
+    """hubbub/LOBBY in 005; its value is written as that of NETWORK (Modern IRC)."""
+    talk = Guest(FakeNetwork(lobby=token))
+    talk.connect_until("USER")
+    assert talk.session.awaits_lobby
+    assert not talk.session.is_settled
+    talk.run()
+    assert joined(talk) == [room]
+    assert talk.session.current_room == room
+    talk.cut()
+    talk.connect()
+    talk.run()
+    assert joined(talk) == [room], "as any other room that was joined"
+
+
+def test_a_room_that_is_named_is_joined_instead() -> None:
+    talk = Guest(FakeNetwork(lobby="#hall"), "#dev").start()
+    assert joined(talk) == ["#dev"]
+    early = Guest(FakeNetwork(lobby="#hall"))
+    early.request("JOIN", "#ops")
+    assert joined(early.start()) == ["#ops"]
+
+
+@pytest.mark.parametrize("token", ["", "nonsense"])
+def test_a_network_without_a_lobby_says_what_to_do(token: str) -> None:
+    talk = Guest(FakeNetwork(lobby=token)).start()
+    assert joined(talk) == []
+    assert "this network has no lobby: /list shows its rooms" in talk.statuses()
+    assert talk.session.is_settled
+
+
+def test_a_refused_password_is_asked_for_once_and_another_one_is_used() -> None:
+    """Modern IRC ERR_PASSWDMISMATCH (464)."""
+    network = FakeNetwork(password="sesame")
+    talk = Guest(network).start()
+    asked = [event for event in talk.events if isinstance(event, PasswordNeeded)]
+    assert [(event.address, event.was_refused) for event in asked] == [("fake:6667", False)]
+    assert talk.session.needs_password
+    talk.cut()
+    talk.session.give_password("opal")
+    talk.start()
+    asked = [event for event in talk.events if isinstance(event, PasswordNeeded)]
+    assert [event.was_refused for event in asked] == [False, True]
+    talk.cut()
+    talk.session.give_password("sesame")
+    talk.start()
+    assert talk.session.is_registered
+    assert network.passwords == ["opal", "sesame"]
+
+
+def test_a_refused_password_of_an_operator_is_an_answer() -> None:
+    talk = Talk(FakeNetwork()).start()
+    talk.hear(":fake 464 alice :Password incorrect")
+    assert talk.shown("464")
+    assert not talk.session.needs_password
+
+
+def test_no_connection_is_made_until_there_is_another_password() -> None:
+    shared = SharedNetwork(FakeNetwork(password="sesame"))
+    with FakeServer(shared) as server, running(server.address) as client:
+        client.until(lambda session: session.needs_password)
+        client.until_shown(lambda client: any(isinstance(event, PasswordNeeded) for event in client._events))
+        client.until(lambda session: not session._is_connected)
+        assert not any("no gateway" in text for text in client.statuses())
+        client.transport.do(lambda session, _now: session.give_password("sesame"))
+        client.until(lambda session: session.is_settled)
+        assert server.accepted_count == 2
