@@ -5,6 +5,7 @@ Owns the vocabulary between the fold and delivery. Pure data.
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final, NamedTuple
 
 OP = 1
 VOICE = 2
@@ -28,6 +29,8 @@ class Kind(IntEnum):
     LINES = 12
     """SAID, of several lines."""
     REDACTED = 13
+    BOT = 14
+    """Whether the session is a bot (IRCv3 bot-mode): shown by the tag of its lines."""
 
 
 class Void(IntEnum):
@@ -56,11 +59,22 @@ class Void(IntEnum):
     """Another message, by its sender or its text, had the id first that its client gave it."""
 
 
+class Sender(NamedTuple):
+    """What the tags of a line tell of the session that sent it (IRCv3 account-tag, bot-mode)."""
+
+    account: str = ""
+    is_bot: bool = False
+
+
+UNKNOWN: Final = Sender()
+"""Of a session of which nothing is to be told."""
+
+
 @dataclass(slots=True)
 class Member:
     """A session in a room; `source` is "nick!user@host", kept because every line needs it.
 
-    `revision`: the session's own count of what was told of it (AWAY, SETNAME, ACCOUNT, CHGHOST), the newest here.
+    `revision`: the session's own count of what was told of it (AWAY, SETNAME, ACCOUNT, CHGHOST, BOT), the newest here.
     """
 
     sid: str
@@ -73,6 +87,7 @@ class Member:
     modes: int = 0
     token: int = 0
     revision: int = 0
+    is_bot: bool = False
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -81,6 +96,10 @@ class Member:
     def rename(self, nick: str) -> None:
         self.nick = nick
         self.source = f"{nick}!{self.user}@{self.host}"
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(self.account, self.is_bot)
 
     @property
     def prefix(self) -> str:
@@ -97,8 +116,8 @@ class Effect:
     (gateway.chat.multiline). `tags` are the client's own
     ("+typing=active"). `member` is who joined (as it came), left, was renamed or went away: of a KICK the one kicked.
     `old` is the nick before a RENAMED; of a JOINED the nick asked for, where it was lost to a newer claim; of what
-    is told of a session (AWAY, SETNAME, ACCOUNT, CHGHOST) its revision; of a message that is void as AGAIN the place
-    of the first one, "stream-id.index"; of a REDACTED the place of the message. A CHANGED with a `member` gives back
+    is told of a session (AWAY ... BOT) its revision; of a message that is void as AGAIN the place of the first one,
+    "stream-id.index"; of a REDACTED the place of the message. A CHANGED with a `member` gives back
     to one who returns what he had.
     """
 

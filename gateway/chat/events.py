@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from gateway.chat.effects import Sender
 from gateway.wire.message import Message
 from gateway.wire.tags import escape
 
@@ -32,6 +33,9 @@ LOGGED_OUT = "*"
 
 FACT = "hubbub/"
 """What the names of internal tags begin with."""
+
+OF_BOT = f"{FACT}bot=1"
+"""The session that the event is of is a bot."""
 
 MORE = f"{FACT}more"
 """The lines of a message behind its first, each behind its separator (gateway.chat.multiline)."""
@@ -138,6 +142,22 @@ def text_of(message: Message) -> str:
     return message.params[1] + message.tags.get(MORE, "")
 
 
+def sender_of(tags: Mapping[str, str]) -> Sender:
+    """What the facts of an event tell of the session that it is of."""
+    return Sender(tags.get(f"{FACT}account", ""), tags.get(f"{FACT}bot") == "1")
+
+
+def sender_facts(sender: Sender) -> dict[str, str | int]:
+    """The facts that `sender_of` reads."""
+    account: dict[str, str | int] = {"account": sender.account} if sender.account else {}
+    return account | {"bot": 1} if sender.is_bot else account
+
+
+def of_bot(line: str) -> str:
+    """A message as a bot says it that is no member of the room, which so cannot know it."""
+    return f"@{OF_BOT};{line[1:]}" if line.startswith("@") else f"@{OF_BOT} {line}"
+
+
 def tagmsg(source: str, room: str, client_tags: str) -> str:
     return f"@{client_tags} :{source} TAGMSG {room}"
 
@@ -148,7 +168,7 @@ def extended_join(line: str, account: str, realname: str) -> str:
 
 
 def joined(source: str, room: str, realname: str, facts: Mapping[str, str | int]) -> str:
-    """`facts`: token and seen always; key, account, away, revision, and lobby=1, oper=1 where they are so."""
+    """`facts`: token and seen always; key, account, away, revision, and bot=1, lobby=1, oper=1 where they are so."""
     return with_tags(f":{source} JOIN {room} :{realname}", facts)
 
 
@@ -212,6 +232,10 @@ def account_set(source: str, account: str, revision: int = 0) -> str:
 
 def host_changed(source: str, user: str, host: str, revision: int = 0) -> str:
     return _of_revision(f":{source} CHGHOST {user} {host}", revision)
+
+
+def bot_set(source: str, is_bot: bool, revision: int = 0) -> str:
+    return _of_revision(f":{source} BOT {is_bot:d}", revision)
 
 
 def _of_revision(line: str, revision: int) -> str:

@@ -7,7 +7,7 @@ read by the lane.
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.chat.events import MORE, Entry, id_key, number
+from gateway.chat.events import MORE, OF_BOT, Entry, id_key, number
 from gateway.chat.lives import Range
 from gateway.chat.recall import ID_TAG
 from gateway.chat.state import State
@@ -57,6 +57,14 @@ class Past:
     def client_tags(self) -> str:
         """The client's own tags, as they stood."""
         return ";".join([tag for tag in self.tags.split(";") if tag.startswith("+")])
+
+    def is_of_bot(self, room: State | None) -> bool:
+        """Whether a bot sent it, as far as it says so or the sender still is one in the room."""
+        if OF_BOT in self.tags.split(";"):
+            return True
+        source = self.line[1:].partition(" ")[0]
+        member = room.member_named(source.partition("!")[0]) if room is not None else None
+        return member is not None and member.is_bot and member.source == source
 
 
 @dataclass(frozen=True, slots=True)

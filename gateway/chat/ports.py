@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.chat.effects import UNKNOWN, Sender
 from gateway.chat.events import Event
 from gateway.chat.past import Past, Place, Readable, Span
 from gateway.chat.presence import Presence
@@ -175,7 +176,7 @@ class Ports(Protocol):
     def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
         """Sends a message to the inbox of another session's lane, for that session under that nick."""
 
-    def notify(self, target_sid: str, line: str) -> Awaitable[bool]:
+    def notify(self, target_sid: str, line: str, sender: Sender = UNKNOWN) -> Awaitable[bool]:
         """Sends what is no message (INVITE, KILL) to another session; False when its gateway is gone."""
 
     def pass_on(self, session: Session, where: str, line: str) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from zlib import crc32
 
 from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
-from gateway.chat.effects import Effect
+from gateway.chat.effects import UNKNOWN, Effect, Sender
 from gateway.chat.events import ms, number
 from gateway.chat.multiline import BATCH_TYPE, CONCAT_TAG, lines_of, takes_batches
 from gateway.chat.session import Session
@@ -57,10 +57,10 @@ def _second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "", account: str = "") -> str:
+def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "", sender: Sender = UNKNOWN) -> str:
     """The tags of a line for a variant, with '@' and the space, or ''; only messages have a ``msgid``.
 
-    ``account``: the sender's, "" for none. Client tags over their limit are left out, whoever wrote them into a log:
+    Client tags over their limit are left out, whoever wrote them into a log:
     with the server's own the line would be longer than clients take (IRCv3 message-tags, "Size limit").
     """
     parts = []
@@ -73,26 +73,28 @@ def tags(variant: int, stream_id: str, msgid: str = "", client_tags: str = "", a
             len(client_tags) * 4 <= _CLIENT_TAGS_BYTES or len(client_tags.encode()) <= _CLIENT_TAGS_BYTES
         ):
             parts.append(client_tags)
-    if account and variant & ACCOUNT_TAG:
-        parts.append(f"account={escape(account)}")
+        if sender.is_bot:
+            parts.append("bot")
+    if variant & ACCOUNT_TAG and sender.account:
+        parts.append(f"account={escape(sender.account)}")
     return f"@{';'.join(parts)} " if parts else ""
 
 
 def spoken(
-    line: str, caps: int, stream_id: str, msgid: str, client_tags: str = "", batch: str = "", account: str = ""
+    line: str, caps: int, stream_id: str, msgid: str, client_tags: str = "", batch: str = "", sender: Sender = UNKNOWN
 ) -> list[str]:
     """A message as a reader with these capabilities is sent it; what is in a batch of his says so.
 
     ``line`` is without tags and may be of several lines (gateway.chat.multiline): who does not take batches gets each
     that is not blank, the first with all tags (IRCv3 multiline, "Fallback").
     """
-    prefix = tags(caps, stream_id, msgid, client_tags, account)
+    prefix = tags(caps, stream_id, msgid, client_tags, sender)
     head, _, text = line.partition(" :")
     lines = lines_of(text)
     if len(lines) == 1:
         return [in_batch(batch, prefix + line)]
     if not takes_batches(caps):
-        bare = tags(caps, stream_id, account=account)
+        bare = tags(caps, stream_id, sender=sender)
         shown = [_cut(f"{head} :{one}") for one, _ in lines if one]
         return [in_batch(batch, (bare if at else prefix) + one) for at, one in enumerate(shown)]
     source, _, target = head.split(" ", 2)
@@ -122,4 +124,4 @@ def echo_of_first(session: Session, variant: int, effect: Effect) -> list[str]:
     stream_id, _, index = effect.old.rpartition(".")
     first = msgid(stream_id, number(index), log_mark(fold(message.params[0])))
     line = Message(message.verb, message.params, session.source).line()
-    return spoken(line, variant, stream_id, first, effect.tags, account=session.account)
+    return spoken(line, variant, stream_id, first, effect.tags, sender=session.sender)

@@ -114,6 +114,11 @@ class _Act:
         tags = self.raw[1:].partition(" ")[0].split(";")
         return ";".join([tag for tag in tags if tag.startswith("+")])
 
+    def shown_tags(self, room: State) -> str:
+        """The client's own tags, and that a session which is no member is a bot (IRCv3 bot-mode)."""
+        is_bot = self.sid not in room.members and self.fact("bot") == "1"
+        return ";".join(filter(None, (self.client_tags, "bot" if is_bot else "")))
+
     @property
     def at_ms(self) -> int:
         return events.ms(self.entry.id)
@@ -184,7 +189,7 @@ def _say(room: State, act: _Act) -> Void | None:
     if member is not None:
         room.remember_speaker(member)
     line = events.said(source, act.parsed.verb, room.name, events.text_of(act.parsed))
-    act.show(Kind.LINES if events.MORE in act.parsed.tags else Kind.SAID, line, tags=act.client_tags)
+    act.show(Kind.LINES if events.MORE in act.parsed.tags else Kind.SAID, line, tags=act.shown_tags(room))
     _remember_said(room, act)
     return None
 
@@ -199,7 +204,7 @@ def _tag(room: State, act: _Act) -> Void | None:
     tags = act.client_tags
     if not tags:
         return Void.NOTHING
-    act.show(Kind.SAID, f":{source} TAGMSG {room.name}", tags=tags)
+    act.show(Kind.SAID, f":{source} TAGMSG {room.name}", tags=act.shown_tags(room))
     _remember_said(room, act)
     return None
 
@@ -268,6 +273,7 @@ def _join(room: State, act: _Act) -> Void | None:
     away = act.fact("away") or None
     says = act.text(1), act.fact("account"), away
     member = Member(act.sid, called, user, host, *says, modes, act.token, events.number(act.fact("revision")))
+    member.is_bot = act.fact("bot") == "1"
     room.add(member)
     line = f":{member.source} JOIN {room.name}"
     as_it_came = replace(member)  # what follows in the entry may change it before this is shown

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, LABELED_RESPONSE, STANDARD_REPLIES
+from gateway.chat.effects import Sender
 from gateway.chat.flood import ANSWER_BYTES
 from gateway.wire.framing import cut
 from gateway.wire.tags import escape
@@ -111,6 +112,10 @@ class Session:
         self.response: list[str] | None = None
         self._batches = 0
         self._shared: dict[str, int] = {}  # the tag of a response of several answers -> how many are to come
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(self.account, self.is_bot)
 
     @property
     def source(self) -> str:

@@ -1,4 +1,4 @@
-"""What a session tells of itself: AWAY, SETNAME, ACCOUNT, CHGHOST (IRCv3 away-notify and its kin).
+"""What a session tells of itself: AWAY, SETNAME, ACCOUNT, CHGHOST (IRCv3 away-notify and its kin), BOT (bot-mode).
 
 Owns what each changes of a room's member, and the line for those who ask to be told. Pure.
 """
@@ -15,8 +15,9 @@ ASKED_BY: Final = {
     Kind.SETNAME: SETNAME,
     Kind.ACCOUNT: ACCOUNT_NOTIFY,
     Kind.CHGHOST: CHGHOST,
+    Kind.BOT: 0,
 }
-"""The capability of those who want to be told."""
+"""The capability of those who want to be told; 0: no line tells it."""
 
 Change = Callable[[Member, list[str]], str | Void]
 """Makes the change that an event's parameters say, which may be so already; its line, or why there is none."""
@@ -50,18 +51,24 @@ def _chghost(member: Member, params: list[str]) -> str | Void:
     return line
 
 
+def _bot(member: Member, params: list[str]) -> str | Void:
+    member.is_bot = params[0] == "1"
+    return events.bot_set(member.source, member.is_bot)
+
+
 CHANGES: Final[dict[Kind, tuple[Change, int]]] = {
     Kind.AWAY: (_away, 0),
     Kind.SETNAME: (_setname, 1),
     Kind.ACCOUNT: (_account, 1),
     Kind.CHGHOST: (_chghost, 2),
+    Kind.BOT: (_bot, 1),
 }
 """By the verb, of which the kind has its name: what it does, and how many parameters it needs."""
 
 
-def all_of(known: "Known") -> tuple[str | None, ...]:
+def all_of(known: "Known") -> tuple[str | bool | None, ...]:
     """All that these tell of."""
-    return known.user, known.host, known.away, known.realname, known.account
+    return known.user, known.host, known.away, known.realname, known.account, known.is_bot
 
 
 class Known(Protocol):
@@ -81,6 +88,8 @@ class Known(Protocol):
     def account(self) -> str: ...
     @property
     def away(self) -> str | None: ...
+    @property
+    def is_bot(self) -> bool: ...
 
 
 def news(known: Known, now: Known) -> Iterator[tuple[Kind, str]]:
@@ -94,3 +103,5 @@ def news(known: Known, now: Known) -> Iterator[tuple[Kind, str]]:
         yield Kind.SETNAME, events.realname_set(now.source, now.realname)
     if now.account != known.account:
         yield Kind.ACCOUNT, events.account_set(now.source, now.account)
+    if now.is_bot != known.is_bot:
+        yield Kind.BOT, events.bot_set(now.source, now.is_bot)

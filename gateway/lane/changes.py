@@ -171,7 +171,7 @@ class Changes:
         """What a session tells of itself is shown once to all who share a room with it and ask, as its NICK is."""
         assert effect.member is not None
         person = self._people.person(effect.member.sid)
-        if person is not None and person.learns(effect):
+        if person is not None and self._people.learns(person, effect):
             self._show_told(entry, person, effect)
 
     def _told_by_join(self, entry: Entry, effect: Effect, person: Person) -> None:
@@ -435,9 +435,9 @@ class Changes:
 
         ``but``: who does not see it.
         """
-        account = self._people.account(actor)
+        sender = self._people.sender(actor)
         for variant, audience in groups:
-            data = render_line(line, stream_id, variant, account)
+            data = render_line(line, stream_id, variant, sender)
             if not data:
                 continue
             acting = self._clients.get(actor)
@@ -445,7 +445,7 @@ class Changes:
                 self._write({c: a for c, a in audience.items() if a is not but}, data)
             elif acting is not None and acting.connection in audience and _is_personal(acting):
                 tell = acting.session.reply if self._asks else acting.session.send
-                tell(tags(variant, stream_id, account=account) + line)
+                tell(tags(variant, stream_id, sender=sender) + line)
                 self._write({c: a for c, a in audience.items() if a is not acting}, data)
             else:
                 self._write(audience, data)

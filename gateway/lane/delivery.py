@@ -113,7 +113,7 @@ class Delivery:
             if plain and not variant and len(run) == len(entry.sids):
                 whole, pieces = entry.body, [entry.body] if len(run) == 1 else None
             else:
-                pieces = render(run, entry.id, variant, followed.mark, self._people.account)
+                pieces = render(run, entry.id, variant, followed.mark, self._people.senders)
                 whole = b"".join(pieces)
             if own:
                 pieces = pieces or [f"{effect.line}\r\n".encode() for effect in run]
@@ -131,7 +131,7 @@ class Delivery:
                 readers = {c: a for c, a in audience.items() if takes_batches(a.session.caps) == takes_batches(caps)}
                 if not readers:
                     continue
-                first, *others = render_lines(effect, entry.id, caps, followed.mark, self._people.account(effect.sid))
+                first, *others = render_lines(effect, entry.id, caps, followed.mark, self._people.sender(effect.sid))
                 copies = None
                 if sender is not None and sender.connection in readers:
                     echo = [labeled_piece(first, label, caps), *others] if sender.session.caps & ECHO_MESSAGE else []
@@ -145,7 +145,7 @@ class Delivery:
             sender = self._clients.get(effect.sid)
             for variant, audience in followed.audience.items():
                 if variant & MESSAGE_TAGS:
-                    prefix = tags(variant, entry.id, "", effect.tags, self._people.account(effect.sid))
+                    prefix = tags(variant, entry.id, "", effect.tags, self._people.sender(effect.sid))
                     data = render_piece(f"{prefix}{effect.line}", variant)
                     self._write(audience, data, None if sender is None else {sender.connection: b""})
 
@@ -183,7 +183,7 @@ class Delivery:
             params = [message.params[0], text_of(message)] if len(message.params) > 1 else message.params
             session, said_id = client.session, msgid(stream_id, index, mark)
             line = Message(message.verb, params, session.source).line()
-            _send(client, spoken(line, session.caps, stream_id, said_id, client_tags, account=session.account), label)
+            _send(client, spoken(line, session.caps, stream_id, said_id, client_tags, sender=session.sender), label)
 
     def echo_again(self, client: Client, effect: Effect, label: str) -> None:
         """A message that its client sent a second time: the echo of the first one."""

@@ -16,7 +16,8 @@ from gateway.broker.replica import Replica
 from gateway.broker.writer import Pending
 from gateway.chat import recall
 from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
-from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, text_of, with_tags
+from gateway.chat.effects import UNKNOWN, Sender
+from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, sender_facts, sender_of, text_of, with_tags
 from gateway.chat.past import place
 from gateway.chat.refusals import id_in_use
 from gateway.chat.render import log_mark, msgid, spoken, tags
@@ -138,11 +139,11 @@ class Inbox:
         while len(self._redacted) > KEPT_ENTRIES:
             self._link.call(_ignore, "SREM", self._keys.void(self.name), self._redacted.popleft())
 
-    def address(self, sid: str, line: str, account: str = "") -> tuple[str, str]:
-        """(log, event line) for an event that is meant for one session; ``account``: its sender's."""
+    def address(self, sid: str, line: str, sender: Sender = UNKNOWN) -> tuple[str, str]:
+        """(log, event line) for an event that is meant for one session."""
         sid = self.now_called(sid)
         lane, _, _ = sid.rpartition(".")
-        facts = {"to": sid} | ({"account": account} if account else {})
+        facts = {"to": sid, **sender_facts(sender)}
         if line.startswith("@"):
             tags, _, line = line[1:].partition(" ")
             return inbox(lane), with_tags(line, facts, tags)
@@ -275,12 +276,12 @@ class Inbox:
         elif not (client_tags and caps & MESSAGE_TAGS):
             return
         line, said_id = Message(message.verb, params, message.source).line(), msgid(entry.id, index, self._mark)
-        for one in spoken(line, caps, entry.id, said_id, client_tags, account=message.tags.get(f"{FACT}account", "")):
+        for one in spoken(line, caps, entry.id, said_id, client_tags, sender=sender_of(message.tags)):
             client.send(one)
 
     def _line(self, entry: Entry, message: Message, client: Client) -> str:
-        client_tags, account = format_tags(client_only(message.tags)), message.tags.get(f"{FACT}account", "")
-        prefix = tags(client.session.caps, entry.id, "", client_tags, account)
+        client_tags = format_tags(client_only(message.tags))
+        prefix = tags(client.session.caps, entry.id, "", client_tags, sender_of(message.tags))
         return prefix + Message(message.verb, message.params, message.source).line()
 
 

@@ -8,7 +8,7 @@ Runs on the lane's thread.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gateway.chat.effects import Effect, Kind, Member
+from gateway.chat.effects import UNKNOWN, Effect, Kind, Member, Sender
 from gateway.chat.events import number
 from gateway.chat.modes import RANKS, parse, render
 from gateway.chat.told import CHANGES, all_of
@@ -69,11 +69,13 @@ class Person:
 class People:
     """Everybody whom the lane's replicas hold, by session id and by nick."""
 
-    __slots__ = ("_by_nick", "_by_sid", "hidden", "outdated")
+    __slots__ = ("_by_nick", "_by_sid", "hidden", "outdated", "senders")
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Person] = {}
         self._by_nick: dict[str, str] = {}
+        self.senders: dict[str, Sender] = {}
+        """Those of whom tags tell something, by session id: all others' lines cost nothing more."""
         # Sessions of whom some replica still has an older name than the one shown: their lines are rewritten.
         self.outdated: set[str] = set()
         self.hidden: set[str] = set()  # whose QUIT has been shown, while some replica still has them
@@ -87,10 +89,23 @@ class People:
     def person(self, sid: str) -> Person | None:
         return self._by_sid.get(sid)
 
-    def account(self, sid: str) -> str:
-        """A session's account; "" for none."""
-        person = self._by_sid.get(sid)
-        return person.known.account if person is not None else ""
+    def sender(self, sid: str) -> Sender:
+        """What the tags of a session's lines tell of it."""
+        return self.senders.get(sid, UNKNOWN)
+
+    def learns(self, person: Person, effect: Effect) -> bool:
+        """See Person.learns."""
+        is_news = person.learns(effect)
+        if is_news:
+            self._note_sender(person)
+        return is_news
+
+    def _note_sender(self, person: Person) -> None:
+        sender = person.known.sender
+        if sender != UNKNOWN:
+            self.senders[person.sid] = sender
+        else:
+            self.senders.pop(person.sid, None)
 
     def newest(self, member: Member) -> Member:
         """A member, or what another room's log, which is ahead, knows of the same session."""
@@ -108,6 +123,7 @@ class People:
         if person is None:
             person = self._by_sid[member.sid] = Person(member, nick)
             self._by_nick[fold(nick)] = member.sid
+            self._note_sender(person)
         person.followed[followed] = person.seen[followed] = None
         if person.nick != member.nick or member.sid in self.outdated:
             self._compare(person)
@@ -215,6 +231,7 @@ class People:
             if not person.followed:
                 self._unname(person)
                 del self._by_sid[sid]
+                self.senders.pop(sid, None)
                 self.outdated.discard(sid)
                 self.hidden.discard(sid)
             elif sid in self.outdated:

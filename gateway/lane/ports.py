@@ -18,7 +18,7 @@ from gateway.broker.link import LOST
 from gateway.broker.replica import Standing
 from gateway.broker.writer import Pending
 from gateway.chat import events, registration
-from gateway.chat.effects import Effect, Member
+from gateway.chat.effects import UNKNOWN, Effect, Member, Sender
 from gateway.chat.events import NOBODY, Event
 from gateway.chat.past import Past, Readable, Span
 from gateway.chat.ports import Excerpt, Gone, Headcount, Listed, Profile, Server, Unavailable
@@ -326,18 +326,18 @@ class LanePorts:
 
     def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
         label = session.take_label() if session.label else ""
-        log, event = self._lane.inbox.address(target_sid, line, session.account)
+        log, event = self._lane.inbox.address(target_sid, line, session.sender)
         self._lane.sessions.append(session.sid, log, event, label)
 
     def pass_on(self, session: Session, where: str, line: str) -> None:
         log = fold(where)
         if not where.startswith("#"):
-            log, line = self._lane.inbox.address(where, line)
+            log, line = self._lane.inbox.address(where, line, session.sender)
         payload = f"{events.PASSING}\n".encode() + events.encode([(session.sid, line)])
         self._lane.link.call(lambda _reply: None, "PUBLISH", self._lane.keys.live(log), payload)
 
-    async def notify(self, target_sid: str, line: str) -> bool:
-        log, event = self._lane.inbox.address(target_sid, line)
+    async def notify(self, target_sid: str, line: str, sender: Sender = UNKNOWN) -> bool:
+        log, event = self._lane.inbox.address(target_sid, line, sender)
         wait = self._send(log, event)
         with self._taken_back({log: wait}):
             return await wait is not None

@@ -3,10 +3,10 @@
 Lines with the tags that the variant has negotiated, WebSocket messages, or words for who reads plain text. Pure.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS
-from gateway.chat.effects import Effect
+from gateway.chat.capabilities import MESSAGE_TAGS
+from gateway.chat.effects import UNKNOWN, Effect, Sender
 from gateway.chat.render import msgid, spoken, tags
 from gateway.lane.client import ELSEWHERE, TEXT, WEBSOCKET, WS_BINARY
 from gateway.wire.message import parse
@@ -16,11 +16,11 @@ from gateway.wire.websocket import frame, payload
 
 
 def render(
-    run: list[Effect], stream_id: str, variant: int, mark: str, account: Callable[[str], str] = lambda _sid: ""
+    run: list[Effect], stream_id: str, variant: int, mark: str, senders: Mapping[str, Sender] | None = None
 ) -> list[bytes]:
     """One piece of bytes an effect, b"" for what this variant is not to see; ``mark``: the log's.
 
-    ``account``: of a session, by its id.
+    ``senders``: by session id those of whom the tags tell something, mostly nobody.
     """
     if variant & TEXT:
         return [_as_text(effect.line, variant) for effect in run]
@@ -28,7 +28,7 @@ def render(
         return [b"" if effect.tags and _is_tagmsg(effect.line) else f"{effect.line}\r\n".encode() for effect in run]
     pieces = []
     for effect in run:
-        sender = account(effect.sid) if variant & ACCOUNT_TAG else ""
+        sender = senders.get(effect.sid, UNKNOWN) if senders else UNKNOWN
         prefix = tags(variant, stream_id, msgid(stream_id, effect.index, mark), effect.tags, sender)
         if effect.tags and not variant & MESSAGE_TAGS and _is_tagmsg(effect.line):
             pieces.append(b"")  # IRCv3 message-tags: TAGMSG only to those who have the capability
@@ -37,20 +37,20 @@ def render(
     return [_framed(piece, variant) for piece in pieces] if variant & WEBSOCKET else pieces
 
 
-def render_lines(effect: Effect, stream_id: str, caps: int, mark: str, account: str) -> list[bytes]:
+def render_lines(effect: Effect, stream_id: str, caps: int, mark: str, sender: Sender) -> list[bytes]:
     """The same of a message of several lines; ``caps``: a variant, and what decides whether it is a batch."""
     said_id = msgid(stream_id, effect.index, mark)
-    lines = spoken(effect.line, caps, stream_id, said_id, effect.tags, account=account)
+    lines = spoken(effect.line, caps, stream_id, said_id, effect.tags, sender=sender)
     if caps & TEXT:
         return [_as_text(line, caps) for line in lines]
     return [render_piece(line, caps) for line in lines]
 
 
-def render_line(line: str, stream_id: str, variant: int, account: str) -> bytes:
-    """A line that is no message, of what a session with this account did."""
+def render_line(line: str, stream_id: str, variant: int, sender: Sender) -> bytes:
+    """A line that is no message."""
     if variant & TEXT:
         return _as_text(line, variant)
-    return render_piece(f"{tags(variant, stream_id, account=account)}{line}", variant)
+    return render_piece(f"{tags(variant, stream_id, sender=sender)}{line}", variant)
 
 
 def render_piece(line: str, variant: int) -> bytes:

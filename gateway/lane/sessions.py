@@ -290,8 +290,7 @@ class Sessions:
     def join_facts(self, followed: Followed, session: Session) -> dict[str, str | int]:
         """What the JOIN of a session says that is in the room already, as its lane knows."""
         facts: dict[str, str | int] = {"token": session.token, "seen": followed.replica.last}
-        if session.account:
-            facts["account"] = session.account
+        facts |= events.sender_facts(session.sender)
         if session.revision:
             facts["revision"] = session.revision
         if session.away is not None:
@@ -323,6 +322,8 @@ def _untold(member: Member, session: Session) -> Iterator[str]:
         yield events.away(session.source, session.away, session.revision)
     if member.realname != session.realname:
         yield events.realname_set(session.source, session.realname, session.revision)
+    if member.is_bot != session.is_bot:
+        yield events.bot_set(session.source, session.is_bot, session.revision)
 
 
 def _was_said(outcome: object) -> bool:

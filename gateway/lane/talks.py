@@ -14,7 +14,7 @@ from gateway.broker.appends import Logged
 from gateway.broker.keys import inbox
 from gateway.chat import recall
 from gateway.chat.capabilities import CHATHISTORY
-from gateway.chat.events import FACT, ms, text_of
+from gateway.chat.events import FACT, OF_BOT, ms, sender_of, text_of
 from gateway.chat.past import MESSAGES, Past, Place, Span, is_fleeting, place
 from gateway.chat.render import log_mark
 from gateway.chat.session import Session
@@ -167,4 +167,6 @@ def _place(said: Said) -> Place:
 def _past(stream_id: str, index: int, log: str, message: Message, source: str | None) -> Past:
     params = [message.params[0], text_of(message)] if len(message.params) > 1 else message.params
     line = Message(message.verb, params, source).line()
-    return Past(stream_id, index, log_mark(log), format_tags(client_only(message.tags)), line)
+    client_tags = format_tags(client_only(message.tags))
+    tags = f"{OF_BOT};{client_tags}" if sender_of(message.tags).is_bot else client_tags
+    return Past(stream_id, index, log_mark(log), tags, line)

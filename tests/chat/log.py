@@ -135,7 +135,7 @@ class View:
                     self._set(change.adding, change.letter, change.param or "")
             case "SETNAME", [realname]:
                 self.realnames[nick] = realname
-            case (("INVITE" | "ACCOUNT" | "CHGHOST"), _):
+            case (("INVITE" | "ACCOUNT" | "CHGHOST" | "BOT"), _):
                 pass
             case _:
                 raise AssertionError(f"unknown to clients: {line}")

@@ -1,4 +1,4 @@
-"""What a session tells of itself, in the fold and on the way to those who ask: AWAY, SETNAME, ACCOUNT, CHGHOST."""
+"""What a session tells of itself, in the fold and on the way to those who ask: AWAY, SETNAME, ACCOUNT, CHGHOST, BOT."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from gateway.chat import events
 from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS
 from gateway.chat.compact import difference, dump, load
-from gateway.chat.effects import Kind, Void
+from gateway.chat.effects import UNKNOWN, Kind, Sender, Void
 from gateway.chat.ports import Profile
 from gateway.chat.render import tags
 from gateway.chat.told import news
@@ -24,6 +24,7 @@ ANN = source_of("ann")
         (events.realname_set("", "Ann of Cleves"), f":{ANN} SETNAME :Ann of Cleves", Kind.SETNAME),
         (events.account_set("", "anna"), f":{ANN} ACCOUNT anna", Kind.ACCOUNT),
         (events.host_changed("", "u", "new.host"), f":{ANN} CHGHOST u new.host", Kind.CHGHOST),
+        (events.bot_set("", True), f":{ANN} BOT 1", Kind.BOT),
     ],
 )
 def test_a_change_is_shown_by_the_name_that_the_room_knows_and_once(line: str, shown: str, kind: Kind) -> None:
@@ -40,11 +41,14 @@ def test_members_have_what_they_told() -> None:
     log.do("ann", events.realname_set("", "Anna"))
     log.do("ann", events.account_set("", "anna"))
     log.do("ann", events.host_changed("", "u", "h"))
+    log.do("ann", events.bot_set("", True))
     member = log.room.members[sid_of("ann")]
-    assert (member.realname, member.account, member.source) == ("Anna", "anna", "ann!u@h")
+    assert (member.realname, member.sender, member.source) == ("Anna", Sender("anna", is_bot=True), "ann!u@h")
+    assert load(dump(log.room)).members[sid_of("ann")] == member
     assert log.say("ann").line == f":ann!u@h PRIVMSG {ROOM} :hello", "what is said since is by the new host"
     assert log.do("ann", events.account_set("", "")).line == ":ann!u@h ACCOUNT *"
-    assert member.account == ""
+    log.do("ann", events.bot_set("", False))
+    assert member.sender == UNKNOWN
 
 
 def test_a_ban_on_the_new_host_holds_at_once() -> None:
@@ -63,7 +67,9 @@ def test_what_was_told_before_and_comes_late_is_void() -> None:
     assert log.room.members[sid_of("ann")].away == "second"
 
 
-@pytest.mark.parametrize("line", ["CHGHOST u", "CHGHOST u h!x", "CHGHOST : h", "ACCOUNT", "ACCOUNT :a b", "SETNAME"])
+@pytest.mark.parametrize(
+    "line", ["CHGHOST u", "CHGHOST u h!x", "CHGHOST : h", "BOT", "ACCOUNT", "ACCOUNT :a b", "SETNAME"]
+)
 def test_what_would_tear_a_line_apart_is_void(line: str) -> None:
     assert voided(with_members("ann").do("ann", f":{ANN} {line}")) == Void.MALFORMED
 
@@ -71,10 +77,10 @@ def test_what_would_tear_a_line_apart_is_void(line: str) -> None:
 def test_a_join_tells_account_real_name_and_awayness() -> None:
     """IRCv3 extended-join: the account, or an asterisk; away-notify: when a user joins and is away."""
     log = Log()
-    effect, *_ = log.join("ann", account="anna", away="at lunch", revision=7)
+    effect, *_ = log.join("ann", account="anna", away="at lunch", bot=1, revision=7)
     member = effect.member
     assert member is not None
-    assert (member.account, member.away, member.revision) == ("anna", "at lunch", 7)
+    assert (member.sender, member.away, member.revision) == (Sender("anna", is_bot=True), "at lunch", 7)
     assert effect.line == f":{ANN} JOIN {ROOM}"
     extended = events.extended_join(effect.line, member.account, member.realname)
     assert extended == f":{ANN} JOIN {ROOM} anna :Real ann"
@@ -84,12 +90,30 @@ def test_a_join_tells_account_real_name_and_awayness() -> None:
 def test_the_account_of_who_says_something_is_a_tag() -> None:
     """IRCv3 account-tag: to those who asked, and only of users who are logged in."""
     log = with_members("ann")
-    accounts = {sid_of("ann"): "anna"}
+    senders = {sid_of("ann"): Sender("anna")}
     run = [log.say("ann")]
     for variant, tag in ((0, ""), (MESSAGE_TAGS, "@msgid=1-1-0-m "), (ACCOUNT_TAG, "@account=anna ")):
-        assert render(run, "1-1", variant, "m", accounts.__getitem__) == [f"{tag}{run[0].line}\r\n".encode()]
-    assert render(run, "1-1", ACCOUNT_TAG, "m", lambda _sid: "") == [f"{run[0].line}\r\n".encode()]
-    assert tags(ACCOUNT_TAG, "1-1", account="a;b") == r"@account=a\:b "
+        assert render(run, "1-1", variant, "m", senders) == [f"{tag}{run[0].line}\r\n".encode()]
+    assert render(run, "1-1", ACCOUNT_TAG, "m") == [f"{run[0].line}\r\n".encode()]
+    assert tags(ACCOUNT_TAG, "1-1", sender=Sender("a;b")) == r"@account=a\:b "
+
+
+def test_a_bot_is_told_by_a_tag_without_value_to_those_who_have_message_tags() -> None:
+    """IRCv3 bot-mode, "The bot tag"."""
+    log = with_members("ann")
+    senders = {sid_of("ann"): Sender(is_bot=True)}
+    run = [log.say("ann")]
+    for variant, tag in ((0, ""), (ACCOUNT_TAG, ""), (MESSAGE_TAGS, "@msgid=1-1-0-m;bot ")):
+        assert render(run, "1-1", variant, "m", senders) == [f"{tag}{run[0].line}\r\n".encode()]
+
+
+def test_a_bot_that_is_no_member_says_so_itself() -> None:
+    """IRCv3 bot-mode: a room without +n takes messages from outside, whose sender no replica of it knows."""
+    log = with_members("op", modes="-n")
+    line = f":bot!b@h PRIVMSG {ROOM} :hi"
+    assert log.do("bot", events.of_bot(line)).tags == "bot"
+    assert log.do("bot", events.of_bot(f"@+a=b {line}")).tags == "+a=b;bot"
+    assert log.do("op", events.of_bot(f":{source_of('op')} PRIVMSG {ROOM} :hi")).tags == "", "members are known"
 
 
 def test_a_snapshot_of_an_older_release_is_loaded() -> None:
@@ -116,11 +140,12 @@ def test_a_room_that_was_read_again_shows_what_members_told_meanwhile() -> None:
 def test_the_news_of_a_profile_lead_from_what_was_known_to_what_is_so() -> None:
     """IRCv3 extended-monitor: AWAY, ACCOUNT, CHGHOST and SETNAME."""
     known = Profile("ann", "g.0.1", "u", "h", "Ann", "irc.test", 0)
-    now = Profile("ann", "g.0.1", "u", "new", "Anna", "irc.test", 0, "out", account="anna")
+    now = Profile("ann", "g.0.1", "u", "new", "Anna", "irc.test", 0, "out", account="anna", is_bot=True)
     assert [line for _, line in news(known, now)] == [
         ":ann!u@h CHGHOST u new",
         ":ann!u@new AWAY :out",
         ":ann!u@new SETNAME :Anna",
         ":ann!u@new ACCOUNT anna",
+        ":ann!u@new BOT 1",
     ]
     assert list(news(now, now)) == []

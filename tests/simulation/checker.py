@@ -617,7 +617,7 @@ def _from_base(case: Case, name: str) -> RoomModel | None:
 
 def _person(member: Any) -> Any:
     names = member.sid, member.nick, member.user, member.host, member.realname
-    return names, member.away, member.modes, member.token, member.revision
+    return names, member.away, member.modes, member.token, member.revision, member.is_bot
 
 
 def _facts(room: RoomModel) -> Any:

@@ -40,6 +40,7 @@ class Person:
     modes: int
     token: int
     revision: int = 0
+    is_bot: bool = False
 
     @property
     def source(self) -> str:
@@ -193,7 +194,7 @@ class RoomModel:
             return self._set_topic(event)
         if verb == "INVITE":
             return self._invite(event)
-        return verb in ("AWAY", "SETNAME") and self._tell(event)
+        return verb in ("AWAY", "SETNAME", "BOT") and self._tell(event)
 
     def _is_elsewhere(self, room: str) -> bool:
         return lower(room) != self.name
@@ -287,7 +288,7 @@ class RoomModel:
         nick = self._settle(nick, event.sid, token)
         away = event.fact("away") or None
         told = event.param(1), event.fact("account"), away
-        person = Person(event.sid, nick, user, host, *told, modes, token, event.revision)
+        person = Person(event.sid, nick, user, host, *told, modes, token, event.revision, event.fact("bot") == "1")
         self.members[event.sid] = person
         self.is_alive = True
         self.in_life.setdefault(self.life, set()).add(event.sid)
@@ -424,17 +425,19 @@ class RoomModel:
         return True
 
     def _tell(self, event: Event) -> bool:
-        """What a session tells of itself: AWAY, SETNAME; nothing older than what is known, and nothing twice."""
+        """What a session tells of itself: AWAY, SETNAME, BOT; nothing older than what is known, and nothing twice."""
         member, text = self.members.get(event.sid), event.param(0) or None
         if member is None or event.revision < member.revision:
             return False
-        known = member.away if event.verb == "AWAY" else member.realname
-        if text == known and event.revision == member.revision:
-            return False
+        before = member.away, member.realname, member.is_bot
         if event.verb == "AWAY":
             member.away = text
-        else:
+        elif event.verb == "SETNAME":
             member.realname = text or ""
+        else:
+            member.is_bot = text == "1"
+        if (member.away, member.realname, member.is_bot) == before and event.revision == member.revision:
+            return False
         member.revision = event.revision
         return True
 

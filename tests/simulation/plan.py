@@ -209,7 +209,7 @@ class _Author:
         line = random.choice(
             (
                 f"TOPIC {room} :topic {random.randrange(5)}",
-                f"TOPIC {room} :topic {random.randrange(5)}",
+                f"MODE {{}} {'+-'[random.randrange(5) % 2]}B",  # of itself, where that is who is drawn
                 f"KICK {room} {{}} :out",
                 f"INVITE {{}} {room}",
                 "AWAY :gone",

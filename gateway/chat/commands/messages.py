@@ -105,7 +105,7 @@ def _pass_on(ports: Ports, session: Session, where: str, target: str, client_tag
     """``where``: the room, or the session id of the one called ``target``."""
     ports.pass_on(session, where, events.tagmsg(session.source, target, client_tags))
     if session.caps & ECHO_MESSAGE:
-        prefix = tags(session.caps, f"{int(ports.now * 1000)}-0", "", client_tags)
+        prefix = tags(session.caps, f"{int(ports.now * 1000)}-0", "", client_tags, session.sender)
         session.reply(f"{prefix}:{session.source} TAGMSG {target}")
 
 
@@ -146,6 +146,8 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
             session.numeric(n.ERR_NOSUCHCHANNEL, target, "No such channel")
         return
     line = event_line(verb, session.source, room.name, text, client_tags)
+    if session.is_bot:
+        line = events.of_bot(line)
     void = room.may_speak(session.sid, session.source)
     if void is None and verb == "TAGMSG" and _is_passing(client_tags):
         _pass_on(ports, session, target, room.name, client_tags)

@@ -111,7 +111,7 @@ async def invite(ports: Ports, session: Session, message: Message) -> None:
     answer(session, "INVITE", room.name, effect, profile.nick)
     if effect.kind is not Kind.INVITED:
         return
-    if not await ports.notify(profile.sid, effect.line):
+    if not await ports.notify(profile.sid, effect.line, session.sender):
         session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
         return
     session.numeric_words(n.RPL_INVITING, profile.nick, room.name)

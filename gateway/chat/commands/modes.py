@@ -7,6 +7,7 @@ says. A user's own modes are the session's.
 from collections.abc import Iterator
 
 from gateway.chat import events, modes
+from gateway.chat.commands.people import tell
 from gateway.chat.commands.rooms import answer
 from gateway.chat.commands.seeing import existing_room, sees
 from gateway.chat.commands.table import Command
@@ -186,7 +187,12 @@ async def _user_mode(ports: Ports, session: Session, params: list[str]) -> None:
     asked = modes.parse(params[1], ())
     if any(change.letter not in modes.USER_MODES for change in asked):
         session.numeric(n.ERR_UMODEUNKNOWNFLAG, "Unknown MODE flag")
+    was_bot = session.is_bot
+    is_bot = next((change.adding for change in reversed(asked) if change.letter == modes.BOT), was_bot)
+    await tell(ports, session, session.away, session.realname, is_bot)  # first: where it cannot be, nothing is changed
     changes = [change._replace(param=None) for change in asked if _set_own(session, change)]
+    if is_bot is not was_bot:
+        changes.append(Change(is_bot, modes.BOT, None))
     if changes:
         tell_own_modes(ports, session, changes)
 
@@ -207,8 +213,6 @@ def _set_own(session: Session, change: Change) -> bool:
     adding, letter, _ = change
     if letter == "i" and session.invisible is not adding:
         session.invisible = adding
-    elif letter == modes.BOT and session.is_bot is not adding:
-        session.is_bot = adding
     elif letter == "w" and session.wallops is not adding:
         session.wallops = adding
     elif letter == "o" and session.oper and not adding:

@@ -118,14 +118,14 @@ def _userhost(profile: Profile) -> str:
     return f"{profile.nick}{oper}={away}{profile.user}@{profile.host}"
 
 
-# AWAY, SETNAME: told to every room of the user, so that all gateways know
+# AWAY, SETNAME, and whether it is a bot: told to every room of the user, so that all gateways know
 
 
 async def away(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC AWAY; IRCv3 pre-away: before registration by who has asked for that, and then nobody is told yet."""
     text = message.params[0][:AWAYLEN] if message.params else ""
     if session.is_registered:
-        await _tell(ports, session, text or None, session.realname)
+        await tell(ports, session, text or None, session.realname, session.is_bot)
     elif session.caps & PRE_AWAY:
         session.away = text or None
     else:
@@ -144,7 +144,7 @@ async def setname(ports: Ports, session: Session, message: Message) -> None:
         session.fail("SETNAME", "INVALID_REALNAME", f"A real name has 1 to {NAMELEN} characters")
         return
     try:
-        await _tell(ports, session, session.away, realname)
+        await tell(ports, session, session.away, realname, session.is_bot)
     except Unavailable:
         text = "The network's message store does not answer; try again"
         session.fail("SETNAME", "CANNOT_CHANGE_REALNAME", text)
@@ -153,23 +153,25 @@ async def setname(ports: Ports, session: Session, message: Message) -> None:
         session.reply(events.realname_set(session.source, realname))
 
 
-async def _tell(ports: Ports, session: Session, away: str | None, realname: str) -> None:
+async def tell(ports: Ports, session: Session, away: str | None, realname: str, is_bot: bool) -> None:
     """Changes what a session tells of itself, of which one is new; Unavailable where it could not."""
-    before = session.away, session.realname
-    if (away, realname) == before:
+    before = session.away, session.realname, session.is_bot
+    if (away, realname, is_bot) == before:
         return
     charge_for_rooms(session, len(session.rooms))
-    session.away, session.realname = away, realname
+    session.away, session.realname, session.is_bot = away, realname, is_bot
     session.revision += 1
     ports.publish_profile(session)
     if away != before[0]:
         line = events.away(session.source, away, session.revision)
-    else:
+    elif realname != before[1]:
         line = events.realname_set(session.source, realname, session.revision)
+    else:
+        line = events.bot_set(session.source, is_bot, session.revision)
     try:
         await ports.commit_everywhere(session, line)
     except Unavailable:
-        session.away, session.realname = before
+        session.away, session.realname, session.is_bot = before
         session.revision += 1
         ports.take_back(session)
         ports.publish_profile(session)

@@ -92,8 +92,7 @@ def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
     facts: dict[str, str | int] = {"token": session.token, "seen": ports.position(name)}
     if key:
         facts["key"] = key
-    if session.account:
-        facts["account"] = session.account
+    facts |= events.sender_facts(session.sender)
     if session.revision:
         facts["revision"] = session.revision
     if session.away is not None:

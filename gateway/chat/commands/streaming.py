@@ -155,10 +155,10 @@ async def _page(ports: Ports, session: Session, may_read: Access, span: Span) ->
 
 
 async def _send(ports: Ports, session: Session, name: str, events: list[Past], reference: str, change: Change) -> None:
-    sent = 0
+    sent, room = 0, session.rooms.get(fold(name))
     for past in events:
         changed = change(past)
-        for line in shown(changed, session.caps, name, reference) if changed is not None else ():
+        for line in shown(changed, session.caps, name, reference, room) if changed is not None else ():
             session.reply(line)
             sent += len(line)
         if sent >= PIECE_BYTES:
