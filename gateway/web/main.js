@@ -93,6 +93,7 @@ export class App {
     save(this.settings); // so that a tab that is opened now knows it
     const fromUrl = placesIn(location.hash);
     const places = [...new Set([...fromUrl, ...this.settings.places])];
+    this.wantsLobby = !places.length; // until there is a first conversation
     this.session = new Session(name, places, newId, wasOurs);
     this.session.password = loadPassword();
     this.session.ignored = this.buffers.ignored;
@@ -131,7 +132,7 @@ export class App {
     for (const event of this.session.takeEvents()) {
       this.buffers.apply(event);
       if (event.type === "met") this.remember();
-      if (event.type === "lobby" && !this.buffers.byKey.size) this.open(event.room);
+      if (event.type === "lobby" && this.wantsLobby) this.open(event.room);
       if (event.type === "rooms") this.finder.take(event.rooms);
       if (event.type === "password-refused") this.askForPassword();
       if (event.type === "renamed" && event.isMine) this.rememberName(event.to);
@@ -204,9 +205,10 @@ export class App {
     save(this.settings);
   }
 
+  /** Keeps what is not sent yet, but no command: one may hold a password. */
   noteDraft(buffer, text) {
     buffer.draft = text;
-    this.settings.drafts[buffer.key] = text;
+    this.settings.drafts[buffer.key] = text.startsWith("/") ? "" : text;
     this.saveSoon();
   }
 
@@ -266,6 +268,7 @@ export class App {
 
   open(name, key = "") {
     if (!name) return;
+    this.wantsLobby = false;
     const buffer = this.buffers.byKey.get(fold(name)) ?? this.restore(name);
     this.perform((session, now) => session.enter(name, key, now));
     this.show(buffer.key);

@@ -70,6 +70,9 @@ def test_drafts_and_ignores_survive_a_reload(pair: Pair, shared: Network, visit:
     anna.page.reload()
     anna.wait_joined()
     assert anna.page.input_value("#say") == "and another"
+    anna.page.fill("#say", "/oper anna words")
+    anna.page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert anna.page.evaluate("localStorage.getItem('hubbub').includes('anna words')") is False
     eve.do("PRIVMSG #draft :anna_draft: spam", "PRIVMSG #draft2 :spam", "PRIVMSG anna_draft :spam")
     anna.page.click('[data-place="#draft"]')
     anna.until("document.querySelector('h1').textContent === '#draft'")

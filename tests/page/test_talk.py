@@ -88,7 +88,7 @@ def test_unread_and_mentions_are_counted_and_read_by_looking(pair: Pair, shared:
     fred = shared.peer(pair[1], "fred", "", "#count2")
     fred.do("PRIVMSG #count2 :just talk", "PRIVMSG #count2 :emma: look here", "PRIVMSG #count2 :emmanuel is another")
     emma.page.wait_for_selector('[data-place="#count2"] .badge.strong >> text=1')
-    emma.page.wait_for_selector('[data-place="#count2"] >> text=1 mentions, 3 unread')
+    emma.page.wait_for_selector('[data-place="#count2"] >> text=1 mention, 3 unread')
     emma.until("document.title.startsWith('(1) ')")
     emma.page.click('[data-place="#count2"]')
     emma.page.wait_for_selector(".new")

@@ -67,7 +67,7 @@ export class SideView {
 
 function badge({ unread, mentions, isRoom }) {
   if (!unread) return [];
-  const words = isRoom && mentions ? `${mentions} mentions, ${unread} unread` : `${unread} unread`;
+  const words = isRoom && mentions ? `${mentions} ${mentions === 1 ? "mention" : "mentions"}, ${unread} unread` : `${unread} unread`;
   const shown = mentions || unread;
   return [
     make(`span.badge${mentions ? ".strong" : ""}`, { "aria-hidden": "true" }, shown > 99 ? "99+" : String(shown)),
