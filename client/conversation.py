@@ -19,6 +19,7 @@ from client.composing import compose, lines_of
 from client.events import Said, Undelivered
 from client.exchange import Exchange
 from client.history import CatchingUp
+from client.line_maker import REPLY_TAGS
 from client.outbox import Outbox, Pending
 from client.room import Position, Presence, Room, Seen, position
 from client.wording import reason
@@ -29,7 +30,6 @@ ASK_AGAIN_S: Final = 10.0  # for a room that could not be joined just now, and f
 CONFIRMED_LIMIT: Final = 100
 PEOPLE_LIMIT: Final = 200  # conversations with people that are kept up to date over connections
 ID_TAG: Final = "+hubbub/id"  # stays the same when a message is sent again; every gateway takes it once
-REPLY_TAG: Final = "+reply"
 
 
 class Conversation:
@@ -87,7 +87,7 @@ class Conversation:
             if "message-tags" in registration.agreed:
                 tags[ID_TAG] = pending.id
                 if pending.reply_to:
-                    tags[REPLY_TAG] = pending.reply_to
+                    tags |= dict.fromkeys(REPLY_TAGS, pending.reply_to)
             message = Message(pending.verb, [pending.target, pending.text], tags=tags)
             lines = lines_of(message, registration.batch_limits, pending.id)
             for line in lines or ():

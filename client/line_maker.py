@@ -18,7 +18,8 @@ from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
 
 _ACTION: Final = "\x01ACTION "
-_REPLY_TAGS: Final = ("+reply", "+draft/reply")
+REPLY_TAGS: Final = ("+reply", "+draft/reply")
+"""The ratified name, and the draft's, the only one that many clients read: both are sent, either is read."""
 
 
 class LineMaker:
@@ -97,4 +98,4 @@ class LineMaker:
 
 def reply_to(message: Message) -> str:
     """Give the msgid that a message answers, or its tags belong to (IRCv3 reply)."""
-    return next((message.tags[tag] for tag in _REPLY_TAGS if message.tags.get(tag)), "")
+    return next((message.tags[tag] for tag in REPLY_TAGS if message.tags.get(tag)), "")

@@ -14,10 +14,11 @@ from itertools import chain, repeat
 from typing import Final
 
 from client.batches import Batches, Page
-from client.conversation import REPLY_TAG, Conversation
+from client.conversation import Conversation
 from client.courtesies import Courtesies, Writing
 from client.events import Event, Link, LinkChanged, PasswordNeeded
 from client.exchange import Exchange
+from client.line_maker import REPLY_TAGS
 from client.naming import Naming
 from client.news import News
 from client.past import Past
@@ -253,8 +254,8 @@ class Session:
 
     def react(self, target: str, msgid: str, reaction: str, now: float, *, takes_back: bool = False) -> None:
         """React to a message (IRCv3 react), or take a reaction back."""
-        tag = "+draft/unreact" if takes_back else "+draft/react"
-        self._tag("message-tags", Message("TAGMSG", [target], tags={REPLY_TAG: msgid, tag: reaction}), now)
+        tags = {**dict.fromkeys(REPLY_TAGS, msgid), "+draft/unreact" if takes_back else "+draft/react": reaction}
+        self._tag("message-tags", Message("TAGMSG", [target], tags=tags), now)
 
     def redact(self, target: str, msgid: str, reason: str, now: float) -> None:
         """Take a message back (IRCv3 message-redaction)."""

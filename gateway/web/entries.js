@@ -65,6 +65,12 @@ function said(base, { verb, params: [, text = ""] }) {
   return { ...base, kind: verb === "NOTICE" ? "notice" : "message", text: clean(text), rawText: text };
 }
 
+/**
+ * The tags of an answer to a message: the ratified name (IRCv3 reply), and the draft's, the only one that many
+ * clients read.
+ */
+export const replyTags = (msgid) => ({ "+reply": msgid, "+draft/reply": msgid });
+
 /** What was said here and is not confirmed yet. @returns {Entry} */
 export function pendingEntry(pending, nick, now) {
   const message = { tags: new Map(), source: nick, verb: pending.verb, params: [pending.target, pending.text] };

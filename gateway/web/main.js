@@ -5,7 +5,7 @@
 
 import { Buffers } from "./buffers.js";
 import { Connection } from "./connection.js";
-import { infoEntry } from "./entries.js";
+import { infoEntry, replyTags } from "./entries.js";
 import { fold, isRoom } from "./irc.js";
 import { askToNotify, notify } from "./notify.js";
 import { Session } from "./session.js";
@@ -298,7 +298,7 @@ export class App {
     if (!current) return this.finder.open();
     if (!current.isJoined && this.session.isRegistered && !this.session.places.has(current.key))
       this.open(current.name);
-    const tags = current.draftReply ? { "+reply": current.draftReply.msgid } : {};
+    const tags = current.draftReply ? replyTags(current.draftReply.msgid) : {};
     return this.perform((session, now) => session.say(current.name, text, tags, now));
   }
 

@@ -10,6 +10,7 @@
  */
 
 import { Batches } from "./batches.js";
+import { replyTags } from "./entries.js";
 import { Exchange } from "./exchange.js";
 import { onLine } from "./handlers.js";
 import { History } from "./history.js";
@@ -166,7 +167,7 @@ export class Session {
   }
 
   react(target, msgid, emoji, isOn, now) {
-    this.speech.tag(target, { "+reply": msgid, [isOn ? "+draft/react" : "+draft/unreact"]: emoji }, now);
+    this.speech.tag(target, { ...replyTags(msgid), [isOn ? "+draft/react" : "+draft/unreact"]: emoji }, now);
     this.advance(now);
   }
 

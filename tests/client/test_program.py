@@ -347,5 +347,6 @@ def test_what_is_reacted_answered_and_taken_back_at_the_keyboard(shared: SharedN
         assert "<alice> hello bob" not in screen.output, "what was deleted is found nowhere"
     hi, reaction, reply, _, redaction = shared.network.log
     assert (reaction.tags["+draft/react"], reaction.tags["+reply"]) == ("+1", hi.tags["msgid"])
+    assert reaction.tags["+draft/reply"] == reply.tags["+draft/reply"] == hi.tags["msgid"]
     assert reply.tags["+reply"] == hi.tags["msgid"]
     assert redaction.params == ["#lobby", reply.tags["msgid"], "a slip"]

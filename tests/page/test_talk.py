@@ -128,15 +128,16 @@ def test_typing_is_shown_and_told(pair: Pair, shared: Network, visit: Visit, end
 
 
 def test_reactions_come_and_go(pair: Pair, shared: Network, visit: Visit) -> None:
-    """IRCv3 react: +draft/react and +draft/unreact with +reply."""
+    """IRCv3 react: +draft/react and +draft/unreact with +reply, by both of its names; either is read."""
     kate = visit().enter(pair[0].port, "kate", "#react")
     liam = shared.peer(pair[1], "liam", CAPS, "#react")
     msgid = msgid_of(liam.do("PRIVMSG #react :judge this"), "judge this")
-    liam.do(f"@+reply={msgid};+draft/react=🎉 TAGMSG #react")
+    liam.do(f"@+draft/reply={msgid};+draft/react=🎉 TAGMSG #react")
     chip = kate.page.locator(".chip")
     chip.filter(has_text="🎉 1").click()
     kate.page.wait_for_selector('.chip[aria-pressed="true"] >> text=🎉')
-    assert any(f"+reply={msgid}" in line and "+draft/react=🎉" in line for line in liam.until("+draft/react"))
+    told = liam.until("+draft/react")[-1].partition(" ")[0].split(";")
+    assert {f"+reply={msgid}", f"+draft/reply={msgid}", "+draft/react=🎉"} <= set(told)
     liam.do(f"@+reply={msgid};+draft/unreact=🎉 TAGMSG #react")
     chip.filter(has_text="🎉 1").click()
     kate.until("!document.querySelector('.chip')")
