@@ -27,10 +27,9 @@ export class Tabs {
   }
 
   onMessage({ type, name, order }) {
-    if (type === "answer") this.names.add(name);
-    else if (this.name && (!this.isAsking || this.order < order)) {
-      this.channel.postMessage({ type: "answer", name: this.name });
-    }
+    const isFirst = this.name && (!this.isAsking || this.order < order);
+    if (type === "ask" && isFirst) this.channel.postMessage({ type: "answer", name: this.name });
+    else this.names.add(name);
   }
 }
 

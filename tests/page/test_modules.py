@@ -197,6 +197,21 @@ def test_the_newest_word_of_a_person_on_a_line_holds_in_whatever_order_it_comes(
     assert run("marks.js", body) == [[], [["+", ["anna"]]]]
 
 
+@pytest.mark.parametrize("orders", [(0.1, 0.9), (0.9, 0.1)])
+def test_of_two_tabs_that_ask_at_once_one_has_the_name(run: Callable[..., Any], orders: tuple[float, float]) -> None:
+    """Whichever came first: the lower order, which both of them learn."""
+    body = """
+        const one = Object.assign(new m.Tabs(), { order: it[0] });
+        const first = one.others("anna");
+        const other = Object.assign(new m.Tabs(), { order: it[1] });
+        const second = other.others("anna");
+        return [[...await first], [...await second], m.freeName("anna_2", new Set(["anna", "anna_2"]))];
+    """
+    first, second, free = run("tabs.js", body, orders)
+    assert [first, second] == ([[], ["anna"]] if orders[0] < orders[1] else [["anna"], []])
+    assert free == "anna_3"
+
+
 # --- the session ------------------------------------------------------------------------------------------------
 
 _SESSION = """
