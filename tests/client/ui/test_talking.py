@@ -100,7 +100,7 @@ def test_a_chosen_message_is_answered_reacted_to_and_deleted() -> None:
         await pilot.press("escape", "r")
         assert "replying to bob" in text(stage)
         await pilot.press(*"me", "enter")
-        assert f"+reply={first} " in stage.sent_with("PRIVMSG")[-1]
+        assert f"+reply={first};" in stage.sent_with("PRIVMSG")[-1]
         stage.echo()
         await settled(pilot)
         await pilot.press("escape", "up", "e", *":tada:", "enter")
