@@ -1,4 +1,4 @@
-"""How many connections an address has on this gateway, how fast it makes them, and whether it may make one more.
+"""What one address may do on this gateway: how many connections it has, how fast it makes them, or anything else.
 
 Any thread.
 """
@@ -15,43 +15,27 @@ RECENT_LIMIT = 65_536
 """Addresses whose rate is remembered; of more, those that have not connected for the longest time are forgotten."""
 
 
-class Admission:
-    """Counts by address, and fills each address a bucket; loopback and Unix sockets have no limit.
+class RateLimit:
+    """Gives each address a bucket of tokens; loopback and Unix sockets have no limit.
 
-    Attributes without underscore may be changed at any time; 0 is no limit.
+    Attributes without underscore may be changed at any time; a rate of 0 is no limit.
     """
 
-    def __init__(
-        self, limit: int, rate: float = 0.0, burst: int = 1, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """``limit``: connections at once; ``rate``: connections a second in the long run, ``burst`` at once."""
-        self.limit = limit
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """``rate``: tokens a second in the long run, ``burst`` at once."""
         self.rate = rate
         self.burst = burst
-        self.refused_many = 0
-        self.refused_fast = 0
         self._clock = clock
-        self._counts: Counter[str] = Counter()
         self._recent: dict[str, tuple[float, float]] = {}  # site -> (tokens left, when), the latest last
         self._lock = threading.Lock()
 
-    def __call__(self, address: str, change: int) -> bool:
-        """+1: counts one more, unless the address has as many as it may or is too fast (False); -1: one less."""
+    def take(self, address: str) -> bool:
+        """Takes a token of the address's bucket; False where there is none."""
         counted = site(address)
-        if counted is None:
+        if counted is None or not self.rate:
             return True
         with self._lock:
-            if change > 0:
-                if self.limit and self._counts[counted] >= self.limit:
-                    self.refused_many += 1
-                    return False
-                if self.rate and not self._take(counted):
-                    self.refused_fast += 1
-                    return False
-            self._counts[counted] += change
-            if not self._counts[counted]:
-                del self._counts[counted]
-        return True
+            return self._take(counted)
 
     def _take(self, site: str) -> bool:
         """Takes a token of the site's bucket; one that is refused costs none."""
@@ -72,6 +56,41 @@ class Admission:
             if len(self._recent) <= RECENT_LIMIT and self._tokens(*self._recent[oldest], now) < self.burst:
                 return
             del self._recent[oldest]
+
+
+class Admission(RateLimit):
+    """Counts by address, and fills each address a bucket; loopback and Unix sockets have no limit.
+
+    Attributes without underscore may be changed at any time; 0 is no limit.
+    """
+
+    def __init__(
+        self, limit: int, rate: float = 0.0, burst: int = 1, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``limit``: connections at once; ``rate``: connections a second in the long run, ``burst`` at once."""
+        super().__init__(rate, burst, clock)
+        self.limit = limit
+        self.refused_many = 0
+        self.refused_fast = 0
+        self._counts: Counter[str] = Counter()
+
+    def __call__(self, address: str, change: int) -> bool:
+        """+1: counts one more, unless the address has as many as it may or is too fast (False); -1: one less."""
+        counted = site(address)
+        if counted is None:
+            return True
+        with self._lock:
+            if change > 0:
+                if self.limit and self._counts[counted] >= self.limit:
+                    self.refused_many += 1
+                    return False
+                if self.rate and not self._take(counted):
+                    self.refused_fast += 1
+                    return False
+            self._counts[counted] += change
+            if not self._counts[counted]:
+                del self._counts[counted]
+        return True
 
 
 def site(address: str) -> str | None:

@@ -18,7 +18,7 @@ import redis
 import structlog
 
 from gateway import config
-from gateway.admission import Admission
+from gateway.admission import Admission, RateLimit
 from gateway.binding import bind, page_url
 from gateway.broker import dialing, fitness
 from gateway.broker.keys import Keys
@@ -66,6 +66,7 @@ class Gateway:
         self.verifier = Verifier()
         self.browsers = Browsers()
         self.admission = Admission(settings.max_per_ip, settings.connect_rate, settings.connect_burst)
+        self.new_rooms = RateLimit(settings.new_rooms_per_hour / 3600, settings.new_rooms_per_hour)
         self.lanes: list[Lane] = []
         self._provision = provision
         self._is_enrolled = False
@@ -153,6 +154,7 @@ class Gateway:
             connect=connect,
             cloak=self._cloak,
             admit=self.admission,
+            may_make_room=self.new_rooms.take,
             browsers=self.browsers,
             verify=self.verifier.submit,
             beats=lambda: heartbeat.beats,
@@ -231,6 +233,7 @@ class Gateway:
         self.settings = settings
         self.admission.limit = settings.max_per_ip
         self.admission.rate, self.admission.burst = settings.connect_rate, settings.connect_burst
+        self.new_rooms.rate, self.new_rooms.burst = settings.new_rooms_per_hour / 3600, settings.new_rooms_per_hour
         for lane in self.lanes:
             lane.post(partial(lane.reload, *self._provision))
         log.info("reloaded", needs_restart=list(kept))

@@ -31,6 +31,7 @@ def lane_settings(settings: Settings) -> LaneSettings:
         trusted_proxies=settings.trusted_proxies,
         web_origins=settings.web_origins,
         history_messages=settings.history_messages,
+        history_bytes=settings.history_bytes,
         history_age_s=settings.history_age_s,
         sendq_total_bytes=settings.sendq_total_bytes // settings.lanes,
         keep_bytes=settings.keep_bytes,

@@ -186,6 +186,12 @@ class Settings:
         "connections that one address may make at once before connect_rate holds",
         reloadable=True,
     )
+    new_rooms_per_hour: int = _setting(
+        values.whole(0),
+        120,
+        "rooms that one address may make in an hour, and at once; 0: unlimited; loopback is exempt",
+        reloadable=True,
+    )
     sendq_bytes: int = _setting(
         values.whole(4096),
         1 << 20,
@@ -208,6 +214,12 @@ class Settings:
     )
     history_messages: int = _setting(
         values.whole(1), 10_000, "entries that a room's log keeps at most", reloadable=True
+    )
+    history_bytes: int = _setting(
+        values.whole(1 << 16),
+        8 << 20,
+        "what a room's log takes of Redis's memory at most, tags included",
+        reloadable=True,
     )
     history_age_s: float = _setting(
         values.number(1),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.admission import Admission
+from gateway.admission import Admission, RateLimit
 
 
 def test_an_address_has_as_many_as_the_limit() -> None:
@@ -102,3 +102,15 @@ def test_addresses_that_were_quiet_are_forgotten_and_never_too_many_are_known(mo
         clock.now += 2
         admit(f"198.51.100.{n}", 1)
     assert len(admit._recent) <= 2
+
+
+def test_an_address_makes_so_many_rooms_in_an_hour() -> None:
+    clock = Clock()
+    limit = RateLimit(2 / 3600, 2, lambda: clock.now)
+    assert [limit.take("192.0.2.1") for _ in range(3)] == [True, True, False]
+    assert limit.take("192.0.2.2")
+    assert all(limit.take(address) for address in ("127.0.0.1", "unix") for _ in range(9))
+    clock.now += 1801
+    assert [limit.take("192.0.2.1") for _ in range(2)] == [True, False]
+    limit.rate = 0
+    assert limit.take("192.0.2.1")

@@ -5,6 +5,7 @@
 --       live channel ('' where the lane publishes itself, later), a random name for the epoch of a log that is made now ("random:born:made:rank",
 --       see seed.lua)
 -- Returns the entry's stream id, {id, its predecessor's, epoch} where it is not published; or {epoch} of the log when it is not the one expected.
+local EXPIRY_S = 30 * 24 * 3600
 local head = redis.call('HMGET', KEYS[2], 'epoch', 'last')
 local epoch, last = head[1], head[2]
 if not epoch then
@@ -21,6 +22,7 @@ if last then
 else
   last = '0-0'
   redis.call('HSET', KEYS[2], 'epoch', epoch, 'last', id)
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, EXPIRY_S) end -- its followers put that off
 end
 if ARGV[4] == '' then return {id, last, epoch} end
 redis.call('PUBLISH', ARGV[4], id .. ' ' .. last .. ' ' .. epoch .. ' ' .. ARGV[2] .. '\n' .. ARGV[3])

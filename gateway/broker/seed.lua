@@ -6,7 +6,7 @@
 -- epoch did, and the position of the state that it was made from (0-0: from nothing). In its first minute it
 -- yields to a state of an older room, and of the same room to one that is further on; then it stays.
 -- Returns the epoch that reigns now.
-local WINDOW_US = 60 * 1000000
+local WINDOW_US, EXPIRY_S = 60 * 1000000, 30 * 24 * 3600
 local function parts(epoch)
   local born, made, rank = string.match(epoch, '^[^:]*:(%d+):(%d+):(%d+%-%d+)$')
   return tonumber(born or 0), tonumber(made or 0), rank or '0-0'
@@ -34,6 +34,7 @@ end
 epoch = string.format('%s:%.0f:%.0f:%s', ARGV[4], born, now, rank)
 redis.call('HSET', KEYS[2], 'epoch', epoch, 'last', last)
 redis.call('SET', KEYS[3], '1 ' .. epoch .. ' ' .. position .. '\n' .. ARGV[3])
+for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, EXPIRY_S) end
 -- Whoever follows the room sees by this that its epoch is another, and reads it again.
 redis.call('PUBLISH', ARGV[5], '0-0 - ' .. epoch .. ' -\n')
 return epoch

@@ -20,7 +20,18 @@ from gateway.wire.casefold import fold
 
 FORMAT = 2
 
-_PLAIN_FIELDS = ("changed", "created_ms", "key", "limit", "name", "rules", "topic", "topic_at_ms", "topic_by")
+_PLAIN_FIELDS = (
+    "changed",
+    "created_ms",
+    "has_messages",
+    "key",
+    "limit",
+    "name",
+    "rules",
+    "topic",
+    "topic_at_ms",
+    "topic_by",
+)
 _MEMBER_FIELDS = ("sid", "nick", "user", "host", "realname", "account", "away", "modes", "token", "revision", "is_bot")
 
 

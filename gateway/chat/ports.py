@@ -125,6 +125,12 @@ class Ports(Protocol):
     def open_room(self, name: str) -> Awaitable[Room]:
         """Follows a room and waits until its replica is live."""
 
+    def is_new(self, room: str) -> bool:
+        """Whether a followed room has no log yet."""
+
+    def may_make_room(self, session: Session) -> bool:
+        """Whether one more room may be made from the session's address, which it then is."""
+
     def say(self, session: Session, room: str, line: str) -> None:
         """Appends a message event; never waits. What the fold voids, or cannot be kept, is answered later."""
 

@@ -190,7 +190,7 @@ def _say(room: State, act: _Act) -> Void | None:
         room.remember_speaker(member)
     line = events.said(source, act.parsed.verb, room.name, events.text_of(act.parsed))
     act.show(Kind.LINES if events.MORE in act.parsed.tags else Kind.SAID, line, tags=act.shown_tags(room))
-    _remember_said(room, act)
+    _note_said(room, act)
     return None
 
 
@@ -205,7 +205,7 @@ def _tag(room: State, act: _Act) -> Void | None:
     if not tags:
         return Void.NOTHING
     act.show(Kind.SAID, f":{source} TAGMSG {room.name}", tags=act.shown_tags(room))
-    _remember_said(room, act)
+    _note_said(room, act)
     return None
 
 
@@ -224,7 +224,8 @@ def _is_known(room: State, act: _Act) -> bool:
     return True
 
 
-def _remember_said(room: State, act: _Act) -> None:
+def _note_said(room: State, act: _Act) -> None:
+    room.has_messages = True
     given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
     if given:
         recall.remember(room.said, given, act.said_id)

@@ -39,6 +39,7 @@ class State:
         "flags",
         "folded_name",
         "gone",
+        "has_messages",
         "hidden",
         "invexes",
         "invited",
@@ -69,6 +70,8 @@ class State:
         """Ids that clients gave to their messages, and the first message of each."""
         self.origins: dict[str, int] = {}
         """Who appended (a lane, or a reaper) -> the count of their newest entry here."""
+        self.has_messages = False
+        """Whether anything was ever said here: the log of an empty room in which nothing was is not worth keeping."""
         self.rules = 0
         self.life_began = lives.START
         """Where the life before this one ended: what is behind belongs to this one."""

@@ -228,6 +228,7 @@ class Changes:
             return
         if client is not None and not client.is_departing:
             followed.enter(client)
+            followed.put_off_expiry()
             self._entered[client] = None
             client.session.rooms[followed.name] = followed.room
             self.look(client, followed.name)

@@ -7,7 +7,7 @@ timer, writes snapshots. Runs on the lane's thread.
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -15,7 +15,7 @@ from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, Link, Reply, concerns_one_key
 from gateway.broker.replica import PAGE_ENTRIES, Replica, Standing, raw
-from gateway.broker.scripts import RANGE, SEED, SNAPSHOT
+from gateway.broker.scripts import EXPIRE, RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat import compact
 from gateway.chat.effects import Effect, Kind
@@ -31,10 +31,23 @@ SNAPSHOT_ENTRIES = 512
 VOIDS_REMEMBERED = 4096
 LINGER_S = 75.0  # so that ghosts have been looked for twice in a room that lets nobody in
 ROOM_EXPIRY_S = 30 * 24 * 3600
+SILENT_ROOM_EXPIRY_S = 600
+"""Of an empty room in which nothing was ever said."""
+SNAPSHOT_STEP_BYTES = 8192
+"""So many bytes count as one more entry towards the next snapshot, as that is what trims the log."""
+FAR_FUTURE_MS = 1 << 53
 
 
 def _raise(_name: str, error: Exception) -> None:
     raise error
+
+
+class Retention(NamedTuple):
+    """What a room's log keeps at most."""
+
+    entries: int
+    bytes: int
+    age_ms: int
 
 
 Deliver = Callable[["Followed", Entry, Any], None]
@@ -109,7 +122,7 @@ class Followed:
         return True
 
     def fold(self, entry: Entry) -> None:
-        self.since_base += 1
+        self.since_base += 1 + len(entry.body) // SNAPSHOT_STEP_BYTES
         if self.fresh is not None:
             if self.position is None or self.was_shown(entry.origin):
                 effects = self.fresh.fold(entry)
@@ -148,6 +161,11 @@ class Followed:
         self.clients[client.session.sid] = client
         self.audience.setdefault(client.variant_in(self.name), {})[client.connection] = client
 
+    def put_off_expiry(self) -> None:
+        """Somebody of this lane has joined: an empty room in which nothing was said was about to expire."""
+        if not self.room.has_messages:
+            self._following.put_off_expiry(self.name)
+
     def leave(self, client: Client) -> None:
         if self.clients.pop(client.session.sid, None) is not None:
             variant = client.variant_in(self.name)
@@ -170,13 +188,14 @@ class Following:
         reread: Callable[[Followed, Room, bool], None],
         on_settled: Callable[[Followed], None],
         on_closed: Callable[[Followed], None],
-        retention: tuple[int, int],
+        retention: Retention,
         new_epoch: Callable[[], str],
         waiting: Waiting | None = None,
         on_passing: Callable[[Followed | None, bytes], None] = lambda _followed, _payload: None,
         on_fault: Callable[[str, Exception], None] = _raise,
+        wall_ms: Callable[[], int] = lambda: FAR_FUTURE_MS,
     ) -> None:
-        """``retention``: entries to keep, age to keep in ms; ``on_passing`` takes what is published and in no log.
+        """``on_passing`` takes what is published and in no log; ``wall_ms`` is the gateway's clock.
 
         ``reread(followed, old, misses)``: a room was read again, clients know it as ``old``, and may have
         missed messages; then ``on_settled``: it is live. ``on_fault`` is told which log cannot be taken in, and why.
@@ -193,6 +212,7 @@ class Following:
         self._waiting = waiting
         self._on_passing = on_passing
         self._on_fault = on_fault
+        self._wall_ms = wall_ms
         self.retention = retention
         self.rooms: dict[str, Followed] = {}
         self._by_channel: dict[bytes, Replica] = {}
@@ -292,7 +312,12 @@ class Following:
 
     def _mark_void(self, name: str, mark: str) -> None:
         self._voids.append((name, mark))
-        self._link.call(_ignore, "SADD", self._keys.void(name), mark)
+        self._add_marks(name, mark)
+
+    def _add_marks(self, name: str, *marks: str) -> None:
+        key = self._keys.void(name)
+        self._link.call(_ignore, "SADD", key, *marks)
+        self._link.call(_ignore, "EXPIRE", key, ROOM_EXPIRY_S, "NX")  # a key that is made now
 
     # -- what the link brings -------------------------------------------------------------------------
 
@@ -337,7 +362,7 @@ class Following:
             if name in self.rooms:  # of another the key would never expire
                 marks.setdefault(name, []).append(mark)
         for name, these in marks.items():
-            self._link.call(_ignore, "SADD", self._keys.void(name), *these)
+            self._add_marks(name, *these)
 
     def settled(self, followed: Followed) -> None:
         """A room is live, for the first time or again."""
@@ -373,10 +398,22 @@ class Following:
 
         self._link.call(answer, "HMGET", self._keys.head(replica.name), "epoch", "last")
 
-    def put_off_expiry(self, name: str) -> None:
-        """A log that nobody follows any more goes after a while; never at once, which would race a JOIN."""
-        for key in (self._keys.log(name), self._keys.head(name), self._keys.base(name), self._keys.void(name)):
-            self._link.call(_ignore, "EXPIRE", key, ROOM_EXPIRY_S)
+    def put_off_expiry(self, name: str, expiry_s: int = ROOM_EXPIRY_S, position: str = "") -> None:
+        """A log that nobody follows any more goes after a while; never at once, which would race a JOIN.
+
+        ``position``: the log must end there, else its expiry stays as it is.
+        """
+        keys = self._keys
+        where = (keys.log(name), keys.head(name), keys.base(name), keys.void(name))
+        self._link.run(_ignore, EXPIRE, *where, expiry_s, position)
+
+    def _let_expire(self, followed: Followed) -> None:
+        """Nobody of this lane is in the room any more. A JOIN elsewhere puts its expiry off again."""
+        room, replica = followed.room, followed.replica
+        if room.members or room.has_messages or replica.standing is not Standing.LIVE:
+            self.put_off_expiry(followed.name)
+        else:
+            self.put_off_expiry(followed.name, SILENT_ROOM_EXPIRY_S, replica.last)
 
     def snapshot_due(self) -> None:
         """Writes a snapshot of each room that has moved far enough from its base."""
@@ -401,6 +438,7 @@ class Following:
             replica.last,
             text,
             *self.retention,
+            self._wall_ms(),
         )
 
     def close_idle(self, now: float) -> None:
@@ -414,8 +452,9 @@ class Following:
                 self._close(name)
 
     def _close(self, name: str) -> None:
-        self._on_closed(self.rooms.pop(name))
-        self.put_off_expiry(name)
+        followed = self.rooms.pop(name)
+        self._on_closed(followed)
+        self._let_expire(followed)
         self._appends.unfollow(name)
         self.unwatch(name)
         self._link.call(_ignore, "SREM", self._keys.lane_rooms(self._lane), name)

@@ -22,7 +22,7 @@ from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import Link
 from gateway.broker.replica import Replica
-from gateway.broker.scripts import APPEND, PAGE, RANGE, SEED, SNAPSHOT
+from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat.events import decode
 from gateway.chat.ports import Server
@@ -41,7 +41,7 @@ from gateway.lane.connections import Connections
 from gateway.lane.delivery import Delivery
 from gateway.lane.door import Door
 from gateway.lane.drain import Drain
-from gateway.lane.following import Followed, Following
+from gateway.lane.following import Followed, Following, Retention
 from gateway.lane.ghosts import Ghosts
 from gateway.lane.inbox import Inbox
 from gateway.lane.intake import TICK_S, Intake
@@ -78,6 +78,7 @@ class LaneSettings:
     ping_interval_s: float
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     history_messages: int
+    history_bytes: int
     history_age_s: float
     keep_bytes: int
     keep_s: float
@@ -92,9 +93,8 @@ class LaneSettings:
         return self.keep_bytes, self.keep_s
 
     @property
-    def retention(self) -> tuple[int, int]:
-        """How many entries a log keeps at most, and for how long (ms)."""
-        return self.history_messages, int(self.history_age_s * 1000)
+    def retention(self) -> Retention:
+        return Retention(self.history_messages, self.history_bytes, int(self.history_age_s * 1000))
 
 
 class Lane:
@@ -150,7 +150,7 @@ class Lane:
     def _build_link(self) -> None:
         """What brings entries into logs."""
         settings, keys = self.settings, self.keys
-        self.link = Link(self.selector, self, (APPEND, PAGE, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
+        self.link = Link(self.selector, self, (APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
         self.upkeep = Upkeep(self, self.link, keys.probe(self.id), keys.gateway_info(self.gateway), self._random)
         self.waiting = self._waiting(settings.wait_replicas)
         self.appends = Appends(
@@ -188,6 +188,7 @@ class Lane:
             self.waiting,
             self._passing,
             lambda name, error: self.trouble(f"log {name}", error),
+            lambda: int(self.wall_now * 1000),
         )
         self.inbox = Inbox(
             self.id,

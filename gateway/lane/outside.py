@@ -23,6 +23,8 @@ class Outside:
     """The host name that others see for an address."""
     admit: Callable[[str, int], bool]
     """Counts the connections of an address up (+1: whether it may have one more) or down (-1)."""
+    may_make_room: Callable[[str], bool]
+    """Whether one more room may be made from an address, which it then is."""
     browsers: Browsers
     """Of all lanes: their connections come to any of them."""
     verify: Callable[[str, str, str, Post, Callable[[bool], None]], Callable[[], None] | None]

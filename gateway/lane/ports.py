@@ -101,6 +101,12 @@ class LanePorts:
     def position(self, room: str) -> str:
         return self._lane.following.rooms[fold(room)].replica.last
 
+    def is_new(self, room: str) -> bool:
+        return not self._lane.following.rooms[fold(room)].replica.epoch
+
+    def may_make_room(self, session: Session) -> bool:
+        return self._lane.outside.may_make_room(session.address)
+
     def say(self, session: Session, room: str, line: str) -> None:
         label = session.take_label() if session.label else ""
         self._lane.sessions.append(session.sid, room, line, label)

@@ -8,16 +8,16 @@ from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
 from gateway.broker.link import Done, Link, Selector
 from gateway.broker.replica import Replica, Standing
-from gateway.broker.scripts import APPEND, PAGE, RANGE, SEED, SNAPSHOT
+from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.broker.writer import Pending
 from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import Entry, origin_of
 from gateway.chat.room import Room
 from gateway.directory.nicks import SCRIPTS
-from gateway.lane.following import Followed, Following
+from gateway.lane.following import Followed, Following, Retention
 
-RETENTION = (10_000, 24 * 3600 * 1000)
+RETENTION = Retention(10_000, 8 << 20, 24 * 3600 * 1000)
 
 
 def snapshot_of(lines: list[str], counts: dict[str, int] | None = None) -> str:
@@ -78,7 +78,7 @@ class Node:
     def __init__(self, selector: Selector, keys: Keys, lane: str, replicas: int = 0) -> None:
         self.lane = lane
         self.keys = keys
-        self.link = Link(selector, self, (APPEND, PAGE, RANGE, SEED, SNAPSHOT, *SCRIPTS))
+        self.link = Link(selector, self, (APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, *SCRIPTS))
         epochs = count()
         self.lagging: list[bool] = []
         waiting = Waiting(replicas, self.link, keys.gateway_info(lane), self._lags) if replicas else None

@@ -6,7 +6,7 @@ from gateway.broker.writer import Flight
 from gateway.chat import events
 from gateway.chat.compact import dump
 from gateway.chat.effects import Effect, Kind
-from gateway.lane.following import Followed
+from gateway.lane.following import ROOM_EXPIRY_S, SILENT_ROOM_EXPIRY_S, SNAPSHOT_ENTRIES, Followed
 from tests.broker.node import Node
 from tests.broker.worlds import Stage
 
@@ -235,3 +235,73 @@ def test_an_inbox_that_cannot_be_read_refuses_what_goes_there(stage: Stage) -> N
     stage.connect(node)
     stage.until(lambda: node.outcomes == {":n PRIVMSG x :hi": [None]})
     assert node.whys == ["cut"]
+
+
+def left(stage: Stage, node: Node, followed: Followed) -> None:
+    """The only member leaves, and the lane follows the room no more."""
+    node.say(ROOM, events.parted("n!u@h", ROOM))
+    stage.until(lambda: not followed.room.members)
+    node.following.close_idle(0.0)
+    node.following.close_idle(1000.0)
+    stage.round_trip()
+
+
+def ttls_s(stage: Stage) -> set[int]:
+    return {stage.command("TTL", key(ROOM)) for key in (stage.keys.log, stage.keys.head)}
+
+
+def test_an_empty_room_in_which_nothing_was_said_is_kept_for_minutes(stage: Stage) -> None:
+    node = stage.node()
+    left(stage, node, joined(stage, node, "ann"))
+    assert ttls_s(stage) <= {SILENT_ROOM_EXPIRY_S, SILENT_ROOM_EXPIRY_S - 1}
+
+
+def test_one_in_which_something_was_said_is_kept_for_thirty_days(stage: Stage) -> None:
+    node = stage.node()
+    followed = joined(stage, node, "ann")
+    node.say(ROOM, said(node, "something"))
+    left(stage, node, followed)
+    assert min(ttls_s(stage)) > ROOM_EXPIRY_S - 60
+
+
+def test_a_room_that_somebody_else_has_joined_meanwhile_is_kept(stage: Stage) -> None:
+    """The JOIN is in the log, and has not come to the lane that lets go of the room."""
+    node, other = stage.node(), stage.node()
+    followed = joined(stage, node, "ann")
+    node.say(ROOM, events.parted("n!u@h", ROOM))
+    stage.until(lambda: not followed.room.members)
+    node.is_deaf = True
+    opened(stage, other)
+    other.say(ROOM, join(other, "bob"))
+    stage.until(lambda: bool(other.rooms_settled) and other.following.rooms[ROOM].room.members != {})
+    node.following.close_idle(0.0)
+    node.following.close_idle(1000.0)
+    stage.round_trip()
+    assert min(ttls_s(stage)) > ROOM_EXPIRY_S - 60
+    other.following.rooms[ROOM].put_off_expiry()  # as when one of its own clients comes in
+    stage.round_trip()
+    assert min(ttls_s(stage)) > ROOM_EXPIRY_S - 60
+
+
+def test_a_join_puts_the_expiry_off(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    left(stage, node, joined(stage, node, "ann"))
+    followed = joined(stage, other, "bob")
+    followed.put_off_expiry()  # by changes.py
+    stage.round_trip()
+    assert min(ttls_s(stage)) > ROOM_EXPIRY_S - 60
+
+
+def test_large_entries_bring_the_next_snapshot_nearer(stage: Stage) -> None:
+    """Since that is what trims a log: by entries alone it could grow by 32 MB in between."""
+    node = stage.node()
+    followed = joined(stage, node, "ann")
+    for n in range(9):
+        node.say(ROOM, f"@+a={'x' * 60_000} {said(node, str(n))}")
+    stage.until(lambda: node.shown[-1].endswith(":8"))
+    assert followed.since_base > 9 * 6
+    node.following.retention = node.following.retention._replace(bytes=200_000)
+    followed.since_base += SNAPSHOT_ENTRIES
+    node.following.snapshot_due()
+    stage.round_trip()
+    assert len(stage.entries(ROOM)) <= 4

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from gateway.broker.scripts import SNAPSHOT
+from gateway.chat.effects import Effect, Kind
+from gateway.chat.events import Entry
 from tests.broker.node import Node, snapshot_of
 from tests.broker.worlds import Stage
 
@@ -10,7 +14,16 @@ ROOM = "#room"
 FOREVER_MS = 10 * 365 * 24 * 3600 * 1000
 
 
-def snapshot(stage: Stage, node: Node, at: str, kept: int = 10_000, age_ms: int = FOREVER_MS, epoch: str = "") -> int:
+def snapshot(
+    stage: Stage,
+    node: Node,
+    at: str,
+    kept: int = 10_000,
+    age_ms: int = FOREVER_MS,
+    epoch: str = "",
+    kept_bytes: int = 1 << 30,
+    gateway_ms: int = 1 << 53,
+) -> int:
     """Offers a snapshot of a position in the epoch that reigns, or in another; what the script says to it."""
     epoch = epoch or stage.head(ROOM)[0]
     keys, replies = stage.keys, list[Any]()
@@ -23,7 +36,9 @@ def snapshot(stage: Stage, node: Node, at: str, kept: int = 10_000, age_ms: int 
         at,
         text,
         kept,
+        kept_bytes,
         age_ms,
+        gateway_ms,
     )
     stage.until(lambda: bool(replies))
     taken: int = replies[0]
@@ -133,3 +148,53 @@ def test_who_loads_after_trimming_has_the_whole_state(stage: Stage) -> None:
     story = late.follow(ROOM)
     stage.until(lambda: story.is_live)
     assert story.lines == [f"until {entries[3]}", "4", "5"]
+
+
+def test_trimming_keeps_so_many_bytes(stage: Stage) -> None:
+    """Tags included; by Redis's own measure."""
+    node = stage.node()
+    stage.write(node, ROOM, *(f"{n:02}{'x' * 4000}" for n in range(20)))
+    entries = ids(stage)
+    snapshot(stage, node, entries[-1], kept_bytes=40_000)
+    kept = ids(stage)
+    assert kept == entries[-len(kept) :]
+    assert 3 <= len(kept) <= 5  # the origin is as long as the line, and Redis rounds up
+    assert stage.command("MEMORY", "USAGE", stage.keys.log(ROOM), "SAMPLES", 0) < 50_000
+
+
+@pytest.mark.parametrize("is_redis_ahead", [True, False])
+def test_a_step_of_one_clock_trims_nothing(stage: Stage, is_redis_ahead: bool) -> None:
+    """The clock that is behind counts: Redis's, or the gateway's."""
+    node = stage.node()
+    entries = written(stage, node, 5)
+    now_ms = int(stage.command("TIME")[0]) * 1000
+    hour_ms = 3600_000
+    if is_redis_ahead:  # as the gateway sees it, the entries are from tomorrow
+        snapshot(stage, node, entries[-1], age_ms=-hour_ms, gateway_ms=now_ms - 24 * hour_ms)
+    else:
+        snapshot(stage, node, entries[-1], age_ms=hour_ms, gateway_ms=now_ms + 24 * hour_ms)
+    assert ids(stage) == entries
+
+
+def test_trimming_at_once_has_a_bound(stage: Stage) -> None:
+    """Neither Redis nor anybody behind it waits long; the rest goes with the next snapshot."""
+    node = stage.node()
+    log = stage.keys.log(ROOM)
+    for n in range(1, 3001):
+        stage.command("XADD", log, f"1-{n}", "o", "w.0:1", "e", "w.0.1\r\nold\r\n")
+    stage.command("HSET", stage.keys.head(ROOM), "epoch", "e", "last", "1-3000")
+    assert snapshot(stage, node, "1-2999", kept=10, age_ms=1 << 52) == 1
+    assert stage.command("XLEN", log) == 3000 - 2048
+    assert snapshot(stage, node, "1-3000", kept=10, age_ms=1 << 52) == 1
+    assert stage.command("XLEN", log) == 10
+
+
+def test_no_key_of_a_room_stays_for_ever(stage: Stage) -> None:
+    """Though only a gateway has followed it that was killed in the very moment when it made them."""
+    node = stage.node()
+    entries = written(stage, node, 2)
+    snapshot(stage, node, entries[1])
+    node.following.mark_voids(ROOM, Entry("1-1", "", ["a.0.1"], [""], b""), [Effect(Kind.VOID, 0, "a.0.1", "")])
+    stage.round_trip()
+    for key in (stage.keys.log, stage.keys.head, stage.keys.base, stage.keys.void):
+        assert 29 * 24 * 3600 < stage.command("TTL", key(ROOM)) <= 30 * 24 * 3600

@@ -365,11 +365,21 @@ def test_a_room_ceases_with_its_last_member() -> None:
     ceased = Room(ROOM)
     ceased.name = ROOM
     ceased.origins = log.room.origins
+    ceased.has_messages = True
     ceased.life_began, ceased.hidden = log.room.life_began, log.room.hidden
     assert dump(log.room) == dump(ceased)
     assert voided(log.say("ann")) == Void.NOT_MEMBER
     log.join("bob", seen="0-0")
     assert log.room.is_operator(sid_of("bob"))
+
+
+def test_a_room_knows_whether_anything_was_ever_said_in_it() -> None:
+    log = with_members("ann", "bob", modes="+m")
+    log.do("ann", events.topic_set("", ROOM, "topic"))
+    log.say("bob")
+    assert not log.room.has_messages, "neither a topic nor what was refused is a message"
+    log.do("ann", events.tagmsg(source_of("ann"), ROOM, "+draft/react=x"))
+    assert log.room.has_messages
 
 
 def test_the_end_of_a_gateway_is_the_end_of_its_sessions() -> None:

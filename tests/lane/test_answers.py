@@ -18,7 +18,7 @@ def world() -> World:
         socket = client(world, f"maker{first}")
         for room in range(first, first + 15):
             socket.inbound += f"JOIN #r{room}\r\nTOPIC #r{room} :{'t' * 300}\r\n".encode()
-        pass_time(world, 12.0)
+        pass_time(world, 20.0)
         assert socket.read().count(b" TOPIC #r") == 15
     return world
 
@@ -124,6 +124,29 @@ def test_a_join_costs_lines_for_the_ban_masks_that_it_is_compared_with(guarded: 
     socket.inbound += b"JOIN #guarded\r\n" * 20
     guarded.turn(100)
     assert socket.read().count(b" 474 ") == 9  # a line and 1.5 for its masks each; the ninth is on credit
+
+
+def test_a_join_that_makes_a_room_costs_four_lines_more(world: World) -> None:
+    socket = client(world, "founder")
+    pass_time(world, 10.0)
+    socket.inbound += b"".join(b"JOIN #new%d\r\n" % n for n in range(20))
+    world.turn(100)
+    assert socket.read().count(b" 366 ") == 5  # 20 lines at once, and the fifth is on credit
+    pass_time(world, 60.0)
+    socket.inbound += b"".join(b"PART #new%d\r\nJOIN #new%d\r\n" % (n, n) for n in range(20))
+    world.turn(100)
+    assert socket.read().count(b" 366 ") > 5 + 15, "one that was there costs nothing more"
+
+
+def test_client_tags_cost_a_line_for_each_512_bytes(world: World) -> None:
+    socket = client(world, "tagger", "message-tags")
+    socket.inbound += b"JOIN #tagged\r\n"
+    pass_time(world, 10.0)
+    before = world.lane.intake.commands
+    socket.inbound += b"@+a=" + b"x" * 4000 + b" PRIVMSG #tagged :x\r\n"
+    socket.inbound *= 10
+    world.turn(100)
+    assert world.lane.intake.commands - before == 3  # eight lines each
 
 
 def test_between_the_rooms_of_a_join_that_is_refused_others_have_their_turn(guarded: World) -> None:

@@ -59,7 +59,7 @@ def test_what_comes_through_a_proxy_may_be_a_browser_s_spare_connection(
         proxied(gateway, header("198.51.100.7")) as spare,
         socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S) as person,
     ):
-        assert b"NOTICE" in person.recv(512)  # which opened later
+        assert b"Welcome" in person.recv(512)  # which opened later
         spare.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert spare.recv(512).startswith(b"HTTP/1.1 200 OK\r\n")
 
@@ -117,3 +117,22 @@ def test_others_are_not_believed(shared: Network, pair: tuple[Gateway, Gateway])
     liar.send("liar", "/join #px")
     joined = witness.until(" JOIN ")[-1]
     assert joined.split(" ")[0].endswith(f"@{host_of(witness)}")
+
+
+def test_an_address_may_make_so_many_rooms(network: Network) -> None:
+    """docs/operations.md, `new_rooms_per_hour`: rooms that are there may be joined all the same."""
+    gateway = network.gateway(*TRUSTED, HUBBUB_NEW_ROOMS_PER_HOUR="2")
+    eve, mallory = (
+        network.peer(gateway, n, connected=proxied(gateway, version_1("198.51.100.7"))) for n in ("eve", "mallory")
+    )
+    other = network.peer(gateway, "other", connected=proxied(gateway, version_1("198.51.100.8")))
+    other.do("JOIN #theirs")
+    assert " JOIN #one" in eve.do("JOIN #one")[0]
+    assert " JOIN #two" in mallory.do("JOIN #two")[0]
+    (refused,) = eve.do("JOIN #three")
+    assert " 405 eve #three :Too many new channels from your address" in refused
+    for room in ("#theirs", "#two"):
+        assert f" JOIN {room}" in eve.do(f"JOIN {room}")[0]
+    eve.do("PART #one")
+    assert " JOIN #one" in eve.do("JOIN #one")[0], "its log is still there"
+    assert " JOIN #four" in " ".join(other.do("JOIN #four"))

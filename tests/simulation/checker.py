@@ -625,7 +625,8 @@ def _facts(room: RoomModel) -> Any:
     lists = [dict(room.lists[letter]) for letter in "beI"]
     flags = "".join(sorted(room.flags))
     lives, ids = (room.life_began, room.hidden), list(room.ids.items())
-    return people, flags, room.key, room.limit, lists, room.topic, room.invited, room.gone, lives, ids
+    past = room.has_messages, room.gone, lives, ids
+    return people, flags, room.key, room.limit, lists, room.topic, room.invited, past
 
 
 def _replica_facts(room: Any) -> Any:
@@ -634,7 +635,8 @@ def _replica_facts(room: Any) -> Any:
     flags = "".join(sorted(room.flags))
     ids = [(given, (first.sender, first.digest, stream_id(first.stream_id))) for given, first in room.said.items()]
     lives = room.life_began, room.hidden
-    return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), room.gone, lives, ids
+    past = room.has_messages, room.gone, lives, ids
+    return people, flags, room.key, room.limit, lists, room.topic, list(room.invited), past
 
 
 def restored(case: Case) -> Iterator[str]:

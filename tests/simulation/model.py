@@ -110,6 +110,7 @@ class RoomModel:
     void: set[str] = field(default_factory=set)
     redacted: set[str] = field(default_factory=set)
     is_alive: bool = False
+    has_messages: bool = False
     life: int = 0  # how many lives have ended
     life_began: Place = (0, 0, 0)
     hidden_lives: set[int] = field(default_factory=set)
@@ -133,6 +134,7 @@ class RoomModel:
         room.lost = {sid: (modes, at) for sid, modes, at in told["lost"]}
         room.origins = dict(told["origins"])
         room.ids = {given: (sender, digest, stream_id(at)) for given, sender, digest, at, _ in told["said"]}
+        room.has_messages = told["has_messages"]
         room.is_alive = bool(told["created_ms"])
         ms, n, index = told["life_began"]
         room.life_began = ms, n, index
@@ -208,6 +210,7 @@ class RoomModel:
             return False
         if event.verb == "TAGMSG" and not any(name.startswith("+") for name in event.tags):
             return False
+        self.has_messages = True
         if given:
             self._remember(given, event)
         return True

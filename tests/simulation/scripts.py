@@ -8,16 +8,17 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
-from gateway.broker.scripts import APPEND, PAGE, RANGE, SEED, SNAPSHOT, Script
+from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, Script
 from gateway.directory.nicks import CLAIM, PROFILE, RECLAIM, RELEASE
 from gateway.heartbeat.leases import BEAT
 from gateway.heartbeat.reaper import FREE, STRIKE
-from tests.simulation.store import Store, key_of
+from tests.simulation.store import Store, key_of, size_of
 
 Publish = Callable[[bytes, bytes], int]
 Run = Callable[[Store, Publish, Sequence[bytes], Sequence[bytes]], Any]
 
-TRIMMED_AT_ONCE = 4096
+TRIM_ENTRIES, TRIM_BYTES = 2048, 16 * 1024 * 1024
+EXPIRY_S = b"%d" % (30 * 24 * 3600)
 PAGE_BYTES = 128 * 1024
 SEED_WINDOW_US = 60_000_000
 
@@ -34,6 +35,9 @@ def append(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence
         return [epoch]
     entry_id = store.xadd(log, b"*", b"o", origin, b"e", payload)
     store.hset(head, b"last", entry_id)
+    if last == b"0-0":
+        store.expire(log, EXPIRY_S)
+        store.expire(head, EXPIRY_S)
     if not live:
         return [entry_id, last, epoch]
     publish(live, b"%s %s %s %s\n%s" % (entry_id, last, epoch, origin, payload))
@@ -65,7 +69,7 @@ def page(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[
 
 
 def snapshot(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
-    (log, head, base, void), (epoch, at, text, kept, age_ms) = keys, args
+    (log, head, base, void), (epoch, at, text, kept, kept_bytes, age_ms, gateway_ms) = keys, args
     if store.hget(head, b"epoch") != epoch:
         return 0
     old = store.get(base)
@@ -74,11 +78,16 @@ def snapshot(store: Store, _publish: Publish, keys: Sequence[bytes], args: Seque
         if old_epoch == epoch and key_of(old_at) >= key_of(at):
             return 0
     store.set(base, text)
-    limit = (int(store.time()[0]) * 1000 - int(age_ms), 0)
-    surplus = min(store.xlen(log) - int(kept), TRIMMED_AT_ONCE)
-    if surplus > 0:
-        limit = max(limit, key_of(store.xrange(log, b"-", b"+", b"COUNT", b"%d" % (surplus + 1))[-1][0]))
-    limit = min(limit, key_of(at))
+    store.expire(base, EXPIRY_S)
+    oldest = (min(int(store.time()[0]) * 1000, int(gateway_ms)) - int(age_ms), 0)
+    surplus, excess = store.xlen(log) - int(kept), store.memory(b"USAGE", log) - int(kept_bytes)
+    limit, trimmed_bytes = key_of(at), 0
+    for number, (entry_id, fields) in enumerate(store.xrange(log, b"-", b"+")):
+        has_reason = number < surplus or trimmed_bytes < excess or key_of(entry_id) < oldest
+        if number >= TRIM_ENTRIES or trimmed_bytes >= TRIM_BYTES or not has_reason:
+            limit = min(limit, key_of(entry_id))
+            break
+        trimmed_bytes += size_of(fields)
     if store.xtrim(log, b"MINID", b"%d-%d" % limit) > 0:
         for mark in store.smembers(void):
             if key_of(mark.partition(b".")[0]) < limit:
@@ -120,8 +129,19 @@ def seed(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[b
     epoch = b"%s:%d:%d:%s" % (name, born, now, rank)
     store.hset(head, b"epoch", epoch, b"last", last)
     store.set(base_key, b"1 %s %s\n%s" % (epoch, position, text))
+    for key in keys:
+        store.expire(key, EXPIRY_S)
     publish(live, b"0-0 - %s -\n" % epoch)
     return epoch
+
+
+def expire(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+    seconds, last = args
+    if last and store.hget(keys[1], b"last") != last:
+        return 0
+    for key in keys:
+        store.expire(key, seconds)
+    return 1
 
 
 def claim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
@@ -210,6 +230,7 @@ TOLD: dict[Script, Run] = {
     RANGE: read_range,
     SNAPSHOT: snapshot,
     SEED: seed,
+    EXPIRE: expire,
     CLAIM: claim,
     RECLAIM: reclaim,
     RELEASE: release,

@@ -66,11 +66,16 @@ class Store:
     def exists(self, *keys: bytes) -> int:
         return sum(key in self._data for key in keys)
 
-    def expire(self, key: bytes, seconds: bytes) -> int:
-        if key not in self._data:
+    def expire(self, key: bytes, seconds: bytes, *condition: bytes) -> int:
+        """``condition``: NX, only a key that does not expire yet, or nothing."""
+        if key not in self._data or (condition and key in self._expiry_us):
             return 0
         self._expiry_us[key] = self.now_us + int(seconds) * 1_000_000
         return 1
+
+    def ttl(self, key: bytes) -> int:
+        left_s = self.ttl_s(key)
+        return -2 if key not in self._data else -1 if left_s is None else round(left_s)
 
     def ttl_s(self, key: bytes) -> float | None:
         """How long a key is still kept, where that is limited."""
@@ -85,6 +90,7 @@ class Store:
 
     def set(self, key: bytes, value: bytes) -> str:
         self._data[key] = value
+        self._expiry_us.pop(key, None)
         return "OK"
 
     # -- hashes ---------------------------------------------------------------------------------------
@@ -201,6 +207,9 @@ class Store:
     def xlen(self, key: bytes) -> int:
         return len(self._data.get(key, ()))
 
+    def memory(self, _usage: bytes, key: bytes, *_samples: bytes) -> int:
+        return sum(size_of(fields) for _, fields in self._stream(key))
+
     def xrange(self, key: bytes, low: bytes, high: bytes, *count: bytes) -> list[Any]:
         return _listed(self._between(key, low, high), count)
 
@@ -236,6 +245,11 @@ class Store:
         start = (bisect_right if low.startswith(b"(") else bisect_left)(stream, first, key=_id_of)
         stop = (bisect_left if high.startswith(b"(") else bisect_right)(stream, last, key=_id_of)
         return stream[start:stop]
+
+
+def size_of(fields: list[bytes]) -> int:
+    """About what an entry takes of a stream."""
+    return sum(map(len, fields[1::2])) + 32
 
 
 def stream_id(key: StreamId) -> bytes:

@@ -50,6 +50,7 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
             session.fail(verb, "INVALID_REACTION", params[0], text)
             return None
         client_tags = format_tags(relayed)
+        session.charge(len(client_tags) // LINE_LIMIT_BYTES)
     if verb == "TAGMSG" and not client_tags:
         return None
     text = "" if needed == 1 else params[1]

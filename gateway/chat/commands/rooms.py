@@ -27,6 +27,8 @@ JOIN_TRIES = 5
 OUTSIDERS_LIMIT = 500
 LINES_A_ROOM = 0.25
 """What a command that writes to many rooms costs for each but the first, in lines."""
+LINES_A_NEW_ROOM = 4
+"""What a JOIN costs besides if it makes a room: Redis is to keep a log that was not there."""
 LOOKED_UP_A_LINE = 64
 """So many people looked up cost as much as a line."""
 MASKS_A_LINE = 64
@@ -75,6 +77,11 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
         room = await ports.open_room(name)
         session.charge(room.mask_count / MASKS_A_LINE)
         void = room.may_join(session.source, session.sid, key, bool(session.oper))
+        if ports.is_new(name):
+            session.charge(LINES_A_NEW_ROOM)
+            if not ports.may_make_room(session):
+                session.numeric(n.ERR_TOOMANYCHANNELS, name, "Too many new channels from your address; try again later")
+                return None
         if void is None:
             effect = await ports.commit(session, name, _join_line(ports, session, name, key))
             void = effect.reason if effect.kind is Kind.VOID else None
