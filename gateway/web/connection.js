@@ -113,3 +113,11 @@ export class Connection {
     this.onClose();
   }
 }
+
+/** Of the gateway that served this page. */
+export function socketUrl() {
+  const url = new URL("./", location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.hash = "";
+  return url.href;
+}

@@ -4,7 +4,7 @@
  */
 
 import { Buffers } from "./buffers.js";
-import { Connection } from "./connection.js";
+import { Connection, socketUrl } from "./connection.js";
 import { infoEntry, replyTags } from "./entries.js";
 import { fold, isRoom } from "./irc.js";
 import { askToNotify, notify } from "./notify.js";
@@ -16,7 +16,7 @@ import { Composer } from "./view/composer.js";
 import { Dialogs } from "./view/dialogs.js";
 import { byId } from "./view/dom.js";
 import { Finder } from "./view/finder.js";
-import { Frame } from "./view/frame.js";
+import { Frame, applyTheme } from "./view/frame.js";
 import { HeadView } from "./view/head.js";
 import { LogView } from "./view/log.js";
 import { PeopleView } from "./view/people.js";
@@ -70,7 +70,7 @@ export class App {
     this.frameRequest = 0;
     this.saveTimer = 0;
     this.marks = new Map(); // read markers to be sent
-    document.documentElement.dataset.theme = this.settings.theme;
+    applyTheme(this.settings.theme);
   }
 
   /** Asks for what it has to know first. */
@@ -327,6 +327,10 @@ export class App {
     this.perform((session, now) => session.redact(this.place, entry.msgid, now));
   }
 
+  undoRedactions() {
+    this.perform((session) => session.undoRedactions());
+  }
+
   typing(state) {
     if (this.settings.tellsTyping && this.place) this.perform((session, now) => session.typing(this.place, state, now));
   }
@@ -387,17 +391,10 @@ export class App {
     if (name !== this.session.naming.current) this.rename(name);
     if (tastes.notifies && !(await askToNotify())) tastes.notifies = false;
     Object.assign(this.settings, tastes);
-    document.documentElement.dataset.theme = tastes.theme;
+    applyTheme(tastes.theme);
     save(this.settings);
     this.redraw("log");
   }
-}
-
-function socketUrl() {
-  const url = new URL("./", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.hash = "";
-  return url.href;
 }
 
 new App().begin();

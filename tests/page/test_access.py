@@ -150,10 +150,13 @@ def test_the_theme_may_be_chosen(pair: Pair, visit: Visit) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     before = anna.page.evaluate(ground)
     anna.page.click("#open-settings")
+    colors = "[...document.querySelectorAll('meta[name=theme-color]')].filter((each) => matchMedia(each.media).matches)"
+    assert anna.page.evaluate(f"{colors}.map((each) => each.content)") == ["#f5f5f9"]
     anna.page.select_option("#set-theme", "dark")
     anna.page.click("#settings .primary")
     anna.until(f"{ground} !== it", before)
     dark = anna.page.evaluate(ground)
+    assert anna.page.evaluate(f"{colors}.map((each) => each.content)") == ["#111217"]
     anna.page.reload()
     anna.wait_joined()
     assert anna.page.evaluate(ground) == dark

@@ -65,6 +65,13 @@ def test_a_deletion_can_be_undone(pair: Pair, shared: Network, visit: Visit) -> 
     anna.wait("keep this")
     anna.page.wait_for_selector("#undo", state="hidden")
     anna.page.wait_for_function("document.activeElement.id === 'say'")
+    anna.page.keyboard.press("ArrowUp")
+    anna.page.keyboard.press("Delete")
+    anna.page.wait_for_selector("#undo")
+    anna.page.keyboard.press("Control+z")
+    anna.page.wait_for_selector("#undo", state="hidden")
+    assert anna.texts() == ["keep this"]
+    anna.page.focus("#say")
     anna.say("delete this")
     anna.page.keyboard.press("ArrowUp")
     anna.page.keyboard.press("Delete")

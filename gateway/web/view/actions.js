@@ -19,7 +19,7 @@ export class Actions {
     this.rows.addEventListener("keydown", (event) => this.onKey(event));
     this.rows.addEventListener("click", (event) => this.onClick(event));
     byId("undo-button").addEventListener("click", () => {
-      app.perform((session) => session.undoRedactions());
+      app.undoRedactions();
       app.composer.focus();
     });
   }

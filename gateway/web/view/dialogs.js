@@ -11,6 +11,7 @@ const KEYS = [
   ["Shift + Enter", "a new line"],
   ["Tab", "complete a name"],
   ["↑ in an empty field", "go to the messages; ↑ ↓ move, r replies, e reacts, Del deletes, any other letter goes back"],
+  ["Ctrl + Z", "take a deletion back, within 5 seconds"],
   ["Alt + ↑ ↓", "the conversation above or below"],
   ["Ctrl + K", "find a room or a person"],
 ];

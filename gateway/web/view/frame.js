@@ -24,6 +24,8 @@ export class Frame {
     } else if ((event.ctrlKey || event.metaKey) && event.key === "k") {
       event.preventDefault();
       if (!document.querySelector("dialog[open]")) this.app.finder.open();
+    } else if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.value) {
+      this.app.undoRedactions();
     } else if (event.key === "Escape") {
       this.closeDrawers();
     } else if (isTyping(event)) {
@@ -53,6 +55,15 @@ export class Frame {
     byId("toggle-side").setAttribute("aria-expanded", "false");
     byId("toggle-members").setAttribute("aria-expanded", "false");
     byId("veil").hidden = true;
+  }
+}
+
+/** Shows the chosen colours, the system's where that is "auto"; a browser's own bars follow. */
+export function applyTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
+    const { scheme } = meta.dataset;
+    meta.media = theme === "auto" ? `(prefers-color-scheme: ${scheme})` : scheme === theme ? "all" : "not all";
   }
 }
 
