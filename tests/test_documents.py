@@ -73,8 +73,20 @@ def test_commands_that_are_shown_can_be_typed(document: Path) -> None:
         command.make_context(program, words).close()
 
 
-def test_the_make_verbs_of_the_readme_exist() -> None:
-    verbs = re.findall(r"^    make ([\w -]+?)  ", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+def test_the_index_names_every_document() -> None:
+    linked = set(re.findall(r"\]\(([\w-]+\.md)", (ROOT / "docs" / "README.md").read_text("utf-8")))
+    assert linked == {path.name for path in ROOT.glob("docs/*.md")} - {"README.md"}
+
+
+def test_the_readme_gets_the_source_and_an_environment_before_it_installs() -> None:
+    """PEP 668: where the system's Python is externally managed, pip refuses to install outside of an environment."""
+    commands = re.findall(r"^    (.*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    first = ["git clone <repository> hubbub", "cd hubbub", "python3 -m venv .venv", ". .venv/bin/activate"]
+    assert commands[:5] == [*first, "pip install ."]
+
+
+def test_the_make_verbs_that_are_shown_exist() -> None:
+    verbs = re.findall(r"^    make ([\w -]+?)  ", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
     rules = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert verbs
     assert {verb for words in verbs for verb in words.split()} <= rules
