@@ -282,7 +282,10 @@ class Inbox:
     def _line(self, entry: Entry, message: Message, client: Client) -> str:
         client_tags = format_tags(client_only(message.tags))
         prefix = tags(client.session.caps, entry.id, "", client_tags, sender_of(message.tags))
-        return prefix + Message(message.verb, message.params, message.source).line()
+        source = message.source or ""
+        if "!" not in source:
+            source = self._server  # what another gateway answers comes from the client's own, as all answers do
+        return prefix + Message(message.verb, message.params, source).line()
 
 
 def _ignore(_reply: Reply) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gateway.wire.tags import format_tags, parse_tags
 
-# Their last parameter is text: it always gets its colon, since simple bots look for " :".
+# Their last parameter is text, and that of numerics: it always gets its colon, since simple bots look for " :".
 _TEXT_VERBS = frozenset(("PRIVMSG", "NOTICE", "QUIT", "KICK", "ERROR", "WALLOPS", "AWAY"))
 
 
@@ -28,7 +28,7 @@ class Message:
         if not self.params:
             return head + self.verb
         *middles, last = self.params
-        if not last or last[0] == ":" or " " in last or self.verb in _TEXT_VERBS:
+        if not last or last[0] == ":" or " " in last or self.verb in _TEXT_VERBS or self.verb.isdigit():
             last = ":" + last
         return head + " ".join((self.verb, *middles, last))
 

@@ -2,8 +2,7 @@
 
 Clauses: Modern IRC "Server Queries and Commands" and "LIST message".
 
-All gateways are equal and may share a name, so each answers for the network; a server named in a command must
-be this one's name or a mask of it.
+All gateways are equal and may share a name, so each answers for the network, whichever of them a command names.
 """
 
 from collections.abc import Callable, Coroutine
@@ -206,28 +205,39 @@ def help_(ports: Ports, session: Session, message: Message) -> None:
     session.numeric(n.RPL_ENDOFHELP, subject or "*", "End of /HELP.")
 
 
-def _here(handler: Handler, at: int = 0) -> Handler:
-    """The handler, for a command whose parameter at this place may name a server: it must be this one."""
+def _of_server(handler: Handler, at: int = 0, *, only_here: bool = False) -> Handler:
+    """The handler, for a command whose parameter at this place may name a server, or be a mask of its name.
+
+    Any gateway of the network will do, as each answers for the network; ``only_here``: it must be this one.
+    """
 
     def checked(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
-        if len(message.params) > at and not matches(message.params[at], session.server):
-            session.numeric(n.ERR_NOSUCHSERVER, message.params[at], "No such server")
-            return None
-        return handler(ports, session, message)
+        mask = message.params[at] if len(message.params) > at else "*"
+        if matches(mask, session.server):
+            return handler(ports, session, message)
+        return elsewhere(ports, session, message, mask)
+
+    async def elsewhere(ports: Ports, session: Session, message: Message, mask: str) -> None:
+        if only_here or not any(matches(mask, count.name) for count in await ports.census()):
+            session.numeric(n.ERR_NOSUCHSERVER, mask, "No such server")
+            return
+        waits = handler(ports, session, message)
+        if waits is not None:
+            await waits
 
     return checked
 
 
 COMMANDS = {
-    "ADMIN": Command(_here(admin)),
+    "ADMIN": Command(_of_server(admin)),
     "HELP": Command(help_),
-    "INFO": Command(_here(info)),
+    "INFO": Command(_of_server(info)),
     "ISUPPORT": Command(isupport, before_registration=True),
     "LINKS": Command(links),
     "LIST": Command(list_),
-    "LUSERS": Command(_here(lusers, 1)),
-    "MOTD": Command(_here(motd)),
-    "STATS": Command(_here(stats, 1), 1),
-    "TIME": Command(_here(time)),
-    "VERSION": Command(_here(version)),
+    "LUSERS": Command(_of_server(lusers, 1)),
+    "MOTD": Command(_of_server(motd)),
+    "STATS": Command(_of_server(stats, 1, only_here=True), 1),
+    "TIME": Command(_of_server(time)),
+    "VERSION": Command(_of_server(version)),
 }
