@@ -34,6 +34,7 @@ SETTLE_S = 0.25
 """A new event is looked at only after this: its lane needs a moment to record that it is void."""
 
 RECONNECT_PAUSE_S = 1.0
+_OBEYED_BY_TERMINALS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -105,13 +106,13 @@ def _client(url: str) -> "redis.Redis":
 
 
 def _write(reader: "RoomLog", wanted: Wanted, out: TextIO, bring_back: Callable[[], bool]) -> None:
-    form = FORMS[wanted.form]
+    form, is_terminal = FORMS[wanted.form], out.isatty()
 
     def put(found: Iterator[LoggedEvent]) -> None:
         for event in found:
             line = form(event, reader.room)
             if line is not None:
-                out.write(line + "\n")
+                out.write((_escaped(line) if is_terminal else line) + "\n")
         out.flush()
 
     try:
@@ -127,6 +128,11 @@ def _write(reader: "RoomLog", wanted: Wanted, out: TextIO, bring_back: Callable[
             print(f"hubbub-gateway: Redis is away ({error}); trying again", file=sys.stderr)
             time.sleep(RECONNECT_PAUSE_S)
             bring_back()
+
+
+def _escaped(line: str) -> str:
+    """What a terminal would obey, in the way of JSON: users have chosen the text."""
+    return _OBEYED_BY_TERMINALS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 class RoomLog:

@@ -156,6 +156,26 @@ def test_jsonl_has_everything(rooms: Rooms) -> None:
     }
 
 
+@pytest.mark.parametrize("form", ["text", "irc", "jsonl"])
+def test_a_terminal_is_sent_nothing_that_it_would_obey(rooms: Rooms, form: str) -> None:
+    """What users have said must not move the cursor, set the title or turn the text of who reads the log."""
+    rooms.append("#lobby", f":{ALICE} PRIVMSG #lobby :\x1b]0;title\x07 \x9b31m \x7f \u202e caf\u00e9")
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    out = Terminal()
+    assert chatlog.run(rooms.settings, Wanted("#lobby", form), out) == 0
+    shown = out.getvalue()
+    assert "caf\u00e9" in shown
+    assert not set("\x1b\x07\x9b\x7f\u202e") & set(shown)
+    if form == "jsonl":
+        assert json.loads(shown)["params"][1].startswith("\x1b]0;title\x07 \x9b31m \x7f \u202e"), "it says the same"
+    (raw,) = rooms.read(form="irc")
+    assert "\x1b]0;title\x07" in raw, "a file or a program gets every byte"
+
+
 def test_void_events_are_left_out(rooms: Rooms) -> None:
     id = rooms.append("#lobby", said("one"), said("two"), said("three"))
     rooms.void("#lobby", f"{id}.1")

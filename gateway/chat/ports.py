@@ -272,5 +272,8 @@ class Ports(Protocol):
     def quit(self, session: Session, reason: str) -> None:
         """Ends a session: its QUIT reaches everyone who sees it, its nick is freed."""
 
+    def report(self, session: Session, command: str, target: str = "", comment: str = "") -> None:
+        """Tells the gateway's log, and all operators of the network, what an operator has done; never waits."""
+
     def rehash(self) -> None:
         """Reads the configuration again, as SIGHUP does."""

@@ -41,6 +41,7 @@ FEWEST_PARAMS = {
     "ANSWER": 2,
     "WALLOPS": 1,
     "FAIL": 4,
+    "OPERNOTICE": 1,
 }
 
 Show = Callable[[Client], None]

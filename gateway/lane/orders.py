@@ -1,17 +1,24 @@
-"""What arrives in the inbox and is more than a line to be shown: KILL, WALLOPS, INVITE, FAIL.
+"""What arrives in the inbox and is more than a line to be shown: KILL, WALLOPS, INVITE, FAIL, notices to operators.
 
 Runs on the lane's thread.
 """
 
 from collections.abc import Callable
 
+import structlog
+
 from gateway.chat.capabilities import STANDARD_REPLIES
 from gateway.lane.client import Client
 from gateway.lane.inbox import Show, Special
 from gateway.wire.casefold import fold
+from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
 
+log = structlog.get_logger()
+
 INVITES_KEPT = 20
+OPERATOR_NOTICE = "OPERNOTICE"
+"""What a lane is to tell the operators that are connected to it."""
 
 
 def specials(clients: dict[str, Client], depart: Callable[[Client, str], None]) -> dict[str, Special]:
@@ -22,6 +29,7 @@ def specials(clients: dict[str, Client], depart: Callable[[Client, str], None]) 
         if client is not None:
             show(client)
             by = (message.source or "").partition("!")[0]
+            log.info("killed", session=client.session.sid, nick=client.session.nick, by=message.source)
             depart(client, f"Killed ({by} ({message.params[1]}))")
 
     def wallops(_message: Message, _client: Client | None, show: Show) -> None:
@@ -48,4 +56,10 @@ def specials(clients: dict[str, Client], depart: Callable[[Client, str], None]) 
             session = client.session
             session.answer_late("", lambda: session.fail(*message.params))
 
-    return {"KILL": kill, "WALLOPS": wallops, "INVITE": invite, "FAIL": fail}
+    def operator_notice(message: Message, _client: Client | None, _show: Show) -> None:
+        for client in clients.values():
+            if client.session.oper:
+                line = f":{message.source} NOTICE {client.session.nick} :*** {message.params[0]}"
+                client.send(cut(line, LINE_LIMIT_BYTES - len("\r\n")))
+
+    return {OPERATOR_NOTICE: operator_notice, "KILL": kill, "WALLOPS": wallops, "INVITE": invite, "FAIL": fail}

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import hiredis
+import structlog
 
 from gateway.broker.keys import inbox
 from gateway.broker.link import LOST
@@ -32,6 +33,7 @@ from gateway.directory.roomlist import listed
 from gateway.lane.client import Client
 from gateway.lane.gate import Gate
 from gateway.lane.history import find, read
+from gateway.lane.orders import OPERATOR_NOTICE
 from gateway.lane.sessions import in_slices
 from gateway.lane.tasks import Wait
 from gateway.wire.casefold import fold
@@ -39,6 +41,8 @@ from gateway.wire.names import valid_room
 
 if TYPE_CHECKING:
     from gateway.lane.lane import Lane
+
+log = structlog.get_logger()
 
 LISTED_LIMIT = 20_000
 SEARCHED_LIMIT = 5_000
@@ -372,6 +376,21 @@ class LanePorts:
         except (Gone, Unavailable):
             cancel()
             raise
+
+    def report(self, session: Session, command: str, target: str = "", comment: str = "") -> None:
+        log.info("operator_command", command=command, operator=session.oper, source=session.source, target=target)
+        what = (
+            f"{command} {target}: {comment}"
+            if target
+            else f"{command} on {self.server.name}, gateway {self._lane.gateway}"
+        )
+        line = f":{self.server.name} {OPERATOR_NOTICE} :{session.source} (operator {session.oper}) used {what}"
+
+        def send(found: Any) -> None:
+            for lane in found if isinstance(found, list) else ():
+                self._send(inbox(lane), line)
+
+        lanes(self._lane.link, self._lane.keys, send)
 
     def rehash(self) -> None:
         self._lane.outside.rehash()

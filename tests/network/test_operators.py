@@ -84,16 +84,27 @@ def test_minus_o_gives_it_up(shared: Network, pair: Pair) -> None:
 def test_kill_ends_a_session_on_another_gateway(shared: Network, pair: Pair) -> None:
     """Modern IRC "KILL message": the victim sees KILL and ERROR, others a QUIT; 401, 481."""
     root = operator(shared, pair[0], "root_c")
+    other = operator(shared, pair[1], "other_c")
     witness = shared.peer(pair[0], "witness_c", "", "#oc")
     victim = shared.peer(pair[1], "victim_c", "", "#oc")
     assert code(witness.do("KILL victim_c :no"), "481")
     assert code(root.do("KILL nobody_c :no"), "401")
     assert code(root.do("KILL victim_c"), "461")
-    root.do("KILL victim_c :flooding the room")
+    root.send("KILL victim_c :flooding the room")
     assert victim.until(" KILL ")[-1].endswith(" KILL victim_c :flooding the room")
     assert victim.line() == "ERROR :Closing link: Killed (root_c (flooding the room))"
+    for operator_ in (root, other):
+        notice = operator_.until(" NOTICE ")[-1]
+        assert f" NOTICE {operator_.nick} :*** root_c!root_c@" in notice
+        assert notice.endswith(" (operator root) used KILL victim_c: flooding the room")
+    seen = witness.until(" QUIT ")
+    assert seen[-1].endswith(" QUIT :Killed (root_c (flooding the room))")
+    assert not any("***" in line for line in (*seen, *witness.sync()))
+    log = pair[0].wait_log("KILL")
+    assert '"operator": "root"' in log
+    assert "flooding" not in log
+    assert '"by": "root_c!root_c@' in pair[1].wait_log("killed")
     assert victim.is_closed()
-    assert witness.until(" QUIT ")[-1].endswith(" QUIT :Killed (root_c (flooding the room))")
     assert code(root.do("KILL victim_c :again"), "401")
 
 
@@ -114,8 +125,10 @@ def test_wallops_reaches_who_asked_for_it_and_operators_everywhere(shared: Netwo
 def test_rehash_reads_the_settings_again(shared: Network, pair: Pair) -> None:
     """Modern IRC "REHASH message": RPL_REHASHING (382)."""
     root = operator(shared, pair[0], "root_e")
+    other = operator(shared, pair[1], "other_e")
     assert code(root.do("REHASH"), "382") == ["settings :Rehashing"]
     pair[0].wait_log("reloaded")
+    assert other.until(" used REHASH on ")[-1].startswith(":irc.test NOTICE other_e :*** root_e!")
 
 
 def test_an_operator_takes_over_a_room_without_operators(shared: Network, pair: Pair) -> None:

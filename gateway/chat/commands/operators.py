@@ -49,6 +49,8 @@ async def kill(ports: Ports, session: Session, message: Message) -> None:
     line = f":{session.source} KILL {profile.nick if profile else nick} :{comment}"
     if profile is None or not await ports.notify(profile.sid, line):
         session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
+    else:
+        ports.report(session, "KILL", profile.nick, comment)
 
 
 async def wallops(ports: Ports, session: Session, message: Message) -> None:
@@ -59,6 +61,7 @@ async def wallops(ports: Ports, session: Session, message: Message) -> None:
 def rehash(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC REHASH: this gateway reads its configuration again, as by SIGHUP."""
     session.numeric(n.RPL_REHASHING, "settings", "Rehashing")
+    ports.report(session, "REHASH")
     ports.rehash()
 
 
