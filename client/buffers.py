@@ -33,6 +33,7 @@ from client.events import (
 from client.line_maker import LineMaker
 from client.room import position, server_time
 from client.roster import Roster
+from client.saved_state import SavedState
 from client.tagging import Tagging
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -97,6 +98,7 @@ class Buffers:
         self._pending: dict[str, tuple[Buffer, Line]] = {}  # by pending id
         self._marked: set[str] = set()  # folded names of buffers whose read marker the network has told
         self._changes: list[Change] = []
+        self.resumed: set[str] = set()  # names of buffers whose read position is that of the last time
 
     @property
     def ordered(self) -> list[Buffer]:
@@ -118,6 +120,16 @@ class Buffers:
     def open_person(self, nick: str) -> tuple[Buffer, list[Change]]:
         """Find or make the buffer for direct messages with someone. Then tell the session: talk_to(nick)."""
         return self._open(nick), self._take_changes()
+
+    def restore(self, state: SavedState) -> None:
+        """Open the conversations of the last time, in their order."""
+        for saved in state.conversations:
+            buffer = self._open(saved.name)
+            if saved.read_until:
+                buffer.read_until = saved.read_until
+                self._marked.add(fold(saved.name))
+                self.resumed.add(buffer.name)
+        self._changes.clear()  # nothing is shown yet
 
     def close(self, buffer: Buffer) -> list[Change]:
         """Forget a buffer; a room is to be left by the session as well."""

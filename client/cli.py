@@ -10,7 +10,9 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,10 @@ from client.start import (
     suggested_name,
 )
 from client.transport import Transport
+from gateway.wire.casefold import fold
 from gateway.wire.names import suggest_nick, valid_nick
 
+SCREEN_BACKLOG_MESSAGES = 100
 BACKLOG_MESSAGES = 20  # what a person sees of what was said before; a pipe sees nothing of it
 _WAIT_HELP = "How long to go on after the end of the input while nothing can be delivered."
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -103,7 +107,8 @@ def chat(
     _be_lenient()
     is_pipe = not sys.stdin.isatty()
     if not (is_pipe or plain or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb"):
-        sys.exit(_run_full_screen(to, settings, path, name, room_names, log))
+        focused = room_names[0] if rooms else ""
+        sys.exit(_run_full_screen(to, settings, path, name, room_names, focused, log))
     if not name:
         name = suggested_name() if is_pipe else _ask_name(path)
     screen = PlainScreen()
@@ -194,19 +199,29 @@ def password(network: str, config: Path | None) -> None:
         click.echo(f"Now put `password = true` under [networks.{network}] in {path}", err=True)
 
 
-def _run_full_screen(to: Destination, settings: Settings, path: Path, name: str, rooms: list[str], log: Log) -> int:
+def _run_full_screen(
+    to: Destination, settings: Settings, path: Path, name: str, rooms: list[str], focused: str, log: Log
+) -> int:
+    """Go on where the program was left, in the given rooms as well; `focused` is the one to turn to, if any."""
     gc.disable()  # nothing that is imported is garbage; the interface turns it on again when it is there
-    from client.ui.app import Preferences, run
+    from client.state_file import load_state, save_state, state_path
+    from client.ui.app import Memory, Preferences, run
+
+    kept_in = state_path(to.name)
+    found, notice = load_state(kept_in)
+    known = {fold(each.name) for each in found.rooms}
+    rooms = [*(each.name for each in found.rooms), *(room for room in rooms if fold(room) not in known)]
 
     def begin(chosen: str, show: Callable[[Event], None]) -> Transport:
         if not name:
             _remember(path, chosen)
-        return connect(to, chosen, rooms, show, backlog=BACKLOG_MESSAGES, joins_lobby=not rooms)
+        return connect(to, chosen, rooms, show, backlog=SCREEN_BACKLOG_MESSAGES, joins_lobby=not rooms)
 
+    memory = Memory(replace(found, focused=focused or found.focused), notice, partial(save_state, kept_in))
     preferences = Preferences(
         look=settings.theme, rings=settings.bell, notifies=settings.notify, highlights=settings.highlights
     )
-    return run(begin, name, preferences, suggestion=suggested_name(), log=log)
+    return run(begin, name, preferences, memory, suggestion=suggested_name(), log=log)
 
 
 def _ask_name(path: Path) -> str:

@@ -4,6 +4,7 @@ Owns the commands of the line mode and of the full screen alike; each is carried
 typed it. Pure but for the desk; on the thread of the keyboard.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -95,6 +96,11 @@ def help_text(*, is_pipe: bool = False) -> str:
     lines = [f"{command.usage:{width}}  {command.help}" for command in listed]
     end = "Any other line is said as it is." if is_pipe else "To say a line that begins with /, type two of them."
     return "\n".join([*lines, end])
+
+
+def holds_secret(line: str) -> bool:
+    """Whether a line that is typed may hold a password: then no history and no file has it."""
+    return re.match(r"/(?:raw\s+)?(?:oper|pass)\s", line, re.IGNORECASE) is not None
 
 
 def _room_name(word: str) -> str:

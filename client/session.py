@@ -25,6 +25,7 @@ from client.past import Past
 from client.pings import Pings
 from client.refusals import Refusals
 from client.room import Position, server_time
+from client.saved_state import SavedState
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LineBuffer
@@ -307,6 +308,23 @@ class Session:
     def ignored(self) -> set[str]:
         """Folded nicks of those whose messages are not shown; to be changed by whoever holds the session."""
         return self._exchange.ignored
+
+    def resume(self, state: SavedState) -> None:
+        """Go on where the program was left: to be called before the first connection."""
+        self.ignored.update(state.ignored)
+        self._said_last_at = state.last_message_at
+        for saved in state.rooms:
+            if (room := self.conversation.rooms.get(fold(saved.name))) is not None:
+                room.key = saved.key
+        for saved in state.people:
+            person = self.conversation.person(saved.name)
+            if saved.read_until:
+                person.position = Position("", saved.read_until)
+
+    @property
+    def said_last_at(self) -> float:
+        """When the last message was said that came from the network, by its clock."""
+        return self._said_last_at
 
     def give_password(self, password: str) -> None:
         """Use another password, on the next connection."""

@@ -30,6 +30,7 @@ class Destination:
     addresses: Sequence[Address]
     network: NetworkSettings
     password: str = ""
+    name: str = ""  # of the network in the settings, or else its first address
 
 
 def settings_from(path: Path | None) -> tuple[Settings, Path]:
@@ -50,7 +51,8 @@ def destination(words: Sequence[str], settings: Settings, *, uses_tls: bool, ask
             addresses[parse_address(text, uses_tls=uses_tls or network.tls)] = None
         except ValueError as error:
             raise click.UsageError(f"{text!r} is no address HOST:PORT ({error})") from None
-    return Destination(list(addresses), network, _password(name, is_needed=network.password, asks=asks_password))
+    secret = _password(name, is_needed=network.password, asks=asks_password)
+    return Destination(list(addresses), network, secret, name or str(next(iter(addresses))))
 
 
 def _password(network: str, *, is_needed: bool, asks: bool) -> str:

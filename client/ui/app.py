@@ -29,6 +29,7 @@ from client.courtesies import Writing
 from client.events import Event, Found, Heard, PasswordNeeded
 from client.files import Log
 from client.markup import code_in, link_in
+from client.saved_state import NOTHING, SavedConversation, SavedState
 from client.session import Session
 from client.ui.alerts import Alerts
 from client.ui.chat import Chat
@@ -45,6 +46,8 @@ from gateway.wire.message import Message
 
 JUMP_PAGES: Final = 50  # that are loaded on the way to a message that was found
 
+SAVE_S: Final = 10.0  # from one writing of what is kept between two starts to the next, where it has changed
+
 Connect = Callable[[str, Callable[[Event], None]], Port]  # the way to the network for a name, and where events go
 
 
@@ -56,6 +59,15 @@ class Preferences:
     rings: bool = True
     notifies: bool = False
     highlights: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is kept between two starts: as it was found, and the way to keep it. `save` raises OSError."""
+
+    found: SavedState = NOTHING
+    notice: str = ""  # what was wrong with it
+    save: Callable[[SavedState], None] = lambda state: None
 
 
 class Hubbub(App[int]):
@@ -76,6 +88,7 @@ class Hubbub(App[int]):
         *,
         suggestion: str = "",
         log: Log | None = None,
+        memory: Memory = Memory(),
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Where `name` is "", the person is asked for it."""
@@ -86,7 +99,9 @@ class Hubbub(App[int]):
         self._preferences = preferences
         self.clock = clock
         self.log_file = log or Log()
-        self.look: Look = LOOKS[preferences.look]
+        self._memory = memory
+        self._saved = memory.found
+        self.look: Look = LOOKS[memory.found.theme or preferences.look]
         self.feed = Feed(self, self._take, self._draw)
         self.port: Port | None = None
         self.chat: Chat | None = None
@@ -117,13 +132,17 @@ class Hubbub(App[int]):
             return
         self.buffers = Buffers(name, self._preferences.highlights)
         self.port = self._connect(name, self.feed.put)
+        self.port.do(lambda session, _now: session.resume(self._memory.found))
         self.deeds = Deeds(self.port)
         self.chat = Chat(self.buffers, self.deeds, self.look, Names(commands=commands_like), self.clock)
         self.desk = Desk(self, self.chat, self.deeds)
-        room = self.port.look(lambda session: session.current_room)
+        self.buffers.restore(self._memory.found)
+        self.chat.drafts.update({each.name: each.draft for each in self._memory.found.conversations})
+        room = self._memory.found.focused or self.port.look(lambda session: session.current_room)
         if room:  # what is said before there is a connection is kept for it
             self.buffers.focus(self.buffers.open_person(room)[0])
         self._wants_lobby = not room
+        self.set_interval(SAVE_S, self.save_state)
         self.push_screen(self.chat)
 
     def on_chat_ready(self) -> None:
@@ -135,7 +154,43 @@ class Hubbub(App[int]):
             self.feed.open()
             self.port.start()
 
+            if self._memory.notice:
+                self.say_aside(self._memory.notice)
+
+    @property
+    def state(self) -> SavedState:
+        """What is to be there again at the next start."""
+        assert self.port is not None
+        assert self.chat is not None
+        keys, ignored, said_last_at = self.port.look(
+            lambda session: (
+                {name: room.key for name, room in session.conversation.rooms.items()},
+                tuple(sorted(session.ignored)),
+                session.said_last_at,
+            )
+        )
+        drafts = self.chat.written()
+        conversations = tuple(
+            SavedConversation(each.name, keys.get(fold(each.name), ""), each.read_until, drafts.get(each.name, ""))
+            for each in self.buffers.ordered
+            if each.kind is BufferKind.PERSON or fold(each.name) in keys
+        )
+        theme = "dark" if self.look is DARK else "light"
+        chosen = "" if theme == self._preferences.look else theme
+        return SavedState(conversations, self.buffers.focused.name, chosen, ignored, said_last_at)
+
+    def save_state(self) -> None:
+        """Keep it, where it has changed."""
+        if self.chat is None or (state := self.state) == self._saved:
+            return
+        self._saved = state
+        try:
+            self._memory.save(state)
+        except OSError as error:
+            self.say_aside(f"what is kept for the next start cannot be written: {error.strerror or error}")
+
     def on_unmount(self) -> None:
+        self.save_state()
         self.feed.close()
 
     def action_leave(self) -> None:
@@ -342,9 +397,17 @@ class Hubbub(App[int]):
             self.chat.wear(self.look)
 
 
-def run(connect: Connect, name: str, preferences: Preferences, *, suggestion: str = "", log: Log | None = None) -> int:
+def run(
+    connect: Connect,
+    name: str,
+    preferences: Preferences,
+    memory: Memory,
+    *,
+    suggestion: str = "",
+    log: Log | None = None,
+) -> int:
     """Let the person talk until they leave; give the exit code: 0 if all that they said was delivered."""
-    app = Hubbub(connect, name, preferences, suggestion=suggestion, log=log)
+    app = Hubbub(connect, name, preferences, suggestion=suggestion, log=log, memory=memory)
     threading.Thread(target=_end_with_terminal, args=(app,), name="hang-up", daemon=True).start()
     app.run()
     if app.port is None:

@@ -3,6 +3,7 @@
 Owns which conversation is in view and what is drawn when something changes: once for all changes of a frame.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
@@ -17,6 +18,7 @@ from textual.widgets import Static
 
 from client.buffer import Buffer, BufferKind, Line
 from client.buffers import Aspect, Buffers, Change
+from client.commands import holds_secret
 from client.courtesies import Writing
 from client.events import Link
 from client.ui.bars import Rule, StatusBar, TopicBar
@@ -69,7 +71,7 @@ class Chat(Screen[None]):
         self._added: list[Line] = []
         self._updated: list[Line] = []
         self._dropped: list[Line] = []
-        self._drafts: dict[str, str] = {}
+        self.drafts: dict[str, str] = {}
         self._news = 0  # messages below what is in view
         self._is_looked_at = True  # by the person, as far as the terminal tells
         self.rooms = RoomList(look)
@@ -100,6 +102,7 @@ class Chat(Screen[None]):
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._pass_time)
+        self.prompt.put(self.drafts.get(self.buffers.focused.name, ""))
         self.turn_to(self.buffers.focused)
         self.post_message(self.Ready())
 
@@ -208,18 +211,25 @@ class Chat(Screen[None]):
 
     def turn_to(self, buffer: Buffer) -> None:
         """Have a conversation in view; what was unread in it is marked, and by that read."""
-        self._drafts[self.buffers.focused.name] = self.prompt.text
-        unread_from = buffer.read_until if buffer.unread else None
+        self.drafts[self.buffers.focused.name] = self.prompt.text
+        is_resumed = buffer.name in self.buffers.resumed  # what is new since the last time may not be loaded yet
+        self.buffers.resumed.discard(buffer.name)
+        unread_from = buffer.read_until if buffer.unread or is_resumed else None
         changes = self.buffers.focus(buffer)
-        self.view.show(buffer, unread_from)
+        self.view.show(buffer, unread_from, self._clock() if is_resumed else math.inf)
         self._news = 0
         self.prompt.purpose = None
-        self.prompt.put(self._drafts.get(buffer.name, ""))
+        self.prompt.put(self.drafts.get(buffer.name, ""))
         self.prompt.focus()
         self.note(changes)
         self._note_follow()
         self.draw_all()
         self._deeds.mark_read(buffer)
+
+    def written(self) -> dict[str, str]:
+        """Give what is being written, by conversation; what holds a password is not among it."""
+        drafts = {**self.drafts, self.buffers.focused.name: "" if self.prompt.purpose else self.prompt.text}
+        return {name: draft for name, draft in drafts.items() if draft and not holds_secret(draft)}
 
     def looked_at(self, is_looked_at: bool) -> None:
         """Note whether the person looks at this terminal: what comes while they do not is unread."""
@@ -259,7 +269,7 @@ class Chat(Screen[None]):
         self.action_turn(-1)
         self.note(self.buffers.close(buffer))
         self.view.forget(buffer.name)
-        self._drafts.pop(buffer.name, None)
+        self.drafts.pop(buffer.name, None)
         self.draw_all()
 
     def action_next_unread(self) -> None:

@@ -3,6 +3,7 @@
 Owns the place where the person reads in each buffer, the message they have chosen, and the rows that were drawn last.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,12 +35,13 @@ class _Place:
 
     viewport: Viewport = field(default_factory=Viewport)
     unread_from: float | None = None  # what was said after it was new when they came
+    unread_until: float = math.inf
     first_unread: Line | None = None
 
     def look_for_unread(self, lines: Iterable[Line]) -> None:
         if self.unread_from is not None and self.first_unread is None:
-            since = self.unread_from
-            unread = (line for line in lines if line.is_message and not line.is_own and line.at > since)
+            since, until = self.unread_from, self.unread_until
+            unread = (line for line in lines if line.is_message and not line.is_own and since < line.at <= until)
             self.first_unread = next(unread, None)
 
 
@@ -105,12 +107,13 @@ class MessageView(Widget):
     def is_at_end(self) -> bool:
         return self._place.viewport.is_at_end
 
-    def show(self, buffer: Buffer, unread_from: float | None) -> None:
-        """Turn to a buffer; what was said after `unread_from` is new to the person."""
+    def show(self, buffer: Buffer, unread_from: float | None, unread_until: float = math.inf) -> None:
+        """Turn to a buffer; what was said after `unread_from`, up to `unread_until`, is new to the person."""
         self._buffer = buffer
         self._place = self._places.setdefault(buffer.name, _Place())
         if unread_from is not None:
             self._place.unread_from, self._place.first_unread = unread_from, None
+            self._place.unread_until = unread_until
         self._place.look_for_unread(buffer.lines)
         self.stop_choosing()
         self._forget_drawn()
@@ -120,6 +123,7 @@ class MessageView(Widget):
     def mark_unread(self, unread_from: float) -> None:
         """What comes from now on is new: the person looks elsewhere."""
         self._place.unread_from, self._place.first_unread = unread_from, None
+        self._place.unread_until = math.inf
         self._forget_drawn()
 
     def forget(self, name: str) -> None:

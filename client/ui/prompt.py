@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from client.buffer import Line
+from client.commands import holds_secret
 from client.ui.completion import Completion, Names, complete, is_shown_while_typing
 from client.ui.entered import Entered
 from client.ui.field import actions_of
@@ -159,7 +160,8 @@ class Prompt(TextArea):
             self.is_to_confirm = True
             self.post_message(self.Edited())
         elif text.strip():
-            self._entered.add(text)
+            if not holds_secret(text):
+                self._entered.add(text)
             purpose, self.purpose = self.purpose, None
             self.put("")
             self.post_message(self.Submitted(text, purpose))

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from textual.pilot import Pilot
 
 from client.events import Event
+from client.saved_state import NOTHING, SavedState
 from client.session import Session
-from client.ui.app import Hubbub, Preferences
+from client.ui.app import Hubbub, Memory, Preferences
 from client.ui.chat import Chat
 
 T = TypeVar("T")
@@ -32,7 +33,13 @@ def stamp(at: float) -> str:
 class Stage:
     """The way to the network, made of paper: what `connect` of the interface gives."""
 
-    def __init__(self, name: str = "alice", rooms: tuple[str, ...] = ("#lobby",), **preferences: Any) -> None:
+    def __init__(
+        self,
+        name: str = "alice",
+        rooms: tuple[str, ...] = ("#lobby",),
+        found: SavedState = NOTHING,
+        **preferences: Any,
+    ) -> None:
         self.now = NOW
         self.name = name
         self.rooms = rooms
@@ -40,7 +47,15 @@ class Stage:
         self._ids = itertools.count(1)
         self._msgids = itertools.count(1)
         self._show: Callable[[Event], None] = lambda event: None
-        self.app = Hubbub(self._connect, name, Preferences(**preferences), suggestion="alice", clock=lambda: self.now)
+        self.saved: list[SavedState] = []
+        self.app = Hubbub(
+            self._connect,
+            name,
+            Preferences(**preferences),
+            suggestion="alice",
+            memory=Memory(found, "", self.saved.append),
+            clock=lambda: self.now,
+        )
 
     # --- for the interface ----------------------------------------------------------------------------------
 

@@ -1,0 +1,107 @@
+"""What the full screen keeps from one start to the next, for one network: as a value, and as JSON.
+
+Owns the form and its bounds. Knows no files (client.state_file). Pure; any thread.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+VERSION: Final = 1
+CONVERSATIONS_LIMIT: Final = 300
+IGNORED_LIMIT: Final = 1_000
+DRAFT_LIMIT: Final = 4_000  # characters
+_NAME: Final = re.compile(r"[^\s,:\x00-\x1f][^\s,\x00-\x1f]{0,199}")  # of a room or a person, on any network
+_THEMES: Final = ("", "dark", "light")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedConversation:
+    """A room that was joined, or a person that was talked to."""
+
+    name: str
+    key: str = ""  # of a room with +k
+    read_until: float = 0.0  # the time of the last message that was seen; 0: of none
+    draft: str = ""  # what was being written
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """All of it; `conversations` are in the order in which they are listed."""
+
+    conversations: tuple[SavedConversation, ...] = ()
+    focused: str = ""
+    theme: str = ""  # "dark" or "light"; "": as the settings say
+    ignored: tuple[str, ...] = ()  # folded nicks
+    last_message_at: float = 0.0  # of the network; who has written since is asked for
+
+    @property
+    def rooms(self) -> list[SavedConversation]:
+        return [each for each in self.conversations if each.name.startswith("#")]
+
+    @property
+    def people(self) -> list[SavedConversation]:
+        return [each for each in self.conversations if not each.name.startswith("#")]
+
+
+NOTHING: Final = SavedState()
+
+
+def as_json(state: SavedState) -> str:
+    """Write a state, as far as the bounds allow."""
+    table = asdict(state)
+    table["conversations"] = [
+        {**conversation, "draft": conversation["draft"][:DRAFT_LIMIT]}
+        for conversation in table["conversations"][:CONVERSATIONS_LIMIT]
+        if _NAME.fullmatch(conversation["name"])
+    ]
+    table["ignored"] = table["ignored"][:IGNORED_LIMIT]
+    return json.dumps({"version": VERSION, **table}, ensure_ascii=False, indent=1)
+
+
+def parse_state(text: str) -> SavedState:
+    """Read what `as_json` has written; ValueError where it is anything else."""
+    table = json.loads(text)
+    if not isinstance(table, dict) or table.pop("version", None) != VERSION:
+        raise ValueError("it is not of this version")
+    conversations = [_conversation(entry) for entry in _list(table, "conversations")][:CONVERSATIONS_LIMIT]
+    ignored = _list(table, "ignored")
+    if not all(isinstance(nick, str) for nick in ignored):
+        raise ValueError("ignored: there is something that is no name")
+    theme = _text(table, "theme")
+    if theme not in _THEMES:
+        raise ValueError(f"theme: there is no {theme!r}")
+    at = _number(table, "last_message_at")
+    return SavedState(tuple(conversations), _text(table, "focused"), theme, tuple(ignored[:IGNORED_LIMIT]), at)
+
+
+def _conversation(entry: Any) -> SavedConversation:
+    if not isinstance(entry, dict):
+        raise ValueError("conversations: there is something that is none")
+    name = _text(entry, "name")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"conversations: {name!r} is neither a room nor a person")
+    key, draft = _text(entry, "key"), _text(entry, "draft")
+    return SavedConversation(name, key, _number(entry, "read_until"), draft[:DRAFT_LIMIT])
+
+
+def _text(table: dict[str, Any], key: str) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise ValueError(f"{key}: {value!r} is no text")
+    return value
+
+
+def _number(table: dict[str, Any], key: str) -> float:
+    value = table.get(key, 0.0)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e11:
+        raise ValueError(f"{key}: {value!r} is no time")
+    return float(value)
+
+
+def _list(table: dict[str, Any], key: str) -> list[Any]:
+    value = table.get(key, [])
+    if not isinstance(value, list):
+        raise ValueError(f"{key}: {value!r} is no list")
+    return value
