@@ -67,6 +67,7 @@ class Line:
     reactions: dict[str, list[str]] = field(default_factory=dict)  # what -> nicks
     redacted_by: str = ""  # then `text` and `raw_text` are ""
     redaction_reason: str = ""
+    invites_to: str = ""  # a room into which we are invited
     change: MembershipChange | None = None  # of a member who is not us
     folded: list["Line"] = field(default_factory=list)  # the changes that `text` sums up, this one included
 

@@ -26,6 +26,7 @@ from client.events import (
     LoadingOlder,
     Older,
     PasswordNeeded,
+    RoomsListed,
     Said,
     Status,
     Undelivered,
@@ -237,8 +238,8 @@ class Buffers:
                     buffer.is_joined = False
                     self._changed(Aspect.MEMBERS, buffer)
 
-    def _on_password_needed(self, event: PasswordNeeded, _now: float) -> None:
-        """Nothing is shown among the lines: the interface asks."""
+    def _on_other(self, _event: Event, _now: float) -> None:
+        """Take what has nothing to do with a conversation."""
 
     def _on_status(self, event: Status, now: float) -> None:
         buffer = self.focused if event.is_answer else self._buffers.get(fold(event.place), self.server)
@@ -446,7 +447,8 @@ _APPLIERS: Final[dict[type[Event], Callable[..., None]]] = {
     LinkChanged: Buffers._on_link,
     LoadingOlder: Buffers._on_loading,
     Older: Buffers._on_older,
-    PasswordNeeded: Buffers._on_password_needed,
+    PasswordNeeded: Buffers._on_other,
+    RoomsListed: Buffers._on_other,
     Said: Buffers._on_said,
     Status: Buffers._on_status,
     Undelivered: Buffers._on_undelivered,

@@ -46,6 +46,12 @@ class Desk(Protocol):
     def search(self, text: str) -> None:
         """Look for a text in what was said here."""
 
+    def list_rooms(self, text: str) -> None:
+        """Show the public rooms of the network, or those that a text fits."""
+
+    def ask_password(self, question: str, take: Callable[[str], None]) -> None:
+        """Ask for a password, which is not shown and not kept; `take` is called with it, unless it is not given."""
+
     def log(self, path: str) -> None:
         """Write a log of all that comes from now on; "" ends it."""
 
@@ -173,7 +179,7 @@ def _mode(desk: Desk, rest: str) -> None:
 
 
 def _list(desk: Desk, rest: str) -> None:
-    _send(desk, "LIST", *rest.split()[:1])
+    desk.list_rooms(rest)
 
 
 # --- people --------------------------------------------------------------------------------------------------
@@ -264,6 +270,14 @@ def _redact(desk: Desk, rest: str) -> None:
 # --- the program ---------------------------------------------------------------------------------------------
 
 
+def _oper(desk: Desk, rest: str) -> None:
+    name, *more = rest.split()
+    if more:
+        desk.answer("The password is asked for: /oper NAME")
+    else:
+        desk.ask_password(f"Password of the operator {name}", lambda password: _send(desk, "OPER", name, password))
+
+
 def _raw(desk: Desk, rest: str) -> None:
     message = parse(rest)
     if message is not None:
@@ -290,7 +304,7 @@ _TABLE: Final = (
     Command("invite", "NAME [ROOM]", "ask someone into a room", _invite, 1),
     Command("join", "ROOM [KEY]", "join a room and talk there", _join, 1, works_in_pipe=True),
     Command("kick", "NAME [WHY]", "throw someone out of the room", _kick, 1),
-    Command("list", "[MASK]", "list the rooms of the network", _list),
+    Command("list", "[WORD]", "find a room of the network: its name, people and topic", _list),
     Command(
         "log", "[FILE]", "append all that comes to a file; without one, end that", lambda desk, rest: desk.log(rest)
     ),
@@ -299,6 +313,7 @@ _TABLE: Final = (
     Command("msg", "NAME TEXT", "say something to one person", _msg, 2, works_in_pipe=True),
     Command("names", "[ROOM]", "list who is in a room", _names, works_in_pipe=True),
     Command("nick", "NAME", "change your name", _nick, 1, works_in_pipe=True),
+    Command("oper", "NAME", "become an operator of the network; the password is asked for", _oper, 1),
     Command("part", "[ROOM] [WHY]", "leave a room", _part, works_in_pipe=True),
     Command("query", "NAME [TEXT]", "talk to one person", _query, 1),
     Command("quit", "[TEXT]", "leave", lambda desk, rest: desk.leave(rest), works_in_pipe=True),

@@ -91,6 +91,24 @@ class PasswordNeeded:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedRoom:
+    """A public room of the network; its texts are fit to be shown."""
+
+    name: str
+    people: int
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsListed:
+    """The answer to `Session.list_rooms`, those with most people first."""
+
+    at: float
+    rooms: tuple[ListedRoom, ...]
+    problem: str = ""  # why there are none, or not all
+
+
+@dataclass(frozen=True, slots=True)
 class LoadingOlder:
     """What was said before is asked for; `Older` follows."""
 
@@ -124,4 +142,4 @@ class Found:
     problem: str = ""
 
 
-Event = Heard | Status | Said | Undelivered | LinkChanged | PasswordNeeded | LoadingOlder | Older | Found
+Event = Heard | Status | Said | Undelivered | LinkChanged | PasswordNeeded | RoomsListed | LoadingOlder | Older | Found

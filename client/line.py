@@ -4,11 +4,13 @@ Owns the way from the first line to the exit code, on the main thread: so while 
 threads of the transport receive and send.
 """
 
+import getpass
 import re
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -173,6 +175,15 @@ class LineMode:
     def search(self, text: str) -> None:
         here = self.here
         self.do(lambda session, now: session.search(here, text, now))
+
+    def list_rooms(self, text: str) -> None:
+        message = Message("LIST", text.split()[:1])
+        self.do(lambda session, now: session.request(message, now))
+
+    def ask_password(self, question: str, take: Callable[[str], None]) -> None:
+        with suppress(EOFError):
+            if password := getpass.getpass(f"{question}: "):
+                take(password)
 
     def log(self, path: str) -> None:
         try:

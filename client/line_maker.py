@@ -68,6 +68,9 @@ class LineMaker:
         kind = LineKind.ERROR if is_error else LineKind.STATUS if message.verb.isdecimal() else LineKind.EVENT
         nick = split_source(message.source or "")[0]
         line = self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
+        if message.verb == "INVITE" and len(message.params) > 1 and fold(message.params[0]) == fold(own_nick):
+            line.invites_to = message.params[1]
+            line.text = strip_controls(f"{line.nick} invites you to {line.invites_to}")
         line.change = None if self.is_own(message) else change_of(message)
         return line
 

@@ -25,6 +25,7 @@ from client.past import Past
 from client.pings import Pings
 from client.refusals import Refusals
 from client.room import Position, server_time
+from client.room_directory import RoomDirectory
 from client.saved_state import SavedState
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -63,6 +64,7 @@ class Session:
         if since is not None:
             for room in self.conversation.rooms.values():
                 room.position = Position("", since)
+        self._room_directory = RoomDirectory(self._exchange)
         self._news = News(self._exchange, self.conversation, self._courtesies)
         self.is_dead = False  # the gateway is silent or has said ERROR: give this connection up
         self.is_finished = False  # QUIT is on its way: make no further connection
@@ -134,6 +136,7 @@ class Session:
         self._past.lose_connection(now)
         self._courtesies.lose_connection()
         self._news.lose_connection()
+        self._room_directory.lose_connection(now)
         self.conversation.lose_connection()
         if was_registered:
             self._tell_link(Link.WAITING, now)
@@ -149,6 +152,7 @@ class Session:
             self.conversation.tick(now)
             self._past.tick(now)
             self._news.tick()
+            self._room_directory.tick(now)
         self._advance(now)
 
     def _tell_link(
@@ -304,6 +308,10 @@ class Session:
     def cancel_search(self, search_id: str) -> None:
         self._past.cancel(search_id)
 
+    def list_rooms(self, now: float) -> None:
+        """Ask for the public rooms of the network; the answer is one `RoomsListed`."""
+        self._room_directory.ask(now)
+
     @property
     def ignored(self) -> set[str]:
         """Folded nicks of those whose messages are not shown; to be changed by whoever holds the session."""
@@ -380,7 +388,7 @@ class Session:
         handler, fewest_params = _HANDLERS.get(message.verb, (None, 0))
         if handler is not None and len(message.params) >= fewest_params:
             handler(self, message, now)
-        elif handler is None and not self._news.take(message, now):
+        elif handler is None and not (self._room_directory.take(message, now) or self._news.take(message, now)):
             self._refusals.on_numeric(message, now)
 
     def _on_ping(self, message: Message, _now: float) -> None:

@@ -26,7 +26,7 @@ from client.buffer import Buffer, BufferKind, Line
 from client.buffers import Aspect, Buffers, Change
 from client.commands import commands_like
 from client.courtesies import Writing
-from client.events import Event, Found, Heard, PasswordNeeded
+from client.events import Event, Found, Heard, PasswordNeeded, RoomsListed
 from client.files import Log
 from client.markup import code_in, link_in
 from client.saved_state import NOTHING, SavedConversation, SavedState
@@ -223,6 +223,8 @@ class Hubbub(App[int]):
         if isinstance(event, Found):
             self.desk.found(event)
             return
+        if isinstance(event, RoomsListed):
+            self.desk.rooms_listed(event)
         if isinstance(event, PasswordNeeded):
             self._ask_password(event)
         self._note_in_log(event)
@@ -276,6 +278,8 @@ class Hubbub(App[int]):
             if line.is_mention or (buffer.kind is BufferKind.PERSON and line.is_message and not line.is_own):
                 where = "" if buffer.kind is BufferKind.PERSON else f" in {buffer.name}"
                 self._alerts.mention(f"{line.nick}{where}", line.text, self.clock())
+            elif line.invites_to:
+                self._alerts.mention(line.nick, line.text, self.clock())
 
     def _draw(self) -> None:
         if self.chat is not None:
@@ -355,6 +359,9 @@ class Hubbub(App[int]):
             case "open":
                 if address := link_in(legible(line.raw_text)):
                     self.open_link(address)
+            case "join" if self.chat is not None:
+                self.chat.view.stop_choosing()
+                self.desk.turn_to(line.invites_to)
             case _ if not line.msgid or line.is_redacted or not line.is_message:
                 self.say_aside("that is not possible with this message")
             case "redact":
@@ -382,6 +389,10 @@ class Hubbub(App[int]):
     def action_palette(self) -> None:
         if self.screen is self.chat:
             self.push_screen(self.desk.palette(), lambda choice: choice.do() if choice else None)
+
+    def open_room_finder(self, text: str) -> None:
+        if self.screen is self.chat:
+            self.push_screen(self.desk.room_finder(text), lambda room: self.desk.turn_to(room.name) if room else None)
 
     def action_search(self) -> None:
         self.search("")

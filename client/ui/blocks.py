@@ -180,6 +180,9 @@ class Drawing:
     def _remarks(self, line: Line) -> Iterator[list[Segment]]:
         if line.delivery is Delivery.FAILED:
             yield [Segment(crop(f"not sent: {tame(line.problem)}", self._grid.text_width), self._bad)]
+        if line.invites_to:
+            button = self._accent + Style(bgcolor=self._look.raised, bold=True, meta={"joins": True})
+            yield [Segment(crop(f" Join {tame(line.invites_to)} ", self._grid.text_width), button)]
         if line.reactions and not line.is_redacted:
             yield from self._reactions(line.reactions)
 

@@ -193,7 +193,7 @@ class Chat(Screen[None]):
         if self.view.is_to_confirm:
             return "Enter deletes this message for everybody · Esc keeps it"
         if self.view.chosen is not None and not self.view.chosen.is_message:
-            return "Enter shows each · Esc"
+            return f"Enter {'joins' if self.view.chosen.invites_to else 'shows each'} · Esc"
         if self.view.chosen is not None:
             return "r reply · e react · d delete · y copy · o open · Esc"
         if prompt.is_to_confirm:

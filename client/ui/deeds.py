@@ -83,6 +83,9 @@ class Deeds:
         before = buffer.oldest
         self._port.do(lambda session, now: session.load_older(buffer.name, before, now))
 
+    def list_rooms(self) -> None:
+        self._port.do(lambda session, now: session.list_rooms(now))
+
     def search(self, target: str, text: str) -> str:
         found: list[str] = []
         self._port.do(lambda session, now: found.append(session.search(target, text, now)))

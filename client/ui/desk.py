@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from client import commands
 from client.buffer import BufferKind, Line
-from client.events import Found
+from client.events import Found, RoomsListed
 from client.files import export
 from client.session import Session
 from client.ui.chat import Chat
@@ -25,6 +25,7 @@ from gateway.wire.names import valid_nick, valid_room
 if TYPE_CHECKING:  # windows are imported when they are opened: the start waits for none of them
     from client.ui.app import Hubbub
     from client.ui.palette import Choice, Palette
+    from client.ui.room_finder import RoomFinder
     from client.ui.search import Search
 
 _KINDS = {BufferKind.ROOM: "room", BufferKind.PERSON: "person", BufferKind.SERVER: "network"}
@@ -39,6 +40,8 @@ class Desk:
         self._deeds = deeds
         self._buffers = chat.buffers
         self._search: Search | None = None  # the last one that was opened
+        self._window: Palette | RoomFinder | None = None  # the last one that shows public rooms
+        self._rooms: RoomsListed | None = None  # the last list of them
 
     # --- what is typed --------------------------------------------------------------------------------------
 
@@ -97,6 +100,15 @@ class Desk:
     def search(self, text: str) -> None:
         self._app.search(text)
 
+    def list_rooms(self, text: str) -> None:
+        self._app.open_room_finder(text)
+
+    def ask_password(self, question: str, take: Callable[[str], None]) -> None:
+        from client.ui.password_window import PasswordWindow
+
+        window = PasswordWindow("Operator", question, "closes")
+        self._app.push_screen(window, lambda password: take(password) if password else None)
+
     def log(self, path: str) -> None:
         log = self._app.log_file
         try:
@@ -134,7 +146,43 @@ class Desk:
         people = [member.nick for member in members if fold(member.nick) not in known]
         choices += [Choice(nick, "person", partial(self._chat.open_person, nick)) for nick in people]
         choices += [Choice(key.title, key.shown, partial(self._press, key.action)) for key in KEYS if key.is_offered]
-        return Palette(self._app.look, choices, self._other_choices)
+        choices.append(Choice("All rooms of the network", "/list", partial(self.list_rooms, "")))
+        self._window = Palette(self._app.look, choices, self._other_choices)
+        if self._rooms is not None:
+            self._window.offer(self._room_choices(self._rooms))
+        self._deeds.list_rooms()
+        return self._window
+
+    def _room_choices(self, listed: RoomsListed) -> "list[Choice]":
+        from client.ui.palette import Choice
+        from client.ui.room_finder import people_here
+
+        return [
+            Choice(room.name, people_here(room.people), partial(self.turn_to, room.name), room.topic)
+            for room in listed.rooms
+            if self._buffers.get(room.name) is None
+        ]
+
+    def room_finder(self, text: str) -> "RoomFinder":
+        from client.ui.room_finder import RoomFinder
+
+        self._window = RoomFinder(self._app.look, text, self._rooms)
+        self._deeds.list_rooms()
+        return self._window
+
+    def rooms_listed(self, listed: RoomsListed) -> None:
+        """Take the public rooms of the network, for the window that has asked for them."""
+        from client.ui.palette import Palette
+        from client.ui.room_finder import RoomFinder
+
+        if listed.rooms or not listed.problem:
+            self._rooms = listed
+        if self._window is None or not self._window.is_attached:
+            return
+        if isinstance(self._window, Palette):
+            self._window.offer(self._room_choices(listed))
+        elif isinstance(self._window, RoomFinder):
+            self._window.take(listed)
 
     def _press(self, action: str) -> None:
         self._app.run_worker(self._app.run_action(action, self._chat))
@@ -145,7 +193,8 @@ class Desk:
 
         room = text if text.startswith("#") else f"#{text}"
         found = []
-        if valid_room(room) and self._buffers.get(room) is None:
+        listed = {fold(each.name) for each in self._rooms.rooms} if self._rooms is not None else set()
+        if valid_room(room) and self._buffers.get(room) is None and fold(room) not in listed:
             found.append(Choice(f"Join {room}", "room", partial(self.turn_to, room)))
         if valid_nick(text) and self._buffers.get(text) is None:
             found.append(Choice(f"Write to {text}", "person", partial(self._chat.open_person, text)))

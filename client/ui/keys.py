@@ -20,7 +20,7 @@ class Key:
 
 KEYS: Final = (
     Key("f1", "F1", "app.help", "Keys and commands"),
-    Key("ctrl+p", "Ctrl+P", "app.palette", "Go to a room or person, or do something", is_offered=False),
+    Key("ctrl+p,ctrl+k", "Ctrl+P", "app.palette", "Go to any room or person, or do something", is_offered=False),
     Key("ctrl+f", "Ctrl+F", "app.search", "Search in this conversation"),
     Key("alt+a", "Alt+A", "next_unread", "Next conversation with something unread"),
     Key("alt+up", "Alt+↑", "turn(-1)", "Previous conversation"),

@@ -68,7 +68,7 @@ class MessageView(Widget):
     ]
 
     class Asked(Message):
-        """Something is to be done with the chosen message: reply, react, redact, copy, open."""
+        """Something is to be done with the chosen message: reply, react, redact, copy, open, join."""
 
         def __init__(self, what: str, line: Line) -> None:
             super().__init__()
@@ -374,7 +374,9 @@ class MessageView(Widget):
         known = self._blocks.get(line.number) if line is not None else None
         if line is None:
             return
-        if known is not None and known[1].is_folded:
+        if line.invites_to:
+            self.action_ask("join")
+        elif known is not None and known[1].is_folded:
             self._opened.add(line.number)
             del self._blocks[line.number]
             self.refresh()
@@ -384,7 +386,9 @@ class MessageView(Widget):
     def on_click(self, event: events.Click) -> None:
         address = event.style.meta.get("link")
         line = self._row_lines[event.y] if event.y < len(self._row_lines) else None
-        if address:
+        if event.style.meta.get("joins") and line is not None:
+            self.post_message(self.Asked("join", line))
+        elif address:
             self.post_message(self.LinkClicked(str(address)))
         elif line is not None and can_be_chosen(line):
             was_chosen = line is self.chosen
@@ -400,7 +404,7 @@ def same_day(one: float, other: float) -> bool:
 
 def can_be_chosen(line: Line) -> bool:
     """Whether there is anything that can be done with a line."""
-    return line.is_message or bool(line.folded)
+    return line.is_message or bool(line.folded) or bool(line.invites_to)
 
 
 def day_title(at: float) -> str:

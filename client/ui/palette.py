@@ -18,6 +18,7 @@ class Choice:
     title: str
     note: str
     do: Callable[[], None]
+    detail: str = ""  # behind the title; what is typed may be in it as well
 
 
 class Palette(Finder[Choice]):
@@ -28,10 +29,19 @@ class Palette(Finder[Choice]):
         super().__init__(look, "Go to", "A room, a person, or what to do", "", draw_choice)
         self._choices = choices
         self._others = others
+        self._offered: Sequence[Choice] = ()
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Have further choices, which come when the window is open already."""
+        self._offered = choices
+        if self.is_mounted:
+            self.look_for(self._wanted)
 
     def look_for(self, text: str) -> None:
-        wanted = text.strip().casefold()
-        ranked = [(rank, choice) for choice in self._choices if (rank := rank_of(wanted, choice.title)) is not None]
+        self._wanted = text
+        wanted = text.strip().casefold().removeprefix("#")
+        choices = [*self._choices, *self._offered]
+        ranked = [(rank, choice) for choice in choices if (rank := rank_of_choice(wanted, choice)) is not None]
         found = [choice for _, choice in sorted(ranked, key=lambda pair: pair[0])]
         self.show([*found, *(self._others(text.strip()) if wanted else ())])
 
@@ -45,10 +55,22 @@ def rank_of(wanted: str, title: str) -> int | None:
     return 100 if all(letter in letters for letter in wanted) else None
 
 
+def rank_of_choice(wanted: str, choice: Choice) -> int | None:
+    """Say how well a choice fits by its title, or else by its detail."""
+    rank = rank_of(wanted, choice.title)
+    if (rank is None or rank >= 100) and choice.detail and wanted in choice.detail.casefold():
+        return 60
+    return rank
+
+
 def draw_choice(choice: Choice, look: Look, width: int) -> Sequence[Segment]:
     note = f" {choice.note} "
     room = max(width - cell_len(note) - 1, 1)
+    title = tame(choice.title)
+    title = padded(title, room if not choice.detail else max(min(cell_len(title), room), min(22, room)))
+    left = max(room - cell_len(title), 0)
     return [
-        Segment(" " + padded(tame(choice.title), room), look.style("text")),
+        Segment(" " + title, look.style("text")),
+        Segment(padded(f"  {tame(choice.detail)}", left), look.style("dim")),
         Segment(note, look.style("dim")),
     ]

@@ -35,6 +35,13 @@ class FakeDesk:
     def search(self, text: str) -> None:
         self.asked.append(("search", text))
 
+    def list_rooms(self, text: str) -> None:
+        self.asked.append(("list", text))
+
+    def ask_password(self, question: str, take: commands.Callable[[str], None]) -> None:
+        self.asked.append(("password", question))
+        take("sesame")
+
     def log(self, path: str) -> None:
         self.asked.append(("log", path))
 
@@ -68,7 +75,6 @@ def desk() -> FakeDesk:
         ("/join dev key", "JOIN #dev key"),
         ("/kick bob be nice", "KICK #lobby bob be nice"),
         ("/kick #dev bob", "KICK #dev bob"),
-        ("/list #d*", "LIST #d*"),
         ("/me waves", "PRIVMSG #lobby \x01ACTION waves\x01"),
         ("/mode", "MODE #lobby"),
         ("/mode +m", "MODE #lobby +m"),
@@ -98,6 +104,8 @@ def test_commands_that_are_lines(desk: FakeDesk, typed: str, line: str) -> None:
     ("typed", "asked"),
     [
         ("/join dev", ("turn to", "#dev")),
+        ("/list dev", ("list", "dev")),
+        ("/oper root", ("password", "Password of the operator root")),
         ("/query bob", ("turn to", "bob")),
         ("/search a b", ("search", "a b")),
         ("/log", ("log", "")),
@@ -181,3 +189,15 @@ def test_the_help_in_a_pipe_has_what_works_there(desk: FakeDesk) -> None:
     }
     commands.run("/help topic", desk)
     assert desk.answers[1].startswith("/topic [ROOM] [TEXT]: ")
+
+
+def test_the_password_of_an_operator_is_asked_for_and_nowhere_kept(desk: FakeDesk) -> None:
+    commands.run("/oper root", desk)
+    assert desk.sent() == ["OPER root sesame"]
+    commands.run("/oper root sesame", desk)
+    assert desk.sent() == []
+    assert desk.answers == ["The password is asked for: /oper NAME"]
+    for line in ("/oper root sesame", "/OPER root", "/raw OPER root sesame", "/raw pass sesame"):
+        assert commands.holds_secret(line)
+    for line in ("/operate", "/raw PING x", "oper root", "//oper x"):
+        assert not commands.holds_secret(line)

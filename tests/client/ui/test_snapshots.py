@@ -165,6 +165,46 @@ def test_changes_of_members(snap_compare: Any) -> None:
     compare(snap_compare, stage, scene, size=(80, 24))
 
 
+ROOMS = (
+    ":gw 322 alice #lobby 30 :Welcome",
+    ":gw 322 alice #a-room-with-a-rather-long-name 12 :Where it is discussed what a room may be called, for how long",
+    ":gw 322 alice #cats 1 :",
+    ":gw 323 alice :End of /LIST",
+)
+
+
+def test_rooms(snap_compare: Any) -> None:
+    stage = everywhere()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        await pilot.press(*"/list", "enter")
+        await settled(pilot)
+        stage.hear(*ROOMS)
+
+    compare(snap_compare, stage, scene, size=(80, 24))
+
+
+def test_palette_rooms(snap_compare: Any) -> None:
+    stage = everywhere()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        await pilot.press("ctrl+p", *"room")
+        stage.hear(*ROOMS)
+
+    compare(snap_compare, stage, scene, size=(60, 16))
+
+
+def test_invitation(snap_compare: Any) -> None:
+    stage = everywhere()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.hear(":bob!u@h INVITE alice #cats")
+        await settled(pilot)
+        await pilot.press("escape")
+
+    compare(snap_compare, stage, scene, size=(60, 16))
+
+
 def test_hostile(snap_compare: Any) -> None:
     stage = everywhere()
 

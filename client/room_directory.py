@@ -1,0 +1,65 @@
+"""The public rooms of the network, asked for with LIST and collected until the list has ended.
+
+Owns the request on its way: there is never a second. Pure; whoever holds the session.
+"""
+
+from typing import Final
+
+from client.events import ListedRoom, RoomsListed
+from client.exchange import Exchange
+from gateway.wire import numerics as n
+from gateway.wire.message import Message
+from gateway.wire.text import strip_controls
+
+ANSWER_LIMIT_S: Final = 10.0
+ROOMS_LIMIT: Final = 10_000
+
+
+class RoomDirectory:
+    """What rooms there are; each request ends in one `RoomsListed`, whatever becomes of the connection."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._asked_at: float | None = None
+        self._rooms: list[ListedRoom] = []
+
+    def ask(self, now: float) -> None:
+        if self._asked_at is not None:
+            return
+        self._asked_at, self._rooms = now, []
+        if self._exchange.is_registered:
+            self._exchange.send(Message("LIST"))
+        else:
+            self._end(now, "there is no connection")
+
+    def take(self, message: Message, now: float) -> bool:
+        """Take a line of the answer; False where nothing was asked for, or it is another's."""
+        if self._asked_at is None:
+            return False
+        match message.verb, message.params:
+            case n.RPL_LISTSTART, _:
+                pass
+            case n.RPL_LIST, [_, name, people, topic, *_]:
+                count = int(people) if people.isascii() and people.isdecimal() and len(people) < 10 else 0
+                if len(self._rooms) < ROOMS_LIMIT:
+                    self._rooms.append(ListedRoom(strip_controls(name), count, strip_controls(topic)))
+            case n.RPL_LISTEND, _:
+                self._end(now)
+            case n.RPL_TRYAGAIN, [_, "LIST", *_]:
+                self._end(now, "the gateway is too busy: try again in a while")
+            case _:
+                return False
+        return True
+
+    def tick(self, now: float) -> None:
+        if self._asked_at is not None and now - self._asked_at >= ANSWER_LIMIT_S:
+            self._end(now, "the gateway does not answer")
+
+    def lose_connection(self, now: float) -> None:
+        if self._asked_at is not None:
+            self._end(now, "the connection is lost")
+
+    def _end(self, now: float, problem: str = "") -> None:
+        rooms = sorted(self._rooms, key=lambda room: (-room.people, room.name))
+        self._exchange.events.append(RoomsListed(now, tuple(rooms), problem))
+        self._asked_at, self._rooms = None, []
