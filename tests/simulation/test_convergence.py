@@ -167,7 +167,8 @@ class Run:
             needed = next((len(entries) - n for n, lines in enumerate(entries) if not heard.issuperset(lines)), 0)
             kept = max(needed, self.random.choice((1, 5, 50)))
             epoch, last = story.position
-            words = (epoch, last, f"1 {epoch} {last}\n{story.dump()}", f"{kept}", f"{10**12}")
+            no_bound = f"{10**12}"  # of bytes, age (ms) and the gateway's clock (ms)
+            words = (epoch, last, f"1 {epoch} {last}\n{story.dump()}", f"{kept}", *[no_bound] * 3)
             keys = [key(story.name).encode() for key in (KEYS.log, KEYS.head, KEYS.base, KEYS.void)]
             snapshot(self.server.store, lambda _channel, _payload: 0, keys, [word.encode() for word in words])
 
