@@ -52,6 +52,7 @@ def _server(settings: Settings) -> Server:
         operators=dict(settings.operators),
         lease_s=settings.lease_s,
         started_s=STARTED_S,
+        join_history_messages=settings.join_history_messages,
     )
 
 

@@ -228,6 +228,12 @@ class Settings:
         shown="2592000 (30 days)",
         reloadable=True,
     )
+    join_history_messages: int = _setting(
+        values.whole(0),
+        20,
+        "messages of a room that a client without draft/chathistory is shown on joining; 0: none",
+        reloadable=True,
+    )
     drain_s: float = _setting(
         values.number(0),
         5.0,

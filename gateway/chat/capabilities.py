@@ -27,6 +27,7 @@ MESSAGE_REDACTION: Final = 1 << 21
 MULTILINE: Final = 1 << 22
 NO_IMPLICIT_NAMES: Final = 1 << 25
 PRE_AWAY: Final = 1 << 26
+ZNC_PLAYBACK: Final = 1 << 23
 EXTENDED_ISUPPORT: Final = 1 << 24
 
 VERSION_302: Final = 1 << 16
@@ -60,6 +61,7 @@ BY_NAME: Final = {
     "soju.im/no-implicit-names": NO_IMPLICIT_NAMES,
     "standard-replies": STANDARD_REPLIES,
     "userhost-in-names": USERHOST_IN_NAMES,
+    "znc.in/playback": ZNC_PLAYBACK,
 }
 """In alphabetical order; clients still ask by a draft's or a vendor's name for what is ratified by now."""
 

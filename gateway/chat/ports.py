@@ -103,6 +103,8 @@ class Server:
     lease_s: float
     started_s: float
     """Seconds since 1970."""
+    join_history_messages: int = 20
+    """Messages that a client which does not ask for history is shown on JOIN; 0: none."""
 
 
 class Ports(Protocol):

@@ -27,8 +27,7 @@ def test_the_echo_bot_echoes(network: Network) -> None:
     bots, others = network.gateways(2)
     assert '"localhost", 7001' in code
     alice = network.peer(others, "alice")
-    alice.send("JOIN #lobby")
-    alice.sync()
+    alice.do("JOIN #lobby")
     with subprocess.Popen(
         [sys.executable, "-c", code.replace('"localhost", 7001', f'"127.0.0.1", {bots.port}')]
     ) as bot:
@@ -36,6 +35,7 @@ def test_the_echo_bot_echoes(network: Network) -> None:
             alice.until(":echo!")  # it joins
             alice.send("PRIVMSG #lobby :echo hello there", "PRIVMSG #lobby :not this")
             assert alice.until("PRIVMSG #lobby")[-1].endswith(" PRIVMSG #lobby :hello there")
+            assert any(" 335 " in line for line in alice.do("WHOIS echo")), "it is sent nothing that was said before"
         finally:
             bot.terminate()
             bot.wait(DEADLINE_S)

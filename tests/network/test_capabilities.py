@@ -11,7 +11,7 @@ ALL = (
     "draft/extended-isupport draft/message-redaction draft/multiline "
     "draft/no-implicit-names draft/pre-away draft/read-marker echo-message extended-join "
     "extended-monitor invite-notify labeled-response message-tags multi-prefix no-implicit-names server-time setname "
-    "soju.im/no-implicit-names standard-replies userhost-in-names"
+    "soju.im/no-implicit-names standard-replies userhost-in-names znc.in/playback"
 )
 ALIASES = ("draft/no-implicit-names", "soju.im/no-implicit-names")
 VALUES = {"draft/multiline": "max-bytes=16384,max-lines=100"}

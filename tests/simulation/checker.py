@@ -339,9 +339,13 @@ def only_what_holds(case: Case) -> Iterator[str]:
                 if is_stranger and any(said.id < case.intruders.get((name, sid), (0, 0)) for sid in life.sids):
                     case.exempt["shown in a wiped room, before its JOIN was judged by what was put back under it"] += 1
                     continue
+                is_own = said.sid in life.sids and not is_own_echo
+                if (is_stranger or is_own) and _is_of_a_join(case, life, name, line):
+                    case.exempt["shown again behind a JOIN of the same millisecond"] += 1
+                    continue
                 if not life.is_text and is_stranger and not is_own_echo and not was_away:
                     yield f"{life.name} is shown {line.token} of {name} and was no member"
-                elif said.sid in life.sids and not is_own_echo and not life.is_text:
+                elif is_own and not life.is_text:
                     yield f"{life.name} is shown its own {line.token}"
             elif line.token in case.interim:
                 case.exempt["said in a wiped room, and void by what was put back under it"] += 1
@@ -349,6 +353,12 @@ def only_what_holds(case: Case) -> Iterator[str]:
                 yield from _whisper(case, life, line)
             else:
                 yield f"{life.name} is shown {line.token}, which is in no log or void"
+
+
+def _is_of_a_join(case: Case, life: Life, room: str, line: Line) -> bool:
+    """Whether a line has the very time of a JOIN of the room: it may be one of those that are shown behind the JOIN."""
+    at = line.tags.get("time")
+    return at is not None and any(_is_join(life, one, room) and one.tags.get("time") == at for one in case.read[life])
 
 
 def _whisper(case: Case, life: Life, line: Line) -> Iterator[str]:

@@ -16,13 +16,14 @@ from gateway.chat.commands import (
     people,
     reading,
     redaction,
+    replay,
     rooms,
     who,
 )
 from gateway.chat.commands.table import Command
 
 _FAMILIES = (
-    *(connecting, messages, batch, redaction, history, reading, rooms, moderation, modes),
+    *(connecting, messages, batch, redaction, history, replay, reading, rooms, moderation, modes),
     *(operators, people, who, monitoring, network),
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.chat import events, recall
 from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
+from gateway.chat.commands.replay import PLAYBACK, play
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Void
 from gateway.chat.multiline import collect, first_and_more
@@ -129,7 +130,9 @@ async def _to_others(
     ports: Ports, session: Session, verb: str, targets: list[str], text: str, client_tags: str
 ) -> None:
     for target in targets:
-        if target.startswith("#"):
+        if fold(target) == PLAYBACK and verb == "PRIVMSG":
+            await play(ports, session, text)
+        elif target.startswith("#"):
             await _to_foreign_room(ports, session, verb, target, text, client_tags)
         else:
             await _to_person(ports, session, verb, target, text, client_tags)

@@ -16,8 +16,6 @@ from gateway.chat.session import Session
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
-BACKLOG_MESSAGES = 20
-
 
 async def take_name(ports: Ports, session: Session, message: Message) -> None:
     """Takes a name; the first one makes a user of them and brings them to the lobby."""
@@ -46,7 +44,8 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
     seen = place_of(ports.position(name), ID_LIMIT)
     may_read = readable(session.sid, found, as_member=True)
     assert may_read is not None
-    said = (await ports.history(may_read, Span(FIRST, seen, BACKLOG_MESSAGES, newest=True))).events
+    count = ports.server.join_history_messages
+    said = (await ports.history(may_read, Span(FIRST, seen, count, newest=True))).events if count else []
     effect = await join_one(ports, session, name)
     may_read = readable(session.sid, session.rooms[fold(name)]) if effect is not None else None
     if effect is None or may_read is None:
@@ -56,8 +55,9 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
         session.note(f"the last that was said in {name}:")
     _show(session, said)
     joined_at = place_of(ports.position(name), effect.index)
-    said_meanwhile = Span(seen, joined_at, BACKLOG_MESSAGES, newest=True)
-    _show(session, (await ports.history(may_read, said_meanwhile)).events)
+    if count:
+        said_meanwhile = Span(seen, joined_at, count, newest=True)
+        _show(session, (await ports.history(may_read, said_meanwhile)).events)
 
 
 def _show(session: Session, said: Iterable[Past]) -> None:

@@ -9,10 +9,12 @@ from itertools import zip_longest
 from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX, NO_IMPLICIT_NAMES, USERHOST_IN_NAMES
 from gateway.chat.commands.reading import tell_mark_of_room
+from gateway.chat.commands.replay import last_lines
 from gateway.chat.commands.seeing import existing_room, sees
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Effect, Kind, Member, Void
 from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
+from gateway.chat.past import Place, place_of
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
@@ -45,11 +47,15 @@ async def join(ports: Ports, session: Session, message: Message) -> None:
         return
     charge_for_rooms(session, message.params[0].count(",") + 1)
     keys = message.params[1].split(",") if len(message.params) > 1 else []
+    joined: list[tuple[str, Place]] = []
     for name, key in zip_longest(_names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""):
-        if name and await join_one(ports, session, name, key) is None:
-            await ports.pause(
-                0.0
-            )  # a refused JOIN has waited for nothing: other clients have their turn before the next
+        effect = await join_one(ports, session, name, key) if name else None
+        if effect is not None:
+            joined.append((name, place_of(ports.position(name), effect.index)))
+        elif name:  # a refused JOIN has waited for nothing: other clients have their turn before the next
+            await ports.pause(0.0)
+    if joined:
+        await last_lines(ports, session, joined)
 
 
 def charge_for_rooms(session: Session, count: int) -> None:

@@ -1,0 +1,135 @@
+"""History for clients that do not ask by CHATHISTORY: the last lines of a room on JOIN, and znc.in/playback.
+
+Sent only to members, behind their JOIN. A client without server-time finds the time in the text.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from gateway.chat.capabilities import CHATHISTORY, SERVER_TIME, ZNC_PLAYBACK
+from gateway.chat.commands.streaming import Change, Selection, access, begin_batch, end_batch, select, show
+from gateway.chat.commands.table import Command
+from gateway.chat.dates import hour_and_minute
+from gateway.chat.events import FACT, ms
+from gateway.chat.isupport import HISTORY_LIMIT
+from gateway.chat.past import FIRST, ID_LIMIT, LAST, MESSAGES, Past, Place, Span
+from gateway.chat.ports import Ports, Unavailable
+from gateway.chat.session import Session
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message, split_source
+from gateway.wire.tags import parse_tags
+
+PLAYBACK: Final = "*playback"
+"""The target of ``PRIVMSG *playback :PLAY BUFFER [SINCE [UNTIL]]`` (znc.in/playback)."""
+EXCERPTS: Final = 4
+"""At most so many excerpts of a log are looked at for its last lines."""
+_LEAVING: Final = frozenset(("PART", "QUIT", "KICK"))
+_SECONDS: Final = re.compile(r"(\d{1,11})(?:\.(\d{1,9}))?", re.ASCII)
+_ACTION: Final = "\x01ACTION "
+
+
+async def last_lines(ports: Ports, session: Session, joined: Sequence[tuple[str, Place]]) -> None:
+    """Show what was said last in rooms that were joined at these places, to a client that will not ask for it.
+
+    Only what the same nick and host have missed, where the log tells when they left. Nothing to bots, which would
+    answer old commands.
+    """
+    if session.caps & (CHATHISTORY | ZNC_PLAYBACK) or session.is_bot or not ports.server.join_history_messages:
+        return
+    session.end_response()  # what follows is in no labeled response
+    try:
+        for name, joined_at in joined:
+            missed = await _missed(ports, session, name, joined_at)
+            await _play(ports, session, name, Selection(Span(FIRST, joined_at, len(missed), True), missed, True))
+    except Unavailable:
+        return  # the JOINs themselves have succeeded
+
+
+async def _missed(ports: Ports, session: Session, name: str, joined_at: Place) -> list[Past]:
+    limit = ports.server.join_history_messages
+    rest: Span | None = Span(FIRST, joined_at, 2 * limit, newest=True, verbs=MESSAGES | _LEAVING)
+    found: list[Past] = []
+    for _ in range(EXCERPTS):
+        may_read = access(session, name)()
+        if rest is None or may_read is None:
+            break
+        page = await ports.history(may_read, rest)
+        for past in reversed(page.events):
+            if past.verb in MESSAGES:
+                found.insert(0, past)
+            elif _has_left(past, session):
+                return found
+            if len(found) == limit:
+                return found
+        rest = replace(rest, before=page.reached) if page.reached is not None else None
+    return found
+
+
+def _has_left(past: Past, session: Session) -> bool:
+    """Whether somebody of the session's nick and host left by this event; a KICK names only sessions."""
+    if past.verb == "KICK":
+        return parse_tags(past.tags).get(f"{FACT}sids") == session.sid
+    nick, _, host = split_source(past.line[1:].partition(" ")[0])
+    return fold(nick) == fold(session.nick) and host == session.host
+
+
+async def play(ports: Ports, session: Session, text: str) -> None:
+    """Carry out what was said to ``*playback``: PLAY BUFFER [SINCE [UNTIL]], times in seconds since 1970."""
+    verb, *params = text.split() or [""]
+    span = _span(params[1:])
+    if verb.upper() != "PLAY" or not params or span is None:
+        session.note(f"Usage: PRIVMSG {PLAYBACK} :PLAY ROOM|* [SINCE [UNTIL]], times in seconds since 1970")
+        return
+    session.end_response()
+    asked = {fold(name) for name in params[0].split(",")}
+    for name in list(session.rooms):
+        if "*" in asked or name in asked:
+            await _play(ports, session, name, await select(ports, session, access(session, name), span))
+
+
+def _span(times: list[str]) -> Span | None:
+    found = [_SECONDS.fullmatch(time) for time in times]
+    if len(times) > 2 or None in found:
+        return None
+    ats = [int(match[1]) * 1000 + int((match[2] or "0")[:3].ljust(3, "0")) for match in found if match is not None]
+    after = (ats[0], ID_LIMIT, ID_LIMIT, "") if ats and ats[0] else FIRST
+    before = (ats[1], ID_LIMIT, ID_LIMIT, "") if len(ats) > 1 else LAST
+    return Span(after, before, HISTORY_LIMIT, newest=True)
+
+
+async def _play(ports: Ports, session: Session, folded_name: str, selection: Selection) -> None:
+    """Send what was selected of a room, in a batch where the client knows batches."""
+    room = session.rooms.get(fold(folded_name))
+    if room is None or selection.events == []:
+        return
+    reference = begin_batch(session, "chathistory", room.name)
+    await show(ports, session, room.name, selection, access(session, room.name), reference, _change(session))
+    end_batch(session, reference)
+    await ports.pace(session)
+
+
+def _change(session: Session) -> Change:
+    """How an event is shown: nothing that a program would answer, and with its time where no tag tells it."""
+    has_time = bool(session.caps & SERVER_TIME)
+
+    def change(past: Past) -> Past | None:
+        head, _, text = past.line.partition(" :")
+        action = _ACTION if text.startswith(_ACTION) else ""
+        if text.startswith("\x01") and not action:
+            return None
+        if has_time:
+            return past
+        return replace(past, line=f"{head} :{action}[{hour_and_minute(ms(past.stream_id))}] {text[len(action) :]}")
+
+    return change
+
+
+async def znc(ports: Ports, session: Session, message: Message) -> None:
+    """The same as some clients of znc.in/playback ask for it: ``ZNC *playback PLAY BUFFER [SINCE [UNTIL]]``."""
+    if fold(message.params[0]) == PLAYBACK:
+        await play(ports, session, " ".join(message.params[1:]))
+
+
+COMMANDS = {"ZNC": Command(znc, 2)}
