@@ -15,6 +15,7 @@ from gateway.wire.casefold import fold
 from gateway.wire.message import Message, parse
 from gateway.wire.names import suggest_nick, valid_nick, valid_room
 from gateway.wire.text import strip_controls
+from gateway.wire.visible import WORD_LIMIT, is_reaction
 
 _NOWHERE: Final = "You are in no room: /join one first, for example /join lobby"
 _NO_MESSAGE: Final = "there is no message here that this could be about"
@@ -253,6 +254,8 @@ def _react(desk: Desk, rest: str) -> None:
     here, line = desk.here, desk.message()
     if line is None:
         desk.answer(_NO_MESSAGE)
+    elif not is_reaction(rest):
+        desk.answer(f"A reaction is one emoji, or a word of at most {WORD_LIMIT} characters")
     else:
         msgid = line.msgid
         desk.do(lambda session, now: session.react(here, msgid, rest, now))

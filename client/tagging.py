@@ -10,10 +10,12 @@ from client.buffer import Buffer, Line
 from client.line_maker import reply_to
 from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
+from gateway.wire.visible import is_reaction
 
 _EARLY_LIMIT: Final = 5_000  # lines about messages that are not here; the oldest are forgotten
-_REACTION_LIMIT: Final = 50  # different ones to one message
-_REACTION_LENGTH: Final = 64
+_REACTION_LIMIT: Final = 20  # different ones to one message
+# By today's names and by those that they will have (IRCv3 react); whether it is taken back.
+_REACTION_TAGS: Final = {"+draft/react": False, "+draft/unreact": True, "+react": False, "+unreact": True}
 
 
 class Tagging:
@@ -49,10 +51,10 @@ def _change(line: Line, message: Message) -> bool:
         line.redacted_by = nick or "someone"
         line.redaction_reason = strip_controls(message.params[2]) if len(message.params) > 2 else ""
         return True
-    for tag, takes_back in (("+draft/react", False), ("+draft/unreact", True)):
-        reaction = strip_controls(message.tags.get(tag, ""))[:_REACTION_LENGTH].strip()
+    for tag, takes_back in _REACTION_TAGS.items():
+        reaction = message.tags.get(tag, "")
         nicks = line.reactions.get(reaction, [])
-        if not reaction or (nick in nicks) != takes_back:
+        if not is_reaction(reaction) or (nick in nicks) != takes_back:
             continue
         if takes_back:
             nicks.remove(nick)

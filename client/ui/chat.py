@@ -24,6 +24,7 @@ from client.events import Link
 from client.ui.bars import Rule, StatusBar, TopicBar
 from client.ui.completion import Names, Offer, help_for
 from client.ui.deeds import Deeds
+from client.ui.emoji import with_emoji
 from client.ui.hints import Hints
 from client.ui.keys import KEYS
 from client.ui.listing import Listing
@@ -33,6 +34,7 @@ from client.ui.messages import MessageView
 from client.ui.no_gateway import NoGateway
 from client.ui.prompt import Prompt
 from client.ui.rooms import RoomList
+from gateway.wire.visible import is_reaction
 
 _NICKS_LOOKED_AT: Final = 200  # of the last messages: who spoke there is completed first
 
@@ -202,8 +204,8 @@ class Chat(Screen[None]):
             nick = prompt.purpose.line.nick
             if prompt.purpose.what == "reply":
                 return f"replying to {nick} · Esc just talks"
-            if len(prompt.text.split()) > 1:
-                return "a reaction is one emoji or one word · Esc makes a message of it"
+            if prompt.text.strip() and not is_reaction(with_emoji(prompt.text.strip())):
+                return "a reaction is one emoji or one short word · Esc makes a message of it"
             return f"react to {nick} with :name: or an emoji · Esc gives up"
         return f"{prompt.line_count:,} lines" if prompt.line_count > 1 else ""
 

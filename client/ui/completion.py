@@ -43,7 +43,7 @@ def is_shown_while_typing(before: str) -> bool:
     """Whether offers are to be shown for a line up to the cursor before Tab is pressed."""
     word = before[max(before.rfind(" "), before.rfind("\n")) + 1 :]
     is_command = before.startswith("/") and not before.startswith("//") and word == before
-    return is_command or (len(word) > 1 and word[0] == "@") or (len(word) > 2 and word[0] == ":" and word[1].isalpha())
+    return is_command or (len(word) > 1 and word[0] == "@") or _begins_emoji(word)
 
 
 def complete(before: str, names: Names) -> Completion:
@@ -54,10 +54,15 @@ def complete(before: str, names: Names) -> Completion:
         return Completion(0, _commands(before, names))
     if word.startswith("#"):
         return Completion(start, _rooms(word, names))
-    if len(word) > 2 and word.startswith(":") and word[1].isalpha():
+    if _begins_emoji(word):
         return Completion(start, _emoji(word[1:]))
     offers = _nicks(word.removeprefix("@"), names, is_first=start == 0)
     return Completion(start, offers if word else ())
+
+
+def _begins_emoji(word: str) -> bool:
+    """Whether a word may become the name of an emoji, such as ":ta" or ":+1"."""
+    return len(word) > 2 and word[0] == ":" and (word[1].isalpha() or word[1] in "+-")
 
 
 def help_for(line: str, names: Names) -> tuple[str, str] | None:

@@ -21,6 +21,7 @@ from client.ui.prompt import Purpose
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 from gateway.wire.names import valid_nick, valid_room
+from gateway.wire.visible import is_reaction
 
 if TYPE_CHECKING:  # windows are imported when they are opened: the start waits for none of them
     from client.ui.app import Hubbub
@@ -28,6 +29,7 @@ if TYPE_CHECKING:  # windows are imported when they are opened: the start waits 
     from client.ui.room_finder import RoomFinder
     from client.ui.search import Search
 
+_SAYING = frozenset(("/me", "/msg", "/react", "/reply"))  # commands whose text has emoji by their names
 _KINDS = {BufferKind.ROOM: "room", BufferKind.PERSON: "person", BufferKind.SERVER: "network"}
 
 
@@ -50,7 +52,7 @@ class Desk:
         if purpose is not None and purpose.what == "react":
             self._react(text.strip(), purpose)
         elif text.startswith("/") and not text.startswith("//"):
-            commands.run(text, self)
+            commands.run(with_emoji(text) if text.split(" ", maxsplit=1)[0].lower() in _SAYING else text, self)
         elif not self.here and self._app.awaits_lobby:
             self._chat.prompt.put(text)
             self._app.say_aside("There is no connection yet: the text stays where it is")
@@ -62,8 +64,8 @@ class Desk:
             self._deeds.say(self.here, text, purpose.line.msgid if purpose else "")
 
     def _react(self, text: str, purpose: Purpose) -> None:
-        """React to a message; a text of several words is none, and stays where it was typed."""
-        if len(text.split()) > 1:
+        """React to a message; what is no reaction stays where it was typed."""
+        if text and not is_reaction(with_emoji(text)):
             self._chat.prompt.put(text)
             self._chat.prompt.begin(purpose)
         else:

@@ -7,8 +7,21 @@ import re
 from functools import cache
 from typing import Final
 
-_NAMED = re.compile(r":([a-z0-9_+-]+):")
-_FAVOURITES: Final = ("+1", "heart", "tada", "joy", "smile", "eyes", "wave", "fire", "rocket", "pray", "thinking", "-1")
+_CODE_OR_NAME = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`|:([a-z0-9_+-]+):", re.DOTALL)
+_FAVOURITES: Final = (
+    "+1",
+    "heart",
+    "tada",
+    "joy",
+    "smile",
+    "eyes",
+    "wave",
+    "fire",
+    "rocket",
+    "pray",
+    "thinking_face",
+    "-1",
+)
 
 
 @cache
@@ -23,8 +36,8 @@ def emoji_named(name: str) -> str | None:
 
 
 def with_emoji(text: str) -> str:
-    """Put emoji in the place of their names; what is no name of one stays, as in "10:30:45"."""
-    return _NAMED.sub(lambda match: _table().get(match.group(1), match.group()), text) if ":" in text else text
+    """Put emoji in the place of their names, but not in code; what is no name of one stays, as in "10:30:45"."""
+    return _CODE_OR_NAME.sub(lambda match: _table().get(match[1] or "", match[0]), text) if ":" in text else text
 
 
 def names_like(part: str, limit: int) -> list[str]:

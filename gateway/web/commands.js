@@ -1,5 +1,6 @@
 /** What is typed that begins with a slash. Pure; `app` carries it out (see main.js). */
 
+import { withEmoji } from "./emoji.js";
 import { isRoom } from "./irc.js";
 
 const roomName = (word) => (isRoom(word) ? word : `#${word}`);
@@ -50,14 +51,14 @@ export const COMMANDS = {
     },
   },
   list: { usage: "[TEXT]", help: "find a room by its name or topic", run: (app, rest) => app.finder.open(rest) },
-  me: { usage: "TEXT", help: "say what you are doing", run: (app, rest) => (rest ? app.act(rest) : "Usage: /me TEXT") },
+  me: { usage: "TEXT", help: "say what you are doing", run: (app, rest) => (rest ? app.act(withEmoji(rest)) : "Usage: /me TEXT") },
   motd: { usage: "", help: "show the message of the day", run: (app) => app.command("MOTD", []) },
   msg: {
     usage: "NAME [TEXT]",
     help: "talk to one person",
     run(app, rest) {
       const [name, text] = head(rest);
-      return name ? app.talkTo(name, text) : "Usage: /msg NAME [TEXT]";
+      return name ? app.talkTo(name, withEmoji(text)) : "Usage: /msg NAME [TEXT]";
     },
   },
   mode: {
@@ -108,7 +109,7 @@ export const COMMANDS = {
 
 /** Does what was typed; gives a text to show where it was not understood. */
 export function typed(app, text) {
-  if (!text.startsWith("/") || text.startsWith("//")) return app.say(text.replace(/^\/\//, "/"));
+  if (!text.startsWith("/") || text.startsWith("//")) return app.say(withEmoji(text.replace(/^\/\//, "/")));
   const [word, rest] = head(text.slice(1));
   const command = COMMANDS[word.toLowerCase()];
   return command ? command.run(app, rest.trim()) : `There is no command /${word}. Try /help.`;

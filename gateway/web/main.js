@@ -8,6 +8,7 @@ import { Connection, socketUrl } from "./connection.js";
 import { infoEntry, replyTags } from "./entries.js";
 import { fold, isRoom } from "./irc.js";
 import { askToNotify, notify } from "./notify.js";
+import { isReaction } from "./reactions.js";
 import { Session } from "./session.js";
 import { keepInTab, load, loadPassword, save, savePassword } from "./settings.js";
 import { Tabs } from "./tabs.js";
@@ -316,7 +317,7 @@ export class App {
   }
 
   react(entry, emoji) {
-    if (!emoji) return;
+    if (!isReaction(emoji)) return;
     const mine = this.buffers.current.marks.reactionsTo(entry.msgid).find(([each]) => each === emoji)?.[1] ?? [];
     this.perform((session, now) =>
       session.react(this.place, entry.msgid, emoji, !mine.includes(this.buffers.nick), now),

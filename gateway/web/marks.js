@@ -4,7 +4,8 @@
  */
 
 const LINES_LIMIT = 2000;
-const EMOJI_LIMIT = 20; // kinds of reactions on one line
+const EMOJI_LIMIT = 20; // kinds of reactions on one line that are shown
+const REACTIONS_LIMIT = 2000; // to one line; more are not noted
 
 export class Marks {
   constructor() {
@@ -19,6 +20,7 @@ export class Marks {
     const onLine = this.reactions.get(msgid) ?? new Map();
     const key = `${nick} ${emoji}`;
     if ((onLine.get(key)?.at ?? 0) > at) return;
+    if (onLine.size >= REACTIONS_LIMIT && !onLine.has(key)) return;
     onLine.set(key, { emoji, nick, isOn, at });
     this.reactions.set(msgid, onLine);
     bound(this.reactions);
@@ -38,9 +40,11 @@ export class Marks {
   reactionsTo(msgid) {
     const nicks = new Map();
     for (const { emoji, nick, isOn } of this.reactions.get(msgid)?.values() ?? []) {
-      if (isOn) nicks.set(emoji, [...(nicks.get(emoji) ?? []), nick]);
+      if (!isOn) continue;
+      if (nicks.has(emoji)) nicks.get(emoji).push(nick);
+      else if (nicks.size < EMOJI_LIMIT) nicks.set(emoji, [nick]);
     }
-    return [...nicks].slice(0, EMOJI_LIMIT);
+    return [...nicks];
   }
 }
 

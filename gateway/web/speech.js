@@ -10,12 +10,15 @@ import { ID_TAG, entryOf, pendingEntry, timeOf } from "./entries.js";
 import { byteLength, fold, isRoom, nickOf, split } from "./irc.js";
 import { OUTBOX_LIMIT, Outbox } from "./outbox.js";
 import { Place, Presence, Seen, positionOf } from "./places.js";
+import { isReaction } from "./reactions.js";
 import { sentence } from "./replies.js";
 
 // A relayed line has its source before it: nick, user and host at their largest (Modern IRC "Message Format").
 const LINE_LIMIT_BYTES = 512 - ":!@ \r\n".length - 30 - 20 - 63;
 const CONFIRMED_LIMIT = 100;
 const ACTION = "\x01ACTION ";
+// By today's names and by those that they will have (IRCv3 react); whether it is given, or taken back.
+const REACTION_TAGS = Object.entries({ "+draft/react": true, "+draft/unreact": false, "+react": true, "+unreact": false });
 
 export class Speech {
   /**
@@ -193,12 +196,9 @@ export class Speech {
       this.exchange.emit("redacted", { place: place.key, msgid, nick, reason, at });
     } else if (message.verb === "TAGMSG") {
       const msgid = message.tags.get("+reply") ?? message.tags.get("+draft/reply");
-      for (const [tag, isOn] of [
-        ["+draft/react", true],
-        ["+draft/unreact", false],
-      ]) {
+      for (const [tag, isOn] of REACTION_TAGS) {
         const emoji = message.tags.get(tag);
-        if (msgid && emoji) this.exchange.emit("reacted", { place: place.key, msgid, nick, emoji, isOn, at });
+        if (msgid && emoji && isReaction(emoji)) this.exchange.emit("reacted", { place: place.key, msgid, nick, emoji, isOn, at });
       }
     } else {
       return false;

@@ -270,6 +270,20 @@ def test_a_reply_names_what_it_answers(network: FakeNetwork) -> None:
     assert bob.run().lines()[-1].reply_to == msgid
 
 
+def test_only_what_is_a_reaction_is_kept_as_one_and_only_so_many(network: FakeNetwork) -> None:
+    """Whatever another network lets through: 20 kinds, each an emoji or a short word (docs/protocol.md)."""
+    alice = Seat(network).run()
+    msgid = network.say("bob", "#lobby", "hi").tags["msgid"]
+    hostile = ("two words", "x" * 1000, "a\u202eb", "Z" + "\u0310" * 50, "👍👍")
+    for reaction in (*hostile, *(f"r{number}" for number in range(100))):
+        network.put(Message("TAGMSG", ["#lobby"], "eve!u@h", {"+reply": msgid, "+draft/react": reaction}))
+    network.put(Message("TAGMSG", ["#lobby"], "bob!u@h", {"+reply": msgid, "+react": "r1"}))
+    network.put(Message("TAGMSG", ["#lobby"], "eve!u@h", {"+reply": msgid, "+unreact": "r2"}))
+    reactions = alice.run().lines()[-1].reactions
+    assert list(reactions) == ["r0", "r1", *(f"r{number}" for number in range(3, 20))]
+    assert reactions["r1"] == ["eve", "bob"]
+
+
 def test_reactions_in_the_history_find_their_message_on_an_older_page(network: FakeNetwork) -> None:
     msgid = network.say("carl", "#lobby", "long ago").tags["msgid"]
     for number in range(6):

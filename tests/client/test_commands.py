@@ -152,6 +152,14 @@ def test_without_a_message_there_is_nothing_to_do_it_to(desk: FakeDesk, typed: s
     assert desk.sent() == []
 
 
+@pytest.mark.parametrize("reaction", ["two words", "x" * 17, "👍👍", "e\u0301\u0301\u0301"])
+def test_what_is_no_reaction_is_not_sent(desk: FakeDesk, reaction: str) -> None:
+    """docs/protocol.md, "Reactions"."""
+    commands.run(f"/react {reaction}", desk)
+    assert "A reaction is one emoji, or a word" in desk.answers[0]
+    assert desk.sent() == []
+
+
 def test_who_is_ignored_is_not_heard_until_they_are_no_longer(desk: FakeDesk) -> None:
     network = desk.talk.network
     commands.run("/ignore Bob", desk)

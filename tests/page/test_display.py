@@ -30,9 +30,10 @@ def test_a_time_is_as_people_write_it_and_covers_nothing(pair: Pair, visit: Visi
         """async () => {
             const { row } = await import("./view/row.js");
             const { Buffer } = await import("./buffers.js");
-            const at = Date.parse("2026-01-02T15:49:00Z");
-            const message = { key: "k", kind: "message", msgid: "m", replyTo: "", version: 0 };
-            const entry = { ...message, nick: "eve", text: "the text", at };
+            const { entryOf } = await import("./entries.js");
+            const { parse } = await import("./irc.js");
+            const line = "@time=2026-01-02T15:49:00.000Z :eve!e@h PRIVMSG #x :the text";
+            const entry = entryOf(parse(line), 0, () => false);
             const context = { buffer: new Buffer("#x"), nick: "anna" };
             const rows = [row(entry, context), row(entry, { ...context, isContinued: true })];
             document.getElementById("rows").append(...rows);

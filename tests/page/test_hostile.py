@@ -134,6 +134,7 @@ def test_hostile_tags_and_lines_do_no_harm(pair: Pair, shared: Network, visit: V
     anna.wait("target")
     eve.do(
         f"@+reply={msgid};+draft/react=<b>x</b> TAGMSG #tags",
+        *(f"@+reply={msgid};+draft/react={'W' * 13}{number} TAGMSG #tags" for number in range(40)),
         f"@+reply={msgid};+draft/react={'x' * 1000} TAGMSG #tags",
         "@+reply=__proto__;+draft/react=x TAGMSG #tags",
         "@+typing=constructor TAGMSG #tags",
@@ -142,4 +143,5 @@ def test_hostile_tags_and_lines_do_no_harm(pair: Pair, shared: Network, visit: V
     anna.wait("in answer to nothing")
     anna.page.wait_for_selector(".chip >> text=<b>x</b> 1")
     assert anna.page.locator("#rows b").count() == 0
+    assert anna.page.locator(".chip").count() == 20
     assert anna.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from client.markup import parse
+from client.ui.emoji import emoji_named
+from gateway.wire.visible import is_reaction
 from tests.client.test_markup import ATOMS
 from tests.network.harness import Gateway
 from tests.page.browser import Visitor
@@ -160,6 +162,53 @@ def test_no_cut_of_a_text_parts_a_character(run: Callable[..., Any]) -> None:
         return found;
     """
     assert run("text.js", body) == []
+
+
+REACTIONS = {
+    **dict.fromkeys(
+        ("👍", "❤️", "#\ufe0f\u20e3", "🇨🇭", "👩‍👩‍👧‍👦", "lol", ":)", "+1", "<b>x</b>", "नमस्ते", "x" * 16), True
+    ),
+    **dict.fromkeys(
+        ("", "two words", "x" * 17, "👍👍", "ok👍", "a\nb", "\ufffd", "\u3164", "a\u200bb", "a\u202eb"), False
+    ),
+    **dict.fromkeys(
+        ("\u0301", "e\u0301\u0301\u0301", "\u200d", "👩" + "\u200d👩" * 8, "🏴" + "\U000e0067" * 17), False
+    ),
+}
+
+
+def test_reactions_are_what_the_gateways_take_for_one(run: Callable[..., Any]) -> None:
+    """docs/protocol.md, "Reactions": the rule of gateway.wire.visible, for any text of 1 to 20 of its characters."""
+    chance = random.Random(2)
+    parts = [*"ab1#*+:", *"👍❤🇨🇭👩🏴🏿\ufe0f\u200d\u20e3\u0301\u0310\u200b\u3164 \n日©é", "\U000e0067", "\U000e007f"]
+    texts = [*REACTIONS, *("".join(chance.choices(parts, k=chance.randint(1, 20) % 7 + 1)) for _ in range(5000))]
+    found = run("reactions.js", "return it.map(m.isReaction)", texts)
+    assert found[: len(REACTIONS)] == list(REACTIONS.values())
+    assert [text for text, is_one in zip(texts, found, strict=True) if is_one != is_reaction(text)] == []
+
+
+def test_reactions_to_one_line_are_bounded(run: Callable[..., Any]) -> None:
+    body = """
+        const marks = new m.Marks();
+        for (let n = 0; n < 5000; n += 1)
+            marks.react({ msgid: "1", nick: `n${n}`, emoji: `e${n % 100}`, isOn: true, at: 1 });
+        const found = marks.reactionsTo("1");
+        return [found.length, found[0], marks.reactions.get("1").size];
+    """
+    kinds, (emoji, nicks), count = run("marks.js", body)
+    assert (kinds, emoji, len(nicks), count) == (20, "e0", 20, 2000)
+
+
+def test_emoji_have_the_names_that_the_terminal_client_knows(run: Callable[..., Any]) -> None:
+    named = run("emoji.js", "return m.emojiLike('')")
+    assert len(named) > 100
+    assert [name for name, emoji in named if (emoji_named(name) or "").strip("\ufe0f") != emoji.strip("\ufe0f")] == []
+    texts = {
+        ":+1: at 10:30:45 :nonsense:": "👍 at 10:30:45 :nonsense:",
+        "`a[:x:]` :x:": "`a[:x:]` ❌",
+        "```\n:x:\n": "```\n:x:\n",
+    }
+    assert run("emoji.js", "return it.map(m.withEmoji)", list(texts)) == list(texts.values())
 
 
 def test_a_slice_knows_where_it_lacks_something(run: Callable[..., Any]) -> None:

@@ -1,7 +1,9 @@
 /** The dialogs: the first visit, joining, settings, reactions, help. */
 
 import { COMMANDS } from "../commands.js";
+import { withEmoji } from "../emoji.js";
 import { suggestNick } from "../naming.js";
+import { RULE, isReaction } from "../reactions.js";
 import { freeName } from "../tabs.js";
 import { byId, make, setText } from "./dom.js";
 
@@ -9,12 +11,14 @@ const EMOJI = ["👍", "❤️", "😄", "🎉", "🙏", "👀", "✅", "🔥", 
 const KEYS = [
   ["Enter", "send"],
   ["Shift + Enter", "a new line"],
-  ["Tab", "complete a name"],
+  ["Tab", "complete a name, a #room, a /command or an :emoji:"],
   ["↑ in an empty field", "go to the messages; ↑ ↓ move, r replies, e reacts, Del deletes, any other letter goes back"],
   ["Ctrl + Z", "take a deletion back, within 5 seconds"],
   ["Alt + ↑ ↓", "the conversation above or below"],
   ["Ctrl + K", "find a room or a person"],
 ];
+
+const ownReaction = () => withEmoji(byId("own-emoji").value.trim());
 
 export class Dialogs {
   /** @param {import("../main.js").App} app */
@@ -22,7 +26,8 @@ export class Dialogs {
     this.app = app;
     this.reactsTo = null;
     byId("emoji").append(
-      ...EMOJI.map((emoji) => make("button", { type: "submit", value: emoji, formnovalidate: true }, emoji)),
+      // No submit buttons: Enter in the field below would press the first of them.
+      ...EMOJI.map((emoji) => make("button", { type: "button", onclick: () => this.reactWith(emoji) }, emoji)),
     );
     byId("help-keys").append(...KEYS.flatMap(([key, what]) => [make("dt", {}, key), make("dd", {}, what)]));
     const commands = Object.entries(COMMANDS).map(([name, { usage, help }]) => [
@@ -35,7 +40,10 @@ export class Dialogs {
       button.addEventListener("click", () => button.closest("dialog").close());
     }
     this.on("settings", () => this.save());
-    this.on("react", ({ submitter }) => app.react(this.reactsTo, submitter.value || byId("own-emoji").value.trim()));
+    this.on("react", () => this.reactWith(ownReaction()));
+    byId("own-emoji").addEventListener("input", ({ target }) => {
+      target.setCustomValidity(!target.value.trim() || isReaction(ownReaction()) ? "" : RULE);
+    });
     this.on("help", () => undefined);
     this.on("password", () => this.onPassword(byId("password-text").value));
     this.onPassword = (_password) => undefined;
@@ -109,9 +117,15 @@ export class Dialogs {
     });
   }
 
+  reactWith(emoji) {
+    byId("react").close();
+    this.app.react(this.reactsTo, emoji);
+  }
+
   react(entry) {
     this.reactsTo = entry;
     byId("own-emoji").value = "";
+    byId("own-emoji").setCustomValidity("");
     byId("react").showModal();
   }
 

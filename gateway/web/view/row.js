@@ -8,6 +8,7 @@ import { formatted, formattedInline, piece } from "./formatted.js";
 const LONG_LINES = 20;
 const LONG_CHARACTERS = 3000;
 const QUOTED_CHARACTERS = 120;
+const NAMED_LIMIT = 20; // of those who reacted in the same way
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
@@ -149,11 +150,14 @@ function reactions(entry, { buffer, nick }) {
   if (!found.length) return [];
   const chips = found.map(([emoji, nicks]) => {
     const isMine = nicks.includes(nick);
-    const properties = { type: "button", "data-react": emoji, "aria-pressed": String(isMine), title: nicks.join(", ") };
+    const properties = { type: "button", "data-react": emoji, "aria-pressed": String(isMine), title: named(nicks) };
     return make("li", {}, make("button.chip", properties, make("span", {}, emoji), ` ${nicks.length}`));
   });
   return [make("ul.reactions", { "aria-label": "Reactions" }, ...chips)];
 }
+
+const named = (nicks) =>
+  [...nicks.slice(0, NAMED_LIMIT), ...(nicks.length > NAMED_LIMIT ? [`${nicks.length - NAMED_LIMIT} others`] : [])].join(", ");
 
 function fate(entry) {
   if (entry.state === "waiting") return [make("span.fate", {}, "waiting")];

@@ -1,6 +1,7 @@
 /** What could be meant by what is typed: commands, names, rooms (a combobox's list, WAI-ARIA "combobox"). */
 
 import { COMMANDS } from "../commands.js";
+import { emojiLike } from "../emoji.js";
 import { fold } from "../irc.js";
 import { byId, make } from "./dom.js";
 
@@ -42,6 +43,7 @@ export class Suggestions {
     const command = before.match(/^\/(\w+) +\S*$/);
     if (command && COMMANDS[command[1]]) return asked ? this.names(word, "") : [];
     if (word.startsWith("@") && word.length > 1) return this.names(word.slice(1), this.start ? " " : ": ");
+    if (/^:[a-z+-]./i.test(word)) return emoji(word.slice(1));
     if (word.startsWith("#")) return this.rooms(word);
     return asked && word ? this.names(word, this.start ? " " : ": ") : [];
   }
@@ -116,6 +118,10 @@ export class Suggestions {
     this.found = [];
     this.draw();
   }
+}
+
+function emoji(start) {
+  return emojiLike(start.replace(/:$/, "")).map(([name, text]) => ({ text, end: " ", help: `:${name}:` }));
 }
 
 function commands(start) {

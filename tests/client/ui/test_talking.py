@@ -100,7 +100,7 @@ def test_a_chosen_message_is_answered_reacted_to_and_deleted() -> None:
         await pilot.press("escape", "r")
         assert "replying to bob" in text(stage)
         await pilot.press(*"me", "enter")
-        assert f"+reply={first} " in stage.sent_with("PRIVMSG")[-1]
+        assert f"+reply={first};" in stage.sent_with("PRIVMSG")[-1]
         stage.echo()
         await settled(pilot)
         await pilot.press("escape", "up", "e", *":tada:", "enter")
@@ -183,7 +183,7 @@ def test_a_sentence_is_no_reaction() -> None:
         await settled(pilot)
         assert not stage.sent_with("TAGMSG") or "react" not in stage.sent_with("TAGMSG")[-1]
         assert stage.chat.prompt.text == "veryone is here"
-        assert "a reaction is one emoji or one word" in text(stage)
+        assert "a reaction is one emoji or one short word" in text(stage)
         await pilot.press("escape", "enter")
         assert stage.sent_with("PRIVMSG")[-1].endswith(":veryone is here")
 
@@ -256,6 +256,8 @@ def test_names_rooms_commands_and_emoji_are_completed() -> None:
             ("#d", "#dev "),
             ("/top", "/topic "),
             ("hi :tad", "hi 🎉 "),
+            (":+1", "👍 "),
+            (":-1:", "👎 "),
             ("hi @bo", "hi bob "),
         ):
             prompt.put("")
@@ -293,6 +295,24 @@ def test_emoji_have_names_and_times_are_none() -> None:
     async def scene(pilot: Pilot[Any]) -> None:
         await pilot.press(*"at 10:30:45 :tada: :nonsense:", "enter")
         assert stage.sent_with("PRIVMSG")[-1].endswith(":at 10:30:45 🎉 :nonsense:")
+
+    play(stage, scene)
+
+
+def test_plus_one_is_an_emoji_wherever_something_is_said_and_not_in_code() -> None:
+    stage = Stage()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        for typed, sent in (
+            (":+1: and `a[:x:]` :-1:", "👍 and `a[:x:]` 👎"),
+            ("```a[:x:]``` :x:", "```a[:x:]``` ❌"),
+            ("/me :+1:", "\x01ACTION 👍\x01"),
+            ("/topic :+1:", ":+1:"),
+        ):
+            stage.chat.prompt.put(typed)
+            await pilot.press("enter")
+            await settled(pilot)
+            assert any(line.endswith(sent) for line in stage.sent)
 
     play(stage, scene)
 
