@@ -14,7 +14,6 @@ a message in its canonical form takes the short path through the fold.
 Owns the form of the log. Knows nothing of Redis, of rooms' rules or of who reads. Pure: runs on any thread.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -108,10 +107,6 @@ def id_key(stream_id: str) -> tuple[int, int]:
     """(ms, n) of a stream id "ms-n", to compare two by; (0, 0) for what is none."""
     ms_text, _, n_text = stream_id.partition("-")
     return number(ms_text), number(n_text)
-
-
-is_stream_id = re.compile(r"\d{1,20}-\d{1,20}", re.ASCII).fullmatch
-"""Whether a text has the form of a stream id."""
 
 
 def ms(stream_id: str) -> int:

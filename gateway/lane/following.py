@@ -19,7 +19,7 @@ from gateway.broker.scripts import EXPIRE, RANGE, SEED, SNAPSHOT
 from gateway.broker.waiting import Waiting
 from gateway.chat import compact
 from gateway.chat.effects import Effect, Kind
-from gateway.chat.events import NOBODY, PASSING, Entry, is_stream_id, origin_of
+from gateway.chat.events import NOBODY, PASSING, Entry, origin_of
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.client import Client
@@ -265,7 +265,9 @@ class Following:
         def answer(reply: Reply) -> None:
             if self._by_channel.get(channel) is not replica or replica.asked != asked:
                 return  # closed meanwhile, or asked again
-            if concerns_one_key(reply):
+            if concerns_one_key(reply) and from_id:
+                replica.load()  # the position is no stream id: it was published by hand
+            elif concerns_one_key(reply):
                 self._set_aside(replica, reply)
             elif isinstance(reply, list):
                 try:
@@ -329,7 +331,7 @@ class Following:
         head, _, body = payload.partition(b"\n")
         try:
             match head.decode("utf-8", "replace").split(" "):
-                case [entry_id, before, epoch, origin] if is_stream_id(entry_id):
+                case [entry_id, before, epoch, origin]:
                     replica.live((entry_id, before, epoch, origin, body))
                 case [word] if word == PASSING:
                     self._on_passing(self.rooms.get(replica.name), body)

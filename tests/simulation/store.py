@@ -240,8 +240,11 @@ class Store:
 
     def _between(self, key: bytes, low: bytes, high: bytes) -> Stream:
         stream = self._stream(key)
-        first = FIRST if low == b"-" else key_of(low.removeprefix(b"("))
-        last = LAST if high == b"+" else key_of(high.removeprefix(b"("))
+        try:
+            first = FIRST if low == b"-" else key_of(low.removeprefix(b"("))
+            last = LAST if high == b"+" else key_of(high.removeprefix(b"("))
+        except ValueError:
+            raise Failure("ERR Invalid stream ID specified as stream command argument") from None
         start = (bisect_right if low.startswith(b"(") else bisect_left)(stream, first, key=_id_of)
         stop = (bisect_left if high.startswith(b"(") else bisect_right)(stream, last, key=_id_of)
         return stream[start:stop]
