@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+HISTORY_PLACES = 3
+"""Excerpts of histories that are read at once: each takes the lane some milliseconds."""
 LISTED_LIMIT = 20_000
 SEARCHED_LIMIT = 5_000
 SEARCHED_AT_ONCE = 250
@@ -59,6 +61,7 @@ class LanePorts:
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self._gate = Gate(lane)
+        self._history_gate = Gate(lane, HISTORY_PLACES)
         self._coming: dict[Session, str] = {}  # nicks of which rooms are being told
 
     async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
@@ -502,7 +505,11 @@ class LanePorts:
         self._lane.changes.look(self._client(session), fold(room))
 
     async def history(self, may_read: Readable, span: Span) -> Excerpt:
-        found = await self._in_turn(read(self._ask, self._lane.keys, may_read, span))
+        await self._history_gate.enter()
+        try:
+            found = await read(self._ask, self._lane.keys, may_read, span)
+        finally:
+            self._history_gate.leave()
         if self._lane.waiting is not None:
             replicated: Wait[None] = Wait()
             self._lane.waiting.ask_for_others(lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable()))

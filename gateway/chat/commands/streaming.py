@@ -61,6 +61,8 @@ async def select(ports: Ports, session: Session, may_read: Access, span: Span) -
     ends: list[Place] = []
     rest, is_all = replace(span, limit=span.limit + 1), False
     while not is_all and rest.limit:
+        if rest.limit <= span.limit:  # not the first page
+            await ports.pace(session)
         now = may_read()
         if now is None:
             break
