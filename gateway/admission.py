@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 ONE_SITE_BITS = 64
 """What a site is given of IPv6 at least (RFC 6177): its addresses count as one."""
@@ -16,7 +16,7 @@ RECENT_LIMIT = 65_536
 
 
 class RateLimit:
-    """Gives each address a bucket of tokens; loopback and Unix sockets have no limit.
+    """Gives each address a bucket of tokens. It is not asked about connections that are local: they have no limit.
 
     Attributes without underscore may be changed at any time; a rate of 0 is no limit.
     """
@@ -31,11 +31,10 @@ class RateLimit:
 
     def take(self, address: str) -> bool:
         """Takes a token of the address's bucket; False where there is none."""
-        counted = site(address)
-        if counted is None or not self.rate:
+        if not self.rate:
             return True
         with self._lock:
-            return self._take(counted)
+            return self._take(site(address))
 
     def _take(self, site: str) -> bool:
         """Takes a token of the site's bucket; one that is refused costs none."""
@@ -59,7 +58,7 @@ class RateLimit:
 
 
 class Admission(RateLimit):
-    """Counts by address, and fills each address a bucket; loopback and Unix sockets have no limit.
+    """Counts connections by address as well.
 
     Attributes without underscore may be changed at any time; 0 is no limit.
     """
@@ -77,8 +76,6 @@ class Admission(RateLimit):
     def __call__(self, address: str, change: int) -> bool:
         """+1: counts one more, unless the address has as many as it may or is too fast (False); -1: one less."""
         counted = site(address)
-        if counted is None:
-            return True
         with self._lock:
             if change > 0:
                 if self.limit and self._counts[counted] >= self.limit:
@@ -93,16 +90,25 @@ class Admission(RateLimit):
         return True
 
 
-def site(address: str) -> str | None:
-    """What is counted; None for what has no limit."""
+def is_local(peer: str) -> bool:
+    """Whether a connection comes from this machine: loopback, or a Unix socket. Such connections have no limit."""
     try:
-        parsed = ip_address(address.partition("%")[0])
+        return _parsed(peer).is_loopback
     except ValueError:
-        return None  # a Unix socket
-    if isinstance(parsed, IPv6Address):
-        parsed = parsed.ipv4_mapped or parsed
-    if parsed.is_loopback:
-        return None
+        return True  # a Unix socket
+
+
+def site(address: str) -> str:
+    """What is counted of an address: itself, or the IPv6 network that a site is given."""
+    try:
+        parsed = _parsed(address)
+    except ValueError:
+        return "unix"
     if isinstance(parsed, IPv6Address):
         return str(ip_network((parsed, ONE_SITE_BITS), strict=False))
     return str(parsed)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address:
+    parsed = ip_address(address.partition("%")[0])
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else parsed

@@ -29,7 +29,8 @@ from gateway.heartbeat.leases import Heartbeat, client
 from gateway.lane.browsers import Browsers
 from gateway.lane.lane import Lane
 from gateway.lane.outside import Outside, Post
-from gateway.net.acceptor import Acceptor
+from gateway.net.acceptor import Acceptor, Deal
+from gateway.ops.health import AdminServer
 from gateway.provision import Provision, provide
 from gateway.readings import readiness, readings
 from gateway.verifier import Verifier
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 
 GC_THRESHOLDS = (10_000, 20, 50)
 """Nothing on the way of a message is in a cycle: the collector is for the rest, and may come seldom."""
+ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LEAVE_LIMIT_S = 4.0
 """After the last client was told to go. Where Redis hangs nobody is waited for longer, so that with a call to it
 (5 s) the end still comes within the 10 s that SIGTERM is given."""
@@ -76,7 +78,7 @@ class Gateway:
 
     def run(self) -> int:
         self._raise_descriptor_limit()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (*ENDING_SIGNALS, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         settings = self.settings
         embedded = None if settings.redis else EmbeddedServer.start(settings.data_dir)
@@ -87,6 +89,8 @@ class Gateway:
                 return 0
             return self._serve(url, embedded)
         finally:
+            for number in ENDING_SIGNALS:  # from here on nobody listens to them: they end the process as they do others
+                signal.signal(number, signal.SIG_DFL)
             self.executor.close()
             self.verifier.close()
             if embedded is not None:
@@ -114,19 +118,27 @@ class Gateway:
             lambda: readings(self.lanes, heartbeat, self.admission),
         )
         self.lanes += [self._lane(number, url, heartbeat) for number in range(self.settings.lanes)]
+        acceptor = Acceptor(listening, self._deal(), lambda: log.warning("out_of_descriptors"))
         for lane in self.lanes:
             lane.start()
+        try:
+            self._start(acceptor, heartbeat, admin)
+            self._wait()
+        except Exception as error:  # ours: the other threads would go on, and no signal would end them
+            log.error("fault", where="main", exc_info=error)
+            self._exit_status = 1
+        acceptor.stop()
+        left = self._leave()
+        heartbeat.stop(leave=left)
+        if admin is not None:
+            admin.stop()
+        return self._exit_status
+
+    def _start(self, acceptor: Acceptor, heartbeat: Heartbeat, admin: AdminServer | None) -> None:
         heartbeat.start()
         if admin is not None:
             admin.start()
             log.info("admin", port=admin.port)
-        deal = itertools.cycle(self.lanes)
-
-        def dealt(accepted: socket.socket, peer: str) -> None:
-            lane = next(deal)
-            lane.post(lambda: lane.connections.accept(accepted, peer))
-
-        acceptor = Acceptor(listening, dealt, lambda: log.warning("out_of_descriptors"))
         # Nobody may come in before the lease is there: without one, no reaper would find what is left behind.
         while not (heartbeat.beats and all(lane.is_ready for lane in self.lanes)) and not self._is_ending:
             time.sleep(0.01)
@@ -136,13 +148,16 @@ class Gateway:
         page = page_url(acceptor.addresses, has_tls=self._provision[2] is not None)
         listening_at = {"addresses": acceptor.addresses} | ({"page": page} if page else {})
         log.info("listening", **listening_at, gateway=self.id, name=self.settings.name)
-        self._wait()
-        acceptor.stop()
-        left = self._leave()
-        heartbeat.stop(leave=left)
-        if admin is not None:
-            admin.stop()
-        return self._exit_status
+
+    def _deal(self) -> Deal:
+        """Gives accepted sockets to the lanes in turn."""
+        turns = itertools.cycle(self.lanes)
+
+        def deal(accepted: socket.socket, peer: str) -> None:
+            lane = next(turns)
+            lane.post(lambda: lane.connections.accept(accepted, peer))
+
+        return deal
 
     def _lane(self, number: int, url: str, heartbeat: Heartbeat) -> Lane:
         settings, server, tls_context = self._provision

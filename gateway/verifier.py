@@ -57,7 +57,7 @@ class Verifier:
 
         Returns what takes the try back; None where too many wait: then there is no try.
         """
-        key = site(address) or "local"
+        key = site(address)
         one = _Try(password_hash, password, post, done)
         with self._changed:
             if self._is_full(key):

@@ -14,10 +14,12 @@ ROOM_MODES = "beIklimnstov"
 ROOM_MODES_WITH_PARAMETER = "beIklov"
 
 
-def is_complete(session: Session) -> bool:
-    """Whether nick claim, USER and CAP END are all in."""
+def is_complete(ports: Ports, session: Session) -> bool:
+    """Whether nick, USER and CAP END are all in; the nick is claimed if the password fits."""
     registration = session.registration
-    return bool(registration is not None and not registration.negotiates and session.nick and session.user)
+    if registration is None or registration.negotiates or not session.user:
+        return False
+    return bool(session.nick or (registration.nick and not password_fits(ports, session)))
 
 
 async def complete(ports: Ports, session: Session) -> None:

@@ -35,11 +35,12 @@ class Outlet(Protocol):
 class Registration:
     """What is known only until 001."""
 
-    __slots__ = ("negotiates", "password")
+    __slots__ = ("negotiates", "nick", "password")
 
     def __init__(self) -> None:
         self.negotiates = False  # CAP LS or REQ came, CAP END not yet
         self.password = ""
+        self.nick = ""  # asked for before the network's password came: it is not claimed yet
 
 
 class Session:

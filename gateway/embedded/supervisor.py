@@ -49,6 +49,7 @@ def ping(path: str, timeout_s: float = 1.0) -> bool:
 
 def main(data_dir: str, program: str) -> None:
     """Take the lock or print "busy"; else go on as a daemon that prints "ready" or what is wrong."""
+    os.umask(0o077)  # what the server writes is everything that was said
     os.chdir(data_dir)
     lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Protocol
 
+from gateway.admission import is_local
 from gateway.lane.browsers import Browsers
 from gateway.lane.client import Dialect
 from gateway.lane.dialects import IRC, PLAIN_TEXT, OverWebSocket
@@ -22,6 +23,8 @@ from gateway.wire.dialect import Kind, sniff, strip_telnet
 SILENCE_S = 1.0
 OPENING_LIMIT_S = 60.0
 """For a header, a handshake and a first line: who is slower only holds a descriptor."""
+HEADER_LIMIT_S = 5.0
+"""From the first byte of a PROXY header to its last."""
 KEEP_ALIVE_S = 5.0
 """From an answer to a browser to its next request (RFC 9112 9.5)."""
 NO_TLS = "it asked for TLS: turn that off in the client, or set tls_cert and tls_key"
@@ -60,10 +63,11 @@ class Host(Protocol):
 class Opening:
     """The state of a connection that has not told its dialect."""
 
-    __slots__ = ("buffer", "greeted", "idle", "is_http", "is_proxied", "may_have_proxy", "timer")
+    __slots__ = ("buffer", "greeted", "idle", "is_exempt", "is_http", "is_proxied", "may_have_proxy", "timer")
 
-    def __init__(self, may_have_proxy: bool) -> None:
+    def __init__(self, may_have_proxy: bool, is_exempt: bool) -> None:
         self.buffer = b""
+        self.is_exempt = is_exempt  # from the limits of addresses: it comes from this machine itself
         self.may_have_proxy = may_have_proxy
         self.is_proxied = False
         self.timer: Timer | None = None
@@ -91,9 +95,9 @@ class Door:
 
     def enter(self, connection: Connection) -> None:
         """A connection was accepted."""
-        opening = Opening(self._is_trusted(connection.peer))
+        opening = Opening(self._is_trusted(connection.peer), is_local(connection.peer))
         connection.state = opening
-        if not opening.may_have_proxy and not self._host.admitted(connection, connection.peer):
+        if not opening.may_have_proxy and not self._is_admitted(connection, opening):
             self._turn_away(connection)
             return
         opening.timer = self._host.later(SILENCE_S, lambda: self._break_silence(connection, opening))
@@ -104,6 +108,9 @@ class Door:
         except ValueError:
             return False  # a Unix socket has no address
         return any(address in network for network in self.trusted)
+
+    def _is_admitted(self, connection: Connection, opening: Opening) -> bool:
+        return opening.is_exempt or connection.is_admitted or self._host.admitted(connection, connection.peer)
 
     def _turn_away(self, connection: Connection) -> None:
         connection.write(b"ERROR :Too many connections from your address\r\n")
@@ -132,6 +139,8 @@ class Door:
         if connection.is_closing:
             return  # it has had its answer
         opening = connection.state
+        if opening.may_have_proxy and not opening.buffer:
+            self._host.later(HEADER_LIMIT_S, lambda: self._end_header(connection, opening))
         opening.buffer += data
         if opening.may_have_proxy and not self._read_proxy(connection, opening):
             return
@@ -168,7 +177,7 @@ class Door:
 
     def _upgrade(self, connection: Connection, opening: Opening, request: http.Request) -> None:
         accepted = websocket.accept(request, self.origins)
-        if not (connection.is_admitted or self._host.admitted(connection, connection.peer)):
+        if not self._is_admitted(connection, opening):
             accepted = http.refusal("429 Too Many Requests", "Too many connections from your address.")
         if isinstance(accepted, bytes):
             self._respond(connection, opening, accepted)
@@ -220,15 +229,22 @@ class Door:
         if isinstance(header, proxy.Header):
             opening.buffer = opening.buffer[header.consumed :]
             if header.source_ip is not None:
-                connection.peer = header.source_ip
+                connection.peer, opening.is_exempt = header.source_ip, False  # loopback too: it is the proxy's
         elif header is proxy.MALFORMED:
-            self._host.log_refused(connection, "malformed PROXY header")
-            connection.abort("malformed PROXY header")
+            self._refuse_header(connection, "malformed PROXY header")
             return False
-        if not self._host.admitted(connection, connection.peer):
+        if not self._is_admitted(connection, opening):
             self._turn_away(connection)
             return False
         return bool(opening.buffer)
+
+    def _end_header(self, connection: Connection, opening: Opening) -> None:
+        if opening.may_have_proxy and connection.is_open:
+            self._refuse_header(connection, "PROXY header not complete in time")
+
+    def _refuse_header(self, connection: Connection, why: str) -> None:
+        self._host.log_refused(connection, why)
+        connection.abort(why)
 
     def _start_tls(self, connection: Connection, opening: Opening) -> None:
         context, hello, opening.buffer = self._host.tls_context, opening.buffer, b""

@@ -112,7 +112,8 @@ class LanePorts:
         return not self._lane.following.rooms[fold(room)].replica.epoch
 
     def may_make_room(self, session: Session) -> bool:
-        return self._lane.outside.may_make_room(session.address)
+        is_counted = self._client(session).connection.is_admitted  # else it is of this machine
+        return not is_counted or self._lane.outside.may_make_room(session.address)
 
     def say(self, session: Session, room: str, line: str) -> None:
         label = session.take_label() if session.label else ""
@@ -486,7 +487,7 @@ class LanePorts:
             followed.enter(client)
 
     async def try_registration(self, session: Session) -> None:
-        if registration.is_complete(session):
+        if registration.is_complete(self, session):
             await registration.complete(self, session)
 
     def registered(self, session: Session) -> None:

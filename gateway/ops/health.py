@@ -1,26 +1,30 @@
 """The admin port: /metrics, /healthz and /readyz over HTTP, for Prometheus, load balancers and Kubernetes.
 
-Owns the thread "admin" and its socket; knows nothing of chat: what readiness means comes in as a callable,
-what is measured as a registry. Requests are served one at a time, each within REQUEST_LIMIT_S.
+Owns the thread "admin" and its socket, and a thread for each request; knows nothing of chat: what readiness means
+comes in as a callable, what is measured as a registry. Each request is over within REQUEST_LIMIT_S, whatever its client
+does, and so many are served at once: of more, the newest are closed.
 """
 
+import io
 import socket
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer
-from typing import ClassVar, Protocol
+from socketserver import ThreadingTCPServer
+from typing import Any, ClassVar, Protocol
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 Readiness = Callable[[], tuple[bool, str]]
-"""Whether clients should be sent here, and why (not); called on the admin thread, must not block."""
+"""Whether clients should be sent here, and why (not); called on a request's thread, must not block."""
 
 Page = tuple[int, str, bytes]
 """Status, content type, body."""
 
 REQUEST_LIMIT_S = 2.0
+REQUESTS_LIMIT = 64
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -47,8 +51,8 @@ class AdminServer:
         handler = type("Handler", (_Handler,), {"pages": pages})
         family = socket.AF_INET6 if address.kind == "tcp6" else socket.AF_INET
         # Not HTTPServer: it asks the DNS for its own name and may wait long for the answer.
-        server = type("Server", (TCPServer,), {"address_family": family, "allow_reuse_address": True})
-        self._server: TCPServer = server((address.host, address.port), handler)
+        server = type("Server", (_Server,), {"address_family": family})
+        self._server: _Server = server((address.host, address.port), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="admin")
 
     @property
@@ -67,11 +71,50 @@ class AdminServer:
         self._server.server_close()
 
 
+class _Server(ThreadingTCPServer):
+    """A thread a request; `server_close` waits for those that are under way."""
+
+    allow_reuse_address = True
+
+    def __init__(self, *arguments: Any) -> None:
+        self._free = threading.Semaphore(REQUESTS_LIMIT)
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+
+class _Bounded(socket.SocketIO):
+    """What a client sends, until the request's time is up, however it is spread over that."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection, "r")
+        self._connection = connection
+        self._deadline = time.monotonic() + REQUEST_LIMIT_S
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._connection.settimeout(max(0.001, self._deadline - time.monotonic()))
+        return super().readinto(buffer)
+
+
 class _Handler(BaseHTTPRequestHandler):
     pages: ClassVar[dict[str, Callable[[str], Page]]]
     timeout = REQUEST_LIMIT_S
     server_version = "hubbub"
     sys_version = ""
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = io.BufferedReader(_Bounded(self.connection))
 
     def do_GET(self) -> None:
         page = self.pages.get(self.path.partition("?")[0])

@@ -91,6 +91,9 @@ def test_it_is_durable_private_and_never_evicts(share: EmbeddedServer) -> None:
     }
     assert share.socket_path.stat().st_mode & 0o777 == 0o700
     assert share.data_dir.stat().st_mode & 0o777 == 0o700
+    ask(share, "SET", "said", "in confidence")
+    for path in share.data_dir.rglob("*"):  # also where the directory was there before, and is open to all
+        assert not path.lstat().st_mode & 0o077, path
 
 
 def test_a_second_gateway_shares_it_and_the_last_one_leaving_ends_it(data_dir: Path, share: EmbeddedServer) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.lane.connections import REGISTRATION_LIMIT_S
-from gateway.lane.door import KEEP_ALIVE_S, OPENING_LIMIT_S, SILENCE_S
+from gateway.lane.door import HEADER_LIMIT_S, KEEP_ALIVE_S, OPENING_LIMIT_S, SILENCE_S
 from gateway.lane.sessions import CLOSING_LIMIT_S
 from gateway.wire import http
 from tests.fuzz.lanes import HANDSHAKE, Bystander, World
@@ -51,6 +51,15 @@ def test_who_does_not_come_to_its_first_line_is_closed(world: World, peer: str, 
     pass_time(world, LONGEST_S, (socket, said))
     assert socket.is_closed
     assert not world.lane.connections.opening
+
+
+@pytest.mark.parametrize("said", [b"PROXY TCP4 192.0.2.9", b"\r\n\r\n\0\r\nQUIT\n\x21\x11"])
+def test_a_proxy_header_is_complete_within_seconds_of_its_first_byte(world: World, said: bytes) -> None:
+    socket = world.client("10.0.0.1")
+    pass_time(world, 20.0)
+    assert not socket.is_closed, "a proxy may connect before it has a client"
+    pass_time(world, HEADER_LIMIT_S + 1.0, (socket, said))
+    assert socket.is_closed
 
 
 @pytest.mark.parametrize("said", [b"\x16\x03\x01", b"\x16\x03\x01\x00\xc6\x01\x00\x00\xc2\x03\x03" + b"x" * 100])

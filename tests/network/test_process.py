@@ -242,3 +242,16 @@ def test_sigterm_ends_it_in_time_without_redis(alone: Network, broker: Broker) -
     assert time.monotonic() - began < END_LIMIT_S
     assert alice.is_closed()
     assert "Traceback" not in gateway.log
+
+
+def test_a_fault_of_the_main_thread_ends_the_gateway_and_signs_its_users_off(network: Network, tmp_path: Path) -> None:
+    """The other threads alone would serve on, and no signal would end them."""
+    (tmp_path / "sitecustomize.py").write_text("import gateway.config\ngateway.config.reload = None\n")
+    first, second = network.gateway(PYTHONPATH=f"{tmp_path}:{Path.cwd()}"), network.gateway()
+    alice = network.peer(first, "alice", "", "#a")
+    bob = network.peer(second, "bob", "", "#a")
+    first.process.send_signal(signal.SIGHUP)
+    assert alice.until("ERROR ")[-1] == "ERROR :Closing link: The gateway is shutting down"
+    assert bob.until(" QUIT ")[-1].endswith(" QUIT :The gateway is shutting down")
+    assert first.process.wait(END_LIMIT_S) == 1
+    assert json.loads(first.wait_log("fault"))["where"] == "main"

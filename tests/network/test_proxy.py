@@ -103,6 +103,16 @@ def test_loopback_has_no_limit(network: Network) -> None:
         network.peer(gateway, nick)
 
 
+def test_loopback_in_a_header_is_an_address_like_any(network: Network) -> None:
+    """It is a client of the proxy's machine, not of this one."""
+    gateway = network.gateway(*TRUSTED, HUBBUB_MAX_PER_IP="1")
+    network.peer(gateway, "alice", connected=proxied(gateway, version_1("127.0.0.1")))
+    refused = network.peer(gateway, connected=proxied(gateway, version_1("127.0.0.1")))
+    assert refused.line() == "ERROR :Too many connections from your address"
+    for nick in ("carol", "dave"):
+        network.peer(gateway, nick)  # without a header it is of this machine
+
+
 def test_a_broken_header_closes_the_connection(network: Network) -> None:
     """PROXY protocol 2: a receiver that finds no valid header must abort the connection."""
     gateway = network.gateway(*TRUSTED)

@@ -77,3 +77,16 @@ def test_an_address_of_redis_that_cannot_be_read_is_told_in_a_line_without_it(ne
         assert MARK not in gateway.log
     finally:
         unreadable.close()
+
+
+def test_nobody_holds_a_nick_without_the_network_s_password(network: Network) -> None:
+    gateway = network.gateway(HUBBUB_PASSWORD=f"{MARK}-pass")
+    for number, said in enumerate((["NICK ann"], ["PASS wrong", "CAP LS 302", "NICK ann", "USER a 0 * :a"])):
+        squatter = network.peer(gateway)
+        squatter.send(*said, "PING :there")
+        assert " 433 " not in "".join(squatter.until("PONG"))
+        ann = network.peer(gateway)
+        ann.send("CAP LS 302", "NICK ann", "USER ann 0 * :ann", f"PASS {MARK}-pass", "CAP END")  # PASS may come late
+        assert " 001 ann " in ann.until(" 001 ")[-1], number
+        ann.send("QUIT")
+        assert ann.is_closed()

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -81,6 +82,25 @@ def test_head_has_no_body(admin: AdminServer) -> None:
 def test_a_silent_client_holds_up_others_only_for_a_moment(admin: AdminServer) -> None:
     with socket.create_connection(("127.0.0.1", admin.port), timeout=LIMIT_S):
         assert get(admin, "/healthz")[0] == 200
+
+
+def test_one_that_sends_a_byte_now_and_then_has_no_more_time_and_holds_up_nobody(admin: AdminServer) -> None:
+    with socket.create_connection(("127.0.0.1", admin.port), timeout=LIMIT_S) as dripping:
+        ended = threading.Event()
+
+        def drip() -> None:
+            with contextlib.suppress(OSError):
+                while not ended.wait(0.05):
+                    dripping.sendall(b"G")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            assert get(admin, "/healthz")[0] == 200
+            assert dripping.recv(1) == b""  # its time is up, though it has sent something all the while
+        finally:
+            ended.set()
+            thread.join()
 
 
 def test_a_port_in_use_is_told_at_once(admin: AdminServer) -> None:

@@ -63,12 +63,15 @@ def _cap(session: Session, subcommand: str, text: str) -> None:
     session.reply(f":{session.server} CAP {session.nick or '*'} {subcommand} :{text}")
 
 
-def password(ports: Ports, session: Session, message: Message) -> None:
-    """Modern IRC PASS."""
-    if session.registration is None:
+async def password(ports: Ports, session: Session, message: Message) -> None:
+    """Modern IRC PASS. A nick that was asked for before is claimed now."""
+    registration = session.registration
+    if registration is None:
         session.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
-    else:
-        session.registration.password = message.params[0]
+        return
+    registration.password = message.params[0]
+    if registration.nick and password_fits(ports, session):
+        await _first_nick(ports, session, registration.nick)
 
 
 def password_fits(ports: Ports, session: Session) -> bool:
@@ -86,7 +89,11 @@ async def nick(ports: Ports, session: Session, message: Message) -> None:
     elif not valid_nick(wanted):
         session.numeric(n.ERR_ERRONEUSNICKNAME, wanted, "Erroneous nickname")
     elif session.registration is not None:
-        await _first_nick(ports, session, wanted)
+        session.registration.nick = wanted
+        if password_fits(ports, session):
+            await _first_nick(ports, session, wanted)
+        else:  # nobody holds a nick without the network's password
+            await ports.try_registration(session)
     elif wanted != session.nick:
         charge_for_rooms(session, len(session.rooms))
         session.charge(sum(room.mask_count for room in session.rooms.values()) / MASKS_A_LINE)
