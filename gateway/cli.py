@@ -15,18 +15,19 @@ import click
 from gateway.config import ConfigError, Settings, load, table
 
 PROGRAM = "hubbub-gateway"
+HELP_OPTIONS = ("-h", "--help")
 
 
 class ServeByDefault(click.Group):
     """Options without a command, or nothing at all, mean `serve`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
+        if not args or (args[0].startswith("-") and args[0] not in (*HELP_OPTIONS, "--version")):
             args = ["serve", *args]
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=ServeByDefault)
+@click.group(cls=ServeByDefault, context_settings={"help_option_names": HELP_OPTIONS})
 @click.version_option(package_name="hubbub", prog_name=PROGRAM)
 def main() -> None:
     """One chat network out of any number of equal gateways.

@@ -26,7 +26,7 @@ from gateway.config import Settings
 
 ALICE = "alice!a@host"
 NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 class Rooms:

@@ -65,15 +65,17 @@ def test_a_wrong_setting_is_one_line_and_status_2(served: list[Settings], monkey
     assert served == []
 
 
+@pytest.mark.parametrize("option", ["-h", "--help"])
 @pytest.mark.parametrize("command", ["serve", "demo", "log", "hash-password"])
-def test_every_command_has_help(command: str) -> None:
-    result = invoke(command, "--help")
+def test_every_command_has_help(command: str, option: str) -> None:
+    result = invoke(command, option)
     assert result.exit_code == 0
     assert command in result.output
 
 
-def test_help_lists_the_commands() -> None:
-    output = invoke("--help").output
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_lists_the_commands(option: str) -> None:
+    output = invoke(option).output
     assert [word in output for word in ("serve", "demo", "log", "hash-password")] == [True] * 4
 
 

@@ -4,6 +4,8 @@ One lane in memory, a room of 500 users and 300 rooms with topics. For each comm
 client that sends nothing but this line is served in a minute, when it reads everything and when it reads nothing.
 """
 
+import argparse
+
 from tests.fuzz.lanes import World
 from tests.fuzz.wires import ClientSocket
 
@@ -54,6 +56,7 @@ def peopled() -> World:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     world = peopled()
     print(f"{'command':<30} {'bytes in':>9} {'bytes out':>10} {'out/in':>8} {'KB/min read':>12} {'KB/min unread':>14}")
     for number, (name, line) in enumerate(LINES.items()):

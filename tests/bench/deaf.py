@@ -5,11 +5,11 @@ again; then each asks for LIST (300 rooms with topics) as fast as it may, and on
 memory is the gateway's, by /proc; another client's PING is timed all the while.
 """
 
+import argparse
 import json
 import re
 import resource
 import socket
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -117,4 +117,6 @@ def _run(network: Network, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("connections", type=int, nargs="?", default=10_000, help="how many; default %(default)s")
+    main(parser.parse_args().connections)

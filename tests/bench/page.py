@@ -9,6 +9,7 @@ Two gateways on loopback; the page is at one, whoever talks is at the other.
 - memory: the JavaScript heap after a collection, and the document's nodes, before and after.
 """
 
+import argparse
 import statistics
 import tempfile
 import time
@@ -57,6 +58,7 @@ _SAY = """() => new Promise((done) => {
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     with tempfile.TemporaryDirectory(prefix="hubbub-") as directory, sync_playwright() as playwright:
         broker = Broker(Path(directory))
         network = Network(broker.url, "bench:")

@@ -7,10 +7,10 @@ that is sent right behind a request. CPU is the gateway's and the server's, by /
 does not change.
 """
 
+import argparse
 import os
 import re
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -138,4 +138,8 @@ def main(messages: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "messages", type=int, nargs="?", default=100_000, help="in the room of small entries; default %(default)s"
+    )
+    main(parser.parse_args().messages)

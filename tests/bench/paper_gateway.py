@@ -6,6 +6,7 @@
 A process of its own, so that the one that measures has nothing else to do.
 """
 
+import argparse
 import contextlib
 import socket
 import sys
@@ -98,6 +99,7 @@ class PaperGateway:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     gateway = PaperGateway()
     print(gateway.address, flush=True)
     if sys.stdin.readline():

@@ -4,6 +4,7 @@ One gateway on a Redis of its own: users and rooms by `used_memory` before and a
 `MEMORY USAGE` of their room's log, each an entry of its own.
 """
 
+import argparse
 import socket
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ LINES_AT_ONCE = 100
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     with tempfile.TemporaryDirectory(prefix="hubbub-") as directory:
         server = EmbeddedServer.start(Path(directory))
         with client(server.url) as redis:

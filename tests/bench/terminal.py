@@ -7,6 +7,7 @@ arrive in the room that is in view, and the memory meanwhile; from /join to the 
 lines.
 """
 
+import argparse
 import contextlib
 import fcntl
 import itertools
@@ -138,6 +139,7 @@ def key_ms(terminal: Terminal) -> list[float]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     starts = sorted(start_s() for _ in range(STARTS))
     with running("#busy") as (gateway, terminal):
         terminal.until(READY)

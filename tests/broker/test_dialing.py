@@ -13,7 +13,7 @@ from gateway.broker.dialing import dial
 from gateway.net.tls import server_context
 from tests.net.test_tls import make_certificate
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 MUCH = b"x" * 200_000  # many TLS records
 
 

@@ -20,7 +20,7 @@ from gateway.net.selector import Selector
 from tests.broker.node import Node
 from tests.simulation.server import SimulatedSelector, SimulatedServer
 
-LIMIT_S = 10.0
+LIMIT_S = 30.0
 IDLE_TURNS = 50
 
 pack: Callable[[tuple[str | bytes | int, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]

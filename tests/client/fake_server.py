@@ -7,7 +7,7 @@ from types import TracebackType
 
 from tests.client.fake_gateway import FakeConnection, FakeNetwork
 
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
 
 
 class SharedNetwork:

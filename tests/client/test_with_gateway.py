@@ -69,7 +69,7 @@ def test_the_program_in_a_pipe_delivers_all_to_everyone(gateways: list[Gateway])
             input="\n".join(lines),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
         assert ended.returncode == 0, ended.stderr
@@ -129,6 +129,6 @@ def test_send_and_tail_lose_and_double_nothing_when_their_gateway_is_killed(gate
         writer.stdin.close()
         assert reader.stdout is not None
         assert [line.partition("> ")[2].rstrip("\n") for line in reader.stdout] == lines
-        assert (writer.wait(30), reader.wait(30)) == (0, 0)
+        assert (writer.wait(60), reader.wait(60)) == (0, 0)
         bob.until_shown(lambda client: len(client.heard()) == len(lines))
         assert bob.heard() == lines

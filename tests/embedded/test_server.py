@@ -18,7 +18,7 @@ from gateway.embedded import binary, supervisor
 from gateway.embedded.binary import EmbeddedServerError
 from gateway.embedded.server import EmbeddedServer
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 A_USER = """
 import sys, signal

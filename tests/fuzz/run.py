@@ -5,6 +5,7 @@ time. What leads somewhere new is kept in .fuzz/ and is where the next run begin
 that make it, the run goes on with the next target and ends with status 1. Needs `pip install .[fuzz]`.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -61,4 +62,8 @@ def _run(name: str, seconds: int) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seconds", type=int, help="how long in all")
+    parser.add_argument("targets", metavar="TARGET", nargs="*", help=f"of {', '.join(TARGETS)}; default: all")
+    given = parser.parse_args()
+    sys.exit(main(given.seconds, given.targets))

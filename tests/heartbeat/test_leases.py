@@ -15,7 +15,7 @@ from tests.heartbeat.conftest import Connect
 
 LEASE_S = 15.0
 LEASE_MS = 15_000
-LIMIT_S = 10.0
+LIMIT_S = 30.0
 
 Make = Callable[..., Heartbeat]
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.net.connection import Connection
 from gateway.net.selector import Selector
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 
 
 class Owner:

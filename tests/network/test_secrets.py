@@ -71,7 +71,7 @@ def test_an_address_of_redis_that_cannot_be_read_is_told_in_a_line_without_it(ne
     unreadable = Network(url, "x:")
     try:
         gateway = unreadable.start()
-        assert gateway.process.wait(20) == 2
+        assert gateway.process.wait(60) == 2
         assert "%2F" in gateway.log
         assert len(gateway.log.splitlines()) == 1
         assert MARK not in gateway.log

@@ -12,7 +12,7 @@ from gateway.config import Address
 from gateway.ops.health import AdminServer
 from gateway.ops.metrics import Reading, registry_of
 
-LIMIT_S = 10.0
+LIMIT_S = 30.0
 
 
 class Gateway:

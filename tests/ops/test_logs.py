@@ -31,7 +31,7 @@ except LookupError as error:
 
 
 def logged(form: str, program: str = PROGRAM) -> str:
-    ran = subprocess.run([sys.executable, "-c", program, form], capture_output=True, text=True, timeout=20, check=True)
+    ran = subprocess.run([sys.executable, "-c", program, form], capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout == ""
     return ran.stderr
 
@@ -69,7 +69,7 @@ def test_a_line_is_one_write(form: str, is_unbuffered: str) -> None:
             for program in (PROGRAM, FAULT):
                 command = [sys.executable, "-c", program, form]
                 environment = os.environ | {"PYTHONUNBUFFERED": is_unbuffered}
-                subprocess.run(command, stderr=theirs, env=environment, timeout=20, check=True)
+                subprocess.run(command, stderr=theirs, env=environment, timeout=60, check=True)
         writes = list(iter(lambda: ours.recv(65_536), b""))
     assert len(writes) == 2
     assert all(written.endswith(b"\n") for written in writes)

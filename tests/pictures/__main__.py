@@ -4,7 +4,7 @@ make pictures              all there are
 python -m tests.pictures terminal
 """
 
-import sys
+import argparse
 import tempfile
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +20,9 @@ PICTURES = ("terminal", "page")
 
 def main() -> None:
     """Let each module `draw(network, directory)` its picture of a network of its own."""
-    wanted = sys.argv[1:] or PICTURES
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pictures", metavar="PICTURE", nargs="*", help=f"of {', '.join(PICTURES)}; default: all")
+    wanted = parser.parse_args().pictures or PICTURES
     with tempfile.TemporaryDirectory(prefix="hubbub-") as directory:
         socket_path = Path(directory, "server.sock")
         command = [

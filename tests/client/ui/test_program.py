@@ -61,7 +61,7 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_program(network: Net
     assert " QUIT " in bob.until(" QUIT ")[-1]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_killed_gateway_costs_nothing_that_is_seen(network: Network, tmp_path: Path) -> None:
     one, other = network.gateways(2)
     bob = network.peer(other, "bob", "echo-message", "#lobby")
@@ -94,7 +94,7 @@ def test_a_killed_gateway_costs_nothing_that_is_seen(network: Network, tmp_path:
     assert len(said) == len(set(said)) == 41
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_the_first_start_leads_into_a_conversation_and_is_remembered(network: Network, tmp_path: Path) -> None:
     gateway = network.gateway()
     bob = network.peer(gateway, "bob", "", "#lobby")

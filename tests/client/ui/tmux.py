@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 def has_tmux() -> bool:
