@@ -624,6 +624,28 @@ def test_what_was_answered_as_failed_and_comes_through_is_taken_back() -> None:
     assert logged(outcome, " AWAY") == 4
 
 
+def _has_tag(lines: list[str]) -> list[bool]:
+    return ["bot" in line.partition(" ")[0][1:].split(";") for line in lines]
+
+
+def test_a_bot_whose_mode_was_answered_as_failed_and_came_through_is_none() -> None:
+    """IRCv3 bot-mode; Redis stood still with it, as above: others do as its client was told."""
+    became, later = line(2.0, 0, "MODE nick0 +B"), say(15.0, 0, "#a", "m1")
+    caps = ("message-tags",)
+    outcome = happens(became, (2.0005, "stall", (9.0,)), later, rooms=("#a", "#b"), caps=caps)
+    assert [told.split(" ")[1] for told in heard(outcome, 0, "MODE nick0")] == ["NOTICE"], "it failed"
+    assert logged(outcome, " BOT 1") == logged(outcome, " BOT 0") == 2
+    assert _has_tag(heard(outcome, 1, "<m1>")) == [False]
+
+
+def test_a_bot_is_known_by_a_log_that_had_lost_it() -> None:
+    """IRCv3 bot-mode: its JOIN, too old to be put back, is said again as the session is by now."""
+    faults = (0.55, "replicate", ()), (75.0, "failover", (3.0,))
+    told = line(60.0, 1, "MODE nick1 +B"), say(82.0, 1, "#a", "m1")
+    outcome = happens(*faults, *told, clients=2, gateways=2, caps=("message-tags",))
+    assert _has_tag(heard(outcome, 0, "<m1>")) == [True]
+
+
 def test_what_is_taken_back_while_its_teller_is_put_out_is_told_by_another_room() -> None:
     """The room that it came through in has him no more when he takes it back."""
     told, kicked = line(2.02, 1, "SETNAME :New"), line(8.0, 0, "KICK #b {} :out", 1)
