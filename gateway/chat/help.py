@@ -14,7 +14,7 @@ _COMMANDS: Final = {
     "ISON": ("nick ...", "Which of these nicks are in use."),
     "ISUPPORT": ("", "What the server supports."),
     "JOIN": ("room[,room] [key[,key]]", "Goes into rooms; a room that is not there is made, and yours."),
-    "KICK": ("room nick [text]", "Puts somebody out of a room."),
+    "KICK": ("room[,room] nick[,nick] [text]", "Puts people out of a room, or each out of the room named for them."),
     "KILL": ("nick text", "Ends a user's connection; for operators."),
     "LINKS": ("[mask]", "The gateways of the network."),
     "LIST": ("[room,...] [*mask*,!*mask*,<users,>users]", "The rooms of the network, the largest first."),
