@@ -191,6 +191,7 @@ def _broker(setting: Setting, directory: Path) -> Iterator[tuple[str, int]]:
 def _gateway_environment(setting: Setting) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("HUBBUB_")}
     limits = {"HUBBUB_FLOOD_RATE": "0", "HUBBUB_MAX_PER_IP": "0", "HUBBUB_SENDQ_BYTES": "100000000"}
+    limits["HUBBUB_JOIN_HISTORY_MESSAGES"] = "0"  # as the other servers, which keep no history
     return kept | limits | setting.environment
 
 

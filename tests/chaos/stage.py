@@ -96,6 +96,7 @@ class Stage:
         settings = {
             "HUBBUB_LEASE_S": str(LEASE_S),
             "HUBBUB_HISTORY_MESSAGES": "1000000",
+            "HUBBUB_JOIN_HISTORY_MESSAGES": "0",  # what users hear is what is said while they are there
             "PYTHONPATH": str(ROOT),
             **variables,
         }

@@ -24,8 +24,8 @@ class Chatter:
         self.is_open = True
         self._partial = b""
         self._socket = socket.create_connection(address, timeout=LIMIT_S)
-        if echo:
-            self.send("CAP REQ :echo-message", "CAP END")
+        # With znc.in/playback nothing is sent that was said before the JOIN.
+        self.send(f"CAP REQ :{'echo-message ' if echo else ''}znc.in/playback", "CAP END")
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         self.await_line(" 001 ")
         self.send(f"JOIN {ROOM}")
