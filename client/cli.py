@@ -205,7 +205,8 @@ def _run_full_screen(
     """Go on where the program was left, in the given rooms as well; `focused` is the one to turn to, if any."""
     gc.disable()  # nothing that is imported is garbage; the interface turns it on again when it is there
     from client.state_file import load_state, save_state, state_path
-    from client.ui.app import Memory, Preferences, run
+    from client.ui.app import Preferences, run
+    from client.ui.memory import Memory
 
     kept_in = state_path(to.name)
     found, notice = load_state(kept_in)

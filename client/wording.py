@@ -206,6 +206,8 @@ def _duration(seconds: str) -> str:
         return seconds
     minutes = int(seconds) // 60
     hours, days = minutes // 60, minutes // 1440
+    if minutes < 2:
+        return "a minute" if minutes else "less than a minute"
     return f"{days} days" if days > 1 else f"{hours} hours" if hours > 1 else f"{minutes} minutes"
 
 

@@ -29,7 +29,6 @@ from client.courtesies import Writing
 from client.events import Event, Found, Heard, PasswordNeeded, RoomsListed
 from client.files import Log
 from client.markup import code_in, link_in
-from client.saved_state import NOTHING, SavedConversation, SavedState
 from client.session import Session
 from client.ui.alerts import Alerts
 from client.ui.chat import Chat
@@ -38,6 +37,7 @@ from client.ui.deeds import Deeds, Port
 from client.ui.desk import Desk
 from client.ui.feed import Feed
 from client.ui.looks import DARK, LIGHT, LOOKS, Look
+from client.ui.memory import Memory, present_state
 from client.ui.messages import MessageView
 from client.ui.prompt import Prompt, Purpose
 from client.ui.wrapping import legible, tame
@@ -61,15 +61,6 @@ class Preferences:
     highlights: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What is kept between two starts: as it was found, and the way to keep it. `save` raises OSError."""
-
-    found: SavedState = NOTHING
-    notice: str = ""  # what was wrong with it
-    save: Callable[[SavedState], None] = lambda state: None
-
-
 class Hubbub(App[int]):
     """The client; its result is the exit code."""
 
@@ -88,7 +79,7 @@ class Hubbub(App[int]):
         *,
         suggestion: str = "",
         log: Log | None = None,
-        memory: Memory = Memory(),
+        memory: Memory | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Where `name` is "", the person is asked for it."""
@@ -99,8 +90,7 @@ class Hubbub(App[int]):
         self._preferences = preferences
         self.clock = clock
         self.log_file = log or Log()
-        self._memory = memory
-        self._saved = memory.found
+        self._memory = memory = memory or Memory()
         self.look: Look = LOOKS[memory.found.theme or preferences.look]
         self.feed = Feed(self, self._take, self._draw)
         self.port: Port | None = None
@@ -157,35 +147,14 @@ class Hubbub(App[int]):
             if self._memory.notice:
                 self.say_aside(self._memory.notice)
 
-    @property
-    def state(self) -> SavedState:
-        """What is to be there again at the next start."""
-        assert self.port is not None
-        assert self.chat is not None
-        keys, ignored, said_last_at = self.port.look(
-            lambda session: (
-                {name: room.key for name, room in session.conversation.rooms.items()},
-                tuple(sorted(session.ignored)),
-                session.said_last_at,
-            )
-        )
-        drafts = self.chat.written()
-        conversations = tuple(
-            SavedConversation(each.name, keys.get(fold(each.name), ""), each.read_until, drafts.get(each.name, ""))
-            for each in self.buffers.ordered
-            if each.kind is BufferKind.PERSON or fold(each.name) in keys
-        )
+    def save_state(self) -> None:
+        """Keep what is to be there again at the next start."""
+        if self.chat is None or self.port is None:
+            return
         theme = "dark" if self.look is DARK else "light"
         chosen = "" if theme == self._preferences.look else theme
-        return SavedState(conversations, self.buffers.focused.name, chosen, ignored, said_last_at)
-
-    def save_state(self) -> None:
-        """Keep it, where it has changed."""
-        if self.chat is None or (state := self.state) == self._saved:
-            return
-        self._saved = state
         try:
-            self._memory.save(state)
+            self._memory.keep(present_state(self.port, self.buffers, self.chat.written(), chosen))
         except OSError as error:
             self.say_aside(f"what is kept for the next start cannot be written: {error.strerror or error}")
 

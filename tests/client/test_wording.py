@@ -37,6 +37,7 @@ def test_every_numeric_has_a_sentence(name: str) -> None:
         (":gw 311 alice bob b host * :Bob B.", "* bob is Bob B. (b@host)"),
         (":gw 313 alice bob :is an IRC operator", "* bob is an operator of the network"),
         (":gw 317 alice bob 600 0 :seconds idle, signon time", "* bob has been idle for 10 minutes, and here since "),
+        (":gw 317 alice bob 59 0 :seconds idle, signon time", "* bob has been idle for less than a minute, and here"),
         (":gw 319 alice bob :@#a #b ", "* bob is in @#a #b"),
         (":gw 330 alice bob bobby :is logged in as", "* bob is logged in as bobby"),
         (":gw 335 alice bob :is a bot on Hubbub", "* bob is a bot"),

@@ -15,8 +15,9 @@ from textual.pilot import Pilot
 from client.events import Event
 from client.saved_state import NOTHING, SavedState
 from client.session import Session
-from client.ui.app import Hubbub, Memory, Preferences
+from client.ui.app import Hubbub, Preferences
 from client.ui.chat import Chat
+from client.ui.memory import Memory
 
 T = TypeVar("T")
 NOW = 1_790_000_000.0  # Monday, 21 September 2026, 14:13:20 UTC

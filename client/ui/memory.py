@@ -1,0 +1,48 @@
+"""What the full screen keeps from one start to the next: as it was found, and as it is to be found again.
+
+Owns what belongs to it, and that it is written only where it has changed. On the thread of the interface.
+"""
+
+from collections.abc import Callable, Mapping
+
+from client.buffer import BufferKind
+from client.buffers import Buffers
+from client.saved_state import NOTHING, SavedConversation, SavedState
+from client.session import Session
+from client.ui.deeds import Port
+from gateway.wire.casefold import fold
+
+
+class Memory:
+    """The state of one network; `save` writes it, and raises OSError."""
+
+    def __init__(
+        self, found: SavedState = NOTHING, notice: str = "", save: Callable[[SavedState], None] = lambda state: None
+    ) -> None:
+        """`notice` says what was wrong with what was found."""
+        self.found = found
+        self.notice = notice
+        self._save = save
+        self._saved = found
+
+    def keep(self, state: SavedState) -> None:
+        """Write a state where it differs from the last one. Raises OSError once for each."""
+        if state != self._saved:
+            self._saved = state
+            self._save(state)
+
+
+def present_state(port: Port, buffers: Buffers, drafts: Mapping[str, str], theme: str) -> SavedState:
+    """Collect what is to be there again at the next start; `theme` is "" where the settings decide."""
+
+    def of_session(session: Session) -> tuple[dict[str, str], tuple[str, ...], float]:
+        keys = {name: room.key for name, room in session.conversation.rooms.items()}
+        return keys, tuple(sorted(session.ignored)), session.said_last_at
+
+    keys, ignored, said_last_at = port.look(of_session)
+    conversations = tuple(
+        SavedConversation(each.name, keys.get(fold(each.name), ""), each.read_until, drafts.get(each.name, ""))
+        for each in buffers.ordered
+        if each.kind is BufferKind.PERSON or fold(each.name) in keys
+    )
+    return SavedState(conversations, buffers.focused.name, theme, ignored, said_last_at)
