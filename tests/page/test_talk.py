@@ -145,34 +145,34 @@ def test_reactions_come_and_go(pair: Pair, shared: Network, visit: Visit) -> Non
 
 
 def test_a_reaction_is_typed_by_its_name_and_a_sentence_is_none(pair: Pair, shared: Network, visit: Visit) -> None:
-    mona = visit().enter(pair[0].port, "mona", "#own")
-    nils = shared.peer(pair[1], "nils", CAPS, "#own")
-    nils.do("PRIVMSG #own :judge this")
-    mona.wait("judge this")
-    mona.page.locator("#rows li").last.focus()
-    mona.page.keyboard.press("e")
+    ruth = visit().enter(pair[0].port, "ruth", "#own")
+    ulf = shared.peer(pair[1], "ulf", CAPS, "#own")
+    ulf.do("PRIVMSG #own :judge this")
+    ruth.wait("judge this")
+    ruth.page.locator("#rows li").last.focus()
+    ruth.page.keyboard.press("e")
     for typed in ("two words", "👍👍"):
-        mona.page.fill("#own-emoji", typed)
-        mona.page.press("#own-emoji", "Enter")
+        ruth.page.fill("#own-emoji", typed)
+        ruth.page.press("#own-emoji", "Enter")
         assert (
-            mona.page.locator("#own-emoji").evaluate("it => it.validationMessage").startswith("A reaction is one emoji")
+            ruth.page.locator("#own-emoji").evaluate("it => it.validationMessage").startswith("A reaction is one emoji")
         )
-    mona.page.fill("#own-emoji", ":+1:")
-    mona.page.press("#own-emoji", "Enter")
-    mona.page.wait_for_selector(".chip >> text=👍 1")
-    assert next(line for line in nils.sync() if "draft/react" in line).count("👍") == 1
+    ruth.page.fill("#own-emoji", ":+1:")
+    ruth.page.press("#own-emoji", "Enter")
+    ruth.page.wait_for_selector(".chip >> text=👍 1")
+    assert next(line for line in ulf.sync() if "draft/react" in line).count("👍") == 1
 
 
 def test_emoji_are_completed_and_said_by_their_names(pair: Pair, visit: Visit) -> None:
-    olga = visit().enter(pair[0].port, "olga", "#emoji")
-    olga.page.focus("#say")
+    tina = visit().enter(pair[0].port, "tina", "#emoji")
+    tina.page.focus("#say")
     for typed, expected in ((":+1", "👍 "), ("hi :tad", "hi 🎉 ")):
-        olga.page.fill("#say", "")
-        olga.page.keyboard.type(typed)
-        olga.page.keyboard.press("Tab")
-        assert olga.page.input_value("#say") == expected
-    olga.type(":-1: at 10:30:45 `:+1:`")
-    olga.wait("👎 at 10:30:45 :+1:")
+        tina.page.fill("#say", "")
+        tina.page.keyboard.type(typed)
+        tina.page.keyboard.press("Tab")
+        assert tina.page.input_value("#say") == expected
+    tina.type(":-1: at 10:30:45 `:+1:`")
+    tina.wait("👎 at 10:30:45 :+1:")
 
 
 def test_a_reply_quotes_and_leads_to_what_it_answers(pair: Pair, shared: Network, visit: Visit) -> None:
