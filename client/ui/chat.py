@@ -205,7 +205,7 @@ class Chat(Screen[None]):
             if prompt.purpose.what == "reply":
                 return f"replying to {nick} · Esc just talks"
             if prompt.text.strip() and not is_reaction(with_emoji(prompt.text.strip())):
-                return "a reaction is one emoji or one short word · Esc makes a message of it"
+                return "a reaction is one emoji or one word · Esc makes a message of it"
             return f"react to {nick} with :name: or an emoji · Esc gives up"
         return f"{prompt.line_count:,} lines" if prompt.line_count > 1 else ""
 

@@ -51,6 +51,15 @@ def test_send_says_every_line_and_nothing_is_a_command(shared: SharedNetwork, se
     assert shared.network.texts("#dev") == ["one", "/quit", "//two", "/me three"]
 
 
+def test_send_and_tail_format_nothing(shared: SharedNetwork, server: FakeServer) -> None:
+    """The text is what was typed, also where the full screen shows it formatted, or an emoji for a name."""
+    said = ["**a** *b* `c` ~~d~~ :tada:", "> e", "- f", "```", "g", "```", "end"]
+    assert _run("send", "#dev", server.address, text="".join(f"{line}\n" for line in said)).returncode == 0
+    assert shared.network.texts("#dev") == said
+    ended = _run("tail", "#dev", server.address, "--limit", "7", "--until-match", "^end$")
+    assert [line.split("> ", 1)[1] for line in ended.stdout.splitlines()] == said
+
+
 def test_send_to_one_person(shared: SharedNetwork, server: FakeServer) -> None:
     assert _run("send", "bob", server.address, text="psst\n").returncode == 0
     assert shared.network.texts("bob") == ["psst"]

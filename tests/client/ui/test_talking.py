@@ -183,7 +183,7 @@ def test_a_sentence_is_no_reaction() -> None:
         await settled(pilot)
         assert not stage.sent_with("TAGMSG") or "react" not in stage.sent_with("TAGMSG")[-1]
         assert stage.chat.prompt.text == "veryone is here"
-        assert "a reaction is one emoji or one short word" in text(stage)
+        assert "a reaction is one emoji or one word" in text(stage)
         await pilot.press("escape", "enter")
         assert stage.sent_with("PRIVMSG")[-1].endswith(":veryone is here")
 
