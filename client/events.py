@@ -92,7 +92,7 @@ class PasswordNeeded:
 
 @dataclass(frozen=True, slots=True)
 class ListedRoom:
-    """A public room of the network; its texts are fit to be shown."""
+    """A public room of the network; its name can be joined, and its topic is without controls."""
 
     name: str
     people: int

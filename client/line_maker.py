@@ -15,6 +15,7 @@ from client.room import server_time
 from client.wording import sentence
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
+from gateway.wire.names import valid_room
 from gateway.wire.text import strip_controls
 
 _ACTION: Final = "\x01ACTION "
@@ -68,7 +69,8 @@ class LineMaker:
         kind = LineKind.ERROR if is_error else LineKind.STATUS if message.verb.isdecimal() else LineKind.EVENT
         nick = split_source(message.source or "")[0]
         line = self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
-        if message.verb == "INVITE" and len(message.params) > 1 and fold(message.params[0]) == fold(own_nick):
+        is_for_us = message.verb == "INVITE" and len(message.params) > 1 and fold(message.params[0]) == fold(own_nick)
+        if is_for_us and valid_room(message.params[1]):  # "#a,0" would leave all rooms
             line.invites_to = message.params[1]
             line.text = strip_controls(f"{line.nick} invites you to {line.invites_to}")
         line.change = None if self.is_own(message) else change_of(message)

@@ -9,6 +9,7 @@ from client.events import ListedRoom, RoomsListed
 from client.exchange import Exchange
 from gateway.wire import numerics as n
 from gateway.wire.message import Message
+from gateway.wire.names import valid_room
 from gateway.wire.text import strip_controls
 
 ANSWER_LIMIT_S: Final = 10.0
@@ -41,8 +42,8 @@ class RoomDirectory:
                 pass
             case n.RPL_LIST, [_, name, people, topic, *_]:
                 count = int(people) if people.isascii() and people.isdecimal() and len(people) < 10 else 0
-                if len(self._rooms) < ROOMS_LIMIT:
-                    self._rooms.append(ListedRoom(strip_controls(name), count, strip_controls(topic)))
+                if valid_room(name) and len(self._rooms) < ROOMS_LIMIT:
+                    self._rooms.append(ListedRoom(name, count, strip_controls(topic)))
             case n.RPL_LISTEND, _:
                 self._end(now)
             case n.RPL_TRYAGAIN, [_, "LIST", *_]:

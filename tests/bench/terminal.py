@@ -54,6 +54,7 @@ class Terminal:
                 "COLORTERM": "truecolor",
                 "HOME": home,
                 "XDG_CONFIG_HOME": home,
+                "XDG_STATE_HOME": home,
             },
         )
         os.close(slave)

@@ -31,6 +31,7 @@ def test_a_list_is_collected_until_its_end_and_shown_to_nobody() -> None:
         ":gw 322 alice #a 2 :What it is \x02about\x02",
         ":gw 322 alice #b 10 :",
         ":gw 322 alice #c many :x",
+        ":gw 322 alice #d,0 9 :JOIN would leave all rooms",
         ":gw 323 alice :End of /LIST",
     )
     rooms = (ListedRoom("#b", 10, ""), ListedRoom("#a", 2, "What it is about"), ListedRoom("#c", 0, "x"))

@@ -115,6 +115,19 @@ def test_an_invitation_is_accepted_by_key_or_by_mouse() -> None:
     play(stage, scene)
 
 
+def test_what_is_no_room_has_no_button() -> None:
+    """RFC 2812 3.2.1: JOIN 0 leaves all rooms."""
+    stage = Stage()
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        stage.hear(":bob!u@h INVITE alice #a,0", ":bob!u@h INVITE alice 0", ":bob!u@h INVITE alice :#a b")
+        await settled(pilot)
+        assert "bob invites you" in text(stage)
+        assert " Join " not in text(stage)
+
+    play(stage, scene)
+
+
 def test_the_password_of_an_operator_is_asked_for_in_a_window() -> None:
     stage = Stage()
 

@@ -29,7 +29,13 @@ def hubbub(directory: Path, *gateways: Gateway, size: tuple[int, int] = (100, 40
     addresses = [f"127.0.0.1:{gateway.port}" for gateway in gateways]
     command = [sys.executable, "-m", "client", *addresses, *(["--name", name] if name else [])]
     home = str(directory)
-    environ = {"HOME": home, "XDG_CONFIG_HOME": home, "PYTHONPATH": str(Path.cwd()), "TZ": "UTC"}
+    environ = {
+        "HOME": home,
+        "XDG_CONFIG_HOME": home,
+        "XDG_STATE_HOME": f"{home}/state",
+        "PYTHONPATH": str(Path.cwd()),
+        "TZ": "UTC",
+    }
     return Tmux(directory, command, size, environ)
 
 
@@ -46,7 +52,13 @@ def test_a_terminal_that_vanishes_without_a_signal_ends_the_program(network: Net
         stdout=inside,
         stderr=inside,
         start_new_session=True,
-        env={**os.environ, "TERM": "xterm", "HOME": directory, "XDG_CONFIG_HOME": directory},
+        env={
+            **os.environ,
+            "TERM": "xterm",
+            "HOME": directory,
+            "XDG_CONFIG_HOME": directory,
+            "XDG_STATE_HOME": directory,
+        },
     ) as program:
         try:
             os.close(inside)
@@ -92,6 +104,33 @@ def test_a_killed_gateway_costs_nothing_that_is_seen(network: Network, tmp_path:
     shown = [line for line in copy.read_text().splitlines() if "> bob " in line or "> alice " in line]
     assert [line.partition("> ")[2] for line in shown] == said
     assert len(said) == len(set(said)) == 41
+
+
+@pytest.mark.timeout(240)
+def test_the_program_goes_on_where_it_was_left(network: Network, tmp_path: Path) -> None:
+    one, other = network.gateways(2)
+    bob = network.peer(other, "bob", "", "#lobby", "#dev")
+    with hubbub(tmp_path, one, other) as terminal:
+        terminal.until("you joined #lobby")
+        terminal.say("/join dev")
+        terminal.until("you joined #dev")
+        bob.do("PRIVMSG #dev :seen")
+        terminal.until("seen")
+        terminal.write("half a thou")
+        terminal.until("half a thou")
+        terminal.press("C-q")
+        bob.until(" QUIT ")
+    bob.do("PRIVMSG #dev :missed", "PRIVMSG #lobby :missed here as well")
+    one.kill()
+    with hubbub(tmp_path, one, other) as terminal:
+        screen = terminal.until("missed").splitlines()
+        rule = next(number for number, row in enumerate(screen) if row.rstrip(" │").endswith("new ─"))
+        assert "missed" in screen[rule + 1]
+        assert any("half a thou" in row for row in screen)
+        assert any(row.split()[:2] == ["#lobby", "1"] for row in terminal.until("you joined #dev").splitlines())
+        terminal.press("C-q")
+    (kept,) = (tmp_path / "state" / "hubbub").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.timeout(240)
