@@ -529,6 +529,9 @@ def _kept(case: Case, life: Life, sent: Sent, pong: int, vouched: dict[str, floa
             if any((lower(line.params[0]), sid) in case.lost_parts for sid in life.sids):
                 case.exempt["after a PONG, in a room that it had left, its PART being lost"] += 1
                 continue
+            if _is_of_a_join(case, life, lower(line.params[0]), line):
+                case.exempt["shown again behind a JOIN of the same millisecond"] += 1
+                continue
             yield f"{life.name}: {line.token} comes after the PONG of {sent.line}, and was known before the PING"
 
 
