@@ -25,6 +25,8 @@ SCRIPTS = (CLAIM, RELEASE, PROFILE, RECLAIM)
 
 WHOWAS_ENTRIES = 10
 WHOWAS_S = 7 * 24 * 3600
+WHOWAS_NICKS = 10_000
+"""That a lane has in Redis for WHOWAS: clients may take other nicks as fast as they like."""
 MEMORY_AGES = 12
 
 
@@ -38,6 +40,7 @@ class Nicks:
         self._unreleased: dict[tuple[str, str], None] = {}
         self._released: dict[tuple[str, str], int] = {}  # lately, and at which age: Redis may forget it
         self._age = 0
+        self._given_up: dict[str, None] = {}  # keys for WHOWAS that this lane has written, the latest last
 
     def claim(self, session: Session, nick: str, done: Done) -> None:
         """Claims a nick; the reply is the token as bytes, or a list with the holder's session id."""
@@ -146,6 +149,12 @@ class Nicks:
         self._link.call(_ignore, "LPUSH", key, record)
         self._link.call(_ignore, "LTRIM", key, 0, WHOWAS_ENTRIES - 1)
         self._link.call(_ignore, "EXPIRE", key, WHOWAS_S)
+        self._given_up.pop(key, None)
+        self._given_up[key] = None
+        if len(self._given_up) > WHOWAS_NICKS:
+            oldest = next(iter(self._given_up))
+            del self._given_up[oldest]
+            self._link.call(_ignore, "DEL", oldest)
 
     def whowas(self, nick: str, done: Done) -> None:
         """The reply is for :func:`past_profiles`."""

@@ -127,6 +127,7 @@ class Lane:
         self._monotonic, self._wall, self._awake = clock.monotonic, clock.wall, clock.awake
         self._random = random or SystemRandom()
         self.now, self.wall_now = self._monotonic(), self._wall()
+        self._wall_at_0 = self.wall_now - self.now
         self._posted: deque[Callable[[], None]] = deque()
         self._wake = Wake() if wake is None else wake
         self.is_stopping = self.is_ready = False
@@ -188,7 +189,7 @@ class Lane:
             self.waiting,
             self._passing,
             lambda name, error: self.trouble(f"log {name}", error),
-            lambda: int(self.wall_now * 1000),
+            self._steady_wall_ms,
         )
         self.inbox = Inbox(
             self.id,
@@ -503,6 +504,10 @@ class Lane:
     def _renew(self) -> None:
         if self.link.is_up:
             self.bulletin.renew(self.following, self.wall_now)
+
+    def _steady_wall_ms(self) -> int:
+        """Milliseconds since 1970, never later than the lane's own count: a clock set forward is not believed."""
+        return int(min(self.wall_now, self._wall_at_0 + self.now) * 1000)
 
     def _new_epoch(self) -> str:
         return f"{self._random.getrandbits(48):012x}"
