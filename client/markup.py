@@ -34,6 +34,7 @@ _TOKEN = re.compile(
     rf"|(?<![0-9A-Za-z#&/])(?P<room>#[^{_SPACE},.;:!?()<>\"'`#\x00-\x1f]{{1,63}})"
     r"|(?P<run>\*+|_+|~+)"
 )
+_SIGN = re.compile("[`*_~#]|//")  # without any of them a line has no token; most have none
 _TICKS = re.compile("`+")
 _STYLES: Final = {
     "*": ("italic",),
@@ -212,6 +213,8 @@ def _color(digits: str | None) -> str:
 
 
 def _inline(line: str, start: int, changes: Sequence[_Change]) -> tuple[Span, ...]:
+    if not changes and not _SIGN.search(line, start):
+        return (Span(line[start:]),) if start < len(line) else ()
     pieces, paired = _pieces(line, start)
     spans, active = _Spans(), set[str]()
     change, upcoming = _Change(0, frozenset(), ""), 0
