@@ -70,8 +70,8 @@ class LineMode:
     def _run(self, take: Callable[[str], bool], finish: Callable[[], None]) -> int:
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGHUP, _interrupt)
-        self._transport.start()
         try:
+            self._transport.start()  # what it shows may be answered with ^C before it is through
             for line in piped_lines():
                 if not take(line):
                     break

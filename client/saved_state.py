@@ -35,6 +35,7 @@ class SavedState:
     theme: str = ""  # "dark" or "light"; "": as the settings say
     ignored: tuple[str, ...] = ()  # folded nicks
     last_message_at: float = 0.0  # of the network; who has written since is asked for
+    nick: str = ""  # the one that was ours: where a lost connection still holds it, it is waited for
 
     @property
     def rooms(self) -> list[SavedConversation]:
@@ -73,7 +74,14 @@ def parse_state(text: str) -> SavedState:
     if theme not in _THEMES:
         raise ValueError(f"theme: there is no {theme!r}")
     at = _number(table, "last_message_at")
-    return SavedState(tuple(conversations), _text(table, "focused"), theme, tuple(ignored[:IGNORED_LIMIT]), at)
+    return SavedState(
+        tuple(conversations),
+        _text(table, "focused"),
+        theme,
+        tuple(ignored[:IGNORED_LIMIT]),
+        at,
+        _text(table, "nick"),
+    )
 
 
 def _conversation(entry: Any) -> SavedConversation:

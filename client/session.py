@@ -321,6 +321,7 @@ class Session:
         """Go on where the program was left: to be called before the first connection."""
         self.ignored.update(state.ignored)
         self._said_last_at = state.last_message_at
+        self.naming.was_ours = fold(state.nick) == fold(self.naming.wanted)
         for saved in state.rooms:
             if (room := self.conversation.rooms.get(fold(saved.name))) is not None:
                 room.key = saved.key

@@ -46,8 +46,8 @@ class Tail:
 
     def run(self, transport: Transport) -> int:
         """Write until there is a match, the time is over, nobody reads, or SIGINT; give the exit code."""
-        transport.start()
         try:
+            transport.start()
             if not self._is_over.wait(self._wanted.timeout_s):
                 self._code = 0 if self._wanted.until_match is None else 1
         except KeyboardInterrupt:

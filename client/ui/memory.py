@@ -35,14 +35,15 @@ class Memory:
 def present_state(port: Port, buffers: Buffers, drafts: Mapping[str, str], theme: str) -> SavedState:
     """Collect what is to be there again at the next start; `theme` is "" where the settings decide."""
 
-    def of_session(session: Session) -> tuple[dict[str, str], tuple[str, ...], float]:
+    def of_session(session: Session) -> tuple[dict[str, str], tuple[str, ...], float, str]:
         keys = {name: room.key for name, room in session.conversation.rooms.items()}
-        return keys, tuple(sorted(session.ignored)), session.said_last_at
+        nick = session.naming.wanted if session.naming.was_ours else ""
+        return keys, tuple(sorted(session.ignored)), session.said_last_at, nick
 
-    keys, ignored, said_last_at = port.look(of_session)
+    keys, ignored, said_last_at, nick = port.look(of_session)
     conversations = tuple(
         SavedConversation(each.name, keys.get(fold(each.name), ""), each.read_until, drafts.get(each.name, ""))
         for each in buffers.ordered
         if each.kind is BufferKind.PERSON or fold(each.name) in keys
     )
-    return SavedState(conversations, buffers.focused.name, theme, ignored, said_last_at)
+    return SavedState(conversations, buffers.focused.name, theme, ignored, said_last_at, nick)

@@ -8,6 +8,7 @@ from client.outbox import IN_FLIGHT_LIMIT
 from client.pings import KEEPALIVE_S
 from client.reading import screen_line
 from client.room import HISTORY_TRIES
+from client.saved_state import SavedState
 from client.session import DEAD_AFTER_S, REGISTRATION_LIMIT_S
 from tests.client.fake_gateway import FakeNetwork
 from tests.client.talk import Talk
@@ -54,6 +55,19 @@ def test_a_taken_name_is_replaced_by_a_similar_one(network: FakeNetwork) -> None
     talk.pass_time(100)
     talk.run()
     assert len(talk.sent("NICK")) == 2, "it is not ours to wait for"
+
+
+def test_the_name_of_the_last_start_is_waited_for_where_a_dead_connection_holds_it(network: FakeNetwork) -> None:
+    network.ghosts.add("alice")
+    talk = Talk(network)
+    talk.session.resume(SavedState(nick="Alice"))
+    talk.start()
+    assert talk.session.naming.current != "alice"
+    assert "it will be yours again soon" in talk.statuses()
+    network.ghosts.clear()
+    talk.pass_time(10)
+    talk.run()
+    assert talk.session.naming.current == "alice"
 
 
 def test_a_gateway_that_likes_no_name_is_not_asked_forever(network: FakeNetwork) -> None:

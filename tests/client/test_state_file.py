@@ -30,6 +30,7 @@ STATE = SavedState(
     "light",
     ("mallory",),
     1_790_000_001.5,
+    "alice",
 )
 
 
@@ -109,7 +110,7 @@ def test_it_is_bounded() -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists))
 def test_nothing_that_is_read_does_more_than_fail(value: object) -> None:
-    for key in ("conversations", "focused", "theme", "ignored", "last_message_at"):
+    for key in ("conversations", "focused", "theme", "ignored", "last_message_at", "nick"):
         try:
             state = parse_state(json.dumps({"version": 1, key: value}))
         except ValueError:

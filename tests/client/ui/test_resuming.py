@@ -105,6 +105,7 @@ def test_leaving_keeps_what_is_there() -> None:
         theme="light",
         ignored=("mallory",),
         last_message_at=at,
+        nick="alice",
     )
 
 
