@@ -339,13 +339,9 @@ def only_what_holds(case: Case) -> Iterator[str]:
                 if is_stranger and any(said.id < case.intruders.get((name, sid), (0, 0)) for sid in life.sids):
                     case.exempt["shown in a wiped room, before its JOIN was judged by what was put back under it"] += 1
                     continue
-                is_own = said.sid in life.sids and not is_own_echo
-                if (is_stranger or is_own) and _is_of_a_join(case, life, name, line):
-                    case.exempt["shown again behind a JOIN of the same millisecond"] += 1
-                    continue
                 if not life.is_text and is_stranger and not is_own_echo and not was_away:
                     yield f"{life.name} is shown {line.token} of {name} and was no member"
-                elif is_own and not life.is_text:
+                elif said.sid in life.sids and not is_own_echo and not life.is_text:
                     yield f"{life.name} is shown its own {line.token}"
             elif line.token in case.interim:
                 case.exempt["said in a wiped room, and void by what was put back under it"] += 1
@@ -353,12 +349,6 @@ def only_what_holds(case: Case) -> Iterator[str]:
                 yield from _whisper(case, life, line)
             else:
                 yield f"{life.name} is shown {line.token}, which is in no log or void"
-
-
-def _is_of_a_join(case: Case, life: Life, room: str, line: Line) -> bool:
-    """Whether a line has the very time of a JOIN of the room: it may be one of those that are shown behind the JOIN."""
-    at = line.tags.get("time")
-    return at is not None and any(_is_join(life, one, room) and one.tags.get("time") == at for one in case.read[life])
 
 
 def _whisper(case: Case, life: Life, line: Line) -> Iterator[str]:
@@ -383,7 +373,11 @@ def history(case: Case) -> Iterator[str]:
     for life in case.lives:
         asked = [line for line in case.read[life] if line.is_history and line.at > case.network.asked_at]
         for name, room in case.rooms.items():
-            if life.is_over or "batch" not in life.caps or not any(sid in room.members for sid in life.sids):
+            if (
+                life.is_over
+                or "draft/chathistory" not in life.caps
+                or not any(sid in room.members for sid in life.sids)
+            ):
                 continue
             told = [line.token for line in asked if line.token and lower(line.params[0]) == name]
             told = [one for one in told if one not in case.half_redacted]
@@ -528,9 +522,6 @@ def _kept(case: Case, life: Life, sent: Sent, pong: int, vouched: dict[str, floa
         if line.token and not line.is_history and line.token not in before and vouched[line.token] < sent.at:
             if any((lower(line.params[0]), sid) in case.lost_parts for sid in life.sids):
                 case.exempt["after a PONG, in a room that it had left, its PART being lost"] += 1
-                continue
-            if _is_of_a_join(case, life, lower(line.params[0]), line):
-                case.exempt["shown again behind a JOIN of the same millisecond"] += 1
                 continue
             yield f"{life.name}: {line.token} comes after the PONG of {sent.line}, and was known before the PING"
 

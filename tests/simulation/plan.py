@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 ROOMS = ("#lobby", "#a", "#b")
-CAPS: tuple[tuple[str, ...], ...] = (
+CAPS: tuple[tuple[str, ...], ...] = (  # with server-time batch too: so what is shown behind a JOIN can be told
     (),
     ("echo-message",),
-    ("server-time", "message-tags"),
+    ("server-time", "message-tags", "batch"),
     ("echo-message", "message-tags", "batch", "labeled-response", "draft/chathistory", "draft/message-redaction"),
     (
         *("echo-message", "server-time", "message-tags", "batch", "labeled-response", "draft/chathistory"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from tests.simulation.model import SPEAKING, Place, lower, split
+from tests.simulation.model import SPEAKING, lower, split
 
 PREFIXES = {"@": "o", "+": "v"}
 PERHAPS = "perhaps v"
@@ -38,7 +38,6 @@ def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
     """A transcript, taken apart."""
     read_lines = []
     histories: set[str] = set()
-    newest: dict[str, tuple[str, Place]] = {}  # room -> time and msgid of the newest line: what is older is replayed
     for at, text in lines:
         tags, source, words = split("PLAIN text" if is_text else text)
         line = Line(at, text, tags, source, words[0], words[1:])
@@ -51,18 +50,8 @@ def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
         if found is not None:
             line.token = found[1]
         line.is_history = tags.get("batch", "") in histories or REPLAYED.search(text) is not None
-        if "time" in tags and len(words) > 1 and words[1].startswith("#") and not line.is_history:
-            place = _place(tags.get("msgid", ""))
-            time, last = newest.get(lower(words[1]), ("", (0, 0, 0)))
-            line.is_history = bool(line.token) and (tags["time"] < time or (0, 0, 0) < place <= last)
-            newest[lower(words[1])] = max(time, tags["time"]), max(last, place)
         read_lines.append(line)
     return read_lines
-
-
-def _place(msgid: str) -> Place:
-    ms, n, index = map(int, msgid.split("-")[:3]) if msgid else (0, 0, 0)
-    return ms, n, index
 
 
 @dataclass(slots=True)
