@@ -87,6 +87,22 @@ def test_a_row_that_cannot_be_drawn_shows_its_text_and_no_other_is_affected(
     anna.problems.clear()
 
 
+def test_a_row_that_cannot_be_drawn_does_not_show_what_was_deleted(pair: Pair, visit: Visit) -> None:
+    anna = visit().enter(pair[0].port, "anna_gone", "#gone")
+    body = """async () => {
+        const { row } = await import("./view/row.js");
+        const { Buffer } = await import("./buffers.js");
+        const buffer = new Buffer("#x");
+        const entry = { key: "k", kind: "message", nick: "e", text: "secret", rawText: "secret", at: NaN, msgid: "m" };
+        const before = row(entry, { buffer, nick: "anna" }).textContent;
+        buffer.marks.redact({ msgid: "m", nick: "e", reason: "" });
+        return [before, row(entry, { buffer, nick: "anna" }).textContent];
+    }"""
+    assert anna.page.evaluate(body) == ["e: secret", "e: Deleted"]
+    assert len(anna.problems) == 2
+    anna.problems.clear()
+
+
 def test_an_address_that_cannot_be_decoded_leads_to_the_lobby(pair: Pair, visit: Visit) -> None:
     anna = visit().enter(pair[0].port, "anna_uri", "#%E0%A4%A")
     assert anna.page.locator("h1").inner_text() == "#lobby"

@@ -40,13 +40,15 @@ export function row(entry, context) {
     return drawn(entry, context);
   } catch (error) {
     console.error("an entry cannot be drawn", error);
-    return make("li.entry", { tabindex: "-1", "data-key": entry.key }, raw(entry));
+    return make("li.entry", { tabindex: "-1", "data-key": entry.key }, raw(entry, context));
   }
 }
 
 /** The text as it came, where drawing it fails: one message never stops the page. */
-const raw = ({ nick, text }) =>
-  make("div.line", {}, make("div.gutter", {}), make("div.content", {}, `${nick}: `, make("div.text", {}, text)));
+function raw({ nick, text: whole, msgid }, { buffer }) {
+  const shown = buffer.marks.redactions.has(msgid) ? "Deleted" : whole;
+  return make("div.line", {}, make("div.gutter", {}), make("div.content", {}, `${nick}: `, make("div.text", {}, shown)));
+}
 
 function drawn(entry, context) {
   const children = [];
