@@ -92,6 +92,7 @@ async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
         for name, room in list(session.rooms.items()):
             found = await select(ports, session, access(session, name), latest)
             last += [(past.place, room.name) for past in found.events or ()]
+            await ports.pace(session)  # many rooms may take longer than one wait
         last += [((at_ms, 0, 0, ""), nick) for nick, at_ms in await ports.talks(session)]
     except Unavailable:
         raise Refused("MESSAGE_ERROR", "*", "Messages could not be retrieved") from None

@@ -102,12 +102,11 @@ def _span(times: list[str]) -> Span | None:
 async def _play(ports: Ports, session: Session, folded_name: str, selection: Selection) -> None:
     """Send what was selected of a room, in a batch where the client knows batches."""
     room = session.rooms.get(fold(folded_name))
-    if room is None or selection.events == []:
-        return
-    reference = begin_batch(session, "chathistory", room.name)
-    await show(ports, session, room.name, selection, access(session, room.name), reference, _change(session))
-    end_batch(session, reference)
-    await ports.pace(session)
+    if room is not None and selection.events != []:
+        reference = begin_batch(session, "chathistory", room.name)
+        await show(ports, session, room.name, selection, access(session, room.name), reference, _change(session))
+        end_batch(session, reference)
+    await ports.pace(session)  # many rooms may take longer than one wait
 
 
 def _change(session: Session) -> Change:
