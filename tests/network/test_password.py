@@ -16,7 +16,7 @@ def test_a_wrong_password_is_answered_by_464_and_error(network: Network, registr
     gateway = network.gateway(**LOCKED)
     peer = network.peer(gateway, register=False)
     peer.send(*registration)
-    assert peer.until(" 464 ")[-1] == ":irc.test 464 ann :Password incorrect"
+    assert peer.until(" 464 ")[-1] == ":irc.test 464 * :Password incorrect"
     assert peer.line() == "ERROR :Closing link: Bad password"
     assert peer.is_closed()
     right = network.peer(gateway, register=False)
@@ -31,4 +31,4 @@ def test_over_a_websocket_the_same_two_lines_come_before_the_close(network: Netw
         for line in WRONG:
             websocket.send(line)
         lines = [str(line) for line in websocket]
-    assert lines[-2:] == [":irc.test 464 ann :Password incorrect", "ERROR :Closing link: Bad password"]
+    assert lines[-2:] == [":irc.test 464 * :Password incorrect", "ERROR :Closing link: Bad password"]
