@@ -45,6 +45,15 @@ def test_to_a_room_an_id_of_another_message_is_refused_by_name(network: Network,
     assert kim.sync()[-1].endswith(" PRIVMSG #taken :still heard")
 
 
+def test_nobody_makes_the_network_forget_the_ids_of_others(network: Network, pair: Pair) -> None:
+    ivy = network.peer(pair[0], "ivy", CAPS, "#many")
+    eve = network.peer(pair[1], "eve", "message-tags", "#many")
+    echo = ivy.do("@+hubbub/id=7 PRIVMSG #many :hello")[-1]
+    for first in range(0, 4200, 300):
+        eve.do(*(f"@+hubbub/id=e{n} PRIVMSG #many :{n}" for n in range(first, first + 300)))
+    assert ivy.do("@+hubbub/id=7 PRIVMSG #many :hello")[-1] == echo
+
+
 def test_to_a_person_an_id_of_another_message_is_refused_by_name(network: Network, pair: Pair) -> None:
     max_ = network.peer(pair[1], "max")
     ned = network.peer(pair[0], "ned", "message-tags standard-replies")
