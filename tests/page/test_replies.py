@@ -50,6 +50,8 @@ def test_whois_is_a_card(pair: Pair, shared: Network, visit: Visit) -> None:
     anna.type("/whois ben_w")
     card = anna.page.locator(".card", has_text="ben_w the peer")
     card.wait_for()
+    of_the_member = anna.page.locator(".member .tile", has_text="B").get_attribute("class")
+    assert card.locator(".tile").get_attribute("class") == of_the_member, "a person has one colour everywhere"
     facts = dict(
         zip(card.locator("dt").all_inner_texts(), card.locator("dd").all_inner_texts(), strict=True),
     )

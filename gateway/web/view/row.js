@@ -215,7 +215,7 @@ function card({ title, note, facts }) {
   return make(
     "div.content.card",
     {},
-    make("span.tile", { "aria-hidden": "true" }, initial(title)),
+    make(`span.tile.hue-${hue(title)}`, { "aria-hidden": "true" }, initial(title)),
     make("div.card-title", {}, make("bdi", {}, title), make("span", {}, note)),
     make("dl", {}, ...rows),
   );
