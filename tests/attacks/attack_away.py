@@ -10,12 +10,17 @@ ROOMS = 100
 """As many as a client may be in."""
 ROOMS_A_LINE = 25
 
+ROOMS_A_MAKER = 5
+
 EVERYWHERE = [
     ",".join(f"#r{room}" for room in range(first, first + ROOMS_A_LINE)) for first in range(0, ROOMS, ROOMS_A_LINE)
 ]
 
 
 def play(stage: Stage, line: Callable[[int, int], str]) -> None:
+    for first in range(0, ROOMS, ROOMS_A_MAKER):
+        rooms = [f"#r{room}" for room in range(first, first + ROOMS_A_MAKER)]
+        stage.attacker(f"maker{first}", *rooms, address="198.51.100.2")
     attackers = [stage.attacker(f"eve{number}") for number in range(ATTACKERS)]
     for rooms in EVERYWHERE:
         for one in attackers:
