@@ -20,7 +20,7 @@ LINES = {
     "WHO of a room": "WHO #lobby",
     "WHO of everybody": "WHO *",
     "WHOIS": "WHOIS user1",
-    "CHATHISTORY": "CHATHISTORY LATEST #lobby * 100",
+    "CHATHISTORY": "CHATHISTORY LATEST #lobby * 1000",
     "MODE list": "MODE #lobby +b",
     "ISON of 60": f"ISON {' '.join(f'user{n}' for n in range(60))}",
     "MOTD": "MOTD",
@@ -49,7 +49,7 @@ def peopled() -> World:
     speakers = [client(world, f"user{n}", "#lobby") for n in range(USERS)]
     settle(world)
     for at, socket in enumerate(speakers[:100]):
-        socket.inbound += f"PRIVMSG #lobby :{'x' * 400}\r\n".encode()
+        socket.inbound += f"PRIVMSG #lobby :{'x' * 400}\r\n".encode() * 10
         socket.inbound += "".join(f"JOIN #r{at}-{n}\r\nTOPIC #r{at}-{n} :{'t' * 300}\r\n" for n in range(3)).encode()
     settle(world, 200)
     return world
@@ -63,7 +63,7 @@ def main() -> None:
         one = client(world, f"one{number}", "#lobby")
         settle(world)
         one.inbound += f"{line}\r\n".encode()
-        world.turn(12)
+        world.turn(200)
         sent = len(one.read())
         read = served(world, line, f"reads{number}", reads=True)
         unread = served(world, line, f"deaf{number}", reads=False)
