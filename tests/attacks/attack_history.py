@@ -47,7 +47,7 @@ def history_unread(stage: Stage) -> None:
         most = max(most, stage.metric("hubbub_backlog_bytes"))
         time.sleep(0.5)  # the attack's own length, no wait for an event
     users = stage.metric("hubbub_users")
-    stage.note(f"at most {most / 1000:.0f} kB wait for {ASKERS} of them; {users:.0f} users are still there")
+    stage.note(f"at most {most / 1000:.0f} kB wait in the gateway; all {users:.0f} users are still there")
 
 
 @attack(f"{ASKERS} clients ask for {MESSAGES} messages again and again, and read all")
