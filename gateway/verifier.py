@@ -40,7 +40,7 @@ class _Try:
 
 
 class Verifier:
-    """See the module. Owns the thread "verifier", from the first try to :meth:`close`."""
+    """Verifies one password at a time. Owns the thread "verifier", from the first try to :meth:`close`."""
 
     def __init__(self, fits: Callable[[str, str], bool] = passwords.fits) -> None:
         """``fits``: whether a password (second) fits a hash (first); called on the thread."""

@@ -3,7 +3,7 @@
     python -m tests.attacks [NAME...] [--list] [--write]
 
 `--write` puts the rows into docs/security.md; with names only these rows are replaced. Exit status 1 where a target
-was missed.
+was missed, 2 where an attack could not be played to its end.
 """
 
 import argparse
@@ -35,7 +35,9 @@ def main() -> int:
     print(table(played))
     if arguments.write:
         DOCUMENT.write_text(updated(DOCUMENT.read_text("utf-8"), played), "utf-8")
-    return 0 if len(played) == len(rows) and all(row.is_good for row in played) else 1
+    if len(played) < len(rows):
+        return 2
+    return 0 if all(row.is_good for row in played) else 1
 
 
 def load() -> None:

@@ -45,7 +45,7 @@ class _User:
 
 
 def run(port: int, pipe: Connection) -> None:
-    """The process: see the module."""
+    """Run the process of the innocent users until `END` comes over the pipe."""
     crowd = _Crowd(port)
     if not crowd.serve_until(lambda: all(user.is_in for user in crowd.users), time.monotonic() + 20.0):
         pipe.send(None)

@@ -52,7 +52,7 @@ def attack(text: str, settings: str = "") -> "Callable[[Callable[[Stage], None]]
 
 
 class Stage:
-    """See the module; a context in which one attack is played."""
+    """A gateway, its Redis and its innocent users: the context in which one attack is played."""
 
     def __init__(self, settings: str = "") -> None:
         """`settings`: the gateway's file of settings (TOML)."""

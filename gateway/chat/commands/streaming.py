@@ -1,7 +1,7 @@
 """Sending a session the events of histories, page by page, as fast as it reads and its rate allows.
 
 Owns the bounds in memory: of a long answer only the bounds are found first, its events are read again when they
-are sent. Knows not who asked: CHATHISTORY (history.py), joining or znc.in/playback (replay.py).
+are sent. Does not know who asked: CHATHISTORY (history.py), joining or znc.in/playback (replay.py).
 """
 
 from collections.abc import Callable
