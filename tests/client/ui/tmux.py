@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 DEADLINE_S = 60.0
+HAS_ENDED = "no server", "server exited"
+"""What tmux says where the program, and its terminal with it, has ended before the command came or meanwhile."""
 
 
 def has_tmux() -> bool:
@@ -35,7 +37,7 @@ class Tmux:
             timeout=DEADLINE_S,
             check=False,
         )
-        assert ended.returncode == 0 or "no server" in ended.stderr, ended.stderr
+        assert ended.returncode == 0 or any(words in ended.stderr for words in HAS_ENDED), ended.stderr
         return ended.stdout
 
     @property
