@@ -31,7 +31,7 @@ def test_every_program_says_what_it_does(
     program: Path, option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if "playwright" in program.read_text("utf-8"):
-        pytest.importorskip("playwright")
+        pytest.importorskip("playwright", reason="needs playwright: pip install '.[page]'")
     module = ".".join(program.relative_to(ROOT).with_suffix("").parts)
     monkeypatch.setattr(sys, "argv", [module, option])
     with pytest.raises(SystemExit) as ended:
