@@ -99,7 +99,7 @@ def is_local(peer: str) -> bool:
 
 
 def site(address: str) -> str:
-    """What is counted of an address: itself, or the IPv6 network that a site is given."""
+    """Return the unit that the limits count: the IPv4 address itself, or the IPv6 network of a site."""
     try:
         parsed = _parsed(address)
     except ValueError:

@@ -128,7 +128,7 @@ class _Crowd:
         user.awaited.clear()
 
     def give_up(self) -> None:
-        """What is still awaited took at least until now."""
+        """Count each answer that is still missing as one that took until now."""
         now = time.monotonic()
         for user in self.users:
             for what, since in user.awaited.items():

@@ -576,7 +576,7 @@ def test_an_id_of_another_message_is_refused_without_telling_of_that_one() -> No
 
 
 def test_texts_are_the_same_as_far_as_no_nick_could_cut_them() -> None:
-    """What is relayed of a long line depends on the length of the sender's nick (RFC 2812 2.3)."""
+    """A relayed line is cut at 512 bytes, so a long text loses more of its end under a longer nick (RFC 2812 2.3)."""
     log = with_members("ann")
     say_with_id(log, "ann", "7", "é" * 200)
     assert voided(say_with_id(log, "ann", "7", "é" * 190)) == Void.AGAIN

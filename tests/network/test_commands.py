@@ -31,7 +31,7 @@ def plain(lines: list[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def there(shared: Network, pair: Pair) -> dict[str, Peer]:
-    """Who is on the other gateway than the asker, and in which rooms."""
+    """The peers on the gateway where the asker is not, by nick, in the rooms that the tests ask about."""
     ann = shared.peer(pair[0], "ann", "", "#room", "#keyed", "#secret", "#full", "#closed", "#banned")
     cat = shared.peer(pair[0], "cat", "", "#room")
     eve = shared.peer(pair[0], "eve", "", "#eves")

@@ -13,7 +13,7 @@ def tokens(lines: list[str]) -> list[str]:
 
 
 def in_one_batch(lines: list[str]) -> list[str]:
-    """What is in the only batch of these lines, which is one of ISUPPORT alone."""
+    """Return the lines inside the only batch, which must be a batch of ISUPPORT."""
     [opening] = [line for line in lines if "draft/isupport" in line]
     reference = opening.split("+")[1].split(" ")[0]
     assert opening.endswith(f":irc.test BATCH +{reference} draft/isupport")

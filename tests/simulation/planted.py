@@ -155,7 +155,7 @@ def what_is_void_stays_in_the_history() -> Planted:
 
 @contextmanager
 def everybody_reads_the_whole_past_of_a_room() -> Planted:
-    """What is hidden of it is not looked at."""
+    """The hidden ranges of a room are ignored."""
     all_of_it = patch.object(Readable, "parts", lambda _self, span: [span])
     with all_of_it, patch.object(Readable, "__contains__", lambda _self, _place: True):
         yield

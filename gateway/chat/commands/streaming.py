@@ -84,7 +84,7 @@ async def select(ports: Ports, session: Session, may_read: Access, span: Span) -
 
 
 def _behind(span: Span, page: Excerpt) -> Span:
-    """What is left of a span behind a page of it."""
+    """Return the part of a span that follows a page of it."""
     if page.reached is None:
         return span
     return replace(span, before=page.reached) if span.newest else replace(span, after=page.reached)
