@@ -22,9 +22,9 @@ def play(stage: Stage, line: Callable[[int, int], str]) -> None:
         rooms = [f"#r{room}" for room in range(first, first + ROOMS_A_MAKER)]
         stage.attacker(f"maker{first}", *rooms, address="198.51.100.2")
     attackers = [stage.attacker(f"eve{number}") for number in range(ATTACKERS)]
-    for rooms in EVERYWHERE:
+    for listed in EVERYWHERE:
         for one in attackers:
-            one.send(f"JOIN {rooms}")
+            one.send(f"JOIN {listed}")
     for one in attackers:
         one.sync()
     before = stage.metric("hubbub_entries_total")

@@ -70,7 +70,9 @@ def enter(reader: Peer, room: str) -> None:
 
 def page_back(reader: Peer, witness: Peer, room: str) -> tuple[int, list[float], list[float]]:
     """Messages read, ms of each page, ms of the other client's PING behind each."""
-    count, pages, pings = 0, [], []
+    count = 0
+    pages: list[float] = []
+    pings: list[float] = []
     reference = "timestamp=2999-01-01T00:00:00.000Z"
     while True:
         began = time.perf_counter()

@@ -166,7 +166,8 @@ def test_a_nick_that_another_lane_claims_as_soon_as_it_is_free_stays_noted_for_t
 def test_whoever_watches_a_nick_hears_of_every_change(stage: Stage) -> None:
     """The claim's fields and values, as JSON; nothing once it is free. A claim alone is no user yet."""
     node = stage.node()
-    node.held = heard = []
+    heard: list[tuple[bytes, bytes]] = []
+    node.held = heard
     node.link.subscribe(stage.keys.nick_live("bob"))
     stage.round_trip(node)
     run(stage, node, CLAIM, "g1.0.1", "nick", "Bob", "gateway", "g1")

@@ -216,7 +216,11 @@ def test_what_cannot_be_taken_in_is_read_again(stage: Stage, monkeypatch: pytest
     followed, _ = joined(stage, node, "ann"), joined(stage, other, "bob")
     stage.until(lambda: f"{other.lane}.1" in followed.room.members)
     monkeypatch.setattr(node.following, "_on_fault", lambda name, _error: faults.append(name))
-    monkeypatch.setattr(followed, "_deliver", lambda *_: {}[0])
+
+    def break_down(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(followed, "_deliver", break_down)
     other.say(ROOM, said(other, "breaks"))
     stage.until(lambda: faults == [ROOM])
     monkeypatch.setattr(followed, "_deliver", node._deliver)

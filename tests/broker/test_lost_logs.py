@@ -1,5 +1,7 @@
 """A Redis that lost what it had: rooms are put back from what the lanes know of them, the most there is."""
 
+from functools import partial
+
 import pytest
 
 from gateway.broker.scripts import APPEND
@@ -177,7 +179,8 @@ def test_an_entry_that_comes_twice_is_void_the_second_time(stage: Stage) -> None
     room = joined(stage, ann, "ann")
     tell(stage, ann, said(ann, "once"))
     _, origin, payload = stage.entries(ROOM)[-1]
-    keys, replies = stage.keys, []
+    keys = stage.keys
+    replies: list[object] = []
     ann.link.run(replies.append, APPEND, keys.log(ROOM), keys.head(ROOM), "*", origin, payload, keys.live(ROOM), "")
     stage.until(lambda: bool(replies))
     agree(stage, room)
@@ -192,7 +195,7 @@ def test_direct_messages_that_an_inbox_has_lost_are_put_back(stage: Stage) -> No
         stage.command("HSETNX", stage.keys.head(inbox), field, value)
     for n in range(3):
         ann.say(inbox, f"dm {n}")
-        stage.until(lambda n=n: f"dm {n}" in ann.outcomes)
+        stage.until(partial(ann.outcomes.__contains__, f"dm {n}"))
     ann.link.drop("cut")
     stage.command("XDEL", stage.keys.log(inbox), *(entry_id for entry_id, _, _ in stage.entries(inbox)[1:]))
     ann.say(inbox, "new")

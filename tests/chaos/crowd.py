@@ -54,7 +54,7 @@ class Crowd:
         self._spoken = 0
         self._rate = rate
         self._topic_at = 0.0
-        self._manner = {"patience_s": patience_s, "padding": padding}
+        self._manner: dict[str, Any] = {"patience_s": patience_s, "padding": padding}
         self.users: list[User] = []
         for home in range(len(ports)):
             for number in range(speakers_each + listeners_each):
@@ -138,7 +138,12 @@ class Crowd:
         """Lets users say lines and PING; what was answered, by user. Those that are away answer nothing."""
         token = f"a{time.monotonic_ns()}"
         asked = [user for user in users if user.is_in]
-        self.call(lambda: [user.ask(token, *lines) for user in asked])
+
+        def ask() -> None:
+            for user in asked:
+                user.ask(token, *lines)
+
+        self.call(ask)
         with contextlib.suppress(TimeoutError):
             self.wait_for("answers", lambda: all(token in user.answers or not user.is_in for user in asked), limit_s)
         return self.call(lambda: [user.answers.get(token, []) for user in users])

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.chaos.crowd import Crowd
 from tests.chaos.forwarder import Forwarder
 from tests.chaos.store import Sentinel, Store
-from tests.chaos.user import listed, parse
+from tests.chaos.user import User, listed, parse
 from tests.chaos.verdict import Exempt, Findings, Key, judge, longest_silence
 from tests.network.harness import Gateway
 
@@ -232,7 +232,7 @@ class Stage:
                 expected = crowd.ranked.get(user.name)
                 if user.connections == 1 and expected and names.get(nick) != expected + nick:
                     found.append(f"{room}: {nick} should be {expected}: {names.get(nick)}")
-                believed = set(crowd.call(partial(user.present.get, room, set())))
+                believed = crowd.call(partial(_present, user, room))
                 if believed != set(here):
                     found.append(f"{room}: {nick} has seen {sorted(believed ^ set(here))} otherwise")
                 if user.topics.get(room) != topic:
@@ -247,6 +247,11 @@ class Stage:
         if here - set(names):
             found.append(f"{room}: missing {sorted(here - set(names))}")
         return found
+
+
+def _present(user: User, room: str) -> set[str]:
+    """The nicks that a user believes to be in a room."""
+    return set(user.present.get(room, ()))
 
 
 def _view(lines: list[str], room: str) -> str:

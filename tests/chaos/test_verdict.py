@@ -1,5 +1,7 @@
 """The judgement finds what is planted: the test of the test."""
 
+from typing import Any
+
 from tests.chaos.report import BEGIN, END, section, written
 from tests.chaos.stage import Row
 from tests.chaos.verdict import Exempt, Findings, Key, Said, Sitting, What, judge, longest_silence
@@ -8,7 +10,7 @@ ROOM = "#r"
 ALL: list[Key] = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2)]
 
 
-def sat(user: str, keys: list[Key], since: float = 0.0, **more: float) -> Sitting:
+def sat(user: str, keys: list[Key], since: float = 0.0, **more: Any) -> Sitting:
     return Sitting(user, ROOM, since, heard=[(key, 10.0 + place) for place, key in enumerate(keys)], **more)
 
 

@@ -171,6 +171,7 @@ class User:
             self._flush()
 
     def _greet(self) -> None:
+        assert self._socket is not None
         self.stage = Stage.ENTERING
         self.connections += 1
         self._listed, self._batches, self._renewed = set(), set(), set()

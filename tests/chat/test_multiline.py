@@ -133,7 +133,7 @@ def refusal(*lines: tuple[str, dict[str, str]]) -> tuple[str, ...]:
 def test_the_limits_are_those_that_are_told() -> None:
     """IRCv3 multiline, `max-bytes` counts a line feed as one byte, `max-lines` every line."""
     concat = {"draft/multiline-concat": ""}
-    line = ("x" * (MAX_BYTES // 4), {})
+    line: tuple[str, dict[str, str]] = ("x" * (MAX_BYTES // 4), {})
     assert refusal(*[line] * 4) == ("MULTILINE_MAX_BYTES", str(MAX_BYTES))
     assert gathered([("x" * (MAX_BYTES // 4), True)] * 4).count("x") == MAX_BYTES
     assert refusal(*[("x", concat)] * (MAX_LINES + 1)) == ("MULTILINE_MAX_LINES", str(MAX_LINES))

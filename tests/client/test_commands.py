@@ -1,10 +1,13 @@
 """What is typed behind a slash: what it does, at any desk."""
 
+from collections.abc import Callable
+
 import pytest
 
 from client import commands
 from client.buffer import Line, LineKind
 from client.commands import COMMANDS, Desk, commands_like
+from client.session import Session
 from tests.client.fake_gateway import MODERN_CAPS, FakeNetwork
 from tests.client.talk import Talk
 
@@ -23,7 +26,7 @@ class FakeDesk:
     def message(self, *, is_own: bool = False) -> Line | None:
         return self.line
 
-    def do(self, action: commands.Callable[[commands.Session, float], object]) -> None:
+    def do(self, action: Callable[[Session, float], object]) -> None:
         action(self.talk.session, self.talk.now)
 
     def answer(self, text: str) -> None:
@@ -38,7 +41,7 @@ class FakeDesk:
     def list_rooms(self, text: str) -> None:
         self.asked.append(("list", text))
 
-    def ask_password(self, question: str, take: commands.Callable[[str], None]) -> None:
+    def ask_password(self, question: str, take: Callable[[str], None]) -> None:
         self.asked.append(("password", question))
         take("sesame")
 

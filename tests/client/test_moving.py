@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import cast
 
 import pytest
 import redis
@@ -16,6 +17,7 @@ from tests.network.harness import DEADLINE_S, Gateway, Network
 from tests.network.history import CAPS, texts
 
 LOBBY = "#lobby"
+Entries = list[tuple[bytes, dict[bytes, bytes]]]
 
 
 @pytest.fixture
@@ -137,6 +139,6 @@ def test_killed_before_the_append_which_happens_all_the_same_when_the_client_has
 def await_times(store: "redis.Redis", log: str, text: bytes, count: int) -> None:
     """Waits until so many entries of a log hold a text."""
     deadline = time.monotonic() + DEADLINE_S
-    while sum(text in fields[b"e"] for _, fields in store.xrange(log)) < count:  # type: ignore[union-attr]
+    while sum(text in fields[b"e"] for _, fields in cast(Entries, store.xrange(log))) < count:
         assert time.monotonic() < deadline
         select.select([], [], [], 0.01)

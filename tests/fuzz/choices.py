@@ -28,13 +28,13 @@ class Choices:
         self._at += count
         return taken
 
-    def bytes(self) -> bytes:
+    def chunk(self) -> bytes:
         """Some bytes, as many as a first one says; 255 stands for many."""
         length = self.below(256)
         return self.take(length if length < 255 else 20_000)
 
     def text(self) -> str:
-        return self.bytes().decode("utf-8", "replace")
+        return self.chunk().decode("utf-8", "replace")
 
     def rest(self) -> bytes:
         return self.take(len(self._data))

@@ -129,7 +129,7 @@ def tls(data: bytes) -> None:
     choices = Choices(data)
     try:
         while choices:
-            layer.feed(choices.bytes())
+            layer.feed(choices.chunk())
             layer.take_pending()
     except TlsFailure:
         layer.take_pending()
@@ -267,9 +267,9 @@ def client(data: bytes) -> None:
             session.disconnected(now)
             session.connected("there", now)
         else:
-            session.receive(choices.bytes() + b"\r\n", now)
-        for line in session.take_output().decode().split("\r\n"):
-            assert not _BREAKING.search(line)
+            session.receive(choices.chunk() + b"\r\n", now)
+        for sent in session.take_output().decode().split("\r\n"):
+            assert not _BREAKING.search(sent)
         for event in session.take_events():
             shown = (screen_line(event, "#lobby") or "").split("\n")
             assert all(map(is_harmless, shown)), ascii(shown)

@@ -300,15 +300,16 @@ def _live(choices: Choices) -> None:
             break
         _act(world, choices, hostile)
         world.turn(1 + choices.below(3))
-        for one in (*bystanders, reader):
+        for one in bystanders:
             one.take()
+        reader.take()
     _settle(world, bystanders, reader)
 
 
 def _act(world: World, choices: Choices, hostile: list[ClientSocket]) -> None:
     kind, socket = choices.below(16), choices.pick(hostile)
     if kind < 3:
-        socket.inbound += choices.bytes()
+        socket.inbound += choices.chunk()
     elif kind < 11:
         for _ in range(1 + choices.below(4)):
             line = _line(choices)
@@ -332,7 +333,7 @@ def _act(world: World, choices: Choices, hostile: list[ClientSocket]) -> None:
 def _line(choices: Choices) -> bytes:
     words = [choices.pick(_COMMANDS)]
     for _ in range(choices.below(5)):
-        words.append(choices.pick(_WORDS) if choices.below(4) else choices.bytes())
+        words.append(choices.pick(_WORDS) if choices.below(4) else choices.chunk())
     return choices.pick(_TAGS) + b" ".join(words) + choices.pick((b"\r\n", b"\n"))
 
 

@@ -173,7 +173,7 @@ def link(data: bytes) -> None:
     """Whatever a server answers, each call is answered once and the link goes on or goes down."""
     choices = Choices(data)
     ear, wire = _Ear(), _Wire()
-    made = Link(ear, ear, ())  # type: ignore[arg-type]
+    made = Link(ear, ear, ())
     made.attach(wire)  # type: ignore[arg-type]
     answers: list[object] = []
     calls = choices.below(8)
@@ -182,7 +182,7 @@ def link(data: bytes) -> None:
     if choices.below(4):
         wire.pieces.append(b"+OK\r\n$16\r\nrun_id:123456789\r\n:7\r\n")
     while choices and not ear.is_down:
-        wire.pieces.append(choices.bytes() or b"\r")
+        wire.pieces.append(choices.chunk() or b"\r")
         made._on_ready(1)
     made.drop("end")
     assert len(answers) == calls

@@ -48,7 +48,7 @@ def _act(world: World, choices: Choices) -> None:
     epoch, last = (word or b"" for word in store.hmget(head, b"epoch", b"last"))
     kind = choices.below(8)
     if kind == 0:
-        _publish(world, log, choices.bytes())
+        _publish(world, log, choices.chunk())
     elif kind in (1, 2):
         here = b"%d-0" % (world.redis.store.now_us // 1000 + choices.below(3))
         origin = choices.pick((b"abc.0:99", b"def.0:1", b"def.0:2", b"", b":", b"\xff:9"))
@@ -57,11 +57,11 @@ def _act(world: World, choices: Choices) -> None:
         origin = b"def.0:%d" % choices.below(200)
         store.hset(head, b"last", store.xadd(log_key, b"*", b"o", origin, b"e", _payload(choices)))
     elif kind == 5:
-        text = choices.pick((b"", b"[" * 5000)) + choices.bytes()
+        text = choices.pick((b"", b"[" * 5000)) + choices.chunk()
         store.set(base, b"1 e 1-0\n" + text)
         store.hset(head, b"epoch", choices.pick((epoch, b"other:1:0-0", b"\xff:2:0-0")))
     elif kind == 6:
-        store.hset(head, b"epoch", choices.bytes().replace(b":", b"") + b":%d:0-0" % choices.below(9))
+        store.hset(head, b"epoch", choices.chunk().replace(b":", b"") + b":%d:0-0" % choices.below(9))
     else:
         world.time_s += choices.pick((0.5, 4.0, 31.0))
 
@@ -72,7 +72,7 @@ def _publish(world: World, log: str, payload: bytes) -> None:
 
 def _payload(choices: Choices) -> bytes:
     if not choices.below(4):
-        return choices.bytes()
+        return choices.chunk()
     sid = choices.pick((b"abc.0.0", b"def.0.1", b"-", b"x"))
     tags = choices.pick((b"", b"@hubbub/to=abc.0.0 ", b"@hubbub/token=1;hubbub/seen=9-0 "))
     return sid + b"\r\n" + tags + choices.pick(_LINES) + choices.pick((b"", choices.take(3))) + b"\r\n"

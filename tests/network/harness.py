@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from gateway.embedded.binary import find_server
 from gateway.embedded.supervisor import ping
@@ -218,7 +219,7 @@ class Network:
     def gateway(self, *options: str, port: int = 0, redis_url: str = "", **variables: str) -> Gateway:
         return self.start(*options, port=port, redis_url=redis_url, **variables).wait_ready()
 
-    def gateways(self, count: int, *options: str, **variables: str) -> list[Gateway]:
+    def gateways(self, count: int, *options: str, **variables: Any) -> list[Gateway]:
         """Several gateways, started at once."""
         started = [self.start(*options, **variables) for _ in range(count)]
         return [gateway.wait_ready() for gateway in started]

@@ -135,7 +135,7 @@ def test_it_may_happen_again_and_again(network: Network) -> None:
         with taken_for_dead(first, bob, "p0"):
             for peer in peers:
                 peer.send(f"PRIVMSG #a :{round_}")
-        seen = []
+        seen: list[str] = []
         while len(seen) < len(peers):
             seen += [line for line in bob.until(f"PRIVMSG #a :{round_}") if " PRIVMSG " in line]
         assert sorted(line.partition("!")[0] for line in seen) == [":p0", ":p1", ":p2", ":p3"]

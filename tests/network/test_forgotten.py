@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.heartbeat.leases import client
-from tests.network.harness import DEADLINE_S, Network
-from tests.network.test_faults import Broker
+from tests.network.harness import DEADLINE_S, Broker, Network
 
 
 @pytest.fixture

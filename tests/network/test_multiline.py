@@ -10,7 +10,7 @@ from tests.network.conftest import Visit
 
 CAPS = "batch draft/multiline message-tags labeled-response"
 ECHO = f"{CAPS} echo-message"
-TEXT = ["hello", "", "how is ", ("everyone?",)]
+TEXT: list[str | tuple[str]] = ["hello", "", "how is ", ("everyone?",)]
 """As in the specification's example; what goes on with the line before is a tuple."""
 
 READERS = {
@@ -87,12 +87,12 @@ def test_each_reader_in_a_room_is_sent_it_as_he_can_take_it(visit: Visit, verb: 
         else:
             assert [text(line) for line in said(lines)] == ["hello", "how is ", "everyone?"]
             assert not [line for line in lines if "BATCH" in line]
-            has = [tags(line) for line in lines]
+            each = [tags(line) for line in lines]
             if reader.nick.startswith("plain"):
-                assert has == [{}] * 3
+                assert each == [{}] * 3
             else:
-                assert has[0].keys() == {"msgid", "+draft/reply"}  # "Message ids": on the first alone
-                assert has[1:] == [{}] * 2
+                assert each[0].keys() == {"msgid", "+draft/reply"}  # "Message ids": on the first alone
+                assert each[1:] == [{}] * 2
     person.send("/nick person2")
     lines = [line for line in person.until("you are now") if line.startswith("alice: ")]
     assert lines == ["alice: hello", "alice: how is ", "alice: everyone?"]

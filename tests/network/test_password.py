@@ -7,13 +7,13 @@ from tests.network.test_websocket import TEXT, dial
 
 WITHOUT = ["NICK ann", "USER ann 0 * :Ann"]
 WRONG = ["CAP LS 302", "PASS :opal", "NICK ann", "USER ann 0 * :Ann", "CAP END"]
-LOCKED = {"HUBBUB_PASSWORD": "sesame open"}
+PASSWORD = "sesame open"
 
 
 @pytest.mark.parametrize("registration", [WITHOUT, WRONG])
 def test_a_wrong_password_is_answered_by_464_and_error(network: Network, registration: list[str]) -> None:
     """Modern IRC "ERR_PASSWDMISMATCH (464)", "ERROR message": the two lines by which a client can ask for another."""
-    gateway = network.gateway(**LOCKED)
+    gateway = network.gateway(HUBBUB_PASSWORD=PASSWORD)
     peer = network.peer(gateway, register=False)
     peer.send(*registration)
     assert peer.until(" 464 ")[-1] == ":irc.test 464 * :Password incorrect"
@@ -26,7 +26,7 @@ def test_a_wrong_password_is_answered_by_464_and_error(network: Network, registr
 
 def test_over_a_websocket_the_same_two_lines_come_before_the_close(network: Network) -> None:
     """IRCv3 websocket; Modern IRC "ERR_PASSWDMISMATCH (464)"."""
-    gateway = network.gateway(**LOCKED)
+    gateway = network.gateway(HUBBUB_PASSWORD=PASSWORD)
     with dial(gateway, TEXT) as websocket:
         for line in WRONG:
             websocket.send(line)

@@ -34,7 +34,7 @@ def dial(
 ) -> AbstractContextManager[ClientConnection]:
     """A WebSocket to a gateway, open within the context."""
     scheme = "wss" if "ssl" in options else "ws"
-    return connect(
+    opened: ClientConnection = connect(
         f"{scheme}://127.0.0.1:{gateway.port}/",
         subprotocols=[Subprotocol(name) for name in subprotocols] or None,
         origin=Origin(origin) if origin else None,
@@ -43,6 +43,7 @@ def dial(
         close_timeout=DEADLINE_S,
         **options,
     )
+    return opened
 
 
 class Lines:
@@ -359,7 +360,7 @@ def test_the_origins_that_may_connect_are_a_setting_read_again_on_sighup(network
 def test_behind_a_balancer_the_address_is_the_one_in_its_header(network: Network, web_peer: WebPeer) -> None:
     """PROXY protocol 2.2, then the handshake on the same connection."""
     gateway = network.gateway(*TRUSTED)
-    proxied = []
+    proxied: list[Peer] = []
     for address in ("198.51.100.7", "198.51.100.8"):
         connected = socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
         connected.sendall(version_2(address))

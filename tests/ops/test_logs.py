@@ -69,7 +69,7 @@ def test_a_line_is_one_write(form: str, is_unbuffered: str) -> None:
             for program in (PROGRAM, FAULT):
                 command = [sys.executable, "-c", program, form]
                 environment = os.environ | {"PYTHONUNBUFFERED": is_unbuffered}
-                subprocess.run(command, stderr=theirs, env=environment, timeout=60, check=True)
+                subprocess.run(command, stderr=theirs.fileno(), env=environment, timeout=60, check=True)
         writes = list(iter(lambda: ours.recv(65_536), b""))
     assert len(writes) == 2
     assert all(written.endswith(b"\n") for written in writes)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
 
 CHROMIUM = Path("/usr/bin/chromium")
 DEADLINE_MS = 20_000
@@ -33,7 +33,7 @@ class Visitor:
     """``problems``: what the page threw, logged as an error, or was refused by its policy; ``requests``: all URLs."""
 
     def __init__(self, browser: "Browser", size: tuple[int, int] = DESKTOP, **options: Any) -> None:
-        viewport = {"width": size[0], "height": size[1]}
+        viewport: ViewportSize = {"width": size[0], "height": size[1]}
         self.context: BrowserContext = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
         self.context.set_default_timeout(DEADLINE_MS)
         self.page: Page = self.context.new_page()
@@ -41,13 +41,13 @@ class Visitor:
         self.requests: list[str] = []
         self.page.add_init_script(_WATCH_POLICY)
         self.page.on("pageerror", lambda error: self.problems.append(f"{error} {error.stack}"))
-        self.page.on("console", lambda message: message.type == "error" and self._note(message.text))
+        self.page.on("console", self._note)
         self.page.on("request", lambda request: self.requests.append(request.url))
 
-    def _note(self, text: str) -> None:
+    def _note(self, message: "ConsoleMessage") -> None:
         """A WebSocket that could not be opened is a state of the network, not of the page."""
-        if "WebSocket connection to" not in text:
-            self.problems.append(text)
+        if message.type == "error" and "WebSocket connection to" not in message.text:
+            self.problems.append(message.text)
 
     def enter(self, port: int, name: str, fragment: str = "") -> "Visitor":
         """The first visit: a name, and then in the room."""

@@ -1,7 +1,7 @@
 """Visitors of the page, in a real Chromium; skipped where there is none."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -41,7 +41,7 @@ def visit(browser: "Browser") -> "Iterator[Callable[..., Visitor]]":
 
     visitors: list[Visitor] = []
 
-    def make(*arguments: object, **options: object) -> Visitor:
+    def make(*arguments: Any, **options: Any) -> Visitor:
         visitors.append(Visitor(browser, *arguments, **options))
         return visitors[-1]
 

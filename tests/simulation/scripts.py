@@ -122,10 +122,11 @@ def seed(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[b
         is_better = born < its_born or (born == its_born and key_of(rank) > key_of(its_rank))
         if now - its_made >= SEED_WINDOW_US or not is_better:
             return epoch
+        assert last is not None  # the two fields are written together
     else:
         position = last = old_last
-        if last != b"0-0":
-            store.xadd(log, last, b"o", b"", b"e", b"")
+        if old_last != b"0-0":
+            store.xadd(log, old_last, b"o", b"", b"e", b"")
     epoch = b"%s:%d:%d:%s" % (name, born, now, rank)
     store.hset(head, b"epoch", epoch, b"last", last)
     store.set(base_key, b"1 %s %s\n%s" % (epoch, position, text))

@@ -39,8 +39,11 @@ def test_only_what_is_not_seen_rings() -> None:
     stage = Stage(rooms=("#lobby", "#dev"))
     rung: list[str] = []
 
+    def ring(title: str, text: str, now: float) -> None:
+        rung.append(f"{title}: {text}")
+
     async def scene(pilot: Pilot[Any]) -> None:
-        stage.app._alerts.mention = lambda title, said, now: rung.append(f"{title}: {said}")  # type: ignore[method-assign]
+        stage.app._alerts.mention = ring  # type: ignore[method-assign]
         stage.say("bob", "alice: seen")
         stage.say("bob", "nothing for anyone", "#dev")
         await settled(pilot)
