@@ -32,7 +32,7 @@ class Outcome:
 
 def run(plan: Plan) -> Outcome:
     """Runs a plan to its end and checks what came of it."""
-    with _tuned(plan), _quiet():
+    with _tuned(plan), quiet():
         network = Network(plan)
         network.run()
         breaches, exempt = checker.check(network)
@@ -60,7 +60,7 @@ def _tuned(plan: Plan) -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without the gateways' own words, and without looking for garbage, of which a run makes little."""
     config = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
