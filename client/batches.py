@@ -20,7 +20,7 @@ _PAGES: Final = ("chathistory", "draft/chathistory-targets")
 
 
 @dataclass(slots=True)
-class Page:
+class HistoryBatch:
     """A batch of history; `label` is that of the command that it answers (IRCv3 labeled-response)."""
 
     kind: str
@@ -55,7 +55,7 @@ class Batches:
     def __init__(self) -> None:
         self._open: dict[str, _Batch] = {}
 
-    def take(self, message: Message) -> Message | Page | None:
+    def take(self, message: Message) -> Message | HistoryBatch | None:
         """Take a line; give what it means now, None where that is to be seen when its batch ends."""
         batch = self._open.get(message.tags.get("batch", ""))
         if message.verb == "BATCH" and message.params:
@@ -70,7 +70,7 @@ class Batches:
             message.tags.setdefault("label", batch.label)
         return message
 
-    def _take_edge(self, message: Message, parent: _Batch | None) -> Message | Page | None:
+    def _take_edge(self, message: Message, parent: _Batch | None) -> Message | HistoryBatch | None:
         sign, reference = message.params[0][:1], message.params[0][1:]
         if sign == "+":
             label = message.tags.get("label") or (parent.label if parent else "")
@@ -80,7 +80,7 @@ class Batches:
             return None
         batch = self._open.pop(reference, None)
         if batch is not None and batch.kind in _PAGES:
-            return Page(batch.kind, batch.target, batch.label, batch.lines, _END in batch.opening.tags)
+            return HistoryBatch(batch.kind, batch.target, batch.label, batch.lines, _END in batch.opening.tags)
         if batch is not None and batch.kind == _MULTILINE:
             whole = _whole(batch)
             return self.take(whole) if whole else None

@@ -11,8 +11,8 @@ from enum import Enum
 from itertools import islice
 from typing import Final
 
-from client.membership import MembershipChange, summarise
-from client.room import Position
+from client.conversation import Position
+from client.member_changes import MembershipChange, summarise
 
 LINES_LIMIT: Final = 5_000  # of a buffer; the oldest are dropped, and loaded again when they are scrolled to
 SCROLLED_LIMIT: Final = 20_000  # while the person reads far above
@@ -26,7 +26,7 @@ class BufferKind(Enum):
     PERSON = "person"
 
 
-class LineKind(Enum):
+class EntryKind(Enum):
     MESSAGE = "message"
     NOTICE = "notice"
     ACTION = "action"  # /me
@@ -35,7 +35,7 @@ class LineKind(Enum):
     ERROR = "error"
 
 
-class Delivery(Enum):
+class SendResult(Enum):
     """The fate of a line that was typed here; lines of others are SENT."""
 
     WAITING = "waiting"
@@ -44,7 +44,7 @@ class Delivery(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class Entry:
     """One entry of a buffer.
 
     `text` is without controls, fit to be shown, and may have several lines ("\\n"). `raw_text` is what was said as it
@@ -53,13 +53,13 @@ class Line:
 
     number: int  # its name: never used twice, and the same while the line changes; says nothing of the order
     at: float
-    kind: LineKind
+    kind: EntryKind
     nick: str
     text: str
     raw_text: str = ""
     msgid: str = ""
-    pending_id: str = ""
-    delivery: Delivery = Delivery.SENT
+    client_msgid: str = ""
+    send_result: SendResult = SendResult.SENT
     problem: str = ""  # why it FAILED
     is_own: bool = False
     is_mention: bool = False
@@ -69,7 +69,7 @@ class Line:
     redaction_reason: str = ""
     invites_to: str = ""  # a room into which we are invited
     change: MembershipChange | None = None  # of a member who is not us
-    folded: list["Line"] = field(default_factory=list)  # the changes that `text` sums up, this one included
+    folded: list["Entry"] = field(default_factory=list)  # the changes that `text` sums up, this one included
 
     @property
     def is_redacted(self) -> bool:
@@ -77,9 +77,9 @@ class Line:
 
     @property
     def is_message(self) -> bool:
-        return self.kind in (LineKind.MESSAGE, LineKind.NOTICE, LineKind.ACTION)
+        return self.kind in (EntryKind.MESSAGE, EntryKind.NOTICE, EntryKind.ACTION)
 
-    def take_in(self, other: "Line") -> bool:
+    def take_in(self, other: "Entry") -> bool:
         """Sum up a later change of members in this line; False where each is a line of its own."""
         if self.change is None or other.change is None or len(self.folded) >= FOLDED_LIMIT:
             return False
@@ -121,9 +121,9 @@ class Buffer:
     topic_by: str = ""
     is_joined: bool = False  # a room: on this connection; a person: there, as far as is known (MONITOR)
     is_away: bool = False  # a person
-    lines: deque[Line] = field(default_factory=deque)  # oldest first
+    lines: deque[Entry] = field(default_factory=deque)  # oldest first
     waiting: int = 0  # how many lines, all at the end, wait to be confirmed
-    by_msgid: dict[str, Line] = field(default_factory=dict)
+    by_msgid: dict[str, Entry] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)  # by folded nick
     has_all_members: bool = False  # the list that comes with joining is complete
     typing: dict[str, Typing] = field(default_factory=dict)  # by folded nick; see `typing_nicks`
@@ -145,37 +145,37 @@ class Buffer:
         ranks = {"~": 0, "&": 1, "@": 2, "%": 3, "+": 4}
         return sorted(self.members.values(), key=lambda member: (ranks.get(member.prefix[:1], 5), member.nick.lower()))
 
-    def last_message(self, *, is_own: bool) -> Line | None:
+    def last_message(self, *, is_own: bool) -> Entry | None:
         """Find the newest message of others, or of our own, that the network knows."""
         lines = (line for line in reversed(self.lines) if line.is_message and line.msgid and not line.is_redacted)
         return next((line for line in lines if line.is_own == is_own), None)
 
     # --- for the fold ---------------------------------------------------------------------------------------
 
-    def place(self, line: Line, *, is_history: bool = False) -> bool:
+    def place(self, line: Entry, *, is_history: bool = False) -> bool:
         """Put a line where it belongs: after all that is confirmed; True if that is the end of all.
 
         What was said before it could be heard comes before the events that it is older than.
         """
-        behind = 0 if line.delivery is Delivery.WAITING else self.waiting
+        behind = 0 if line.send_result is SendResult.WAITING else self.waiting
         if is_history:
             for other in islice(reversed(self.lines), behind, None):
                 if other.is_message or other.at <= line.at:
                     break
                 behind += 1
         self.lines.insert(len(self.lines) - behind, line)
-        self.waiting += line.delivery is Delivery.WAITING
+        self.waiting += line.send_result is SendResult.WAITING
         self.index(line)
         return behind == 0
 
-    def take_in(self, line: Line) -> Line | None:
+    def take_in(self, line: Entry) -> Entry | None:
         """Sum up a change of members in the last confirmed line, and give that; None where it is a line of its own."""
         last = self.lines[-1 - self.waiting] if len(self.lines) > self.waiting else None
         return last if last is not None and last.take_in(line) else None
 
-    def settle(self, line: Line, delivery: Delivery) -> bool:
+    def settle(self, line: Entry, send_result: SendResult) -> bool:
         """Note the fate of a line that waits; True if it stays where it is, else it now stands before all that wait."""
-        line.delivery = delivery
+        line.send_result = send_result
         stays = self.lines[-self.waiting] is line
         self.waiting -= 1
         if not stays:
@@ -184,25 +184,25 @@ class Buffer:
         self.index(line)
         return stays
 
-    def withdraw(self, line: Line) -> None:
+    def withdraw(self, line: Entry) -> None:
         """Take a line that waits away: others say it instead."""
         self.lines.remove(line)
         self.waiting -= 1
 
-    def prepend(self, lines: Iterable[Line]) -> None:
+    def prepend(self, lines: Iterable[Entry]) -> None:
         """Put older lines, oldest first, above all others."""
         older = list(lines)
         self.lines.extendleft(reversed(older))
         for line in older:
             self.index(line)
 
-    def index(self, line: Line) -> None:
+    def index(self, line: Entry) -> None:
         if line.msgid:
             self.by_msgid[line.msgid] = line
             if self.oldest is None:
                 self.oldest = Position(line.msgid, line.at)
 
-    def trim(self) -> tuple[Line, ...]:
+    def trim(self) -> tuple[Entry, ...]:
         """Drop the oldest lines over the limit, and give them."""
         excess = len(self.lines) - max(self.waiting, LINES_LIMIT if self.is_followed else SCROLLED_LIMIT)
         dropped = tuple(self.lines.popleft() for _ in range(excess))
@@ -222,7 +222,7 @@ class Buffer:
                 break
             self.count(line)
 
-    def count(self, line: Line) -> None:
+    def count(self, line: Entry) -> None:
         if line.is_message and not line.is_own and line.at > self.read_until:
             self.unread += 1
             self.mentions += line.is_mention or self.kind is BufferKind.PERSON

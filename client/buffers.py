@@ -16,26 +16,26 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from client.buffer import Buffer, BufferKind, Delivery, Line, LineKind, Typing
+from client.annotations import Annotations
+from client.buffer import Buffer, BufferKind, Entry, EntryKind, SendResult, Typing
+from client.conversation import position, server_time
+from client.entry_factory import EntryFactory
 from client.events import (
+    ClientNotice,
+    ConnectionChanged,
+    ConnectionState,
     Event,
-    Found,
+    Failed,
     Heard,
-    Link,
-    LinkChanged,
-    LoadingOlder,
-    Older,
-    PasswordNeeded,
+    OlderLoaded,
+    OlderRequested,
+    PasswordRequired,
     RoomsListed,
-    Said,
-    Status,
-    Undelivered,
+    SearchResults,
+    Sent,
 )
-from client.line_maker import LineMaker
-from client.room import position, server_time
 from client.roster import Roster
 from client.saved_state import SavedState
-from client.tagging import Tagging
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
@@ -67,14 +67,14 @@ class Aspect(Enum):
 class Change:
     aspect: Aspect
     buffer: Buffer | None = None
-    lines: tuple[Line, ...] = ()
+    lines: tuple[Entry, ...] = ()
 
 
 @dataclass(slots=True)
-class Connection:
+class ServerConnection:
     """The way to the network, as the person should always see it."""
 
-    link: Link = Link.CONNECTING
+    state: ConnectionState = ConnectionState.CONNECTING
     address: str = ""
     since: float = 0.0
     latency_s: float | None = None  # from a PING to its PONG
@@ -89,14 +89,14 @@ class Buffers:
     def __init__(self, own_nick: str, highlights: Sequence[str] = ()) -> None:
         """`highlights` are words that count as a mention, as the own nick does."""
         self.own_nick = own_nick
-        self.connection = Connection()
+        self.connection = ServerConnection()
         self.server = Buffer("", BufferKind.SERVER, has_more_above=False)
         self.focused = self.server
         self._buffers: dict[str, Buffer] = {}  # rooms and people, by folded name
-        self._maker = LineMaker(own_nick, highlights)
+        self._factory = EntryFactory(own_nick, highlights)
         self._roster = Roster(self._buffers)
-        self._tagging = Tagging()
-        self._pending: dict[str, tuple[Buffer, Line]] = {}  # by pending id
+        self._annotations = Annotations()
+        self._pending: dict[str, tuple[Buffer, Entry]] = {}  # by pending id
         self._marked: set[str] = set()  # folded names of buffers whose read marker the network has told
         self._changes: list[Change] = []
         self.resumed: set[str] = set()  # names of buffers whose read position is that of the last time
@@ -157,18 +157,18 @@ class Buffers:
     def answer(self, text: str, now: float) -> list[Change]:
         """Show the client's own answer to something typed, perhaps of several lines."""
         for part in text.splitlines():
-            self._put(self.focused, self._maker.status(part, now))
+            self._put(self.focused, self._factory.status(part, now))
         return self._take_changes()
 
     @staticmethod
-    def find(buffer: Buffer, text: str) -> list[Line]:
+    def find(buffer: Buffer, text: str) -> list[Entry]:
         """Give the messages that contain a text, in any case, newest first."""
         wanted = text.casefold()
         return [line for line in reversed(buffer.lines) if line.is_message and wanted in line.text.casefold()]
 
     # --- changing a buffer ----------------------------------------------------------------------------------
 
-    def _changed(self, aspect: Aspect, buffer: Buffer | None = None, *lines: Line) -> None:
+    def _changed(self, aspect: Aspect, buffer: Buffer | None = None, *lines: Entry) -> None:
         if buffer is not None:
             buffer.version += 1
         self._changes.append(Change(aspect, buffer, lines))
@@ -185,18 +185,18 @@ class Buffers:
         self._changed(Aspect.BUFFERS, buffer)
         return buffer
 
-    def _put(self, buffer: Buffer, line: Line, *, is_history: bool = False) -> None:
+    def _put(self, buffer: Buffer, line: Entry, *, is_history: bool = False) -> None:
         """Put a line where it belongs, and count it."""
         is_last = buffer.place(line, is_history=is_history)
         self._changed(Aspect.APPENDED if is_last else Aspect.INSERTED, buffer, line)
         self._count(buffer, line)
         self._trim(buffer)
 
-    def _count(self, buffer: Buffer, line: Line) -> None:
+    def _count(self, buffer: Buffer, line: Entry) -> None:
         """Count a message as unread, or take it as read where it is seen at once."""
         if not line.is_message:
             return
-        self._tagging.catch_up(buffer, line)
+        self._annotations.catch_up(buffer, line)
         if buffer is self.focused and buffer.is_followed:
             buffer.read_until = max(buffer.read_until, line.at)
         else:
@@ -207,12 +207,12 @@ class Buffers:
         if dropped := buffer.trim():
             self._changed(Aspect.DROPPED, buffer, *dropped)
 
-    def _settle(self, pending_id: str, delivery: Delivery) -> tuple[Buffer, Line] | None:
+    def _settle(self, client_msgid: str, send_result: SendResult) -> tuple[Buffer, Entry] | None:
         """Note the fate of what was typed here."""
-        if (known := self._pending.pop(pending_id, None)) is None:
+        if (known := self._pending.pop(client_msgid, None)) is None:
             return None
         buffer, line = known
-        if buffer.settle(line, delivery):
+        if buffer.settle(line, send_result):
             self._changed(Aspect.UPDATED, buffer, line)
         else:
             self._changed(Aspect.DROPPED, buffer, line)
@@ -221,18 +221,20 @@ class Buffers:
 
     # --- events ---------------------------------------------------------------------------------------------
 
-    def _on_link(self, event: LinkChanged, _now: float) -> None:
+    def _on_connection_changed(self, event: ConnectionChanged, _now: float) -> None:
         known = self.connection
-        since = known.since if known.link is event.link else event.at
-        latency_s = known.latency_s if event.latency_s is None and event.link is Link.CONNECTED else event.latency_s
-        is_made = event.link is Link.CONNECTED
+        since = known.since if known.state is event.state else event.at
+        latency_s = (
+            known.latency_s if event.latency_s is None and event.state is ConnectionState.CONNECTED else event.latency_s
+        )
+        is_made = event.state is ConnectionState.CONNECTED
         problems = {} if is_made else known.problems | ({event.address: event.problem} if event.problem else {})
         address, was_made = event.address or known.address, known.was_made or is_made
-        self.connection = Connection(
-            event.link, address, since, latency_s, event.next_try_at, was_made=was_made, problems=problems
+        self.connection = ServerConnection(
+            event.state, address, since, latency_s, event.next_try_at, was_made=was_made, problems=problems
         )
         self._changed(Aspect.CONNECTION)
-        if event.link is not Link.CONNECTED:
+        if event.state is not ConnectionState.CONNECTED:
             for buffer in self._buffers.values():
                 if buffer.is_joined:
                     buffer.is_joined = False
@@ -241,41 +243,41 @@ class Buffers:
     def _on_other(self, _event: Event, _now: float) -> None:
         """Take what has nothing to do with a conversation."""
 
-    def _on_status(self, event: Status, now: float) -> None:
-        buffer = self.focused if event.is_answer else self._buffers.get(fold(event.place), self.server)
-        self._put(buffer, self._maker.status(event.text, event.at))
+    def _on_status(self, event: ClientNotice, now: float) -> None:
+        buffer = self.focused if event.is_answer else self._buffers.get(fold(event.conversation), self.server)
+        self._put(buffer, self._factory.status(event.text, event.at))
 
-    def _on_said(self, event: Said, now: float) -> None:
+    def _on_said(self, event: Sent, now: float) -> None:
         if (replaced := self._pending.pop(event.replaces, None)) is not None:
             replaced[0].withdraw(replaced[1])
             self._changed(Aspect.DROPPED, *replaced)
         buffer = self._open(event.target)
-        if (line := self._maker.of_said(event, self.own_nick)) is not None:
-            self._pending[event.pending_id] = buffer, line
+        if (line := self._factory.of_said(event, self.own_nick)) is not None:
+            self._pending[event.client_msgid] = buffer, line
             self._put(buffer, line)
 
-    def _on_undelivered(self, event: Undelivered, now: float) -> None:
-        if (known := self._pending.get(event.pending_id)) is not None:
+    def _on_undelivered(self, event: Failed, now: float) -> None:
+        if (known := self._pending.get(event.client_msgid)) is not None:
             known[1].problem = strip_controls(event.reason)
-            self._settle(event.pending_id, Delivery.FAILED)
+            self._settle(event.client_msgid, SendResult.FAILED)
             return
         # It was confirmed before it was refused: the one it went to had just left.
         buffer = self._open(event.target)
         text = f"not delivered ({event.reason}): {event.text}"
-        self._put(buffer, self._maker.status(text, event.at, LineKind.ERROR))
+        self._put(buffer, self._factory.status(text, event.at, EntryKind.ERROR))
 
-    def _on_older(self, event: Older, _now: float) -> None:
+    def _on_older(self, event: OlderLoaded, _now: float) -> None:
         buffer = self._buffers.get(fold(event.target))
         if buffer is None:
             return
         buffer.is_loading = False
         buffer.has_more_above = event.has_more
         self._changed(Aspect.LOADING, buffer)
-        lines: list[Line] = []
+        lines: list[Entry] = []
         for message in event.messages:
             if message.verb in ("TAGMSG", "REDACT"):
                 continue
-            line = self._maker.of_history(message, event.own_nick, event.at)
+            line = self._factory.of_history(message, event.own_nick, event.at)
             if line is None or line.msgid in buffer.by_msgid or (lines and lines[-1].take_in(line)):
                 continue
             lines.append(line)
@@ -283,19 +285,19 @@ class Buffers:
         if event.messages:
             buffer.oldest = position(event.messages[0], event.at)
         for line in lines:
-            self._tagging.catch_up(buffer, line)
+            self._annotations.catch_up(buffer, line)
         for message in event.messages:
             if message.verb in ("TAGMSG", "REDACT") and len(message.params) > (message.verb == "REDACT"):
-                self._tagging.take(buffer, message)
+                self._annotations.take(buffer, message)
         if lines:
             self._changed(Aspect.INSERTED, buffer, *lines)
 
-    def _on_loading(self, event: LoadingOlder, _now: float) -> None:
+    def _on_loading(self, event: OlderRequested, _now: float) -> None:
         if (buffer := self._buffers.get(fold(event.target))) is not None:
             buffer.is_loading = True
             self._changed(Aspect.LOADING, buffer)
 
-    def _on_found(self, _event: Found, _now: float) -> None:
+    def _on_found(self, _event: SearchResults, _now: float) -> None:
         """What is found stands in no buffer."""
 
     # --- what the network says ------------------------------------------------------------------------------
@@ -304,7 +306,7 @@ class Buffers:
         message = event.message
         if fold(event.own_nick) != fold(self.own_nick):
             self.own_nick = event.own_nick
-            self._maker.be_called(event.own_nick)
+            self._factory.be_called(event.own_nick)
             self._changed(Aspect.CONNECTION)
         match message.verb:
             case "PRIVMSG" | "NOTICE":
@@ -321,17 +323,17 @@ class Buffers:
                 self._on_news(event)
 
     def _on_message(self, event: Heard, now: float) -> None:
-        if known := self._settle(event.pending_id, Delivery.SENT):
+        if known := self._settle(event.client_msgid, SendResult.SENT):
             buffer, line = known
             line.at, line.msgid = event.at, event.message.tags.get("msgid", "")
             buffer.index(line)
             self._count(buffer, line)
             self._trim(buffer)
             return
-        heard = None if event.is_quiet else self._maker.of_message(event.message, event.at)
+        heard = None if event.is_quiet else self._factory.of_message(event.message, event.at)
         if heard is None:
             return
-        buffer = self._open(event.place) if event.place else self.server
+        buffer = self._open(event.conversation) if event.conversation else self.server
         if heard.msgid in buffer.by_msgid:
             return
         if buffer.typing.pop(fold(heard.nick), None) is not None:
@@ -339,13 +341,13 @@ class Buffers:
         self._put(buffer, heard, is_history=event.is_history)
 
     def _on_tags(self, event: Heard, now: float) -> None:
-        buffer = self._buffers.get(fold(event.place))
+        buffer = self._buffers.get(fold(event.conversation))
         message = event.message
         if buffer is None:
             return
         if "+typing" in message.tags:
             self._on_typing(buffer, message, now)
-        elif (line := self._tagging.take(buffer, message)) is not None:
+        elif (line := self._annotations.take(buffer, message)) is not None:
             self._changed(Aspect.UPDATED, buffer, line)
 
     def _on_typing(self, buffer: Buffer, message: Message, now: float) -> None:
@@ -395,7 +397,7 @@ class Buffers:
     def _on_news(self, event: Heard) -> None:
         """Take what concerns people and rooms, or an answer."""
         message = event.message
-        if message.verb == "JOIN" and self._maker.is_own(message) and not event.is_history:
+        if message.verb == "JOIN" and self._factory.is_own(message) and not event.is_history:
             room = self._open(message.params[0])
             room.read_until = room.read_until or event.at - _MOMENT_S  # so that a message of the same one is unread
         touched = self._roster.take(message, event.own_nick)
@@ -406,7 +408,7 @@ class Buffers:
         # The list of names that comes with joining stands beside the conversation already.
         if message.verb != n.RPL_NAMREPLY or all(buffer.has_all_members for buffer in touched):
             self._tell(event, touched)
-        if message.verb == "PART" and self._maker.is_own(message):
+        if message.verb == "PART" and self._factory.is_own(message):
             for buffer in touched:
                 self._changes += self.close(buffer)
 
@@ -433,7 +435,7 @@ class Buffers:
         else:
             buffers = touched
         for buffer in buffers:
-            if (line := self._maker.of_event(message, event.own_nick, event.at)) is None:
+            if (line := self._factory.of_event(message, event.own_nick, event.at)) is None:
                 continue
             if (whole := buffer.take_in(line)) is not None:
                 self._changed(Aspect.UPDATED, buffer, whole)
@@ -442,14 +444,14 @@ class Buffers:
 
 
 _APPLIERS: Final[dict[type[Event], Callable[..., None]]] = {
-    Found: Buffers._on_found,
+    SearchResults: Buffers._on_found,
     Heard: Buffers._on_heard,
-    LinkChanged: Buffers._on_link,
-    LoadingOlder: Buffers._on_loading,
-    Older: Buffers._on_older,
-    PasswordNeeded: Buffers._on_other,
+    ConnectionChanged: Buffers._on_connection_changed,
+    OlderRequested: Buffers._on_loading,
+    OlderLoaded: Buffers._on_older,
+    PasswordRequired: Buffers._on_other,
     RoomsListed: Buffers._on_other,
-    Said: Buffers._on_said,
-    Status: Buffers._on_status,
-    Undelivered: Buffers._on_undelivered,
+    Sent: Buffers._on_said,
+    ClientNotice: Buffers._on_status,
+    Failed: Buffers._on_undelivered,
 }

@@ -21,7 +21,7 @@ import click
 from client.buffers import Buffers
 from client.events import Event
 from client.files import Log
-from client.line import LineMode, interrupt_main_thread
+from client.line_mode import LineMode, interrupt_main_thread
 from client.output import Output
 from client.screen import PlainScreen
 from client.settings import COMMANDS, Settings, remember_name
@@ -206,7 +206,7 @@ def _run_full_screen(
     gc.disable()  # nothing that is imported is garbage; the interface turns it on again when it is there
     from client.state_file import load_state, save_state, state_path
     from client.ui.app import Preferences, run
-    from client.ui.memory import Memory
+    from client.ui.kept_state import KeptState
 
     kept_in = state_path(to.name)
     found, notice = load_state(kept_in)
@@ -218,11 +218,11 @@ def _run_full_screen(
             _remember(path, chosen)
         return connect(to, chosen, rooms, show, backlog=SCREEN_BACKLOG_MESSAGES, joins_lobby=not rooms)
 
-    memory = Memory(replace(found, focused=focused or found.focused), notice, partial(save_state, kept_in))
+    kept_state = KeptState(replace(found, focused=focused or found.focused), notice, partial(save_state, kept_in))
     preferences = Preferences(
-        look=settings.theme, rings=settings.bell, notifies=settings.notify, highlights=settings.highlights
+        theme=settings.theme, rings=settings.bell, notifies=settings.notify, highlights=settings.highlights
     )
-    return run(begin, name, preferences, memory, suggestion=suggested_name(), log=log)
+    return run(begin, name, preferences, kept_state, suggestion=suggested_name(), log=log)
 
 
 def _ask_name(path: Path) -> str:

@@ -1,7 +1,7 @@
 """What a person may type behind a slash, as a table: verb, arguments, help, and the function that does it.
 
-Owns the commands of the line mode and of the full screen alike; each is carried out at the `Desk` of the one who
-typed it. Pure but for the desk; on the thread of the keyboard.
+Owns the commands of the line mode and of the full screen alike; each is carried out at the `Controller` of the one who
+typed it. Pure but for the controller; on the thread of the keyboard.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from client.buffer import Line
+from client.buffer import Entry
 from client.session import Session
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, parse
@@ -21,7 +21,7 @@ _NOWHERE: Final = "You are in no room: /join one first, for example /join lobby"
 _NO_MESSAGE: Final = "there is no message here that this could be about"
 
 
-class Desk(Protocol):
+class Controller(Protocol):
     """Where someone sits and types."""
 
     @property
@@ -32,7 +32,7 @@ class Desk(Protocol):
     def here(self) -> str:
         """The room or the person that they talk to, "" for nobody."""
 
-    def message(self, *, is_own: bool = False) -> Line | None:
+    def message(self, *, is_own: bool = False) -> Entry | None:
         """Find the message that is meant: the chosen one, or the newest of others, or of our own."""
 
     def do(self, action: Callable[[Session, float], object]) -> None:
@@ -68,7 +68,7 @@ class Command:
     verb: str
     arguments: str  # as a person reads them; those in [] may be left out
     help: str
-    run: Callable[[Desk, str], None]  # with what stands behind the verb
+    run: Callable[[Controller, str], None]  # with what stands behind the verb
     fewest: int = 0  # words that it needs
     works_in_pipe: bool = False
 
@@ -77,17 +77,17 @@ class Command:
         return f"/{self.verb} {self.arguments}".rstrip()
 
 
-def run(line: str, desk: Desk) -> None:
+def run(line: str, controller: Controller) -> None:
     """Carry out a line that begins with one slash."""
     verb, _, rest = strip_controls(line)[1:].partition(" ")
     command = COMMANDS.get(_ALIASES.get(verb.lower(), verb.lower()))
     rest = rest.strip()
     if command is None:
-        desk.answer(f"There is no command /{verb}. Try /help.")
+        controller.answer(f"There is no command /{verb}. Try /help.")
     elif len(rest.split()) < command.fewest:
-        desk.answer(f"Usage: {command.usage}")
+        controller.answer(f"Usage: {command.usage}")
     else:
-        command.run(desk, rest)
+        command.run(controller, rest)
 
 
 def commands_like(word: str) -> list[tuple[str, str]]:
@@ -114,182 +114,184 @@ def _room_name(word: str) -> str:
     return word if word.startswith("#") else f"#{word}"
 
 
-def _send(desk: Desk, verb: str, *params: str) -> None:
-    desk.do(lambda session, now: session.request(Message(verb, list(params)), now))
+def _send(controller: Controller, verb: str, *params: str) -> None:
+    controller.do(lambda session, now: session.request(Message(verb, list(params)), now))
 
 
-def _with_room(desk: Desk, rest: str) -> tuple[str, str]:
+def _with_room(controller: Controller, rest: str) -> tuple[str, str]:
     """Take the room from the front of the arguments, or else the present one."""
     word, _, others = rest.partition(" ")
-    return (word, others.strip()) if word.startswith("#") else (desk.here, rest)
+    return (word, others.strip()) if word.startswith("#") else (controller.here, rest)
 
 
 # --- rooms ---------------------------------------------------------------------------------------------------
 
 
-def _join(desk: Desk, rest: str) -> None:
+def _join(controller: Controller, rest: str) -> None:
     word, _, key = rest.partition(" ")
     room = _room_name(word)
     if not valid_room(room):
-        desk.answer(f"{room} is no name of a room")
+        controller.answer(f"{room} is no name of a room")
     elif key.strip():
-        _send(desk, "JOIN", room, key.strip())
+        _send(controller, "JOIN", room, key.strip())
     else:
-        desk.turn_to(room)
+        controller.turn_to(room)
 
 
-def _part(desk: Desk, rest: str) -> None:
-    room, reason = _with_room(desk, rest)
+def _part(controller: Controller, rest: str) -> None:
+    room, reason = _with_room(controller, rest)
     if room.startswith("#"):
-        _send(desk, "PART", room, *([reason] if reason else []))
+        _send(controller, "PART", room, *([reason] if reason else []))
     else:
-        desk.answer(_NOWHERE)
+        controller.answer(_NOWHERE)
 
 
-def _topic(desk: Desk, rest: str) -> None:
-    room, text = _with_room(desk, rest)
+def _topic(controller: Controller, rest: str) -> None:
+    room, text = _with_room(controller, rest)
     if room.startswith("#"):
-        _send(desk, "TOPIC", room, *([text] if text else []))
+        _send(controller, "TOPIC", room, *([text] if text else []))
     else:
-        desk.answer(_NOWHERE)
+        controller.answer(_NOWHERE)
 
 
-def _names(desk: Desk, rest: str) -> None:
-    room = _room_name(rest) if rest else desk.here
+def _names(controller: Controller, rest: str) -> None:
+    room = _room_name(rest) if rest else controller.here
     if room.startswith("#"):
-        _send(desk, "NAMES", room)
+        _send(controller, "NAMES", room)
     else:
-        desk.answer(_NOWHERE)
+        controller.answer(_NOWHERE)
 
 
-def _invite(desk: Desk, rest: str) -> None:
+def _invite(controller: Controller, rest: str) -> None:
     nick, _, room = rest.partition(" ")
-    _send(desk, "INVITE", nick, _room_name(room.strip()) if room.strip() else desk.here)
+    _send(controller, "INVITE", nick, _room_name(room.strip()) if room.strip() else controller.here)
 
 
-def _kick(desk: Desk, rest: str) -> None:
-    room, others = _with_room(desk, rest)
+def _kick(controller: Controller, rest: str) -> None:
+    room, others = _with_room(controller, rest)
     nick, _, reason = others.partition(" ")
-    _send(desk, "KICK", room, nick, *([reason.strip()] if reason.strip() else []))
+    _send(controller, "KICK", room, nick, *([reason.strip()] if reason.strip() else []))
 
 
-def _mode(desk: Desk, rest: str) -> None:
+def _mode(controller: Controller, rest: str) -> None:
     words = rest.split()
-    here = [] if words and words[0][:1] not in "+-" else [desk.here]
-    _send(desk, "MODE", *here, *words)
+    here = [] if words and words[0][:1] not in "+-" else [controller.here]
+    _send(controller, "MODE", *here, *words)
 
 
-def _list(desk: Desk, rest: str) -> None:
-    desk.list_rooms(rest)
+def _list(controller: Controller, rest: str) -> None:
+    controller.list_rooms(rest)
 
 
 # --- people --------------------------------------------------------------------------------------------------
 
 
-def _nick(desk: Desk, rest: str) -> None:
+def _nick(controller: Controller, rest: str) -> None:
     if valid_nick(rest):
-        _send(desk, "NICK", rest)
+        _send(controller, "NICK", rest)
     else:
-        desk.answer(f"{rest} cannot be a name; {suggest_nick(rest)} could")
+        controller.answer(f"{rest} cannot be a name; {suggest_nick(rest)} could")
 
 
-def _msg(desk: Desk, rest: str) -> None:
+def _msg(controller: Controller, rest: str) -> None:
     target, _, text = rest.partition(" ")
-    desk.do(lambda session, now: session.say(target, text.strip(), now))
+    controller.do(lambda session, now: session.say(target, text.strip(), now))
 
 
-def _query(desk: Desk, rest: str) -> None:
+def _query(controller: Controller, rest: str) -> None:
     nick, _, text = rest.partition(" ")
-    desk.turn_to(nick)
+    controller.turn_to(nick)
     if text.strip():
-        _msg(desk, rest)
+        _msg(controller, rest)
 
 
-def _who(desk: Desk, rest: str) -> None:
-    _send(desk, "WHO", rest or desk.here)
+def _who(controller: Controller, rest: str) -> None:
+    _send(controller, "WHO", rest or controller.here)
 
 
-def _whois(desk: Desk, rest: str) -> None:
-    _send(desk, "WHOIS", rest.partition(" ")[0])
+def _whois(controller: Controller, rest: str) -> None:
+    _send(controller, "WHOIS", rest.partition(" ")[0])
 
 
-def _away(desk: Desk, rest: str) -> None:
-    _send(desk, "AWAY", rest or "away")
+def _away(controller: Controller, rest: str) -> None:
+    _send(controller, "AWAY", rest or "away")
 
 
-def _back(desk: Desk, _rest: str) -> None:
-    _send(desk, "AWAY")
+def _back(controller: Controller, _rest: str) -> None:
+    _send(controller, "AWAY")
 
 
-def _ignore(desk: Desk, rest: str) -> None:
+def _ignore(controller: Controller, rest: str) -> None:
     def toggle(session: Session, now: float) -> None:
         if rest:
             session.ignored.symmetric_difference_update({fold(rest)})
         session.answer(f"ignored: {', '.join(sorted(session.ignored)) or 'nobody'}", now)
 
-    desk.do(toggle)
+    controller.do(toggle)
 
 
 # --- messages ------------------------------------------------------------------------------------------------
 
 
-def _me(desk: Desk, rest: str) -> None:
-    here = desk.here
+def _me(controller: Controller, rest: str) -> None:
+    here = controller.here
     if here:
-        desk.do(lambda session, now: session.say(here, f"\x01ACTION {rest}\x01", now))
+        controller.do(lambda session, now: session.say(here, f"\x01ACTION {rest}\x01", now))
     else:
-        desk.answer(_NOWHERE)
+        controller.answer(_NOWHERE)
 
 
-def _reply(desk: Desk, rest: str) -> None:
-    here, line = desk.here, desk.message()
+def _reply(controller: Controller, rest: str) -> None:
+    here, line = controller.here, controller.message()
     if line is None:
-        desk.answer(_NO_MESSAGE)
+        controller.answer(_NO_MESSAGE)
     else:
         msgid = line.msgid
-        desk.do(lambda session, now: session.say(here, rest, now, reply_to=msgid))
+        controller.do(lambda session, now: session.say(here, rest, now, reply_to=msgid))
 
 
-def _react(desk: Desk, rest: str) -> None:
-    here, line = desk.here, desk.message()
+def _react(controller: Controller, rest: str) -> None:
+    here, line = controller.here, controller.message()
     if line is None:
-        desk.answer(_NO_MESSAGE)
+        controller.answer(_NO_MESSAGE)
     elif not is_reaction(rest):
-        desk.answer(f"A reaction is one emoji, or a word of at most {WORD_LIMIT} characters")
+        controller.answer(f"A reaction is one emoji, or a word of at most {WORD_LIMIT} characters")
     else:
         msgid = line.msgid
-        desk.do(lambda session, now: session.react(here, msgid, rest, now))
+        controller.do(lambda session, now: session.react(here, msgid, rest, now))
 
 
-def _redact(desk: Desk, rest: str) -> None:
-    here, line = desk.here, desk.message(is_own=True)
+def _redact(controller: Controller, rest: str) -> None:
+    here, line = controller.here, controller.message(is_own=True)
     if line is None:
-        desk.answer(_NO_MESSAGE)
+        controller.answer(_NO_MESSAGE)
     else:
         msgid = line.msgid
-        desk.do(lambda session, now: session.redact(here, msgid, rest, now))
+        controller.do(lambda session, now: session.redact(here, msgid, rest, now))
 
 
 # --- the program ---------------------------------------------------------------------------------------------
 
 
-def _oper(desk: Desk, rest: str) -> None:
+def _oper(controller: Controller, rest: str) -> None:
     name, *more = rest.split()
     if more:
-        desk.answer("The password is asked for: /oper NAME")
+        controller.answer("The password is asked for: /oper NAME")
     else:
-        desk.ask_password(f"Password of the operator {name}", lambda password: _send(desk, "OPER", name, password))
+        controller.ask_password(
+            f"Password of the operator {name}", lambda password: _send(controller, "OPER", name, password)
+        )
 
 
-def _raw(desk: Desk, rest: str) -> None:
+def _raw(controller: Controller, rest: str) -> None:
     message = parse(rest)
     if message is not None:
-        desk.do(lambda session, now: session.request(message, now))
+        controller.do(lambda session, now: session.request(message, now))
 
 
-def _help(desk: Desk, rest: str) -> None:
+def _help(controller: Controller, rest: str) -> None:
     command = COMMANDS.get(rest.lower().removeprefix("/"))
-    desk.answer(f"{command.usage}: {command.help}" if command else help_text(is_pipe=desk.is_pipe))
+    controller.answer(f"{command.usage}: {command.help}" if command else help_text(is_pipe=controller.is_pipe))
 
 
 _TABLE: Final = (
@@ -299,7 +301,7 @@ _TABLE: Final = (
         "export",
         "FILE",
         "write this conversation into a file, as JSON if it ends in .jsonl",
-        lambda desk, rest: desk.export(rest),
+        lambda controller, rest: controller.export(rest),
         1,
     ),
     Command("help", "[COMMAND]", "show the commands", _help, works_in_pipe=True),
@@ -309,7 +311,10 @@ _TABLE: Final = (
     Command("kick", "NAME [WHY]", "throw someone out of the room", _kick, 1),
     Command("list", "[WORD]", "find a room of the network: its name, people and topic", _list),
     Command(
-        "log", "[FILE]", "append all that comes to a file; without one, end that", lambda desk, rest: desk.log(rest)
+        "log",
+        "[FILE]",
+        "append all that comes to a file; without one, end that",
+        lambda controller, rest: controller.log(rest),
     ),
     Command("me", "TEXT", "say what you are doing", _me, 1, works_in_pipe=True),
     Command("mode", "[ROOM] [CHANGES]", "see or change the modes of a room", _mode),
@@ -319,12 +324,18 @@ _TABLE: Final = (
     Command("oper", "NAME", "become an operator of the network; the password is asked for", _oper, 1),
     Command("part", "[ROOM] [WHY]", "leave a room", _part, works_in_pipe=True),
     Command("query", "NAME [TEXT]", "talk to one person", _query, 1),
-    Command("quit", "[TEXT]", "leave", lambda desk, rest: desk.leave(rest), works_in_pipe=True),
+    Command("quit", "[TEXT]", "leave", lambda controller, rest: controller.leave(rest), works_in_pipe=True),
     Command("raw", "LINE", "send a line of IRC as it is", _raw, 1),
     Command("react", "EMOJI", "react to the last message, or to the chosen one", _react, 1),
     Command("redact", "[WHY]", "take your last message back, or the chosen one", _redact),
     Command("reply", "TEXT", "answer the last message, or the chosen one", _reply, 1),
-    Command("search", "TEXT", "look for a text in all that was said here", lambda desk, rest: desk.search(rest), 1),
+    Command(
+        "search",
+        "TEXT",
+        "look for a text in all that was said here",
+        lambda controller, rest: controller.search(rest),
+        1,
+    ),
     Command("topic", "[ROOM] [TEXT]", "see or set what the room is about", _topic, works_in_pipe=True),
     Command("who", "[NAME]", "list people, here or by a name or mask", _who, works_in_pipe=True),
     Command("whois", "NAME", "tell more about someone", _whois, 1),

@@ -10,7 +10,7 @@ from enum import Enum
 from gateway.wire.message import Message
 
 
-class Link(Enum):
+class ConnectionState(Enum):
     """How far the way to the network is."""
 
     WAITING = "waiting"  # for the moment of the next try
@@ -28,29 +28,29 @@ class Heard:
     at: float
     message: Message
     own_nick: str
-    place: str = ""  # of a message: the room or the other person
+    conversation: str = ""  # of a message: the room or the other person
     is_typed_here: bool = False  # an own message, which by this is known to have arrived
-    pending_id: str = ""  # of the message that was `Said`
+    client_msgid: str = ""  # of the message that was `Sent`
     is_history: bool = False  # it was said before it could be heard live
     is_quiet: bool = False  # it changes what is known, and is nothing to read
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ClientNotice:
     """The client speaks about itself and its connection."""
 
     at: float
     text: str
-    place: str = ""  # the room or person that it is about
+    conversation: str = ""  # the room or person that it is about
     is_answer: bool = False  # to what the person has just done
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """Something was typed here; that it has arrived is `Heard`, else it is `Undelivered`."""
+class Sent:
+    """Something was typed here; that it has arrived is `Heard`, else it is `Failed`."""
 
     at: float
-    pending_id: str
+    client_msgid: str
     verb: str
     target: str
     text: str
@@ -59,22 +59,22 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Undelivered:
+class Failed:
     """What was typed here has not been delivered, and will not be sent again."""
 
     at: float
     target: str
     text: str
     reason: str
-    pending_id: str = ""
+    client_msgid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class LinkChanged:
+class ConnectionChanged:
     """The connection is made, lost or awaited, or its latency is known."""
 
     at: float
-    link: Link
+    state: ConnectionState
     address: str = ""
     next_try_at: float | None = None
     latency_s: float | None = None
@@ -82,7 +82,7 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordNeeded:
+class PasswordRequired:
     """The network wants a password, or another one: there is no connection until `Session.give_password`."""
 
     at: float
@@ -109,15 +109,15 @@ class RoomsListed:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadingOlder:
-    """What was said before is asked for; `Older` follows."""
+class OlderRequested:
+    """What was said before is asked for; `OlderLoaded` follows."""
 
     at: float
     target: str
 
 
 @dataclass(frozen=True, slots=True)
-class Older:
+class OlderLoaded:
     """An answer to `Session.load_older`: what was said before what was known, oldest first."""
 
     at: float
@@ -129,7 +129,7 @@ class Older:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """A step of `Session.search`: what was found in the pages since the last step, newest first."""
 
     at: float
@@ -142,4 +142,15 @@ class Found:
     problem: str = ""
 
 
-Event = Heard | Status | Said | Undelivered | LinkChanged | PasswordNeeded | RoomsListed | LoadingOlder | Older | Found
+Event = (
+    Heard
+    | ClientNotice
+    | Sent
+    | Failed
+    | ConnectionChanged
+    | PasswordRequired
+    | RoomsListed
+    | OlderRequested
+    | OlderLoaded
+    | SearchResults
+)

@@ -7,10 +7,10 @@ session.
 import re
 from typing import Final
 
-from client.events import Event, Heard, Status
+from client.conversation import server_time
+from client.events import ClientNotice, Event, Heard
+from client.login import Login
 from client.naming import Naming
-from client.registration import Registration
-from client.room import server_time
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 from gateway.wire.names import valid_room
@@ -26,7 +26,7 @@ class Exchange:
 
     def __init__(self, naming: Naming) -> None:
         self.naming = naming
-        self.registration = Registration()
+        self.login = Login()
         self.is_registered = False
         self.is_greeted = False  # what every connection begins with has come to its end
         self.supported: dict[str, str] = {}  # ISUPPORT: what this network has, and how much of it
@@ -36,14 +36,14 @@ class Exchange:
 
     def reset(self) -> None:
         """Begin anew for another connection; lines for the old one are dropped, events are not."""
-        self.registration = Registration()
+        self.login = Login()
         self.is_registered = self.is_greeted = False
         self.supported = {}
         self.lines.clear()
 
     def agrees(self, capability: str) -> bool:
         """Tell whether there is a connection where this may be used."""
-        return self.is_registered and capability in self.registration.agreed
+        return self.is_registered and capability in self.login.agreed
 
     @property
     def history_page(self) -> int:
@@ -72,9 +72,9 @@ class Exchange:
         message: Message,
         now: float,
         *,
-        place: str = "",
+        conversation: str = "",
         is_typed_here: bool = False,
-        pending_id: str = "",
+        client_msgid: str = "",
         is_history: bool = False,
         is_quiet: bool = False,
     ) -> None:
@@ -86,13 +86,13 @@ class Exchange:
                 now if at is None else at,
                 message,
                 self.naming.current,
-                place=place,
+                conversation=conversation,
                 is_typed_here=is_typed_here,
-                pending_id=pending_id,
+                client_msgid=client_msgid,
                 is_history=is_history,
                 is_quiet=is_quiet,
             )
         )
 
-    def tell(self, text: str, now: float, *, place: str = "", is_answer: bool = False) -> None:
-        self.events.append(Status(now, text, place, is_answer))
+    def tell(self, text: str, now: float, *, conversation: str = "", is_answer: bool = False) -> None:
+        self.events.append(ClientNotice(now, text, conversation, is_answer))

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from client.buffer import Buffer
+from client.event_text import log_line
 from client.events import Event, Heard
-from client.reading import log_line
 from client.transcript import FORMS
 
 ERASABLE_LIMIT: Final = 20_000  # messages of the log that are known by their id; the oldest are forgotten

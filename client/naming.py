@@ -30,7 +30,7 @@ class Naming:
         self.was_ours = False  # on this network, on any connection
         self._ask_again_at: float | None = None
         self._give_up_at = 0.0
-        self._refusals = 0  # on this connection
+        self._error_replies = 0  # on this connection
         self._had: set[str] = set()
         self._typed = ""
 
@@ -49,7 +49,7 @@ class Naming:
     def begin(self) -> str:
         """Give the name to register with on a new connection."""
         self._ask_again_at = None
-        self._refusals = 0
+        self._error_replies = 0
         self.current = self.wanted
         return self.wanted
 
@@ -58,8 +58,8 @@ class Naming:
 
         None after some of them: then it is not the name that the gateway does not like.
         """
-        self._refusals += 1
-        if self._refusals > REFUSALS_LIMIT:
+        self._error_replies += 1
+        if self._error_replies > REFUSALS_LIMIT:
             return None
         self.current = suggest_nick(self.wanted[:20], "_" + self._new_suffix())
         return self.current

@@ -15,7 +15,7 @@ IN_FLIGHT_LIMIT: Final = 16  # lines, so that a long pipe is no flood: the echoe
 
 
 @dataclass(slots=True)
-class Pending:
+class UnsentMessage:
     """One message on its way; `id` is random and travels with it as +hubbub/id."""
 
     id: str
@@ -34,14 +34,14 @@ class Outbox:
     """Messages waiting to be sent, then in flight, then gone when they are confirmed or refused."""
 
     def __init__(self) -> None:
-        self._in_flight: dict[str, Pending] = {}
-        self._waiting: dict[str, Pending] = {}
+        self._in_flight: dict[str, UnsentMessage] = {}
+        self._waiting: dict[str, UnsentMessage] = {}
 
     def __len__(self) -> int:
         return len(self._in_flight) + len(self._waiting)
 
-    def __contains__(self, pending_id: str) -> bool:
-        return pending_id in self._in_flight or pending_id in self._waiting
+    def __contains__(self, client_msgid: str) -> bool:
+        return client_msgid in self._in_flight or client_msgid in self._waiting
 
     @property
     def is_full(self) -> bool:
@@ -52,53 +52,53 @@ class Outbox:
         """The ids of what was sent on this connection, oldest first."""
         return tuple(self._in_flight)
 
-    def put(self, pending: Pending) -> None:
-        self._waiting[pending.id] = pending
+    def put(self, unsent: UnsentMessage) -> None:
+        self._waiting[unsent.id] = unsent
 
-    def rewrite(self, rewritten: Callable[[Pending], list[Pending]]) -> None:
+    def rewrite(self, rewritten: Callable[[UnsentMessage], list[UnsentMessage]]) -> None:
         """Let others stand in the place of some that wait."""
-        self._waiting = {piece.id: piece for pending in self._waiting.values() for piece in rewritten(pending)}
+        self._waiting = {piece.id: piece for unsent in self._waiting.values() for piece in rewritten(unsent)}
 
-    def launch(self, is_ready: Callable[[str], bool]) -> list[Pending]:
+    def launch(self, is_ready: Callable[[str], bool]) -> list[UnsentMessage]:
         """Take what may be sent now as in flight; the order for one target is kept.
 
         A message of more lines than may be in flight goes alone.
         """
-        lines = sum(pending.line_count for pending in self._in_flight.values())
-        launched: list[Pending] = []
-        for pending in self._waiting.values():
+        lines = sum(unsent.line_count for unsent in self._in_flight.values())
+        launched: list[UnsentMessage] = []
+        for unsent in self._waiting.values():
             if lines >= IN_FLIGHT_LIMIT:
                 break
-            if not is_ready(pending.target):
+            if not is_ready(unsent.target):
                 continue
-            if lines and lines + pending.line_count > IN_FLIGHT_LIMIT:
+            if lines and lines + unsent.line_count > IN_FLIGHT_LIMIT:
                 break
-            launched.append(pending)
-            lines += pending.line_count
-        for pending in launched:
-            self._in_flight[pending.id] = self._waiting.pop(pending.id)
+            launched.append(unsent)
+            lines += unsent.line_count
+        for unsent in launched:
+            self._in_flight[unsent.id] = self._waiting.pop(unsent.id)
         return launched
 
-    def remove(self, pending_id: str) -> Pending | None:
+    def remove(self, client_msgid: str) -> UnsentMessage | None:
         """Forget a message whose fate is known; None where that was known already."""
-        return self._in_flight.pop(pending_id, None) or self._waiting.pop(pending_id, None)
+        return self._in_flight.pop(client_msgid, None) or self._waiting.pop(client_msgid, None)
 
-    def sent_with(self, target: str, text: str | None = None) -> Pending | None:
+    def sent_with(self, target: str, text: str | None = None) -> UnsentMessage | None:
         """Find the oldest message that may have arrived at `target` (with `text`), for want of an id."""
-        doubtful = [pending for pending in self._waiting.values() if pending.is_doubtful]
-        for pending in [*self._in_flight.values(), *doubtful]:
-            if fold(pending.target) == fold(target) and text in (None, pending.text):
-                return pending
+        doubtful = [unsent for unsent in self._waiting.values() if unsent.is_doubtful]
+        for unsent in [*self._in_flight.values(), *doubtful]:
+            if fold(unsent.target) == fold(target) and text in (None, unsent.text):
+                return unsent
         return None
 
     def lose_connection(self) -> None:
         """Put what was in flight back before all that waits: it is older, and now in doubt."""
-        for pending in self._in_flight.values():
-            pending.is_doubtful = True
+        for unsent in self._in_flight.values():
+            unsent.is_doubtful = True
         self._waiting = {**self._in_flight, **self._waiting}
         self._in_flight = {}
 
-    def withdraw_all(self) -> list[Pending]:
+    def withdraw_all(self) -> list[UnsentMessage]:
         """Empty it, and give what was never confirmed."""
         given_up = [*self._in_flight.values(), *self._waiting.values()]
         self._in_flight = {}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from client.buffers import Buffers
-from client.events import Event, PasswordNeeded
+from client.events import Event, PasswordRequired
 from client.files import Log
 from client.screen import Screen
 
@@ -34,10 +34,10 @@ class Output:
         self._leave = leave
         self._is_read = True
 
-    def look(self, read: Callable[[Buffers, Log], T]) -> T:
+    def read(self, function: Callable[[Buffers, Log], T]) -> T:
         """Do something with buffers and log; safe on any thread."""
         with self._lock:
-            return read(self._buffers, self._log)
+            return function(self._buffers, self._log)
 
     def show(self, event: Event) -> None:
         self._note(event)
@@ -49,7 +49,7 @@ class Output:
             self._is_read = False
             discard_standard_output()
             self._leave()
-        if isinstance(event, PasswordNeeded):  # in the line mode nobody can be asked while they type
+        if isinstance(event, PasswordRequired):  # in the line mode nobody can be asked while they type
             self._leave()
 
     def _note(self, event: Event) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from client.buffer import Buffer, BufferKind, Member
-from client.news import RPL_MONOFFLINE, RPL_MONONLINE, WHO_TOKEN
+from client.server_events import RPL_MONOFFLINE, RPL_MONONLINE, WHO_TOKEN
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source

@@ -6,8 +6,8 @@ Owns the output. Knows nothing of the network. `show` is called on the receiving
 import sys
 from typing import Protocol, TextIO
 
+from client.event_text import screen_line
 from client.events import Event, Heard
-from client.reading import screen_line
 from gateway.wire.numerics import RPL_MOTD
 
 

@@ -13,20 +13,20 @@ from collections.abc import Callable, Sequence
 from itertools import chain, repeat
 from typing import Final
 
-from client.batches import Batches, Page
-from client.conversation import Conversation
-from client.courtesies import Courtesies, Writing
-from client.events import Event, Link, LinkChanged, PasswordNeeded
+from client.batches import Batches, HistoryBatch
+from client.conversation import Position, server_time
+from client.entry_factory import REPLY_TAGS
+from client.error_replies import ErrorReplies
+from client.events import ConnectionChanged, ConnectionState, Event, PasswordRequired
 from client.exchange import Exchange
-from client.line_maker import REPLY_TAGS
+from client.history import HistoryLoader
+from client.messaging import Messaging
 from client.naming import Naming
-from client.news import News
-from client.past import Past
 from client.pings import Pings
-from client.refusals import Refusals
-from client.room import Position, server_time
 from client.room_directory import RoomDirectory
 from client.saved_state import SavedState
+from client.server_events import ServerEvents
+from client.typing_and_read_markers import TypingAndReadMarkers, TypingState
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.framing import LineBuffer
@@ -57,15 +57,15 @@ class Session:
         """
         self.naming = Naming(name, lambda: new_id()[:4])
         self._exchange = Exchange(self.naming)
-        self._courtesies = Courtesies()
-        self.conversation = Conversation(self._exchange, rooms, new_id, backlog)
-        self._past = Past(self._exchange, new_id, self.conversation.catch_up_with)
-        self._refusals = Refusals(self._exchange, self.conversation, self._past)
+        self._typing_and_marks = TypingAndReadMarkers()
+        self.messaging = Messaging(self._exchange, rooms, new_id, backlog)
+        self._history_loader = HistoryLoader(self._exchange, new_id, self.messaging.catch_up_with)
+        self._error_replies = ErrorReplies(self._exchange, self.messaging, self._history_loader)
         if since is not None:
-            for room in self.conversation.rooms.values():
+            for room in self.messaging.rooms.values():
                 room.position = Position("", since)
         self._room_directory = RoomDirectory(self._exchange)
-        self._news = News(self._exchange, self.conversation, self._courtesies)
+        self._server_events = ServerEvents(self._exchange, self.messaging, self._typing_and_marks)
         self.is_dead = False  # the gateway is silent or has said ERROR: give this connection up
         self.is_finished = False  # QUIT is on its way: make no further connection
         self.was_registered = False  # once at least, on any connection
@@ -79,7 +79,7 @@ class Session:
         self._is_finishing = False
         self._quit_reason: list[str] = []
         self._has_shown_motd = False
-        self._said_last_at = 0.0  # by the network's clock
+        self._last_message_at = 0.0  # by the network's clock
         self._begin_connection("", 0.0)
 
     def _begin_connection(self, place: str, now: float) -> None:
@@ -90,28 +90,28 @@ class Session:
         self._pings = Pings(self._new_id, now)
         self._heard_at = now
         self._last_word = ""  # of the gateway, before it closes
-        self._refusals.last = ""
+        self._error_replies.last = ""
         self.is_dead = False
 
     # --- what the transport calls ---------------------------------------------------------------------------
 
     def waiting(self, place: str, until: float, now: float) -> None:
         """Note that a gateway will be tried at `until`."""
-        self._tell_link(Link.WAITING, now, place, next_try_at=until)
+        self._connection_changed(ConnectionState.WAITING, now, place, next_try_at=until)
 
     def unreachable(self, place: str, reason: str, now: float) -> None:
         """Note that there was no connection to be had at an address."""
-        self._tell_link(Link.WAITING, now, place, problem=reason)
+        self._connection_changed(ConnectionState.WAITING, now, place, problem=reason)
 
     def connecting(self, place: str, now: float) -> None:
         """Note that a gateway is being tried."""
-        self._tell_link(Link.CONNECTING, now, place)
+        self._connection_changed(ConnectionState.CONNECTING, now, place)
 
     def connected(self, place: str, now: float) -> None:
         """Begin on a new connection; `place` is its address as a person should see it."""
         self._begin_connection(place, now)
         self._is_connected = True
-        for message in self._exchange.registration.begin(self.naming.begin(), self.naming.user, self._password):
+        for message in self._exchange.login.begin(self.naming.begin(), self.naming.user, self._password):
             self._exchange.send(message)
 
     def receive(self, data: bytes, now: float) -> None:
@@ -120,11 +120,11 @@ class Session:
         for line in self._lines.feed(data):
             message = parse(line) if isinstance(line, str) else None
             taken = self._batches.take(message) if message is not None else None
-            if isinstance(taken, Page):
-                if not self._past.takes(taken, now):
-                    self.conversation.history.on_page(taken, now)
+            if isinstance(taken, HistoryBatch):
+                if not self._history_loader.takes(taken, now):
+                    self.messaging.history.on_page(taken, now)
             elif taken is not None:
-                self._said_last_at = max(self._said_last_at, server_time(taken) or 0.0)
+                self._last_message_at = max(self._last_message_at, server_time(taken) or 0.0)
                 self._on_line(taken, now)
         self._advance(now)
 
@@ -133,13 +133,13 @@ class Session:
         was_registered = self.is_registered
         self._begin_connection("", now)
         self._is_connected = False
-        self._past.lose_connection(now)
-        self._courtesies.lose_connection()
-        self._news.lose_connection()
+        self._history_loader.lose_connection(now)
+        self._typing_and_marks.lose_connection()
+        self._server_events.lose_connection()
         self._room_directory.lose_connection(now)
-        self.conversation.lose_connection()
+        self.messaging.lose_connection()
         if was_registered:
-            self._tell_link(Link.WAITING, now)
+            self._connection_changed(ConnectionState.WAITING, now)
 
     def tick(self, now: float) -> None:
         """Let time pass; to be called about once a second."""
@@ -149,15 +149,15 @@ class Session:
         if self.is_registered:
             if (nick := self.naming.due(now)) is not None:
                 self._exchange.send(Message("NICK", [nick]))
-            self.conversation.tick(now)
-            self._past.tick(now)
-            self._news.tick()
+            self.messaging.tick(now)
+            self._history_loader.tick(now)
+            self._server_events.tick()
             self._room_directory.tick(now)
         self._advance(now)
 
-    def _tell_link(
+    def _connection_changed(
         self,
-        link: Link,
+        state: ConnectionState,
         now: float,
         address: str = "",
         *,
@@ -165,7 +165,7 @@ class Session:
         latency_s: float | None = None,
         problem: str = "",
     ) -> None:
-        self._exchange.events.append(LinkChanged(now, link, address, next_try_at, latency_s, problem))
+        self._exchange.events.append(ConnectionChanged(now, state, address, next_try_at, latency_s, problem))
 
     @property
     def has_output(self) -> bool:
@@ -196,45 +196,45 @@ class Session:
     @property
     def last_error(self) -> str:
         """Why the gateway closes the connection, "" if it has not said so."""
-        return self._last_word or self._refusals.last
+        return self._last_word or self._error_replies.last
 
     @property
     def is_settled(self) -> bool:
         """Whether all rooms are joined, all that was missed is here, and all that was said has arrived."""
-        return self.is_registered and not self.awaits_lobby and self.conversation.is_settled
+        return self.is_registered and not self.awaits_lobby and self.messaging.is_settled
 
     @property
     def current_room(self) -> str:
         """Where the person talks when they name no place, "" for nowhere."""
-        return self.conversation.current_room
+        return self.messaging.current_room
 
     @property
     def unconfirmed(self) -> int:
         """How many messages have been said and are not known to have arrived."""
-        return len(self.conversation.outbox)
+        return len(self.messaging.outbox)
 
     @property
     def can_take_more(self) -> bool:
-        return not self.conversation.outbox.is_full
+        return not self.messaging.outbox.is_full
 
     @property
     def has_delivered_all(self) -> bool:
-        return not self.conversation.has_failed and not self.conversation.outbox
+        return not self.messaging.has_failed and not self.messaging.outbox
 
     def request(self, message: Message, now: float) -> None:
         """Do what the person typed: messages are kept until they arrive, the rest needs a connection now."""
         match message.verb, message.params:
             case "PRIVMSG" | "NOTICE", [target, text]:
-                self.conversation.say(message.verb, target, text, now)
+                self.messaging.say(message.verb, target, text, now)
             case "JOIN", [names, *keys]:
                 given = keys[0].split(",") if keys else []
                 for name, key in zip(names.split(","), chain(given, repeat("")), strict=False):
-                    self.conversation.enter(name, key, now)
+                    self.messaging.enter(name, key, now)
             case "QUIT", reason:
                 self._quit_reason = reason
                 self.finish(now)
             case "PART", [name, *_] if not self.is_registered:
-                self.conversation.leave(name)
+                self.messaging.leave(name)
             case "NICK", [nick] if not self.is_registered:
                 self.naming.wanted = nick
             case _ if not self.is_registered:
@@ -242,7 +242,7 @@ class Session:
             case verb, params:
                 if verb == "NICK":
                     self.naming.typed(params[0])
-                if verb == "NAMES" and (room := self.conversation.rooms.get(fold(params[0]))):
+                if verb == "NAMES" and (room := self.messaging.rooms.get(fold(params[0]))):
                     room.shows_names = True
                 self._exchange.send(message)
         self._advance(now)
@@ -250,10 +250,10 @@ class Session:
     def say(self, target: str, text: str, now: float, *, verb: str = "PRIVMSG", reply_to: str = "") -> list[str]:
         """Say a text, of any length and number of lines, to a room or a person; `reply_to` is a msgid.
 
-        Gives the ids of the messages it becomes: they are `Said`, then `Heard` or `Undelivered`.
+        Gives the ids of the messages it becomes: they are `Sent`, then `Heard` or `Failed`.
         """
-        self._courtesies.said(target)
-        ids = self.conversation.say(verb, target, text, now, reply_to)
+        self._typing_and_marks.said(target)
+        ids = self.messaging.say(verb, target, text, now, reply_to)
         self._advance(now)
         return ids
 
@@ -274,39 +274,39 @@ class Session:
         else:
             self._tell_offline(now)
 
-    def write(self, target: str, writing: Writing, now: float) -> None:
+    def write(self, target: str, writing: TypingState, now: float) -> None:
         """Let the others know that the person writes; to be called at each change of the text."""
-        self._courtesies.write(target, writing)
+        self._typing_and_marks.write(target, writing)
         self._advance(now)
 
     def mark_read(self, target: str, at: float, now: float) -> None:
         """Note that everything up to the message of `at`, by the network's clock, was read."""
-        self._courtesies.mark(target, at)
+        self._typing_and_marks.mark(target, at)
         self._advance(now)
 
     def talk_to(self, nick: str) -> None:
         """Note that the person turns to someone: whether they are there is asked for from now on."""
-        self.conversation.person(nick)
+        self.messaging.person(nick)
 
     def turn_to(self, name: str, now: float) -> None:
         """Talk to a person, or in a room, which is joined where it is not yet."""
         if name.startswith("#"):
-            self.conversation.enter(name, "", now)
+            self.messaging.enter(name, "", now)
         else:
-            self.conversation.current_room = name
-            self.conversation.person(name)
+            self.messaging.current_room = name
+            self.messaging.person(name)
         self._advance(now)
 
     def load_older(self, target: str, before: Position | None, now: float) -> None:
-        """Ask for what was said before a message; the answer is one `Older`."""
-        self._past.load_older(target, before, now)
+        """Ask for what was said before a message; the answer is one `OlderLoaded`."""
+        self._history_loader.load_older(target, before, now)
 
     def search(self, target: str, text: str, now: float) -> str:
-        """Look for a text in all that was said, newest first; `Found` tells how it goes. Gives the search's id."""
-        return self._past.search(target, text, now)
+        """Search the whole history, newest first; one `SearchResults` for each page. Return the search's id."""
+        return self._history_loader.search(target, text, now)
 
     def cancel_search(self, search_id: str) -> None:
-        self._past.cancel(search_id)
+        self._history_loader.cancel(search_id)
 
     def list_rooms(self, now: float) -> None:
         """Ask for the public rooms of the network; the answer is one `RoomsListed`."""
@@ -320,20 +320,20 @@ class Session:
     def resume(self, state: SavedState) -> None:
         """Go on where the program was left: to be called before the first connection."""
         self.ignored.update(state.ignored)
-        self._said_last_at = state.last_message_at
+        self._last_message_at = state.last_message_at
         self.naming.was_ours = fold(state.nick) == fold(self.naming.wanted)
         for saved in state.rooms:
-            if (room := self.conversation.rooms.get(fold(saved.name))) is not None:
+            if (room := self.messaging.rooms.get(fold(saved.name))) is not None:
                 room.key = saved.key
         for saved in state.people:
-            person = self.conversation.person(saved.name)
+            person = self.messaging.person(saved.name)
             if saved.read_until:
                 person.position = Position("", saved.read_until)
 
     @property
-    def said_last_at(self) -> float:
+    def last_message_at(self) -> float:
         """When the last message was said that came from the network, by its clock."""
-        return self._said_last_at
+        return self._last_message_at
 
     def give_password(self, password: str) -> None:
         """Use another password, on the next connection."""
@@ -348,8 +348,8 @@ class Session:
     def give_up(self, now: float) -> None:
         """Leave at once, and name what could not be delivered."""
         reason = "it was not confirmed in time" if self.is_registered else "there was no connection"
-        for pending in self.conversation.outbox.withdraw_all():
-            self.conversation.fail(pending, reason, now)
+        for unsent in self.messaging.outbox.withdraw_all():
+            self.messaging.fail(unsent, reason, now)
         self._quit()
 
     def _quit(self) -> None:
@@ -370,14 +370,14 @@ class Session:
         """Send what can be sent by now; whatever could have changed that ends here."""
         if not self.is_registered or self.is_finished:
             return
-        self.conversation.flush(now)
+        self.messaging.flush(now)
         may_write, may_mark = self._exchange.agrees("message-tags"), self._exchange.agrees("draft/read-marker")
-        for line in self._courtesies.due(now, may_write=may_write, may_mark=may_mark):
+        for line in self._typing_and_marks.due(now, may_write=may_write, may_mark=may_mark):
             self._exchange.send(line)
         ping = self._pings.due(
-            self.conversation.outbox.in_flight,
+            self.messaging.outbox.in_flight,
             now,
-            has_echo=self._exchange.registration.has_echo,
+            has_echo=self._exchange.login.has_echo,
             is_last=self._is_finishing and self.is_settled,
         )
         if ping is not None:
@@ -389,8 +389,10 @@ class Session:
         handler, fewest_params = _HANDLERS.get(message.verb, (None, 0))
         if handler is not None and len(message.params) >= fewest_params:
             handler(self, message, now)
-        elif handler is None and not (self._room_directory.take(message, now) or self._news.take(message, now)):
-            self._refusals.on_numeric(message, now)
+        elif handler is None and not (
+            self._room_directory.take(message, now) or self._server_events.take(message, now)
+        ):
+            self._error_replies.on_numeric(message, now)
 
     def _on_ping(self, message: Message, _now: float) -> None:
         self._exchange.send(Message("PONG", message.params))
@@ -399,26 +401,26 @@ class Session:
         ping = self._pings.answered(message.params[-1], now)
         if ping is None:
             return
-        self._tell_link(Link.CONNECTED, now, self._place, latency_s=now - ping.sent_at)
+        self._connection_changed(ConnectionState.CONNECTED, now, self._place, latency_s=now - ping.sent_at)
         if ping.is_promise:
-            self.conversation.settle(ping.covers, now)
+            self.messaging.settle(ping.covers, now)
             if ping.is_last and self.is_settled:
                 self._quit()
 
     def _on_cap(self, message: Message, _now: float) -> None:
-        for line in self._exchange.registration.handle(message.params[1].upper(), message.params[2:]):
+        for line in self._exchange.login.handle(message.params[1].upper(), message.params[2:]):
             self._exchange.send(line)
 
     def _on_welcome(self, message: Message, now: float) -> None:
         self._exchange.is_registered = self.was_registered = True
         self._pings.welcomed(now)
         self.naming.registered(message.params[0], now)
-        self._tell_link(Link.CONNECTED, now, self._place)
+        self._connection_changed(ConnectionState.CONNECTED, now, self._place)
         self.tell(f"connected to {self._place} as {self.naming.current}", now)
         if self.naming.is_reclaiming:
             self.tell(f"the lost connection still holds {self.naming.wanted}; it will be yours again soon", now)
-        self.conversation.fit_to_gateway(now)
-        self.conversation.enter_all(now)
+        self.messaging.fit_to_gateway(now)
+        self.messaging.enter_all(now)
 
     def _on_isupport(self, message: Message, now: float) -> None:
         self._exchange.show(message, now, is_quiet=True)
@@ -427,8 +429,8 @@ class Session:
             self._exchange.supported[key] = value
         if self.awaits_lobby and self._exchange.lobby:
             self.awaits_lobby = False
-            if not self.conversation.rooms:
-                self.conversation.enter(self._exchange.lobby, "", now)
+            if not self.messaging.rooms:
+                self.messaging.enter(self._exchange.lobby, "", now)
 
     def _on_motd(self, message: Message, now: float) -> None:
         if not self._has_shown_motd:
@@ -439,8 +441,8 @@ class Session:
             self.awaits_lobby = False
             self.tell("this network has no lobby: /list shows its rooms, /join ROOM joins one", now)
         self._has_shown_motd = self._exchange.is_greeted = True
-        self.conversation.catch_up_with_people(now)
-        self._past.ask_who_wrote(self._said_last_at, now)
+        self.messaging.catch_up_with_people(now)
+        self._history_loader.ask_who_wrote(self._last_message_at, now)
 
     def _on_password_refused(self, message: Message, now: float) -> None:
         """Take the network's refusal of our password, or of a connection without one; else it is that of /oper."""
@@ -448,7 +450,7 @@ class Session:
             self._exchange.show(message, now)
         else:
             self.needs_password = True
-            self._exchange.events.append(PasswordNeeded(now, self._place, was_refused=bool(self._password)))
+            self._exchange.events.append(PasswordRequired(now, self._place, was_refused=bool(self._password)))
 
     def _on_error(self, message: Message, _now: float) -> None:
         """Take the gateway's last word (RFC 2812 3.7.4); what was not confirmed by then goes to the next one."""
@@ -456,10 +458,10 @@ class Session:
         self.is_dead = True
 
     def _on_message(self, message: Message, now: float) -> None:
-        self.conversation.on_message(message, now)
+        self.messaging.on_message(message, now)
 
     def _on_fail(self, message: Message, now: float) -> None:
-        self._refusals.on_fail(message, self._pings, now)
+        self._error_replies.on_fail(message, self._pings, now)
 
 
 # Verb -> handler, and the parameters that a line must have to be looked at.

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
-from client.route import parse_address
+from client.server_addresses import parse_address
 from gateway.wire.names import valid_nick, valid_room
 
 THEMES: Final = ("dark", "light")

@@ -16,7 +16,7 @@ import click
 
 from client import password
 from client.events import Event
-from client.route import Address, Route, parse_address
+from client.server_addresses import Route, ServerAddress, parse_address
 from client.session import Session
 from client.settings import NetworkSettings, Settings, SettingsError, load, settings_path
 from client.transport import Transport
@@ -27,7 +27,7 @@ from gateway.wire.names import suggest_nick, valid_nick, valid_room
 class Destination:
     """Where to go, and what was settled about that."""
 
-    addresses: Sequence[Address]
+    addresses: Sequence[ServerAddress]
     network: NetworkSettings
     password: str = ""
     name: str = ""  # of the network in the settings, or else its first address
@@ -45,7 +45,7 @@ def destination(words: Sequence[str], settings: Settings, *, uses_tls: bool, ask
     """Read addresses, or the name of a network; the default one where nothing is given."""
     name = settings.network if not words else words[0] if len(words) == 1 and words[0] in settings.networks else ""
     network = settings.networks[name] if name else NetworkSettings(addresses=tuple(words) or ("localhost",))
-    addresses: dict[Address, None] = {}
+    addresses: dict[ServerAddress, None] = {}
     for text in network.addresses:
         try:
             addresses[parse_address(text, uses_tls=uses_tls or network.tls)] = None

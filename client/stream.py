@@ -9,7 +9,7 @@ import ssl
 import threading
 from typing import Final
 
-from client.route import Address
+from client.server_addresses import ServerAddress
 
 CONNECT_LIMIT_S: Final = 5.0
 RECEIVE_BYTES: Final = 65536
@@ -62,7 +62,7 @@ class Stream:
         self._socket.close()
 
 
-def connect(address: Address) -> Stream:
+def connect(address: ServerAddress) -> Stream:
     """Open a connection; OSError where that is impossible."""
     connected = socket.create_connection((address.host, address.port), timeout=CONNECT_LIMIT_S)
     try:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from client.buffer import Line
-from client.events import Event, Heard, PasswordNeeded, Status
-from client.line_maker import LineMaker
+from client.buffer import Entry
+from client.entry_factory import EntryFactory
+from client.event_text import screen_line
+from client.events import ClientNotice, Event, Heard, PasswordRequired
 from client.output import discard_standard_output
-from client.reading import screen_line
 from client.session import Session
 from client.transcript import FORMS
 from client.transport import Transport
@@ -40,7 +40,7 @@ class Tail:
     def __init__(self, wanted: Wanted, own_nick: str) -> None:
         self._wanted = wanted
         self._write = FORMS[wanted.form]
-        self._maker = LineMaker(own_nick, ())
+        self._factory = EntryFactory(own_nick, ())
         self._is_over = threading.Event()
         self._code = 0
 
@@ -65,24 +65,24 @@ class Tail:
         try:
             match event:
                 case Heard(message=message, is_quiet=False) if message.verb in ("PRIVMSG", "NOTICE"):
-                    if event.place and fold(event.place) == fold(self._wanted.room):
-                        self._take(event, self._maker.of_message(message, event.at))
+                    if event.conversation and fold(event.conversation) == fold(self._wanted.room):
+                        self._take(event, self._factory.of_message(message, event.at))
                 case Heard(message=message) if message.verb.isdecimal() and message.verb >= "400":
                     print(screen_line(event, ""), file=sys.stderr, flush=True)
                     self._end(1)  # the room cannot be joined
-                case PasswordNeeded():
+                case PasswordRequired():
                     print(screen_line(event, ""), file=sys.stderr, flush=True)
                     self._end(1)
-                case Status():
+                case ClientNotice():
                     print(screen_line(event, ""), file=sys.stderr, flush=True)
         except OSError:  # nobody reads any more: `| head` has seen enough
             discard_standard_output()
             self._end(0)
 
-    def _take(self, event: Heard, line: Line | None) -> None:
+    def _take(self, event: Heard, line: Entry | None) -> None:
         if line is None or event.at < (self._wanted.since or 0.0):
             return
-        print(self._write(line, event.place), flush=True)
+        print(self._write(line, event.conversation), flush=True)
         if self._wanted.until_match is not None and self._wanted.until_match.search(line.text):
             self._end(0)
 

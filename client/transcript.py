@@ -8,16 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from client.buffer import Line, LineKind
+from client.buffer import Entry, EntryKind
 
 
-def as_text(line: Line, _place: str) -> str:
+def as_text(line: Entry, _place: str) -> str:
     """Date, local time, and who said what; a text of several lines gives several."""
     clock = f"{datetime.fromtimestamp(line.at):%Y-%m-%d %H:%M:%S}"
     match line.kind:
-        case LineKind.MESSAGE | LineKind.NOTICE:
+        case EntryKind.MESSAGE | EntryKind.NOTICE:
             begin = f"<{line.nick}> "
-        case LineKind.ACTION:
+        case EntryKind.ACTION:
             begin = f"* {line.nick} "
         case _:
             begin = "-- "
@@ -26,7 +26,7 @@ def as_text(line: Line, _place: str) -> str:
     return "\n".join(f"{clock} {begin}{part}" for part in line.text.split("\n"))
 
 
-def as_jsonl(line: Line, place: str) -> str:
+def as_jsonl(line: Entry, place: str) -> str:
     """One JSON object; `room` may be the other person, and where there is a `deleted_by` the text is empty."""
     at = datetime.fromtimestamp(line.at, UTC)
     return json.dumps(
@@ -44,4 +44,4 @@ def as_jsonl(line: Line, place: str) -> str:
     )
 
 
-FORMS: Final[dict[str, Callable[[Line, str], str]]] = {"text": as_text, "jsonl": as_jsonl}
+FORMS: Final[dict[str, Callable[[Entry, str], str]]] = {"text": as_text, "jsonl": as_jsonl}

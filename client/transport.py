@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from client.events import Event
-from client.route import Address, Route
+from client.server_addresses import Route, ServerAddress
 from client.session import Session
 from client.stream import Stream, connect, explain
 
@@ -37,7 +37,7 @@ class Transport:
         self._show = show
         self._changed = threading.Condition()  # guards the session
         self._is_closing = False
-        self._unreachable: dict[Address, str] = {}  # and why; since the last connection that worked
+        self._unreachable: dict[ServerAddress, str] = {}  # and why; since the last connection that worked
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._receiver = threading.Thread(target=self._stay_connected, name="hubbub-receive", daemon=True)
@@ -54,10 +54,10 @@ class Transport:
             self._changed.notify_all()
         self._wake()
 
-    def look(self, read: Callable[[Session], T]) -> T:
+    def read(self, function: Callable[[Session], T]) -> T:
         """Read something of the session; safe on any thread."""
         with self._changed:
-            return read(self._session)
+            return function(self._session)
 
     def wait_for(self, claim: Callable[[Session], bool], timeout_s: float | None) -> bool:
         """Wait until something is true of the session; False where it is not within the time."""
@@ -66,7 +66,7 @@ class Transport:
 
     def close(self) -> None:
         """End both threads; a session that has said QUIT is let go by the gateway first."""
-        if self.look(lambda session: session.is_finished):
+        if self.read(lambda session: session.is_finished):
             self._receiver.join(GOODBYE_LIMIT_S)
         self._is_closing = True
         self._wake()
@@ -84,11 +84,11 @@ class Transport:
     # --- on hubbub-receive ----------------------------------------------------------------------------------
 
     def _is_over(self) -> bool:
-        return self._is_closing or self.look(lambda session: session.is_finished)
+        return self._is_closing or self.read(lambda session: session.is_finished)
 
     def _stay_connected(self) -> None:
         while not self._is_over():
-            while self.look(lambda session: session.needs_password) and not self._is_over():
+            while self.read(lambda session: session.needs_password) and not self._is_over():
                 self._wait_readable(None, TICK_S)
             address, pause_s = self._route.advance()
             self._wait_before(address, pause_s)
@@ -106,7 +106,7 @@ class Transport:
                 self._after_connection(address, reason)
         self._show_events()
 
-    def _converse(self, stream: Stream, address: Address) -> str:
+    def _converse(self, stream: Stream, address: ServerAddress) -> str:
         """Receive until the connection ends, with a second thread that sends; give the reason of the end."""
         self._update(lambda session, now: session.connected(str(address), now))
         sender = threading.Thread(target=self._send, args=(stream,), name="hubbub-send", daemon=True)
@@ -129,7 +129,7 @@ class Transport:
                 return "it was closed"
             if data is None:
                 self._update(Session.tick)
-                if self.look(lambda session: session.is_dead):
+                if self.read(lambda session: session.is_dead):
                     return "no sign of life"
                 self._wait_readable(stream, TICK_S)
             else:
@@ -139,9 +139,9 @@ class Transport:
     def _take_in(self, data: bytes) -> None:
         self._update(lambda session, now: session.receive(data, now))
 
-    def _after_connection(self, address: Address, reason: str) -> None:
-        was_working, last_error = self.look(lambda session: (session.is_registered, session.last_error))
-        needs_password = self.look(lambda session: session.needs_password)
+    def _after_connection(self, address: ServerAddress, reason: str) -> None:
+        was_working, last_error = self.read(lambda session: (session.is_registered, session.last_error))
+        needs_password = self.read(lambda session: session.needs_password)
         reason = last_error or reason
         self._update(Session.disconnected)
         if self._is_over():
@@ -152,7 +152,7 @@ class Transport:
         elif not needs_password:
             self._explain_failure(address, reason)
 
-    def _explain_failure(self, address: Address, reason: str) -> None:
+    def _explain_failure(self, address: ServerAddress, reason: str) -> None:
         """Say once that no gateway can be reached, when each has been tried."""
         self._update(lambda session, now: session.unreachable(str(address), reason, now))
         was_known = len(self._unreachable) == self._route.length
@@ -176,14 +176,14 @@ class Transport:
         for event in events:
             self._show(event)
 
-    def _wait_before(self, address: Address, pause_s: float) -> None:
+    def _wait_before(self, address: ServerAddress, pause_s: float) -> None:
         """Wait before an address is tried."""
         if pause_s:
             until = time.time() + pause_s
             self._update(lambda session, now: session.waiting(str(address), until, now))
             self._pause(pause_s)
 
-    def _connect(self, address: Address) -> Stream:
+    def _connect(self, address: ServerAddress) -> Stream:
         self._update(lambda session, now: session.connecting(str(address), now))
         return connect(address)
 

@@ -1,9 +1,9 @@
 """The terminal client as a program of Textual: what the person sees, joined to a session on other threads.
 
-    hubbub-receive  -> Feed -> Buffers -> Chat          events become changes, changes are drawn frame by frame
-    keyboard, mouse -> Chat -> Desk, Deeds -> Port      what is done goes to the session under its lock
+    hubbub-receive  -> EventQueue -> Buffers -> Chat               events become changes, drawn frame by frame
+    keyboard, mouse -> Chat -> Controller, SessionActions -> SessionPort   actions go to the session under its lock
 
-Owns the beginning and the end, the look, and the windows over the conversation. On the main thread.
+Owns the beginning and the end, the theme, and the windows over the conversation. On the main thread.
 """
 
 import asyncio
@@ -22,24 +22,24 @@ from typing import ClassVar, Final
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from client.buffer import Buffer, BufferKind, Line
+from client.buffer import Buffer, BufferKind, Entry
 from client.buffers import Aspect, Buffers, Change
 from client.commands import commands_like
-from client.courtesies import Writing
-from client.events import Event, Found, Heard, PasswordNeeded, RoomsListed
+from client.events import Event, Heard, PasswordRequired, RoomsListed, SearchResults
 from client.files import Log
 from client.markup import code_in, link_in
 from client.session import Session
+from client.typing_and_read_markers import TypingState
 from client.ui.alerts import Alerts
 from client.ui.chat import Chat
 from client.ui.completion import Names
-from client.ui.deeds import Deeds, Port
-from client.ui.desk import Desk
-from client.ui.feed import Feed
-from client.ui.looks import DARK, LIGHT, LOOKS, Look
-from client.ui.memory import Memory, present_state
+from client.ui.controller import Controller
+from client.ui.event_queue import EventQueue
+from client.ui.kept_state import KeptState, present_state
 from client.ui.messages import MessageView
 from client.ui.prompt import Prompt, Purpose
+from client.ui.session_actions import SessionActions, SessionPort
+from client.ui.theme import DARK, LIGHT, THEMES, Theme
 from client.ui.wrapping import legible, tame
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
@@ -48,14 +48,16 @@ JUMP_PAGES: Final = 50  # that are loaded on the way to a message that was found
 
 SAVE_S: Final = 10.0  # from one writing of what is kept between two starts to the next, where it has changed
 
-Connect = Callable[[str, Callable[[Event], None]], Port]  # the way to the network for a name, and where events go
+Connect = Callable[
+    [str, Callable[[Event], None]], SessionPort
+]  # the way to the network for a name, and where events go
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """What the settings say about how it looks and sounds."""
 
-    look: str = "dark"
+    theme: str = "dark"
     rings: bool = True
     notifies: bool = False
     highlights: tuple[str, ...] = ()
@@ -79,7 +81,7 @@ class Hubbub(App[int]):
         *,
         suggestion: str = "",
         log: Log | None = None,
-        memory: Memory | None = None,
+        kept_state: KeptState | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Where `name` is "", the person is asked for it."""
@@ -90,19 +92,19 @@ class Hubbub(App[int]):
         self._preferences = preferences
         self.clock = clock
         self.log_file = log or Log()
-        self._memory = memory = memory or Memory()
-        self.look: Look = LOOKS[memory.found.theme or preferences.look]
-        self.feed = Feed(self, self._take, self._draw)
-        self.port: Port | None = None
+        self._kept_state = kept_state = kept_state or KeptState()
+        self.colours: Theme = THEMES[kept_state.found.theme or preferences.theme]
+        self.event_queue = EventQueue(self, self._take, self._draw)
+        self.port: SessionPort | None = None
         self.chat: Chat | None = None
         self._wanted = ""  # folded: a room to be turned to when it is there
         self._wants_lobby = False  # the first room that is joined is to be turned to
-        self._jump: tuple[Line, int] | None = None  # a message that was found, and how many pages may be loaded
+        self._jump: tuple[Entry, int] | None = None  # a message that was found, and how many pages may be loaded
         self._has_warned = False
         self._alerts = Alerts(self._write_control, rings=preferences.rings, notifies=preferences.notifies)
-        for look in (DARK, LIGHT):
-            self.register_theme(look.theme)
-        self.theme = self.look.name
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme.textual_theme)
+        self.theme = self.colours.name
 
     # --- beginning and end ----------------------------------------------------------------------------------
 
@@ -121,14 +123,14 @@ class Hubbub(App[int]):
             self.exit(0)
             return
         self.buffers = Buffers(name, self._preferences.highlights)
-        self.port = self._connect(name, self.feed.put)
-        self.port.do(lambda session, _now: session.resume(self._memory.found))
-        self.deeds = Deeds(self.port)
-        self.chat = Chat(self.buffers, self.deeds, self.look, Names(commands=commands_like), self.clock)
-        self.desk = Desk(self, self.chat, self.deeds)
-        self.buffers.restore(self._memory.found)
-        self.chat.drafts.update({each.name: each.draft for each in self._memory.found.conversations})
-        room = self._memory.found.focused or self.port.look(lambda session: session.current_room)
+        self.port = self._connect(name, self.event_queue.put)
+        self.port.do(lambda session, _now: session.resume(self._kept_state.found))
+        self.actions = SessionActions(self.port)
+        self.chat = Chat(self.buffers, self.actions, self.colours, Names(commands=commands_like), self.clock)
+        self.controller = Controller(self, self.chat, self.actions)
+        self.buffers.restore(self._kept_state.found)
+        self.chat.drafts.update({each.name: each.draft for each in self._kept_state.found.conversations})
+        room = self._kept_state.found.focused or self.port.read(lambda session: session.current_room)
         if room:  # what is said before there is a connection is kept for it
             self.buffers.focus(self.buffers.open_person(room)[0])
         self._wants_lobby = not room
@@ -141,39 +143,39 @@ class Hubbub(App[int]):
                 gc.freeze()
                 gc.set_threshold(5_000, 20, 50)  # a whole one holds up a key for 0.15 s
                 gc.enable()
-            self.feed.open()
+            self.event_queue.open()
             self.port.start()
 
-            if self._memory.notice:
-                self.say_aside(self._memory.notice)
+            if self._kept_state.notice:
+                self.say_aside(self._kept_state.notice)
 
     def save_state(self) -> None:
         """Keep what is to be there again at the next start."""
         if self.chat is None or self.port is None:
             return
-        theme = "dark" if self.look is DARK else "light"
-        chosen = "" if theme == self._preferences.look else theme
+        theme = "dark" if self.colours is DARK else "light"
+        chosen = "" if theme == self._preferences.theme else theme
         try:
-            self._memory.keep(present_state(self.port, self.buffers, self.chat.written(), chosen))
+            self._kept_state.keep(present_state(self.port, self.buffers, self.chat.written(), chosen))
         except OSError as error:
             self.say_aside(f"what is kept for the next start cannot be written: {error.strerror or error}")
 
     def on_unmount(self) -> None:
         self.save_state()
-        self.feed.close()
+        self.event_queue.close()
 
     def action_leave(self) -> None:
         self.leave("")
 
     def leave(self, reason: str) -> None:
         """Leave; where something waits to be sent, only when it is asked for twice."""
-        waiting = self.deeds.waiting if self.port else 0
+        waiting = self.actions.waiting if self.port else 0
         if waiting and not self._has_warned:
             self._has_warned = True
             self.say_aside(f"{waiting} of your messages are not sent yet: leave once more to give them up")
             return
         if self.port and reason:
-            self.deeds.request(Message("QUIT", [reason]))
+            self.actions.request(Message("QUIT", [reason]))
         self.exit(0)
 
     def say_aside(self, text: str) -> None:
@@ -189,23 +191,23 @@ class Hubbub(App[int]):
 
     def _take(self, event: Event) -> None:
         assert self.chat is not None
-        if isinstance(event, Found):
-            self.desk.found(event)
+        if isinstance(event, SearchResults):
+            self.controller.found(event)
             return
         if isinstance(event, RoomsListed):
-            self.desk.rooms_listed(event)
-        if isinstance(event, PasswordNeeded):
+            self.controller.rooms_listed(event)
+        if isinstance(event, PasswordRequired):
             self._ask_password(event)
         self._note_in_log(event)
         if isinstance(event, Heard) and event.message.verb == "REDACT":
-            self.desk.deleted(event.message.params[1])
+            self.controller.deleted(event.message.params[1])
         changes = self.buffers.apply(event, self.clock())
         self.chat.note(changes)
         for change in changes:
             if change.buffer is not None:
                 self._look_at(change, change.buffer)
 
-    def _ask_password(self, event: PasswordNeeded) -> None:
+    def _ask_password(self, event: PasswordRequired) -> None:
         """Ask for the network's password; without it nothing can go on."""
         from client.ui.password_window import PasswordWindow
 
@@ -215,7 +217,7 @@ class Hubbub(App[int]):
             if password is None:
                 self.exit(0)
             else:
-                self.deeds.do(lambda session, _now: session.give_password(password))
+                self.actions.do(lambda session, _now: session.give_password(password))
 
         self.push_screen(PasswordWindow(tame(event.address), said, "leaves"), take)
 
@@ -239,7 +241,7 @@ class Hubbub(App[int]):
             case Aspect.LOADING if self._jump is not None and buffer is self.buffers.focused and not buffer.is_loading:
                 self.call_later(self._go_on_jumping)
 
-    def _alert(self, buffer: Buffer, lines: Sequence[Line]) -> None:
+    def _alert(self, buffer: Buffer, lines: Sequence[Entry]) -> None:
         """Ring for what names the person, or is for them alone, and is not seen."""
         if buffer is self.buffers.focused and self.app_focus:
             return
@@ -271,13 +273,13 @@ class Hubbub(App[int]):
     @property
     def awaits_lobby(self) -> bool:
         """Whether it is not yet known which room the person will be in."""
-        return self.port is not None and self.port.look(lambda session: session.awaits_lobby)
+        return self.port is not None and self.port.read(lambda session: session.awaits_lobby)
 
     def turn_when_there(self, name: str) -> None:
         """Turn to a room when it is joined."""
         self._wanted = fold(name)
 
-    def jump_to(self, line: Line | None) -> None:
+    def jump_to(self, line: Entry | None) -> None:
         """Go to a message; where it is not loaded, load the pages on the way."""
         if line is not None:
             self._jump = (line, JUMP_PAGES)
@@ -294,7 +296,7 @@ class Hubbub(App[int]):
             self.chat.view.jump(line)
         elif pages and buffer.has_more_above:
             self._jump = (wanted, pages - 1)
-            self.deeds.load_older(buffer)
+            self.actions.load_older(buffer)
         else:
             self._jump = None
             self.say_aside("that message is too far back to be shown among the others")
@@ -302,14 +304,14 @@ class Hubbub(App[int]):
     # --- what is done ---------------------------------------------------------------------------------------
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        self.desk.take(event.text, event.purpose)
+        self.controller.take(event.text, event.purpose)
 
     def action_empty_prompt(self) -> None:
         """Empty the line, as ^C does in a shell."""
         if self.chat is None or self.screen is not self.chat:
             return
         if self.chat.prompt.text:
-            self.deeds.write(self.buffers.focused, Writing.DONE, 0.0)
+            self.actions.write(self.buffers.focused, TypingState.DONE, 0.0)
             self.chat.prompt.put("")
         else:
             self.say_aside("Ctrl+Q leaves")
@@ -330,11 +332,11 @@ class Hubbub(App[int]):
                     self.open_link(address)
             case "join" if self.chat is not None:
                 self.chat.view.stop_choosing()
-                self.desk.turn_to(line.invites_to)
+                self.controller.turn_to(line.invites_to)
             case _ if not line.msgid or line.is_redacted or not line.is_message:
                 self.say_aside("that is not possible with this message")
             case "redact":
-                self.deeds.redact(self.buffers.focused.name, line)
+                self.actions.redact(self.buffers.focused.name, line)
             case what if self.chat is not None:
                 self.chat.prompt.begin(Purpose(what, line))
 
@@ -353,48 +355,50 @@ class Hubbub(App[int]):
         if self.screen is self.chat:
             from client.ui.help import Help
 
-            self.push_screen(Help(self.look, commands_like("/")))
+            self.push_screen(Help(self.colours, commands_like("/")))
 
     def action_palette(self) -> None:
         if self.screen is self.chat:
-            self.push_screen(self.desk.palette(), lambda choice: choice.do() if choice else None)
+            self.push_screen(self.controller.palette(), lambda choice: choice.do() if choice else None)
 
     def open_room_finder(self, text: str) -> None:
         if self.screen is self.chat:
-            self.push_screen(self.desk.room_finder(text), lambda room: self.desk.turn_to(room.name) if room else None)
+            self.push_screen(
+                self.controller.room_finder(text), lambda room: self.controller.turn_to(room.name) if room else None
+            )
 
     def action_search(self) -> None:
         self.search("")
 
     def search(self, text: str) -> None:
         if self.screen is self.chat:
-            self.push_screen(self.desk.search_window(text), self.jump_to)
+            self.push_screen(self.controller.search_window(text), self.jump_to)
 
     def action_toggle_look(self) -> None:
-        self.look = LIGHT if self.look is DARK else DARK
-        self.theme = self.look.name
+        self.colours = LIGHT if self.colours is DARK else DARK
+        self.theme = self.colours.name
         if self.chat is not None:
-            self.chat.wear(self.look)
+            self.chat.wear(self.colours)
 
 
 def run(
     connect: Connect,
     name: str,
     preferences: Preferences,
-    memory: Memory,
+    kept_state: KeptState,
     *,
     suggestion: str = "",
     log: Log | None = None,
 ) -> int:
     """Let the person talk until they leave; give the exit code: 0 if all that they said was delivered."""
-    app = Hubbub(connect, name, preferences, suggestion=suggestion, log=log, memory=memory)
+    app = Hubbub(connect, name, preferences, suggestion=suggestion, log=log, kept_state=kept_state)
     threading.Thread(target=_end_with_terminal, args=(app,), name="hang-up", daemon=True).start()
     app.run()
     if app.port is None:
         return 0
     app.port.do(Session.give_up)
     app.port.close()
-    return 0 if app.port.look(lambda session: session.has_delivered_all) else 1
+    return 0 if app.port.read(lambda session: session.has_delivered_all) else 1
 
 
 def _end_with_terminal(app: Hubbub) -> None:

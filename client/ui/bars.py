@@ -14,9 +14,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from client.buffer import Buffer, BufferKind
-from client.buffers import Connection
-from client.events import Link
-from client.ui.looks import Look
+from client.buffers import ServerConnection
+from client.events import ConnectionState
+from client.ui.theme import Theme
 from client.ui.wrapping import crop, tame
 
 HINT: Final = "^P go to · ^F search · F1 help"
@@ -31,9 +31,9 @@ class Bar(Widget):
     Bar { height: 1; }
     """
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, theme: Theme, *, id: str) -> None:
         super().__init__(id=id)
-        self.look = look
+        self.theme = theme
         self._left: Sequence[Segment] = ()
         self._right: Sequence[Segment] = ()
 
@@ -68,12 +68,14 @@ class TopicBar(Bar):
     """
 
     def describe(self, buffer: Buffer, *, is_connected: bool) -> None:
-        look = self.look
-        left = [Segment(f" {tame(buffer.name) or 'network'}", look.style("accent", bold=True)), Segment("  ")]
-        left.append(Segment(tame(self._topic(buffer, is_connected=is_connected)).replace("\n", " "), look.style("dim")))
+        theme = self.theme
+        left = [Segment(f" {tame(buffer.name) or 'network'}", theme.style("accent", bold=True)), Segment("  ")]
+        left.append(
+            Segment(tame(self._topic(buffer, is_connected=is_connected)).replace("\n", " "), theme.style("dim"))
+        )
         right = []
         if buffer.kind is BufferKind.ROOM and buffer.members:
-            right = [Segment(f" {len(buffer.members):,} here ", look.style("dim"))]
+            right = [Segment(f" {len(buffer.members):,} here ", theme.style("dim"))]
         self.show(left, right)
 
     @staticmethod
@@ -91,15 +93,15 @@ class Rule(Bar):
     """The line between the conversation and what is typed: who is typing, what the typed line will be."""
 
     def filling(self) -> Segment:
-        return Segment("─", self.look.style("line"))
+        return Segment("─", self.theme.style("line"))
 
     def describe(self, typing: Sequence[str], mode: str, news: str) -> None:
         """`mode` is what Enter will do where that is not just to say something."""
-        look = self.look
-        words = (mode, look.style("accent")) if mode else (typing_words(typing), look.style("dim", italic=True))
+        theme = self.theme
+        words = (mode, theme.style("accent")) if mode else (typing_words(typing), theme.style("dim", italic=True))
         edge = self.filling()
         left = [edge, edge, Segment(f" {words[0]} ", words[1])] if words[0] else [edge, edge]
-        right = [Segment(f" {news} ", look.style("accent", bold=True)), edge, edge] if news else [edge]
+        right = [Segment(f" {news} ", theme.style("accent", bold=True)), edge, edge] if news else [edge]
         self.show(left, right)
 
 
@@ -119,28 +121,31 @@ class StatusBar(Bar):
     StatusBar { background: $panel; }
     """
 
-    def describe(self, connection: Connection, own_nick: str, waiting: int, now: float) -> None:
-        look = self.look
-        dim = look.style("dim")
+    def describe(self, connection: ServerConnection, own_nick: str, waiting: int, now: float) -> None:
+        theme = self.theme
+        dim = theme.style("dim")
         dot, words, style = self._link(connection, now)
-        left = [Segment(f" {dot} ", style), Segment(tame(own_nick), Style(color=look.nick_colour(own_nick), bold=True))]
-        left += [Segment(f" {words}", dim if connection.link is Link.CONNECTED else style)]
+        left = [
+            Segment(f" {dot} ", style),
+            Segment(tame(own_nick), Style(color=theme.nick_colour(own_nick), bold=True)),
+        ]
+        left += [Segment(f" {words}", dim if connection.state is ConnectionState.CONNECTED else style)]
         if waiting:
-            left.append(Segment(f" · {waiting} waiting", look.style("mention", bold=True)))
+            left.append(Segment(f" · {waiting} waiting", theme.style("mention", bold=True)))
         right = f"{HINT} " if self.size.width >= 72 else "F1 help "
         self.show(left, [Segment(right, dim)])
 
-    def _link(self, connection: Connection, now: float) -> tuple[str, str, Style]:
+    def _link(self, connection: ServerConnection, now: float) -> tuple[str, str, Style]:
         address = tame(connection.address)
-        match connection.link:
-            case Link.CONNECTED:
+        match connection.state:
+            case ConnectionState.CONNECTED:
                 latency = f" · {_milliseconds(connection.latency_s)}" if connection.latency_s is not None else ""
-                return "●", f"on {address}{latency}", self.look.style("good")
-            case Link.CONNECTING:
-                return "◌", f"connecting to {address} …" if address else "connecting …", self.look.style("mention")
-            case Link.WAITING:
+                return "●", f"on {address}{latency}", self.theme.style("good")
+            case ConnectionState.CONNECTING:
+                return "◌", f"connecting to {address} …" if address else "connecting …", self.theme.style("mention")
+            case ConnectionState.WAITING:
                 left_s = max(round((connection.next_try_at or now) - now), 0)
-                return "○", f"no connection · trying again in {left_s} s", self.look.style("bad")
+                return "○", f"no connection · trying again in {left_s} s", self.theme.style("bad")
 
 
 def _milliseconds(seconds: float) -> str:

@@ -19,14 +19,14 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from client.buffer import Delivery, Line, LineKind
+from client.buffer import Entry, EntryKind, SendResult
 from client.ui.formatted_text import FormattedText
-from client.ui.looks import Look
+from client.ui.theme import Theme
 from client.ui.wrapping import crop, tame
 
 FOLDED_ROWS: Final = 12  # of a long message, until it is opened
 _TIME_WIDTH: Final = 6  # "12:04 "
-_MARKS: Final = {LineKind.EVENT: "·", LineKind.STATUS: "–", LineKind.ERROR: "!", LineKind.ACTION: "*"}
+_MARKS: Final = {EntryKind.EVENT: "·", EntryKind.STATUS: "–", EntryKind.ERROR: "!", EntryKind.ACTION: "*"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +68,22 @@ class Block:
 class Drawing:
     """Draws the lines of one view, in one look and width."""
 
-    def __init__(self, look: Look, width: int) -> None:
-        self._look = look
+    def __init__(self, theme: Theme, width: int) -> None:
+        self._theme = theme
         self._width = width
         self._grid = Grid(width)
-        self._formatted = FormattedText(look, self._grid.text_width)
+        self._formatted = FormattedText(theme, self._grid.text_width)
         self._blank = Style()
-        self._text = look.style("text")
-        self._dim = look.style("dim")
-        self._line = look.style("line")
-        self._accent = look.style("accent")
-        self._bad = look.style("bad")
-        self._mention = look.style("mention")
-        self._ground = Style(color=look.text, bgcolor=look.background)
-        self._tinted = Style(color=look.text, bgcolor=look.tint)
+        self._text = theme.style("text")
+        self._dim = theme.style("dim")
+        self._line = theme.style("line")
+        self._accent = theme.style("accent")
+        self._bad = theme.style("bad")
+        self._mention = theme.style("mention")
+        self._ground = Style(color=theme.text, bgcolor=theme.background)
+        self._tinted = Style(color=theme.text, bgcolor=theme.tint)
 
-    def block(self, line: Line, around: Surroundings, quoted: Line | None, *, is_open: bool = False) -> Block:
+    def block(self, line: Entry, around: Surroundings, quoted: Entry | None, *, is_open: bool = False) -> Block:
         """Draw a line; `quoted` is the one that it replies to, if it is known."""
         block = Block()
         if around.day:
@@ -106,9 +106,9 @@ class Drawing:
 
     # --- the columns before the text ------------------------------------------------------------------------
 
-    def _head(self, line: Line, around: Surroundings) -> list[Segment]:
+    def _head(self, line: Entry, around: Surroundings) -> list[Segment]:
         time = f"{datetime.fromtimestamp(line.at):%H:%M}"
-        is_waiting = line.delivery is Delivery.WAITING
+        is_waiting = line.send_result is SendResult.WAITING
         mark, style = self._mark(line)
         return [
             Segment(mark, style),
@@ -117,35 +117,35 @@ class Drawing:
             Segment("  ", self._blank),
         ]
 
-    def _margin(self, line: Line) -> list[Segment]:
+    def _margin(self, line: Entry) -> list[Segment]:
         mark, style = self._mark(line)
         return [Segment(mark, style), Segment(" " * (self._grid.text_at - 1), self._blank)]
 
-    def _mark(self, line: Line) -> tuple[str, Style]:
-        if line.delivery is Delivery.FAILED:
+    def _mark(self, line: Entry) -> tuple[str, Style]:
+        if line.send_result is SendResult.FAILED:
             return "▌", self._bad
         if line.is_mention:
             return "▌", self._mention
         return " ", self._blank
 
-    def _name(self, line: Line, around: Surroundings) -> list[Segment]:
+    def _name(self, line: Entry, around: Surroundings) -> list[Segment]:
         width = self._grid.nick_width
-        if line.kind in (LineKind.MESSAGE, LineKind.NOTICE):
+        if line.kind in (EntryKind.MESSAGE, EntryKind.NOTICE):
             if around.continues:
                 return [Segment(" " * width, self._blank)]
             nick = tame(line.nick)
-            nick = crop(f"-{nick}-" if line.kind is LineKind.NOTICE else nick, width)
-            style = Style(color=self._look.nick_colour(line.nick), bold=True)
+            nick = crop(f"-{nick}-" if line.kind is EntryKind.NOTICE else nick, width)
+            style = Style(color=self._theme.nick_colour(line.nick), bold=True)
             return [Segment(" " * (width - cell_len(nick)), self._blank), Segment(nick, style)]
-        style = {LineKind.ERROR: self._bad, LineKind.ACTION: self._nick_style(line.nick)}.get(line.kind, self._dim)
+        style = {EntryKind.ERROR: self._bad, EntryKind.ACTION: self._nick_style(line.nick)}.get(line.kind, self._dim)
         return [Segment(_MARKS[line.kind].rjust(width), style)]
 
     def _nick_style(self, nick: str) -> Style:
-        return Style(color=self._look.nick_colour(nick))
+        return Style(color=self._theme.nick_colour(nick))
 
     # --- the text -------------------------------------------------------------------------------------------
 
-    def _text_rows(self, line: Line, *, is_open: bool) -> Iterator[list[Segment]]:
+    def _text_rows(self, line: Entry, *, is_open: bool) -> Iterator[list[Segment]]:
         if line.is_redacted:
             reason = f": {line.redaction_reason}" if line.redaction_reason else ""
             text = tame(f"deleted by {line.redacted_by}{reason}")
@@ -156,16 +156,16 @@ class Drawing:
             said = "\n".join(f"{datetime.fromtimestamp(each.at):%H:%M} {each.text}" for each in line.folded)
         yield from self._formatted.rows(line, said, self._text_style(line))
 
-    def _text_style(self, line: Line) -> Style:
-        if line.delivery is Delivery.WAITING:
+    def _text_style(self, line: Entry) -> Style:
+        if line.send_result is SendResult.WAITING:
             return self._dim + Style(italic=True)
-        if line.delivery is Delivery.FAILED or line.kind is LineKind.ERROR:
+        if line.send_result is SendResult.FAILED or line.kind is EntryKind.ERROR:
             return self._bad
         return self._text if line.is_message else self._dim
 
     # --- what stands around it ------------------------------------------------------------------------------
 
-    def _quote(self, quoted: Line | None) -> list[Segment]:
+    def _quote(self, quoted: Entry | None) -> list[Segment]:
         if quoted is None:
             return [Segment("┌ a message that is not loaded", self._dim)]
         said = "deleted" if quoted.is_redacted else tame(quoted.text).replace("\n", " ")
@@ -177,17 +177,17 @@ class Drawing:
             Segment(f": {crop(said, max(room, 1))}", self._dim),
         ]
 
-    def _remarks(self, line: Line) -> Iterator[list[Segment]]:
-        if line.delivery is Delivery.FAILED:
+    def _remarks(self, line: Entry) -> Iterator[list[Segment]]:
+        if line.send_result is SendResult.FAILED:
             yield [Segment(crop(f"not sent: {tame(line.problem)}", self._grid.text_width), self._bad)]
         if line.invites_to:
-            button = self._accent + Style(bgcolor=self._look.raised, bold=True, meta={"joins": True})
+            button = self._accent + Style(bgcolor=self._theme.raised, bold=True, meta={"joins": True})
             yield [Segment(crop(f" Join {tame(line.invites_to)} ", self._grid.text_width), button)]
         if line.reactions and not line.is_redacted:
             yield from self._reactions(line.reactions)
 
     def _reactions(self, reactions: dict[str, list[str]]) -> Iterator[list[Segment]]:
-        chip = self._dim + Style(bgcolor=self._look.raised)
+        chip = self._dim + Style(bgcolor=self._theme.raised)
         row: list[Segment] = []
         left = self._grid.text_width
         for what, nicks in reactions.items():
@@ -208,7 +208,7 @@ class Drawing:
         row = [Segment(" " + "─" * left + " ", edge), Segment(title, style), Segment(" ─ ", edge)]
         return Strip(row, self._width).apply_style(self._ground)
 
-    def _strip(self, line: Line, head: list[Segment], row: list[Segment]) -> Strip:
+    def _strip(self, line: Entry, head: list[Segment], row: list[Segment]) -> Strip:
         ground = self._tinted if line.is_mention else self._ground
         segments = [Segment(text, ground + style) for text, style, _ in [*head, *row]]
         room = self._width - sum(cell_len(segment.text) for segment in segments)

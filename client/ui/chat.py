@@ -16,24 +16,24 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from client.buffer import Buffer, BufferKind, Line
+from client.buffer import Buffer, BufferKind, Entry
 from client.buffers import Aspect, Buffers, Change
 from client.commands import holds_secret
-from client.courtesies import Writing
-from client.events import Link
+from client.events import ConnectionState
+from client.typing_and_read_markers import TypingState
 from client.ui.bars import Rule, StatusBar, TopicBar
 from client.ui.completion import Names, Offer, help_for
-from client.ui.deeds import Deeds
 from client.ui.emoji import with_emoji
 from client.ui.hints import Hints
 from client.ui.keys import KEYS
 from client.ui.listing import Listing
-from client.ui.looks import Look
 from client.ui.members import MemberList
 from client.ui.messages import MessageView
 from client.ui.no_gateway import NoGateway
 from client.ui.prompt import Prompt
 from client.ui.rooms import RoomList
+from client.ui.session_actions import SessionActions
+from client.ui.theme import Theme
 from gateway.wire.visible import is_reaction
 
 _NICKS_LOOKED_AT: Final = 200  # of the last messages: who spoke there is completed first
@@ -63,28 +63,30 @@ class Chat(Screen[None]):
     class Ready(Message):
         """All is there to draw on."""
 
-    def __init__(self, buffers: Buffers, deeds: Deeds, look: Look, names: Names, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, buffers: Buffers, actions: SessionActions, theme: Theme, names: Names, clock: Callable[[], float]
+    ) -> None:
         super().__init__()
         self.buffers = buffers
-        self._deeds = deeds
+        self._actions = actions
         self._clock = clock
         self._names = names
         self._aspects: set[Aspect] = set()
-        self._added: list[Line] = []
-        self._updated: list[Line] = []
-        self._dropped: list[Line] = []
+        self._added: list[Entry] = []
+        self._updated: list[Entry] = []
+        self._dropped: list[Entry] = []
         self.drafts: dict[str, str] = {}
-        self._news = 0  # messages below what is in view
+        self._new_count = 0  # messages below what is in view
         self._is_looked_at = True  # by the person, as far as the terminal tells
-        self.rooms = RoomList(look)
-        self.topic = TopicBar(look, id="topic")
+        self.rooms = RoomList(theme)
+        self.topic = TopicBar(theme, id="topic")
         self.no_gateway = NoGateway()
-        self.view = MessageView(look)
-        self.hints = Hints(look)
-        self.rule = Rule(look, id="rule")
+        self.view = MessageView(theme)
+        self.hints = Hints(theme)
+        self.rule = Rule(theme, id="rule")
         self.prompt = Prompt(self._known_names, self._take_key)
-        self.members = MemberList(look)
-        self.status = StatusBar(look, id="status")
+        self.members = MemberList(theme)
+        self.status = StatusBar(theme, id="status")
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -108,12 +110,12 @@ class Chat(Screen[None]):
         self.turn_to(self.buffers.focused)
         self.post_message(self.Ready())
 
-    def wear(self, look: Look) -> None:
+    def wear(self, theme: Theme) -> None:
         for bar in (self.topic, self.rule, self.status, self.hints):
-            bar.look = look
+            bar.theme = theme
             bar.refresh()
         for part in (self.rooms, self.view, self.members):
-            part.wear(look)
+            part.wear(theme)
         self.draw_all()
 
     # --- what changes ---------------------------------------------------------------------------------------
@@ -136,7 +138,7 @@ class Chat(Screen[None]):
             case Aspect.DROPPED:
                 self._dropped += change.lines
         if change.aspect is Aspect.APPENDED and not self.view.is_at_end:
-            self._news += sum(line.is_message for line in change.lines)
+            self._new_count += sum(line.is_message for line in change.lines)
 
     def draw(self) -> None:
         """Draw what was noted."""
@@ -166,20 +168,20 @@ class Chat(Screen[None]):
         self._draw_rule()
         self._draw_status()
         if self.view.is_at_end and self._is_looked_at:
-            self._deeds.mark_read(self.buffers.focused)
+            self._actions.mark_read(self.buffers.focused)
 
     def _draw_rooms(self) -> None:
         self.rooms.describe(self.buffers.ordered, self.buffers.focused)
 
     def _draw_people(self) -> None:
         buffer = self.buffers.focused
-        self.topic.describe(buffer, is_connected=self.buffers.connection.link is Link.CONNECTED)
+        self.topic.describe(buffer, is_connected=self.buffers.connection.state is ConnectionState.CONNECTED)
         self.set_class(buffer.kind is not BufferKind.ROOM, "-alone")
         if self.members.display:
             self.members.show(buffer.sorted_members())
 
     def _draw_rule(self) -> None:
-        news = f"↓ {self._news:,} new · Ctrl+End" if self._news else "↓ Ctrl+End"
+        news = f"↓ {self._new_count:,} new · Ctrl+End" if self._new_count else "↓ Ctrl+End"
         typing = self.buffers.focused.typing_nicks(self._clock())
         self.rule.describe(typing, self._mode(), "" if self.view.is_at_end else news)
 
@@ -219,14 +221,14 @@ class Chat(Screen[None]):
         unread_from = buffer.read_until if buffer.unread or is_resumed else None
         changes = self.buffers.focus(buffer)
         self.view.show(buffer, unread_from, self._clock() if is_resumed else math.inf)
-        self._news = 0
+        self._new_count = 0
         self.prompt.purpose = None
         self.prompt.put(self.drafts.get(buffer.name, ""))
         self.prompt.focus()
         self.note(changes)
         self._note_follow()
         self.draw_all()
-        self._deeds.mark_read(buffer)
+        self._actions.mark_read(buffer)
 
     def written(self) -> dict[str, str]:
         """Give what is being written, by conversation; what holds a password is not among it."""
@@ -245,8 +247,8 @@ class Chat(Screen[None]):
         is_at_end = self.view.is_at_end and self._is_looked_at
         self.note(self.buffers.follow(self.buffers.focused, is_at_end=is_at_end))
         if is_at_end:
-            self._news = 0
-            self._deeds.mark_read(self.buffers.focused)
+            self._new_count = 0
+            self._actions.mark_read(self.buffers.focused)
         self.draw()
         self._draw_rule()
 
@@ -254,7 +256,7 @@ class Chat(Screen[None]):
         self._note_follow()
         buffer = self.buffers.focused
         if event.wants_older and buffer.has_more_above and not buffer.is_loading:
-            self._deeds.load_older(buffer)
+            self._actions.load_older(buffer)
 
     def action_turn(self, step: int) -> None:
         ordered = self.buffers.ordered
@@ -267,7 +269,7 @@ class Chat(Screen[None]):
         if buffer.kind is BufferKind.SERVER:
             return
         if buffer.is_joined and buffer.kind is BufferKind.ROOM:
-            self._deeds.leave(buffer.name)
+            self._actions.leave(buffer.name)
         self.action_turn(-1)
         self.note(self.buffers.close(buffer))
         self.view.forget(buffer.name)
@@ -290,7 +292,7 @@ class Chat(Screen[None]):
     def open_person(self, nick: str) -> None:
         buffer, changes = self.buffers.open_person(nick)
         self.note(changes)
-        self._deeds.talk_to(nick)
+        self._actions.talk_to(nick)
         self.turn_to(buffer)
 
     # --- the line that is typed -----------------------------------------------------------------------------
@@ -314,7 +316,7 @@ class Chat(Screen[None]):
         self._draw_rule()
         is_reacting = prompt.purpose is not None and prompt.purpose.what == "react"
         if prompt.text and not prompt.text.startswith("/") and not is_reacting:
-            self._deeds.write(self.buffers.focused, Writing.ACTIVE, time.monotonic())
+            self._actions.write(self.buffers.focused, TypingState.ACTIVE, time.monotonic())
 
     def _known_names(self) -> Names:
         buffer = self.buffers.focused

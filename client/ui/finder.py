@@ -16,7 +16,7 @@ from textual.widgets import Input
 from client.ui.bars import Bar
 from client.ui.field import Field
 from client.ui.listing import Listing
-from client.ui.looks import Look
+from client.ui.theme import Theme
 
 T = TypeVar("T")
 
@@ -44,15 +44,20 @@ class Finder(ModalScreen[T | None], Generic[T]):
     ]
 
     def __init__(
-        self, look: Look, title: str, placeholder: str, wanted: str, draw: Callable[[T, Look, int], Sequence[Segment]]
+        self,
+        theme: Theme,
+        title: str,
+        placeholder: str,
+        wanted: str,
+        draw: Callable[[T, Theme, int], Sequence[Segment]],
     ) -> None:
         super().__init__()
-        self.look = look
+        self.theme = theme
         self._title = title
         self._placeholder = placeholder
         self._wanted = wanted
-        self.found: Listing[T] = Listing(look, draw, id="found")
-        self.note = Bar(look, id="note")
+        self.found: Listing[T] = Listing(theme, draw, id="found")
+        self.note = Bar(theme, id="note")
 
     def compose(self) -> ComposeResult:
         with Vertical() as window:
@@ -73,7 +78,7 @@ class Finder(ModalScreen[T | None], Generic[T]):
         keeps = self.found.cursor if self.found.cursor > 0 else 0
         self.found.show(items, min(keeps, len(items) - 1))
         self.found.styles.height = max(min(len(items), 16), 1)
-        self.note.show([Segment(note, self.look.style("dim"))] if note else [])
+        self.note.show([Segment(note, self.theme.style("dim"))] if note else [])
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.found.cursor = 0

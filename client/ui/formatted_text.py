@@ -16,9 +16,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from client.buffer import Line, LineKind
+from client.buffer import Entry, EntryKind
 from client.markup import Block, Span, inline, linked, parse
-from client.ui.looks import Look
+from client.ui.theme import Theme
 from client.ui.wrapping import crop, cut, legible, padded, tame, wrap
 
 _TAB: Final = "    "
@@ -33,24 +33,24 @@ _STYLES: Final = {
 class FormattedText:
     """Draws the texts of lines, in one look and width."""
 
-    def __init__(self, look: Look, width: int) -> None:
-        self._look = look
+    def __init__(self, theme: Theme, width: int) -> None:
+        self._theme = theme
         self._width = width
-        self._dim = look.style("dim")
-        self._code = Style(bgcolor=look.raised)
+        self._dim = theme.style("dim")
+        self._code = Style(bgcolor=theme.raised)
 
-    def rows(self, line: Line, text: str, style: Style) -> Iterator[list[Segment]]:
+    def rows(self, line: Entry, text: str, style: Style) -> Iterator[list[Segment]]:
         """Give the rows of a line's text in a style; only what somebody said is formatted."""
         text = legible(text).replace("\t", _TAB)
-        if line.kind in (LineKind.MESSAGE, LineKind.NOTICE):
+        if line.kind in (EntryKind.MESSAGE, EntryKind.NOTICE):
             for block in parse(text):
                 yield from self._block(block, style)
             return
-        find = inline if line.kind is LineKind.ACTION else linked
+        find = inline if line.kind is EntryKind.ACTION else linked
         for number, part in enumerate(text.split("\n")):
             segments = self._segments(find(part), style)
-            if number == 0 and line.kind is LineKind.ACTION:
-                actor = Style(color=self._look.nick_colour(line.nick), bold=True)
+            if number == 0 and line.kind is EntryKind.ACTION:
+                actor = Style(color=self._theme.nick_colour(line.nick), bold=True)
                 segments = [Segment(f"{tame(line.nick)} ", actor), *segments]
             yield from _wrapped(segments, self._width)
 
@@ -80,11 +80,11 @@ class FormattedText:
     def _style(self, span: Span, style: Style) -> Style:
         for mark in span.marks:
             if mark == "link":
-                style += self._look.style("accent") + Style(underline=True, link=span.text, meta={"link": span.text})
+                style += self._theme.style("accent") + Style(underline=True, link=span.text, meta={"link": span.text})
             elif mark == "code":
                 style += self._code
             elif mark.startswith("color-"):
-                style += Style(color=self._look.irc_color(int(mark.removeprefix("color-"))))
+                style += Style(color=self._theme.irc_color(int(mark.removeprefix("color-"))))
             else:
                 style += _STYLES.get(mark, Style())
         return style

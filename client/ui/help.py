@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 
 from client.ui.keys import CHOSEN, KEYS, WRITING
 from client.ui.listing import Listing
-from client.ui.looks import Look
+from client.ui.theme import Theme
 from client.ui.wrapping import crop, padded
 
 Row = tuple[str, str]  # a key or command, and what it does; ("", title) begins a part, ("", "") is a gap
@@ -37,10 +37,10 @@ class Help(ModalScreen[None]):
         Binding("pagedown,space", "scroll(10)", "Page down"),
     ]
 
-    def __init__(self, look: Look, commands: Iterable[Row]) -> None:
+    def __init__(self, theme: Theme, commands: Iterable[Row]) -> None:
         super().__init__()
         self._rows = list(help_rows(commands))
-        self._listing: Listing[Row] = Listing(look, draw_row, id="help")
+        self._listing: Listing[Row] = Listing(theme, draw_row, id="help")
 
     def compose(self) -> ComposeResult:
         with Vertical() as window:
@@ -65,14 +65,14 @@ def help_rows(commands: Iterable[Row]) -> list[Row]:
     return rows[1:]
 
 
-def draw_row(row: Row, look: Look, width: int) -> Sequence[Segment]:
+def draw_row(row: Row, theme: Theme, width: int) -> Sequence[Segment]:
     left, right = row
     if not left:
-        return [Segment(right, look.style("accent", bold=True))]
+        return [Segment(right, theme.style("accent", bold=True))]
     column = min(24, width // 3)
     if len(left) > column:
         column = min(len(left) + 1, width)
     return [
-        Segment("  " + padded(left, column), look.style("text", bold=True)),
-        Segment(" " + crop(right, max(width - column - 3, 0)), look.style("dim")),
+        Segment("  " + padded(left, column), theme.style("text", bold=True)),
+        Segment(" " + crop(right, max(width - column - 3, 0)), theme.style("dim")),
     ]

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from client.ui.completion import Offer
-from client.ui.looks import Look
+from client.ui.theme import Theme
 from client.ui.wrapping import crop, padded
 
 ROWS_LIMIT = 8
@@ -25,9 +25,9 @@ class Hints(Widget):
     Hints { layer: hints; dock: bottom; height: 0; background: $panel; display: none; }
     """
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__(id="hints")
-        self.look = look
+        self.theme = theme
         self.offers: Sequence[Offer] = ()
         self._chosen = -1
 
@@ -47,9 +47,9 @@ class Hints(Widget):
         offer = self.offers[y]
         column = min(max(cell_len(each.title) for each in self.offers) + 2, max(width // 2, 12))
         row = [
-            Segment(" " + padded(offer.title, column), self.look.style("accent")),
-            Segment(crop(offer.note, max(width - column - 2, 0)), self.look.style("dim")),
+            Segment(" " + padded(offer.title, column), self.theme.style("accent")),
+            Segment(crop(offer.note, max(width - column - 2, 0)), self.theme.style("dim")),
         ]
         strip = Strip(row).adjust_cell_length(width)
-        ground = Style(bgcolor=self.look.raised) if y == self._chosen else Style()
+        ground = Style(bgcolor=self.theme.raised) if y == self._chosen else Style()
         return strip.apply_style(self.rich_style + ground)

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from client.ui.looks import Look
+from client.ui.theme import Theme
 
 T = TypeVar("T")
 
@@ -40,12 +40,12 @@ class Listing(ScrollView, Generic[T], can_focus=False):
             self.listing_id = listing_id
             self.index = index
 
-    def __init__(self, look: Look, draw: Callable[[T, Look, int], Sequence[Segment]], *, id: str) -> None:
+    def __init__(self, theme: Theme, draw: Callable[[T, Theme, int], Sequence[Segment]], *, id: str) -> None:
         """`draw` gives an item's row in a look and a width."""
         super().__init__(id=id)
         self.items: Sequence[T] = ()
         self.cursor = -1  # an index; -1: none
-        self._look = look
+        self._theme = theme
         self._draw = draw
 
     def show(self, items: Sequence[T], cursor: int = -1) -> None:
@@ -56,8 +56,8 @@ class Listing(ScrollView, Generic[T], can_focus=False):
             self._bring_into_view()
         self.refresh()
 
-    def wear(self, look: Look) -> None:
-        self._look = look
+    def wear(self, theme: Theme) -> None:
+        self._theme = theme
         self.refresh()
 
     def move(self, step: int) -> None:
@@ -78,8 +78,8 @@ class Listing(ScrollView, Generic[T], can_focus=False):
         index, width = self.scroll_offset.y + y, self.size.width
         if index >= len(self.items):
             return Strip.blank(width, self.rich_style)
-        strip = Strip(self._draw(self.items[index], self._look, width)).adjust_cell_length(width)
-        ground = Style(bgcolor=self._look.raised, bold=True) if index == self.cursor else Style()
+        strip = Strip(self._draw(self.items[index], self._theme, width)).adjust_cell_length(width)
+        ground = Style(bgcolor=self._theme.raised, bold=True) if index == self.cursor else Style()
         return strip.apply_style(self.rich_style + ground)
 
     def on_click(self, event: events.Click) -> None:

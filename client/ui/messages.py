@@ -18,10 +18,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from client.buffer import Buffer, Line, LineKind
+from client.buffer import Buffer, Entry, EntryKind
 from client.ui.blocks import Block, Drawing, Surroundings
 from client.ui.field import actions_of
-from client.ui.looks import Look
+from client.ui.theme import Theme
 from client.ui.viewport import Viewport
 
 BLOCKS_LIMIT: Final = 500  # lines whose rows are kept; then they are drawn again
@@ -36,9 +36,9 @@ class _Place:
     viewport: Viewport = field(default_factory=Viewport)
     unread_from: float | None = None  # what was said after it was new when they came
     unread_until: float = math.inf
-    first_unread: Line | None = None
+    first_unread: Entry | None = None
 
-    def look_for_unread(self, lines: Iterable[Line]) -> None:
+    def look_for_unread(self, lines: Iterable[Entry]) -> None:
         if self.unread_from is not None and self.first_unread is None:
             since, until = self.unread_from, self.unread_until
             unread = (line for line in lines if line.is_message and not line.is_own and since < line.at <= until)
@@ -70,7 +70,7 @@ class MessageView(Widget):
     class Asked(Message):
         """Something is to be done with the chosen message: reply, react, redact, copy, open, join."""
 
-        def __init__(self, what: str, line: Line) -> None:
+        def __init__(self, what: str, line: Entry) -> None:
             super().__init__()
             self.what = what
             self.line = line
@@ -87,9 +87,9 @@ class MessageView(Widget):
             super().__init__()
             self.address = address
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.chosen: Line | None = None
+        self.chosen: Entry | None = None
         self.is_to_confirm = False  # the chosen message is deleted when that is asked for once more
         self._buffer: Buffer | None = None
         self._places: dict[str, _Place] = {}
@@ -97,9 +97,9 @@ class MessageView(Widget):
         self._blocks: dict[int, tuple[Surroundings, Block]] = {}
         self._opened: set[int] = set()
         self._rows: list[Strip] = []
-        self._row_lines: list[Line | None] = []
-        self._look = look
-        self._drawing = Drawing(look, 80)
+        self._row_lines: list[Entry | None] = []
+        self._theme = theme
+        self._drawing = Drawing(theme, 80)
 
     # --- what it shows --------------------------------------------------------------------------------------
 
@@ -129,13 +129,13 @@ class MessageView(Widget):
     def forget(self, name: str) -> None:
         self._places.pop(name, None)
 
-    def wear(self, look: Look) -> None:
+    def wear(self, theme: Theme) -> None:
         """Draw everything in another look."""
-        self._look = look
+        self._theme = theme
         self._forget_drawn()
         self.refresh()
 
-    def take(self, changed: Iterable[Line], added: Iterable[Line], dropped: Iterable[Line]) -> None:
+    def take(self, changed: Iterable[Entry], added: Iterable[Entry], dropped: Iterable[Entry]) -> None:
         """Note what became of lines of the buffer in view, and draw once."""
         self._place.look_for_unread(added)
         for line in changed:
@@ -153,7 +153,7 @@ class MessageView(Widget):
     def _forget_drawn(self) -> None:
         self._blocks.clear()
         self._rows = []
-        self._drawing = Drawing(self._look, max(self.size.width, 20))
+        self._drawing = Drawing(self._theme, max(self.size.width, 20))
 
     # --- drawing --------------------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class MessageView(Widget):
         return self._rows[y] if y < len(self._rows) else self._blank_row()
 
     def _blank_row(self) -> Strip:
-        return Strip.blank(self.size.width, Style(bgcolor=self._look.background))
+        return Strip.blank(self.size.width, Style(bgcolor=self._theme.background))
 
     def _draw(self) -> None:
         height, lines = self.size.height, self._lines
@@ -196,16 +196,16 @@ class MessageView(Widget):
         if visible and not self.is_at_end:
             self._draw_thumb(visible[0][0], visible[-1][0])
 
-    def _row(self, line: Line, strip: Strip) -> Strip:
+    def _row(self, line: Entry, strip: Strip) -> Strip:
         if line is not self.chosen:
             return strip
-        raised = Style(bgcolor=self._look.raised)
+        raised = Style(bgcolor=self._theme.raised)
         return Strip([Segment(text, (style or raised) + raised) for text, style, _ in strip], strip.cell_length)
 
     def _draw_top(self) -> None:
         """Say in the first row that what comes before is on its way."""
         if self._buffer is not None and self._buffer.is_loading and self._rows:
-            style = Style(color=self._look.dim, bgcolor=self._look.background)
+            style = Style(color=self._theme.dim, bgcolor=self._theme.background)
             self._rows[0] = Strip([Segment(" loading what was said before …", style)]).adjust_cell_length(
                 self.size.width, style
             )
@@ -215,12 +215,12 @@ class MessageView(Widget):
         height, count = len(self._rows), max(len(self._lines), 1)
         top = first * height // count
         bottom = max((last + 1) * height // count, top + 1)
-        thumb = Strip([Segment("▐", Style(color=self._look.accent, bgcolor=self._look.background))])
+        thumb = Strip([Segment("▐", Style(color=self._theme.accent, bgcolor=self._theme.background))])
         for y in range(top, min(bottom, height)):
             self._rows[y] = Strip.join([self._rows[y].crop(0, self.size.width - 1), thumb])
 
     @property
-    def _lines(self) -> Sequence[Line]:
+    def _lines(self) -> Sequence[Entry]:
         return self._buffer.lines if self._buffer is not None else ()
 
     def _rows_of(self, index: int) -> Sequence[Strip]:
@@ -237,14 +237,14 @@ class MessageView(Widget):
         self._blocks[line.number] = around, block
         return block.rows
 
-    def _surroundings(self, above: Line | None, line: Line) -> Surroundings:
+    def _surroundings(self, above: Entry | None, line: Entry) -> Surroundings:
         is_first = line is self._place.first_unread
         if above is None:
             return Surroundings(day=day_title(line.at), is_first_unread=is_first)
         is_other_day = not same_day(above.at, line.at)
         continues = (
             above.nick == line.nick
-            and above.kind is line.kind is LineKind.MESSAGE
+            and above.kind is line.kind is EntryKind.MESSAGE
             and line.at - above.at < TOGETHER_S
             and not (is_other_day or is_first or line.reply_to)
         )
@@ -268,7 +268,7 @@ class MessageView(Widget):
         self._place.viewport.to_end()
         self._moved()
 
-    def jump(self, line: Line) -> None:
+    def jump(self, line: Entry) -> None:
         """Choose a line and bring it into the middle of the view."""
         self.chosen = line
         viewport, height = self._place.viewport, self.size.height
@@ -402,7 +402,7 @@ def same_day(one: float, other: float) -> bool:
     return int(one // 60) == int(other // 60) or date.fromtimestamp(one) == date.fromtimestamp(other)
 
 
-def can_be_chosen(line: Line) -> bool:
+def can_be_chosen(line: Entry) -> bool:
     """Whether there is anything that can be done with a line."""
     return line.is_message or bool(line.folded) or bool(line.invites_to)
 

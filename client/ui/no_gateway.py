@@ -4,8 +4,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from client.buffers import Connection
-from client.events import Link
+from client.buffers import ServerConnection
+from client.events import ConnectionState
 from client.ui.wrapping import tame
 
 
@@ -26,18 +26,18 @@ class NoGateway(Vertical):
         yield self._title
         yield self._words
 
-    def describe(self, connection: Connection, now: float) -> None:
+    def describe(self, connection: ServerConnection, now: float) -> None:
         has_tried_all = self.display or connection.next_try_at is not None  # it waits after all were tried
         self.display = bool(connection.problems) and not connection.was_made and has_tried_all
         if self.display:
             self._words.update(advice(connection, now))
 
 
-def advice(connection: Connection, now: float) -> str:
+def advice(connection: ServerConnection, now: float) -> str:
     """Write what was tried, and what a person can do."""
     tried = [f"  {tame(address)}: {tame(problem)}" for address, problem in connection.problems.items()]
     left_s = max(round((connection.next_try_at or now) - now), 0)
-    again = f"trying again in {left_s} s" if connection.link is Link.WAITING else "trying again now"
+    again = f"trying again in {left_s} s" if connection.state is ConnectionState.WAITING else "trying again now"
     return "\n".join(
         [
             *tried,

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from client.ui.finder import Finder
-from client.ui.looks import Look
+from client.ui.theme import Theme
 from client.ui.wrapping import padded, tame
 
 
@@ -24,9 +24,9 @@ class Choice:
 class Palette(Finder[Choice]):
     """All choices that hold the letters typed, those that hold them together first."""
 
-    def __init__(self, look: Look, choices: Sequence[Choice], others: Callable[[str], Sequence[Choice]]) -> None:
+    def __init__(self, theme: Theme, choices: Sequence[Choice], others: Callable[[str], Sequence[Choice]]) -> None:
         """`others` gives choices that exist by what is typed, such as a room to be joined."""
-        super().__init__(look, "Go to", "A room, a person, or what to do", "", draw_choice)
+        super().__init__(theme, "Go to", "A room, a person, or what to do", "", draw_choice)
         self._choices = choices
         self._others = others
         self._offered: Sequence[Choice] = ()
@@ -63,14 +63,14 @@ def rank_of_choice(wanted: str, choice: Choice) -> int | None:
     return rank
 
 
-def draw_choice(choice: Choice, look: Look, width: int) -> Sequence[Segment]:
+def draw_choice(choice: Choice, theme: Theme, width: int) -> Sequence[Segment]:
     note = f" {choice.note} "
     room = max(width - cell_len(note) - 1, 1)
     title = tame(choice.title)
     title = padded(title, room if not choice.detail else max(min(cell_len(title), room), min(22, room)))
     left = max(room - cell_len(title), 0)
     return [
-        Segment(" " + title, look.style("text")),
-        Segment(padded(f"  {tame(choice.detail)}", left), look.style("dim")),
-        Segment(note, look.style("dim")),
+        Segment(" " + title, theme.style("text")),
+        Segment(padded(f"  {tame(choice.detail)}", left), theme.style("dim")),
+        Segment(note, theme.style("dim")),
     ]

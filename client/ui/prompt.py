@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
-from client.buffer import Line
+from client.buffer import Entry
 from client.commands import holds_secret
 from client.ui.completion import Completion, Names, complete, is_shown_while_typing
-from client.ui.entered import Entered
 from client.ui.field import actions_of
+from client.ui.input_history import InputHistory
 
 LINES_UNASKED: Final = 5  # more lines than this are sent when Enter is pressed a second time
 
@@ -26,7 +26,7 @@ class Purpose:
     """What the text is for: "reply" to a line, or a "reaction" to it."""
 
     what: str
-    line: Line
+    line: Entry
 
 
 class Prompt(TextArea):
@@ -76,7 +76,7 @@ class Prompt(TextArea):
         self.completion = Completion(0)
         self.offered = -1  # the offer that stands in the text; -1: none yet
         self.is_to_confirm = False
-        self._entered = Entered()
+        self._input_history = InputHistory()
         self._completed: str | None = None  # the text as completion has left it
 
     # --- the text -------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class Prompt(TextArea):
             super().action_cursor_down(select)
 
     def _recall(self, back: int) -> None:
-        if (text := self._entered.step(back, self.text)) is not None:
+        if (text := self._input_history.step(back, self.text)) is not None:
             self.put(text)
 
     def _submit(self) -> None:
@@ -161,7 +161,7 @@ class Prompt(TextArea):
             self.post_message(self.Edited())
         elif text.strip():
             if not holds_secret(text):
-                self._entered.add(text)
+                self._input_history.add(text)
             purpose, self.purpose = self.purpose, None
             self.put("")
             self.post_message(self.Submitted(text, purpose))

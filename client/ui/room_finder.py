@@ -6,17 +6,17 @@ from rich.segment import Segment
 
 from client.events import ListedRoom, RoomsListed
 from client.ui.finder import Finder
-from client.ui.looks import Look
 from client.ui.palette import rank_of
+from client.ui.theme import Theme
 from client.ui.wrapping import crop, padded, tame
 
 
 class RoomFinder(Finder[ListedRoom]):
     """Rooms by what is typed, those with most people first."""
 
-    def __init__(self, look: Look, wanted: str, known: RoomsListed | None) -> None:
+    def __init__(self, theme: Theme, wanted: str, known: RoomsListed | None) -> None:
         """`known` is the last list, shown until a new one is there."""
-        super().__init__(look, "Rooms of the network", "A name, or a word of the topic", wanted, draw_listed_room)
+        super().__init__(theme, "Rooms of the network", "A name, or a word of the topic", wanted, draw_listed_room)
         self._listed = known
         self._is_asking = True
 
@@ -56,12 +56,12 @@ def people_here(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"
 
 
-def draw_listed_room(room: ListedRoom, look: Look, width: int) -> Sequence[Segment]:
+def draw_listed_room(room: ListedRoom, theme: Theme, width: int) -> Sequence[Segment]:
     name_width = min(max(width // 4, 12), 24)
     people = f" {people_here(room.people):>12}  "
     topic = crop(tame(room.topic), max(width - name_width - len(people) - 2, 0))
     return [
-        Segment(" " + padded(tame(room.name), name_width), look.style("text", bold=True)),
-        Segment(people, look.style("dim")),
-        Segment(topic, look.style("text")),
+        Segment(" " + padded(tame(room.name), name_width), theme.style("text", bold=True)),
+        Segment(people, theme.style("dim")),
+        Segment(topic, theme.style("text")),
     ]

@@ -8,7 +8,7 @@ from rich.style import Style
 
 from client.buffer import Buffer, BufferKind
 from client.ui.listing import Listing
-from client.ui.looks import Look
+from client.ui.theme import Theme
 from client.ui.wrapping import padded, tame
 
 
@@ -19,8 +19,8 @@ class RoomList(Listing[Buffer]):
     RoomList { width: 20; padding: 0 0 0 1; }
     """
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look, draw_room, id="rooms")
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, draw_room, id="rooms")
         self._shown: list[tuple[object, ...]] = []
 
     def describe(self, buffers: Sequence[Buffer], focused: Buffer) -> None:
@@ -33,17 +33,17 @@ class RoomList(Listing[Buffer]):
             self.show(buffers, next((index for index, each in enumerate(buffers) if each is focused), -1))
 
 
-def draw_room(buffer: Buffer, look: Look, width: int) -> Sequence[Segment]:
+def draw_room(buffer: Buffer, theme: Theme, width: int) -> Sequence[Segment]:
     """Draw a room's name and its counts, at the right end."""
     count = str(buffer.mentions or buffer.unread or "")
     count = "999+" if len(count) > 3 else count
     badge = f" {count} " if count else ""
     name = padded(room_title(buffer), max(width - cell_len(badge) - 1, 1))
     if buffer.mentions:
-        badge_style = Style(color=look.background, bgcolor=look.mention, bold=True)
+        badge_style = Style(color=theme.background, bgcolor=theme.mention, bold=True)
     else:
-        badge_style = Style(color=look.text, bgcolor=look.raised)
-    return [Segment(name, _name_style(buffer, look)), Segment(badge, badge_style), Segment(" ")]
+        badge_style = Style(color=theme.text, bgcolor=theme.raised)
+    return [Segment(name, _name_style(buffer, theme)), Segment(badge, badge_style), Segment(" ")]
 
 
 def room_title(buffer: Buffer) -> str:
@@ -58,7 +58,7 @@ def room_title(buffer: Buffer) -> str:
             return name
 
 
-def _name_style(buffer: Buffer, look: Look) -> Style:
+def _name_style(buffer: Buffer, theme: Theme) -> Style:
     if buffer.kind is BufferKind.ROOM and not buffer.is_joined:
-        return look.style("dim", italic=True)
-    return look.style("text", bold=True if buffer.unread or buffer.mentions else None)
+        return theme.style("dim", italic=True)
+    return theme.style("text", bold=True if buffer.unread or buffer.mentions else None)

@@ -9,11 +9,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.timer import Timer
 
-from client.buffer import Line
-from client.events import Found
-from client.line_maker import LineMaker
+from client.buffer import Entry
+from client.entry_factory import EntryFactory
+from client.events import SearchResults
 from client.ui.finder import Finder
-from client.ui.looks import Look
+from client.ui.theme import Theme
 from client.ui.wrapping import crop, tame
 
 PAUSE_S: Final = 0.4  # after a key, before the network is asked
@@ -21,25 +21,25 @@ SHORTEST: Final = 2
 FOUND_LIMIT: Final = 500
 
 
-class Search(Finder[Line]):
+class Search(Finder[Entry]):
     """What was said that holds a text, newest first."""
 
     def __init__(
         self,
-        look: Look,
+        theme: Theme,
         title: str,
         wanted: str,
-        find: Callable[[str], Sequence[Line]],
+        find: Callable[[str], Sequence[Entry]],
         ask: Callable[[str], str],
         cancel: Callable[[str], None],
     ) -> None:
         """`find` looks in what is loaded; `ask` begins a search of the network and gives its id, `cancel` ends it."""
-        super().__init__(look, f"Search in {tame(title)}", "What was said", wanted, self._draw)
+        super().__init__(theme, f"Search in {tame(title)}", "What was said", wanted, self._draw)
         self._find = find
         self._ask = ask
         self._cancel = cancel
-        self._lines: dict[str, Line] = {}  # by msgid
-        self._maker = LineMaker("", ())
+        self._lines: dict[str, Entry] = {}  # by msgid
+        self._factory = EntryFactory("", ())
         self._asked = ""
         self._pause: Timer | None = None
 
@@ -57,12 +57,12 @@ class Search(Finder[Line]):
     def _ask_network(self) -> None:
         self._asked = self._ask(self._wanted)
 
-    def take(self, found: Found) -> None:
+    def take(self, found: SearchResults) -> None:
         """Take what the network has found so far."""
         if found.search_id != self._asked:
             return
         for message in found.messages:
-            line = self._maker.of_history(message, "", found.at)
+            line = self._factory.of_history(message, "", found.at)
             if line is not None and line.msgid:
                 self._lines.setdefault(line.msgid, line)
         has_enough = found.is_over or len(self._lines) >= FOUND_LIMIT
@@ -75,7 +75,7 @@ class Search(Finder[Line]):
         if self._lines.pop(msgid, None) is not None:
             self.show(self._newest_first())
 
-    def _progress(self, found: Found, *, is_over: bool) -> str:
+    def _progress(self, found: SearchResults, *, is_over: bool) -> str:
         if found.problem:
             return f"only what is loaded was searched: {found.problem}"
         if is_over:
@@ -83,7 +83,7 @@ class Search(Finder[Line]):
         since = f", back to {datetime.fromtimestamp(found.oldest_at):%Y-%m-%d}" if found.oldest_at else ""
         return f"searching: {found.scanned:,} messages{since} …"
 
-    def _newest_first(self) -> list[Line]:
+    def _newest_first(self) -> list[Entry]:
         return sorted(self._lines.values(), key=lambda line: -line.at)
 
     def _stop(self) -> None:
@@ -96,7 +96,7 @@ class Search(Finder[Line]):
     def on_unmount(self) -> None:
         self._stop()
 
-    def _draw(self, line: Line, look: Look, width: int) -> Sequence[Segment]:
+    def _draw(self, line: Entry, theme: Theme, width: int) -> Sequence[Segment]:
         """Draw a message so that what was looked for is in view."""
         when = f" {datetime.fromtimestamp(line.at):%Y-%m-%d %H:%M} "
         nick = crop(tame(line.nick), 12)
@@ -109,9 +109,9 @@ class Search(Finder[Line]):
         end = place + len(self._wanted)
         text = crop(text, room)
         return [
-            Segment(when, look.style("dim")),
-            Segment(nick, Style(color=look.nick_colour(line.nick), bold=True)),
-            Segment("  " + text[:place], look.style("text")),
-            Segment(text[place:end], look.style("mention", bold=True)),
-            Segment(text[end:], look.style("text")),
+            Segment(when, theme.style("dim")),
+            Segment(nick, Style(color=theme.nick_colour(line.nick), bold=True)),
+            Segment("  " + text[:place], theme.style("text")),
+            Segment(text[place:end], theme.style("mention", bold=True)),
+            Segment(text[end:], theme.style("text")),
         ]

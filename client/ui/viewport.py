@@ -12,7 +12,7 @@ from itertools import islice
 
 from textual.strip import Strip
 
-from client.buffer import Line
+from client.buffer import Entry
 
 Rows = Callable[[int], Sequence[Strip]]  # the rows of the line with this index
 
@@ -21,7 +21,7 @@ class Viewport:
     """A place in the lines of a buffer; `lines` is the deque of a buffer, which changes under it."""
 
     def __init__(self) -> None:
-        self.anchor: Line | None = None  # None: the end is in view, and stays so
+        self.anchor: Entry | None = None  # None: the end is in view, and stays so
         self.hidden = 0
         self._index = 0
 
@@ -32,11 +32,11 @@ class Viewport:
     def to_end(self) -> None:
         self.anchor, self.hidden = None, 0
 
-    def to_line(self, line: Line) -> None:
+    def to_line(self, line: Entry) -> None:
         """Make a line the lowest in view."""
         self.anchor, self.hidden = line, 0
 
-    def place(self, lines: Sequence[Line]) -> int:
+    def place(self, lines: Sequence[Entry]) -> int:
         """Find the index of the anchor, -1 where there are no lines; the first line if it was dropped."""
         if self.anchor is None:
             return len(lines) - 1
@@ -46,7 +46,7 @@ class Viewport:
                 self._index, self.anchor, self.hidden = (0, lines[0], 0) if lines else (-1, None, 0)
         return self._index
 
-    def scroll(self, lines: Sequence[Line], rows: Rows, height: int, delta: int) -> bool:
+    def scroll(self, lines: Sequence[Entry], rows: Rows, height: int, delta: int) -> bool:
         """Move by rows, up where `delta` is negative; False where there was nothing more in that direction."""
         index = self.place(lines)
         if index < 0:
@@ -63,13 +63,13 @@ class Viewport:
         self._keep_full(lines, rows, height)
         return (self.place(lines), self.hidden) != before
 
-    def _settle(self, lines: Sequence[Line], index: int, hidden: int) -> None:
+    def _settle(self, lines: Sequence[Entry], index: int, hidden: int) -> None:
         if index == len(lines) - 1 and hidden == 0:
             self.to_end()
         else:
             self.anchor, self.hidden, self._index = lines[index], hidden, index
 
-    def _keep_full(self, lines: Sequence[Line], rows: Rows, height: int) -> None:
+    def _keep_full(self, lines: Sequence[Entry], rows: Rows, height: int) -> None:
         """Do not go up past the first row: then it stands at the top."""
         index, missing = self.place(lines), height + self.hidden
         while index >= 0 and missing > 0:
@@ -82,7 +82,7 @@ class Viewport:
                 hidden += len(rows(index))
             self._settle(lines, index, max(hidden, 0))
 
-    def visible(self, lines: Sequence[Line], rows: Rows, height: int) -> list[tuple[int, int]]:
+    def visible(self, lines: Sequence[Entry], rows: Rows, height: int) -> list[tuple[int, int]]:
         """Give (index, row) of what is in view, from the top; fewer than `height` where there are no more."""
         index = self.place(lines)
         found: list[tuple[int, int]] = []

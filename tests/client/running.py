@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from client.events import Event, Heard, Link, LinkChanged, Older, Status
-from client.route import Route, parse_address
+from client.events import ClientNotice, ConnectionChanged, ConnectionState, Event, Heard, OlderLoaded
+from client.server_addresses import Route, parse_address
 from client.session import Session
 from client.transport import Transport
 from gateway.wire.message import Message, split_source
@@ -51,15 +51,15 @@ class Running:
         heard = [event.message for event in self._events if isinstance(event, Heard)]
         return {split_source(message.source or "")[0] for message in heard if message.verb == "JOIN"}
 
-    def links(self) -> list[tuple[Link, str]]:
+    def links(self) -> list[tuple[ConnectionState, str]]:
         """How the way to the network changed, and to which gateway."""
-        return [(event.link, event.address) for event in self._events if isinstance(event, LinkChanged)]
+        return [(event.state, event.address) for event in self._events if isinstance(event, ConnectionChanged)]
 
-    def pages(self) -> list[Older]:
-        return [event for event in self._events if isinstance(event, Older)]
+    def pages(self) -> list[OlderLoaded]:
+        return [event for event in self._events if isinstance(event, OlderLoaded)]
 
     def statuses(self) -> list[str]:
-        return [event.text for event in self._events if isinstance(event, Status)]
+        return [event.text for event in self._events if isinstance(event, ClientNotice)]
 
 
 @contextmanager

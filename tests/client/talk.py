@@ -2,7 +2,7 @@
 
 import itertools
 
-from client.events import Event, Heard, Status, Undelivered
+from client.events import ClientNotice, Event, Failed, Heard
 from client.session import Session
 from gateway.wire.message import Message
 from tests.client.fake_gateway import FakeConnection, FakeNetwork
@@ -102,10 +102,10 @@ class Talk:
         ]
 
     def statuses(self) -> str:
-        return "\n".join(event.text for event in self.events if isinstance(event, Status))
+        return "\n".join(event.text for event in self.events if isinstance(event, ClientNotice))
 
     def undelivered(self) -> list[str]:
-        return [event.text for event in self.events if isinstance(event, Undelivered)]
+        return [event.text for event in self.events if isinstance(event, Failed)]
 
     def sent(self, verb: str) -> list[Message]:
         """The lines of a verb that reached the gateway on the present connection, but for CHATHISTORY TARGETS."""

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.buffer import LINES_LIMIT, BufferKind, Delivery, Line, LineKind
+from client.buffer import LINES_LIMIT, BufferKind, Entry, EntryKind, SendResult
 from client.buffers import Aspect, Buffers, Change
-from client.courtesies import Writing
-from client.events import Heard, Link
+from client.events import ConnectionState, Heard
+from client.typing_and_read_markers import TypingState
 from gateway.wire.message import Message
 from tests.client.fake_gateway import ALL_CAPS, MODERN_CAPS, FakeNetwork
 from tests.client.talk import Talk
@@ -41,7 +41,7 @@ class Seat:
         self.session.say(target, text, self.talk.now)
         self.look()
 
-    def lines(self, name: str = "#lobby") -> list[Line]:
+    def lines(self, name: str = "#lobby") -> list[Entry]:
         buffer = self.buffers.get(name)
         assert buffer is not None
         return list(buffer.lines)
@@ -63,10 +63,10 @@ def test_what_is_typed_waits_in_its_place_and_is_then_where_the_network_has_it(n
     alice.say("one")
     alice.say("two")
     network.say("bob", "#lobby", "first of all")
-    assert [line.delivery for line in alice.lines() if line.is_own] == [Delivery.WAITING] * 2
+    assert [line.send_result for line in alice.lines() if line.is_own] == [SendResult.WAITING] * 2
     alice.run()
     assert alice.texts() == network.texts("#lobby") == ["first of all", "one", "two"]
-    assert all(line.delivery is Delivery.SENT and line.msgid for line in alice.lines() if line.is_message)
+    assert all(line.send_result is SendResult.SENT and line.msgid for line in alice.lines() if line.is_message)
 
 
 def test_what_was_refused_has_failed_and_says_why(network: FakeNetwork) -> None:
@@ -75,7 +75,7 @@ def test_what_was_refused_has_failed_and_says_why(network: FakeNetwork) -> None:
     alice.say("hi", "bob")
     alice.run()
     [line] = alice.lines("bob")
-    assert (line.text, line.delivery, line.problem) == ("hi", Delivery.FAILED, "Cannot send to channel")
+    assert (line.text, line.send_result, line.problem) == ("hi", SendResult.FAILED, "Cannot send to channel")
 
 
 def test_what_is_typed_offline_is_sent_once_after_what_was_missed(network: FakeNetwork) -> None:
@@ -83,7 +83,7 @@ def test_what_is_typed_offline_is_sent_once_after_what_was_missed(network: FakeN
     alice.talk.cut()
     alice.say("typed meanwhile")
     network.say("bob", "#lobby", "missed")
-    assert alice.lines()[-1].delivery is Delivery.WAITING
+    assert alice.lines()[-1].send_result is SendResult.WAITING
     alice.run()
     assert alice.texts() == network.texts("#lobby") == ["missed", "typed meanwhile"]
 
@@ -100,7 +100,7 @@ def test_several_lines_become_single_ones_where_the_next_gateway_takes_no_others
     network.caps = ALL_CAPS
     alice.run()
     assert alice.texts() == network.texts("#lobby") == ["one", "two", "three", "four"]
-    assert all(line.delivery is Delivery.SENT for line in alice.lines())
+    assert all(line.send_result is SendResult.SENT for line in alice.lines())
 
 
 def test_controls_and_directions_are_taken_out_of_texts_and_names(network: FakeNetwork) -> None:
@@ -143,7 +143,7 @@ def test_the_window_is_bounded_and_what_is_dropped_can_be_loaded_again(network: 
     alice = Seat(network).run()
     for number in range(LINES_LIMIT + 10):
         message = Message("PRIVMSG", ["#lobby", f"{number}"], "bob!u@h", {"msgid": f"x{number}"})
-        alice.changes += alice.buffers.apply(Heard(float(number), message, "alice", place="#lobby"), 0.0)
+        alice.changes += alice.buffers.apply(Heard(float(number), message, "alice", conversation="#lobby"), 0.0)
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
     assert len(lobby.lines) == LINES_LIMIT
@@ -306,21 +306,21 @@ def test_who_is_writing_is_known_until_they_say_it_or_stop(network: FakeNetwork)
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
 
-    def writes(writing: Writing) -> None:
+    def writes(writing: TypingState) -> None:
         bob.talk.pass_time(3)
         alice.talk.now = bob.talk.now
         bob.session.write("#lobby", writing, bob.talk.now)
         bob.run()
         alice.run()
 
-    writes(Writing.ACTIVE)
+    writes(TypingState.ACTIVE)
     assert lobby.typing_nicks(alice.talk.now + 5.9) == ["bob"]
     assert lobby.typing_nicks(alice.talk.now + 6.1) == []
-    writes(Writing.PAUSED)
+    writes(TypingState.PAUSED)
     assert lobby.typing_nicks(alice.talk.now + 29) == ["bob"]
-    writes(Writing.DONE)
+    writes(TypingState.DONE)
     assert lobby.typing_nicks(alice.talk.now) == []
-    writes(Writing.ACTIVE)
+    writes(TypingState.ACTIVE)
     bob.say("done thinking")
     bob.run()
     alice.run()
@@ -352,7 +352,7 @@ def test_members_come_go_change_names_and_ranks(network: FakeNetwork) -> None:
     ]
     assert lobby.members["karl"].is_away
     assert (lobby.members["bob"].account, lobby.members["boss"].account) == ("bobs-account", "bosses")
-    events = [line.text for line in alice.lines() if line.kind is LineKind.EVENT]
+    events = [line.text for line in alice.lines() if line.kind is EntryKind.EVENT]
     assert events[-3:] == [
         "bob joined #lobby",
         "boss set +lo-v 5 bob voiced on #lobby",
@@ -406,9 +406,12 @@ def test_whether_someone_is_there_is_known(network: FakeNetwork) -> None:
 def test_the_connection_is_always_known(network: FakeNetwork) -> None:
     alice = Seat(network)
     alice.session.connecting("one:6667", alice.talk.now)
-    assert alice.look().buffers.connection.link is Link.CONNECTING
+    assert alice.look().buffers.connection.state is ConnectionState.CONNECTING
     alice.run()
-    assert (alice.buffers.connection.link, alice.buffers.connection.address) == (Link.CONNECTED, "fake:6667")
+    assert (alice.buffers.connection.state, alice.buffers.connection.address) == (
+        ConnectionState.CONNECTED,
+        "fake:6667",
+    )
     alice.talk.pass_time(5)
     data = alice.session.take_output()
     alice.talk.now += 0.25
@@ -459,4 +462,4 @@ def test_however_connections_are_lost_the_lines_are_those_of_the_network(steps: 
         alice.run().talk.pass_time(4)
     alice.run()
     assert alice.texts() == network.texts("#lobby")
-    assert all(line.delivery is Delivery.SENT for line in alice.lines())
+    assert all(line.send_result is SendResult.SENT for line in alice.lines())

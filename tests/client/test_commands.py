@@ -1,12 +1,12 @@
-"""What is typed behind a slash: what it does, at any desk."""
+"""What is typed behind a slash: what it does, at any controller."""
 
 from collections.abc import Callable
 
 import pytest
 
 from client import commands
-from client.buffer import Line, LineKind
-from client.commands import COMMANDS, Desk, commands_like
+from client.buffer import Entry, EntryKind
+from client.commands import COMMANDS, Controller, commands_like
 from client.session import Session
 from tests.client.fake_gateway import MODERN_CAPS, FakeNetwork
 from tests.client.talk import Talk
@@ -21,9 +21,9 @@ class FakeDesk:
         self.is_pipe = False
         self.answers: list[str] = []
         self.asked: list[tuple[str, str]] = []
-        self.line: Line | None = Line(1, 0.0, LineKind.MESSAGE, "bob", "hello", msgid="m7")
+        self.line: Entry | None = Entry(1, 0.0, EntryKind.MESSAGE, "bob", "hello", msgid="m7")
 
-    def message(self, *, is_own: bool = False) -> Line | None:
+    def message(self, *, is_own: bool = False) -> Entry | None:
         return self.line
 
     def do(self, action: Callable[[Session, float], object]) -> None:
@@ -63,7 +63,7 @@ class FakeDesk:
 
 
 @pytest.fixture
-def desk() -> FakeDesk:
+def controller() -> FakeDesk:
     return FakeDesk()
 
 
@@ -97,10 +97,10 @@ def desk() -> FakeDesk:
         ("/whois bob", "WHOIS bob"),
     ],
 )
-def test_commands_that_are_lines(desk: FakeDesk, typed: str, line: str) -> None:
-    commands.run(typed, desk)
-    assert desk.sent() == [line]
-    assert desk.answers == []
+def test_commands_that_are_lines(controller: FakeDesk, typed: str, line: str) -> None:
+    commands.run(typed, controller)
+    assert controller.sent() == [line]
+    assert controller.answers == []
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,9 @@ def test_commands_that_are_lines(desk: FakeDesk, typed: str, line: str) -> None:
         ("/q bob", ("turn to", "bob")),
     ],
 )
-def test_commands_for_the_desk(desk: FakeDesk, typed: str, asked: tuple[str, str]) -> None:
-    commands.run(typed, desk)
-    assert desk.asked == [asked]
+def test_commands_for_the_desk(controller: FakeDesk, typed: str, asked: tuple[str, str]) -> None:
+    commands.run(typed, controller)
+    assert controller.asked == [asked]
 
 
 @pytest.mark.parametrize(
@@ -134,51 +134,51 @@ def test_commands_for_the_desk(desk: FakeDesk, typed: str, asked: tuple[str, str
         ("/help join", "/join ROOM [KEY]: join a room and talk there"),
     ],
 )
-def test_what_cannot_be_is_answered(desk: FakeDesk, typed: str, answer: str) -> None:
-    commands.run(typed, desk)
-    assert desk.answers == [answer]
-    assert desk.sent() == []
+def test_what_cannot_be_is_answered(controller: FakeDesk, typed: str, answer: str) -> None:
+    commands.run(typed, controller)
+    assert controller.answers == [answer]
+    assert controller.sent() == []
 
 
 @pytest.mark.parametrize("typed", ["/me waves", "/topic x", "/part", "/names"])
-def test_nowhere_that_is_said(desk: FakeDesk, typed: str) -> None:
-    desk.here = ""
-    commands.run(typed, desk)
-    assert "/join one first" in desk.answers[0]
+def test_nowhere_that_is_said(controller: FakeDesk, typed: str) -> None:
+    controller.here = ""
+    commands.run(typed, controller)
+    assert "/join one first" in controller.answers[0]
 
 
 @pytest.mark.parametrize("typed", ["/react +1", "/reply x", "/redact"])
-def test_without_a_message_there_is_nothing_to_do_it_to(desk: FakeDesk, typed: str) -> None:
-    desk.line = None
-    commands.run(typed, desk)
-    assert "no message here" in desk.answers[0]
-    assert desk.sent() == []
+def test_without_a_message_there_is_nothing_to_do_it_to(controller: FakeDesk, typed: str) -> None:
+    controller.line = None
+    commands.run(typed, controller)
+    assert "no message here" in controller.answers[0]
+    assert controller.sent() == []
 
 
 @pytest.mark.parametrize("reaction", ["two words", "x" * 17, "👍👍", "e\u0301\u0301\u0301"])
-def test_what_is_no_reaction_is_not_sent(desk: FakeDesk, reaction: str) -> None:
+def test_what_is_no_reaction_is_not_sent(controller: FakeDesk, reaction: str) -> None:
     """docs/protocol.md, "Reactions"."""
-    commands.run(f"/react {reaction}", desk)
-    assert "A reaction is one emoji, or a word" in desk.answers[0]
-    assert desk.sent() == []
+    commands.run(f"/react {reaction}", controller)
+    assert "A reaction is one emoji, or a word" in controller.answers[0]
+    assert controller.sent() == []
 
 
-def test_who_is_ignored_is_not_heard_until_they_are_no_longer(desk: FakeDesk) -> None:
-    network = desk.talk.network
-    commands.run("/ignore Bob", desk)
+def test_who_is_ignored_is_not_heard_until_they_are_no_longer(controller: FakeDesk) -> None:
+    network = controller.talk.network
+    commands.run("/ignore Bob", controller)
     network.say("bob", "#lobby", "unheard")
     network.say("carl", "#lobby", "heard")
-    desk.talk.run()
-    commands.run("/ignore bob", desk)
+    controller.talk.run()
+    commands.run("/ignore bob", controller)
     network.say("bob", "#lobby", "heard again")
-    desk.talk.run()
-    assert desk.talk.heard() == ["heard", "heard again"]
+    controller.talk.run()
+    assert controller.talk.heard() == ["heard", "heard again"]
 
 
-def test_the_help_names_every_command(desk: FakeDesk) -> None:
-    commands.run("/help", desk)
+def test_the_help_names_every_command(controller: FakeDesk) -> None:
+    commands.run("/help", controller)
     for command in COMMANDS.values():
-        assert command.usage in desk.answers[0]
+        assert command.usage in controller.answers[0]
 
 
 def test_commands_are_found_by_their_beginning() -> None:
@@ -186,28 +186,28 @@ def test_commands_are_found_by_their_beginning() -> None:
     assert len(commands_like("/")) == len(COMMANDS)
 
 
-def test_the_fake_is_a_desk(desk: FakeDesk) -> None:
-    claimed: Desk = desk
+def test_the_fake_is_a_desk(controller: FakeDesk) -> None:
+    claimed: Controller = controller
     assert claimed.here == "#lobby"
 
 
-def test_the_help_in_a_pipe_has_what_works_there(desk: FakeDesk) -> None:
-    desk.is_pipe = True
-    commands.run("/help", desk)
-    listed = {line.split()[0] for line in desk.answers[0].splitlines() if line.startswith("/")}
+def test_the_help_in_a_pipe_has_what_works_there(controller: FakeDesk) -> None:
+    controller.is_pipe = True
+    commands.run("/help", controller)
+    listed = {line.split()[0] for line in controller.answers[0].splitlines() if line.startswith("/")}
     assert listed == {
         f"/{verb}" for verb in ("help", "join", "me", "msg", "names", "nick", "part", "quit", "topic", "who")
     }
-    commands.run("/help topic", desk)
-    assert desk.answers[1].startswith("/topic [ROOM] [TEXT]: ")
+    commands.run("/help topic", controller)
+    assert controller.answers[1].startswith("/topic [ROOM] [TEXT]: ")
 
 
-def test_the_password_of_an_operator_is_asked_for_and_nowhere_kept(desk: FakeDesk) -> None:
-    commands.run("/oper root", desk)
-    assert desk.sent() == ["OPER root sesame"]
-    commands.run("/oper root sesame", desk)
-    assert desk.sent() == []
-    assert desk.answers == ["The password is asked for: /oper NAME"]
+def test_the_password_of_an_operator_is_asked_for_and_nowhere_kept(controller: FakeDesk) -> None:
+    commands.run("/oper root", controller)
+    assert controller.sent() == ["OPER root sesame"]
+    commands.run("/oper root sesame", controller)
+    assert controller.sent() == []
+    assert controller.answers == ["The password is asked for: /oper NAME"]
     for line in ("/oper root sesame", "/OPER root", "/raw OPER root sesame", "/raw pass sesame"):
         assert commands.holds_secret(line)
     for line in ("/operate", "/raw PING x", "oper root", "//oper x"):

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from client import files
+from client.annotations import Annotations
 from client.buffer import Buffer, BufferKind
+from client.entry_factory import EntryFactory
 from client.events import Heard
 from client.files import Log, export
-from client.line_maker import LineMaker
-from client.tagging import Tagging
 from gateway.wire.message import parse
 
 
 def heard(line: str) -> Heard:
     message = parse(line)
     assert message is not None
-    return Heard(0.0, message, "alice", place="#lobby")
+    return Heard(0.0, message, "alice", conversation="#lobby")
 
 
 def redaction(msgid: str) -> Heard:
@@ -32,7 +32,7 @@ def test_a_deleted_message_is_overwritten_in_the_log(tmp_path: Path) -> None:
     path = tmp_path / "chat.log"
     log = Log()
     log.open(path)
-    several = Heard(0.0, heard(":bob!u@h PRIVMSG #lobby :x").message, "alice", place="#lobby")
+    several = Heard(0.0, heard(":bob!u@h PRIVMSG #lobby :x").message, "alice", conversation="#lobby")
     several.message.params[1] = "a secret\nof several lines"
     several.message.tags["msgid"] = "m3"
     log.note(heard("@msgid=m1 :bob!u@h PRIVMSG #lobby :the password is 日本語"))
@@ -81,11 +81,11 @@ def test_a_log_that_cannot_be_overwritten_is_written_all_the_same() -> None:
 
 
 def test_a_copy_has_no_deleted_text_and_each_change_of_members(tmp_path: Path) -> None:
-    maker, buffer = LineMaker("alice", ()), Buffer("#lobby", BufferKind.ROOM)
+    maker, buffer = EntryFactory("alice", ()), Buffer("#lobby", BufferKind.ROOM)
     line = maker.of_message(heard("@msgid=m1 :bob!u@h PRIVMSG #lobby :the password").message, 0.0)
     assert line is not None
     buffer.place(line)
-    Tagging().take(buffer, redaction("m1").message)
+    Annotations().take(buffer, redaction("m1").message)
     for nick in ("carol", "dave"):
         joined = maker.of_event(heard(f":{nick}!u@h JOIN #lobby").message, "alice", 1.0)
         assert joined is not None

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from client.events import PasswordNeeded
+from client.events import PasswordRequired
 from client.session import Session
 from tests.client.fake_gateway import FakeNetwork
 from tests.client.fake_server import FakeServer, SharedNetwork
@@ -63,13 +63,13 @@ def test_a_refused_password_is_asked_for_once_and_another_one_is_used() -> None:
     """Modern IRC ERR_PASSWDMISMATCH (464)."""
     network = FakeNetwork(password="sesame")
     talk = Guest(network).start()
-    asked = [event for event in talk.events if isinstance(event, PasswordNeeded)]
+    asked = [event for event in talk.events if isinstance(event, PasswordRequired)]
     assert [(event.address, event.was_refused) for event in asked] == [("fake:6667", False)]
     assert talk.session.needs_password
     talk.cut()
     talk.session.give_password("opal")
     talk.start()
-    asked = [event for event in talk.events if isinstance(event, PasswordNeeded)]
+    asked = [event for event in talk.events if isinstance(event, PasswordRequired)]
     assert [event.was_refused for event in asked] == [False, True]
     talk.cut()
     talk.session.give_password("sesame")
@@ -89,7 +89,7 @@ def test_no_connection_is_made_until_there_is_another_password() -> None:
     shared = SharedNetwork(FakeNetwork(password="sesame"))
     with FakeServer(shared) as server, running(server.address) as client:
         client.until(lambda session: session.needs_password)
-        client.until_shown(lambda client: any(isinstance(event, PasswordNeeded) for event in client._events))
+        client.until_shown(lambda client: any(isinstance(event, PasswordRequired) for event in client._events))
         client.until(lambda session: not session._is_connected)
         assert not any("no gateway" in text for text in client.statuses())
         client.transport.do(lambda session, _now: session.give_password("sesame"))

@@ -3,11 +3,11 @@
 import pytest
 
 from client import outbox
+from client.conversation import HISTORY_TRIES
+from client.event_text import screen_line
 from client.events import Heard
 from client.outbox import IN_FLIGHT_LIMIT
 from client.pings import KEEPALIVE_S
-from client.reading import screen_line
-from client.room import HISTORY_TRIES
 from client.saved_state import SavedState
 from client.session import DEAD_AFTER_S, REGISTRATION_LIMIT_S
 from tests.client.fake_gateway import FakeNetwork
@@ -158,7 +158,7 @@ def test_an_answer_that_is_no_echo_is_a_refusal(network: FakeNetwork, refusal: s
     first, second = (message.tags["label"] for message in talk.sent("PRIVMSG"))
     talk.hear(f"@label={second} {refusal}")
     assert talk.undelivered() == ["second"]
-    assert talk.session.conversation.outbox.in_flight == (first,)
+    assert talk.session.messaging.outbox.in_flight == (first,)
 
 
 def test_a_direct_message_to_one_who_has_just_left_comes_back_with_its_text(network: FakeNetwork) -> None:
@@ -453,7 +453,7 @@ def test_a_room_that_refuses_is_given_up_and_what_was_said_there_is_named(networ
     talk.start()
     assert talk.shown("474")
     assert talk.undelivered() == ["hello"]
-    assert talk.session.conversation.current_room == ""
+    assert talk.session.messaging.current_room == ""
     assert talk.session.is_settled
 
 

@@ -3,7 +3,7 @@
 import socket
 from contextlib import ExitStack
 
-from client.events import Link
+from client.events import ConnectionState
 from client.session import Session
 from tests.client.fake_server import FakeServer, SharedNetwork
 from tests.client.running import running
@@ -51,10 +51,10 @@ def test_a_gateway_that_refuses_is_passed_over() -> None:
         client.until(lambda session: session.is_settled)
         assert not any("no gateway" in text for text in client.statuses())
         assert client.links()[:4] == [
-            (Link.CONNECTING, refusing),
-            (Link.WAITING, refusing),
-            (Link.CONNECTING, server.address),
-            (Link.CONNECTED, server.address),
+            (ConnectionState.CONNECTING, refusing),
+            (ConnectionState.WAITING, refusing),
+            (ConnectionState.CONNECTING, server.address),
+            (ConnectionState.CONNECTED, server.address),
         ]
 
 
@@ -63,7 +63,7 @@ def test_says_once_that_no_gateway_can_be_reached_and_keeps_trying() -> None:
         refusing = f"127.0.0.1:{unused.getsockname()[1]}"
     with running(refusing) as client:
         client.until_shown(lambda client: bool(client.statuses()))
-        client.until_shown(lambda client: (Link.WAITING, refusing) in client.links())
+        client.until_shown(lambda client: (ConnectionState.WAITING, refusing) in client.links())
         client.say("hello")
         listener = socket.create_server(("127.0.0.1", int(refusing.rpartition(":")[2])))
         with listener:

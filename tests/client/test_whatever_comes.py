@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from client.buffers import Buffers
-from client.reading import log_line, screen_line
+from client.event_text import log_line, screen_line
 from client.session import Session
 from client.transcript import FORMS
 from gateway.wire.message import Message
@@ -110,6 +110,6 @@ def test_nothing_that_a_server_says_stops_the_client(
                     assert all(map(_is_harmless, [line.nick, *line.text.split("\n"), *line.reactions]))
                     assert all(write(line, "#lobby") for write in FORMS.values())
     for buffer in buffers.ordered:
-        assert buffer.waiting == sum(line.delivery.value == "waiting" for line in buffer.lines)
+        assert buffer.waiting == sum(line.send_result.value == "waiting" for line in buffer.lines)
         assert len({line.number for line in buffer.lines}) == len(buffer.lines)
         buffer.sorted_members()

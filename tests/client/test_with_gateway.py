@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from client.room import Position
+from client.conversation import Position
 from client.session import Session
 from tests.client.running import Running, running
 from tests.network.harness import Gateway, Network

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from client.buffers import Buffers
-from client.reading import screen_line
+from client.event_text import screen_line
 from client.session import Session as ClientSession
 from gateway import config, values
 from gateway.chat import modes, past, render

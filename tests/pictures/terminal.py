@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from client.buffer import Line
-from client.route import Route, parse_address
+from client.buffer import Entry
+from client.server_addresses import Route, parse_address
 from client.session import Session
 from client.transport import Transport
 from client.ui.app import Hubbub, Preferences
@@ -90,7 +90,7 @@ class Scene:
             assert time.monotonic() < deadline, [line.text for line in self._app.buffers.focused.lines]
             await asyncio.sleep(0.02)
 
-    async def line(self, text: str) -> Line:
+    async def line(self, text: str) -> Entry:
         """Wait for a line of #hubbub that the network has confirmed."""
         lines = self._app.buffers.focused.lines
         await self.until(lambda: any(text in line.text and line.msgid for line in lines))

@@ -17,7 +17,7 @@ from client.saved_state import NOTHING, SavedState
 from client.session import Session
 from client.ui.app import Hubbub, Preferences
 from client.ui.chat import Chat
-from client.ui.memory import Memory
+from client.ui.kept_state import KeptState
 
 T = TypeVar("T")
 NOW = 1_790_000_000.0  # Monday, 21 September 2026, 14:13:20 UTC
@@ -54,7 +54,7 @@ class Stage:
             name,
             Preferences(**preferences),
             suggestion="alice",
-            memory=Memory(found, "", self.saved.append),
+            kept_state=KeptState(found, "", self.saved.append),
             clock=lambda: self.now,
         )
 
@@ -77,8 +77,8 @@ class Stage:
         action(self.session, self.now)
         self._carry()
 
-    def look(self, read: Callable[[Session], T]) -> T:
-        return read(self.session)
+    def read(self, function: Callable[[Session], T]) -> T:
+        return function(self.session)
 
     def _carry(self) -> None:
         self.sent += self.session.take_output().decode().splitlines()
@@ -190,7 +190,7 @@ async def settled(pilot: "Pilot[Any]") -> None:
     app = pilot.app
     assert isinstance(app, Hubbub)
     await pilot.pause()
-    while app.feed.has_more:
+    while app.event_queue.has_more:
         await pilot.pause(0.01)
     for _ in range(3):  # what was pressed goes from the prompt over the screen to the rows
         await pilot.pause()

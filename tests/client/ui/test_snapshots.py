@@ -64,7 +64,7 @@ def test_talk(snap_compare: Any) -> None:
 
 
 def test_light(snap_compare: Any) -> None:
-    compare(snap_compare, everywhere(look="light"), size=(110, 26))
+    compare(snap_compare, everywhere(theme="light"), size=(110, 26))
 
 
 def test_small(snap_compare: Any) -> None:
@@ -72,7 +72,7 @@ def test_small(snap_compare: Any) -> None:
 
 
 def test_small_with_rooms(snap_compare: Any) -> None:
-    compare(snap_compare, everywhere(look="light"), pressing("f2"), size=(60, 16))
+    compare(snap_compare, everywhere(theme="light"), pressing("f2"), size=(60, 16))
 
 
 def test_first_start(snap_compare: Any) -> None:

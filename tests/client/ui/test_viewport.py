@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 from textual.strip import Strip
 
-from client.buffer import Line, LineKind
+from client.buffer import Entry, EntryKind
 from client.ui.viewport import Viewport
 
 HEIGHT = 10
@@ -20,8 +20,8 @@ class Scene:
         self.viewport = Viewport()
 
     @staticmethod
-    def line(number: int) -> Line:
-        return Line(number, 0.0, LineKind.MESSAGE, "bob", "hi")
+    def line(number: int) -> Entry:
+        return Entry(number, 0.0, EntryKind.MESSAGE, "bob", "hi")
 
     def rows(self, index: int) -> list[Strip]:
         return [Strip.blank(1)] * (self.lines[index].number % 4 + 1)

@@ -34,7 +34,7 @@ WANTED: Final = (
 )
 
 
-class Registration:
+class Login:
     """The capabilities of one connection; each method gives the lines to send next."""
 
     def __init__(self) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from client.events import Event, Status
-from client.ui.feed import EVENTS_LIMIT, FRAME_S, Feed
+from client.events import ClientNotice, Event
+from client.ui.event_queue import EVENTS_LIMIT, FRAME_S, EventQueue
 from tests.client.ui.stage import Stage, play, settled
 
 
@@ -40,13 +40,13 @@ def test_a_flood_is_drawn_frame_by_frame_and_nothing_is_missing() -> None:
 def test_who_brings_more_than_can_be_taken_waits_for_room() -> None:
     stage = Stage()
     taken: list[Event] = []
-    feed = Feed(stage.app, taken.append, lambda: None)
+    event_queue = EventQueue(stage.app, taken.append, lambda: None)
     for _ in range(EVENTS_LIMIT):
-        feed.put(Status(0.0, "hi"))
-    late = threading.Thread(target=feed.put, args=(Status(0.0, "late"),), daemon=True)
+        event_queue.put(ClientNotice(0.0, "hi"))
+    late = threading.Thread(target=event_queue.put, args=(ClientNotice(0.0, "late"),), daemon=True)
     late.start()
     late.join(0.05)
     assert late.is_alive()
-    feed.close()
+    event_queue.close()
     late.join(5.0)
     assert not late.is_alive()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from client.room import timestamp
+from client.conversation import timestamp
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
@@ -16,7 +16,7 @@ TYPING_PAUSE_S: Final = 3.0
 MARK_PAUSE_S: Final = 2.0
 
 
-class Writing(Enum):
+class TypingState(Enum):
     """What a person does with the line they write (IRCv3 typing)."""
 
     ACTIVE = "active"  # to be noted at each change of the text
@@ -25,11 +25,11 @@ class Writing(Enum):
 
 
 @dataclass(slots=True)
-class _Writing:
+class _Typing:
     target: str
-    told: Writing
+    told: TypingState
     told_at: float
-    wanted: Writing | None = None
+    wanted: TypingState | None = None
 
 
 @dataclass(slots=True)
@@ -40,25 +40,25 @@ class _Mark:
     told_at: float = 0.0
 
 
-class Courtesies:
+class TypingAndReadMarkers:
     """What is to be told, on whatever connection there is."""
 
     def __init__(self) -> None:
-        self._writing: dict[str, _Writing] = {}
+        self._writing: dict[str, _Typing] = {}
         self._marks: dict[str, _Mark] = {}
 
-    def write(self, target: str, writing: Writing) -> None:
+    def write(self, target: str, writing: TypingState) -> None:
         """Note what the person does with a line for someone; `due` tells it."""
         known = self._writing.get(fold(target))
-        if known is None and writing is Writing.ACTIVE:
-            self._writing[fold(target)] = _Writing(target, Writing.DONE, -TYPING_PAUSE_S, writing)
+        if known is None and writing is TypingState.ACTIVE:
+            self._writing[fold(target)] = _Typing(target, TypingState.DONE, -TYPING_PAUSE_S, writing)
         elif known is not None:
             known.wanted = writing
 
     def said(self, target: str) -> None:
         """Note that the line is sent: that ends the writing, without a notification."""
         if known := self._writing.get(fold(target)):
-            known.wanted, known.told = None, Writing.DONE
+            known.wanted, known.told = None, TypingState.DONE
 
     def mark(self, target: str, at: float) -> None:
         """Note that everything up to the message said at `at` was read."""
@@ -77,10 +77,10 @@ class Courtesies:
             if now - writing.told_at < TYPING_PAUSE_S:
                 continue
             wanted, writing.wanted = writing.wanted, None
-            if wanted is not None and may_write and (wanted is Writing.ACTIVE or wanted is not writing.told):
+            if wanted is not None and may_write and (wanted is TypingState.ACTIVE or wanted is not writing.told):
                 lines.append(Message("TAGMSG", [writing.target], tags={"+typing": wanted.value}))
                 writing.told, writing.told_at = wanted, now
-            elif writing.told is Writing.DONE:
+            elif writing.told is TypingState.DONE:
                 del self._writing[fold(writing.target)]
         for mark in self._marks.values() if may_mark else ():
             if mark.at > mark.told and now - mark.told_at >= MARK_PAUSE_S:

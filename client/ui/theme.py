@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import Theme as TextualTheme
 
 from gateway.wire.casefold import fold
 
@@ -20,7 +20,7 @@ _IRC_NICKS: Final = {2: 7, 3: 4, 4: 0, 5: 11, 6: 8, 7: 1, 8: 2, 9: 3, 10: 5, 11:
 
 
 @dataclass(frozen=True)
-class Look:
+class Theme:
     """Colours as "#rrggbb"; `nicks` are given to people by their names."""
 
     name: str
@@ -39,8 +39,8 @@ class Look:
     nicks: tuple[str, ...]
 
     @cached_property
-    def theme(self) -> Theme:
-        return Theme(
+    def textual_theme(self) -> TextualTheme:
+        return TextualTheme(
             name=self.name,
             dark=self.is_dark,
             primary=self.accent,
@@ -69,7 +69,7 @@ class Look:
         return Style(color=getattr(self, colour), bold=bold, italic=italic)
 
 
-DARK: Final = Look(
+DARK: Final = Theme(
     name="hubbub-dark",
     is_dark=True,
     background="#14161b",
@@ -89,7 +89,7 @@ DARK: Final = Look(
     ),
 )
 
-LIGHT: Final = Look(
+LIGHT: Final = Theme(
     name="hubbub-light",
     is_dark=False,
     background="#fcfcfa",
@@ -109,4 +109,4 @@ LIGHT: Final = Look(
     ),
 )
 
-LOOKS: Final = {"dark": DARK, "light": LIGHT}
+THEMES: Final = {"dark": DARK, "light": LIGHT}

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Final
 
-from client.buffer import Delivery, Line, LineKind
-from client.events import Said
-from client.membership import change_of
-from client.room import server_time
-from client.wording import sentence
+from client.buffer import Entry, EntryKind, SendResult
+from client.conversation import server_time
+from client.events import Sent
+from client.member_changes import change_of
+from client.phrases import sentence
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 from gateway.wire.names import valid_room
@@ -23,7 +23,7 @@ REPLY_TAGS: Final = ("+reply", "+draft/reply")
 """The ratified name, and the draft's, the only one that many clients read: both are sent, either is read."""
 
 
-class LineMaker:
+class EntryFactory:
     """Makes the lines of one person's buffers."""
 
     def __init__(self, own_nick: str, highlights: Sequence[str]) -> None:
@@ -41,7 +41,7 @@ class LineMaker:
     def is_own(self, message: Message) -> bool:
         return fold(split_source(message.source or "")[0]) in self._own_nicks
 
-    def of_message(self, message: Message, at: float) -> Line | None:
+    def of_message(self, message: Message, at: float) -> Entry | None:
         """Make the line of a PRIVMSG or NOTICE; None where programs ask each other something."""
         is_own = self.is_own(message)
         line = self._said(message.verb, message.params[1], split_source(message.source or "")[0], at)
@@ -52,21 +52,21 @@ class LineMaker:
             line.is_mention = not is_own and self._mentions.search(line.text) is not None
         return line
 
-    def of_said(self, said: Said, own_nick: str) -> Line | None:
+    def of_said(self, said: Sent, own_nick: str) -> Entry | None:
         """Make the line of what was typed here, which waits for its confirmation."""
         line = self._said(said.verb, said.text, own_nick, said.at)
         if line is not None:
-            line.pending_id, line.reply_to = said.pending_id, said.reply_to
-            line.delivery, line.is_own = Delivery.WAITING, True
+            line.client_msgid, line.reply_to = said.client_msgid, said.reply_to
+            line.send_result, line.is_own = SendResult.WAITING, True
         return line
 
-    def of_event(self, message: Message, own_nick: str, at: float) -> Line | None:
+    def of_event(self, message: Message, own_nick: str, at: float) -> Entry | None:
         """Make the line of anything else that is told; None where it is nothing to read."""
         text = sentence(message, own_nick)
         if text is None:
             return None
         is_error = message.verb == "FAIL" or (message.verb.isdecimal() and message.verb >= "400")
-        kind = LineKind.ERROR if is_error else LineKind.STATUS if message.verb.isdecimal() else LineKind.EVENT
+        kind = EntryKind.ERROR if is_error else EntryKind.STATUS if message.verb.isdecimal() else EntryKind.EVENT
         nick = split_source(message.source or "")[0]
         line = self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
         is_for_us = message.verb == "INVITE" and len(message.params) > 1 and fold(message.params[0]) == fold(own_nick)
@@ -76,7 +76,7 @@ class LineMaker:
         line.change = None if self.is_own(message) else change_of(message)
         return line
 
-    def of_history(self, message: Message, own_nick: str, fallback_at: float) -> Line | None:
+    def of_history(self, message: Message, own_nick: str, fallback_at: float) -> Entry | None:
         """Make the line of whatever stands in a page of history."""
         told_at = server_time(message)
         at = fallback_at if told_at is None else told_at
@@ -85,14 +85,14 @@ class LineMaker:
         return self.of_event(message, own_nick, at)
 
     def status(
-        self, text: str, at: float, kind: LineKind = LineKind.STATUS, *, nick: str = "", msgid: str = ""
-    ) -> Line:
-        return Line(next(self._numbers), at, kind, strip_controls(nick), strip_controls(text), msgid=msgid)
+        self, text: str, at: float, kind: EntryKind = EntryKind.STATUS, *, nick: str = "", msgid: str = ""
+    ) -> Entry:
+        return Entry(next(self._numbers), at, kind, strip_controls(nick), strip_controls(text), msgid=msgid)
 
-    def _said(self, verb: str, text: str, nick: str, at: float) -> Line | None:
-        kind = LineKind.NOTICE if verb == "NOTICE" else LineKind.MESSAGE
+    def _said(self, verb: str, text: str, nick: str, at: float) -> Entry | None:
+        kind = EntryKind.NOTICE if verb == "NOTICE" else EntryKind.MESSAGE
         if text.startswith(_ACTION):
-            kind, text = LineKind.ACTION, text.removeprefix(_ACTION).removesuffix("\x01")
+            kind, text = EntryKind.ACTION, text.removeprefix(_ACTION).removesuffix("\x01")
         elif text.startswith("\x01"):
             return None
         line = self.status("", at, kind, nick=nick)

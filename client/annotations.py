@@ -6,8 +6,8 @@ the interface.
 
 from typing import Final
 
-from client.buffer import Buffer, Line
-from client.line_maker import reply_to
+from client.buffer import Buffer, Entry
+from client.entry_factory import reply_to
 from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
 from gateway.wire.visible import is_reaction
@@ -18,14 +18,14 @@ _REACTION_LIMIT: Final = 20  # different ones to one message
 _REACTION_TAGS: Final = {"+draft/react": False, "+draft/unreact": True, "+react": False, "+unreact": True}
 
 
-class Tagging:
+class Annotations:
     """Reactions and redactions of one network."""
 
     def __init__(self) -> None:
         self._early: dict[tuple[str, str], list[Message]] = {}  # by buffer and msgid
         self._early_count = 0
 
-    def take(self, buffer: Buffer, message: Message) -> Line | None:
+    def take(self, buffer: Buffer, message: Message) -> Entry | None:
         """Take a TAGMSG or REDACT; the line that looks different now."""
         msgid = reply_to(message) if message.verb == "TAGMSG" else message.params[1]
         line = buffer.by_msgid.get(msgid)
@@ -36,14 +36,14 @@ class Tagging:
             return None
         return line if _change(line, message) else None
 
-    def catch_up(self, buffer: Buffer, line: Line) -> None:
+    def catch_up(self, buffer: Buffer, line: Entry) -> None:
         """Do to a line that has come what was said about it before."""
         for message in self._early.pop((buffer.name, line.msgid), ()):
             self._early_count -= 1
             _change(line, message)
 
 
-def _change(line: Line, message: Message) -> bool:
+def _change(line: Entry, message: Message) -> bool:
     nick = strip_controls(split_source(message.source or "")[0])
     if message.verb == "REDACT":
         line.text = line.raw_text = ""  # it is found nowhere: neither by a search, nor in a copy of the conversation

@@ -22,7 +22,7 @@ STEADY_AFTER_S: Final = 10.0  # a connection that lasted less counts as a failur
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ServerAddress:
     """Where a gateway listens."""
 
     host: str
@@ -34,7 +34,7 @@ class Address:
         return f"{host}:{self.port}"
 
 
-def parse_address(text: str, *, uses_tls: bool = False) -> Address:
+def parse_address(text: str, *, uses_tls: bool = False) -> ServerAddress:
     """Read HOST, HOST:PORT, [IPv6]:PORT or an irc:// or ircs:// URL; ValueError says what is wrong."""
     if "://" not in text:
         text = f"//[{text}]" if _BARE_IPV6.fullmatch(text) else f"//{text}"
@@ -44,13 +44,13 @@ def parse_address(text: str, *, uses_tls: bool = False) -> Address:
     if not url.hostname:
         raise ValueError("there is no host in it")
     uses_tls = uses_tls or url.scheme == "ircs"
-    return Address(url.hostname, url.port or (DEFAULT_TLS_PORT if uses_tls else DEFAULT_PORT), uses_tls)
+    return ServerAddress(url.hostname, url.port or (DEFAULT_TLS_PORT if uses_tls else DEFAULT_PORT), uses_tls)
 
 
 class Route:
     """The addresses in turn."""
 
-    def __init__(self, addresses: Sequence[Address], random: Callable[[], float]) -> None:
+    def __init__(self, addresses: Sequence[ServerAddress], random: Callable[[], float]) -> None:
         """`random` gives a number from 0 to 1."""
         self._addresses = addresses
         self._random = random
@@ -61,7 +61,7 @@ class Route:
     def length(self) -> int:
         return len(self._addresses)
 
-    def advance(self) -> tuple[Address, float]:
+    def advance(self) -> tuple[ServerAddress, float]:
         """Give the address to try next, and the seconds to wait before that."""
         address = self._addresses[self._next % len(self._addresses)]
         self._next += 1

@@ -6,9 +6,9 @@ Owns the order (what is done first arrives first) and how often the network is t
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
-from client.buffer import Buffer, BufferKind, Line
-from client.courtesies import Writing
+from client.buffer import Buffer, BufferKind, Entry
 from client.session import Session
+from client.typing_and_read_markers import TypingState
 from gateway.wire.message import Message
 
 WRITING_S: Final = 1.0  # the session is told of it no more often; it tells the network less often still
@@ -16,22 +16,22 @@ WRITING_S: Final = 1.0  # the session is told of it no more often; it tells the 
 T = TypeVar("T")
 
 
-class Port(Protocol):
+class SessionPort(Protocol):
     """The way to a session on other threads: what client.transport offers."""
 
     def start(self) -> None: ...
 
     def do(self, action: Callable[[Session, float], object]) -> None: ...
 
-    def look(self, read: Callable[[Session], T]) -> T: ...
+    def read(self, function: Callable[[Session], T]) -> T: ...
 
     def close(self) -> None: ...
 
 
-class Deeds:
+class SessionActions:
     """Everything that the interface wants of the session."""
 
-    def __init__(self, port: Port) -> None:
+    def __init__(self, port: SessionPort) -> None:
         self._port = port
         self._wrote_at = -WRITING_S
         self._marked: dict[str, float] = {}
@@ -39,7 +39,7 @@ class Deeds:
     @property
     def waiting(self) -> int:
         """How many messages wait to be sent."""
-        return self._port.look(lambda session: session.unconfirmed)
+        return self._port.read(lambda session: session.unconfirmed)
 
     def do(self, action: Callable[[Session, float], object]) -> None:
         self._port.do(action)
@@ -54,19 +54,19 @@ class Deeds:
     def leave(self, room: str) -> None:
         self.request(Message("PART", [room]))
 
-    def react(self, target: str, line: Line, reaction: str, own_nick: str) -> None:
+    def react(self, target: str, line: Entry, reaction: str, own_nick: str) -> None:
         """React to a line, or take back the same reaction."""
         takes_back = own_nick in line.reactions.get(reaction, ())
         self._port.do(lambda session, now: session.react(target, line.msgid, reaction, now, takes_back=takes_back))
 
-    def redact(self, target: str, line: Line) -> None:
+    def redact(self, target: str, line: Entry) -> None:
         self._port.do(lambda session, now: session.redact(target, line.msgid, "", now))
 
-    def write(self, buffer: Buffer, writing: Writing, at: float) -> None:
+    def write(self, buffer: Buffer, writing: TypingState, at: float) -> None:
         """Tell the others in a room, or the other person, that something is being written."""
-        if buffer.kind is BufferKind.SERVER or (writing is Writing.ACTIVE and at - self._wrote_at < WRITING_S):
+        if buffer.kind is BufferKind.SERVER or (writing is TypingState.ACTIVE and at - self._wrote_at < WRITING_S):
             return
-        self._wrote_at = at if writing is Writing.ACTIVE else -WRITING_S
+        self._wrote_at = at if writing is TypingState.ACTIVE else -WRITING_S
         self._port.do(lambda session, now: session.write(buffer.name, writing, now))
 
     def mark_read(self, buffer: Buffer) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from textual.color import Color
 
-from client.ui.looks import DARK, LIGHT, Look
+from client.ui.theme import DARK, LIGHT, Theme
 
 READABLE = 4.5  # WCAG 2.1, 1.4.3 Contrast (Minimum)
 
@@ -21,13 +21,13 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda look: look.name)
-def test_every_text_stands_out_from_every_background(look: Look) -> None:
-    texts = [look.text, look.dim, look.accent, look.mention, look.good, look.bad, *look.nicks]
-    for background in (look.background, look.panel, look.raised, look.tint):
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_every_text_stands_out_from_every_background(theme: Theme) -> None:
+    texts = [theme.text, theme.dim, theme.accent, theme.mention, theme.good, theme.bad, *theme.nicks]
+    for background in (theme.background, theme.panel, theme.raised, theme.tint):
         for text in texts:
             assert contrast(text, background) >= READABLE, (text, background)
-    assert contrast(look.background, look.mention) >= READABLE  # the count of mentions
+    assert contrast(theme.background, theme.mention) >= READABLE  # the count of mentions
 
 
 def test_a_nick_has_one_colour_in_any_case() -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
-from client.conversation import Conversation
-from client.courtesies import Courtesies
+from client.conversation import Conversation, server_time
 from client.exchange import Exchange
-from client.room import Room, server_time
+from client.messaging import Messaging
+from client.typing_and_read_markers import TypingAndReadMarkers
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
@@ -23,13 +23,13 @@ RPL_MONOFFLINE: Final = "731"
 ERR_MONLISTFULL: Final = "734"
 
 
-class News:
+class ServerEvents:
     """What is heard of others."""
 
-    def __init__(self, exchange: Exchange, conversation: Conversation, courtesies: Courtesies) -> None:
+    def __init__(self, exchange: Exchange, messaging: Messaging, typing_and_marks: TypingAndReadMarkers) -> None:
         self._exchange = exchange
-        self._conversation = conversation
-        self._courtesies = courtesies
+        self._messaging = messaging
+        self._typing_and_marks = typing_and_marks
         self._watched: set[str] = set()  # folded nicks, by MONITOR
 
     def lose_connection(self) -> None:
@@ -47,7 +47,7 @@ class News:
         """Have the network tell of those we talk to whether they are there (IRCv3 monitor)."""
         if "MONITOR" not in self._exchange.supported:
             return
-        people = self._conversation.people
+        people = self._messaging.people
         new = list(islice((nick for nick in people if nick not in self._watched), _MONITOR_AT_ONCE))
         gone = [nick for nick in self._watched if nick not in people]
         for sign, nicks in (("-", gone), ("+", new)):
@@ -59,8 +59,8 @@ class News:
     def _is_by_me(self, message: Message) -> bool:
         return self._exchange.naming.is_mine(split_source(message.source or "")[0])
 
-    def _room(self, name: str) -> Room | None:
-        return self._conversation.rooms.get(fold(name))
+    def _room(self, name: str) -> Conversation | None:
+        return self._messaging.rooms.get(fold(name))
 
     # --- people ---------------------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ class News:
         if self._is_by_me(message):
             self._exchange.naming.renamed(message.params[0])
         else:
-            self._conversation.renamed(split_source(message.source or "")[0], message.params[0])
+            self._messaging.renamed(split_source(message.source or "")[0], message.params[0])
         self._exchange.show(message, now)
 
     def _on_quiet(self, message: Message, now: float) -> None:
@@ -86,18 +86,18 @@ class News:
 
     def _on_join(self, message: Message, now: float) -> None:
         if self._is_by_me(message):
-            self._conversation.on_own_join(message, now)
+            self._messaging.on_own_join(message, now)
         else:
             self._exchange.show(message, now)
 
     def _on_part(self, message: Message, now: float) -> None:
         if self._is_by_me(message):
-            self._conversation.leave(message.params[0])
+            self._messaging.leave(message.params[0])
         self._exchange.show(message, now)
 
     def _on_kick(self, message: Message, now: float) -> None:
         if self._exchange.naming.is_mine(message.params[1]):
-            self._conversation.leave(message.params[0])
+            self._messaging.leave(message.params[0])
         self._exchange.show(message, now)
 
     def _on_topic(self, message: Message, now: float) -> None:
@@ -139,49 +139,49 @@ class News:
     def _on_tags(self, message: Message, now: float) -> None:
         """Take tags without a text: who is writing passes, the rest stands in the history."""
         if "+typing" not in message.tags:
-            self._conversation.on_message(message, now)
-        elif not self._is_by_me(message) and (place := self._conversation.place_of(message)):
-            self._exchange.show(message, now, place=place.name, is_quiet=True)
+            self._messaging.on_message(message, now)
+        elif not self._is_by_me(message) and (conversation := self._messaging.conversation_of(message)):
+            self._exchange.show(message, now, conversation=conversation.name, is_quiet=True)
 
     def _on_redaction(self, message: Message, now: float) -> None:
-        self._conversation.on_message(message, now)
+        self._messaging.on_message(message, now)
 
     def _on_mark(self, message: Message, now: float) -> None:
         """Take a read marker (IRCv3 read-marker)."""
         told = Message("MARKREAD", tags={"time": message.params[1].removeprefix("timestamp=")})
         if (at := server_time(told)) is not None:
-            self._courtesies.heard_mark(message.params[0], at)
+            self._typing_and_marks.heard_mark(message.params[0], at)
             self._exchange.show(message, now, is_quiet=True)
 
 
 # Verb -> handler, and the parameters that a line must have to be looked at.
-_HANDLERS: Final[dict[str, tuple[Callable[[News, Message, float], None], int]]] = {
-    "ACCOUNT": (News._on_quiet, 1),
-    "AWAY": (News._on_quiet, 0),
-    "CHGHOST": (News._on_quiet, 0),
-    "JOIN": (News._on_join, 1),
-    "KICK": (News._on_kick, 2),
-    "MARKREAD": (News._on_mark, 2),
-    "NICK": (News._on_nick, 1),
-    "PART": (News._on_part, 1),
-    "REDACT": (News._on_redaction, 2),
-    "SETNAME": (News._on_quiet, 0),
-    "TAGMSG": (News._on_tags, 1),
-    "TOPIC": (News._on_topic, 2),
-    n.RPL_ENDOFNAMES: (News._on_end_of_names, 2),
-    n.RPL_ENDOFWHO: (News._on_end_of_who, 2),
-    n.RPL_GLOBALUSERS: (News._on_count, 0),
-    n.RPL_LOCALUSERS: (News._on_count, 0),
-    n.RPL_LUSERCHANNELS: (News._on_count, 0),
-    n.RPL_LUSERCLIENT: (News._on_count, 0),
-    n.RPL_LUSERME: (News._on_count, 0),
-    n.RPL_LUSEROP: (News._on_count, 0),
-    n.RPL_LUSERUNKNOWN: (News._on_count, 0),
-    n.RPL_NAMREPLY: (News._on_names, 4),
-    n.RPL_TOPIC: (News._on_topic, 3),
-    n.RPL_WHOREPLY: (News._on_who, 7),
-    n.RPL_WHOSPCRPL: (News._on_quiet, 5),
-    RPL_MONONLINE: (News._on_quiet, 2),
-    RPL_MONOFFLINE: (News._on_quiet, 2),
-    ERR_MONLISTFULL: (News._on_monitor_full, 0),
+_HANDLERS: Final[dict[str, tuple[Callable[[ServerEvents, Message, float], None], int]]] = {
+    "ACCOUNT": (ServerEvents._on_quiet, 1),
+    "AWAY": (ServerEvents._on_quiet, 0),
+    "CHGHOST": (ServerEvents._on_quiet, 0),
+    "JOIN": (ServerEvents._on_join, 1),
+    "KICK": (ServerEvents._on_kick, 2),
+    "MARKREAD": (ServerEvents._on_mark, 2),
+    "NICK": (ServerEvents._on_nick, 1),
+    "PART": (ServerEvents._on_part, 1),
+    "REDACT": (ServerEvents._on_redaction, 2),
+    "SETNAME": (ServerEvents._on_quiet, 0),
+    "TAGMSG": (ServerEvents._on_tags, 1),
+    "TOPIC": (ServerEvents._on_topic, 2),
+    n.RPL_ENDOFNAMES: (ServerEvents._on_end_of_names, 2),
+    n.RPL_ENDOFWHO: (ServerEvents._on_end_of_who, 2),
+    n.RPL_GLOBALUSERS: (ServerEvents._on_count, 0),
+    n.RPL_LOCALUSERS: (ServerEvents._on_count, 0),
+    n.RPL_LUSERCHANNELS: (ServerEvents._on_count, 0),
+    n.RPL_LUSERCLIENT: (ServerEvents._on_count, 0),
+    n.RPL_LUSERME: (ServerEvents._on_count, 0),
+    n.RPL_LUSEROP: (ServerEvents._on_count, 0),
+    n.RPL_LUSERUNKNOWN: (ServerEvents._on_count, 0),
+    n.RPL_NAMREPLY: (ServerEvents._on_names, 4),
+    n.RPL_TOPIC: (ServerEvents._on_topic, 3),
+    n.RPL_WHOREPLY: (ServerEvents._on_who, 7),
+    n.RPL_WHOSPCRPL: (ServerEvents._on_quiet, 5),
+    RPL_MONONLINE: (ServerEvents._on_quiet, 2),
+    RPL_MONOFFLINE: (ServerEvents._on_quiet, 2),
+    ERR_MONLISTFULL: (ServerEvents._on_monitor_full, 0),
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from client.wording import reason, sentence
+from client.phrases import reason, sentence
 from gateway.wire import numerics
 from gateway.wire.message import Message, parse
 

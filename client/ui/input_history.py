@@ -9,7 +9,7 @@ from typing import Final
 ENTRIES_LIMIT: Final = 500
 
 
-class Entered:
+class InputHistory:
     """The texts that were sent, and the one that is being written, which is kept meanwhile."""
 
     def __init__(self) -> None:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from client import commands
-from client.buffer import BufferKind, Line
-from client.events import Found, RoomsListed
+from client.buffer import BufferKind, Entry
+from client.events import RoomsListed, SearchResults
 from client.files import export
 from client.session import Session
 from client.ui.chat import Chat
-from client.ui.deeds import Deeds
 from client.ui.emoji import with_emoji
 from client.ui.keys import KEYS
 from client.ui.prompt import Purpose
+from client.ui.session_actions import SessionActions
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 from gateway.wire.names import valid_nick, valid_room
@@ -33,13 +33,13 @@ _SAYING = frozenset(("/me", "/msg", "/react", "/reply"))  # commands whose text 
 _KINDS = {BufferKind.ROOM: "room", BufferKind.PERSON: "person", BufferKind.SERVER: "network"}
 
 
-class Desk:
-    """The desk of client.commands, on the full screen."""
+class Controller:
+    """The controller of client.commands, on the full screen."""
 
-    def __init__(self, app: "Hubbub", chat: Chat, deeds: Deeds) -> None:
+    def __init__(self, app: "Hubbub", chat: Chat, actions: SessionActions) -> None:
         self._app = app
         self._chat = chat
-        self._deeds = deeds
+        self._actions = actions
         self._buffers = chat.buffers
         self._search: Search | None = None  # the last one that was opened
         self._window: Palette | RoomFinder | None = None  # the last one that shows public rooms
@@ -61,7 +61,7 @@ class Desk:
         else:
             self._chat.action_end()
             text = with_emoji(text.removeprefix("/"))
-            self._deeds.say(self.here, text, purpose.line.msgid if purpose else "")
+            self._actions.say(self.here, text, purpose.line.msgid if purpose else "")
 
     def _react(self, text: str, purpose: Purpose) -> None:
         """React to a message; what is no reaction stays where it was typed."""
@@ -69,7 +69,7 @@ class Desk:
             self._chat.prompt.put(text)
             self._chat.prompt.begin(purpose)
         else:
-            self._deeds.react(self.here, purpose.line, with_emoji(text), self._buffers.own_nick)
+            self._actions.react(self.here, purpose.line, with_emoji(text), self._buffers.own_nick)
 
     # --- for the commands -----------------------------------------------------------------------------------
 
@@ -79,11 +79,11 @@ class Desk:
     def here(self) -> str:
         return self._buffers.focused.name
 
-    def message(self, *, is_own: bool = False) -> Line | None:
+    def message(self, *, is_own: bool = False) -> Entry | None:
         return self._buffers.focused.last_message(is_own=is_own)
 
     def do(self, action: Callable[[Session, float], object]) -> None:
-        self._deeds.do(action)
+        self._actions.do(action)
 
     def answer(self, text: str) -> None:
         self._chat.note(self._buffers.answer(text, self._app.clock()))
@@ -97,7 +97,7 @@ class Desk:
             self._chat.turn_to(known)
         else:
             self._app.turn_when_there(name)
-            self._deeds.request(Message("JOIN", [name]))
+            self._actions.request(Message("JOIN", [name]))
 
     def search(self, text: str) -> None:
         self._app.search(text)
@@ -149,10 +149,10 @@ class Desk:
         choices += [Choice(nick, "person", partial(self._chat.open_person, nick)) for nick in people]
         choices += [Choice(key.title, key.shown, partial(self._press, key.action)) for key in KEYS if key.is_offered]
         choices.append(Choice("All rooms of the network", "/list", partial(self.list_rooms, "")))
-        self._window = Palette(self._app.look, choices, self._other_choices)
+        self._window = Palette(self._app.colours, choices, self._other_choices)
         if self._rooms is not None:
             self._window.offer(self._room_choices(self._rooms))
-        self._deeds.list_rooms()
+        self._actions.list_rooms()
         return self._window
 
     def _room_choices(self, listed: RoomsListed) -> "list[Choice]":
@@ -168,8 +168,8 @@ class Desk:
     def room_finder(self, text: str) -> "RoomFinder":
         from client.ui.room_finder import RoomFinder
 
-        self._window = RoomFinder(self._app.look, text, self._rooms)
-        self._deeds.list_rooms()
+        self._window = RoomFinder(self._app.colours, text, self._rooms)
+        self._actions.list_rooms()
         return self._window
 
     def rooms_listed(self, listed: RoomsListed) -> None:
@@ -207,11 +207,11 @@ class Desk:
 
         buffer = self._buffers.focused
         find = partial(self._buffers.find, buffer)
-        ask = partial(self._deeds.search, buffer.name)
-        self._search = Search(self._app.look, buffer.name, text, find, ask, self._deeds.cancel_search)
+        ask = partial(self._actions.search, buffer.name)
+        self._search = Search(self._app.colours, buffer.name, text, find, ask, self._actions.cancel_search)
         return self._search
 
-    def found(self, found: Found) -> None:
+    def found(self, found: SearchResults) -> None:
         if self._search is not None and self._search.is_attached:
             self._search.take(found)
 

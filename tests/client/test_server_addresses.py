@@ -2,22 +2,22 @@
 
 import pytest
 
-from client.route import FIRST_PAUSE_S, LONGEST_PAUSE_S, Address, Route, parse_address
+from client.server_addresses import FIRST_PAUSE_S, LONGEST_PAUSE_S, Route, ServerAddress, parse_address
 
 
 @pytest.mark.parametrize(
     ("text", "address"),
     [
-        ("localhost", Address("localhost", 6667)),
-        ("localhost:7001", Address("localhost", 7001)),
-        ("::1", Address("::1", 6667)),
-        ("[::1]:7001", Address("::1", 7001)),
-        ("irc://example.org", Address("example.org", 6667)),
-        ("ircs://example.org", Address("example.org", 6697, uses_tls=True)),
-        ("ircs://example.org:7001", Address("example.org", 7001, uses_tls=True)),
+        ("localhost", ServerAddress("localhost", 6667)),
+        ("localhost:7001", ServerAddress("localhost", 7001)),
+        ("::1", ServerAddress("::1", 6667)),
+        ("[::1]:7001", ServerAddress("::1", 7001)),
+        ("irc://example.org", ServerAddress("example.org", 6667)),
+        ("ircs://example.org", ServerAddress("example.org", 6697, uses_tls=True)),
+        ("ircs://example.org:7001", ServerAddress("example.org", 7001, uses_tls=True)),
     ],
 )
-def test_addresses(text: str, address: Address) -> None:
+def test_addresses(text: str, address: ServerAddress) -> None:
     assert parse_address(text) == address
 
 
@@ -28,7 +28,7 @@ def test_what_is_no_address(text: str) -> None:
 
 
 def _route(count: int) -> Route:
-    return Route([Address(f"gateway{number}", 1) for number in range(count)], lambda: 1.0)
+    return Route([ServerAddress(f"gateway{number}", 1) for number in range(count)], lambda: 1.0)
 
 
 def test_after_a_loss_each_gateway_is_tried_once_without_a_pause() -> None:

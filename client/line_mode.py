@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Final
 
 from client import commands
-from client.buffer import Line
+from client.buffer import Entry
 from client.buffers import Buffers
 from client.files import Log, export
 from client.output import Output
@@ -41,7 +41,7 @@ def piped_lines() -> Iterator[str]:
 
 
 class LineMode:
-    """A session between a keyboard, or a pipe, and a screen; the desk (client.commands) of whoever types."""
+    """A session between a keyboard, or a pipe, and a screen; the controller (client.commands) of whoever types."""
 
     def __init__(self, transport: Transport, screen: Screen, output: Output) -> None:
         self._transport = transport
@@ -82,8 +82,8 @@ class LineMode:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is leaving already
             self._transport.do(Session.give_up)
             self._transport.close()
-            self._output.look(lambda _buffers, log: log.close())
-        return 0 if self._transport.look(lambda session: session.was_registered and session.has_delivered_all) else 1
+            self._output.read(lambda _buffers, log: log.close())
+        return 0 if self._transport.read(lambda session: session.was_registered and session.has_delivered_all) else 1
 
     # --- lines ----------------------------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class LineMode:
         here, text = self.here, strip_controls(line)
         if here and text.strip():
             self.do(lambda session, now: session.say(here, text, now))
-        elif text.strip() and self._transport.look(lambda session: session.awaits_lobby):
+        elif text.strip() and self._transport.read(lambda session: session.awaits_lobby):
             self.answer(f"not delivered (there is no connection yet): {text}")
         elif text.strip():
             self.answer("You are in no room: /join one first, for example /join lobby")
@@ -130,38 +130,38 @@ class LineMode:
     def _wait(self, claim: Callable[[Session], bool], wait_s: float) -> bool:
         """Wait until something is true; False where there was no connection in all that time."""
         while not self._transport.wait_for(claim, wait_s):
-            if not self._transport.look(lambda session: session.was_registered):
+            if not self._transport.read(lambda session: session.was_registered):
                 return False
         return True
 
     def _finish_for_person(self) -> None:
-        if self._transport.look(lambda session: session.is_registered or session.unconfirmed > 0):
+        if self._transport.read(lambda session: session.is_registered or session.unconfirmed > 0):
             self._finish(QUIT_LIMIT_S)
 
     def _finish(self, wait_s: float) -> None:
         """Let the session leave when all has arrived, as long as that goes on."""
         self._transport.do(Session.finish)
-        while not self._transport.look(lambda session: session.is_finished) and self._has_progress(wait_s):
+        while not self._transport.read(lambda session: session.is_finished) and self._has_progress(wait_s):
             pass
 
     def _has_progress(self, wait_s: float) -> bool:
-        left = self._transport.look(lambda session: session.unconfirmed)
+        left = self._transport.read(lambda session: session.unconfirmed)
         return self._transport.wait_for(lambda session: session.is_finished or session.unconfirmed < left, wait_s)
 
-    # --- the desk -------------------------------------------------------------------------------------------
+    # --- the controller -------------------------------------------------------------------------------------------
 
     @property
     def here(self) -> str:
-        return self._transport.look(lambda session: session.current_room)
+        return self._transport.read(lambda session: session.current_room)
 
-    def message(self, *, is_own: bool = False) -> Line | None:
+    def message(self, *, is_own: bool = False) -> Entry | None:
         here = self.here
 
-        def newest(buffers: Buffers, _log: Log) -> Line | None:
+        def newest(buffers: Buffers, _log: Log) -> Entry | None:
             buffer = buffers.get(here)
             return buffer.last_message(is_own=is_own) if buffer else None
 
-        return self._output.look(newest)
+        return self._output.read(newest)
 
     def do(self, action: Callable[[Session, float], object]) -> None:
         self._transport.do(action)
@@ -187,7 +187,7 @@ class LineMode:
 
     def log(self, path: str) -> None:
         try:
-            self._output.look(lambda _buffers, log: log.open(Path(path).expanduser()) if path else log.close())
+            self._output.read(lambda _buffers, log: log.open(Path(path).expanduser()) if path else log.close())
         except OSError as error:
             self.answer(f"cannot write to {path}: {error.strerror}")
         else:
@@ -200,7 +200,7 @@ class LineMode:
             return export(buffers.get(here) or buffers.server, Path(path).expanduser())
 
         try:
-            count = self._output.look(write)
+            count = self._output.read(write)
         except OSError as error:
             self.answer(f"cannot write to {path}: {error.strerror}")
         else:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from client.events import Found, LoadingOlder, Older
-from client.past import ANSWER_LIMIT_S
-from client.room import Position
+from client.conversation import Position
+from client.events import OlderLoaded, OlderRequested, SearchResults
+from client.history import ANSWER_LIMIT_S
 from gateway.wire.message import Message
 from tests.client.fake_gateway import ALL_CAPS, FakeNetwork
 from tests.client.talk import Talk
@@ -21,15 +21,17 @@ def network(request: pytest.FixtureRequest) -> FakeNetwork:
 
 
 def pages(talk: Talk) -> list[list[str]]:
-    return [[message.params[1] for message in event.messages] for event in talk.events if isinstance(event, Older)]
+    return [
+        [message.params[1] for message in event.messages] for event in talk.events if isinstance(event, OlderLoaded)
+    ]
 
 
 def problems(talk: Talk) -> list[str]:
-    return [event.problem for event in talk.events if isinstance(event, (Older, Found)) and event.problem]
+    return [event.problem for event in talk.events if isinstance(event, (OlderLoaded, SearchResults)) and event.problem]
 
 
-def found(talk: Talk) -> list[Found]:
-    return [event for event in talk.events if isinstance(event, Found)]
+def found(talk: Talk) -> list[SearchResults]:
+    return [event for event in talk.events if isinstance(event, SearchResults)]
 
 
 def test_pages_come_one_before_the_other_until_there_are_no_more(network: FakeNetwork) -> None:
@@ -39,11 +41,11 @@ def test_pages_come_one_before_the_other_until_there_are_no_more(network: FakeNe
     for _ in range(3):
         talk.session.load_older("#lobby", before, talk.now)
         talk.run()
-        messages = next(event for event in reversed(talk.events) if isinstance(event, Older)).messages
+        messages = next(event for event in reversed(talk.events) if isinstance(event, OlderLoaded)).messages
         if messages:
             before = Position(messages[0].tags["msgid"], 0.0)
     assert pages(talk) == [[f"old {number}" for number in numbers] for numbers in (range(7, 12), range(2, 7), range(2))]
-    assert [event.has_more for event in talk.events if isinstance(event, Older)] == [True, True, False]
+    assert [event.has_more for event in talk.events if isinstance(event, OlderLoaded)] == [True, True, False]
     assert talk.heard() == [], "older messages are none that are heard now"
 
 
@@ -69,7 +71,7 @@ def test_a_full_page_may_be_marked_as_the_last(network: FakeNetwork, marks_end: 
     talk.session.load_older("#lobby", Position("m7", 0.0), talk.now)
     talk.run()
     assert pages(talk) == [[f"old {number}" for number in range(2, 7)]]
-    assert [event.has_more for event in talk.events if isinstance(event, Older)] == [not marks_end]
+    assert [event.has_more for event in talk.events if isinstance(event, OlderLoaded)] == [not marks_end]
 
 
 def test_the_past_of_a_person_is_loaded_too(network: FakeNetwork) -> None:
@@ -96,7 +98,7 @@ def test_a_second_request_for_the_same_page_is_none(network: FakeNetwork) -> Non
     for _ in range(3):
         talk.session.load_older("#lobby", None, talk.now)
     talk.run()
-    assert len(pages(talk)) == len([event for event in talk.events if isinstance(event, LoadingOlder)]) == 1
+    assert len(pages(talk)) == len([event for event in talk.events if isinstance(event, OlderRequested)]) == 1
 
 
 def test_whatever_becomes_of_the_connection_a_request_ends(network: FakeNetwork) -> None:

@@ -9,11 +9,11 @@ from client.buffer import BufferKind
 from client.buffers import Buffers
 from client.saved_state import NOTHING, SavedConversation, SavedState
 from client.session import Session
-from client.ui.deeds import Port
+from client.ui.session_actions import SessionPort
 from gateway.wire.casefold import fold
 
 
-class Memory:
+class KeptState:
     """The state of one network; `save` writes it, and raises OSError."""
 
     def __init__(
@@ -32,18 +32,18 @@ class Memory:
             self._save(state)
 
 
-def present_state(port: Port, buffers: Buffers, drafts: Mapping[str, str], theme: str) -> SavedState:
+def present_state(port: SessionPort, buffers: Buffers, drafts: Mapping[str, str], theme: str) -> SavedState:
     """Collect what is to be there again at the next start; `theme` is "" where the settings decide."""
 
     def of_session(session: Session) -> tuple[dict[str, str], tuple[str, ...], float, str]:
-        keys = {name: room.key for name, room in session.conversation.rooms.items()}
+        keys = {name: room.key for name, room in session.messaging.rooms.items()}
         nick = session.naming.wanted if session.naming.was_ours else ""
-        return keys, tuple(sorted(session.ignored)), session.said_last_at, nick
+        return keys, tuple(sorted(session.ignored)), session.last_message_at, nick
 
-    keys, ignored, said_last_at, nick = port.look(of_session)
+    keys, ignored, last_message_at, nick = port.read(of_session)
     conversations = tuple(
         SavedConversation(each.name, keys.get(fold(each.name), ""), each.read_until, drafts.get(each.name, ""))
         for each in buffers.ordered
         if each.kind is BufferKind.PERSON or fold(each.name) in keys
     )
-    return SavedState(conversations, buffers.focused.name, theme, ignored, said_last_at, nick)
+    return SavedState(conversations, buffers.focused.name, theme, ignored, last_message_at, nick)

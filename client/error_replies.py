@@ -6,11 +6,11 @@ for is for the person to read. Pure; whoever holds the session.
 
 from typing import Final
 
-from client.conversation import Conversation
+from client.conversation import SyncState
 from client.exchange import Exchange
-from client.past import Past
+from client.history import HistoryLoader
+from client.messaging import Messaging
 from client.pings import Pings
-from client.room import Presence
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
@@ -35,26 +35,26 @@ _MESSAGE_REFUSED: Final = frozenset(
 _FIRST_ERROR: Final = "400"
 
 
-class Refusals:
+class ErrorReplies:
     """The errors of one session's wishes."""
 
-    def __init__(self, exchange: Exchange, conversation: Conversation, past: Past) -> None:
+    def __init__(self, exchange: Exchange, messaging: Messaging, history_loader: HistoryLoader) -> None:
         self._exchange = exchange
-        self._conversation = conversation
-        self._past = past
+        self._messaging = messaging
+        self._history_loader = history_loader
         self.last = ""  # why there is no name to be had on this connection
 
     def on_fail(self, message: Message, pings: Pings, now: float) -> None:
         """Take a standard reply (IRCv3 standard-replies)."""
         match message.params[0].upper():
-            case _ if self._conversation.is_waited_for(message):
-                self._conversation.on_message_refused(message, now)
+            case _ if self._messaging.is_waited_for(message):
+                self._messaging.on_message_refused(message, now)
             case "PING" if pings.take_promise_back():
                 return
             case "CHATHISTORY":
                 self._on_history(message, now)
             case "PRIVMSG" | "NOTICE":
-                self._conversation.on_message_refused(message, now)
+                self._messaging.on_message_refused(message, now)
             case _:
                 self._exchange.show(message, now)
 
@@ -64,23 +64,23 @@ class Refusals:
             self._exchange.show(message, now)
             return
         target = fold(message.params[1])
-        room = self._conversation.rooms.get(target)
+        room = self._messaging.rooms.get(target)
         if message.verb in _NICK_REFUSED and room is None:
             self._on_nick(message, now)
-        elif message.verb in _JOIN_REFUSED and room is not None and room.presence is Presence.AWAITED:
-            self._conversation.on_join_refused(room, message, now)
+        elif message.verb in _JOIN_REFUSED and room is not None and room.sync_state is SyncState.AWAITED:
+            self._messaging.on_join_refused(room, message, now)
         elif message.verb == n.ERR_UNKNOWNCOMMAND and target == "chathistory":
             self._on_history(message, now)
         elif message.verb in _MESSAGE_REFUSED or (
-            message.verb >= _FIRST_ERROR and self._conversation.is_waited_for(message)
+            message.verb >= _FIRST_ERROR and self._messaging.is_waited_for(message)
         ):
-            self._conversation.on_message_refused(message, now)
+            self._messaging.on_message_refused(message, now)
         else:
             self._exchange.show(message, now)
 
     def _on_history(self, message: Message, now: float) -> None:
-        if not self._past.refuses(message, now):
-            self._conversation.history.on_refused(message, now)
+        if not self._history_loader.refuses(message, now):
+            self._messaging.history.on_refused(message, now)
 
     def _on_nick(self, message: Message, now: float) -> None:
         naming = self._exchange.naming

@@ -19,7 +19,7 @@ TURN_S: Final = 0.008  # then the keyboard has its turn
 EVENTS_LIMIT: Final = 5_000  # then the receiving thread waits, and with it the network
 
 
-class Feed:
+class EventQueue:
     """Takes events, and gives them out frame by frame."""
 
     def __init__(self, app: App[int], take: Callable[[Event], None], draw: Callable[[], None]) -> None:

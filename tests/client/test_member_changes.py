@@ -3,8 +3,8 @@
 import pytest
 
 from client.buffer import FOLDED_LIMIT, FOLDED_WITHIN_S, Buffer, BufferKind
-from client.line_maker import LineMaker
-from client.membership import change_of, summarise
+from client.entry_factory import EntryFactory
+from client.member_changes import change_of, summarise
 from gateway.wire.message import Message, parse
 
 
@@ -41,7 +41,7 @@ def test_a_line_says_what_became_of_each_person(changes: str, said: str) -> None
 
 
 def test_what_is_no_change_of_others_is_a_line_of_its_own() -> None:
-    maker = LineMaker("alice", ())
+    maker = EntryFactory("alice", ())
     buffer = Buffer("#a", BufferKind.ROOM)
     shown = [
         ":bob!u@h JOIN #a",
@@ -68,7 +68,7 @@ def test_what_is_no_change_of_others_is_a_line_of_its_own() -> None:
 
 
 def test_a_line_is_bounded_and_ends_where_nothing_happens() -> None:
-    maker = LineMaker("alice", ())
+    maker = EntryFactory("alice", ())
     buffer = Buffer("#a", BufferKind.ROOM)
 
     def join(nick: str, at: float) -> None:

@@ -7,9 +7,9 @@ screen. Pure; on the receiving thread.
 from dataclasses import replace
 from datetime import datetime
 
-from client.events import Event, Found, Heard, PasswordNeeded, Status, Undelivered
-from client.room import server_time
-from client.wording import sentence
+from client.conversation import server_time
+from client.events import ClientNotice, Event, Failed, Heard, PasswordRequired, SearchResults
+from client.phrases import sentence
 from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
 
@@ -26,21 +26,21 @@ def screen_line(event: Event, room: str) -> str | None:
         case Heard(is_typed_here=False, is_quiet=False):
             rendered = (sentence(message, event.own_nick, room) for message in _single_lines(event.message))
             return "\n".join(f"{clock} {text}" for text in rendered if text is not None) or None
-        case Status():
+        case ClientNotice():
             return f"{clock} -- {strip_controls(event.text)}"
-        case Undelivered():
+        case Failed():
             text = strip_controls(f"not delivered to {event.target} ({event.reason}): {event.text}")
             return f"{clock} -- {text}"
-        case PasswordNeeded():
+        case PasswordRequired():
             wish = "wants another password than this one" if event.was_refused else "wants a password"
             ways = "hubbub --ask-password asks for it, and the variable HUBBUB_PASSWORD gives it"
             return f"{clock} -- the network at {strip_controls(event.address)} {wish}: {ways}"
-        case Found():
+        case SearchResults():
             return _found(event)
     return None
 
 
-def _found(event: Found) -> str | None:
+def _found(event: SearchResults) -> str | None:
     """Write what a search has found since the last step, newest first, and how it ended."""
     lines = []
     for message in event.messages:
@@ -66,9 +66,9 @@ def log_line(event: Event) -> str | None:
         if event.is_quiet:
             return None
         said = (_said(message) for message in _single_lines(event.message))
-        place = strip_controls(event.place or event.message.params[0])
+        place = strip_controls(event.conversation or event.message.params[0])
         return "\n".join(f"{clock} {place} {text}" for text in said if text is not None) or None
-    line = screen_line(event, "") if not isinstance(event, Found) else None
+    line = screen_line(event, "") if not isinstance(event, SearchResults) else None
     return None if line is None else f"{clock} {line.partition('] ')[2]}"
 
 

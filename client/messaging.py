@@ -1,0 +1,314 @@
+"""All that is said: what we say until it has arrived, what others say once, on whatever connection it comes.
+
+Owns the rooms, the outbox and the memory of what was shown; the left half of the picture is in history.py. Messages
+of a room go
+
+    history (CHATHISTORY) --------------------------\\
+    live, while catching up -> held, until then ------> shown before? -> position -> the person
+    live ---------------------------------------------/
+
+Knows nothing of how a connection begins or ends. Pure; whoever holds the session.
+"""
+
+from collections import ChainMap
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from client.composing import compose, lines_of
+from client.conversation import Conversation, Position, ShownIds, SyncState, position
+from client.entry_factory import REPLY_TAGS
+from client.events import Failed, Sent
+from client.exchange import Exchange
+from client.history import CatchUp
+from client.outbox import Outbox, UnsentMessage
+from client.phrases import reason
+from gateway.wire.casefold import fold
+from gateway.wire.message import Message, split_source
+
+ASK_AGAIN_S: Final = 10.0  # for a room that could not be joined just now, and for history
+CONFIRMED_LIMIT: Final = 100
+PEOPLE_LIMIT: Final = 200  # conversations with people that are kept up to date over connections
+ID_TAG: Final = "+hubbub/id"  # stays the same when a message is sent again; every gateway takes it once
+
+
+class Messaging:
+    """The rooms of one person, and what is said in them and to single people."""
+
+    def __init__(self, exchange: Exchange, rooms: Sequence[str], new_id: Callable[[], str], backlog: int) -> None:
+        self.rooms = {fold(room): Conversation(room) for room in rooms}
+        self.people: dict[str, Conversation] = {}  # the one talked to first comes first
+        self.conversations = ChainMap(self.rooms, self.people)
+        self.current_room = rooms[0] if rooms else ""
+        self.outbox = Outbox()
+        self.has_failed = False  # something typed here could not be delivered
+        self.history = CatchUp(exchange, self.conversations, backlog, self._show_once)
+        self._exchange = exchange
+        self._new_id = new_id
+        self._confirmed: dict[str, UnsentMessage] = {}  # the last messages to persons, which may still come back
+        self._seen = ShownIds()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all rooms are joined, all that was missed is here, and all that was said has arrived."""
+        return not self.outbox and all(room.sync_state is SyncState.READY for room in self.conversations.values())
+
+    def lose_connection(self) -> None:
+        """Be ready for the next connection: the rooms to be joined again, what was in flight in doubt."""
+        self.outbox.lose_connection()
+        for room in self.conversations.values():
+            room.lose_connection()
+
+    # --- what we say ----------------------------------------------------------------------------------------
+
+    def say(self, verb: str, target: str, text: str, now: float, reply_to: str = "") -> list[str]:
+        """Keep a text until it can be sent, as one message or several; their ids."""
+        if not target.startswith("#"):
+            self.person(target)
+        messages = [
+            UnsentMessage(self._new_id(), verb, target, body, reply_to)
+            for body in compose(verb, target, text, self._exchange.login.batch_limits)
+        ]
+        for unsent in messages:
+            self._tell_said(unsent, now)
+            if self.outbox.is_full:
+                self.fail(unsent, "too much is waiting to be sent", now)
+            else:
+                self.outbox.put(unsent)
+        return [unsent.id for unsent in messages]
+
+    def flush(self, now: float) -> None:
+        """Send what is ready to be sent."""
+        login = self._exchange.login
+        for unsent in self.outbox.launch(self._is_ready):
+            tags = {}
+            if "labeled-response" in login.agreed:
+                tags["label"] = unsent.id
+            if "message-tags" in login.agreed:
+                tags[ID_TAG] = unsent.id
+                if unsent.reply_to:
+                    tags |= dict.fromkeys(REPLY_TAGS, unsent.reply_to)
+            message = Message(unsent.verb, [unsent.target, unsent.text], tags=tags)
+            lines = lines_of(message, login.batch_limits, unsent.id)
+            for line in lines or ():
+                self._exchange.send(line)
+            if lines is None:  # the gateway has taken its offer back
+                self.outbox.remove(unsent.id)
+                self.fail(unsent, "the gateway takes no such long message", now)
+
+    def _is_ready(self, target: str) -> bool:
+        room = self.conversations.get(fold(target))
+        return room is None or room.sync_state is SyncState.READY
+
+    def _tell_said(self, unsent: UnsentMessage, now: float, replaces: str = "") -> None:
+        said = Sent(now, unsent.id, unsent.verb, unsent.target, unsent.text, unsent.reply_to, replaces)
+        self._exchange.events.append(said)
+
+    def fit_to_gateway(self, now: float) -> None:
+        """Cut what waits as this connection's gateway takes it, which may be less than the last one took."""
+        limits = self._exchange.login.batch_limits
+
+        def fitting(unsent: UnsentMessage) -> list[UnsentMessage]:
+            message = Message(unsent.verb, [unsent.target, unsent.text])
+            if lines_of(message, limits, "") is not None:
+                return [unsent]
+            bodies = compose(unsent.verb, unsent.target, unsent.text, limits)
+            pieces = [replace(unsent, id=f"{unsent.id}.{number}", text=body) for number, body in enumerate(bodies)]
+            for number, piece in enumerate(pieces):
+                self._tell_said(piece, now, replaces=unsent.id if number == 0 else "")
+            return pieces
+
+        self.outbox.rewrite(fitting)
+
+    def settle(self, client_msgids: Sequence[str], now: float) -> None:
+        """Take a PONG: what was sent before its PING has arrived, unless there should have been an echo."""
+        for client_msgid in client_msgids:
+            if (unsent := self.outbox.remove(client_msgid)) is None:
+                continue
+            if self._exchange.login.has_echo:
+                self.fail(unsent, "the gateway did not confirm it", now)
+            else:
+                self._seen.add(f"{ID_TAG}={unsent.id}")
+                relayed = Message(unsent.verb, [unsent.target, unsent.text], self._exchange.naming.current)
+                self._exchange.show(
+                    relayed, now, conversation=unsent.target, is_typed_here=True, client_msgid=unsent.id
+                )
+
+    def fail(self, unsent: UnsentMessage, reason: str, now: float) -> None:
+        self.has_failed = True
+        self._exchange.events.append(Failed(now, unsent.target, unsent.text, reason, unsent.id))
+
+    def on_message_refused(self, message: Message, now: float) -> None:
+        """Take an error for a message: its label tells which one, or else the target that it names."""
+        message_id = message.tags.get(ID_TAG) or message.tags.get("label", "")
+        unsent = self.outbox.remove(message_id) or self._confirmed.pop(message_id, None)
+        if unsent is None:
+            candidates = [self.outbox.sent_with(target) for target in message.params[1:]]
+            found = next((candidate for candidate in candidates if candidate), None)
+            unsent = self.outbox.remove(found.id) if found else None
+        if unsent is None:
+            self._exchange.show(message, now)
+        else:
+            self.fail(unsent, reason(message), now)
+
+    def is_waited_for(self, message: Message) -> bool:
+        """Whether this is, by its label, the answer to a message of ours (IRCv3 labeled-response)."""
+        return message.tags.get("label", "") in self.outbox
+
+    # --- what is said to us ---------------------------------------------------------------------------------
+
+    def on_message(self, message: Message, now: float) -> None:
+        if self.is_waited_for(message) and not self._exchange.naming.is_mine(split_source(message.source or "")[0]):
+            self.on_message_refused(message, now)  # a NOTICE, where the gateway has no better words
+            return
+        room = self.conversation_of(message)
+        if room is not None and room.sync_state is SyncState.CATCHING_UP:
+            room.held.append(message)
+        else:
+            self._show_once(message, room, now)
+
+    def conversation_of(self, message: Message) -> Conversation | None:
+        """Find the room, or the person, whose conversation a message belongs to; None where it is none."""
+        target, nick = message.params[0], split_source(message.source or "")[0]
+        if target.startswith("#"):
+            return self.rooms.get(fold(target))
+        if self._exchange.naming.is_mine(nick):
+            return self.person(target)
+        is_personal = "!" in (message.source or "") and self._exchange.naming.is_mine(target)
+        return self.person(nick) if is_personal else None
+
+    def _show_once(self, message: Message, room: Conversation | None, now: float, *, is_history: bool = False) -> bool:
+        """Show a message unless it was shown before; True if it was new."""
+        is_typed_here, client_msgid = self._confirm(message, is_history=is_history)
+        # A message has two ids: the network's, and its sender's, which stays the same when it is sent again.
+        ids = [f"{key}={message.tags[key]}" for key in ("msgid", ID_TAG) if message.tags.get(key)]
+        if not ids and "time" in message.tags:
+            ids = [replace(message, tags={"time": message.tags["time"]}).line()]
+        are_new = [self._seen.add(message_id) for message_id in ids]
+        is_new = all(are_new)
+        if is_new and room is not None:
+            room.position = position(message, now)
+        if is_new or client_msgid:
+            self._exchange.show(
+                message,
+                now,
+                conversation=room.name if room else "",
+                is_typed_here=is_typed_here,
+                client_msgid=client_msgid,
+                is_history=is_history,
+                is_quiet=not is_new,
+            )
+        return is_new
+
+    def _confirm(self, message: Message, *, is_history: bool) -> tuple[bool, str]:
+        """Forget the message of ours that this one is, for it has arrived: whether it is ours, and its id."""
+        if message.verb not in ("PRIVMSG", "NOTICE"):
+            return False, ""
+        message_id = message.tags.get(ID_TAG) or message.tags.get("label", "")
+        if unsent := self.outbox.remove(message_id):
+            self._note_confirmed(unsent)
+            return True, unsent.id
+        naming = self._exchange.naming
+        nick = split_source(message.source or "")[0]
+        if is_history:
+            is_echo, is_ours = False, naming.was_mine(nick)
+        else:
+            is_echo = is_ours = naming.is_mine(nick) and self._exchange.login.has_echo
+        if is_ours and not message_id and (found := self.outbox.sent_with(*message.params[:2])):
+            self.outbox.remove(found.id)
+            return True, found.id
+        return is_echo, ""
+
+    def _note_confirmed(self, unsent: UnsentMessage) -> None:
+        """Remember a message to a person: who has just left cannot be told from who is there until it was tried."""
+        if fold(unsent.target) not in self.rooms:
+            self._confirmed[unsent.id] = unsent
+            if len(self._confirmed) > CONFIRMED_LIMIT:
+                del self._confirmed[next(iter(self._confirmed))]
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    def person(self, nick: str) -> Conversation:
+        """Find the conversation with someone, or begin it."""
+        if (known := self.people.get(fold(nick))) is not None:
+            return known
+        if len(self.people) >= PEOPLE_LIMIT:
+            idle = (each for each in self.people if self.people[each].sync_state is SyncState.READY)
+            self.people.pop(next(idle, ""), None)
+        self.people[fold(nick)] = Conversation(nick, is_person=True)
+        return self.people[fold(nick)]
+
+    def renamed(self, old: str, new: str) -> None:
+        """Note that someone is called otherwise: the conversation goes on."""
+        person = self.people.get(fold(old))
+        if person is not None and (fold(new) == fold(old) or fold(new) not in self.people):
+            del self.people[fold(old)]
+            person.name = new
+            self.people[fold(new)] = person
+
+    def catch_up_with(self, nick: str, since: float, now: float) -> None:
+        """Fetch what was said in a conversation since `since`, if it began then."""
+        person = self.person(nick)
+        if person.position is None:
+            person.position = Position("", since)
+            self.history.begin(person, now)
+
+    # --- rooms ----------------------------------------------------------------------------------------------
+
+    def enter(self, name: str, key: str, now: float) -> None:
+        """Want to be in a room, over all connections to come, and talk there."""
+        self.current_room = name
+        room = self.rooms.setdefault(fold(name), Conversation(name))
+        room.key = key or room.key
+        if room.sync_state is SyncState.AWAITED:
+            self._ask(room, now)
+
+    def leave(self, name: str) -> None:
+        self.rooms.pop(fold(name), None)
+        if fold(self.current_room) == fold(name):
+            self.current_room = next((room.name for room in self.rooms.values()), "")
+
+    def enter_all(self, now: float) -> None:
+        """Join on a new connection what was joined on the last one."""
+        for room in self.rooms.values():
+            self._ask(room, now)
+        for person in self.people.values():
+            if person.position is not None and self._exchange.login.has_history:
+                person.sync_state, person.asked_at = SyncState.CATCHING_UP, now
+
+    def catch_up_with_people(self, now: float) -> None:
+        """Fetch what was missed of what people said, when the gateway has told how much it gives at once."""
+        for person in self.people.values():
+            if person.sync_state is SyncState.CATCHING_UP:
+                self.history.begin(person, now)
+
+    def tick(self, now: float) -> None:
+        for room in list(self.conversations.values()):
+            if room.sync_state is SyncState.CATCHING_UP:
+                self.history.tick(room, now, ASK_AGAIN_S)
+            elif room.sync_state is SyncState.AWAITED and now - room.asked_at >= ASK_AGAIN_S:
+                self._ask(room, now)
+
+    def _ask(self, room: Conversation, now: float) -> None:
+        if self._exchange.is_registered:
+            room.asked_at = now
+            self._exchange.send(Message("JOIN", [room.name, room.key] if room.key else [room.name]))
+
+    def on_own_join(self, message: Message, now: float) -> None:
+        """Be in a room: at once, or when what was missed is here."""
+        name = message.params[0]
+        room = self.rooms.setdefault(fold(name), Conversation(name))
+        if room.sync_state is not SyncState.AWAITED:
+            return
+        if fold(self.current_room) == fold(name):
+            self.current_room = name
+        room.name = name
+        is_first = room.position is None
+        self._exchange.show(message, now, conversation=name, is_quiet=not is_first)
+        if is_first:
+            room.position = position(message, now)
+        self.history.begin(room, now, is_first=is_first)
+
+    def on_join_refused(self, room: Conversation, message: Message, now: float) -> None:
+        self.leave(room.name)
+        self._exchange.show(message, now)
