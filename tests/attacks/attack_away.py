@@ -43,6 +43,6 @@ def nicks(stage: Stage) -> None:
     play(stage, lambda at, count: f"NICK eve{at}_{count % 2}")
 
 
-@attack(f"{ATTACKERS} clients leave {ROOMS} rooms by JOIN 0, and join them again")
+@attack(f"{ATTACKERS} clients leave {ROOMS} rooms with JOIN 0 and join them again")
 def join_and_part(stage: Stage) -> None:
     play(stage, lambda _, count: (*(f"JOIN {rooms}" for rooms in EVERYWHERE), "JOIN 0")[(count + 4) % 5])

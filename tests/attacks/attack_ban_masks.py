@@ -20,7 +20,7 @@ def mask(room: int, number: int) -> str:
     return "*".join(f"{letter}{room:x}{number:x}" for letter in "*abcdefgh") + "*!*@*"
 
 
-@attack(f"{ATTACKERS} clients try to join {ROOMS} rooms with {ROOMS * MASKS_A_ROOM} ban masks, again and again")
+@attack(f"{ATTACKERS} clients try to join {ROOMS} rooms with {ROOMS * MASKS_A_ROOM} ban masks, repeatedly")
 def ban_masks(stage: Stage) -> None:
     makers = [
         stage.attacker(f"maker{room}", f"#ban{room}", address=f"198.51.100.{2 + room % 2}") for room in range(ROOMS)

@@ -33,7 +33,7 @@ def _fill(makers: Sequence[Peer]) -> None:
         maker.send("QUIT")
 
 
-@attack(f"{ASKERS} clients ask for {MESSAGES} messages, 50 times each, and never read")
+@attack(f"{ASKERS} clients request {MESSAGES} messages 50 times each and never read")
 def history_unread(stage: Stage) -> None:
     _fill(_crowd(stage, "maker", MAKERS))
     askers = _crowd(stage, "deaf", ASKERS, CAPS)
@@ -47,10 +47,10 @@ def history_unread(stage: Stage) -> None:
         most = max(most, stage.metric("hubbub_backlog_bytes"))
         time.sleep(0.5)  # the attack's own length, no wait for an event
     users = stage.metric("hubbub_users")
-    stage.note(f"at most {most / 1000:.0f} kB wait in the gateway; all {users:.0f} users are still there")
+    stage.note(f"at most {most / 1000:.0f} kB wait in the gateway; all {users:.0f} users stay connected")
 
 
-@attack(f"{ASKERS} clients ask for {MESSAGES} messages again and again, and read all")
+@attack(f"{ASKERS} clients request {MESSAGES} messages repeatedly and read them all")
 def history_read(stage: Stage) -> None:
     _fill(_crowd(stage, "maker", MAKERS))
     askers = _crowd(stage, "reader", ASKERS, CAPS)

@@ -22,7 +22,7 @@ def oper(stage: Stage) -> None:
     play(stage, [stage.attacker(f"eve{number}") for number in range(ATTACKERS)])
 
 
-@attack(f"{ATTACKERS} clients of as many addresses try wrong passwords for OPER", SETTINGS)
+@attack(f"{ATTACKERS} clients of {ATTACKERS} addresses try wrong passwords for OPER", SETTINGS)
 def oper_from_many(stage: Stage) -> None:
     play(stage, [stage.attacker(f"eve{number}", address=f"198.51.100.{number}") for number in range(ATTACKERS)])
 

@@ -14,7 +14,7 @@ CONNECTIONS = 600
 LINGERS_LIMIT_S = 20.0
 
 
-@attack("one address registers, sends 256 LIST and resets the connection, as often as it may")
+@attack("one address registers, sends 256 LIST and resets the connection, as often as allowed")
 def resets(stage: Stage) -> None:
     stage.begin()
     until, most = time.monotonic() + SECONDS, 0.0
@@ -33,5 +33,5 @@ def resets(stage: Stage) -> None:
     while (left := stage.metric("hubbub_users") - USERS) > 0 and time.monotonic() < ended + LINGERS_LIMIT_S:
         most = max(most, left)
         time.sleep(0.1)
-    gone = f"the last gone after {time.monotonic() - ended:.1f} s" if not left else f"{left:.0f} of them stay"
+    gone = f"the last one left after {time.monotonic() - ended:.1f} s" if not left else f"{left:.0f} of them stay"
     stage.note(f"at most {most:.0f} users of one address; {gone}")

@@ -26,13 +26,13 @@ def _rooms(stage: Stage) -> int:
     return sum(1 for _ in stage.redis.scan_iter("attack:{#*:head", count=1000))
 
 
-@attack(f"{ATTACKERS} clients of one address make rooms and leave them")
+@attack(f"{ATTACKERS} clients of one address create rooms and leave them")
 def new_rooms(stage: Stage) -> None:
     attackers = [stage.attacker(f"eve{number}") for number in range(ATTACKERS)]
     play(stage, attackers, lambda at, count: f"{('JOIN', 'PART')[count % 2]} #r{at}-{count // 2}")
 
 
-@attack(f"{ATTACKERS} clients of one address say something in new rooms and leave them")
+@attack(f"{ATTACKERS} clients of one address send a message to new rooms and leave them")
 def spoken_rooms(stage: Stage) -> None:
     attackers = [stage.attacker(f"eve{number}") for number in range(ATTACKERS)]
 

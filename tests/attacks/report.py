@@ -10,7 +10,7 @@ from tests.chaos.report import written
 DOCUMENT = Path(__file__).parents[2] / "docs" / "security.md"
 MARKS = "<!-- attacks: begin -->", "<!-- attacks: end -->"
 HEAD = (
-    "| attack | PING p50, p99, max, ms | message p50, p99, max, ms | longest turn, ms | besides |",
+    "| attack | PING p50, p99, max, ms | message p50, p99, max, ms | longest turn, ms | other measurements |",
     "|---|--:|--:|--:|---|",
 )
 P99_LIMIT_S = 0.2
@@ -37,7 +37,7 @@ class Row:
         )
 
     def __str__(self) -> str:
-        cut = (f"{self.felt.cut} of them were cut",) if self.felt.cut else ()
+        cut = (f"{self.felt.cut} of them were disconnected",) if self.felt.cut else ()
         cells = (
             f"{self.name}: {self.text}",
             _figures(self.felt.pings),

@@ -9,7 +9,7 @@ from tests.chaos.stage import Stage
 KILLS = 10
 
 
-@scenario("Redis kills all connections (CLIENT KILL, of either type) every second, for 10 s", on_all_servers=True)
+@scenario("Redis closes all connections (CLIENT KILL, both types) every second for 10 s", on_all_servers=True)
 def links_killed(stage: Stage) -> None:
     store = stage.store()
     stage.open(*[store.url] * 3)
@@ -24,7 +24,7 @@ def links_killed(stage: Stage) -> None:
     stage.expect(stage.logged("redis_away") >= KILLS, "few links were cut")
 
 
-@scenario("a gateway is slow; Redis cuts it off at client-output-buffer-limit pubsub 512kb", on_all_servers=True)
+@scenario("Redis closes the connection of a slow gateway (output buffer limit pubsub 512kb)", on_all_servers=True)
 def tiny_output_buffer(stage: Stage) -> None:
     store = stage.store("--client-output-buffer-limit", "pubsub 512kb 512kb 1")
     path = stage.forwarder(store.socket_path)
@@ -40,7 +40,7 @@ def tiny_output_buffer(stage: Stage) -> None:
     stage.run(5)
 
 
-@scenario("the network between a gateway and Redis drops everything for 12 s, and closes nothing", on_all_servers=True)
+@scenario("the network between a gateway and Redis drops all packets for 12 s, connections open", on_all_servers=True)
 def link_blackholed(stage: Stage) -> None:
     store = stage.store()
     path = stage.forwarder(store.port)
@@ -53,7 +53,7 @@ def link_blackholed(stage: Stage) -> None:
     stage.run(5)
 
 
-@scenario("the network between clients and their gateway drops everything; they go to another after 4 s")
+@scenario("the network between clients and their gateway drops all packets; they reconnect to another after 4 s")
 def clients_blackholed(stage: Stage) -> None:
     store = stage.store()
     stage.open(*[store.url] * 3, HUBBUB_PING_INTERVAL_S="4")
@@ -68,7 +68,7 @@ def clients_blackholed(stage: Stage) -> None:
     stage.run(3)
 
 
-@scenario("a gateway loses Redis for half a second, again and again (connections reset)")
+@scenario("a gateway's connections to Redis are reset repeatedly, for half a second each time")
 def link_flapping(stage: Stage) -> None:
     store = stage.store()
     path = stage.forwarder(store.port)

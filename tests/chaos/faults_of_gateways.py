@@ -11,14 +11,14 @@ from tests.chaos.stage import LEASE_S, Stage
 DESCRIPTORS_LEFT = 3
 
 
-@scenario("none, to compare with", on_all_servers=True)
+@scenario("none (baseline)", on_all_servers=True)
 def nothing(stage: Stage) -> None:
     stage.open(*[stage.store().url] * 3)
     stage.begin()
     stage.run(8)
 
 
-@scenario("a gateway of three is killed (-9); its clients go to others and say again what was not acknowledged")
+@scenario("a gateway of three is killed (SIGKILL); its clients reconnect to others and resend unacknowledged messages")
 def gateway_killed(stage: Stage) -> None:
     stage.open(*[stage.store().url] * 3)
     stage.begin()
@@ -27,7 +27,7 @@ def gateway_killed(stage: Stage) -> None:
     stage.run(8)
 
 
-@scenario("a gateway stands still (SIGSTOP) for half its lease")
+@scenario("a gateway is paused (SIGSTOP) for half its lease")
 def gateway_paused(stage: Stage) -> None:
     stage.open(*[stage.store().url] * 3)
     stage.begin()
@@ -38,7 +38,7 @@ def gateway_paused(stage: Stage) -> None:
     stage.run(5)
 
 
-@scenario("a gateway stands still (SIGSTOP) beyond its lease, is taken for dead, and goes on")
+@scenario("a gateway is paused (SIGSTOP) beyond its lease, declared dead, and resumed")
 def gateway_taken_for_dead(stage: Stage) -> None:
     stage.open(*[stage.store().url] * 3)
     stage.begin()
@@ -50,7 +50,7 @@ def gateway_taken_for_dead(stage: Stage) -> None:
     stage.run(6)
 
 
-@scenario("ten gateways are restarted one after another (SIGTERM, started again) under load")
+@scenario("ten gateways are restarted one after another (SIGTERM) under load")
 def rolling_restart(stage: Stage) -> None:
     url = stage.store().url
     stage.open(*[url] * 10)
@@ -63,7 +63,7 @@ def rolling_restart(stage: Stage) -> None:
     stage.run(3)
 
 
-@scenario("a gateway's file descriptors are used up: others connect in vain, then find room again")
+@scenario("a gateway runs out of file descriptors; new connections fail until some are free again")
 def descriptors_used_up(stage: Stage) -> None:
     stage.open(*[stage.store().url] * 2)
     crowd = stage.begin()

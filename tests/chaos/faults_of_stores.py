@@ -7,15 +7,15 @@ from tests.chaos.stage import Stage
 from tests.chaos.store import Sentinel
 from tests.chaos.verdict import Exempt, What
 
-OTHER_ORDER = "what gateways put back into the history may stand there in another order than it was heard in"
+OTHER_ORDER = "restored entries may be in the history in another order than they were delivered in"
 
 
-@scenario("Redis is killed (-9) and started again, appendfsync always", on_all_servers=True)
+@scenario("Redis is killed (SIGKILL) and restarted, appendfsync always", on_all_servers=True)
 def store_killed_always(stage: Stage) -> None:
     _killed(stage, "always")
 
 
-@scenario("Redis is killed (-9) and started again, appendfsync everysec", on_all_servers=True)
+@scenario("Redis is killed (SIGKILL) and restarted, appendfsync everysec", on_all_servers=True)
 def store_killed_everysec(stage: Stage) -> None:
     _killed(stage, "everysec")
 
@@ -31,7 +31,7 @@ def _killed(stage: Stage, fsync: str) -> None:
     stage.run(6)
 
 
-@scenario("Redis stands still (SIGSTOP) for 20 s", on_all_servers=True)
+@scenario("Redis is paused (SIGSTOP) for 20 s", on_all_servers=True)
 def store_paused(stage: Stage) -> None:
     store = stage.store()
     stage.open(*[store.url] * 3)
@@ -50,11 +50,11 @@ def store_wiped(stage: Stage) -> None:
     stage.begin()
     stage.run(4)
     store.command("FLUSHALL")
-    stage.exempt.append(Exempt("a wiped Redis has forgotten the history", 0, time.monotonic(), What.FORGOTTEN))
+    stage.exempt.append(Exempt("the wipe deleted the history", 0, time.monotonic(), What.FORGOTTEN))
     stage.run(8)
 
 
-@scenario("Redis is killed and comes back without its newest 2 s", on_all_servers=True)
+@scenario("Redis is killed and restarts without the data of its last 2 s", on_all_servers=True)
 def store_lost_its_tail(stage: Stage) -> None:
     store = stage.store()
     stage.open(*[store.url] * 3)
@@ -70,7 +70,7 @@ def store_lost_its_tail(stage: Stage) -> None:
     stage.exempt.append(Exempt(OTHER_ORDER, copied_at - 1, time.monotonic() - 4, What.OTHER_PLACE))
 
 
-@scenario("Redis's master is killed (-9); three sentinels make a replica the master", on_all_servers=True)
+@scenario("Redis's master is killed (SIGKILL); three sentinels promote a replica", on_all_servers=True)
 def failover(stage: Stage) -> None:
     _fail_over(stage)
 
@@ -96,7 +96,7 @@ def _fail_over(stage: Stage, **variables: str) -> None:
     stage.exempt.append(Exempt(OTHER_ORDER, killed_at - 2, time.monotonic() - 4, What.OTHER_PLACE))
 
 
-@scenario("the disk under Redis's append-only file is full for 6 s, then has space again", on_all_servers=True)
+@scenario("the disk of Redis's append-only file is full for 6 s", on_all_servers=True)
 def disk_full(stage: Stage) -> None:
     store = stage.store()
     stage.open(*[store.url] * 3)

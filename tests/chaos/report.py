@@ -8,7 +8,7 @@ from tests.chaos.stage import Row
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"
 HEAD = (
-    "| fault | server | sent | lost | twice | out of order | refused by name | longest silence, s | exempt, why |",
+    "| fault | server | sent | lost | duplicated | out of order | refused | longest silence, s | exempt, reason |",
     "|---|---|--:|--:|--:|--:|--:|--:|---|",
 )
 
