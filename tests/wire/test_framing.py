@@ -121,3 +121,7 @@ def test_cutting_gives_the_longest_start_that_fits(line: str, limit: int) -> Non
     assert line.startswith(short)
     assert len(short.encode()) <= limit
     assert short == line or len(line[: len(short) + 1].encode()) > limit
+
+
+def test_the_rest_of_a_long_line_is_dropped_however_it_comes() -> None:
+    assert lines_of(b"a" * 600, b"b" * 600, b"c", b"\nPING x\n") == [TOO_LONG, "PING x"]
