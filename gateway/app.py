@@ -20,15 +20,15 @@ import structlog
 from gateway import config
 from gateway.admission import Admission, RateLimit
 from gateway.binding import bind, page_url
-from gateway.broker import dialing, fitness
+from gateway.broker import dialing, requirements
 from gateway.broker.keys import Keys
 from gateway.config import ConfigError, Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.executor import Executor
 from gateway.heartbeat.leases import Heartbeat, client
-from gateway.lane.browsers import Browsers
+from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.lane import Lane
-from gateway.lane.outside import Outside, Post
+from gateway.lane.loop.process import Post, ProcessServices
 from gateway.net.acceptor import Acceptor, Deal
 from gateway.ops.health import AdminServer
 from gateway.provision import Provision, provide
@@ -66,7 +66,7 @@ class Gateway:
         self.keys = Keys(settings.prefix)
         self.executor = Executor()
         self.verifier = Verifier()
-        self.browsers = Browsers()
+        self.browsers = BrowserAddresses()
         self.admission = Admission(settings.max_per_ip, settings.connect_rate, settings.connect_burst)
         self.new_rooms = RateLimit(settings.new_rooms_per_hour / 3600, settings.new_rooms_per_hour)
         self.lanes: list[Lane] = []
@@ -165,7 +165,7 @@ class Gateway:
         def connect(post: Post, done: Callable[[Any], None]) -> None:
             self.executor.run(lambda: dialing.dial(url), post, done)
 
-        outside = Outside(
+        process = ProcessServices(
             connect=connect,
             cloak=self._cloak,
             admit=self.admission,
@@ -176,7 +176,7 @@ class Gateway:
             gone=heartbeat.disown,
             rehash=lambda: self._on_signal(signal.SIGHUP, None),
         )
-        return Lane(self.id, number, settings, server, outside, tls_context)
+        return Lane(self.id, number, settings, server, process, tls_context)
 
     def _cloak(self, address: str) -> str:
         digest = hmac.new(self._cloak_key.encode(), address.encode(), hashlib.sha256).hexdigest()
@@ -195,7 +195,7 @@ class Gateway:
         if gateway != self.id:
             self.id = gateway
             for lane in self.lanes:
-                lane.post(partial(lane.rebirth.take, gateway))
+                lane.post(partial(lane.rekey.take, gateway))
         elif self._is_enrolled:
             self._publish_cloak_key()
             for lane in self.lanes:
@@ -259,7 +259,7 @@ class Gateway:
         while not self._is_ending:
             try:
                 with client(url) as probe:
-                    warning = fitness.check(probe)
+                    warning = requirements.check(probe)
                 if warning:
                     log.warning("redis_unchecked", problem=warning)
                 return True

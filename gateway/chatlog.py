@@ -25,7 +25,7 @@ from gateway.chat.render import server_time, spoken
 from gateway.config import Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.wire import tags, text
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, parse, split_source
 
 PAGE_ENTRIES = 500
@@ -88,7 +88,7 @@ def run(settings: Settings, wanted: Wanted, out: TextIO) -> int:
         if settings.redis is None:
             share = stack.enter_context(contextlib.closing(EmbeddedServer.start(settings.data_dir)))
         client = stack.enter_context(_client(share.url if share else settings.redis or ""))
-        reader = RoomLog(client, Keys(settings.prefix), fold(room))
+        reader = RoomLog(client, Keys(settings.prefix), casefold(room))
         try:
             _write(reader, wanted, out, lambda: share is None or share.ensure())
         except BrokenPipeError:  # `| head` has seen enough
@@ -142,7 +142,7 @@ class RoomLog:
         """`room` is the folded name."""
         self.room = room
         self._client: Any = client  # redis-py types a reply as sync or async at once
-        self._log, self._void = keys.log(room), keys.void(room)
+        self._log, self._void = keys.log(room), keys.rejected(room)
         self._mark = render.log_mark(room)
         self._last = "0-0"
 

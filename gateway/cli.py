@@ -86,11 +86,11 @@ def serve(**options: Any) -> None:
         structlog.get_logger().warning("unknown_setting", problem=warning)
     from gateway.app import run
     from gateway.binding import CannotBind
-    from gateway.broker.fitness import UnfitRedis
+    from gateway.broker.requirements import UnsuitableRedis
 
     try:
         sys.exit(run(settings))
-    except (ConfigError, UnfitRedis) as error:
+    except (ConfigError, UnsuitableRedis) as error:
         fail(error, status=2)
     except (CannotBind, EmbeddedServerError) as error:
         fail(error)

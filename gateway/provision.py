@@ -34,8 +34,8 @@ def lane_settings(settings: Settings) -> LaneSettings:
         history_bytes=settings.history_bytes,
         history_age_s=settings.history_age_s,
         sendq_total_bytes=settings.sendq_total_bytes // settings.lanes,
-        keep_bytes=settings.keep_bytes,
-        keep_s=settings.keep_s,
+        retry_queue_bytes=settings.retry_queue_bytes,
+        retry_queue_age_s=settings.retry_queue_age_s,
         wait_replicas=settings.redis_wait_replicas,
     )
 

@@ -14,12 +14,16 @@ from gateway.ops.metrics import Reading
 _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("sessions", "Connections that have told their dialect.", lambda lane: len(lane.clients)),
     ("users", "Registered users.", lambda lane: len(lane.sessions.by_nick)),
-    ("opening", "Connections that have not told their dialect yet.", lambda lane: len(lane.connections.opening)),
-    ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.following.rooms)),
-    ("link_up", "Whether the link to Redis is up and delivers (1) or not (0).", lambda lane: lane.upkeep.is_well),
-    ("queued", "Events that are not in a log yet.", lambda lane: lane.appends.queued),
+    (
+        "pending_connections",
+        "Connections that have not told their dialect yet.",
+        lambda lane: len(lane.connections.opening),
+    ),
+    ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.replicas.rooms)),
+    ("link_up", "Whether the link to Redis is up and delivers (1) or not (0).", lambda lane: lane.probe.is_healthy),
+    ("queued", "Events that are not in a log yet.", lambda lane: lane.log_writer.queued),
     ("backlog_bytes", "What waits for clients to read.", lambda lane: lane.connections.backlog_bytes),
-    ("parked", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
+    ("waiting_handlers", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
     (
         "longest_turn_seconds",
         "The longest turn of the last minute, without its wait.",
@@ -29,7 +33,7 @@ _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
 _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("commands", "Lines from clients that were carried out.", lambda lane: lane.intake.commands),
     ("deliveries", "Lines or batches written to clients.", lambda lane: lane.outboxes.delivered),
-    ("entries", "Entries appended to logs.", lambda lane: lane.appends.launched),
+    ("entries", "Entries appended to logs.", lambda lane: lane.log_writer.launched),
     ("link_commands", "Commands sent to Redis.", lambda lane: lane.link.commands),
     ("link_received_bytes", "Bytes received from Redis.", lambda lane: lane.link.bytes_in),
 )
@@ -52,7 +56,7 @@ def readings(lanes: Sequence[Lane], heartbeat: Heartbeat, admission: Admission) 
 
 def readiness(lanes: Sequence[Lane], heartbeat: Heartbeat, lease_s: float) -> tuple[bool, str]:
     """Ready while every lane's link is proven to deliver and the lease is kept; and the reason."""
-    down = [lane.id for lane in lanes if not lane.upkeep.is_well]
+    down = [lane.id for lane in lanes if not lane.probe.is_healthy]
     if down or not lanes:
         return False, f"no connection to Redis: {' '.join(down) or 'starting'}"
     beat_at = heartbeat.last_beat_ok_at

@@ -240,13 +240,13 @@ class Settings:
         "how long its clients' leaving is spread when it is told to end; 0: they go at once",
         reloadable=True,
     )
-    keep_bytes: int = _setting(
+    retry_queue_bytes: int = _setting(
         values.whole(4096),
         1 << 18,
         "what is kept of one client while Redis is away; more is refused",
         reloadable=True,
     )
-    keep_s: float = _setting(
+    retry_queue_age_s: float = _setting(
         values.number(5),
         300.0,
         "how long it is kept; what is older is refused",

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from gateway.embedded.binary import find_server
 from gateway.embedded.supervisor import ping
+from tests.stage.worlds import Real, Simulated, Stage
 
 # How long an example takes tells of the machine, and of who else is on it.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,6 +57,17 @@ def await_server(socket_path: Path, server: "subprocess.Popen[bytes]") -> None:
 def prefix() -> str:
     """A prefix of keys that no other test uses."""
     return f"t{secrets.token_hex(6)}:"
+
+
+@pytest.fixture(params=["simulated", "simulated-replies-first", "real"])
+def stage(request: pytest.FixtureRequest, prefix: str) -> Iterator[Stage]:
+    """A Redis and lanes' connections to it; three times: against the simulated server in both orders that servers
+    have for a connection that publishes to itself, and against a real one."""
+    kind: str = request.param
+    world = Real(request.getfixturevalue("redis_url")) if kind == "real" else Simulated("first" in kind)
+    made = Stage(world, prefix)
+    yield made
+    made.close()
 
 
 @pytest.fixture(autouse=True)

@@ -49,8 +49,8 @@ class Rooms:
         payload = events.encode([("aaaaaa.0.1", line) for line in lines])
         return str(self.client.xadd(self.keys.log(room), {"o": "aaaaaa.0:1", "e": payload}, f"{ms}-0").decode())
 
-    def void(self, room: str, mark: str) -> None:
-        self.client.sadd(self.keys.void(room), mark)
+    def rejected(self, room: str, mark: str) -> None:
+        self.client.sadd(self.keys.rejected(room), mark)
 
     def read(self, room: str = "#lobby", **wanted: Any) -> list[str]:
         out = io.StringIO()
@@ -178,7 +178,7 @@ def test_a_terminal_is_sent_nothing_that_it_would_obey(rooms: Rooms, form: str) 
 
 def test_void_events_are_left_out(rooms: Rooms) -> None:
     id = rooms.append("#lobby", said("one"), said("two"), said("three"))
-    rooms.void("#lobby", f"{id}.1")
+    rooms.rejected("#lobby", f"{id}.1")
     assert [line[-5:] for line in rooms.read()] == ["> one", "three"]
 
 
@@ -226,7 +226,7 @@ def test_follow_goes_on_with_what_comes_until_interrupted(rooms: Rooms) -> None:
         assert process.stdout is not None
         assert "before" in process.stdout.readline()
         later_ms = int(datetime.now(UTC).timestamp() * 1000) + 60_000
-        rooms.void("#lobby", f"{later_ms}-0.0")
+        rooms.rejected("#lobby", f"{later_ms}-0.0")
         rooms.append_at("#lobby", later_ms, said("forbidden"))
         rooms.append_at("#lobby", later_ms + 1, said("after"))
         assert "after" in process.stdout.readline()

@@ -56,7 +56,8 @@ def test_every_setting_can_come_from_a_variable_and_from_the_file(tmp_path: Path
         "connect_rate": "1.5", "connect_burst": "9", "new_rooms_per_hour": "0",
         "sendq_bytes": "65536", "sendq_total_bytes": "9999999",
         "ping_interval_s": "60", "lease_s": "2.5", "history_messages": "100", "history_bytes": "99999",
-        "history_age_s": "3600", "join_history_messages": "7", "drain_s": "1", "keep_bytes": "9999", "keep_s": "9",
+        "history_age_s": "3600", "join_history_messages": "7", "drain_s": "1",
+        "retry_queue_bytes": "9999", "retry_queue_age_s": "9",
         "redis_wait_replicas": "1",
         "lobby": "#hall", "icon": "https://chat.example/i?a=b", "motd_file": "/m", "cloak_key": "k", "password": "p",
     }  # fmt: skip

@@ -42,7 +42,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @each_document
 def test_files_that_are_named_are_there(document: Path) -> None:
-    """As in "tests/chat/test_room.py" and "gateway/broker/append.lua"."""
+    """As in "tests/chat/test_room.py" and "gateway/logs/append.lua"."""
     named = re.findall(r"\b((?:gateway|client|tests|deploy|docs)/[\w/.-]*\w)", document.read_text("utf-8"))
     assert [name for name in named if not (ROOT / name).exists()] == []
 

@@ -28,8 +28,8 @@ class Keys:
     def base(self, name: str) -> str:
         return f"{self.prefix}{{{name}}}:base"
 
-    def void(self, name: str) -> str:
-        return f"{self.prefix}{{{name}}}:void"
+    def rejected(self, name: str) -> str:
+        return f"{self.prefix}{{{name}}}:rejected"
 
     def live(self, name: str) -> str:
         """The pub/sub channel on which a log's entries arrive as they are appended."""

@@ -82,7 +82,7 @@ class Events(Protocol):
         """A published message."""
 
 
-class Link:
+class RedisLink:
     """A connection to Redis; see the module."""
 
     def __init__(self, selector: Selector, events: Events, scripts: Sequence[Script]) -> None:

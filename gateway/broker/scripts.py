@@ -21,9 +21,9 @@ def read(package: str, name: str, keys: int) -> Script:
     return Script(name, source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), keys)
 
 
-APPEND = read("gateway.broker", "append", 2)
-PAGE = read("gateway.broker", "page", 1)
-RANGE = read("gateway.broker", "range", 3)
-SNAPSHOT = read("gateway.broker", "snapshot", 4)
-SEED = read("gateway.broker", "seed", 3)
-EXPIRE = read("gateway.broker", "expire", 4)
+APPEND = read("gateway.logs", "append", 2)
+PAGE = read("gateway.logs", "page", 1)
+RANGE = read("gateway.logs", "range", 3)
+SNAPSHOT = read("gateway.logs", "snapshot", 4)
+SEED = read("gateway.logs", "seed", 3)
+EXPIRE = read("gateway.logs", "expire", 4)

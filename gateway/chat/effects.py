@@ -21,7 +21,7 @@ class Kind(IntEnum):
     TOPIC = 5
     INVITED = 6
     AWAY = 7
-    VOID = 8
+    REJECTED = 8
     """Nothing happened, for the reason given."""
     SETNAME = 9
     ACCOUNT = 10
@@ -33,10 +33,10 @@ class Kind(IntEnum):
     """Whether the session is a bot (IRCv3 bot-mode): shown by the tag of its lines."""
 
 
-class Void(IntEnum):
-    """Why an event has no effect; NOTHING is no error (what was asked is so already)."""
+class Rejection(IntEnum):
+    """Why an event has no effect; NO_CHANGE is no error (what was asked is so already)."""
 
-    NOTHING = 0
+    NO_CHANGE = 0
     MALFORMED = 1
     NOT_MEMBER = 2
     MUTED = 3
@@ -45,15 +45,15 @@ class Void(IntEnum):
     INVITE_ONLY = 6
     BAD_KEY = 7
     FULL = 8
-    STALE = 9
+    STALE_JOIN = 9
     """The JOIN was decided against bans, key, limit or flags that changed since: its lane tries again."""
     ALREADY_MEMBER = 10
     NO_SUCH_MEMBER = 11
-    GONE = 12
+    GATEWAY_DEAD = 12
     """The session's gateway is gone."""
-    AGAIN = 13
+    DUPLICATE = 13
     """It is in the log already: its lane, or its client, could not know and sent it again."""
-    FORGOTTEN = 14
+    TRIMMED = 14
     """Every replica had a reason, but the log was trimmed past it before its own lane read it."""
     ID_IN_USE = 15
     """Another message, by its sender or its text, had the id first that its client gave it."""
@@ -112,12 +112,12 @@ class Effect:
     """One change, in the order in which clients must see it.
 
     `index` is the event's place in its entry, `sid` who acted. `line` is for members' clients: no CRLF, no
-    tags (of a VOID: what was tried, for nobody but the one who tried); the text of a LINES has its separators
+    tags (of a REJECTED: what was tried, for nobody but the one who tried); the text of a LINES has its separators
     (gateway.chat.multiline). `tags` are the client's own
     ("+typing=active"). `member` is who joined (as it came), left, was renamed or went away: of a KICK the one kicked.
     `old` is the nick before a RENAMED; of a JOINED the nick asked for, where it was lost to a newer claim; of what
-    is told of a session (AWAY ... BOT) its revision; of a message that is void as AGAIN the place of the first one,
-    "stream-id.index"; of a REDACTED the place of the message. A CHANGED with a `member` gives back
+    is told of a session (AWAY ... BOT) its revision; of a message that is rejected as DUPLICATE the place of the
+    first one, "stream-id.index"; of a REDACTED the place of the message. A CHANGED with a `member` gives back
     to one who returns what he had.
     """
 
@@ -128,10 +128,10 @@ class Effect:
     tags: str = ""
     member: Member | None = None
     old: str = ""
-    reason: Void | None = None
+    reason: Rejection | None = None
 
 
-class Folded(list[Effect]):
+class Effects(list[Effect]):
     """An entry's effects; `plain` when all are messages that the entry's `body` holds exactly as shown."""
 
     plain = True

@@ -40,7 +40,7 @@ MORE = f"{FACT}more"
 """The lines of a message behind its first, each behind its separator (gateway.chat.multiline)."""
 
 
-PASSING = "~"
+EPHEMERAL = "~"
 """What stands in place of the four words before the payload of what is published and in no log."""
 
 

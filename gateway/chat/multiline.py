@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from gateway.chat.capabilities import BATCH, MULTILINE
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 from gateway.wire.tags import client_only
 
@@ -99,7 +99,7 @@ class Batch:
         goes_on = CONCAT_TAG in message.tags
         if len(message.params) < 2 or message.verb not in ("PRIVMSG", "NOTICE"):
             raise Refused("MULTILINE_INVALID", "A multiline batch has PRIVMSG or NOTICE with a text")
-        if fold(target) != fold(self._target):
+        if casefold(target) != casefold(self._target):
             raise Refused("MULTILINE_INVALID_TARGET", self._target, target, "Invalid multiline target")
         has_tags = text and not message.tags.keys() <= _OF_A_LINE  # of a blank line they mean nothing: they are dropped
         if message.verb != (self._verb or message.verb) or has_tags:

@@ -7,8 +7,8 @@ with a gateway that died, the ranks that were given back to who returned, names 
 from gateway.chat.capabilities import EVENT_PLAYBACK, EXTENDED_JOIN, MESSAGE_TAGS
 from gateway.chat.effects import Sender
 from gateway.chat.events import FACT, extended_join
+from gateway.chat.history_access import MESSAGES, PLAYED, PastEvent
 from gateway.chat.modes import lines, parse
-from gateway.chat.past import MESSAGES, PLAYED, Past
 from gateway.chat.render import in_batch, msgid, spoken, tags
 from gateway.chat.state import State
 from gateway.wire.message import Message
@@ -23,22 +23,22 @@ def verbs(caps: int) -> frozenset[str]:
     return PLAYED if caps & MESSAGE_TAGS else PLAYED - {"TAGMSG"}
 
 
-def shown(past: Past, caps: int, name: str, batch: str = "", room: State | None = None) -> list[str]:
+def shown(past: PastEvent, caps: int, name: str, batch: str = "", room: State | None = None) -> list[str]:
     """An event as lines for a reader with these capabilities, in a batch of his where there is one.
 
     ``name``: the conversation's; ``room``: where it is one.
     """
     sender = Sender(is_bot=bool(caps & MESSAGE_TAGS) and past.is_of_bot(room))
-    said_id = msgid(past.stream_id, past.index, past.mark)
+    client_msgid = msgid(past.stream_id, past.index, past.mark)
     if past.verb in MESSAGES:
-        return spoken(past.line, caps, past.stream_id, said_id, past.client_tags, batch, sender)
-    head = tags(caps, past.stream_id, said_id, past.client_tags, sender)
+        return spoken(past.line, caps, past.stream_id, client_msgid, past.client_tags, batch, sender)
+    head = tags(caps, past.stream_id, client_msgid, past.client_tags, sender)
     event = parse_line(past.line)
     assert event is not None  # it has a verb
     return [in_batch(batch, head + line) for line in _event(past, event, caps, name)]
 
 
-def _event(past: Past, event: Message, caps: int, name: str) -> list[str]:
+def _event(past: PastEvent, event: Message, caps: int, name: str) -> list[str]:
     if event.verb == "JOIN":
         line = f":{event.source} JOIN {name}"
         account = parse_tags(past.tags).get(f"{FACT}account", "")

@@ -2,7 +2,7 @@
 
 A handler is a function of (ports, session, message). One that must wait for an answer is ``async``; the lane
 drives it and parks the session's input meanwhile. A wait ends within 5 s: then it raises
-:class:`Unavailable`; if the client leaves first, :class:`Gone`, so that the handler can undo what it began.
+:class:`Unavailable`; if the client leaves first, :class:`ClientLeft`, so that the handler can undo what it began.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from gateway.chat.effects import UNKNOWN, Sender
 from gateway.chat.events import Event
-from gateway.chat.past import Past, Place, Readable, Span
-from gateway.chat.presence import Presence
+from gateway.chat.history_access import HistoryAccess, PastEvent, Place, Span
 from gateway.chat.room import Effect, Member, Room
 from gateway.chat.session import Session
+from gateway.chat.user_status import UserStatus
 
 
 class Unavailable(Exception):
@@ -24,7 +24,7 @@ class Unavailable(Exception):
     """
 
 
-class Gone(Exception):
+class ClientLeft(Exception):
     """The client left while its handler waited."""
 
 
@@ -51,7 +51,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class RoomListing:
     """A room in the network's directory."""
 
     name: str
@@ -61,7 +61,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Headcount:
+class GatewayCounts:
     """How many users a gateway has; of them ``invisible``, ``opers``. ``unknown``: not registered yet.
 
     ``peak`` is the most that its lanes ever had, added up.
@@ -77,13 +77,13 @@ class Headcount:
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
+class HistoryPage:
     """Events of a history, in its order, and how far it was read.
 
     ``reached``: what lies behind this place, in the direction of reading, was not looked at; None: all was.
     """
 
-    events: list[Past]
+    events: list[PastEvent]
     reached: Place | None
 
 
@@ -178,7 +178,7 @@ class Ports(Protocol):
     def search(self, fits: Callable[[Profile], bool], limit: int) -> Awaitable[list[Profile]]:
         """Of everybody on the network the first so many who fit; some thousands are looked at."""
 
-    def presence(self, profile: Profile, *, with_address: bool) -> Awaitable[Presence | None]:
+    def presence(self, profile: Profile, *, with_address: bool) -> Awaitable[UserStatus | None]:
         """What the session's own lane knows; None when it does not say."""
 
     def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
@@ -187,7 +187,7 @@ class Ports(Protocol):
     def notify(self, target_sid: str, line: str, sender: Sender = UNKNOWN) -> Awaitable[bool]:
         """Sends what is no message (INVITE, KILL) to another session; False when its gateway is gone."""
 
-    def pass_on(self, session: Session, where: str, line: str) -> None:
+    def publish_ephemeral(self, session: Session, where: str, line: str) -> None:
         """Shows an event to a room, or to the session of this id, without a log: it may be lost, and nobody is told."""
 
     def monitored(self, session: Session) -> Mapping[str, str]:
@@ -203,23 +203,23 @@ class Ports(Protocol):
         """``nicks``: folded ones."""
 
     # the network
-    def list_rooms(self, names: Sequence[str] = ()) -> Awaitable[list[Listed]]:
+    def list_rooms(self, names: Sequence[str] = ()) -> Awaitable[list[RoomListing]]:
         """The network's rooms, or those of these names that there are; secret ones too, and in no order."""
 
     def count_rooms(self) -> Awaitable[int]: ...
 
     def whowas(self, nick: str) -> Awaitable[list[Profile]]: ...
 
-    def census(self) -> Awaitable[list[Headcount]]:
+    def user_counts(self) -> Awaitable[list[GatewayCounts]]:
         """One for each living gateway."""
 
     def broadcast(self, line: str) -> Awaitable[None]:
         """Sends an event to every lane of the network (WALLOPS)."""
 
-    def history(self, may_read: Readable, span: Span) -> Awaitable[Excerpt]:
+    def history(self, may_read: HistoryAccess, span: Span) -> Awaitable[HistoryPage]:
         """Events of a room's log that may be read, and are not void; an excerpt is bounded in bytes and in work."""
 
-    def talk(self, session: Session, nick: str, span: Span) -> Awaitable[tuple[str, list[Past], bool]]:
+    def talk(self, session: Session, nick: str, span: Span) -> Awaitable[tuple[str, list[PastEvent], bool]]:
         """That one's nick, what a session and whoever is, or was, called so have said to each other; if that is all.
 
         Nothing that another session sent or received, whatever its nick: nobody can prove yet to be the same person.
@@ -228,7 +228,7 @@ class Ports(Protocol):
     def talks(self, session: Session) -> Awaitable[list[tuple[str, int]]]:
         """Whom a session has exchanged messages with, by their nicks now, and when last (ms since 1970)."""
 
-    def unsay(self, session: Session, msgid: str) -> None:
+    def delete_direct(self, session: Session, msgid: str) -> None:
         """A session has taken back a message to another: its own history of it has it no more."""
 
     def find_message(self, where: str, msgid: str) -> Awaitable[Event | None]:

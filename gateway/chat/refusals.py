@@ -1,34 +1,34 @@
 """What a client is told when a room's rules refuse what it asked: the same words at once and after the fold."""
 
-from gateway.chat.effects import Void
+from gateway.chat.effects import Rejection
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 
 _SPEAKING = frozenset(("PRIVMSG", "NOTICE", "TAGMSG"))
 
 _TEXTS = {
-    Void.INVITE_ONLY: (n.ERR_INVITEONLYCHAN, "Cannot join channel (+i)"),
-    Void.BANNED: (n.ERR_BANNEDFROMCHAN, "Cannot join channel (+b)"),
-    Void.BAD_KEY: (n.ERR_BADCHANNELKEY, "Cannot join channel (+k)"),
-    Void.FULL: (n.ERR_CHANNELISFULL, "Cannot join channel (+l)"),
-    Void.NOT_MEMBER: (n.ERR_NOTONCHANNEL, "You're not on that channel"),
-    Void.NOT_OPERATOR: (n.ERR_CHANOPRIVSNEEDED, "You're not channel operator"),
+    Rejection.INVITE_ONLY: (n.ERR_INVITEONLYCHAN, "Cannot join channel (+i)"),
+    Rejection.BANNED: (n.ERR_BANNEDFROMCHAN, "Cannot join channel (+b)"),
+    Rejection.BAD_KEY: (n.ERR_BADCHANNELKEY, "Cannot join channel (+k)"),
+    Rejection.FULL: (n.ERR_CHANNELISFULL, "Cannot join channel (+l)"),
+    Rejection.NOT_MEMBER: (n.ERR_NOTONCHANNEL, "You're not on that channel"),
+    Rejection.NOT_OPERATOR: (n.ERR_CHANOPRIVSNEEDED, "You're not channel operator"),
 }
 
 _CANNOT_SEND = {
-    Void.NOT_MEMBER: "Cannot send to channel (no external messages)",
-    Void.MUTED: "Cannot send to channel (+m)",
-    Void.BANNED: "Cannot send to channel (you are banned)",
+    Rejection.NOT_MEMBER: "Cannot send to channel (no external messages)",
+    Rejection.MUTED: "Cannot send to channel (+m)",
+    Rejection.BANNED: "Cannot send to channel (you are banned)",
 }
 
 _ID_IN_USE = "another message has this id; send it again with a new one"
 
 
-def refuse(session: Session, verb: str, room: str, void: Void, subject: str = "") -> None:
+def refuse(session: Session, verb: str, room: str, void: Rejection, subject: str = "") -> None:
     """Answers a refused command; ``subject`` is the nick that a KICK or INVITE was about."""
-    if void is Void.AGAIN or (void in (Void.NOTHING, Void.ALREADY_MEMBER) and verb != "INVITE"):
+    if void is Rejection.DUPLICATE or (void in (Rejection.NO_CHANGE, Rejection.ALREADY_MEMBER) and verb != "INVITE"):
         return
-    if void is Void.ID_IN_USE:
+    if void is Rejection.ID_IN_USE:
         session.fail(verb, "ID_IN_USE", room, _ID_IN_USE)
         return
     if verb == "NOTICE":
@@ -36,9 +36,9 @@ def refuse(session: Session, verb: str, room: str, void: Void, subject: str = ""
     if verb in _SPEAKING:
         text = _CANNOT_SEND.get(void, "Cannot send to channel")
         session.numeric(n.ERR_CANNOTSENDTOCHAN, room, text)
-    elif void is Void.NO_SUCH_MEMBER:
+    elif void is Rejection.NO_SUCH_MEMBER:
         session.numeric(n.ERR_USERNOTINCHANNEL, subject, room, "They aren't on that channel")
-    elif void is Void.ALREADY_MEMBER:
+    elif void is Rejection.ALREADY_MEMBER:
         session.numeric(n.ERR_USERONCHANNEL, subject, room, "is already on channel")
     elif void in _TEXTS:
         code, text = _TEXTS[void]

@@ -14,7 +14,7 @@ from gateway.chat.effects import UNKNOWN, Effect, Sender
 from gateway.chat.events import ms, number
 from gateway.chat.multiline import BATCH_TYPE, CONCAT_TAG, lines_of, takes_batches
 from gateway.chat.session import Session
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message, parse
 from gateway.wire.tags import escape
@@ -122,6 +122,6 @@ def echo_of_first(session: Session, variant: int, effect: Effect) -> list[str]:
     message = parse(effect.line)
     assert message is not None
     stream_id, _, index = effect.old.rpartition(".")
-    first = msgid(stream_id, number(index), log_mark(fold(message.params[0])))
+    first = msgid(stream_id, number(index), log_mark(casefold(message.params[0])))
     line = Message(message.verb, message.params, session.source).line()
     return spoken(line, variant, stream_id, first, effect.tags, sender=session.sender)

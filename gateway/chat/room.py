@@ -13,16 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from gateway.chat import events, past, recall, told
-from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Member, Void
+from gateway.chat import deduplication, events, history_access, profile_updates
+from gateway.chat.effects import OP, VOICE, Effect, Effects, Kind, Member, Rejection
 from gateway.chat.events import FACT, NOBODY, Entry
 from gateway.chat.modes import RANKS, Change, lines, parse, reranked
 from gateway.chat.state import NEW_ROOM_FLAGS, State
 from gateway.wire import message
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 
-__all__ = ["OP", "VOICE", "Effect", "Folded", "Kind", "Member", "Room", "Void"]
+__all__ = ["OP", "VOICE", "Effect", "Effects", "Kind", "Member", "Rejection", "Room"]
 
 _LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 _SAID = Kind.SAID  # an enum's attribute costs as much as the comparison of a line
@@ -36,9 +36,9 @@ class Room(State):
 
     __slots__ = ()
 
-    def fold(self, entry: Entry) -> Folded:
+    def apply(self, entry: Entry) -> Effects:
         """Take in the next entry; its effects in order. Never raises, whatever the entry holds."""
-        effects = Folded()
+        effects = Effects()
         if self.is_again(entry.origin):
             return _again(entry)
         speakers = self._speakers
@@ -52,9 +52,9 @@ class Room(State):
                 self._fold_event(_Act(entry, index, sid, line, message.parse(line) or _NO_MESSAGE, effects))
         return effects
 
-    def passing(self, entry: Entry) -> Folded:
+    def passing(self, entry: Entry) -> Effects:
         """What members are shown of events that are in no log; the state stays as it is."""
-        effects = Folded()
+        effects = Effects()
         for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=False)):
             act = _Act(entry, index, sid, line, message.parse(line) or _NO_MESSAGE, effects)
             fits = act.parsed.verb == "TAGMSG" and _BY_SESSIONS["TAGMSG"].fits(act.params, self.folded_name)
@@ -66,21 +66,21 @@ class Room(State):
     def _fold_event(self, act: "_Act") -> None:
         forms = _BY_NOBODY if act.sid == NOBODY else _BY_SESSIONS
         form = forms.get(act.parsed.verb)
-        void: Void | None
+        void: Rejection | None
         if form is None or not form.fits(act.parsed.params, self.folded_name):
-            void = Void.MALFORMED
+            void = Rejection.MALFORMED
         elif self.is_gone(act.sid):
-            void = Void.GONE
+            void = Rejection.GATEWAY_DEAD
         else:
             void = form.handler(self, act)
         if void is not None:
-            act.show(Kind.VOID, act.bare_line, void=void)
+            act.show(Kind.REJECTED, act.bare_line, void=void)
 
 
-def _again(entry: Entry) -> Folded:
+def _again(entry: Entry) -> Effects:
     """An entry that was sent a second time, its lane not knowing that the first had come through."""
-    effects = Folded(
-        Effect(Kind.VOID, index, sid, line, reason=Void.AGAIN)
+    effects = Effects(
+        Effect(Kind.REJECTED, index, sid, line, reason=Rejection.DUPLICATE)
         for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=False))
     )
     effects.plain = False
@@ -96,7 +96,7 @@ class _Act:
     sid: str
     raw: str
     parsed: message.Message
-    effects: Folded
+    effects: Effects
 
     @property
     def params(self) -> list[str]:
@@ -124,8 +124,8 @@ class _Act:
         return events.ms(self.entry.id)
 
     @property
-    def said_id(self) -> recall.SaidId:
-        return recall.said_id(self.parsed, self.entry.id, self.index)
+    def client_msgid(self) -> deduplication.ClientMsgid:
+        return deduplication.client_msgid(self.parsed, self.entry.id, self.index)
 
     @property
     def is_oper(self) -> bool:
@@ -160,7 +160,7 @@ class _Act:
         tags: str = "",
         member: Member | None = None,
         old: str = "",
-        void: Void | None = None,
+        void: Rejection | None = None,
     ) -> None:
         """Add an effect; any but a message whose line stands so in the entry ends the entry's plainness."""
         if kind != Kind.SAID or line != self.raw:
@@ -178,7 +178,7 @@ class _Act:
 # Messages
 
 
-def _say(room: State, act: _Act) -> Void | None:
+def _say(room: State, act: _Act) -> Rejection | None:
     if _is_known(room, act):
         return None
     source = act.source(room)
@@ -194,7 +194,7 @@ def _say(room: State, act: _Act) -> Void | None:
     return None
 
 
-def _tag(room: State, act: _Act) -> Void | None:
+def _tag(room: State, act: _Act) -> Rejection | None:
     if _is_known(room, act):
         return None
     source = act.source(room)
@@ -203,7 +203,7 @@ def _tag(room: State, act: _Act) -> Void | None:
         return void
     tags = act.client_tags
     if not tags:
-        return Void.NOTHING
+        return Rejection.NO_CHANGE
     act.show(Kind.SAID, f":{source} TAGMSG {room.name}", tags=act.shown_tags(room))
     _note_said(room, act)
     return None
@@ -211,34 +211,34 @@ def _tag(room: State, act: _Act) -> Void | None:
 
 def _is_known(room: State, act: _Act) -> bool:
     """A message with an id that was said here lately is void: the same one shows where the first is."""
-    given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
-    first = recall.first_of(room.said, given, act.at_ms) if given else None
+    given = deduplication.message_id(act.parsed.tags) if act.parsed.tags else ""
+    first = deduplication.first_of(room.said, given, act.at_ms) if given else None
     if first is None:
         return False
     line = act.bare_line + act.fact("more")
-    if recall.is_same(first, act.said_id):
+    if deduplication.is_same(first, act.client_msgid):
         place = f"{first.stream_id}.{first.event_index}"
-        act.show(Kind.VOID, line, tags=act.client_tags, old=place, void=Void.AGAIN)
+        act.show(Kind.REJECTED, line, tags=act.client_tags, old=place, void=Rejection.DUPLICATE)
     else:
-        act.show(Kind.VOID, line, tags=act.client_tags, void=Void.ID_IN_USE)
+        act.show(Kind.REJECTED, line, tags=act.client_tags, void=Rejection.ID_IN_USE)
     return True
 
 
 def _note_said(room: State, act: _Act) -> None:
     room.has_messages = True
-    given = recall.message_id(act.parsed.tags) if act.parsed.tags else ""
+    given = deduplication.message_id(act.parsed.tags) if act.parsed.tags else ""
     if given:
-        recall.remember(room.said, given, act.said_id)
+        deduplication.remember(room.said, given, act.client_msgid)
 
 
-def _redact(room: State, act: _Act) -> Void | None:
+def _redact(room: State, act: _Act) -> Rejection | None:
     """That the message is in this room's log, and by whom, its lane has looked up."""
     void = room.may_redact(act.sid, act.fact("by"), act.is_oper)
     if void is not None:
         return void
-    at = past.place(act.params[1])
-    if at == past.FIRST:
-        return Void.MALFORMED
+    at = history_access.place(act.params[1])
+    if at == history_access.FIRST:
+        return Rejection.MALFORMED
     line = events.redacted(act.source(room), room.name, act.params[1], act.text(2))
     act.show(Kind.REDACTED, line, old=f"{at[0]}-{at[1]}.{at[2]}")
     return None
@@ -247,13 +247,13 @@ def _redact(room: State, act: _Act) -> Void | None:
 # Coming and going
 
 
-def _join(room: State, act: _Act) -> Void | None:
+def _join(room: State, act: _Act) -> Rejection | None:
     source = act.parsed.source or ""
     nick, user, host = message.split_source(source)
     if not (user and host and _is_sid(act.sid) and _is_nick(nick, act.sid)):
-        return Void.MALFORMED
+        return Rejection.MALFORMED
     if act.sid in room.members:
-        return Void.ALREADY_MEMBER
+        return Rejection.ALREADY_MEMBER
     made: list[Change] = []
     modes = had = _returning(room, act)
     if modes is None:
@@ -263,7 +263,7 @@ def _join(room: State, act: _Act) -> Void | None:
         void = room.may_join(source, act.sid, act.fact("key"), act.is_oper)
         if void is not None:
             is_stale = events.id_key(act.fact("seen")) < events.id_key(room.changed)
-            return Void.STALE if is_stale else void
+            return Rejection.STALE_JOIN if is_stale else void
         if not room.members:
             room.name = act.params[0]
             room.flags = set(NEW_ROOM_FLAGS)
@@ -320,55 +320,55 @@ def _returning(room: State, act: _Act) -> int | None:
     return room.give_back(was, act.at_ms)
 
 
-def _part(room: State, act: _Act) -> Void | None:
+def _part(room: State, act: _Act) -> Rejection | None:
     if act.sid not in room.members:
-        return Void.NOT_MEMBER
+        return Rejection.NOT_MEMBER
     _leave(room, act, act.sid, events.parted(act.source(room), room.name, act.text(1)))
     return None
 
 
-def _quit(room: State, act: _Act) -> Void | None:
+def _quit(room: State, act: _Act) -> Rejection | None:
     room.invited.pop(act.sid, None)
     if act.sid not in room.members:
-        return Void.NOT_MEMBER
+        return Rejection.NOT_MEMBER
     _leave(room, act, act.sid, events.quitted(act.source(room), act.text(0)))
     return None
 
 
-def _kick(room: State, act: _Act) -> Void | None:
+def _kick(room: State, act: _Act) -> Rejection | None:
     void = room.may_operate(act.sid, act.is_oper)
     if void is not None:
         return void
     target = room.members.get(act.target_sids[0])
     if target is None:
-        return Void.NO_SUCH_MEMBER
+        return Rejection.NO_SUCH_MEMBER
     line = f":{act.source(room)} KICK {room.name} {target.nick} :{act.text(2)}"
     _leave(room, act, target.sid, line)
     return None
 
 
-def _gone(room: State, act: _Act) -> Void | None:
+def _gone(room: State, act: _Act) -> Rejection | None:
     gateway = act.params[0]
     lost = room.end_gateway(gateway, act.at_ms)
     for member in lost:
         act.show(Kind.LEFT, events.quitted(member.source, f"Gateway {gateway} is gone"), member=member)
-    return None if lost else Void.NOTHING
+    return None if lost else Rejection.NO_CHANGE
 
 
 # Names
 
 
-def _nick(room: State, act: _Act) -> Void | None:
+def _nick(room: State, act: _Act) -> Rejection | None:
     """A banned member's NICK is not void: a session has one name, and in its other rooms this one holds."""
     if not _is_nick(act.params[0], act.sid):
-        return Void.MALFORMED
+        return Rejection.MALFORMED
     member = room.members.get(act.sid)
     if member is None:
-        return Void.NOT_MEMBER
+        return Rejection.NOT_MEMBER
     nick = _settle(room, act, act.params[0])
     member.token = act.token
     if nick == member.nick:
-        return Void.NOTHING
+        return Rejection.NO_CHANGE
     _rename(room, act, member, nick)
     return None
 
@@ -396,32 +396,32 @@ def _is_nick(nick: str, sid: str) -> bool:
 
 
 def _is_sid(sid: str) -> bool:
-    return "." in sid and fold(sid) == sid and events.NOT_IN_NAMES.isdisjoint(sid)
+    return "." in sid and casefold(sid) == sid and events.NOT_IN_NAMES.isdisjoint(sid)
 
 
 # What a session tells of itself
 
 
-def _tell(kind: Kind, change: told.Change) -> Callable[[State, _Act], Void | None]:
+def _tell(kind: Kind, change: profile_updates.Change) -> Callable[[State, _Act], Rejection | None]:
     """The handler of a verb by which a session tells something of itself.
 
     An older event than one that is here already, of a log that had lost it, is void. A newer one that tells what is so
     already is shown: in another room it may have been otherwise meanwhile.
     """
 
-    def handler(room: State, act: _Act) -> Void | None:
+    def handler(room: State, act: _Act) -> Rejection | None:
         member = room.members.get(act.sid)
         if member is None:
-            return Void.NOT_MEMBER
+            return Rejection.NOT_MEMBER
         revision = events.number(act.fact("revision"))
         if revision < member.revision:
-            return Void.NOTHING
-        before = told.all_of(member)
+            return Rejection.NO_CHANGE
+        before = profile_updates.as_tuple(member)
         line = change(member, act.params)
-        if isinstance(line, Void):
+        if isinstance(line, Rejection):
             return line
-        if revision == member.revision and told.all_of(member) == before:
-            return Void.NOTHING
+        if revision == member.revision and profile_updates.as_tuple(member) == before:
+            return Rejection.NO_CHANGE
         member.revision = revision
         if kind is Kind.CHGHOST:
             room.forget_source(member)
@@ -434,7 +434,7 @@ def _tell(kind: Kind, change: told.Change) -> Callable[[State, _Act], Void | Non
 # Settings
 
 
-def _mode(room: State, act: _Act) -> Void | None:
+def _mode(room: State, act: _Act) -> Rejection | None:
     void = room.may_operate(act.sid, act.is_oper)
     if void is not None:
         return void
@@ -447,7 +447,7 @@ def _mode(room: State, act: _Act) -> Void | None:
     ]
     applied = [change for change in changes if change is not None]
     if not applied:
-        return Void.NOTHING
+        return Rejection.NO_CHANGE
     if any(change.letter not in RANKS for change in applied):
         room.note_change(act.entry.id)
     for line in lines(f":{source} MODE {room.name}", applied):
@@ -455,13 +455,13 @@ def _mode(room: State, act: _Act) -> Void | None:
     return None
 
 
-def _topic(room: State, act: _Act) -> Void | None:
+def _topic(room: State, act: _Act) -> Rejection | None:
     void = room.may_set_topic(act.sid, act.is_oper)
     if void is not None:
         return void
     text = act.params[1]
     if text == room.topic:
-        return Void.NOTHING
+        return Rejection.NO_CHANGE
     source = act.source(room)
     room.topic = text
     room.topic_by, room.topic_at_ms = (source, act.at_ms) if text else ("", 0)
@@ -469,27 +469,27 @@ def _topic(room: State, act: _Act) -> Void | None:
     return None
 
 
-def _invite(room: State, act: _Act) -> Void | None:
+def _invite(room: State, act: _Act) -> Rejection | None:
     target_sid = act.target_sids[0]
     void = room.may_invite(act.sid, target_sid, act.is_oper)
     if void is not None:
         return void
     if not target_sid:
-        return Void.NO_SUCH_MEMBER
+        return Rejection.NO_SUCH_MEMBER
     room.invite(target_sid)
     act.show(Kind.INVITED, f":{act.source(room)} INVITE {act.params[0]} {room.name}")
     return None
 
 
-def _rules(room: State, act: _Act) -> Void | None:
+def _rules(room: State, act: _Act) -> Rejection | None:
     room.rules = max(room.rules, events.number(act.params[0]))
-    return Void.NOTHING
+    return Rejection.NO_CHANGE
 
 
 class _Form(NamedTuple):
     """What an event of a verb must look like, and what it does."""
 
-    handler: Callable[[State, _Act], Void | None]
+    handler: Callable[[State, _Act], Rejection | None]
     fewest_params: int
     room_at: int | None = None
     """The parameter that names the room."""
@@ -497,7 +497,7 @@ class _Form(NamedTuple):
     def fits(self, params: list[str], folded_room: str) -> bool:
         if len(params) < self.fewest_params:
             return False
-        return self.room_at is None or fold(params[self.room_at]) == folded_room
+        return self.room_at is None or casefold(params[self.room_at]) == folded_room
 
 
 _NO_MESSAGE = message.Message("")
@@ -514,6 +514,6 @@ _BY_SESSIONS = {
     "MODE": _Form(_mode, 2, 0),
     "TOPIC": _Form(_topic, 2, 0),
     "INVITE": _Form(_invite, 2, 1),
-    **{kind.name: _Form(_tell(kind, change), fewest) for kind, (change, fewest) in told.CHANGES.items()},
+    **{kind.name: _Form(_tell(kind, change), fewest) for kind, (change, fewest) in profile_updates.CHANGES.items()},
 }
 _BY_NOBODY = {"GONE": _Form(_gone, 1), "RULES": _Form(_rules, 1)}

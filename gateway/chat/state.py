@@ -5,11 +5,11 @@ here once: the command handlers ask it for an instant answer, the fold asks it f
 neither entries nor effects. Pure; a state belongs to the lane that folds it.
 """
 
-from gateway.chat import lives, recall
-from gateway.chat.effects import OP, Member, Void
+from gateway.chat import deduplication, lives
+from gateway.chat.effects import OP, Member, Rejection
 from gateway.chat.events import number, origin_of
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.masks import any_matches
 
 LIST_LIMIT = 100
@@ -60,13 +60,13 @@ class State:
     )
 
     def __init__(self, name: str) -> None:
-        self.folded_name = fold(name)
+        self.folded_name = casefold(name)
         self.name = self.folded_name  # until a first JOIN in the log spells it: every replica shows the same
         self.gone: dict[str, int] = {}
         """Gateway ids that came to an end, and when (ms): their sessions do nothing here any more."""
         self.lost: dict[str, tuple[int, int]] = {}
         """Session ids that their gateway's end took out, the longest ago first: their modes, and when (ms)."""
-        self.said: recall.SaidIds = {}
+        self.said: deduplication.SaidIds = {}
         """Ids that clients gave to their messages, and the first message of each."""
         self.origins: dict[str, int] = {}
         """Who appended (a lane, or a reaper) -> the count of their newest entry here."""
@@ -130,63 +130,63 @@ class State:
         """`source` is nick!user@host."""
         return any_matches(self.bans, source) and not any_matches(self.excepts, source)
 
-    def may_speak(self, sid: str, source: str) -> Void | None:
+    def may_speak(self, sid: str, source: str) -> Rejection | None:
         """PRIVMSG, NOTICE and TAGMSG, of members and from outside."""
         if sid in self._speakers:
             return None
         member = self.members.get(sid)
         if member is None:
             if not self.members or "n" in self.flags:
-                return Void.NOT_MEMBER
+                return Rejection.NOT_MEMBER
         elif member.modes:
             return None
         if "m" in self.flags:
-            return Void.MUTED
-        return Void.BANNED if self.is_banned(source) else None
+            return Rejection.MUTED
+        return Rejection.BANNED if self.is_banned(source) else None
 
-    def may_redact(self, sid: str, by: str, oper: bool = False) -> Void | None:
+    def may_redact(self, sid: str, by: str, oper: bool = False) -> Rejection | None:
         """A message: whoever said it (`by`, a session id) as long as they are here, and who may operate."""
         return None if sid == by and sid in self.members else self.may_operate(sid, oper)
 
-    def may_rename(self, sid: str) -> Void | None:
+    def may_rename(self, sid: str) -> Rejection | None:
         """For the handler of NICK alone: a rename cannot be void in one of a session's rooms only."""
         member = self.members.get(sid)
         if member is None or member.modes:
             return None
-        return Void.BANNED if self.is_banned(member.source) else None
+        return Rejection.BANNED if self.is_banned(member.source) else None
 
-    def may_join(self, source: str, sid: str, key: str = "", oper: bool = False) -> Void | None:
+    def may_join(self, source: str, sid: str, key: str = "", oper: bool = False) -> Rejection | None:
         """`key` as tried; `oper`: a network operator, whom a room without operators cannot keep out."""
         if sid in self.members:
-            return Void.ALREADY_MEMBER
+            return Rejection.ALREADY_MEMBER
         if not self.members:
             return None  # what is left of it is for those who return
         if oper and not self._has_operator():
             return None
         if self.is_banned(source):
-            return Void.BANNED
+            return Rejection.BANNED
         if "i" in self.flags and sid not in self.invited and not any_matches(self.invexes, source):
-            return Void.INVITE_ONLY
+            return Rejection.INVITE_ONLY
         if self.key and key != self.key:
-            return Void.BAD_KEY
-        return Void.FULL if self.limit and len(self.members) >= self.limit else None
+            return Rejection.BAD_KEY
+        return Rejection.FULL if self.limit and len(self.members) >= self.limit else None
 
-    def may_operate(self, sid: str, oper: bool = False) -> Void | None:
+    def may_operate(self, sid: str, oper: bool = False) -> Rejection | None:
         """MODE and KICK. A network operator (`oper`) may, as long as no member is the room's operator."""
         if self.is_operator(sid) or (oper and self.members and not self._has_operator()):
             return None
-        return Void.NOT_OPERATOR if sid in self.members else Void.NOT_MEMBER
+        return Rejection.NOT_OPERATOR if sid in self.members else Rejection.NOT_MEMBER
 
-    def may_set_topic(self, sid: str, oper: bool = False) -> Void | None:
+    def may_set_topic(self, sid: str, oper: bool = False) -> Rejection | None:
         return None if sid in self.members and "t" not in self.flags else self.may_operate(sid, oper)
 
-    def may_invite(self, sid: str, target_sid: str, oper: bool = False) -> Void | None:
+    def may_invite(self, sid: str, target_sid: str, oper: bool = False) -> Rejection | None:
         if target_sid in self.members:
-            return Void.ALREADY_MEMBER
+            return Rejection.ALREADY_MEMBER
         return None if sid in self.members and "i" not in self.flags else self.may_operate(sid, oper)
 
     def member_named(self, nick: str) -> Member | None:
-        sid = self.nicks.get(fold(nick))
+        sid = self.nicks.get(casefold(nick))
         return None if sid is None else self.members[sid]
 
     def shown_modes(self, with_key: bool = True) -> str:
@@ -222,7 +222,7 @@ class State:
     def add(self, member: Member) -> None:
         self.listing.clear()
         self.members[member.sid] = member
-        self.nicks[fold(member.nick)] = member.sid
+        self.nicks[casefold(member.nick)] = member.sid
         self.invited.pop(member.sid, None)
 
     def lose(self, sid: str, at_ms: int) -> Member:
@@ -240,16 +240,16 @@ class State:
         """Take a member out."""
         member = self.members.pop(sid)
         self.listing.clear()
-        del self.nicks[fold(member.nick)]
+        del self.nicks[casefold(member.nick)]
         self._speakers.pop(sid, None)
         return member
 
     def rename(self, member: Member, nick: str) -> None:
         """The nick must be free or the member's own."""
         self.listing.clear()
-        del self.nicks[fold(member.nick)]
+        del self.nicks[casefold(member.nick)]
         member.rename(nick)
-        self.nicks[fold(nick)] = member.sid
+        self.nicks[casefold(nick)] = member.sid
         self._speakers.pop(member.sid, None)
 
     def forget_source(self, member: Member) -> None:
@@ -315,7 +315,7 @@ class State:
 
     def _change_list(self, change: Change, by: str, at_ms: int) -> Change | None:
         masks, mask = self.mask_list(change.letter), change.param or ""
-        known = next((known for known in masks if fold(known) == fold(mask)), None)
+        known = next((known for known in masks if casefold(known) == casefold(mask)), None)
         if change.adding:
             if known is not None or len(masks) >= LIST_LIMIT or not _is_word(mask):
                 return None

@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import Link, Reply
+from gateway.broker.link import RedisLink, Reply
 
 
-def lanes(link: Link, keys: Keys, done: Callable[[Any], None]) -> None:
+def lanes(link: RedisLink, keys: Keys, done: Callable[[Any], None]) -> None:
     """Reads their ids, ``<gateway>.<n>``; LOST or an error comes back as it is."""
 
     def gateways(reply: Reply) -> None:

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import Done, Link
+from gateway.broker.link import Done, RedisLink
 from gateway.broker.scripts import read
 from gateway.chat.ports import Profile
 from gateway.chat.session import Session
 from gateway.directory.lanes import lanes
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 CLAIM = read("gateway.directory", "claim", 1)
 RELEASE = read("gateway.directory", "release", 1)
@@ -30,10 +30,10 @@ WHOWAS_NICKS = 10_000
 MEMORY_AGES = 12
 
 
-class Nicks:
+class NickDirectory:
     """The directory of nicks as one lane uses it."""
 
-    def __init__(self, link: Link, keys: Keys, lane: str) -> None:
+    def __init__(self, link: RedisLink, keys: Keys, lane: str) -> None:
         self._link = link
         self._keys = keys
         self._lane = lane
@@ -46,11 +46,11 @@ class Nicks:
         """Claims a nick; the reply is the token as bytes, or a list with the holder's session id."""
         # First the note for the reaper, so that no claim can outlive its gateway unseen.
         self.note(nick)
-        self._keep(session.sid, fold(nick))
+        self._keep(session.sid, casefold(nick))
         self._link.run(
             done,
             CLAIM,
-            self._keys.nick(fold(nick)),
+            self._keys.nick(casefold(nick)),
             session.sid,
             *self._fields(session, nick),
         )
@@ -61,15 +61,15 @@ class Nicks:
         ``token``: the one that it had, "" for a new one.
         """
         self.note(nick)
-        self._keep(session.sid, fold(nick))
+        self._keep(session.sid, casefold(nick))
         self._link.run(
-            done, RECLAIM, self._keys.nick(fold(nick)), session.sid, was, token, *self._fields(session, nick)
+            done, RECLAIM, self._keys.nick(casefold(nick)), session.sid, was, token, *self._fields(session, nick)
         )
 
     def _fields(self, session: Session, nick: str) -> tuple[str, ...]:
         return ("gateway", self._lane.partition(".")[0], *profile_fields(session, nick))
 
-    def go_on_as(self, lane: str) -> None:
+    def rekeyed(self, lane: str) -> None:
         """The lane has a new id; what the old one held is its reaper's."""
         self._lane = lane
         self._unreleased.clear()
@@ -83,11 +83,11 @@ class Nicks:
     def note(self, nick: str) -> None:
         """Tells the gateway's reaper of a nick. Each lane has its own notes: its link keeps them in order."""
         self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
-        self._link.call(_ignore, "SADD", self._keys.lane_nicks(self._lane), fold(nick))
+        self._link.call(_ignore, "SADD", self._keys.lane_nicks(self._lane), casefold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:
         """Frees a nick if the session holds it; while Redis is away it is kept in mind for :meth:`link_up`."""
-        folded = fold(nick)
+        folded = casefold(nick)
         self._unreleased[sid, folded] = None
 
         def released(reply: Any) -> None:
@@ -114,14 +114,14 @@ class Nicks:
         self._link.run(
             _ignore,
             PROFILE,
-            self._keys.nick(fold(session.nick)),
+            self._keys.nick(casefold(session.nick)),
             session.sid,
             *profile_fields(session, session.nick),
         )
 
     def find(self, nick: str, done: Callable[[Any], None]) -> None:
         """The reply is for :func:`profile`."""
-        self._link.call(done, "HGETALL", self._keys.nick(fold(nick)))
+        self._link.call(done, "HGETALL", self._keys.nick(casefold(nick)))
 
     def everybody(self, limit: int, done: Done) -> None:
         """Gives the folded nicks of all lanes, each once, at most ``limit`` of any one lane."""
@@ -144,7 +144,7 @@ class Nicks:
 
     def remember(self, session: Session, nick: str, now: float) -> None:
         """WHOWAS: notes who had a nick that is being given up; ``now`` in seconds since 1970."""
-        key = self._keys.whowas(fold(nick))
+        key = self._keys.whowas(casefold(nick))
         record = "\t".join((nick, session.user, session.host, session.server, f"{now:.0f}", session.realname))
         self._link.call(_ignore, "LPUSH", key, record)
         self._link.call(_ignore, "LTRIM", key, 0, WHOWAS_ENTRIES - 1)
@@ -158,7 +158,7 @@ class Nicks:
 
     def whowas(self, nick: str, done: Done) -> None:
         """The reply is for :func:`past_profiles`."""
-        self._link.call(done, "LRANGE", self._keys.whowas(fold(nick)), 0, -1)
+        self._link.call(done, "LRANGE", self._keys.whowas(casefold(nick)), 0, -1)
 
 
 def profile_fields(session: Session, nick: str) -> list[str]:

@@ -33,7 +33,7 @@ class Reaper:
         self._client: Any = client  # redis-py types a reply as sync or async at once
         self._keys = keys
         self._gateway = gateway
-        self._appends = 0
+        self._log_writer = 0
         self._append = client.register_script(APPEND.source)
         self._free = client.register_script(FREE.source)
         self._strike = client.register_script(STRIKE.source)
@@ -76,7 +76,7 @@ class Reaper:
         for lane in self._lanes(gateway):
             name = inbox(lane)
             # Without its head nobody writes there any more; if the lane comes back, it reads what was written before.
-            self._client.delete(keys.head(name), keys.base(name), keys.void(name))
+            self._client.delete(keys.head(name), keys.base(name), keys.rejected(name))
             self._client.expire(keys.log(name), INBOX_MEMORY_S)
             self._client.hdel(keys.stats, lane)
             self._strike(keys=[keys.noted, keys.lane_rooms(lane), keys.lane_nicks(lane), keys.head(name)], args=[lane])
@@ -101,8 +101,8 @@ class Reaper:
         for rooms in self._batches(rooms_key):
             pipeline = self._client.pipeline(transaction=False)
             for room in rooms:
-                self._appends += 1
-                origin = f"{self._gateway}.h:{self._appends}"
+                self._log_writer += 1
+                origin = f"{self._gateway}.h:{self._log_writer}"
                 self._append(
                     keys=[self._keys.log(room), self._keys.head(room)],
                     args=[ANY_EPOCH, origin, payload, self._keys.live(room), ""],

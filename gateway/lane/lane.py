@@ -18,50 +18,50 @@ from random import Random, SystemRandom
 
 import structlog
 
-from gateway.broker.appends import Appends
 from gateway.broker.keys import Keys
-from gateway.broker.link import Link
-from gateway.broker.replica import Replica
+from gateway.broker.link import RedisLink
+from gateway.broker.probe import LOOK_S, LinkProbe
 from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT
-from gateway.broker.waiting import Waiting
 from gateway.chat.events import decode
 from gateway.chat.ports import Server
 from gateway.directory import nicks
-from gateway.directory.census import Census
-from gateway.directory.nicks import Nicks
-from gateway.directory.roomlist import RENEWAL_S, RoomList
-from gateway.lane.absence import Absence
-from gateway.lane.barrier import Barrier
-from gateway.lane.bulletin import Bulletin
-from gateway.lane.changes import Changes
-from gateway.lane.claims import Claims
-from gateway.lane.client import Client
-from gateway.lane.clock import CLOCK, Clock
-from gateway.lane.connections import Connections
-from gateway.lane.delivery import Delivery
-from gateway.lane.door import Door
-from gateway.lane.drain import Drain
-from gateway.lane.following import Followed, Following, Retention
-from gateway.lane.ghosts import Ghosts
-from gateway.lane.inbox import Inbox
-from gateway.lane.intake import TICK_S, Intake
-from gateway.lane.keeping import Keeping
-from gateway.lane.monitor import Monitor
-from gateway.lane.orders import specials
-from gateway.lane.outboxes import Outboxes
-from gateway.lane.outside import Outside
-from gateway.lane.pacing import Pacing
-from gateway.lane.people import People
+from gateway.directory.nicks import NickDirectory
+from gateway.directory.room_list import RENEWAL_S, RoomList
+from gateway.directory.user_counts import UserCounts
+from gateway.lane.clients.client import Client
+from gateway.lane.clients.connections import Connections
+from gateway.lane.clients.dispatcher import TICK_S, Dispatcher
+from gateway.lane.clients.drain import Drain
+from gateway.lane.clients.handshake import Handshake
+from gateway.lane.direct.control_messages import HANDLERS
+from gateway.lane.direct.history import DirectHistory
+from gateway.lane.direct.inbox import Inbox
+from gateway.lane.direct.user_queries import UserQueries
+from gateway.lane.fanout.messages import Fanout
+from gateway.lane.fanout.outboxes import Outboxes
+from gateway.lane.fanout.state_changes import StateChanges
+from gateway.lane.fanout.visible_users import VisibleUsers
+from gateway.lane.features.monitor import Monitor
+from gateway.lane.loop.batch_delay import BatchDelay
+from gateway.lane.loop.clock import CLOCK, Clock
+from gateway.lane.loop.process import ProcessServices
+from gateway.lane.loop.stall_guard import StallGuard
+from gateway.lane.loop.timers import Timer, Timers
+from gateway.lane.loop.turn_times import TurnTimes
 from gateway.lane.ports import LanePorts
-from gateway.lane.questions import Questions
-from gateway.lane.rebirth import Rebirth
-from gateway.lane.rejoining import Rejoining
-from gateway.lane.sessions import Sessions
-from gateway.lane.talks import Talks
-from gateway.lane.timers import Timer, Timers
-from gateway.lane.turns import Turns
-from gateway.lane.upkeep import LOOK_S, Upkeep
-from gateway.net.connection import Connection
+from gateway.lane.rooms.directory_updates import DirectoryPublisher
+from gateway.lane.rooms.local_room import LocalRoom, Retention, RoomReplicas
+from gateway.lane.rooms.membership import Rejoining
+from gateway.lane.rooms.orphans import OrphanedMembers
+from gateway.lane.sessions.nicks import NickClaims
+from gateway.lane.sessions.registry import Sessions
+from gateway.lane.sessions.rekey import Rekey
+from gateway.lane.sessions.retry_queue import RetryQueue
+from gateway.logs.barrier import Barrier
+from gateway.logs.log_writer import LogWriter
+from gateway.logs.replica import Replica
+from gateway.logs.replication import ReplicaAcks
+from gateway.net.connection import ClientConnection
 from gateway.net.selector import Selector, Wake
 
 log = structlog.get_logger()
@@ -80,8 +80,8 @@ class LaneSettings:
     history_messages: int
     history_bytes: int
     history_age_s: float
-    keep_bytes: int
-    keep_s: float
+    retry_queue_bytes: int
+    retry_queue_age_s: float
     wait_replicas: int
     sendq_total_bytes: int = 1 << 29
     """For all clients of this lane."""
@@ -90,7 +90,7 @@ class LaneSettings:
     @property
     def kept(self) -> tuple[int, float]:
         """What of a session is kept while Redis is away at most, and for how long (s)."""
-        return self.keep_bytes, self.keep_s
+        return self.retry_queue_bytes, self.retry_queue_age_s
 
     @property
     def retention(self) -> Retention:
@@ -110,7 +110,7 @@ class Lane:
         number: int,
         settings: LaneSettings,
         server: Server,
-        outside: Outside,
+        process: ProcessServices,
         tls_context: ssl.SSLContext | None = None,
         *,
         clock: Clock = CLOCK,
@@ -123,7 +123,7 @@ class Lane:
         self.settings = settings
         self.server = server
         self.tls_context = tls_context
-        self.outside = outside
+        self.process = process
         self._monotonic, self._wall, self._awake = clock.monotonic, clock.wall, clock.awake
         self._random = random or SystemRandom()
         self.now, self.wall_now = self._monotonic(), self._wall()
@@ -132,15 +132,15 @@ class Lane:
         self._wake = Wake() if wake is None else wake
         self.is_stopping = self.is_ready = False
         self._thread = threading.Thread(target=self._run, name=f"lane-{number}")
-        self.pacing = Pacing(self.now)
-        self.turns = Turns(self.now)
-        self.absence = Absence(server.lease_s / 3, outside.beats)
+        self.pacing = BatchDelay(self.now)
+        self.turns = TurnTimes(self.now)
+        self.stall_guard = StallGuard(server.lease_s / 3, process.beats)
         self.clients: dict[str, Client] = {}
         self.sessions = Sessions(self, self.clients)
         self.connections = Connections(self)
         self.selector = Selector() if selector is None else selector
         self.timers = Timers()
-        self.touched: list[Connection] = []
+        self.touched: list[ClientConnection] = []
         self.keys = Keys(settings.prefix)
         self.on_link_up: list[Callable[[], None]] = []
         self._build_link()
@@ -151,34 +151,34 @@ class Lane:
     def _build_link(self) -> None:
         """What brings entries into logs."""
         settings, keys = self.settings, self.keys
-        self.link = Link(self.selector, self, (APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
-        self.upkeep = Upkeep(self, self.link, keys.probe(self.id), keys.gateway_info(self.gateway), self._random)
+        self.link = RedisLink(self.selector, self, (APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS))
+        self.probe = LinkProbe(self, self.link, keys.probe(self.id), keys.gateway_info(self.gateway), self._random)
         self.waiting = self._waiting(settings.wait_replicas)
-        self.appends = Appends(
-            self.link, keys, self.id, self._new_epoch, self.sessions.settle, self.upkeep.refused, self.waiting
+        self.log_writer = LogWriter(
+            self.link, keys, self.id, self._new_epoch, self.sessions.settle, self.probe.refused, self.waiting
         )
-        self.keeping = Keeping(self.appends, self.clients, self.sessions.refuse, settings.kept)
+        self.retry_queue = RetryQueue(self.log_writer, self.clients, self.sessions.refuse, settings.kept)
 
     def _build_logs(self) -> None:
         """What follows logs, and shows what is in them."""
         settings, keys = self.settings, self.keys
-        self.people = People()
+        self.people = VisibleUsers()
         self.outboxes = Outboxes(self.touched)
-        self.changes = Changes(self.id, self.clients, self.people, self.outboxes, self.sessions)
-        self.delivery = Delivery(
+        self.changes = StateChanges(self.id, self.clients, self.people, self.outboxes, self.sessions)
+        self.delivery = Fanout(
             self.id,
             self.clients,
             self.people,
-            self.appends,
+            self.log_writer,
             self.outboxes,
             self.changes,
             self.sessions,
             self.sessions.settle,
         )
-        self.following = Following(
+        self.replicas = RoomReplicas(
             self.link,
             keys,
-            self.appends,
+            self.log_writer,
             self.id,
             self.delivery.entry,
             self.changes.reread,
@@ -195,46 +195,48 @@ class Lane:
             self.id,
             self.link,
             keys,
-            self.appends,
+            self.log_writer,
             self.clients,
             self.sessions.settle,
             self._new_epoch,
             self.server.name,
         )
-        self.inbox.replica = Replica(self.inbox.name, self.inbox, self.following.ask)
-        self.appends.follow(self.inbox.replica)
-        self.talks = Talks(self._called)
+        self.inbox.replica = Replica(self.inbox.name, self.inbox, self.replicas.ask)
+        self.log_writer.follow(self.inbox.replica)
+        self.talks = DirectHistory(self._called)
         self.inbox.on_message, self.inbox.on_redacted = self.talks.received, self.talks.redact
-        self.inbox.specials |= specials(self.clients, self.depart)
-        self.questions = Questions(self, self.inbox, self.appends)
+        self.inbox.specials |= HANDLERS(self.clients, self.depart)
+        self.questions = UserQueries(self, self.inbox, self.log_writer)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
 
     def _build_directory(self) -> None:
         """What else stands in Redis: who is who, and which rooms there are."""
         keys, gateway = self.keys, self.gateway
-        self.directory = Nicks(self.link, keys, self.id)
+        self.directory = NickDirectory(self.link, keys, self.id)
         self.room_list = RoomList(self.link, keys)
-        self.census = Census(self.link, keys, self.id)
-        self.bulletin = Bulletin(gateway, self.server.name, self.room_list, self.census, self.connections.__len__)
-        self.claims = Claims(self)
+        self.user_counts = UserCounts(self.link, keys, self.id)
+        self.directory_publisher = DirectoryPublisher(
+            gateway, self.server.name, self.room_list, self.user_counts, self.connections.__len__
+        )
+        self.claims = NickClaims(self)
         self.monitor = Monitor(self.link, keys, self.directory.find, self.later)
-        self.ghosts = Ghosts(self.link, keys, self.appends, lambda: self.gateway)
+        self.orphans = OrphanedMembers(self.link, keys, self.log_writer, lambda: self.gateway)
         self.inbox.on_lost = self._forgotten
 
     def _build_intake(self) -> None:
         """What hears clients, and what may become of them."""
         self.ports = LanePorts(self)
-        self.intake = Intake(self, self.ports)
+        self.intake = Dispatcher(self, self.ports)
         settings, server = self.settings, self.server
-        self.door = Door(self.connections, settings.trusted_proxies, settings.web_origins, server.network)
+        self.door = Handshake(self.connections, settings.trusted_proxies, settings.web_origins, server.network)
         self.rejoining = Rejoining(self)
-        self.rebirth = Rebirth(self)
-        self.inbox.now_called = self.rebirth.now_called
+        self.rekey = Rekey(self)
+        self.inbox.current_sid = self.rekey.current_sid
         self.drain = Drain(self, self._random)
 
-    def _waiting(self, wanted: int) -> Waiting | None:
+    def _waiting(self, wanted: int) -> ReplicaAcks | None:
         written = self.keys.gateway_info(self.gateway)
-        return Waiting(wanted, self.link, written, self.upkeep.lagging) if wanted else None
+        return ReplicaAcks(wanted, self.link, written, self.probe.lagging) if wanted else None
 
     # -- the thread -----------------------------------------------------------------------------------
 
@@ -245,8 +247,8 @@ class Lane:
     def begin(self) -> None:
         """Sets everything up for the first turn."""
         self.selector.register(self._wake.fd, self._woken)
-        self.following.watch(self.inbox.replica)
-        self.post(self.upkeep.connect)
+        self.replicas.watch(self.inbox.replica)
+        self.post(self.probe.connect)
         self._every(TICK_S, self._tick)
         self.post(self.connections.sweep)
         self._every(5.0, self._maintain)
@@ -269,8 +271,8 @@ class Lane:
         """Goes on with other settings (never another prefix or server name); posted from outside."""
         self.settings, self.server, self.tls_context = settings, server, tls_context
         self.door.trusted, self.door.origins = settings.trusted_proxies, settings.web_origins
-        self.following.retention = settings.retention
-        self.keeping.limits = settings.kept
+        self.replicas.retention = settings.retention
+        self.retry_queue.limits = settings.kept
         for client in self.clients.values():
             client.bucket = self.connections.bucket()
             client.connection.backlog_limit_bytes = settings.sendq_bytes
@@ -313,7 +315,7 @@ class Lane:
     def timeout_s(self) -> float:
         due = self.timers.next_due()
         wait = 5.0 if due is None else max(0.0, min(5.0, due - self._monotonic()))
-        if self.appends.gathered and self.pacing.until:
+        if self.log_writer.gathered and self.pacing.until:
             wait = max(0.0, min(wait, self.pacing.until - self._monotonic()))
         return wait
 
@@ -323,25 +325,25 @@ class Lane:
         self.now = now = self._monotonic()
         self.wall_now = self._wall()
         awake = self._awake()
-        if self.absence.turned(awake):
-            log.warning("stood_still", lane=self.id)
+        if self.stall_guard.turned(awake):
+            log.warning("stalled", lane=self.id)
             for client in self.clients.values():  # whatever they sent meanwhile is not read yet
                 client.heard_at = now
-            self.absence.check(awake, self._reach_all)
-        if not self.absence.may_read(awake):
+            self.stall_guard.check(awake, self._reach_all)
+        if not self.stall_guard.may_read(awake):
             ready = [(fd, mask) for fd, mask in ready if fd in (self._wake.fd, self.link.fd)]
         self.selector.serve(ready)
         self.timers.run_due(now)
-        if self.bulletin.is_due and self.link.is_up:
-            self.bulletin.write(self.wall_now)
+        if self.directory_publisher.is_due and self.link.is_up:
+            self.directory_publisher.write(self.wall_now)
         self.barrier.turn()
-        if self.rebirth.is_under_way:
-            self.rebirth.turn()
-        if self.appends.gathered:
+        if self.rekey.is_under_way:
+            self.rekey.turn()
+        if self.log_writer.gathered:
             if self.pacing.is_count_due(now):
-                self.pacing.count(now, self.appends.entries_since())
-            if self.pacing.may_send(now, self.appends.gathered):
-                self.appends.send()
+                self.pacing.count(now, self.log_writer.entries_since())
+            if self.pacing.may_send(now, self.log_writer.gathered):
+                self.log_writer.send()
         self.link.flush()
         if self.touched:
             for connection in self.touched:
@@ -368,14 +370,14 @@ class Lane:
     # -- the link -------------------------------------------------------------------------------------
 
     def connect(self, done: Callable[[socket.socket | BaseException], None]) -> None:
-        self.outside.connect(self.post, done)
+        self.process.connect(self.post, done)
 
     def link_fault(self, error: Exception) -> None:
         self.trouble("link", error)
 
     def link_up(self) -> None:
         self.inbox.link_up()
-        self.following.link_up()
+        self.replicas.link_up()
         self.directory.link_up()
         self.monitor.link_up()
         if self.is_ready:
@@ -383,9 +385,9 @@ class Lane:
         waiting, self.on_link_up = self.on_link_up, []
         for call in waiting:
             call()
-        self.appends.resume()
+        self.log_writer.resume()
         self._renew()
-        self.upkeep.link_up()
+        self.probe.link_up()
 
     def link_proven(self) -> None:
         if not self.is_ready:
@@ -393,36 +395,36 @@ class Lane:
             log.info("lane_ready", lane=self.id)
 
     def _look(self) -> None:
-        self.upkeep.look()
-        self.keeping.tick(self.now)
+        self.probe.look()
+        self.retry_queue.tick(self.now)
 
-    def redis_away(self) -> None:
-        self.keeping.away(self.now)
+    def redis_unavailable(self) -> None:
+        self.retry_queue.away(self.now)
         self.intake.release()
 
-    def redis_back(self) -> None:
-        self.keeping.back()
+    def redis_available(self) -> None:
+        self.retry_queue.back()
 
     def writes_taken(self) -> None:
-        self.appends.allow()
+        self.log_writer.allow()
 
     @property
-    def is_redis_away(self) -> bool:
-        return self.upkeep.is_away
+    def is_redis_unavailable(self) -> bool:
+        return self.probe.is_away
 
     def link_down(self, why: str) -> None:
-        self.ghosts.link_down()
-        self.following.link_down()
-        self.upkeep.link_down(why)
+        self.orphans.link_down()
+        self.replicas.link_down()
+        self.probe.link_down(why)
 
     def link_subscribed(self, channel: bytes) -> None:
-        self.following.subscribed(channel)
+        self.replicas.subscribed(channel)
 
     def link_message(self, channel: bytes, payload: bytes) -> None:
-        if not (self.following.message(channel, payload) or self.monitor.message(channel, payload)):
-            self.upkeep.heard(channel, payload)
+        if not (self.replicas.message(channel, payload) or self.monitor.message(channel, payload)):
+            self.probe.heard(channel, payload)
 
-    def _passing(self, followed: Followed | None, payload: bytes) -> None:
+    def _passing(self, followed: LocalRoom | None, payload: bytes) -> None:
         """What is published and in no log: it has the time at which it comes."""
         entry = decode(f"{int(self.wall_now * 1000)}-0", "", payload)
         if followed is None:
@@ -431,12 +433,12 @@ class Lane:
             self.delivery.passing(followed, entry)
 
     def _reach_all(self, done: Callable[[], None]) -> None:
-        self.barrier.reach([self.inbox.name, *self.following.rooms], done)
+        self.barrier.reach([self.inbox.name, *self.replicas.rooms], done)
 
     def _replica(self, name: str) -> Replica | None:
         if name == self.inbox.name:
             return self.inbox.replica
-        followed = self.following.rooms.get(name)
+        followed = self.replicas.rooms.get(name)
         return followed.replica if followed is not None else None
 
     # -- sessions -------------------------------------------------------------------------------------
@@ -444,20 +446,20 @@ class Lane:
     def take_id(self, gateway: str) -> None:
         """Goes on as a lane of a gateway of this id, and every session has another one too."""
         self.gateway, self.id = gateway, f"{gateway}.{self.number}"
-        self.upkeep.go_on_as(self.keys.gateway_info(gateway))
+        self.probe.rekeyed(self.keys.gateway_info(gateway))
         here = list(self.clients.values())
         self.clients.clear()
         for client in here:
-            client.session.sid = self.rebirth.now_called(client.session.sid)
+            client.session.sid = self.rekey.current_sid(client.session.sid)
             self.clients[client.session.sid] = client
-        for followed in self.following.rooms.values():
+        for followed in self.replicas.rooms.values():
             followed.clients = {client.session.sid: client for client in followed.clients.values()}
         by_nick = self.sessions.by_nick
-        by_nick.update({nick: self.rebirth.now_called(sid) for nick, sid in by_nick.items()})
+        by_nick.update({nick: self.rekey.current_sid(sid) for nick, sid in by_nick.items()})
 
     def _called(self, sid: str) -> str | None:
         """What a session is called now, as far as this lane knows; by any id that one of its own has had."""
-        client = self.clients.get(self.rebirth.now_called(sid))
+        client = self.clients.get(self.rekey.current_sid(sid))
         person = self.people.person(sid)
         return client.session.nick if client is not None else person.nick if person is not None else None
 
@@ -468,42 +470,42 @@ class Lane:
 
     def _tick(self) -> None:
         self.intake.expire()
-        self.appends.seek()
+        self.log_writer.seek()
 
     def _maintain(self) -> None:
         if self.link.is_up:  # else they could not register
             self.connections.end_unregistered()
         self.connections.end_batches()
-        self.following.snapshot_due()
-        self.following.close_idle(self.now)
+        self.replicas.snapshot_due()
+        self.replicas.close_idle(self.now)
         self.inbox.tidy()
-        self.appends.memory.age()
+        self.log_writer.memory.age()
         self.directory.age()
 
     def _check(self) -> None:
         self.inbox.make()  # a Redis that was wiped has lost it
-        self.following.check_positions()
-        self.ghosts.look(self.following.rooms)
+        self.replicas.check_positions()
+        self.orphans.look(self.replicas.rooms)
         self.monitor.look()
 
     def redis_forgot(self) -> None:
         """Redis did not know this gateway any more: what a lane keeps there may be lost; posted from outside."""
         self.inbox.make()
         self._forgotten()
-        self.following.check_positions()
+        self.replicas.check_positions()
 
     def _forgotten(self) -> None:
-        self.following.note_all()
+        self.replicas.note_all()
         self.claims.renew_all()
         self._renew()
 
     def _put_off_expiry(self) -> None:
-        for name in self.following.rooms:
-            self.following.put_off_expiry(name)
+        for name in self.replicas.rooms:
+            self.replicas.put_off_expiry(name)
 
     def _renew(self) -> None:
         if self.link.is_up:
-            self.bulletin.renew(self.following, self.wall_now)
+            self.directory_publisher.renew(self.replicas, self.wall_now)
 
     def _steady_wall_ms(self) -> int:
         """Milliseconds since 1970, never later than the lane's own count: a clock set forward is not believed."""

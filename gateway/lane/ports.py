@@ -16,27 +16,27 @@ import structlog
 
 from gateway.broker.keys import inbox
 from gateway.broker.link import LOST
-from gateway.broker.replica import Standing
-from gateway.broker.writer import Pending
 from gateway.chat import events, registration
 from gateway.chat.effects import UNKNOWN, Effect, Member, Sender
 from gateway.chat.events import NOBODY, Event
-from gateway.chat.past import Past, Readable, Span
-from gateway.chat.ports import Excerpt, Gone, Headcount, Listed, Profile, Server, Unavailable
-from gateway.chat.presence import Presence, presence
+from gateway.chat.history_access import HistoryAccess, PastEvent, Span
+from gateway.chat.ports import ClientLeft, GatewayCounts, HistoryPage, Profile, RoomListing, Server, Unavailable
 from gateway.chat.room import Room
 from gateway.chat.session import Session
-from gateway.directory.census import headcounts
+from gateway.chat.user_status import UserStatus, presence
 from gateway.directory.lanes import lanes
 from gateway.directory.nicks import past_profiles, profile
-from gateway.directory.roomlist import listed
-from gateway.lane.client import Client
-from gateway.lane.gate import Gate
-from gateway.lane.history import find, read
-from gateway.lane.orders import OPERATOR_NOTICE
-from gateway.lane.sessions import in_slices
-from gateway.lane.tasks import Wait
-from gateway.wire.casefold import fold
+from gateway.directory.room_list import listed
+from gateway.directory.user_counts import gateway_counts
+from gateway.lane.clients.client import Client
+from gateway.lane.direct.control_messages import OPERATOR_NOTICE
+from gateway.lane.loop.limiter import ConcurrencyLimiter
+from gateway.lane.loop.tasks import Wait
+from gateway.lane.sessions.registry import in_slices
+from gateway.logs.history import find, read
+from gateway.logs.in_flight import PendingEvent
+from gateway.logs.replica import ReplicaState
+from gateway.wire.casefold import casefold
 from gateway.wire.names import valid_room
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class LanePorts:
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
-        self._gate = Gate(lane)
-        self._history_gate = Gate(lane, HISTORY_PLACES)
+        self._gate = ConcurrencyLimiter(lane)
+        self._history_gate = ConcurrencyLimiter(lane, HISTORY_PLACES)
         self._coming: dict[Session, str] = {}  # nicks of which rooms are being told
 
     async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
@@ -87,7 +87,7 @@ class LanePorts:
     def _client(self, session: Session) -> Client:
         client = self._lane.clients.get(session.sid)
         if client is None:
-            raise Gone
+            raise ClientLeft
         return client
 
     # -- rooms ----------------------------------------------------------------------------------------
@@ -96,31 +96,31 @@ class LanePorts:
         return valid_room(name)
 
     def room(self, name: str) -> Room | None:
-        followed = self._lane.following.rooms.get(fold(name))
+        followed = self._lane.replicas.rooms.get(casefold(name))
         return followed.room if followed is not None and followed.fresh is None else None
 
     async def open_room(self, name: str) -> Room:
-        followed = self._lane.following.open(fold(name))
-        if followed.replica.standing is not Standing.LIVE:
+        followed = self._lane.replicas.open(casefold(name))
+        if followed.replica.standing is not ReplicaState.LIVE:
             await _called_back(followed.waiting)
         return followed.room
 
     def position(self, room: str) -> str:
-        return self._lane.following.rooms[fold(room)].replica.last
+        return self._lane.replicas.rooms[casefold(room)].replica.last
 
     def is_new(self, room: str) -> bool:
-        return not self._lane.following.rooms[fold(room)].replica.epoch
+        return not self._lane.replicas.rooms[casefold(room)].replica.epoch
 
     def may_make_room(self, session: Session) -> bool:
         is_counted = self._client(session).connection.is_admitted  # else it is of this machine
-        return not is_counted or self._lane.outside.may_make_room(session.address)
+        return not is_counted or self._lane.process.may_make_room(session.address)
 
     def say(self, session: Session, room: str, line: str) -> None:
         label = session.take_label() if session.label else ""
         self._lane.sessions.append(session.sid, room, line, label)
 
     async def commit(self, session: Session, room: str, line: str) -> Effect:
-        client, name = self._client(session), fold(room)
+        client, name = self._client(session), casefold(room)
         joining = " JOIN " in line and name not in session.rooms
         if joining:
             client.intended = (client.intended or set()) | {name}
@@ -161,22 +161,22 @@ class LanePorts:
     # -- people ---------------------------------------------------------------------------------------
 
     def local(self, nick: str) -> Session | None:
-        sid = self._lane.sessions.by_nick.get(fold(nick))
+        sid = self._lane.sessions.by_nick.get(casefold(nick))
         client = self._lane.clients.get(sid) if sid is not None else None
         return client.session if client is not None else None
 
     def known(self, nick: str) -> str | None:
-        return self._lane.sessions.by_nick.get(fold(nick)) or self._lane.people.sid(nick)
+        return self._lane.sessions.by_nick.get(casefold(nick)) or self._lane.people.sid(nick)
 
     def shown_nicks(self, room: Room) -> Mapping[str, str]:
         people = self._lane.people
-        if not (people.outdated or people.hidden):
+        if not (people.stale_names or people.hidden):
             return {}
-        followed = self._lane.following.rooms.get(room.folded_name)
+        followed = self._lane.replicas.rooms.get(room.folded_name)
         return people.shown() | dict.fromkeys(people.unseen(followed) if followed is not None else (), "")
 
     def kept(self, session: Session, room: Room) -> list[Member]:
-        followed = self._lane.following.rooms.get(room.folded_name)
+        followed = self._lane.replicas.rooms.get(room.folded_name)
         return self._lane.changes.kept(followed, session.sid) if followed is not None and followed.kept else []
 
     async def _linked(self) -> None:
@@ -195,12 +195,12 @@ class LanePorts:
                 was, sid, wait = sid, session.sid, Wait()
                 self._lane.directory.reclaim(session, nick, was, "", _fulfil(wait))
                 reply = await wait
-        except (Gone, Unavailable):
+        except (ClientLeft, Unavailable):
             self.unclaim(session, nick)
             raise
         if session.sid not in self._lane.clients:
             self.release(session, nick)
-            raise Gone
+            raise ClientLeft
         if isinstance(reply, list):
             return None
         self._lane.directory.note(nick)  # again: whoever gave it up just now may have struck it out
@@ -223,7 +223,7 @@ class LanePorts:
                 return False
             try:
                 await self._logged(client)
-            except (Gone, Unavailable):
+            except (ClientLeft, Unavailable):
                 self.unclaim(session, nick)
                 raise
             old = old or session.nick
@@ -246,7 +246,7 @@ class LanePorts:
                 sent.update(waits)
                 for wait in waits.values():
                     await wait
-        except (Gone, Unavailable):
+        except (ClientLeft, Unavailable):
             sent.difference_update([name for name, wait in waits.items() if sessions.withdraw(name, wait)])
             if not sent:
                 session.token = old_token
@@ -275,11 +275,11 @@ class LanePorts:
         self._lane.claims.renew(client)  # Redis may have lost it before it was the session's name
         self.publish_profile(session)
         for name in session.rooms:  # one that was joined meanwhile, or whose log has lost its end, may have it wrong
-            member = self._lane.following.rooms[name].room.members.get(session.sid)
+            member = self._lane.replicas.rooms[name].room.members.get(session.sid)
             if member is None or member.nick != nick:
                 line = events.renamed(session.source, nick, session.token)
                 self._lane.sessions.insist(session.sid, name, line)
-        if fold(nick) != fold(old):
+        if casefold(nick) != casefold(old):
             self._lane.directory.remember(session, old, self.now)
             self.release(session, old)
         if nick != session.sid:
@@ -291,9 +291,9 @@ class LanePorts:
 
     def unclaim(self, session: Session, nick: str) -> None:
         """Gives up a claim that comes to nothing, unless the nick is the session's own, or may still become it."""
-        if fold(nick) == fold(self.coming(session)):
+        if casefold(nick) == casefold(self.coming(session)):
             return
-        if fold(nick) != fold(session.nick):
+        if casefold(nick) != casefold(session.nick):
             self.release(session, nick)
         elif session.is_registered:
             self.publish_profile(session)
@@ -305,7 +305,7 @@ class LanePorts:
 
     def publish_profile(self, session: Session) -> None:
         self._lane.directory.publish(session)
-        self._lane.bulletin.user_changed(session)
+        self._lane.directory_publisher.user_changed(session)
 
     async def find(self, nick: str) -> Profile | None:
         await self._linked()
@@ -343,11 +343,11 @@ class LanePorts:
         log, event = self._lane.inbox.address(target_sid, line, session.sender)
         self._lane.sessions.append(session.sid, log, event, label)
 
-    def pass_on(self, session: Session, where: str, line: str) -> None:
-        log = fold(where)
+    def publish_ephemeral(self, session: Session, where: str, line: str) -> None:
+        log = casefold(where)
         if not where.startswith("#"):
             log, line = self._lane.inbox.address(where, line, session.sender)
-        payload = f"{events.PASSING}\n".encode() + events.encode([(session.sid, line)])
+        payload = f"{events.EPHEMERAL}\n".encode() + events.encode([(session.sid, line)])
         self._lane.link.call(lambda _reply: None, "PUBLISH", self._lane.keys.live(log), payload)
 
     async def notify(self, target_sid: str, line: str, sender: Sender = UNKNOWN) -> bool:
@@ -367,17 +367,17 @@ class LanePorts:
     def _send(self, log: str, line: str) -> Wait[Any]:
         """Appends to a lane's inbox; what comes is None where there is none."""
         wait: Wait[Any] = Wait()
-        self._lane.appends.add(log, Pending(NOBODY, line, wait=wait))
+        self._lane.log_writer.add(log, PendingEvent(NOBODY, line, wait=wait))
         return wait
 
     async def verify(self, session: Session, password_hash: str, password: str) -> bool:
         wait: Wait[bool] = Wait()
-        cancel = self._lane.outside.verify(session.address, password_hash, password, self._lane.post, wait.fulfil)
+        cancel = self._lane.process.verify(session.address, password_hash, password, self._lane.post, wait.fulfil)
         if cancel is None:
             raise Unavailable
         try:
             return await wait
-        except (Gone, Unavailable):
+        except (ClientLeft, Unavailable):
             cancel()
             raise
 
@@ -397,7 +397,7 @@ class LanePorts:
         lanes(self._lane.link, self._lane.keys, send)
 
     def rehash(self) -> None:
-        self._lane.outside.rehash()
+        self._lane.process.rehash()
 
     async def pause(self, seconds: float) -> None:
         wait: Wait[None] = Wait()
@@ -418,11 +418,11 @@ class LanePorts:
                 break
         return found[:limit]
 
-    async def presence(self, profile: Profile, *, with_address: bool) -> Presence | None:
+    async def presence(self, profile: Profile, *, with_address: bool) -> UserStatus | None:
         client = self._lane.clients.get(profile.sid)
         if client is not None:
             return presence(client.session, self.now, with_address=with_address)
-        wait: Wait[Presence | None] = Wait()
+        wait: Wait[UserStatus | None] = Wait()
         self._lane.questions.ask(profile.sid, with_address, wait.fulfil)
         return await wait
 
@@ -431,14 +431,14 @@ class LanePorts:
         self._lane.directory.whowas(nick, _fulfil(wait))
         return past_profiles(await wait)
 
-    async def list_rooms(self, names: Sequence[str] = ()) -> list[Listed]:
+    async def list_rooms(self, names: Sequence[str] = ()) -> list[RoomListing]:
         return await self._in_turn(self._list_rooms(names))
 
-    async def _list_rooms(self, names: Sequence[str]) -> list[Listed]:
+    async def _list_rooms(self, names: Sequence[str]) -> list[RoomListing]:
         room_list, now = self._lane.room_list, self.now
         entries: dict[str, bytes | None] = {}
         if names:
-            folded = [fold(name) for name in names]
+            folded = [casefold(name) for name in names]
             wait: Wait[Any] = Wait()
             room_list.some(folded, _fulfil(wait))
             entries.update(zip(folded, await wait, strict=True))
@@ -452,25 +452,25 @@ class LanePorts:
         found = (self._listed(name, value, now) for name, value in entries.items())
         return [one for one in found if one is not None]
 
-    def _listed(self, name: str, value: bytes | None, now: float) -> Listed | None:
+    def _listed(self, name: str, value: bytes | None, now: float) -> RoomListing | None:
         """A room by its replica, where there is one; by its entry in the list otherwise."""
         room = self.room(name)
         if room is None:
             return listed(value, now)
-        return Listed(room.name, len(room.members), room.topic, "s" in room.flags) if room.members else None
+        return RoomListing(room.name, len(room.members), room.topic, "s" in room.flags) if room.members else None
 
     async def count_rooms(self) -> int:
         wait: Wait[Any] = Wait()
         self._lane.room_list.count(_fulfil(wait))
         return int(await wait)
 
-    async def census(self) -> list[Headcount]:
+    async def user_counts(self) -> list[GatewayCounts]:
         lane = self._lane
-        lane.bulletin.write(self.now)  # before the reading, so that it counts who is just being greeted
+        lane.directory_publisher.write(self.now)  # before the reading, so that it counts who is just being greeted
         living: Wait[Any] = Wait()
         counts: Wait[Any] = Wait()
-        lane.census.read(_fulfil(living), _fulfil(counts))
-        return headcounts(await living, await counts)
+        lane.user_counts.read(_fulfil(living), _fulfil(counts))
+        return gateway_counts(await living, await counts)
 
     # -- the session ----------------------------------------------------------------------------------
 
@@ -479,7 +479,7 @@ class LanePorts:
 
     def set_caps(self, session: Session, caps: int) -> None:
         client = self._client(session)
-        here = [f for f in self._lane.following.rooms.values() if session.sid in f.clients] if session.rooms else []
+        here = [f for f in self._lane.replicas.rooms.values() if session.sid in f.clients] if session.rooms else []
         for followed in here:
             followed.leave(client)
         session.caps = caps
@@ -495,17 +495,26 @@ class LanePorts:
 
     async def barrier(self, session: Session) -> None:
         wait: Wait[None] = Wait()
-        give_up = self._lane.barrier.pass_through(self._client(session), lambda: wait.fulfil(None))
+        client, barrier = self._client(session), self._lane.barrier
+
+        def done() -> None:
+            wait.fulfil(None)
+
+        def logged() -> None:
+            barrier.reach([barrier.inbox, *session.rooms, *(client.intended or ())], done)
+
+        client.when_logged(logged)
         try:
             await wait
-        except (Gone, Unavailable):
-            give_up()
+        except (ClientLeft, Unavailable):
+            client.forget(logged)
+            barrier.cancel(done)
             raise
 
     def look(self, session: Session, room: str) -> None:
-        self._lane.changes.look(self._client(session), fold(room))
+        self._lane.changes.look(self._client(session), casefold(room))
 
-    async def history(self, may_read: Readable, span: Span) -> Excerpt:
+    async def history(self, may_read: HistoryAccess, span: Span) -> HistoryPage:
         await self._history_gate.enter()
         try:
             found = await read(self._ask, self._lane.keys, may_read, span)
@@ -513,23 +522,23 @@ class LanePorts:
             self._history_gate.leave()
         if self._lane.waiting is not None:
             replicated: Wait[None] = Wait()
-            self._lane.waiting.ask_for_others(lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable()))
+            self._lane.waiting.after_replicated(lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable()))
             await replicated
         return found
 
-    async def talk(self, session: Session, nick: str, span: Span) -> tuple[str, list[Past], bool]:
+    async def talk(self, session: Session, nick: str, span: Span) -> tuple[str, list[PastEvent], bool]:
         return self._lane.talks.read(session, nick, span)
 
     async def talks(self, session: Session) -> list[tuple[str, int]]:
         return self._lane.talks.latest(session)
 
-    def unsay(self, session: Session, msgid: str) -> None:
+    def delete_direct(self, session: Session, msgid: str) -> None:
         self._lane.talks.redact(session, msgid)
 
     async def find_message(self, where: str, msgid: str) -> Event | None:
-        log = fold(where) if where.startswith("#") else inbox(where.rpartition(".")[0])
+        log = casefold(where) if where.startswith("#") else inbox(where.rpartition(".")[0])
         found = await find(self._ask, self._lane.keys, log, msgid)
-        return None if found is None else Event(self._lane.rebirth.now_called(found.sid), found.line)
+        return None if found is None else Event(self._lane.rekey.current_sid(found.sid), found.line)
 
     def _ask(self, *words: str | int) -> Wait[Any]:
         """A command of Redis's, awaited."""
@@ -551,7 +560,7 @@ async def _called_back(waiting: list[Callable[[], None]]) -> None:
     waiting.append(call)
     try:
         await wait
-    except (Gone, Unavailable):
+    except (ClientLeft, Unavailable):
         waiting.remove(call)
         raise
 

@@ -20,19 +20,19 @@ SEND_BYTES = 262144
 class Owner(Protocol):
     """Who hears of what happens on a connection."""
 
-    def received(self, connection: "Connection", data: bytes) -> None: ...
+    def received(self, connection: "ClientConnection", data: bytes) -> None: ...
 
-    def ended(self, connection: "Connection") -> None:
+    def ended(self, connection: "ClientConnection") -> None:
         """The peer will send no more; it may still read."""
 
     def kept(self, change: int) -> None:
         """So many bytes more wait for peers to read, or less."""
 
-    def lost(self, connection: "Connection", why: str) -> None:
+    def lost(self, connection: "ClientConnection", why: str) -> None:
         """The connection is closed; nothing more will come from it or go to it."""
 
 
-class Connection:
+class ClientConnection:
     """See the module. ``state`` is the owner's: what the connection means to it."""
 
     __slots__ = (
@@ -65,7 +65,7 @@ class Connection:
         peer: str,
         selector: Selector,
         owner: Owner,
-        touched: list["Connection"],
+        touched: list["ClientConnection"],
         backlog_limit_bytes: int,
     ) -> None:
         """``touched``: the lane's list of connections to flush this turn; ``peer``: its address as text."""

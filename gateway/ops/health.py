@@ -20,7 +20,7 @@ from prometheus_client.exposition import choose_encoder
 Readiness = Callable[[], tuple[bool, str]]
 """Whether clients should be sent here, and why (not); called on a request's thread, must not block."""
 
-Page = tuple[int, str, bytes]
+WebFile = tuple[int, str, bytes]
 """Status, content type, body."""
 
 REQUEST_LIMIT_S = 2.0
@@ -43,7 +43,7 @@ class AdminServer:
     """Serves from `start` to `stop`; the constructor binds, and raises OSError if it cannot."""
 
     def __init__(self, address: Address, readiness: Readiness, registry: CollectorRegistry) -> None:
-        pages: dict[str, Callable[[str], Page]] = {
+        pages: dict[str, Callable[[str], WebFile]] = {
             "/metrics": lambda accept: _metrics(registry, accept),
             "/healthz": lambda _: (200, TEXT, b"alive\n"),
             "/readyz": lambda _: _ready(readiness),
@@ -107,7 +107,7 @@ class _Bounded(socket.SocketIO):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    pages: ClassVar[dict[str, Callable[[str], Page]]]
+    pages: ClassVar[dict[str, Callable[[str], WebFile]]]
     timeout = REQUEST_LIMIT_S
     server_version = "hubbub"
     sys_version = ""
@@ -135,11 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Probes come every few seconds: they are not logged."""
 
 
-def _metrics(registry: CollectorRegistry, accept: str) -> Page:
+def _metrics(registry: CollectorRegistry, accept: str) -> WebFile:
     encode, kind = choose_encoder(accept)
     return 200, kind, encode(registry)
 
 
-def _ready(readiness: Readiness) -> Page:
+def _ready(readiness: Readiness) -> WebFile:
     is_ready, reason = readiness()
     return 200 if is_ready else 503, TEXT, f"{reason}\n".encode()

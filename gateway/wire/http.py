@@ -65,7 +65,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class WebFile:
     """One file as it is sent."""
 
     etag: str
@@ -78,7 +78,7 @@ class Page:
     """The headers that bind the browser."""
 
 
-Pages = Mapping[str, Page]
+Pages = Mapping[str, WebFile]
 """By path."""
 
 
@@ -88,14 +88,14 @@ def pages(files: Mapping[str, bytes]) -> Pages:
     return table | {"/": table["/index.html"]}
 
 
-def _page(name: str, content: bytes) -> Page:
+def _page(name: str, content: bytes) -> WebFile:
     # A weak tag, as it is the same for both codings (RFC 9110 8.8.1). Asked for each time: a name says no version.
     etag = f'W/"{sha256(content).hexdigest()[:24]}"'
     fields = f"Cache-Control: no-cache\r\nETag: {etag}\r\nVary: Accept-Encoding\r\n"
     extension = name.rpartition(".")[2]
     kind = _TYPES.get(extension, "application/octet-stream")
     policy = _NOSNIFF if extension in _PARTS else _STRICT + _NOSNIFF
-    return Page(etag, fields, content, gzip.compress(content, mtime=0), kind, policy)
+    return WebFile(etag, fields, content, gzip.compress(content, mtime=0), kind, policy)
 
 
 def parse(head: bytes) -> Request | None:
@@ -132,7 +132,7 @@ def answer(request: Request | None, table: Pages) -> Response:
     return Response(_file(page, request), request.is_last)
 
 
-def _file(page: Page, request: Request) -> bytes:
+def _file(page: WebFile, request: Request) -> bytes:
     known = (tag.strip() for tag in request.header("if-none-match").split(","))
     if any(tag in (page.etag, "*") for tag in known):  # RFC 9110 13.1.2
         fields = page.fields + page.policy

@@ -9,7 +9,7 @@ two calls: clients choose the masks, and a cache that they can overflow makes ea
 import re
 from collections.abc import Iterable
 
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 
 def matches(mask: str, source: str) -> bool:
@@ -38,12 +38,12 @@ class _Source:
     __slots__ = ("_places", "_text")
 
     def __init__(self, text: str) -> None:
-        self._text = fold(text)
+        self._text = casefold(text)
         self._places: dict[str, int] = {}  # character -> a bit for each place where it stands
 
     def is_covered(self, mask: str) -> bool:
         """Look for the pieces between the stars: the first place where one fits is as good as any later one."""
-        first, *others = fold(mask).split("*")
+        first, *others = casefold(mask).split("*")
         if not others:
             return len(first) == len(self._text) and self._find(first, 0, len(first)) == 0
         last = others.pop()

@@ -17,7 +17,7 @@ from typing import Any
 from gateway.config import Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.heartbeat.leases import client
-from gateway.lane.turns import WINDOW_S
+from gateway.lane.loop.turn_times import WINDOW_S
 from tests.attacks.innocents import Innocents
 from tests.attacks.report import TURN_LIMIT_S, Row
 from tests.network.harness import DEADLINE_S, Network, Peer, get

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from gateway.broker.keys import Keys
 from gateway.broker.scripts import APPEND
-from gateway.broker.writer import ENTRY_LIMIT_BYTES
 from gateway.chat.events import encode, joined, said
 from gateway.embedded.server import EmbeddedServer
 from gateway.heartbeat.leases import client
+from gateway.logs.in_flight import ENTRY_LIMIT_BYTES
 from tests.network.harness import Network, Peer
 
 PREFIX = "paging:"

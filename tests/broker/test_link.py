@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.broker.link import LOST
-from tests.broker.node import Node
-from tests.broker.worlds import Simulated, Stage
+from tests.stage.node import Node
+from tests.stage.worlds import Simulated, Stage
 
 ROOM = "#room"
 

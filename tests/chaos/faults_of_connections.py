@@ -21,7 +21,7 @@ def links_killed(stage: Stage) -> None:
                 store.command("CLIENT", "KILL", "ID", client)
         stage.run(1)
     stage.run(1)
-    stage.expect(stage.logged("redis_away") >= KILLS, "few links were cut")
+    stage.expect(stage.logged("redis_unavailable") >= KILLS, "few links were cut")
 
 
 @scenario("Redis closes the connection of a slow gateway (output buffer limit pubsub 512kb)", on_all_servers=True)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from gateway.chat import events
-from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Void
+from gateway.chat.effects import OP, VOICE, Effect, Effects, Kind, Rejection
 from gateway.chat.events import Entry
 from gateway.chat.modes import parse
 from gateway.chat.room import Room
 from gateway.chat.state import State
 from gateway.wire import message
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 ROOM = "#Room"
 START_MS = 1_700_000_000_000
@@ -38,18 +38,18 @@ class Log:
     def last_id(self) -> str:
         return f"{self.at_ms}-0"
 
-    def append(self, *batch: tuple[str, str]) -> Folded:
+    def append(self, *batch: tuple[str, str]) -> Effects:
         self.at_ms += 1
         entry = events.decode(self.last_id, f"gwa.0:{self.at_ms}", events.encode(batch))
         self.entries.append(entry)
-        return self.room.fold(entry)
+        return self.room.apply(entry)
 
     def do(self, nick: str, line: str) -> Effect:
         """One event by the session of a nick: its only effect, but for what the network does then."""
         (effect,) = [effect for effect in self.append((sid_of(nick), line)) if effect.sid]
         return effect
 
-    def join(self, *nicks: str, **facts: str | int) -> Folded:
+    def join(self, *nicks: str, **facts: str | int) -> Effects:
         for nick in nicks:
             known: dict[str, str | int] = {"token": 100, "seen": self.last_id}
             line = events.joined(source_of(nick), ROOM, f"Real {nick}", known | facts)
@@ -79,8 +79,8 @@ def with_members(*nicks: str, modes: str = "") -> Log:
     return log
 
 
-def voided(effect: Effect) -> Void | None:
-    assert (effect.kind == Kind.VOID) == (effect.reason is not None)
+def voided(effect: Effect) -> Rejection | None:
+    assert (effect.kind == Kind.REJECTED) == (effect.reason is not None)
     return effect.reason
 
 
@@ -99,7 +99,7 @@ class View:
         self.apply(effect.line)
         if effect.kind == Kind.JOINED:
             assert effect.member is not None
-            nick = fold(effect.line[1:].partition("!")[0])
+            nick = casefold(effect.line[1:].partition("!")[0])
             self.realnames[nick] = effect.member.realname
             if effect.member.away is not None:
                 self.away[nick] = effect.member.away
@@ -107,7 +107,7 @@ class View:
     def apply(self, line: str) -> None:
         parsed = message.parse(line)
         assert parsed is not None
-        nick = fold((parsed.source or "").partition("!")[0])
+        nick = casefold((parsed.source or "").partition("!")[0])
         if "!" in (parsed.source or "") and parsed.verb not in ("JOIN", "TOPIC", "MODE", "KICK", "INVITE"):
             assert nick in self.members, f"by an absent nick: {line}"
         match parsed.verb, parsed.params:
@@ -117,13 +117,13 @@ class View:
             case (("PART" | "QUIT"), _):
                 self._lose(nick)
             case "KICK", [_, target, _]:
-                self._lose(fold(target))
+                self._lose(casefold(target))
             case "NICK", [new]:
-                assert fold(new) == nick or fold(new) not in self.members, f"nick taken: {line}"
-                self.members[fold(new)] = self.members.pop(nick)
+                assert casefold(new) == nick or casefold(new) not in self.members, f"nick taken: {line}"
+                self.members[casefold(new)] = self.members.pop(nick)
                 for told in (self.away, self.realnames):
                     if nick in told:
-                        told[fold(new)] = told.pop(nick)
+                        told[casefold(new)] = told.pop(nick)
             case "AWAY", text:
                 self.away.pop(nick, None)
                 if text:
@@ -146,7 +146,7 @@ class View:
         self.realnames.pop(nick, None)
 
     def _set(self, adding: bool, letter: str, param: str) -> None:
-        held = self.members[fold(param)] if letter in "ov" else self.settings
+        held = self.members[casefold(param)] if letter in "ov" else self.settings
         item = letter if letter in "ov" else (letter, param)
         if letter in "kl":
             self.settings = {other for other in self.settings if other[0] != letter}
@@ -167,9 +167,9 @@ def view_of(room: State) -> View:
     settings |= {("k", room.key)} if room.key else set()
     settings |= {("l", str(room.limit))} if room.limit else set()
     return View(
-        {fold(member.nick): ranks[member.modes] for member in room.members.values()},
-        {fold(member.nick): member.away for member in room.members.values() if member.away is not None},
-        {fold(member.nick): member.realname for member in room.members.values()},
+        {casefold(member.nick): ranks[member.modes] for member in room.members.values()},
+        {casefold(member.nick): member.away for member in room.members.values() if member.away is not None},
+        {casefold(member.nick): member.realname for member in room.members.values()},
         room.topic,
         settings,
     )

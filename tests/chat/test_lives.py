@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.chat import events
-from gateway.chat.compact import dump, load
+from gateway.chat.history_access import FIRST, LAST, Place, Span, place_of, readable
 from gateway.chat.lives import HIDDEN_LIMIT, Bound, Range, hide
-from gateway.chat.past import FIRST, LAST, Place, Span, place_of, readable
 from gateway.chat.room import Room
+from gateway.chat.state_diff import dump, load
 from tests.chat.log import ROOM, Log, sid_of, source_of, with_members
 
 

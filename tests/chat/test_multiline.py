@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.broker.writer import ENTRY_LIMIT_BYTES
 from gateway.chat import multiline, render
 from gateway.chat.capabilities import BATCH, LABELED_RESPONSE, MESSAGE_TAGS, MULTILINE, SERVER_TIME, STANDARD_REPLIES
 from gateway.chat.commands.batch import batch
@@ -12,6 +11,7 @@ from gateway.chat.commands.messages import event_line
 from gateway.chat.events import text_of
 from gateway.chat.multiline import LIMIT_S, MAX_BYTES, MAX_LINES, Batch, Refused, end_overdue, first_and_more
 from gateway.chat.session import Session
+from gateway.logs.in_flight import ENTRY_LIMIT_BYTES
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES
 from gateway.wire.message import Message, parse
 

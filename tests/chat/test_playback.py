@@ -3,15 +3,15 @@
 import pytest
 
 from gateway.chat.capabilities import EVENT_PLAYBACK, MESSAGE_TAGS, SERVER_TIME
-from gateway.chat.past import MESSAGES, PLAYED, Past
+from gateway.chat.history_access import MESSAGES, PLAYED, PastEvent
 from gateway.chat.playback import shown, verbs
 
 AT = "1795344188123-4"
 TIME = "time=2026-11-22T10:43:08.123Z"
 
 
-def past(line: str, tags: str = "") -> Past:
-    return Past(AT, 5, "mark", tags, line)
+def past(line: str, tags: str = "") -> PastEvent:
+    return PastEvent(AT, 5, "mark", tags, line)
 
 
 def test_without_event_playback_only_messages_are_shown() -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 from gateway.chat.commands import COMMANDS
 from gateway.chat.commands.network import LIST_LIMIT
 from gateway.chat.commands.who import WHO_LIMIT
-from gateway.chat.ports import Listed, Ports, Profile
+from gateway.chat.ports import Ports, Profile, RoomListing
 from gateway.chat.session import Session
 from gateway.wire.message import parse
 
@@ -20,8 +20,8 @@ class Lines(list[str]):
 class LargeNetwork:
     """Ports to a network with more rooms and people than anyone wants to read of."""
 
-    async def list_rooms(self, names: Sequence[str] = ()) -> list[Listed]:
-        return [Listed(f"#{number}", number, "", False) for number in range(1, LIST_LIMIT + 11)]
+    async def list_rooms(self, names: Sequence[str] = ()) -> list[RoomListing]:
+        return [RoomListing(f"#{number}", number, "", False) for number in range(1, LIST_LIMIT + 11)]
 
     async def find(self, nick: str) -> Profile | None:
         return None

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.chat import events, recall, state
-from gateway.chat.compact import dump, load
-from gateway.chat.effects import OP, VOICE, Effect, Folded, Kind, Void
+from gateway.chat import deduplication, events, state
+from gateway.chat.effects import OP, VOICE, Effect, Effects, Kind, Rejection
 from gateway.chat.events import Entry
 from gateway.chat.room import Room
 from gateway.chat.state import GONE_MEMORY_MS, LIST_LIMIT, LOST_MEMORY_MS
-from gateway.wire.casefold import fold
+from gateway.chat.state_diff import dump, load
+from gateway.wire.casefold import casefold
 from tests.chat.log import BATCHES, EVENTS, ROOM, Log, View, sid_of, source_of, view_of, voided, with_members
 
 Batches = list[list[tuple[str, str]]]
@@ -82,7 +82,7 @@ def test_a_tagmsg_without_tags_of_its_client_is_nothing() -> None:
         f":{source_of('ann')} TAGMSG {ROOM}",
         "+typing=done",
     )
-    assert voided(log.do("ann", events.tagmsg(source_of("ann"), ROOM, "x=1"))) == Void.NOTHING
+    assert voided(log.do("ann", events.tagmsg(source_of("ann"), ROOM, "x=1"))) == Rejection.NO_CHANGE
 
 
 def test_a_message_is_shown_under_its_members_present_name_and_rooms_spelling() -> None:
@@ -100,7 +100,7 @@ def test_a_message_of_several_lines_is_one_and_is_shown_with_all_of_them() -> No
         f":{source_of('ann')} PRIVMSG {ROOM} :one\n\ntwo; \rthree",
         "+a",
     )
-    assert voided(log.say_lines("bob", "one", "\ntwo")) == Void.MUTED
+    assert voided(log.say_lines("bob", "one", "\ntwo")) == Rejection.MUTED
     log.mode("ann", "-m")
     log.say("bob")  # known to be allowed to speak
     assert log.say_lines("bob", "", "\n" + "x" * 5000).line.endswith(" :\n" + "x" * 5000)
@@ -112,7 +112,7 @@ def test_of_several_lines_and_said_again_all_are_known() -> None:
     first = log.say_lines("ann", "one", "\ntwo", "+hubbub/id=7")
     place = f"{log.last_id}.0"
     again = log.say_lines("ann", "one", "\ntwo", "+hubbub/id=7")
-    assert (voided(again), again.old, again.line) == (Void.AGAIN, place, first.line)
+    assert (voided(again), again.old, again.line) == (Rejection.DUPLICATE, place, first.line)
 
 
 @pytest.mark.parametrize(
@@ -120,19 +120,19 @@ def test_of_several_lines_and_said_again_all_are_known() -> None:
     [
         ("ann", False, None),
         ("bob", False, None),
-        ("cat", False, Void.NOT_OPERATOR),
-        ("cat", True, Void.NOT_OPERATOR),
-        ("zed", False, Void.NOT_MEMBER),
-        ("zed", True, Void.NOT_MEMBER),
+        ("cat", False, Rejection.NOT_OPERATOR),
+        ("cat", True, Rejection.NOT_OPERATOR),
+        ("zed", False, Rejection.NOT_MEMBER),
+        ("zed", True, Rejection.NOT_MEMBER),
     ],
 )
-def test_who_may_take_a_message_back(actor: str, oper: bool, expected: Void | None) -> None:
+def test_who_may_take_a_message_back(actor: str, oper: bool, expected: Rejection | None) -> None:
     """The operator, who said it, and a network operator where the room has none."""
     log = with_members("ann", "bob", "cat")
     effect = log.redact(actor, "1700000000123-4-5-0badcafe", "bob", oper=oper)
     assert voided(effect) == expected
     log.mode("ann", "-o", "ann")
-    assert voided(log.redact("zed", "1-0-0-x", "zed")) == Void.NOT_MEMBER  # said, and has left
+    assert voided(log.redact("zed", "1-0-0-x", "zed")) == Rejection.NOT_MEMBER  # said, and has left
     assert voided(log.redact("zed", "1-0-0-x", "bob", oper=True)) is None
 
 
@@ -145,29 +145,29 @@ def test_what_is_taken_back_is_named_by_its_place() -> None:
         "1700000000123-4.5",
     )
     assert log.redact("ann", "1-0-0-x", "ann").line.endswith(f" REDACT {ROOM} 1-0-0-x")
-    assert voided(log.redact("ann", "nothing", "ann")) == Void.MALFORMED
+    assert voided(log.redact("ann", "nothing", "ann")) == Rejection.MALFORMED
 
 
 @pytest.mark.parametrize(
     ("modes", "speaker", "expected"),
     [
         ("", "bob", None),
-        ("", "zed", Void.NOT_MEMBER),
+        ("", "zed", Rejection.NOT_MEMBER),
         ("-n", "zed", None),
-        ("-n+m", "zed", Void.MUTED),
-        ("-n+b zed!*@*", "zed", Void.BANNED),
-        ("+m", "bob", Void.MUTED),
+        ("-n+m", "zed", Rejection.MUTED),
+        ("-n+b zed!*@*", "zed", Rejection.BANNED),
+        ("+m", "bob", Rejection.MUTED),
         ("+m", "ann", None),
-        ("+b bob!*@*", "bob", Void.BANNED),
-        ("+b BOB!*@*", "bob", Void.BANNED),
+        ("+b bob!*@*", "bob", Rejection.BANNED),
+        ("+b BOB!*@*", "bob", Rejection.BANNED),
         ("+b zed!*@*", "bob", None),
         ("+be bob!*@* *!bob@*", "bob", None),
         ("+b *!*@*", "ann", None),
-        ("+bm *!*@*", "bob", Void.MUTED),
+        ("+bm *!*@*", "bob", Rejection.MUTED),
     ],
 )
 @pytest.mark.parametrize("spoke_before", [False, True])
-def test_who_may_speak(modes: str, speaker: str, expected: Void | None, spoke_before: bool) -> None:
+def test_who_may_speak(modes: str, speaker: str, expected: Rejection | None, spoke_before: bool) -> None:
     log = with_members("ann", "bob")
     if spoke_before:
         log.say(speaker)
@@ -183,7 +183,7 @@ def test_voice_lets_speak_and_its_loss_does_not() -> None:
     log.mode("ann", "+v bob", "bob")
     assert voided(log.say("bob")) is None
     log.mode("ann", "-v bob", "bob")
-    assert voided(log.say("bob")) == Void.MUTED
+    assert voided(log.say("bob")) == Rejection.MUTED
 
 
 def test_the_right_to_speak_is_not_remembered_beyond_its_time() -> None:
@@ -194,11 +194,11 @@ def test_the_right_to_speak_is_not_remembered_beyond_its_time() -> None:
     log.do("bob", events.renamed(source_of("bob"), "rob", "200"))
     assert log.say("bob").line == f":rob!bob@host PRIVMSG {ROOM} :hello"
     log.do("cat", events.parted("", ROOM))
-    assert voided(log.say("cat")) == Void.NOT_MEMBER
+    assert voided(log.say("cat")) == Rejection.NOT_MEMBER
     log.append(events.gone("gwb"))
-    assert voided(log.say("bob")) == Void.GONE
+    assert voided(log.say("bob")) == Rejection.GATEWAY_DEAD
     log.do("ann", events.quitted("", ""))
-    assert voided(log.say("ann")) == Void.NOT_MEMBER
+    assert voided(log.say("ann")) == Rejection.NOT_MEMBER
 
 
 def test_a_void_event_tells_what_was_tried() -> None:
@@ -242,20 +242,20 @@ def test_nobody_becomes_operator_of_the_lobby_by_joining() -> None:
 @pytest.mark.parametrize(
     ("modes", "facts", "expected"),
     [
-        ("+b zed!*@*", {}, Void.BANNED),
+        ("+b zed!*@*", {}, Rejection.BANNED),
         ("+be zed!*@* *!*@host", {}, None),
-        ("+i", {}, Void.INVITE_ONLY),
+        ("+i", {}, Rejection.INVITE_ONLY),
         ("+iI zed!*@*", {}, None),
-        ("+iIb zed!*@* zed!*@*", {}, Void.BANNED),
-        ("+k key", {}, Void.BAD_KEY),
-        ("+k key", {"key": "Key"}, Void.BAD_KEY),
+        ("+iIb zed!*@* zed!*@*", {}, Rejection.BANNED),
+        ("+k key", {}, Rejection.BAD_KEY),
+        ("+k key", {"key": "Key"}, Rejection.BAD_KEY),
         ("+k key", {"key": "key"}, None),
-        ("+l 2", {}, Void.FULL),
+        ("+l 2", {}, Rejection.FULL),
         ("+l 3", {}, None),
-        ("+k key", {"oper": 1}, Void.BAD_KEY),
+        ("+k key", {"oper": 1}, Rejection.BAD_KEY),
     ],
 )
-def test_who_may_join(modes: str, facts: dict[str, str | int], expected: Void | None) -> None:
+def test_who_may_join(modes: str, facts: dict[str, str | int], expected: Rejection | None) -> None:
     log = with_members("ann", "bob", modes=modes)
     asked = log.room.may_join(source_of("zed"), sid_of("zed"), str(facts.get("key", "")), bool(facts.get("oper")))
     (effect,) = log.join("zed", **facts)
@@ -266,7 +266,7 @@ def test_who_may_join(modes: str, facts: dict[str, str | int], expected: Void | 
 def test_a_network_operator_enters_a_room_that_has_no_operator() -> None:
     log = with_members("ann", "bob", modes="+ib *!*@*")
     log.mode("ann", "-o ann", "ann")
-    assert voided(log.join("zed")[0]) == Void.BANNED
+    assert voided(log.join("zed")[0]) == Rejection.BANNED
     assert voided(log.join("zed", oper=1)[0]) is None
 
 
@@ -276,7 +276,7 @@ def test_an_invitation_opens_an_invite_only_room_once() -> None:
     assert (effect.kind, effect.line) == (Kind.INVITED, f":{source_of('ann')} INVITE zed {ROOM}")
     assert voided(log.join("zed")[0]) is None
     log.do("zed", events.parted(source_of("zed"), ROOM))
-    assert voided(log.join("zed")[0]) == Void.INVITE_ONLY
+    assert voided(log.join("zed")[0]) == Rejection.INVITE_ONLY
 
 
 @pytest.mark.parametrize("modes", ["+b zed!*@*", "+i", "+k other", "+l 3"])
@@ -289,7 +289,7 @@ def test_a_join_that_a_change_since_forbids_is_stale(modes: str) -> None:
     log.mode("ann", modes)
     assert log.room.changed == log.last_id
     (effect,) = log.join("zed", seen=seen, key="key")
-    assert voided(effect) == Void.STALE
+    assert voided(effect) == Rejection.STALE_JOIN
 
 
 @pytest.mark.parametrize("modes", ["+b x!*@*", "+e x!*@*", "+I x!*@*", "+k key", "+l 50", "+s"])
@@ -302,7 +302,7 @@ def test_a_join_that_a_change_since_does_not_concern_holds(modes: str) -> None:
 
 def test_who_is_in_cannot_join() -> None:
     log = with_members("ann")
-    assert voided(log.join("ann", seen="0-0")[0]) == Void.ALREADY_MEMBER
+    assert voided(log.join("ann", seen="0-0")[0]) == Rejection.ALREADY_MEMBER
 
 
 # Leaving
@@ -329,13 +329,13 @@ def test_a_part_a_quit_and_a_kick_take_a_member_out() -> None:
 @pytest.mark.parametrize(
     ("actor", "target", "expected"),
     [
-        ("bob", "ann", Void.NOT_OPERATOR),
-        ("zed", "ann", Void.NOT_MEMBER),
-        ("ann", "zed", Void.NO_SUCH_MEMBER),
+        ("bob", "ann", Rejection.NOT_OPERATOR),
+        ("zed", "ann", Rejection.NOT_MEMBER),
+        ("ann", "zed", Rejection.NO_SUCH_MEMBER),
         ("ann", "ann", None),
     ],
 )
-def test_who_may_kick_whom(actor: str, target: str, expected: Void | None) -> None:
+def test_who_may_kick_whom(actor: str, target: str, expected: Rejection | None) -> None:
     log = with_members("ann", "bob")
     effect = log.do(actor, events.kicked(source_of(actor), ROOM, target, sid_of(target), "x"))
     assert voided(effect) == expected
@@ -353,7 +353,7 @@ def test_who_may_kick_whom(actor: str, target: str, expected: Void | None) -> No
     ],
 )
 def test_who_is_no_member_does_nothing(line: str) -> None:
-    assert voided(with_members("ann").do("zed", line)) == Void.NOT_MEMBER
+    assert voided(with_members("ann").do("zed", line)) == Rejection.NOT_MEMBER
 
 
 def test_a_room_ceases_with_its_last_member() -> None:
@@ -368,7 +368,7 @@ def test_a_room_ceases_with_its_last_member() -> None:
     ceased.has_messages = True
     ceased.life_began, ceased.hidden = log.room.life_began, log.room.hidden
     assert dump(log.room) == dump(ceased)
-    assert voided(log.say("ann")) == Void.NOT_MEMBER
+    assert voided(log.say("ann")) == Rejection.NOT_MEMBER
     log.join("bob", seen="0-0")
     assert log.room.is_operator(sid_of("bob"))
 
@@ -393,16 +393,16 @@ def test_the_end_of_a_gateway_is_the_end_of_its_sessions() -> None:
     assert list(log.room.members) == [sid_of("bob"), sid_of("cat")]
     assert not log.room.invited
     (again,) = log.append(events.gone("gwa"))
-    assert voided(again) == Void.NOTHING
-    assert voided(log.say("ann")) == Void.GONE
-    assert voided(log.join("amy")[0]) == Void.GONE
+    assert voided(again) == Rejection.NO_CHANGE
+    assert voided(log.say("ann")) == Rejection.GATEWAY_DEAD
+    assert voided(log.join("amy")[0]) == Rejection.GATEWAY_DEAD
 
 
 def test_who_quits_is_no_longer_invited() -> None:
     log = with_members("ann")
     log.do("ann", events.invited("", "zed", ROOM, sid_of("zed")))
     assert list(log.room.invited) == [sid_of("zed")]
-    assert voided(log.do("zed", events.quitted(source_of("zed"), ""))) == Void.NOT_MEMBER
+    assert voided(log.do("zed", events.quitted(source_of("zed"), ""))) == Rejection.NOT_MEMBER
     assert not log.room.invited
 
 
@@ -410,7 +410,7 @@ def test_who_quits_is_no_longer_invited() -> None:
 def test_only_a_session_id_that_can_stand_for_a_nick_may_join(sid: str) -> None:
     line = events.joined(source_of("zed"), ROOM, "", {"token": 1, "seen": "0-0"})
     (effect,) = Log().append((sid, line))
-    assert voided(effect) == Void.MALFORMED
+    assert voided(effect) == Rejection.MALFORMED
 
 
 def test_a_gone_gateway_is_remembered_for_a_day_of_the_log() -> None:
@@ -425,9 +425,9 @@ def test_a_gone_gateway_is_remembered_for_a_day_of_the_log() -> None:
 
 def test_no_session_can_end_a_gateway_and_nobody_can_speak() -> None:
     log = with_members("ann")
-    assert voided(log.do("ann", "GONE gwa")) == Void.MALFORMED
+    assert voided(log.do("ann", "GONE gwa")) == Rejection.MALFORMED
     (effect,) = log.append(("-", events.said(source_of("ann"), "PRIVMSG", ROOM, "x")))
-    assert voided(effect) == Void.MALFORMED
+    assert voided(effect) == Rejection.MALFORMED
 
 
 def test_the_rules_version_only_rises() -> None:
@@ -440,7 +440,7 @@ def test_the_rules_version_only_rises() -> None:
 # Coming back
 
 
-def back(log: Log, nick: str, was: str = "", **facts: str | int) -> Folded:
+def back(log: Log, nick: str, was: str = "", **facts: str | int) -> Effects:
     """The session of a nick joins again, its gateway having a new id; its new session id ends as the old one."""
     known: dict[str, str | int] = {"token": 200, "seen": log.last_id, "was": was or sid_of(nick)}
     line = events.joined(source_of(nick), ROOM, "", known | facts)
@@ -483,15 +483,15 @@ def test_whoever_comes_back_before_the_end_is_told_is_seen_to_quit_first() -> No
         (Kind.CHANGED, f":hubbub MODE {ROOM} +o ann"),
     ]
     (late,) = log.append(events.gone("gwa"))
-    assert voided(late) == Void.NOTHING
+    assert voided(late) == Rejection.NO_CHANGE
     assert list(log.room.members) == [sid_of("bob"), new_sid_of("ann")]
 
 
 def test_nobody_comes_back_as_another() -> None:
     log = with_members("ann", "bob", modes="+i")
     log.append(events.gone("gwa"))
-    assert voided(back(log, "ann", was=sid_of("bob"))[0]) == Void.INVITE_ONLY
-    assert voided(back(log, "ann", was="gwa.1.ann")[0]) == Void.INVITE_ONLY
+    assert voided(back(log, "ann", was=sid_of("bob"))[0]) == Rejection.INVITE_ONLY
+    assert voided(back(log, "ann", was="gwa.1.ann")[0]) == Rejection.INVITE_ONLY
     assert back(log, "ann")[0].kind == Kind.JOINED
     log.do("bob", events.parted("", ROOM))
     assert voided(log.append((new_sid_of("ann"), events.parted("", ROOM)))[0]) is None
@@ -502,7 +502,7 @@ def test_status_is_given_back_for_ten_minutes() -> None:
     log = with_members("bob", "ann", modes="+i")
     log.append(events.gone("gwa"))
     log.at_ms += LOST_MEMORY_MS - 1
-    assert voided(back(log, "ann")[0]) == Void.INVITE_ONLY
+    assert voided(back(log, "ann")[0]) == Rejection.INVITE_ONLY
 
 
 def test_no_more_lost_members_are_remembered_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -561,7 +561,7 @@ def test_a_message_that_its_sender_says_again_is_void_and_tells_the_first_ones_p
     place = f"{log.last_id}.0"
     for nick in ("ann", "bob", "zed"):
         again = say_with_id(log, nick, "7", source=f"{nick}!ann@host")
-        assert (voided(again), again.old, again.tags) == (Void.AGAIN, place, "+hubbub/id=7")
+        assert (voided(again), again.old, again.tags) == (Rejection.DUPLICATE, place, "+hubbub/id=7")
     assert say_with_id(log, "ann", "8").kind == Kind.SAID
 
 
@@ -571,35 +571,35 @@ def test_an_id_of_another_message_is_refused_without_telling_of_that_one() -> No
     by_another, other_text = say_with_id(log, "bob", "7"), say_with_id(log, "ann", "7", "y")
     tag = log.do("ann", events.tagmsg(source_of("ann"), ROOM, "+hubbub/id=7"))
     for effect in (by_another, other_text, tag):
-        assert (voided(effect), effect.old) == (Void.ID_IN_USE, "")
-    assert say_with_id(log, "ann", "7").reason is Void.AGAIN, "the first message keeps its id"
+        assert (voided(effect), effect.old) == (Rejection.ID_IN_USE, "")
+    assert say_with_id(log, "ann", "7").reason is Rejection.DUPLICATE, "the first message keeps its id"
 
 
 def test_texts_are_the_same_as_far_as_no_nick_could_cut_them() -> None:
     """A relayed line is cut at 512 bytes, so a long text loses more of its end under a longer nick (RFC 2812 2.3)."""
     log = with_members("ann")
     say_with_id(log, "ann", "7", "é" * 200)
-    assert voided(say_with_id(log, "ann", "7", "é" * 190)) == Void.AGAIN
-    assert voided(say_with_id(log, "ann", "7", "é" * 120)) == Void.ID_IN_USE
+    assert voided(say_with_id(log, "ann", "7", "é" * 190)) == Rejection.DUPLICATE
+    assert voided(say_with_id(log, "ann", "7", "é" * 120)) == Rejection.ID_IN_USE
     log.say_lines("ann", "one", "\ntwo", "+hubbub/id=8")
-    assert voided(log.say_lines("ann", "one", "\nthree", "+hubbub/id=8")) == Void.ID_IN_USE
+    assert voided(log.say_lines("ann", "one", "\nthree", "+hubbub/id=8")) == Rejection.ID_IN_USE
 
 
 def test_reactions_with_one_id_are_the_same_if_their_tags_are() -> None:
     log = with_members("ann")
     line = events.tagmsg(source_of("ann"), ROOM, "+hubbub/id=7;+draft/react=yes")
     assert log.do("ann", line).kind == Kind.SAID
-    assert voided(log.do("ann", line)) == Void.AGAIN
-    assert voided(log.do("ann", line.replace("=yes", "=no"))) == Void.ID_IN_USE
+    assert voided(log.do("ann", line)) == Rejection.DUPLICATE
+    assert voided(log.do("ann", line.replace("=yes", "=no"))) == Rejection.ID_IN_USE
 
 
 def test_an_id_of_a_void_message_is_not_taken() -> None:
     log = with_members("ann", "bob", modes="+m")
-    assert voided(say_with_id(log, "bob", "7")) == Void.MUTED
+    assert voided(say_with_id(log, "bob", "7")) == Rejection.MUTED
     log.mode("ann", "-m")
     assert say_with_id(log, "bob", "7").kind == Kind.SAID
     log.mode("ann", "+m")
-    assert voided(say_with_id(log, "bob", "7")) == Void.AGAIN
+    assert voided(say_with_id(log, "bob", "7")) == Rejection.DUPLICATE
 
 
 def test_ids_are_remembered_for_ten_minutes_and_up_to_a_length() -> None:
@@ -607,7 +607,7 @@ def test_ids_are_remembered_for_ten_minutes_and_up_to_a_length() -> None:
     for message_id in ("1", "2", "x" * 65, "x" * 65):
         assert say_with_id(log, "ann", message_id).kind == Kind.SAID
     assert list(log.room.said) == ["1", "2"]
-    log.at_ms += recall.MEMORY_MS
+    log.at_ms += deduplication.MEMORY_MS
     assert say_with_id(log, "ann", "1").kind == Kind.SAID
     assert list(log.room.said) == ["1"]
 
@@ -616,26 +616,30 @@ def test_nobodys_ids_are_forgotten_for_those_of_one_who_gives_many() -> None:
     log = with_members("ann", "bob")
     for number in range(16):
         say_with_id(log, "ann", f"ann{number}")
-    for number in range(3 * recall.LIMIT):
+    for number in range(3 * deduplication.LIMIT):
         say_with_id(log, "bob", f"bob{number}")
-        assert len(log.room.said) <= recall.LIMIT
+        assert len(log.room.said) <= deduplication.LIMIT
     for number in range(16):
-        assert voided(say_with_id(log, "ann", f"ann{number}")) == Void.AGAIN
+        assert voided(say_with_id(log, "ann", f"ann{number}")) == Rejection.DUPLICATE
     assert voided(say_with_id(log, "bob", f"bob{number}")) is None, "his oldest are forgotten"
 
 
 def test_where_many_give_ids_each_keeps_the_newest_few() -> None:
-    said: recall.SaidIds = {}
-    for number in range(recall.LIMIT + 1):
-        recall.remember(said, str(number), recall.SaidId(f"user{number % 1000}@host", 0, "1700000000000-0", number))
-    assert list(said) == [str(number) for number in range(recall.LIMIT - 1999, recall.LIMIT + 1)]
+    said: deduplication.SaidIds = {}
+    for number in range(deduplication.LIMIT + 1):
+        deduplication.remember(
+            said, str(number), deduplication.ClientMsgid(f"user{number % 1000}@host", 0, "1700000000000-0", number)
+        )
+    assert list(said) == [str(number) for number in range(deduplication.LIMIT - 1999, deduplication.LIMIT + 1)]
 
 
 def test_of_more_senders_than_there_is_room_for_the_newest_are_remembered() -> None:
-    said: recall.SaidIds = {}
-    for number in range(recall.LIMIT + 1):
-        recall.remember(said, str(number), recall.SaidId(f"user{number}@host", 0, "1700000000000-0", number))
-    assert list(said) == [str(number) for number in range(recall.LIMIT // 2 + 1, recall.LIMIT + 1)]
+    said: deduplication.SaidIds = {}
+    for number in range(deduplication.LIMIT + 1):
+        deduplication.remember(
+            said, str(number), deduplication.ClientMsgid(f"user{number}@host", 0, "1700000000000-0", number)
+        )
+    assert list(said) == [str(number) for number in range(deduplication.LIMIT // 2 + 1, deduplication.LIMIT + 1)]
 
 
 # Names
@@ -661,7 +665,7 @@ def test_a_rename_keeps_member_and_rank() -> None:
     assert member is not None
     assert (member.nick, member.token, member.modes) == ("Eve", 200, OP)
     assert log.room.member_named("ann") is None
-    assert voided(log.do("ann", events.renamed("", "Eve", "200"))) == Void.NOTHING
+    assert voided(log.do("ann", events.renamed("", "Eve", "200"))) == Rejection.NO_CHANGE
     assert voided(log.do("ann", events.renamed("", "EVE", "200"))) is None
 
 
@@ -669,7 +673,7 @@ def test_a_rename_keeps_member_and_rank() -> None:
 def test_a_nick_that_would_tear_lines_apart_is_malformed(nick: str) -> None:
     log = with_members("ann")
     effect = log.do("ann", f"@hubbub/token=1 :ann!ann@host NICK :{nick}")
-    assert voided(effect) == Void.MALFORMED
+    assert voided(effect) == Rejection.MALFORMED
 
 
 def test_where_a_newcomer_brings_a_newer_claim_the_holder_yields() -> None:
@@ -704,7 +708,7 @@ def test_of_two_who_take_a_nick_the_older_claim_yields(token: str, yields: str) 
 
 def test_a_banned_member_is_told_not_to_rename_but_a_rename_in_the_log_holds() -> None:
     log = with_members("ann", "bob", modes="+b bob!*@*")
-    assert log.room.may_rename(sid_of("bob")) == Void.BANNED
+    assert log.room.may_rename(sid_of("bob")) == Rejection.BANNED
     assert log.room.may_rename(sid_of("ann")) is None
     assert voided(log.do("bob", events.renamed("", "rob", "200"))) is None
 
@@ -746,7 +750,7 @@ def test_a_mode_line_shows_what_really_changed(modes: str, targets: list[str], s
     log = with_members("ann", "bob", "cat")
     effect = log.mode("ann", modes, *targets)
     if shown is None:
-        assert voided(effect) == Void.NOTHING
+        assert voided(effect) == Rejection.NO_CHANGE
     else:
         assert (effect.kind, effect.line) == (Kind.CHANGED, f":{source_of('ann')} MODE {ROOM} {shown}")
 
@@ -778,16 +782,16 @@ def test_a_list_takes_no_more_than_its_limit() -> None:
     log = with_members("ann")
     for count in range(LIST_LIMIT):
         log.mode("ann", f"+b {count}!*@*")
-    assert voided(log.mode("ann", "+b more!*@*")) == Void.NOTHING
+    assert voided(log.mode("ann", "+b more!*@*")) == Rejection.NO_CHANGE
     for count in range(LIST_LIMIT + 1):
         log.do("ann", events.invited("", "x", ROOM, f"gwx.0.{count}"))
     assert len(log.room.bans) == len(log.room.invited) == LIST_LIMIT
     assert "gwx.0.0" not in log.room.invited
 
 
-@pytest.mark.parametrize(("actor", "expected"), [("bob", Void.NOT_OPERATOR), ("zed", Void.NOT_MEMBER)])
+@pytest.mark.parametrize(("actor", "expected"), [("bob", Rejection.NOT_OPERATOR), ("zed", Rejection.NOT_MEMBER)])
 @pytest.mark.parametrize("oper", [False, True])
-def test_modes_need_an_operator(actor: str, expected: Void, oper: bool) -> None:
+def test_modes_need_an_operator(actor: str, expected: Rejection, oper: bool) -> None:
     log = with_members("ann", "bob")
     assert log.room.may_operate(sid_of(actor), oper) == expected
     assert voided(log.mode(actor, "+m", oper=oper)) == expected
@@ -797,16 +801,16 @@ def test_modes_need_an_operator(actor: str, expected: Void, oper: bool) -> None:
 def test_a_network_operator_takes_over_a_room_without_operators(actor: str) -> None:
     log = with_members("ann", "bob")
     log.mode("ann", "-o ann", "ann")
-    assert voided(log.mode(actor, "+o bob", "bob")) in (Void.NOT_OPERATOR, Void.NOT_MEMBER)
+    assert voided(log.mode(actor, "+o bob", "bob")) in (Rejection.NOT_OPERATOR, Rejection.NOT_MEMBER)
     assert log.mode(actor, "+o bob", "bob", oper=True).line == f":{source_of(actor)} MODE {ROOM} +o bob"
-    assert voided(log.mode(actor, "+o ann", "ann", oper=True)) == (None if actor == "bob" else Void.NOT_MEMBER)
+    assert voided(log.mode(actor, "+o ann", "ann", oper=True)) == (None if actor == "bob" else Rejection.NOT_MEMBER)
 
 
 @pytest.mark.parametrize(
     ("modes", "actor", "expected"),
-    [("", "ann", None), ("", "bob", Void.NOT_OPERATOR), ("-t", "bob", None), ("-t", "zed", Void.NOT_MEMBER)],
+    [("", "ann", None), ("", "bob", Rejection.NOT_OPERATOR), ("-t", "bob", None), ("-t", "zed", Rejection.NOT_MEMBER)],
 )
-def test_who_may_set_the_topic(modes: str, actor: str, expected: Void | None) -> None:
+def test_who_may_set_the_topic(modes: str, actor: str, expected: Rejection | None) -> None:
     log = with_members("ann", "bob")
     if modes:
         log.mode("ann", modes)
@@ -820,7 +824,7 @@ def test_a_topic_is_kept_with_who_set_it_and_when() -> None:
     assert (effect.kind, effect.line) == (Kind.TOPIC, f":{source_of('ann')} TOPIC {ROOM} :one : two")
     room = log.room
     assert (room.topic, room.topic_by, room.topic_at_ms) == ("one : two", source_of("ann"), log.at_ms)
-    assert voided(log.do("ann", events.topic_set("", ROOM, "one : two"))) == Void.NOTHING
+    assert voided(log.do("ann", events.topic_set("", ROOM, "one : two"))) == Rejection.NO_CHANGE
     assert log.do("ann", events.topic_set("", ROOM, "")).kind == Kind.TOPIC
     assert (room.topic, room.topic_by, room.topic_at_ms) == ("", "", 0)
 
@@ -829,13 +833,13 @@ def test_a_topic_is_kept_with_who_set_it_and_when() -> None:
     ("modes", "actor", "target", "expected"),
     [
         ("", "bob", "zed", None),
-        ("", "zed", "eve", Void.NOT_MEMBER),
-        ("", "bob", "ann", Void.ALREADY_MEMBER),
-        ("+i", "bob", "zed", Void.NOT_OPERATOR),
+        ("", "zed", "eve", Rejection.NOT_MEMBER),
+        ("", "bob", "ann", Rejection.ALREADY_MEMBER),
+        ("+i", "bob", "zed", Rejection.NOT_OPERATOR),
         ("+i", "ann", "zed", None),
     ],
 )
-def test_who_may_invite_whom(modes: str, actor: str, target: str, expected: Void | None) -> None:
+def test_who_may_invite_whom(modes: str, actor: str, target: str, expected: Rejection | None) -> None:
     log = with_members("ann", "bob", modes=modes)
     assert log.room.may_invite(sid_of(actor), sid_of(target)) == expected
     effect = log.do(actor, events.invited(source_of(actor), target, ROOM, sid_of(target)))
@@ -848,7 +852,7 @@ def test_away_is_shown_when_it_changes() -> None:
     assert (effect.kind, effect.line) == (Kind.AWAY, f":{source_of('ann')} AWAY :out")
     assert effect.member is not None
     assert effect.member.away == "out"
-    assert voided(log.do("ann", events.away("", "out"))) == Void.NOTHING
+    assert voided(log.do("ann", events.away("", "out"))) == Rejection.NO_CHANGE
     assert log.do("ann", events.away("", None)).line == f":{source_of('ann')} AWAY"
     assert log.room.members[sid_of("ann")].away is None
 
@@ -876,7 +880,7 @@ def test_away_is_shown_when_it_changes() -> None:
     ],
 )
 def test_what_is_no_event_is_malformed(line: str) -> None:
-    assert voided(with_members("ann").do("ann", line)) in (Void.MALFORMED, Void.ALREADY_MEMBER)
+    assert voided(with_members("ann").do("ann", line)) in (Rejection.MALFORMED, Rejection.ALREADY_MEMBER)
 
 
 def test_ranks_are_shown_highest_first() -> None:
@@ -907,7 +911,7 @@ def test_what_a_replica_learnt_while_folding_changes_nothing(batches: Batches) -
     for batch in batches:
         fresh = load(dump(log.room))
         effects = log.append(*batch)
-        assert fresh.fold(log.entries[-1]) == effects
+        assert fresh.apply(log.entries[-1]) == effects
 
 
 @given(BATCHES)
@@ -916,9 +920,9 @@ def test_a_client_sees_a_coherent_room(batches: Batches) -> None:
     log, view = Log(), View()
     for event in chain.from_iterable(batches):
         for effect in log.append(event):
-            if effect.kind not in (Kind.SAID, Kind.LINES, Kind.REDACTED, Kind.VOID):
+            if effect.kind not in (Kind.SAID, Kind.LINES, Kind.REDACTED, Kind.REJECTED):
                 view.take(effect)
-        assert log.room.nicks == {fold(member.nick): sid for sid, member in log.room.members.items()}
+        assert log.room.nicks == {casefold(member.nick): sid for sid, member in log.room.members.items()}
         assert view == view_of(log.room)
 
 
@@ -939,7 +943,7 @@ _GARBAGE = st.lists(st.tuples(st.text(), st.text() | EVENTS.map(lambda event: ev
 def test_no_entry_raises(batch: list[tuple[str, str]], id: str) -> None:
     """Not even one that no payload can hold."""
     room = with_members("ann", "bob").room
-    room.fold(Entry(id, "", [sid for sid, _ in batch], [line for _, line in batch], b""))
+    room.apply(Entry(id, "", [sid for sid, _ in batch], [line for _, line in batch], b""))
     dump(room)
 
 
@@ -947,4 +951,4 @@ def test_no_entry_raises(batch: list[tuple[str, str]], id: str) -> None:
 def test_no_payload_raises(payloads: list[bytes]) -> None:
     room = with_members("ann", "bob").room
     for payload in payloads:
-        room.fold(events.decode("2000000000000-0", "", payload))
+        room.apply(events.decode("2000000000000-0", "", payload))

@@ -5,7 +5,6 @@ from typing import Any, cast
 import pytest
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import Link
 from gateway.chat.session import Session
 from gateway.directory import nicks
 
@@ -27,7 +26,7 @@ def test_so_many_nicks_are_remembered_for_whowas(monkeypatch: pytest.MonkeyPatch
     """A client may change its nick with every line: each of them would stay for a week."""
     monkeypatch.setattr(nicks, "WHOWAS_NICKS", 3)
     link = Recorder()
-    directory = nicks.Nicks(cast("Link", link), Keys("p:"), "g.0")
+    directory = nicks.NickDirectory(cast("Any", link), Keys("p:"), "g.0")
     session = Session("g.0.1", "irc.test", cast("Any", None), "192.0.2.1", "host", 0.0)
     for nick in ("one", "two", "three", "ONE", "four", "five"):
         directory.remember(session, nick, 1000.0)

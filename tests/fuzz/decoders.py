@@ -14,12 +14,12 @@ from client.buffers import Buffers
 from client.event_text import screen_line
 from client.session import Session as ClientSession
 from gateway import config, values
-from gateway.chat import modes, past, render
+from gateway.chat import history_access, modes, render
 from gateway.config import ConfigError
 from gateway.net.tls import TlsFailure, TlsLayer
 from gateway.settings import table
 from gateway.wire import dialect, http, proxy, text, websocket
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES, LineBuffer, TooLong, cut
 from gateway.wire.masks import matches, normalize
 from gateway.wire.message import Message, parse, split_source
@@ -143,7 +143,7 @@ def masks(data: bytes) -> None:
     """A mask covers what a plain reading of its signs says."""
     choices = Choices(data)
     mask, source = choices.text()[:40], choices.text()[:60]
-    assert matches(mask, source) == _covers(fold(mask), fold(source))
+    assert matches(mask, source) == _covers(casefold(mask), casefold(source))
     full = normalize(mask)
     assert full.count("!") >= 1
     assert normalize(full) == full
@@ -172,7 +172,7 @@ def names(data: bytes) -> None:
         assert found is not None
         assert found.params == [typed]
     if valid_nick(typed):
-        assert fold(fold(typed)) == fold(typed)
+        assert casefold(casefold(typed)) == casefold(typed)
 
 
 def plain_text(data: bytes) -> None:
@@ -215,7 +215,7 @@ def mode_strings(data: bytes) -> None:
 def places(data: bytes) -> None:
     """Message ids and times that clients name."""
     named = data.decode("utf-8", "replace")
-    assert past.FIRST <= past.place(named) <= past.LAST
+    assert history_access.FIRST <= history_access.place(named) <= history_access.LAST
     at = render.parse_time(named)
     assert at is None or at >= 0
 

@@ -19,14 +19,14 @@ from websockets.protocol import Protocol, Side
 from gateway.chat.commands import COMMANDS
 from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.ports import Server
-from gateway.lane.browsers import Browsers
-from gateway.lane.client import Client
-from gateway.lane.clock import Clock
-from gateway.lane.door import Opening
-from gateway.lane.intake import PARKED_LINES_LIMIT
+from gateway.lane.clients.browser_addresses import BrowserAddresses
+from gateway.lane.clients.client import Client
+from gateway.lane.clients.dispatcher import PARKED_LINES_LIMIT
+from gateway.lane.clients.handshake import PendingConnection
 from gateway.lane.lane import Lane, LaneSettings
-from gateway.lane.outside import Outside, Post
-from gateway.net.connection import RECEIVE_BYTES, Connection
+from gateway.lane.loop.clock import Clock
+from gateway.lane.loop.process import Post, ProcessServices
+from gateway.net.connection import RECEIVE_BYTES, ClientConnection
 from gateway.wire.dialect import SNIFF_LIMIT_BYTES
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES, TAGS_LIMIT_BYTES
 from tests.fuzz.choices import Choices
@@ -111,17 +111,17 @@ class World:
                 history_bytes=8 << 20,
                 history_age_s=3600.0,
                 sendq_total_bytes=sendq_total_bytes,
-                keep_bytes=1 << 18,
-                keep_s=300.0,
+                retry_queue_bytes=1 << 18,
+                retry_queue_age_s=300.0,
                 wait_replicas=0,
             ),
             _SERVER,
-            Outside(
+            ProcessServices(
                 connect=lambda post, _done: post(self._connect),
                 cloak=lambda address: f"{len(address)}.cloak",
                 admit=lambda _address, _change: True,
                 may_make_room=lambda _address: True,
-                browsers=Browsers(lambda: self.time_s),
+                browsers=BrowserAddresses(lambda: self.time_s),
                 verify=self._verify,
                 beats=lambda: int(self.time_s),
                 gone=lambda _gateway: None,
@@ -168,7 +168,7 @@ class World:
         lane = self.lane
         for connection in lane.connections.opening:
             opening = connection.state
-            assert isinstance(opening, Opening)
+            assert isinstance(opening, PendingConnection)
             assert len(opening.buffer) <= OPENING_LIMIT_BYTES
         for client in lane.clients.values():
             assert not client.connection.is_open or client.connection.backlog_bytes <= self.sendq_bytes
@@ -359,5 +359,5 @@ def _shown(world: World) -> str:
     return " ".join(f"{client.session.nick}:{_standing(client.connection, client)}" for client in clients)
 
 
-def _standing(connection: Connection, client: Client) -> str:
+def _standing(connection: ClientConnection, client: Client) -> str:
     return f"open={connection.is_open},throttled={client.throttled},task={client.task is not None}"

@@ -2,11 +2,11 @@
 
 import re
 
-from gateway.broker.link import Link
-from gateway.chat import compact, events
+from gateway.broker.link import RedisLink
+from gateway.chat import events, state_diff
 from gateway.chat.events import NOBODY, Entry
 from gateway.chat.room import Room
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_LIMIT_BYTES
 from tests.fuzz.choices import Choices
 
@@ -56,17 +56,17 @@ def snapshots(data: bytes) -> None:
     if choices.below(2):
         text = choices.rest().decode("utf-8", "replace")
         try:
-            compact.dump(compact.load(text))
+            state_diff.dump(state_diff.load(text))
         except ValueError:
             return
     else:
         room = Room("#room")
         _fold(room, choices)
-        text = compact.dump(room)
+        text = state_diff.dump(room)
         at = choices.below(256) * (len(text) // 256 + 1)
         torn = text[:at] + choices.text() + text[at + choices.below(8) :]
         try:
-            compact.load(torn)
+            state_diff.load(torn)
         except ValueError:
             return
 
@@ -76,13 +76,13 @@ def folding(data: bytes) -> None:
     room, other = Room("#room"), Room("#room")
     _fold(room, Choices(data))
     _fold(other, Choices(data))
-    text = compact.dump(room)
-    assert compact.dump(other) == text
-    assert compact.dump(compact.load(text)) == text
+    text = state_diff.dump(room)
+    assert state_diff.dump(other) == text
+    assert state_diff.dump(state_diff.load(text)) == text
     assert len(room.nicks) == len(room.members)
     for folded, sid in room.nicks.items():
-        assert fold(room.members[sid].nick) == folded
-    list(compact.difference(Room("#room"), room))
+        assert casefold(room.members[sid].nick) == folded
+    list(state_diff.difference(Room("#room"), room))
 
 
 def _fold(room: Room, choices: Choices) -> None:
@@ -90,15 +90,15 @@ def _fold(room: Room, choices: Choices) -> None:
         if not choices:
             return
         pairs = [_event(choices) for _ in range(1 + choices.below(3))]
-        before = Room("#room") if number % 8 else compact.load(compact.dump(room))
+        before = Room("#room") if number % 8 else state_diff.load(state_diff.dump(room))
         entry = _entry(f"{number}-0", pairs)
-        effects = room.fold(entry)
+        effects = room.apply(entry)
         for effect in effects:
             assert not _BREAKING.search(effect.line), effect.line
             if not effects.plain:
                 assert effect.line in entry.lines or len(effect.line.encode()) <= LINE_LIMIT_BYTES - 2, effect.line
         if not number % 8:
-            list(compact.difference(before, room))
+            list(state_diff.difference(before, room))
 
 
 def _entry(id: str, pairs: list[tuple[str, str]]) -> Entry:
@@ -173,7 +173,7 @@ def link(data: bytes) -> None:
     """Whatever a server answers, each call is answered once and the link goes on or goes down."""
     choices = Choices(data)
     ear, wire = _Ear(), _Wire()
-    made = Link(ear, ear, ())
+    made = RedisLink(ear, ear, ())
     made.attach(wire)  # type: ignore[arg-type]
     answers: list[object] = []
     calls = choices.below(8)

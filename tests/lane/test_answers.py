@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.lane.sessions import ROOMS_AT_ONCE
+from gateway.lane.sessions.registry import ROOMS_AT_ONCE
 from tests.fuzz.lanes import Bystander, World
 from tests.fuzz.wires import ClientSocket
 
@@ -193,9 +193,9 @@ def test_no_turn_has_an_event_for_each_room_of_a_client(world: World) -> None:
         socket.inbound += line
         appended = []
         for _ in range(40):
-            before = world.lane.appends.launched
+            before = world.lane.log_writer.launched
             world.turn()
-            appended.append(world.lane.appends.launched - before)
+            appended.append(world.lane.log_writer.launched - before)
         assert max(appended) <= ROOMS_AT_ONCE
         assert sum(appended) >= 60
 

@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.broker.keys import Keys, inbox
-from gateway.chat import compact, presence
+from gateway.chat import state_diff, user_status
 from tests.fuzz.lanes import Bystander, World
 from tests.simulation.server import Connection
 
@@ -75,9 +75,9 @@ def test_an_event_in_the_inbox_that_lacks_its_half(world: World, line: bytes) ->
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"seats": 1}', '{"seats": [[1]]}', "[" * 5000])
 def test_what_is_no_answer_to_a_question_is_none(text: str) -> None:
-    assert presence.read(text) is None
+    assert user_status.read(text) is None
 
 
 def test_a_snapshot_nested_without_end_is_none() -> None:
     with pytest.raises(ValueError, match="not a snapshot"):
-        compact.load("[" * 100_000)
+        state_diff.load("[" * 100_000)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.net.connection import Connection
+from gateway.net.connection import ClientConnection
 from gateway.net.selector import Selector
 
 DEADLINE_S = 30.0
@@ -16,22 +16,22 @@ class Owner:
     """Notes what it is told."""
 
     def __init__(self) -> None:
-        self.touched: list[Connection] = []
+        self.touched: list[ClientConnection] = []
         self.data = b""
         self.lost_because: str | None = None
         self.kept_bytes = 0
         self.selector = Selector()
 
-    def received(self, _connection: Connection, data: bytes) -> None:
+    def received(self, _connection: ClientConnection, data: bytes) -> None:
         self.data += data
 
-    def ended(self, connection: Connection) -> None:
+    def ended(self, connection: ClientConnection) -> None:
         connection.close()
 
     def kept(self, change: int) -> None:
         self.kept_bytes += change
 
-    def lost(self, _connection: Connection, why: str) -> None:
+    def lost(self, _connection: ClientConnection, why: str) -> None:
         self.lost_because = why
 
     def turn(self) -> None:
@@ -48,12 +48,12 @@ def owner() -> Iterator[Owner]:
     owner.selector.close()
 
 
-def connect(owner: Owner) -> tuple[Connection, socket.socket]:
+def connect(owner: Owner) -> tuple[ClientConnection, socket.socket]:
     """Over loopback TCP: a pair of Unix sockets knows no reset."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         peer = socket.create_connection(listener.getsockname(), DEADLINE_S)
         accepted, _ = listener.accept()
-    return Connection(accepted, "peer", owner.selector, owner, owner.touched, 100_000), peer
+    return ClientConnection(accepted, "peer", owner.selector, owner, owner.touched, 100_000), peer
 
 
 def test_a_lingering_close_reads_on_until_the_peer_has_closed_too(owner: Owner) -> None:

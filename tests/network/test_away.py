@@ -34,11 +34,11 @@ def test_what_is_typed_while_redis_stands_still_is_kept_in_order_and_ping_is_ans
 
 
 def test_what_does_not_fit_is_refused_by_name_and_so_is_all_behind_it(broker: Broker, fragile: Network) -> None:
-    gateway = fragile.gateway(HUBBUB_LEASE_S="60", HUBBUB_KEEP_BYTES="8192")
+    gateway = fragile.gateway(HUBBUB_LEASE_S="60", HUBBUB_RETRY_QUEUE_BYTES="8192")
     alice = fragile.peer(gateway, "alice", CAPS, "#full")
     plain = fragile.peer(gateway, "plain", "", "#full")
     broker.kill()
-    gateway.wait_log("redis_away")
+    gateway.wait_log("redis_unavailable")
     lines = [f"PRIVMSG #full :{i} {'x' * (400 if i < 20 else 1)}" for i in range(40)]
     for peer in (alice, plain):
         peer.send(*lines, "PING :at once")
@@ -48,18 +48,18 @@ def test_what_does_not_fit_is_refused_by_name_and_so_is_all_behind_it(broker: Br
         refused
     )
     broker.start()
-    gateway.wait_log("redis_back")
+    gateway.wait_log("redis_available")
     heard = texts(plain.do("PRIVMSG #full :end"))
     kept = [line.partition(" :")[2] for line in lines][: len(lines) - len(refused)]
     assert heard == kept, "what was kept is sent on in order, without a hole"
 
 
 def test_what_waits_too_long_is_refused_and_never_sent(broker: Broker, fragile: Network) -> None:
-    gateway = fragile.gateway(HUBBUB_LEASE_S="60", HUBBUB_KEEP_S="5")
+    gateway = fragile.gateway(HUBBUB_LEASE_S="60", HUBBUB_RETRY_QUEUE_AGE_S="5")
     alice = fragile.peer(gateway, "alice", CAPS, "#old")
     bob = fragile.peer(gateway, "bob", "", "#old")
     broker.kill()
-    gateway.wait_log("redis_away")
+    gateway.wait_log("redis_unavailable")
     alice.send("PRIVMSG #old :too old", "PRIVMSG bob :this as well")
     assert alice.until(" FAIL ")[-1].startswith(":irc.test FAIL PRIVMSG TEMPORARILY_UNAVAILABLE ")
     alice.until(" FAIL ")
@@ -74,13 +74,13 @@ def test_a_change_that_was_answered_by_fail_does_not_happen_later(broker: Broker
     alice = fragile.peer(gateway, "alice", CAPS, "#state")
     bob = fragile.peer(gateway, "bob", "", "#state")
     broker.kill()
-    gateway.wait_log("redis_away")
+    gateway.wait_log("redis_unavailable")
     commands = ["TOPIC #state :later", "NICK later", "MODE #state +m", "KICK #state bob", "AWAY :later", "PART #state"]
     answers = answered(alice, *commands, "JOIN #other", "INVITE bob #state")
     failed = [line.split(" ")[2] for line in answers if " FAIL " in line]
     assert failed == ["TOPIC", "NICK", "MODE", "KICK", "AWAY", "PART", "JOIN", "INVITE", "PING"]
     broker.start()
-    gateway.wait_log("redis_back")
+    gateway.wait_log("redis_available")
     alice.do("PRIVMSG #state :what else")
     seen = bob.sync()
     assert [line.partition(" ")[2] for line in seen] == ["PRIVMSG #state :what else"]

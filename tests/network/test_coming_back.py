@@ -12,7 +12,7 @@ CAPS = "echo-message message-tags"
 
 
 @contextmanager
-def taken_for_dead(gateway: Gateway, witness: Peer, nick: str) -> Iterator[list[str]]:
+def declared_dead(gateway: Gateway, witness: Peer, nick: str) -> Iterator[list[str]]:
     """Stops a gateway until the witness, on another one, sees a user of it quit; what the witness saw."""
     gateway.process.send_signal(signal.SIGSTOP)
     try:
@@ -46,11 +46,11 @@ def test_clients_stay_and_keep_their_rooms_and_modes_and_others_see_them_return(
     ann.do("TOPIC #b :ann's", "MODE #a +v amy", "MODE #a +i")
     bob.sync()
     amy.sync()
-    with taken_for_dead(first, bob, "amy"):
+    with declared_dead(first, bob, "amy"):
         pass
     seen = bob.until(" MODE #a +v amy")
     assert bodies(seen) == [":ann JOIN #a", ":hubbub MODE #a +o ann", ":amy JOIN #a", ":hubbub MODE #a +v amy"]
-    first.wait_log("came_back")
+    first.wait_log("lease_recovered")
     assert ann.do("MODE #a +m", "MODE #b +m")[-1].endswith(" MODE #b +m")
     assert [b.split(" QUIT")[0] for b in bodies(amy.sync())] == [
         ":ann",
@@ -70,7 +70,7 @@ def test_what_is_typed_meanwhile_arrives_once_and_in_order(network: Network) -> 
     ann = network.peer(first, "ann", CAPS, "#a")
     bob = network.peer(second, "bob", "", "#a")
     ann.sync()
-    with taken_for_dead(first, bob, "ann"):
+    with declared_dead(first, bob, "ann"):
         bob.do("PRIVMSG #a :are you there?")
         ann.send(*(f"PRIVMSG #a :{i}" for i in range(20)), "TOPIC #a :new", "PRIVMSG bob :direct")
     lines = bodies(bob.until("PRIVMSG bob :direct"))
@@ -92,7 +92,7 @@ def test_who_came_back_is_found_under_the_nick_and_can_be_written_to(network: Ne
     ann = network.peer(first, "ann", "", "#a")
     bob = network.peer(second, "bob", "", "#a")
     stranger = network.peer(second, "stranger")
-    with taken_for_dead(first, bob, "ann"):
+    with declared_dead(first, bob, "ann"):
         pass
     bob.until(" JOIN #a")
     ann.sync()
@@ -114,7 +114,7 @@ def test_whose_nick_was_taken_meanwhile_is_called_by_the_session_id(network: Net
     first, second = network.gateways(2)
     ann = network.peer(first, "ann", "", "#a")
     bob = network.peer(second, "bob", "", "#a")
-    with taken_for_dead(first, bob, "ann"):
+    with declared_dead(first, bob, "ann"):
         while " 433 " in " ".join(bob.do("NICK ann")):
             pass
     named = [line for line in bodies([*ann.until(" NICK "), *ann.sync()]) if " NICK " in line]
@@ -132,7 +132,7 @@ def test_it_may_happen_again_and_again(network: Network) -> None:
     peers = [network.peer(first, f"p{i}", "", "#a") for i in range(4)]
     bob = network.peer(second, "bob", "", "#a")
     for round_ in range(2):
-        with taken_for_dead(first, bob, "p0"):
+        with declared_dead(first, bob, "p0"):
             for peer in peers:
                 peer.send(f"PRIVMSG #a :{round_}")
         seen: list[str] = []
@@ -150,7 +150,7 @@ def test_who_leaves_while_the_gateway_stands_still_is_gone(network: Network) -> 
     ann = network.peer(first, "ann", "", "#a")
     network.peer(first, "amy", "", "#a")
     bob = network.peer(second, "bob", "", "#a")
-    with taken_for_dead(first, bob, "ann"):
+    with declared_dead(first, bob, "ann"):
         ann.close()
     bob.until(":amy!")
     until(lambda: "ann" not in " ".join(bob.do("NAMES #a")), "a ghost stays")
@@ -161,7 +161,7 @@ def test_a_join_under_way_is_done_under_the_new_id(network: Network) -> None:
     first, second = network.gateways(2)
     ann = network.peer(first, "ann", "", "#a")
     bob = network.peer(second, "bob", "", "#a", "#b")
-    with taken_for_dead(first, bob, "ann"):
+    with declared_dead(first, bob, "ann"):
         ann.send("JOIN #b", "NICK anna", "PRIVMSG #b :hello")
     assert bodies(bob.until("PRIVMSG #b"))[-1] == ":anna PRIVMSG #b :hello"
     assert any(" 366 " in line for line in ann.sync())
@@ -176,10 +176,10 @@ def test_direct_messages_of_before_are_in_the_history(network: Network) -> None:
     echoes = ann.do("PRIVMSG bob :one")
     until_later(bob, echoes[-1])
     echoes += [line for line in bob.do("PRIVMSG ann :two") if line.endswith(":two")]
-    with taken_for_dead(first, bob, "ann"):
+    with declared_dead(first, bob, "ann"):
         pass
     bob.until(":ann!ann@")
-    first.wait_log("came_back")
+    first.wait_log("lease_recovered")
     ann.sync()
     echoes += [line for line in bob.do("PRIVMSG ann :three") if " PRIVMSG " in line]
     ann.sync()

@@ -142,15 +142,15 @@ def test_a_redis_that_stands_still_is_noticed_and_used_again(broker: Broker, fra
     began = time.monotonic()
     broker.pause()
     alice.send("PRIVMSG #still :kept")
-    gateway.wait_log("redis_away")
+    gateway.wait_log("redis_unavailable")
     assert time.monotonic() - began < 15
     status, reason = get(admin, "/readyz")
     assert (status, reason.partition(":")[0]) == (503, "no connection to Redis")
     broker.go_on()
     assert texts(alice.until("PRIVMSG #still :kept")) == ["kept"]
-    gateway.wait_log("redis_back")
+    gateway.wait_log("redis_available")
     assert get(admin, "/readyz") == (200, "ready\n")
-    assert gateway.log.count('"redis_away"') == gateway.log.count('"redis_back"') == 1
+    assert gateway.log.count('"redis_unavailable"') == gateway.log.count('"redis_available"') == 1
 
 
 def test_many_who_join_at_once_are_all_told_everybody(network: Network) -> None:
@@ -175,4 +175,4 @@ def test_a_gateway_that_was_stopped_for_a_moment_goes_on(network: Network) -> No
     first.process.send_signal(signal.SIGCONT)
     assert "meanwhile" in texts(alice.do("PRIVMSG #p :back"))
     assert texts(bob.sync()) == ["back"]
-    first.wait_log("stood_still")
+    first.wait_log("stalled")

@@ -343,4 +343,4 @@ def test_what_is_no_entry_of_ours_on_a_rooms_channel_stops_no_room(network: Netw
         alice.do("PRIVMSG #even :nowhere")
         alice.do("PRIVMSG #odd :still")
         assert bob.until(" :still")
-    assert "redis_away" not in one.log + other.log
+    assert "redis_unavailable" not in one.log + other.log

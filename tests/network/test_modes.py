@@ -95,9 +95,9 @@ def test_who_is_not_an_operator_changes_nothing(shared: Network, pair: Pair) -> 
     """Modern IRC "MODE message": ERR_CHANOPRIVSNEEDED (482); RFC 2812 3.2.3: ERR_NOTONCHANNEL (442)."""
     _, user, room = two(shared, pair, "f")
     assert code(user.do(f"MODE {room} +m"), "482") == [f"{room} :You're not channel operator"]
-    outside = shared.peer(pair[1], "outside_f")
-    assert code(outside.do(f"MODE {room} +m"), "442") == [f"{room} :You're not on that channel"]
-    assert code(outside.do("MODE #nowhere_f"), "403") == ["#nowhere_f :No such channel"]
+    process = shared.peer(pair[1], "outside_f")
+    assert code(process.do(f"MODE {room} +m"), "442") == [f"{room} :You're not on that channel"]
+    assert code(process.do("MODE #nowhere_f"), "403") == ["#nowhere_f :No such channel"]
     assert code(user.do(f"MODE {room} b"), "368")
 
 

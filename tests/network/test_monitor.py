@@ -129,11 +129,11 @@ def test_what_was_missed_while_redis_was_away_is_told_when_it_is_back(broker: Br
     comer = Peer(first, "comer", register=False)
     assert told(watcher.do("MONITOR + stays,comer")) == ["730 stays", "731 comer"]
     broker.kill()
-    first.wait_log("redis_away")
-    second.wait_log("redis_away")
+    first.wait_log("redis_unavailable")
+    second.wait_log("redis_unavailable")
     broker.start()
-    first.wait_log("redis_back")
-    second.wait_log("redis_back")
+    first.wait_log("redis_available")
+    second.wait_log("redis_available")
     comer.send("NICK comer", "USER u 0 * :u")
     assert told(watcher.until(" 730 ")) == ["730 comer"]
     comer.close()

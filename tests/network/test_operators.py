@@ -152,8 +152,8 @@ def test_an_operator_takes_back_what_was_said_where_nobody_is_in_charge(shared: 
     alice = shared.peer(pair[1], "alice_g", caps, "#og")
     root = operator(shared, pair[0], "root_g")
     root.do(f"CAP REQ :{caps}")
-    said_id = alice.do("PRIVMSG #og :spam")[-1].partition("msgid=")[2].partition(" ")[0]
-    assert " FAIL REDACT REDACT_FORBIDDEN " in root.do(f"REDACT #og {said_id}")[-1]
+    client_msgid = alice.do("PRIVMSG #og :spam")[-1].partition("msgid=")[2].partition(" ")[0]
+    assert " FAIL REDACT REDACT_FORBIDDEN " in root.do(f"REDACT #og {client_msgid}")[-1]
     founder.do("PART #og")
-    assert root.do(f"REDACT #og {said_id} :no spam") == []
-    assert alice.sync()[-1].endswith(f" REDACT #og {said_id} :no spam")
+    assert root.do(f"REDACT #og {client_msgid} :no spam") == []
+    assert alice.sync()[-1].endswith(f" REDACT #og {client_msgid} :no spam")

@@ -206,7 +206,7 @@ def test_the_admin_port_tells_readiness_and_numbers(alone: Network, broker: Brok
     assert 'hubbub_rooms{lane="0"} 1.0' in numbers
     assert 'hubbub_link_up{lane="0"} 1.0' in numbers
     broker.kill()
-    gateway.wait_log("redis_away")
+    gateway.wait_log("redis_unavailable")
     status, reason = get(port, "/readyz")
     assert (status, reason.split(":")[0]) == (503, "no connection to Redis")
     assert get(port, "/healthz") == (200, "alive\n")
@@ -236,7 +236,7 @@ def test_sigterm_ends_it_in_time_without_redis(alone: Network, broker: Broker) -
     gateway = alone.gateway()
     alice = alone.peer(gateway, "alice", "", "#a")
     broker.kill()
-    gateway.wait_log("redis_away")
+    gateway.wait_log("redis_unavailable")
     began = time.monotonic()
     assert gateway.stop() == 0
     assert time.monotonic() - began < END_LIMIT_S

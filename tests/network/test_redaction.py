@@ -80,9 +80,9 @@ def test_what_cannot_be_taken_back(visit: Visit, words: str, answer: str) -> Non
     """IRCv3 message-redaction, "Errors"."""
     visit(1, "op", CAPS, "#elsewhere", "#unknown", "#unknown2")
     alice = visit(0, "alice", CAPS, "#unknown", "#unknown2")
-    said_id = say(alice, "#unknown")
-    [failed] = alice.do(f"REDACT {words.format(id=said_id)} :why")
-    assert failed.startswith(f":irc.test FAIL REDACT {answer.format(id=said_id)} :")
+    client_msgid = say(alice, "#unknown")
+    [failed] = alice.do(f"REDACT {words.format(id=client_msgid)} :why")
+    assert failed.startswith(f":irc.test FAIL REDACT {answer.format(id=client_msgid)} :")
 
 
 def test_it_must_be_negotiated(visit: Visit) -> None:

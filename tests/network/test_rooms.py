@@ -39,10 +39,10 @@ def test_a_topic_is_the_operators_under_t(shared: Network, pair: Pair) -> None:
     op.do(f"MODE {room} -t")
     user.do(f"TOPIC {room} :mine")
     assert lines_of(op.sync(), "TOPIC")[0].endswith(" :mine")
-    outside = shared.peer(pair[0], "outside_rb")
-    assert code(outside.do(f"TOPIC {room} :theirs"), "442")
+    process = shared.peer(pair[0], "outside_rb")
+    assert code(process.do(f"TOPIC {room} :theirs"), "442")
     op.do(f"MODE {room} +s")
-    assert code(outside.do(f"TOPIC {room}"), "442")
+    assert code(process.do(f"TOPIC {room}"), "442")
 
 
 def test_a_topic_is_cut_to_topiclen(shared: Network, pair: Pair) -> None:
@@ -73,9 +73,9 @@ def test_kick_names_its_author_where_no_comment_is_given(shared: Network, pair: 
 def test_kick_is_refused_to_others_and_of_others(shared: Network, pair: Pair) -> None:
     """Modern IRC "KICK message": 482, 442, 441, 403, 461; 401 for a nick that nobody has."""
     op, user, room = two(shared, pair, "f")
-    outside = shared.peer(pair[1], "outside_rf")
+    process = shared.peer(pair[1], "outside_rf")
     assert code(user.do(f"KICK {room} ropf"), "482")
-    assert code(outside.do(f"KICK {room} ropf"), "442")
+    assert code(process.do(f"KICK {room} ropf"), "442")
     assert code(op.do(f"KICK {room} outside_rf"), "441") == [f"outside_rf {room} :They aren't on that channel"]
     assert code(op.do(f"KICK {room} nobody_rf"), "401")
     assert code(op.do("KICK #nowhere_rf rusf"), "403")
@@ -103,9 +103,9 @@ def test_an_invitation_reaches_its_target_and_opens_the_room(shared: Network, pa
 def test_who_may_invite_whom(shared: Network, pair: Pair) -> None:
     """Modern IRC "INVITE message": 443, 442, 482 under +i, 401, 403."""
     op, user, room = two(shared, pair, "h")
-    outside = shared.peer(pair[1], "outside_rh")
+    process = shared.peer(pair[1], "outside_rh")
     assert code(op.do(f"INVITE rush {room}"), "443") == [f"rush {room} :is already on channel"]
-    assert code(outside.do(f"INVITE outside_rh {room}"), "442")
+    assert code(process.do(f"INVITE outside_rh {room}"), "442")
     assert code(user.do(f"INVITE outside_rh {room}"), "341")
     op.do(f"MODE {room} +i")
     assert code(user.do(f"INVITE outside_rh {room}"), "482")

@@ -43,7 +43,7 @@ def test_a_master_killed_under_load_is_followed_to_the_next(sentinels: Sentinels
     alice.do("TOPIC #s :and changes are made")
     assert bob.sync()[-1].endswith("TOPIC #s :and changes are made")
     for gateway in (first, second):
-        gateway.wait_log("redis_back")
+        gateway.wait_log("redis_available")
         if "heartbeat_failed" in gateway.log:
             gateway.wait_log("heartbeat_back")
     command = [sys.executable, "-m", "gateway", "log", "#s", "--redis", sentinels.url, "--prefix", watched.prefix]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from gateway.broker.replica import Standing
+from gateway.logs.replica import ReplicaState
 from tests.simulation.clients import Life, Sent
 from tests.simulation.gateways import KEYS
 from tests.simulation.model import SPEAKING, Person, RoomModel, Said, StreamId, events, lower, parse, split, stream_id
@@ -45,7 +45,7 @@ class Case:
         return found
 
     @cached_property
-    def taken_for_dead(self) -> set[str]:
+    def declared_dead(self) -> set[str]:
         """Gateways whose end some log has told."""
         payloads = [record.payload for record in self.store.records]
         return {payload.split()[2].decode() for payload in payloads if payload.startswith(b"-\r\nGONE ")}
@@ -174,7 +174,7 @@ class Case:
     @cached_property
     def forgotten(self) -> set[str]:
         """Rooms that nobody follows, after a wipe: who died with it is told gone when somebody comes."""
-        followed = {name for node in self.nodes for name in node.lane.following.rooms}
+        followed = {name for node in self.nodes for name in node.lane.replicas.rooms}
         return self.rooms.keys() - followed if any(loss.is_all for loss in self.store.losses) else set()
 
     @cached_property
@@ -328,7 +328,7 @@ def only_what_holds(case: Case) -> Iterator[str]:
                 name, said = case.said[line.token]
                 is_own_echo = said.sid in life.sids and "echo-message" in life.caps
                 # Its gateway was taken for dead: it goes on hearing what is said meanwhile, also where that ended then.
-                was_away = len(life.sids) > 1 or life.sids[0].partition(".")[0] in case.taken_for_dead
+                was_away = len(life.sids) > 1 or life.sids[0].partition(".")[0] in case.declared_dead
                 is_stranger = not any(sid in said.members for sid in life.sids)
                 if is_stranger and case.lost_joins & {(name, sid) for sid in life.sids}:
                     case.exempt["shown, its JOIN being lost and put back behind"] += 1
@@ -592,10 +592,10 @@ def agreement(case: Case) -> Iterator[str]:
         if from_base is not None and _facts(from_base) != _facts(room):
             yield f"{name} from its base: {_facts(from_base)}, not {_facts(room)}"
         for node in case.nodes:
-            followed = node.lane.following.rooms.get(name)
+            followed = node.lane.replicas.rooms.get(name)
             if followed is None:
                 continue
-            if followed.replica.standing is not Standing.LIVE or followed.fresh is not None:
+            if followed.replica.standing is not ReplicaState.LIVE or followed.fresh is not None:
                 yield f"{node.lane.id} does not follow {name}: {followed.replica.standing}"
             elif _replica_facts(followed.room) != _facts(room):
                 yield f"{name} at {node.lane.id}: {_replica_facts(followed.room)}, not {_facts(room)}"
@@ -660,7 +660,7 @@ def _was_in(case: Case, life: Life, room: str, at: float) -> bool:
 # -- 10. no ghosts, no leaks ----------------------------------------------------------------------------
 
 
-def ghosts(case: Case) -> Iterator[str]:
+def orphans(case: Case) -> Iterator[str]:
     """Members, claims, lanes and leases are those that there are."""
     users = {
         sid: client.session
@@ -700,11 +700,11 @@ def leaks(case: Case) -> Iterator[str]:
         lane = node.lane
         ends = {life.end.fd for life in case.lives if life.node is node and not life.is_over}
         held = {c.connection.fd for c in lane.clients.values()} | {c.fd for c in lane.connections.opening}
-        rooms = lane.following.rooms
+        rooms = lane.replicas.rooms
         people = {sid for followed in rooms.values() for sid in followed.room.members}
         for what, amount in (
             ("handlers parked", len(lane.intake.tasks)),
-            ("events queued", lane.appends.queued),
+            ("events queued", lane.log_writer.queued),
             ("PINGs waiting", len(lane.barrier._asking) + len(lane.barrier._reaching)),
             ("questions open", len(lane.questions._open)),
             ("claims unreleased", len(lane.directory._unreleased)),
@@ -713,7 +713,7 @@ def leaks(case: Case) -> Iterator[str]:
             ("waiting for rooms", sum(len(followed.waiting) for followed in rooms.values())),
             ("connections too many or too few", len(ends ^ held)),
             ("people unknown or gone", len(people ^ set(lane.people._by_sid))),
-            ("outdated names", len(lane.people.outdated)),
+            ("outdated names", len(lane.people.stale_names)),
             ("commands unanswered", len(lane.link._awaiting)),
             ("link down", not lane.link.is_up),
         ):
@@ -734,7 +734,7 @@ INVARIANTS: tuple[Callable[[Case], Iterator[str]], ...] = (
     view,
     agreement,
     restored,
-    ghosts,
+    orphans,
     leaks,
 )
 

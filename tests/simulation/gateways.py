@@ -11,12 +11,12 @@ from gateway.broker.keys import Keys
 from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.ports import Server
 from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
-from gateway.lane.browsers import Browsers
-from gateway.lane.client import Dialect
-from gateway.lane.clock import Clock
+from gateway.lane.clients.browser_addresses import BrowserAddresses
+from gateway.lane.clients.client import Dialect
 from gateway.lane.lane import Lane, LaneSettings
-from gateway.lane.outside import Outside, Post
-from gateway.net.connection import Connection
+from gateway.lane.loop.clock import Clock
+from gateway.lane.loop.process import Post, ProcessServices
+from gateway.net.connection import ClientConnection
 from tests.simulation.sockets import ClientSocket, LaneSelector, LaneWake, LinkSocket
 from tests.simulation.store import Failure
 
@@ -38,8 +38,8 @@ SETTINGS = LaneSettings(
     history_messages=10_000,
     history_bytes=8 << 20,
     history_age_s=24 * 3600.0,
-    keep_bytes=1 << 18,
-    keep_s=300.0,
+    retry_queue_bytes=1 << 18,
+    retry_queue_age_s=300.0,
     wait_replicas=0,
 )
 SERVER = Server(
@@ -69,7 +69,7 @@ class SimulatedLane(Lane):
     def trouble(self, where: str, error: Exception) -> None:
         self.node.gateway.network.troubles.append((self.id, where, error))
 
-    def _note_session(self, connection: Connection, dialect: Dialect, data: bytes) -> None:
+    def _note_session(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
         """Before anything is read of it, as the session's first line may be its last."""
         self.node.end_of(connection).sids.append(f"{self.id}.{self.connections.next_session}")
         self._opened(connection, dialect, data)
@@ -107,12 +107,12 @@ class Node:
             number,
             network.settings,
             SERVER,
-            Outside(
+            ProcessServices(
                 connect=self._connect,
                 cloak=lambda address: f"{address}.cloak",
                 admit=lambda _address, _change: True,
                 may_make_room=lambda _address: True,
-                browsers=Browsers(lambda: agenda.now),
+                browsers=BrowserAddresses(lambda: agenda.now),
                 verify=lambda *_try: None,
                 beats=lambda: gateway.heartbeat.beats,
                 gone=gateway.heartbeat.disown,
@@ -155,7 +155,7 @@ class Node:
         self.lane.post(lambda: self.lane.connections.accept(end, life.address))  # type: ignore[arg-type]
         return end
 
-    def end_of(self, connection: Connection) -> "Life":
+    def end_of(self, connection: ClientConnection) -> "Life":
         end = self._selector.sockets[connection.fd]
         assert isinstance(end, ClientSocket)
         return end.life
@@ -239,7 +239,7 @@ class Gateway:
         if self.id != self.heartbeat.gateway:
             self.id = self.heartbeat.gateway
             for node in self.nodes:
-                node.lane.post(partial(node.lane.rebirth.take, self.id))
+                node.lane.post(partial(node.lane.rekey.take, self.id))
         elif self._is_enrolled:
             for node in self.nodes:
                 node.lane.post(node.lane.redis_forgot)

@@ -107,7 +107,7 @@ class RoomModel:
     origins: dict[str, int] = field(default_factory=dict)  # lane -> the count of its newest entry
     ids: dict[str, FirstSaid] = field(default_factory=dict)  # by the id that its client gave it, the oldest first
     said: list[Said] = field(default_factory=list)
-    void: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
     redacted: set[str] = field(default_factory=set)
     is_alive: bool = False
     has_messages: bool = False
@@ -156,7 +156,7 @@ class RoomModel:
                 if event.verb in SPEAKING:
                     self._note(event, origin)
             else:
-                self.void.add(f"{entry_id[0]}-{entry_id[1]}.{index}")
+                self.rejected.add(f"{entry_id[0]}-{entry_id[1]}.{index}")
 
     def _note(self, event: Event, origin: str) -> None:
         member = self.members.get(event.sid)
@@ -276,7 +276,7 @@ class RoomModel:
     def _join(self, event: Event) -> bool:
         if event.sid in self.members:
             return False
-        modes = self._give_back(event)
+        modes = self._restore_nick(event)
         if modes is None:
             modes = 0
             if not self.members:
@@ -299,7 +299,7 @@ class RoomModel:
             self.invited.remove(event.sid)
         return True
 
-    def _give_back(self, event: Event) -> int | None:
+    def _restore_nick(self, event: Event) -> int | None:
         """The modes of one who returns after his gateway's end; None of anybody else."""
         was = event.fact("was")
         if was == event.sid or was.partition(".")[2] != event.sid.partition(".")[2]:

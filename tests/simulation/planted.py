@@ -5,22 +5,22 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from gateway.broker.appends import Appends
-from gateway.broker.link import Link
-from gateway.broker.replica import Raw, Replica, Standing
+from gateway.broker.link import RedisLink
 from gateway.chat.effects import Effect
 from gateway.chat.events import Entry
-from gateway.chat.past import Readable
+from gateway.chat.history_access import HistoryAccess
 from gateway.chat.session import Session
 from gateway.chat.state import State
 from gateway.heartbeat.reaper import Reaper
-from gateway.lane.barrier import Barrier
-from gateway.lane.client import Client
-from gateway.lane.following import Followed
-from gateway.lane.ghosts import Ghosts
-from gateway.lane.people import People
-from gateway.lane.sessions import Sessions
-from gateway.lane.talks import Said, Talks
+from gateway.lane.clients.client import Client
+from gateway.lane.direct.history import DirectHistory, StoredMessage
+from gateway.lane.fanout.visible_users import VisibleUsers
+from gateway.lane.ports import LanePorts
+from gateway.lane.rooms.local_room import LocalRoom
+from gateway.lane.rooms.orphans import OrphanedMembers
+from gateway.lane.sessions.registry import Sessions
+from gateway.logs.log_writer import LogWriter
+from gateway.logs.replica import Raw, Replica, ReplicaState
 
 Planted = Iterator[None]
 
@@ -31,7 +31,7 @@ def gaps_are_not_mended() -> Planted:
     live = Replica.live
 
     def careless(self: Replica, raw: Raw) -> None:
-        live(self, (raw[0], self.last, *raw[2:]) if self.standing is Standing.LIVE else raw)
+        live(self, (raw[0], self.last, *raw[2:]) if self.standing is ReplicaState.LIVE else raw)
 
     with patch.object(Replica, "live", careless):
         yield
@@ -57,45 +57,45 @@ def pages_are_folded_backwards() -> Planted:
 @contextmanager
 def entries_that_come_again_count() -> Planted:
     """A lane puts all back that it remembers, and the fold does not know what it has had."""
-    settled = Appends.settled
+    settled = LogWriter.settled
 
-    def forgetful(self: Appends, name: str, _known: int) -> None:
+    def forgetful(self: LogWriter, name: str, _known: int) -> None:
         settled(self, name, 0)
 
-    with patch.object(Appends, "settled", forgetful), patch.object(State, "is_again", lambda _self, _origin: False):
+    with patch.object(LogWriter, "settled", forgetful), patch.object(State, "is_again", lambda _self, _origin: False):
         yield
 
 
 @contextmanager
 def what_was_put_back_is_shown_twice() -> Planted:
-    with patch.object(Followed, "comes_again", lambda _self, _origin: False):
+    with patch.object(LocalRoom, "comes_again", lambda _self, _origin: False):
         yield
 
 
 @contextmanager
 def a_wiped_room_begins_anew() -> Planted:
     """Nobody seeds it."""
-    with patch.object(Followed, "restore", lambda _self: False):
+    with patch.object(LocalRoom, "restore", lambda _self: False):
         yield
 
 
 @contextmanager
 def old_connections_live_on() -> Planted:
     """What a lane sent on a connection that it gave up may still be executed, behind what it sent again."""
-    numbered = Link._numbered
+    numbered = RedisLink._numbered
 
-    def nameless(self: Link, reply: Any) -> None:
+    def nameless(self: RedisLink, reply: Any) -> None:
         numbered(self, reply)
         self._client_id = 0
 
-    with patch.object(Link, "_numbered", nameless):
+    with patch.object(RedisLink, "_numbered", nameless):
         yield
 
 
 @contextmanager
 def the_dead_are_not_reaped() -> Planted:
     """Their rooms are not told, neither by a reaper nor by who finds them there."""
-    with patch.object(Reaper, "_tell_rooms", lambda *_: None), patch.object(Ghosts, "look", lambda *_: None):
+    with patch.object(Reaper, "_tell_rooms", lambda *_: None), patch.object(OrphanedMembers, "look", lambda *_: None):
         yield
 
 
@@ -108,11 +108,10 @@ def the_gone_still_act() -> Planted:
 
 @contextmanager
 def pong_comes_at_once() -> Planted:
-    def hasty(_self: Barrier, _client: Client, done: Callable[[], None]) -> Callable[[], None]:
-        done()
-        return lambda: None
+    async def hasty(_self: LanePorts, _session: Session) -> None:
+        """Answer without asking Redis."""
 
-    with patch.object(Barrier, "pass_through", hasty):
+    with patch.object(LanePorts, "barrier", hasty):
         yield
 
 
@@ -132,13 +131,13 @@ def quits_miss_rooms_that_are_being_joined() -> Planted:
 @contextmanager
 def a_new_nick_is_shown_by_every_log() -> Planted:
     """And not only by the first that brings it."""
-    renamed = People.renamed
+    renamed = VisibleUsers.renamed
 
-    def talkative(self: People, member: Any, nick: str) -> bool:
+    def talkative(self: VisibleUsers, member: Any, nick: str) -> bool:
         renamed(self, member, nick)
         return True
 
-    with patch.object(People, "renamed", talkative):
+    with patch.object(VisibleUsers, "renamed", talkative):
         yield
 
 
@@ -146,7 +145,7 @@ def a_new_nick_is_shown_by_every_log() -> Planted:
 def what_is_void_stays_in_the_history() -> Planted:
     """No lane marks it."""
 
-    def silent(_self: Sessions, _followed: Followed, _entry: Entry, _effect: Effect) -> None:
+    def silent(_self: Sessions, _followed: LocalRoom, _entry: Entry, _effect: Effect) -> None:
         """Nothing is noted."""
 
     with patch.object(Sessions, "void", silent):
@@ -156,8 +155,8 @@ def what_is_void_stays_in_the_history() -> Planted:
 @contextmanager
 def everybody_reads_the_whole_past_of_a_room() -> Planted:
     """The hidden ranges of a room are ignored."""
-    all_of_it = patch.object(Readable, "parts", lambda _self, span: [span])
-    with all_of_it, patch.object(Readable, "__contains__", lambda _self, _place: True):
+    all_of_it = patch.object(HistoryAccess, "parts", lambda _self, span: [span])
+    with all_of_it, patch.object(HistoryAccess, "__contains__", lambda _self, _place: True):
         yield
 
 
@@ -165,8 +164,8 @@ def everybody_reads_the_whole_past_of_a_room() -> Planted:
 def everybody_reads_all_direct_messages() -> Planted:
     """Whose they are is not looked at."""
 
-    def open_hearted(self: Talks, _session: Session) -> Iterator[Said]:
+    def open_hearted(self: DirectHistory, _session: Session) -> Iterator[StoredMessage]:
         yield from self._oldest_first
 
-    with patch.object(Talks, "_said", open_hearted):
+    with patch.object(DirectHistory, "_said", open_hearted):
         yield

@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-from gateway.broker import replica
-from gateway.lane import following, history
+from gateway.lane.rooms import local_room
+from gateway.logs import history, replica
 from tests.simulation import checker
 from tests.simulation.network import Network
 from tests.simulation.plan import Plan
@@ -44,10 +44,10 @@ def _tuned(plan: Plan) -> Iterator[None]:
     """Small pages, queues and distances of snapshots: so that short logs have all that long ones have."""
     tuned: list[tuple[Any, str, int]] = [
         (replica, "PAGE_ENTRIES", plan.page_entries),
-        (following, "PAGE_ENTRIES", plan.page_entries),
+        (local_room, "PAGE_ENTRIES", plan.page_entries),
         (history, "PAGE_ENTRIES", plan.page_entries),
         (replica, "WAITING_LIMIT", plan.waiting_limit),
-        (following, "SNAPSHOT_ENTRIES", plan.snapshot_entries),
+        (local_room, "SNAPSHOT_ENTRIES", plan.snapshot_entries),
     ]
     before = [getattr(module, name) for module, name, _ in tuned]
     for module, name, value in tuned:

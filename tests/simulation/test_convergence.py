@@ -10,13 +10,13 @@ from random import Random
 
 import pytest
 
-from gateway.broker import replica
 from gateway.broker.keys import Keys
 from gateway.chat.events import decode
-from gateway.lane import following
-from tests.broker.node import Node, Story
+from gateway.lane.rooms import local_room
+from gateway.logs import replica
 from tests.simulation.scripts import snapshot
 from tests.simulation.server import Connection, SimulatedSelector, SimulatedServer
+from tests.stage.node import Node, Story
 
 KEYS = Keys("t:")
 ROOMS = ("#one", "#two", "#three")
@@ -149,7 +149,7 @@ class Run:
         self.server.flush_scripts()
 
     def check(self) -> None:
-        self.node.following.check_positions()
+        self.node.replicas.check_positions()
 
     def pass_time(self) -> None:
         self.server.store.advance(self.random.choice((0, 500, 5000)))
@@ -169,7 +169,7 @@ class Run:
             epoch, last = story.position
             no_bound = f"{10**12}"  # of bytes, age (ms) and the gateway's clock (ms)
             words = (epoch, last, f"1 {epoch} {last}\n{story.dump()}", f"{kept}", *[no_bound] * 3)
-            keys = [key(story.name).encode() for key in (KEYS.log, KEYS.head, KEYS.base, KEYS.void)]
+            keys = [key(story.name).encode() for key in (KEYS.log, KEYS.head, KEYS.base, KEYS.rejected)]
             snapshot(self.server.store, lambda _channel, _payload: 0, keys, [word.encode() for word in words])
 
     # -- and the end ----------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ class Run:
             assert not moved, "it does not come to rest"
             if not last:
                 for node in self.nodes:
-                    node.following.check_positions()
+                    node.replicas.check_positions()
 
     def entries(self, name: str) -> list[list[str]]:
         """The lines of each entry of a log."""
@@ -211,7 +211,7 @@ class Run:
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that short logs have many pages, and queues are full."""
     monkeypatch.setattr(replica, "PAGE_ENTRIES", 4)
-    monkeypatch.setattr(following, "PAGE_ENTRIES", 4)
+    monkeypatch.setattr(local_room, "PAGE_ENTRIES", 4)
     monkeypatch.setattr(replica, "WAITING_LIMIT", 6)
 
 
@@ -241,6 +241,6 @@ def test_whatever_fails_all_agree_and_each_line_is_there_once(seed: int) -> None
 
     for node in run.nodes:
         own = [line for _, line in run.said if line.startswith(f"{node.lane} ")]
-        assert node.appends.queued == 0
+        assert node.log_writer.queued == 0
         assert {line: len(node.outcomes.get(line, [])) for line in own} == dict.fromkeys(own, 1), "each has one outcome"
         assert None not in [outcome for outcomes in node.outcomes.values() for outcome in outcomes]

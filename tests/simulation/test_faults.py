@@ -3,10 +3,10 @@
 import pytest
 
 from gateway.broker.keys import Keys
-from gateway.broker.memory import AGES
 from gateway.chat.events import decode
-from tests.broker.node import Node, Story
+from gateway.logs.recent_appends import AGES
 from tests.simulation.server import Connection, SimulatedSelector, SimulatedServer
+from tests.stage.node import Node, Story
 
 KEYS = Keys("t:")
 ROOM = "#room"
@@ -155,11 +155,11 @@ def test_a_snapshot_that_expires_with_its_log(network: Network) -> None:
     story = network.follow(node)
     node.say(ROOM, "before")
     network.settle()
-    node.following.put_off_expiry(ROOM)
+    node.replicas.put_off_expiry(ROOM)
     network.settle()
     network.server.store.advance(31 * 24 * 3600 * 1_000_000)
     for _ in range(AGES + 1):
-        node.appends.memory.age()
+        node.log_writer.memory.age()
     node.say(ROOM, "after")
     network.settle()
     assert story.lines == network.lines() == ["after"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 
 @pytest.mark.parametrize(
@@ -16,5 +16,5 @@ from gateway.wire.casefold import fold
     ],
 )
 def test_only_ascii_letters_fold(name: str, folded: str) -> None:
-    assert fold(name) == folded
-    assert fold(folded) == folded
+    assert casefold(name) == folded
+    assert casefold(folded) == folded

@@ -6,14 +6,14 @@ Rooms are read by their members, from their logs; direct messages by the session
 from gateway.chat.capabilities import BATCH, CHATHISTORY
 from gateway.chat.commands.streaming import PAGE_EVENTS, Selection, access, begin_batch, end_batch, select, show
 from gateway.chat.commands.table import Command
+from gateway.chat.history_access import FIRST, ID_LIMIT, LAST, Place, Span, place
 from gateway.chat.isupport import HISTORY_LIMIT
-from gateway.chat.past import FIRST, ID_LIMIT, LAST, Place, Span, place
 from gateway.chat.playback import verbs
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.render import in_batch, parse_time, server_time
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 from gateway.wire.names import CHANNELLEN
 
@@ -53,7 +53,7 @@ async def _messages(ports: Ports, session: Session, subcommand: str, params: lis
     # Without batch the answer to a label is gathered: it must not be long (IRCv3 labeled-response wants batch anyway).
     most = PAGE_EVENTS if session.response is not None and not session.caps & BATCH else HISTORY_LIMIT
     spans = _spans(subcommand, target, references, min(_limit(limit), most), verbs(session.caps))
-    room = session.rooms.get(fold(target))
+    room = session.rooms.get(casefold(target))
     if room is None and (target.startswith("#") or len(target) > CHANNELLEN):
         raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
     name, may_read = room.name if room is not None else target, access(session, target)

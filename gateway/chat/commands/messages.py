@@ -7,11 +7,11 @@ and what the log makes of it (others' delivery, the echo) comes through the fold
 from collections.abc import Coroutine
 from typing import Any
 
-from gateway.chat import events, recall
+from gateway.chat import deduplication, events
 from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
 from gateway.chat.commands.replay import PLAYBACK, play
 from gateway.chat.commands.table import Command
-from gateway.chat.effects import Void
+from gateway.chat.effects import Rejection
 from gateway.chat.multiline import collect, first_and_more
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
@@ -19,7 +19,7 @@ from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
 from gateway.wire.tags import client_only, format_tags, parse_tags
@@ -70,7 +70,7 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
 
 def _targets(text: str) -> list[str]:
     """Each name once, in order, however it is spelled."""
-    return list({fold(name): name for name in text.split(",") if name}.values())
+    return list({casefold(name): name for name in text.split(",") if name}.values())
 
 
 def _incomplete(session: Session, verb: str, params: list[str]) -> None:
@@ -82,7 +82,7 @@ def _incomplete(session: Session, verb: str, params: list[str]) -> None:
 
 def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> bool:
     """Says it in a room that the sender is in; False when the target is anything else."""
-    name = fold(target)
+    name = casefold(target)
     room = session.rooms.get(name)
     if room is None:
         return False
@@ -105,7 +105,7 @@ def _is_passing(client_tags: str) -> bool:
 
 def _pass_on(ports: Ports, session: Session, where: str, target: str, client_tags: str) -> None:
     """``where``: the room, or the session id of the one called ``target``."""
-    ports.pass_on(session, where, events.tagmsg(session.source, target, client_tags))
+    ports.publish_ephemeral(session, where, events.tagmsg(session.source, target, client_tags))
     if session.caps & ECHO_MESSAGE:
         prefix = tags(session.caps, f"{int(ports.now * 1000)}-0", "", client_tags, session.sender)
         session.reply(f"{prefix}:{session.source} TAGMSG {target}")
@@ -113,7 +113,7 @@ def _pass_on(ports: Ports, session: Session, where: str, target: str, client_tag
 
 def _may_be_again(room: Room, client_tags: str) -> bool:
     """Whether a message may have been said already, when its sender still had the right to."""
-    return bool(client_tags) and recall.message_id(parse_tags(client_tags)) in room.said
+    return bool(client_tags) and deduplication.message_id(parse_tags(client_tags)) in room.said
 
 
 def event_line(verb: str, source: str, target: str, text: str, client_tags: str) -> str:
@@ -130,7 +130,7 @@ async def _to_others(
     ports: Ports, session: Session, verb: str, targets: list[str], text: str, client_tags: str
 ) -> None:
     for target in targets:
-        if fold(target) == PLAYBACK and verb == "PRIVMSG":
+        if casefold(target) == PLAYBACK and verb == "PRIVMSG":
             await play(ports, session, text)
         elif target.startswith("#"):
             await _to_foreign_room(ports, session, verb, target, text, client_tags)
@@ -158,14 +158,14 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
     elif void is None:
         effect = await ports.commit(session, target, line)
         void = effect.reason
-        if void is Void.AGAIN and effect.old and session.caps & ECHO_MESSAGE:
+        if void is Rejection.DUPLICATE and effect.old and session.caps & ECHO_MESSAGE:
             for line in echo_of_first(session, session.caps, effect):
                 session.reply(line)
-        is_member = fold(target) in session.rooms  # by now: its echo came with the room's delivery
+        is_member = casefold(target) in session.rooms  # by now: its echo came with the room's delivery
         if void is None and session.caps & ECHO_MESSAGE and not is_member:
             stream_id = ports.position(target)
-            said_id = msgid(stream_id, effect.index, log_mark(fold(target)))
-            for line in spoken(effect.line, session.caps, stream_id, said_id, effect.tags):
+            client_msgid = msgid(stream_id, effect.index, log_mark(casefold(target)))
+            for line in spoken(effect.line, session.caps, stream_id, client_msgid, effect.tags):
                 session.reply(line)
     if void is not None:
         refuse(session, verb, room.name, void)

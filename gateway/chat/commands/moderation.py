@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from gateway.chat import events
 from gateway.chat.commands.rooms import answer, send_topic
-from gateway.chat.commands.seeing import existing_room, sees
 from gateway.chat.commands.table import Command
+from gateway.chat.commands.visibility import can_see, existing_room
 from gateway.chat.effects import Kind
 from gateway.chat.isupport import KICKLEN, MAX_TARGETS, TOPICLEN
 from gateway.chat.ports import Ports
@@ -16,7 +16,7 @@ from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 
 
@@ -26,7 +26,7 @@ async def topic(ports: Ports, session: Session, message: Message) -> None:
     if room is None:
         return
     if len(message.params) == 1:
-        if sees(session, room):
+        if can_see(session, room):
             send_topic(session, room)
         else:
             session.numeric(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
@@ -55,8 +55,8 @@ async def kick(ports: Ports, session: Session, message: Message) -> None:
     comment = message.params[2][:KICKLEN] if len(message.params) > 2 else ""
     members: dict[str, dict[str, None]] = {}
     for name, nick in zip(names if len(names) > 1 else names * len(nicks), nicks, strict=True):
-        members.setdefault(fold(name), {})[nick] = None
-    for folded, name in {fold(name): name for name in names}.items():
+        members.setdefault(casefold(name), {})[nick] = None
+    for folded, name in {casefold(name): name for name in names}.items():
         await _kick(ports, session, name, members[folded], comment)
 
 

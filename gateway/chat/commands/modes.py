@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from gateway.chat import events, modes
 from gateway.chat.commands.people import tell
 from gateway.chat.commands.rooms import answer
-from gateway.chat.commands.seeing import existing_room, sees
 from gateway.chat.commands.table import Command
+from gateway.chat.commands.visibility import can_see, existing_room
 from gateway.chat.isupport import KEYLEN, MAX_MODES
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change
 from gateway.chat.ports import Ports
@@ -19,7 +19,7 @@ from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.chat.state import LIST_LIMIT
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.masks import normalize
 from gateway.wire.message import Message
 
@@ -50,7 +50,7 @@ async def _room_mode(ports: Ports, session: Session, params: list[str]) -> None:
         return
     asked = modes.parse(params[1], params[2:]) if len(params) > 1 else []
     is_question = [change.letter in LISTS and change.param is None for change in asked]
-    if (not asked or all(is_question)) and not sees(session, room):
+    if (not asked or all(is_question)) and not can_see(session, room):
         session.numeric(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
     elif not asked:
         _tell_modes(session, room)
@@ -175,7 +175,7 @@ def _invalid(session: Session, room: Room, change: Change, text: str) -> None:
 async def _user_mode(ports: Ports, session: Session, params: list[str]) -> None:
     """Modern IRC "User mode"; +o comes by OPER alone, -o gives it up (RFC 2812 3.1.5)."""
     nick = params[0]
-    if fold(nick) != fold(session.nick):
+    if casefold(nick) != casefold(session.nick):
         if ports.known(nick) is None and await ports.find(nick) is None:
             session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
         else:

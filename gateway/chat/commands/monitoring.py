@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, packed
 from gateway.chat.commands.table import Command
 from gateway.chat.isupport import MAX_MONITORED
-from gateway.chat.ports import Gone, Ports, Unavailable
+from gateway.chat.ports import ClientLeft, Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_LIMIT_BYTES
 from gateway.wire.message import Message
 from gateway.wire.names import valid_nick
@@ -24,7 +24,7 @@ async def monitor(ports: Ports, session: Session, message: Message) -> None:
     elif modifier == "+":
         await _add(ports, session, _nicks(targets[0]))
     elif modifier == "-":
-        ports.unmonitor(session, [fold(nick) for nick in _nicks(targets[0])])
+        ports.unmonitor(session, [casefold(nick) for nick in _nicks(targets[0])])
     elif modifier == "C":
         ports.unmonitor(session, list(ports.monitored(session)))
     elif modifier == "L":
@@ -38,19 +38,19 @@ async def monitor(ports: Ports, session: Session, message: Message) -> None:
 
 def _nicks(text: str) -> list[str]:
     """Each once; what no nick can be is left out."""
-    return list({fold(nick): nick for nick in text.split(",") if valid_nick(nick)}.values())
+    return list({casefold(nick): nick for nick in text.split(",") if valid_nick(nick)}.values())
 
 
 async def _add(ports: Ports, session: Session, nicks: list[str]) -> None:
     known = ports.monitored(session)
-    new = [nick for nick in nicks if fold(nick) not in known]
+    new = [nick for nick in nicks if casefold(nick) not in known]
     surplus = new[max(0, MAX_MONITORED - len(known)) :]
     added = new[: len(new) - len(surplus)]
     ports.monitor(session, added)
     try:
         await _tell(ports, session, [nick for nick in nicks if nick not in surplus])
-    except (Gone, Unavailable):
-        ports.unmonitor(session, [fold(nick) for nick in added])
+    except (ClientLeft, Unavailable):
+        ports.unmonitor(session, [casefold(nick) for nick in added])
         raise
     if surplus:
         session.numeric(n.ERR_MONLISTFULL, str(MAX_MONITORED), ",".join(surplus), "Monitor list is full.")

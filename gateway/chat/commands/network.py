@@ -12,11 +12,11 @@ from gateway.chat.capabilities import BATCH, EXTENDED_ISUPPORT
 from gateway.chat.commands.table import Command, Handler
 from gateway.chat.dates import date
 from gateway.chat.help import INDEX, TOPICS
-from gateway.chat.ports import Listed, Ports
+from gateway.chat.ports import Ports, RoomListing
 from gateway.chat.render import in_batch
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.masks import matches
 from gateway.wire.message import Message
@@ -35,7 +35,7 @@ INFO = (
 
 # LIST
 
-Condition = Callable[[Listed], bool]
+Condition = Callable[[RoomListing], bool]
 
 
 async def list_(ports: Ports, session: Session, message: Message) -> None:
@@ -46,12 +46,12 @@ async def list_(ports: Ports, session: Session, message: Message) -> None:
     if conditions or not names:
         session.charge(SEARCH_LINES)
     rooms = await ports.list_rooms([] if conditions else names)
-    asked = {fold(name) for name in names}
+    asked = {casefold(name) for name in names}
     shown = [
         room
         for room in rooms
-        if (not room.is_secret or fold(room.name) in session.rooms or session.oper)
-        and (not asked or fold(room.name) in asked)
+        if (not room.is_secret or casefold(room.name) in session.rooms or session.oper)
+        and (not asked or casefold(room.name) in asked)
         and all(fits(room) for fits in conditions)
     ]
     shown.sort(key=lambda room: (-room.members, room.name))
@@ -91,7 +91,7 @@ async def send_lusers(ports: Ports, session: Session) -> None:
 
     Also where RFC 2812 and Modern IRC mean the server at hand (255, 265): which gateway is asked makes no difference.
     """
-    counts, rooms = await ports.census(), await ports.count_rooms()
+    counts, rooms = await ports.user_counts(), await ports.count_rooms()
     users, invisible = sum(c.users for c in counts), sum(c.invisible for c in counts)
     opers, unknown = sum(c.opers for c in counts), sum(c.unknown for c in counts)
     session.numeric(
@@ -113,7 +113,7 @@ async def send_lusers(ports: Ports, session: Session) -> None:
 async def links(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC LINKS: no gateway is linked to another, so each stands for itself; gateways may share a name."""
     mask = message.params[-1] if message.params else "*"
-    for count in await ports.census():
+    for count in await ports.user_counts():
         if matches(mask, count.name):
             session.numeric(n.RPL_LINKS, count.name, count.name, f"0 gateway {count.gateway}")
     session.numeric(n.RPL_ENDOFLINKS, mask, "End of /LINKS list")
@@ -218,7 +218,7 @@ def _of_server(handler: Handler, at: int = 0, *, only_here: bool = False) -> Han
         return elsewhere(ports, session, message, mask)
 
     async def elsewhere(ports: Ports, session: Session, message: Message, mask: str) -> None:
-        if only_here or not any(matches(mask, count.name) for count in await ports.census()):
+        if only_here or not any(matches(mask, count.name) for count in await ports.user_counts()):
             session.numeric(n.ERR_NOSUCHSERVER, mask, "No such server")
             return
         waits = handler(ports, session, message)

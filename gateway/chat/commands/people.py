@@ -12,10 +12,10 @@ from gateway.chat.commands.table import Command
 from gateway.chat.dates import date
 from gateway.chat.isupport import AWAYLEN, NAMELEN
 from gateway.chat.ports import Ports, Profile, Unavailable
-from gateway.chat.presence import Presence, as_word
 from gateway.chat.session import Session
+from gateway.chat.user_status import UserStatus, as_word
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_LIMIT_BYTES
 from gateway.wire.message import Message
 
@@ -42,7 +42,7 @@ async def whois(ports: Ports, session: Session, message: Message) -> None:
     session.numeric(n.RPL_ENDOFWHOIS, asked if profile is None else profile.nick, "End of /WHOIS list")
 
 
-def _describe(ports: Ports, session: Session, profile: Profile, told: Presence | None) -> None:
+def _describe(ports: Ports, session: Session, profile: Profile, told: UserStatus | None) -> None:
     nick = profile.nick
     session.numeric(n.RPL_WHOISUSER, nick, profile.user, profile.host, "*", profile.realname)
     if told is not None:
@@ -67,12 +67,12 @@ def _describe(ports: Ports, session: Session, profile: Profile, told: Presence |
     session.numeric(n.RPL_WHOISIDLE, nick, *times, "seconds idle, signon time")
 
 
-def _describe_rooms(ports: Ports, session: Session, nick: str, told: Presence) -> None:
+def _describe_rooms(ports: Ports, session: Session, nick: str, told: UserStatus) -> None:
     all_prefixes = session.caps & MULTI_PREFIX
     names = [
         (seat.prefix if all_prefixes else seat.prefix[:1]) + seat.room
         for seat in told.seats
-        if not seat.is_secret or fold(seat.room) in session.rooms or session.oper
+        if not seat.is_secret or casefold(seat.room) in session.rooms or session.oper
     ]
     head = f":{session.server} {n.RPL_WHOISCHANNELS} {session.nick} {nick} :"
     for line in packed(names, _LINE_BYTES - len(head.encode())):

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from gateway.chat.commands.connecting import nick
 from gateway.chat.commands.rooms import join_one
 from gateway.chat.commands.table import Command
-from gateway.chat.past import FIRST, ID_LIMIT, Past, Span, place_of, readable
+from gateway.chat.history_access import FIRST, ID_LIMIT, PastEvent, Span, place_of, readable
 from gateway.chat.playback import shown
 from gateway.chat.ports import Ports
 from gateway.chat.session import Session
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 
 
@@ -31,7 +31,7 @@ async def join(ports: Ports, session: Session, message: Message) -> None:
 
 
 async def _enter(ports: Ports, session: Session, name: str) -> None:
-    room = session.rooms.get(fold(name))
+    room = session.rooms.get(casefold(name))
     if room is not None:
         ports.look(session, name)
         session.note(f"you talk in {room.name} now")
@@ -47,7 +47,7 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
     count = ports.server.join_history_messages
     said = (await ports.history(may_read, Span(FIRST, seen, count, newest=True))).events if count else []
     effect = await join_one(ports, session, name)
-    may_read = readable(session.sid, session.rooms[fold(name)]) if effect is not None else None
+    may_read = readable(session.sid, session.rooms[casefold(name)]) if effect is not None else None
     if effect is None or may_read is None:
         return
     said = [past for past in said if past.place in may_read]  # the room may have been left and locked meanwhile
@@ -60,7 +60,7 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
         _show(session, (await ports.history(may_read, said_meanwhile)).events)
 
 
-def _show(session: Session, said: Iterable[Past]) -> None:
+def _show(session: Session, said: Iterable[PastEvent]) -> None:
     for past in said:
         for line in shown(past, 0, ""):
             session.reply(line)

@@ -10,7 +10,7 @@ from gateway.chat.commands.table import Command
 from gateway.chat.ports import Ports
 from gateway.chat.render import parse_time, server_time
 from gateway.chat.session import Session
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 from gateway.wire.names import CHANNELLEN
 
@@ -35,7 +35,7 @@ def markread(_ports: Ports, session: Session, message: Message) -> None:
             invalid = params[1].partition(" ")[0][:100].lstrip(":") or "*"
             session.reply(f":{session.server} FAIL MARKREAD INVALID_PARAMS {invalid} :Invalid parameters")
             return
-        _set(session, fold(target), at_ms)
+        _set(session, casefold(target), at_ms)
     tell_mark(session, target)
 
 
@@ -51,7 +51,7 @@ def _set(session: Session, folded: str, at_ms: int) -> None:
 
 def tell_mark(session: Session, target: str) -> None:
     """The server's MARKREAD for a conversation; `*` where nothing is known to be read."""
-    at_ms = session.read_marks.get(fold(target))
+    at_ms = session.read_marks.get(casefold(target))
     told = "*" if at_ms is None else f"timestamp={server_time(at_ms)}"
     session.reply(f":{session.server} MARKREAD {target} {told}")
 

@@ -7,12 +7,12 @@ omits the message from there on.
 from gateway.chat import events
 from gateway.chat.capabilities import MESSAGE_REDACTION
 from gateway.chat.commands.table import Command
+from gateway.chat.history_access import place, readable
 from gateway.chat.isupport import KICKLEN
-from gateway.chat.past import place, readable
 from gateway.chat.ports import Ports
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, parse
 
 
@@ -30,7 +30,7 @@ async def redact(ports: Ports, session: Session, message: Message) -> None:
 
 
 async def _in_room(ports: Ports, session: Session, target: str, msgid: str, reason: str) -> None:
-    room = session.rooms.get(fold(target))
+    room = session.rooms.get(casefold(target))
     if room is None and session.oper and ports.is_room_name(target):
         room = await ports.open_room(target)
     if room is None:
@@ -65,7 +65,7 @@ async def _to_person(ports: Ports, session: Session, target: str, msgid: str, re
         return
     line = events.redacted(session.source, profile.nick, msgid, reason)
     if await ports.notify(profile.sid, line):
-        ports.unsay(session, msgid)
+        ports.delete_direct(session, msgid)
         session.reply(line)
     else:
         _fail_target(session, target)

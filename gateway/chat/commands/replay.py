@@ -13,11 +13,11 @@ from gateway.chat.commands.streaming import Change, Selection, access, begin_bat
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import hour_and_minute
 from gateway.chat.events import FACT, ms
+from gateway.chat.history_access import FIRST, ID_LIMIT, LAST, MESSAGES, PastEvent, Place, Span
 from gateway.chat.isupport import HISTORY_LIMIT
-from gateway.chat.past import FIRST, ID_LIMIT, LAST, MESSAGES, Past, Place, Span
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, split_source
 from gateway.wire.tags import parse_tags
 
@@ -47,10 +47,10 @@ async def last_lines(ports: Ports, session: Session, joined: Sequence[tuple[str,
         return  # the JOINs themselves have succeeded
 
 
-async def _missed(ports: Ports, session: Session, name: str, joined_at: Place) -> list[Past]:
+async def _missed(ports: Ports, session: Session, name: str, joined_at: Place) -> list[PastEvent]:
     limit = ports.server.join_history_messages
     rest: Span | None = Span(FIRST, joined_at, 2 * limit, newest=True, verbs=MESSAGES | _LEAVING)
-    found: list[Past] = []
+    found: list[PastEvent] = []
     for _ in range(EXCERPTS):
         may_read = access(session, name)()
         if rest is None or may_read is None:
@@ -67,12 +67,12 @@ async def _missed(ports: Ports, session: Session, name: str, joined_at: Place) -
     return found
 
 
-def _has_left(past: Past, session: Session) -> bool:
+def _has_left(past: PastEvent, session: Session) -> bool:
     """Whether somebody of the session's nick and host left by this event; a KICK names only sessions."""
     if past.verb == "KICK":
         return parse_tags(past.tags).get(f"{FACT}sids") == session.sid
     nick, _, host = split_source(past.line[1:].partition(" ")[0])
-    return fold(nick) == fold(session.nick) and host == session.host
+    return casefold(nick) == casefold(session.nick) and host == session.host
 
 
 async def play(ports: Ports, session: Session, text: str) -> None:
@@ -83,7 +83,7 @@ async def play(ports: Ports, session: Session, text: str) -> None:
         session.note(f"Usage: PRIVMSG {PLAYBACK} :PLAY ROOM|* [SINCE [UNTIL]], times in seconds since 1970")
         return
     session.end_response()
-    asked = {fold(name) for name in params[0].split(",")}
+    asked = {casefold(name) for name in params[0].split(",")}
     for name in list(session.rooms):
         if "*" in asked or name in asked:
             await _play(ports, session, name, await select(ports, session, access(session, name), span))
@@ -101,7 +101,7 @@ def _span(times: list[str]) -> Span | None:
 
 async def _play(ports: Ports, session: Session, folded_name: str, selection: Selection) -> None:
     """Send what was selected of a room, in a batch where the client knows batches."""
-    room = session.rooms.get(fold(folded_name))
+    room = session.rooms.get(casefold(folded_name))
     if room is not None and selection.events != []:
         reference = begin_batch(session, "chathistory", room.name)
         await show(ports, session, room.name, selection, access(session, room.name), reference, _change(session))
@@ -113,7 +113,7 @@ def _change(session: Session) -> Change:
     """How an event is shown: nothing that a program would answer, and with its time where no tag tells it."""
     has_time = bool(session.caps & SERVER_TIME)
 
-    def change(past: Past) -> Past | None:
+    def change(past: PastEvent) -> PastEvent | None:
         head, _, text = past.line.partition(" :")
         action = _ACTION if text.startswith(_ACTION) else ""
         if text.startswith("\x01") and not action:
@@ -127,7 +127,7 @@ def _change(session: Session) -> Change:
 
 async def znc(ports: Ports, session: Session, message: Message) -> None:
     """The same as some clients of znc.in/playback ask for it: ``ZNC *playback PLAY BUFFER [SINCE [UNTIL]]``."""
-    if fold(message.params[0]) == PLAYBACK:
+    if casefold(message.params[0]) == PLAYBACK:
         await play(ports, session, " ".join(message.params[1:]))
 
 

@@ -10,17 +10,17 @@ from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX, NO_IMPLICIT_NAMES, USERHOST_IN_NAMES
 from gateway.chat.commands.reading import tell_mark_of_room
 from gateway.chat.commands.replay import last_lines
-from gateway.chat.commands.seeing import existing_room, sees
 from gateway.chat.commands.table import Command
-from gateway.chat.effects import Effect, Kind, Member, Void
+from gateway.chat.commands.visibility import can_see, existing_room
+from gateway.chat.effects import Effect, Kind, Member, Rejection
+from gateway.chat.history_access import Place, place_of
 from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
-from gateway.chat.past import Place, place_of
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
 from gateway.wire.names import NICKLEN
@@ -75,10 +75,10 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
     if len(session.rooms) >= MAX_ROOMS:
         session.numeric(n.ERR_TOOMANYCHANNELS, name, "You have joined too many channels")
         return None
-    if fold(name) in session.rooms:
+    if casefold(name) in session.rooms:
         return None
     effect: Effect | None = None
-    void: Void | None = Void.STALE
+    void: Rejection | None = Rejection.STALE_JOIN
     for _ in range(JOIN_TRIES):
         room = await ports.open_room(name)
         session.charge(room.mask_count / MASKS_A_LINE)
@@ -90,13 +90,13 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
                 return None
         if void is None:
             effect = await ports.commit(session, name, _join_line(ports, session, name, key))
-            void = effect.reason if effect.kind is Kind.VOID else None
-        if void is not Void.STALE:
+            void = effect.reason if effect.kind is Kind.REJECTED else None
+        if void is not Rejection.STALE_JOIN:
             break
     if void is not None:
         refuse(session, "JOIN", name, void)
-    elif fold(name) in session.rooms:  # not kicked in the very same entry
-        show_room(ports, session, session.rooms[fold(name)])
+    elif casefold(name) in session.rooms:  # not kicked in the very same entry
+        show_room(ports, session, session.rooms[casefold(name)])
         return effect
     return None
 
@@ -110,7 +110,7 @@ def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
         facts["revision"] = session.revision
     if session.away is not None:
         facts["away"] = session.away
-    if fold(name) == fold(ports.server.lobby):
+    if casefold(name) == casefold(ports.server.lobby):
         facts["lobby"] = 1
     if session.oper:
         facts["oper"] = 1
@@ -122,10 +122,10 @@ async def part(ports: Ports, session: Session, message: Message) -> None:
     reason = message.params[1] if len(message.params) > 1 else ""
     charge_for_rooms(session, message.params[0].count(",") + 1)
     for name in _names(message.params[0]):
-        room = session.rooms.get(fold(name))
+        room = session.rooms.get(casefold(name))
         if room is None:
             if await existing_room(ports, session, name) is not None:
-                refuse(session, "PART", name, Void.NOT_MEMBER)
+                refuse(session, "PART", name, Rejection.NOT_MEMBER)
             continue
         line = cut(events.parted(session.source, room.name, reason), LINE_LIMIT_BYTES - _CRLF_BYTES)
         answer(session, "PART", room.name, await ports.commit(session, name, line))
@@ -133,7 +133,7 @@ async def part(ports: Ports, session: Session, message: Message) -> None:
 
 def answer(session: Session, verb: str, room: str, effect: Effect, subject: str = "") -> None:
     """Tells the client if the fold voided what it asked."""
-    if effect.kind is Kind.VOID and effect.reason is not None:
+    if effect.kind is Kind.REJECTED and effect.reason is not None:
         refuse(session, verb, room, effect.reason, subject)
 
 
@@ -160,25 +160,25 @@ async def names(ports: Ports, session: Session, message: Message) -> None:
     if not message.params:
         session.numeric(n.RPL_ENDOFNAMES, "*", "End of /NAMES list.")
         return
-    asked = list({fold(name): name for name in _names(message.params[0])}.values())
+    asked = list({casefold(name): name for name in _names(message.params[0])}.values())
     if len(asked) > MAX_TARGETS:
         session.numeric(n.ERR_TOOMANYTARGETS, message.params[0], f"Too many targets (at most {MAX_TARGETS})")
         return
     for name in asked:
-        room = await room_in_view(ports, session, name)
+        room = await visible_room(ports, session, name)
         if room is None:
             session.numeric(n.RPL_ENDOFNAMES, name, "End of /NAMES list.")
         else:
             send_names(ports, session, room, await visible_members(ports, session, room))
 
 
-async def room_in_view(ports: Ports, session: Session, name: str) -> Room | None:
+async def visible_room(ports: Ports, session: Session, name: str) -> Room | None:
     """The live replica of a room that the user may look into; None where there is none, or it is secret."""
-    room = session.rooms.get(fold(name))
+    room = session.rooms.get(casefold(name))
     if room is None and ports.is_room_name(name):
         room = await ports.open_room(name)
-    is_there = room is not None and (room.members or fold(name) in session.rooms)
-    return room if room is not None and is_there and sees(session, room) else None
+    is_there = room is not None and (room.members or casefold(name) in session.rooms)
+    return room if room is not None and is_there and can_see(session, room) else None
 
 
 async def visible_members(ports: Ports, session: Session, room: Room) -> list[Member]:

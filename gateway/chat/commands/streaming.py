@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.chat.capabilities import BATCH
-from gateway.chat.past import Past, Place, Readable, Span, readable
+from gateway.chat.history_access import HistoryAccess, PastEvent, Place, Span, readable
 from gateway.chat.playback import shown
-from gateway.chat.ports import Excerpt, Ports, Unavailable
+from gateway.chat.ports import HistoryPage, Ports, Unavailable
 from gateway.chat.session import Session
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 PAGE_EVENTS: Final = 128
 """Events that are asked for at once; more than so many are not held while a session reads."""
@@ -27,9 +27,9 @@ TRIES, TRY_AGAIN_S = 30, 1.0
 END_TAG: Final = "draft/chathistory-end"
 """On the opening BATCH: nothing is left in the direction that was asked for."""
 
-Access = Callable[[], Readable | None]
+Access = Callable[[], HistoryAccess | None]
 """What may be read at present; None where nothing may be any more. Raises Unavailable where that is not known."""
-Change = Callable[[Past], Past | None]
+Change = Callable[[PastEvent], PastEvent | None]
 """What an event is shown as; None: not at all."""
 
 
@@ -38,15 +38,15 @@ class Selection:
     """What of a span is to be shown. ``events``: all of it, or None where that is too much to be held."""
 
     span: Span
-    events: list[Past] | None
+    events: list[PastEvent] | None
     is_all: bool
 
 
 def access(session: Session, name: str) -> Access:
     """The access of a member to a room, as it is when it is asked for."""
 
-    def ask() -> Readable | None:
-        room = session.rooms.get(fold(name))
+    def ask() -> HistoryAccess | None:
+        room = session.rooms.get(casefold(name))
         may_read = readable(session.sid, room) if room is not None else None
         if room is not None and may_read is None:  # the log has lost the session, which joins again
             raise Unavailable
@@ -57,7 +57,7 @@ def access(session: Session, name: str) -> Access:
 
 async def select(ports: Ports, session: Session, may_read: Access, span: Span) -> Selection:
     """Find what of a span is to be shown: at most ``span.limit`` events, and whether there are more."""
-    held: list[Past] | None = []
+    held: list[PastEvent] | None = []
     ends: list[Place] = []
     rest, is_all = replace(span, limit=span.limit + 1), False
     while not is_all and rest.limit:
@@ -83,7 +83,7 @@ async def select(ports: Ports, session: Session, may_read: Access, span: Span) -
     return Selection(chosen, held, is_all)
 
 
-def _behind(span: Span, page: Excerpt) -> Span:
+def _behind(span: Span, page: HistoryPage) -> Span:
     """Return the part of a span that follows a page of it."""
     if page.reached is None:
         return span
@@ -143,7 +143,7 @@ async def show(
         rest = _behind(replace(rest, limit=rest.limit - len(page.events)), page)
 
 
-async def _page(ports: Ports, session: Session, may_read: Access, span: Span) -> Excerpt | None:
+async def _page(ports: Ports, session: Session, may_read: Access, span: Span) -> HistoryPage | None:
     """A page of an answer that has begun: it waits for a Redis that is away, since nothing may be missing in it."""
     for _ in range(TRIES):
         try:
@@ -156,8 +156,10 @@ async def _page(ports: Ports, session: Session, may_read: Access, span: Span) ->
     raise Unavailable
 
 
-async def _send(ports: Ports, session: Session, name: str, events: list[Past], reference: str, change: Change) -> None:
-    sent, room = 0, session.rooms.get(fold(name))
+async def _send(
+    ports: Ports, session: Session, name: str, events: list[PastEvent], reference: str, change: Change
+) -> None:
+    sent, room = 0, session.rooms.get(casefold(name))
     for past in events:
         changed = change(past)
         for line in shown(changed, session.caps, name, reference, room) if changed is not None else ():

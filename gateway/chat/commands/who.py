@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from gateway.chat.capabilities import MULTI_PREFIX
-from gateway.chat.commands.rooms import room_in_view, visible_members
+from gateway.chat.commands.rooms import visible_members, visible_room
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Member
 from gateway.chat.modes import BOT
 from gateway.chat.ports import Ports, Profile
-from gateway.chat.presence import Presence, as_word
 from gateway.chat.session import Session
+from gateway.chat.user_status import UserStatus, as_word
 from gateway.wire import numerics as n
 from gateway.wire.masks import matches
 from gateway.wire.message import Message
@@ -75,7 +75,7 @@ def _asked(option: str) -> Asked:
 
 async def _in_room(ports: Ports, session: Session, name: str, only_opers: bool) -> tuple[list[Found], bool]:
     """Whom the user sees there, and whether there are more."""
-    room = await room_in_view(ports, session, name)
+    room = await visible_room(ports, session, name)
     if room is None:
         return [], False
     members = await visible_members(ports, session, room)
@@ -147,7 +147,7 @@ async def _reply_fields(ports: Ports, session: Session, found: list[Found], fiel
             session.numeric_words(n.RPL_WHOSPCRPL, *words)
 
 
-def _values(session: Session, found: Found, token: str, told: Presence | None) -> Iterable[str]:
+def _values(session: Session, found: Found, token: str, told: UserStatus | None) -> Iterable[str]:
     """One for each of FIELDS; an idle time that is not known is 0."""
     profile = found.profile
     return (

@@ -1,0 +1,147 @@
+"""What happened in a conversation, as its log holds it; how places in the log are named and compared; who may read it.
+
+Owns the access to the past: `readable` alone decides what a session may see of a room's log. Pure. The log itself is
+read by the lane.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.chat.deduplication import ID_TAG
+from gateway.chat.events import MORE, OF_BOT, Entry, id_key, number
+from gateway.chat.lives import Range
+from gateway.chat.state import State
+from gateway.wire.tags import parse_tags
+
+Place = tuple[int, int, int, str]
+"""An event's place in the order of a history: the entry's stream id (ms, n), the index in the entry, the log's mark.
+
+The mark orders what two logs have at the same moment (direct messages stand in the inboxes of both sides). A place
+with the mark "" is before all events of its index.
+"""
+
+ID_LIMIT: Final = 2**64 - 1
+FIRST: Final[Place] = (0, 0, -1, "")
+LAST: Final[Place] = (ID_LIMIT, ID_LIMIT, ID_LIMIT, "")
+"""Before and behind every event."""
+
+MESSAGES: Final = frozenset(("PRIVMSG", "NOTICE"))
+PLAYED: Final = MESSAGES | {"TAGMSG", "JOIN", "PART", "QUIT", "KICK", "NICK", "MODE", "TOPIC"}
+"""What members are shown of a log. A GONE is not among it: whose QUITs it was, the log alone does not tell."""
+
+_FLEETING: Final = frozenset(("+typing", ID_TAG))
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvent:
+    """An event: its place, its tags as they stand in the log, and the line without them.
+
+    The text of a message may be of several lines (gateway.chat.multiline).
+    """
+
+    stream_id: str
+    index: int
+    mark: str
+    tags: str
+    line: str
+
+    @property
+    def place(self) -> Place:
+        return place_of(self.stream_id, self.index, self.mark)
+
+    @property
+    def verb(self) -> str:
+        return self.line.split(" ", 2)[1]
+
+    @property
+    def client_tags(self) -> str:
+        """The client's own tags, as they stood."""
+        return ";".join([tag for tag in self.tags.split(";") if tag.startswith("+")])
+
+    def is_of_bot(self, room: State | None) -> bool:
+        """Whether a bot sent it, as far as it says so or the sender still is one in the room."""
+        if OF_BOT in self.tags.split(";"):
+            return True
+        source = self.line[1:].partition(" ")[0]
+        member = room.member_named(source.partition("!")[0]) if room is not None else None
+        return member is not None and member.is_bot and member.source == source
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is asked of a history: events of these verbs between two places, these excluded.
+
+    Of more than ``limit`` the newest or the oldest.
+    """
+
+    after: Place
+    before: Place
+    limit: int
+    newest: bool
+    verbs: frozenset[str] = MESSAGES
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAccess:
+    """What somebody may read of a room's log: all but the hidden ranges. Made by `readable`."""
+
+    room: str
+    hidden: tuple[Range, ...] = ()
+
+    def __contains__(self, place: Place) -> bool:
+        return not any(begin <= place[:3] < end for begin, end in self.hidden)
+
+    def parts(self, span: Span) -> list[Span]:
+        """The parts of a span that may be read, in the order in which they are read."""
+        found, after = [], span.after
+        for begin, end in self.hidden:
+            found.append(replace(span, after=after, before=min(span.before, (*begin, ""))))
+            after = max(after, (*end, ""))
+        found.append(replace(span, after=after))
+        found = [part for part in found if part.after < part.before]
+        return found[::-1] if span.newest else found
+
+
+def readable(reader: str, room: State, *, as_member: bool = False) -> HistoryAccess | None:
+    """Decide what a session (by its id) may read of a room's log; None: nothing.
+
+    Members read their own life of the room, and all lives before it that did not end protected. ``as_member``: the same
+    for a session that is about to join, or that operates the room from outside.
+    """
+    if reader not in room.members and not as_member:
+        return None
+    hidden = tuple(room.hidden)
+    if not room.members and room.is_protected:  # it waits for those whose gateway has ended, and for nobody else
+        hidden = (*hidden, (room.life_began, (ID_LIMIT, ID_LIMIT, ID_LIMIT)))
+    return HistoryAccess(room.name, hidden)
+
+
+def place(msgid: str) -> Place:
+    """The place that a msgid names; FIRST for what is no msgid of ours."""
+    words = msgid.split("-")
+    ms, n, index = map(number, words[:3]) if len(words) == 4 else (0, 0, 0)
+    return (min(ms, ID_LIMIT), min(n, ID_LIMIT), index, words[3]) if ms else FIRST
+
+
+def place_of(stream_id: str, index: int, mark: str = "") -> Place:
+    """The place of an event; with ``ID_LIMIT`` as its index behind all of the entry."""
+    return (*id_key(stream_id), index, mark)
+
+
+def events(entry: Entry, mark: str, verbs: frozenset[str]) -> list[PastEvent]:
+    """The events of an entry that have these verbs, in order; ``mark``: the log's."""
+    found = []
+    for index, raw in enumerate(entry.lines):
+        tags, more, line = "", "", raw
+        if raw.startswith("@"):
+            tags, _, line = raw[1:].partition(" ")
+            more = parse_tags(tags).get(MORE, "") if MORE in tags else ""
+        words = line.split(" ", 2)
+        if len(words) == 3 and words[1] in verbs and not (words[1] == "TAGMSG" and is_fleeting(tags)):
+            found.append(PastEvent(entry.id, index, mark, tags, line + more))
+    return found
+
+
+def is_fleeting(tags: str) -> bool:
+    """Whether a TAGMSG with these tags means nothing later: that somebody is typing (IRCv3 typing)."""
+    return not any(tag.startswith("+") and tag.partition("=")[0] not in _FLEETING for tag in tags.split(";"))

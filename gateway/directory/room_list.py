@@ -1,0 +1,74 @@
+"""The network's list of rooms, for LIST: one hash, room -> size, topic, secrecy and when that was written.
+
+Best effort: whoever's session changed a room writes it, its followers write it again now and then. So an entry
+that nobody renews is of a room that nobody follows any more, and does not count. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import RedisLink
+from gateway.chat.ports import RoomListing
+from gateway.chat.state import State
+
+RENEWAL_S = 60.0
+STALE_S = 3 * RENEWAL_S
+PAGE_ROOMS = 1000
+_PRUNED_AT_ONCE = 100
+
+
+class RoomList:
+    """The list as one lane uses it; replies are for :func:`entries`."""
+
+    def __init__(self, link: RedisLink, keys: Keys) -> None:
+        self._link = link
+        self._key = keys.rooms
+        self._prune_from = b"0"
+
+    def write(self, room: State, now: float) -> None:
+        """Enters a room as it is now, or takes out one that is empty; ``now`` in seconds since 1970."""
+        if room.members:
+            self._link.call(_ignore, "HSET", self._key, room.folded_name, written(room, now))
+        else:
+            self._link.call(_ignore, "HDEL", self._key, room.folded_name)
+
+    def page(self, cursor: bytes, done: Callable[[Any], None]) -> None:
+        """Reads on from a cursor, b"0" to begin: the reply is [next cursor, names and values in turn]."""
+        self._link.call(done, "HSCAN", self._key, cursor, "COUNT", PAGE_ROOMS)
+
+    def some(self, names: Sequence[str], done: Callable[[Any], None]) -> None:
+        """Reads the values of these folded names (at least one), None where there is none."""
+        self._link.call(done, "HMGET", self._key, *names)
+
+    def count(self, done: Callable[[Any], None]) -> None:
+        self._link.call(done, "HLEN", self._key)
+
+    def prune(self, now: float) -> None:
+        """Takes out stale entries, some of the list at each call; a room that lives is entered again soon."""
+
+        def answer(reply: Any) -> None:
+            if isinstance(reply, list):
+                self._prune_from, fields = reply
+                for name, value in zip(fields[::2], fields[1::2], strict=True):
+                    if listed(value, now) is None:
+                        self._link.call(_ignore, "HDEL", self._key, name)
+
+        self._link.call(answer, "HSCAN", self._key, self._prune_from, "COUNT", _PRUNED_AT_ONCE)
+
+
+def written(room: State, now: float) -> str:
+    """An entry: "<written at> <members> <s or -> <name> <topic>", legible in redis-cli."""
+    return f"{now:.0f} {len(room.members)} {'s' if 's' in room.flags else '-'} {room.name} {room.topic}"
+
+
+def listed(value: bytes | None, now: float) -> RoomListing | None:
+    """What an entry says; None where it is stale or no entry."""
+    parts = (value or b"").decode("utf-8", "replace").split(" ", 4)
+    if len(parts) != 5 or not parts[0].isdigit() or not parts[1].isdigit() or now - int(parts[0]) > STALE_S:
+        return None
+    return RoomListing(name=parts[3], members=int(parts[1]), topic=parts[4], is_secret=parts[2] == "s")
+
+
+def _ignore(_reply: Any) -> None:
+    """For commands whose reply tells nothing."""

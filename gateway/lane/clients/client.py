@@ -1,0 +1,144 @@
+"""One client of a lane: its connection, how that speaks, its session, and what it waits for.
+
+The only object that sees both the socket side and the chat side of a user. Runs on the lane's thread.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.commands import Command
+from gateway.chat.flood import TokenBucket
+from gateway.chat.session import Session
+from gateway.lane.loop.tasks import Task
+from gateway.net.connection import ClientConnection
+from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LineBuffer, TooLong
+
+TEXT = 1 << 30
+"""The variant of readers of plain text; IRC readers' variants are the bits of their capabilities."""
+
+ELSEWHERE = 1 << 29
+"""Added to TEXT in rooms other than the one that the reader talks in: their lines are marked."""
+
+WS_TEXT, WS_BINARY = 1 << 28, 1 << 27
+WEBSOCKET = WS_TEXT | WS_BINARY
+"""Added for readers whose lines are messages of a WebSocket, of either kind."""
+
+VARIANT_CAPS = ACCOUNT_TAG | MESSAGE_TAGS | SERVER_TIME
+
+
+class Dialect(Protocol):
+    """How a connection speaks."""
+
+    name: str
+    variant: int
+    commands: Mapping[str, Command]
+    over: str
+    """Why the peer sends nothing more though it has not closed the connection; "" while it may."""
+
+    def read(self, data: bytes, client: "Client") -> Iterable[str | TooLong]:
+        """The lines that are complete with these bytes; an empty one costs as others do, and means nothing."""
+
+    def encode(self, line: str, client: "Client") -> bytes:
+        """An IRC line as this connection is to see it; b"" where it is not to."""
+
+    def last_words(self) -> bytes:
+        """What ends our side of the connection."""
+
+    def translate(self, line: str, client: "Client") -> str | None:
+        """A line that the peer sent as the IRC line that it means; None where it was answered already."""
+
+
+class Client:
+    """See the module."""
+
+    __slots__ = (
+        "active_room",
+        "bucket",
+        "buffer",
+        "client_side_nick",
+        "connection",
+        "dialect",
+        "heard_at",
+        "inputs",
+        "intended",
+        "is_departing",
+        "on_finished",
+        "on_logged",
+        "opened_at",
+        "overdue",
+        "pinged",
+        "session",
+        "task",
+        "throttled",
+        "unlogged",
+    )
+
+    def __init__(self, connection: ClientConnection, dialect: Dialect, bucket: TokenBucket | None, now: float) -> None:
+        self.connection = connection
+        self.dialect = dialect
+        self.bucket = bucket
+        self.buffer = LineBuffer(tags_limit_bytes=CLIENT_TAGS_LIMIT_BYTES)
+        self.inputs: deque[str | TooLong] | None = None  # lines that wait
+        self.on_finished: Callable[[], None] | None = None  # what follows the last line; no more are taken
+        self.task: Task | None = None  # the handler that has parked this client's input
+        self.overdue = 0  # of the lines that wait, those that did so behind a handler that waited in vain
+        self.unlogged = 0  # own events that are not in a log yet
+        self.on_logged: list[Callable[[], None]] | None = None
+        self.intended: set[str] | None = None  # rooms whose JOIN is under way
+        self.heard_at = now
+        self.opened_at = now
+        self.pinged = False
+        self.throttled = 0  # for how many reasons it is not read from
+        self.is_departing = False
+        self.client_side_nick = (
+            ""  # the nick that it still takes for its own, while its rooms are being told that it is lost
+        )
+        self.active_room = ""  # plain text: the room (folded) where what is typed goes
+        self.session: Session  # set at once by the lane
+
+    def send(self, line: str) -> None:
+        """The session's outlet."""
+        data = self.dialect.encode(line, self)
+        if data and self.connection.is_open:
+            self.connection.write(data)
+
+    @property
+    def variant(self) -> int:
+        """Clients of one variant are sent the same bytes."""
+        return self.dialect.variant | (self.session.caps & VARIANT_CAPS)
+
+    def variant_in(self, room: str) -> int:
+        """The variant for lines of a room (folded name)."""
+        variant = self.variant
+        return variant | ELSEWHERE if variant & TEXT and self.active_room != room else variant
+
+    def send_nick_loss(self) -> None:
+        """Tells it that its nick is lost, where no room's log will show that any more."""
+        if self.client_side_nick:
+            session = self.session
+            self.send(f":{self.client_side_nick}!{session.user}@{session.host} NICK {session.nick}")
+            self.client_side_nick = ""
+
+    def logged(self) -> None:
+        """One of the client's own events has reached its log, or was refused."""
+        self.unlogged -= 1
+        if not self.unlogged and self.on_logged is not None:
+            waiting, self.on_logged = self.on_logged, None
+            for call in waiting:
+                call()
+
+    def when_logged(self, call: Callable[[], None]) -> None:
+        """Calls once nothing that the client did is under way."""
+        if not self.unlogged:
+            call()
+        elif self.on_logged is None:
+            self.on_logged = [call]
+        else:
+            self.on_logged.append(call)
+
+    def forget(self, call: Callable[[], None]) -> None:
+        """Takes back a :meth:`when_logged`."""
+        if self.on_logged is not None and call in self.on_logged:
+            self.on_logged.remove(call)

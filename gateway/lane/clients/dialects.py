@@ -1,0 +1,105 @@
+"""How connections speak on this lane: IRC, bare or over WebSocket, or plain text for a person with netcat.
+
+See docs/protocol.md. All meet the same commands: plain text is turned into IRC lines on the way in and made
+readable on the way out. Runs on the lane's thread.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from gateway.chat.commands import COMMANDS, Command, plaintext
+from gateway.lane.clients.client import TEXT, WS_BINARY, WS_TEXT, Client
+from gateway.wire.dialect import strip_telnet
+from gateway.wire.framing import LINE_LIMIT_BYTES, TooLong, cut
+from gateway.wire.message import parse
+from gateway.wire.text import render, to_message, to_name
+from gateway.wire.websocket import WebSocket, frame
+
+
+class Irc:
+    """RFC 1459 lines, cut to 512 bytes without their tags."""
+
+    name = "irc"
+    variant = 0
+    commands: Mapping[str, Command] = COMMANDS
+    over = ""
+
+    def read(self, data: bytes, client: Client) -> Iterable[str | TooLong]:
+        return client.buffer.feed(data)
+
+    def encode(self, line: str, client: Client) -> bytes:
+        return f"{self._cut(line)}\r\n".encode()
+
+    @staticmethod
+    def _cut(line: str) -> str:
+        if len(line) > (LINE_LIMIT_BYTES - 2) // 4:
+            tags, space, rest = line.partition(" ") if line.startswith("@") else ("", "", line)
+            line = tags + space + cut(rest, LINE_LIMIT_BYTES - 2)
+        return line
+
+    def translate(self, line: str, client: Client) -> str | None:
+        return line
+
+    def last_words(self) -> bytes:
+        return b""
+
+
+class OverWebSocket(Irc):
+    """The same lines, each a message (IRCv3 websocket); one for each connection."""
+
+    name = "websocket"
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self.variant = WS_BINARY if websocket.is_binary else WS_TEXT
+
+    def read(self, data: bytes, client: Client) -> Iterable[str | TooLong]:
+        messages = self._websocket.feed(data)
+        self.over = self._websocket.over
+        output = self._websocket.take_output()
+        if output and not client.connection.is_closing:
+            client.connection.write(output)
+        for message in messages:
+            yield from client.buffer.feed(message + b"\n") or ("",)
+
+    def encode(self, line: str, client: Client) -> bytes:
+        return frame(self._cut(line).encode(), is_binary=self._websocket.is_binary)
+
+    def last_words(self) -> bytes:
+        return self._websocket.close()
+
+
+class PlainText:
+    """``name: message``, and a few commands that begin with a slash."""
+
+    name = "text"
+    variant = TEXT
+    commands: Mapping[str, Command] = COMMANDS | plaintext.COMMANDS
+    over = ""
+
+    def read(self, data: bytes, client: Client) -> Iterable[str | TooLong]:
+        return client.buffer.feed(strip_telnet(data))
+
+    def encode(self, line: str, client: Client) -> bytes:
+        message = parse(line)
+        text = render(message, client.session.nick, _room(client)) if message is not None else None
+        return b"" if text is None else f"{text}\n".encode()
+
+    def translate(self, line: str, client: Client) -> str | None:
+        meant = to_message(line, _room(client)) if client.session.is_registered else to_name(line)
+        if isinstance(meant, str):
+            client.connection.write("".join(f"* {text}\n" for text in meant.split("\n")).encode())
+            return None
+        return None if meant is None else meant.line()
+
+    def last_words(self) -> bytes:
+        return b""
+
+
+def _room(client: Client) -> str:
+    """The name of the room where what is typed goes; "" for none."""
+    room = client.session.rooms.get(client.active_room)
+    return room.name if room is not None else ""
+
+
+IRC = Irc()
+PLAIN_TEXT = PlainText()

@@ -1,0 +1,277 @@
+"""From bytes to commands: what a new connection is, its lines in order, parking, flood control.
+
+A connection starts with a PROXY header where its peer is trusted, then perhaps TLS, then its first line
+tells the dialect. Afterwards each line is one command; a handler that must wait parks the client's input, never
+the lane. Runs on the lane's thread.
+"""
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from functools import partial
+from math import inf
+from typing import Any, Protocol
+
+from gateway.chat.capabilities import STANDARD_REPLIES
+from gateway.chat.flood import ANSWER_BYTES
+from gateway.chat.ports import ClientLeft, Ports, Unavailable
+from gateway.chat.refusals import unavailable
+from gateway.chat.session import Session
+from gateway.lane.clients.client import TEXT, Client
+from gateway.lane.loop.tasks import Task, Wait
+from gateway.wire import numerics as n
+from gateway.wire.framing import TooLong
+from gateway.wire.message import Message, parse
+
+PARKED_LINES_LIMIT = 256
+WAIT_LIMIT_S = 5.0
+REST_LIMIT_S = 5.0
+"""After a connection is lost, what its client said before is carried out for so long at most."""
+TICK_S = 0.5
+
+
+class Host(Protocol):
+    """What the intake needs of its lane."""
+
+    now: float
+
+    @property
+    def is_redis_unavailable(self) -> bool: ...
+
+    def trouble(self, where: str, error: Exception) -> None:
+        """Logs a fault of ours."""
+
+    def later(self, after_s: float, call: Callable[[], None]) -> object: ...
+
+    def depart(self, client: Client, reason: str) -> None: ...
+
+
+class Dispatcher:
+    """See the module."""
+
+    def __init__(self, host: Host, ports: Ports) -> None:
+        self._host = host
+        self._ports = ports
+        self._holds: dict[Client, Callable[[], None]] = {}
+        self.tasks: dict[Task, None] = {}
+        self._clock = 0.0  # seconds in which the lane kept up: what is late through its own work is not timed out
+        self._ticked_at = 0.0
+        self.commands = 0
+
+    # -- lines ----------------------------------------------------------------------------------------
+
+    def bytes(self, client: Client, data: bytes) -> None:
+        """What a client sent."""
+        if client.on_finished is not None:
+            return
+        client.heard_at = self._host.now
+        client.pinged = False
+        for line in client.dialect.read(data, client):
+            if client.inputs or client.task is not None or client.throttled:
+                self._park(client, line)
+            else:
+                self.line(client, line)
+        if client.dialect.over:
+            self.conclude(client, partial(self._host.depart, client, client.dialect.over))
+
+    def end(self, client: Client) -> None:
+        """The peer will send no more: what it sent is carried out first.
+
+        A last line without its end is one in plain text; in IRC it may lack its half, and is none.
+        """
+        if client.dialect.variant & TEXT:
+            for line in client.buffer.feed(b"\n"):
+                self._park(client, line)
+        self.conclude(client, partial(self._host.depart, client, "Connection closed"))
+
+    def lost(self, client: Client, why: str) -> None:
+        """The connection is gone: what flood control has let in of what it said is carried out, the rest is dropped."""
+        if client.inputs and not client.throttled:
+            self._host.later(REST_LIMIT_S, partial(self._host.depart, client, why))
+            self.end(client)
+        else:
+            self._host.depart(client, why)
+
+    def conclude(self, client: Client, act: Callable[[], None]) -> None:
+        """Takes no more lines from a client; what it sent is carried out, then ``act`` is called."""
+        client.on_finished = act
+        self.proceed(client)
+
+    def _park(self, client: Client, line: str | TooLong) -> None:
+        if client.inputs is None:
+            client.inputs = deque()
+        client.inputs.append(line)
+        if len(client.inputs) == PARKED_LINES_LIMIT:
+            client.connection.pause()
+
+    def proceed(self, client: Client) -> None:
+        """Carries out what waits, as far as it may."""
+        inputs = client.inputs
+        while inputs and self._may_go_on(client):
+            self.line(client, inputs.popleft())
+            client.overdue -= client.overdue > 0
+        if inputs is not None and not inputs:
+            client.inputs = None
+        if not client.throttled and len(inputs or ()) < PARKED_LINES_LIMIT // 2:
+            client.connection.resume()
+        if client.throttled and not client.connection.is_open:
+            self._host.depart(client, "Connection closed")
+        elif client.on_finished is not None and not inputs and self._may_go_on(client):
+            client.on_finished()
+
+    @staticmethod
+    def _may_go_on(client: Client) -> bool:
+        return client.task is None and not client.throttled and not client.is_departing
+
+    def line(self, client: Client, line: str | TooLong) -> None:
+        """One line: a command, carried out or begun."""
+        if client.is_departing:
+            return
+        session = client.session
+        if line.__class__ is not str:
+            session.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
+            return
+        assert isinstance(line, str)
+        if client.bucket is not None and not client.bucket.take(self._host.now):
+            self._throttle(client, client.bucket.ready_in(self._host.now))
+        text = client.dialect.translate(line, client)
+        message = parse(text) if text is not None else None
+        if message is not None:
+            self.commands += 1
+            self._command(client, session, message, text or "")
+
+    def _command(self, client: Client, session: Session, message: Message, text: str) -> None:
+        command = client.dialect.commands.get(message.verb)
+        label = message.tags.get("label", "") if message.tags else ""
+        if label:
+            session.begin_response(label)
+        if session.caps & STANDARD_REPLIES and "\ufffd" in text:
+            session.warn(message.verb, "INVALID_UTF8", "What was not correctly encoded as UTF-8 has become U+FFFD")
+        if not session.is_registered and (command is None or not command.before_registration):
+            session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+        elif command is None:
+            session.numeric(n.ERR_UNKNOWNCOMMAND, message.verb[:64], "Unknown command")
+        elif len(message.params) < command.fewest:
+            session.numeric(n.ERR_NEEDMOREPARAMS, message.verb, "Not enough parameters")
+        else:
+            try:
+                coroutine = command.handler(self._ports, session, message)
+            except Exception as error:
+                self._fault(client, message, error)
+                return
+            if coroutine is not None:
+                self.begin(client, coroutine, message)
+                return
+        if label:
+            session.end_response()
+        if session.owed >= ANSWER_BYTES:
+            self._charge(client)
+
+    def _charge(self, client: Client) -> None:
+        """A large answer costs as lines do; who does not read what is there already is not answered further."""
+        session, connection = client.session, client.connection
+        tokens, session.owed = divmod(session.owed, ANSWER_BYTES)
+        if not connection.is_closing:
+            connection.flush()  # at once: what one turn could gather has no other bound
+        if connection.backlog_bytes > connection.backlog_limit_bytes // 2:
+            connection.when_drained(self._held(client))
+        if client.bucket is not None and not client.bucket.take(self._host.now, tokens):
+            self._throttle(client, client.bucket.ready_in(self._host.now))
+
+    async def pace(self, client: Client) -> None:
+        """See gateway.chat.ports.Ports.pace."""
+        session, connection, task = client.session, client.connection, client.task
+        tokens, session.owed = divmod(session.owed, ANSWER_BYTES)
+        if not connection.is_closing:
+            connection.flush()
+        wait_s = 0.0
+        if client.bucket is not None and not client.bucket.take(self._host.now, tokens):
+            wait_s = client.bucket.ready_in(self._host.now)
+        assert task is not None
+        task.deadline = inf  # its client is slow, not Redis
+        drained: Wait[None] = Wait()
+        connection.when_drained(lambda: drained.fulfil(None))
+        await drained
+        paused: Wait[None] = Wait()
+        self._host.later(wait_s, lambda: paused.fulfil(None))  # another turn in any case
+        await paused
+        task.deadline = self._clock + WAIT_LIMIT_S
+        if not connection.is_open:
+            raise ClientLeft
+
+    def _throttle(self, client: Client, wait_s: float) -> None:
+        """Reads no more until the client's rate allows the next line; TCP tells it to slow down."""
+        self._host.later(wait_s, self._held(client))
+
+    def hold(self, client: Client) -> None:
+        """Reads no more until all that the client said is in a log, or Redis goes away (then :meth:`release`)."""
+        release = self._held(client)
+
+        def logged() -> None:
+            if self._holds.pop(client, None) is not None:
+                release()
+
+        self._holds[client] = release
+        client.when_logged(logged)
+
+    def release(self) -> None:
+        """Redis is away: whoever is held is read on, so that it can be answered."""
+        holds, self._holds = self._holds, {}
+        for release in holds.values():
+            release()
+
+    def _held(self, client: Client) -> Callable[[], None]:
+        def release() -> None:
+            client.throttled -= 1
+            if not client.throttled:
+                self.proceed(client)
+
+        client.throttled += 1
+        client.connection.pause()
+        return release
+
+    # -- handlers that wait ---------------------------------------------------------------------------
+
+    def begin(self, client: Client, coroutine: Coroutine[Any, Any, None], message: Message) -> None:
+        """Runs a handler up to its first wait, and parks the client's input until it ends."""
+
+        def ended(task: Task, error: Exception | None) -> None:
+            was_parked = task in self.tasks
+            self.tasks.pop(task, None)
+            client.task = None
+            if isinstance(error, Unavailable):
+                if was_parked and task.deadline <= self._clock:
+                    client.overdue = len(client.inputs or ())
+                unavailable(client.session, *(error.args or (message.verb, *message.params[:1])))
+            elif error is not None and not isinstance(error, ClientLeft):
+                self._fault(client, message, error)
+                return
+            client.session.end_response()
+            if client.session.owed >= ANSWER_BYTES:
+                self._charge(client)
+            if was_parked:  # otherwise whoever called goes on with the next line
+                self.proceed(client)
+
+        task = Task(coroutine, ended)
+        task.deadline = self._clock + WAIT_LIMIT_S
+        client.task = task
+        task.step()
+        if (
+            client.overdue and self._host.is_redis_unavailable
+        ):  # it has waited already, behind another that did so in vain
+            while not task.ended:
+                task.interrupt(Unavailable())
+        if not task.ended:
+            self.tasks[task] = None
+
+    def expire(self) -> None:
+        """Ends the waits that have lasted too long; called every ``TICK_S``, later where the lane is behind."""
+        self._clock += min(self._host.now - self._ticked_at, TICK_S)
+        self._ticked_at = self._host.now
+        for task in list(self.tasks):
+            if task.deadline <= self._clock:
+                task.interrupt(Unavailable())
+
+    def _fault(self, client: Client, message: Message, error: Exception) -> None:
+        self._host.trouble(message.verb, error)
+        client.session.drop_response()
+        self._host.depart(client, "Internal error")

@@ -1,0 +1,258 @@
+"""What a new connection is, before it is a client: PROXY header, TLS, and the first line that tells the dialect.
+
+Reads and buffers, decides on a complete line; speaks first only after a second of silence, and then not to what may
+be a browser's spare connection. A browser is answered here too, unless it opens a WebSocket. Runs on the lane's thread.
+"""
+
+import ssl
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Protocol
+
+from gateway.admission import is_local
+from gateway.lane.clients.browser_addresses import BrowserAddresses
+from gateway.lane.clients.client import Dialect
+from gateway.lane.clients.dialects import IRC, PLAIN_TEXT, OverWebSocket
+from gateway.lane.clients.web_files import pages
+from gateway.lane.loop.timers import Timer
+from gateway.net.connection import ClientConnection
+from gateway.net.tls import NO_TLS_ALERT, TlsLayer
+from gateway.wire import http, proxy, websocket
+from gateway.wire.dialect import Kind, sniff, strip_telnet
+
+SILENCE_S = 1.0
+OPENING_LIMIT_S = 60.0
+"""For a header, a handshake and a first line: who is slower only holds a descriptor."""
+HEADER_LIMIT_S = 5.0
+"""From the first byte of a PROXY header to its last."""
+KEEP_ALIVE_S = 5.0
+"""From an answer to a browser to its next request (RFC 9112 9.5)."""
+NO_TLS = "it asked for TLS: turn that off in the client, or set tls_cert and tls_key"
+# What a person reads who has not said anything yet. Each is a line of IRC as well (at most 15 parameters): a program
+# that is slow to register takes its first word for a command that it does not know.
+GREETING = "Welcome to {}. Type your name, then press Enter."
+FAREWELL = "Goodbye. The gateway is shutting down."
+
+
+class Host(Protocol):
+    """What the door needs of its lane."""
+
+    @property
+    def tls_context(self) -> ssl.SSLContext | None: ...
+
+    def admitted(self, connection: ClientConnection, address: str) -> bool:
+        """Whether this address may have one more connection; counts it."""
+
+    def discount(self, connection: ClientConnection) -> None:
+        """Takes back :meth:`admitted`."""
+
+    @property
+    def browsers(self) -> BrowserAddresses: ...
+
+    def opened(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
+        """A connection has told its dialect; ``data`` is what it has sent so far."""
+
+    def ended(self, connection: ClientConnection) -> None:
+        """The peer of an opened connection sends no more."""
+
+    def later(self, after_s: float, call: Callable[[], None]) -> Timer: ...
+
+    def log_refused(self, connection: ClientConnection, why: str) -> None: ...
+
+
+class PendingConnection:
+    """The state of a connection that has not told its dialect."""
+
+    __slots__ = ("buffer", "greeted", "idle", "is_exempt", "is_http", "is_proxied", "may_have_proxy", "timer")
+
+    def __init__(self, may_have_proxy: bool, is_exempt: bool) -> None:
+        self.buffer = b""
+        self.is_exempt = is_exempt  # from the limits of addresses: it comes from this machine itself
+        self.may_have_proxy = may_have_proxy
+        self.is_proxied = False
+        self.timer: Timer | None = None
+        self.idle: Timer | None = None  # of a browser that has been answered
+        self.greeted = False
+        self.is_http = False  # and remains it: what a page may make a browser send is never taken for IRC
+
+
+class Handshake:
+    """See the module."""
+
+    def __init__(
+        self,
+        host: Host,
+        trusted: Sequence[IPv4Network | IPv6Network],
+        origins: Sequence[str],
+        network: str,
+    ) -> None:
+        """``origins``: of pages that may open a WebSocket; of none of them, the gateway's own may."""
+        self._host = host
+        self.trusted = trusted
+        self.origins = origins
+        self._pages = pages()
+        self._greeting = f"{GREETING.format(network)}\r\n".encode()
+
+    def enter(self, connection: ClientConnection) -> None:
+        """A connection was accepted."""
+        opening = PendingConnection(self._is_trusted(connection.peer), is_local(connection.peer))
+        connection.state = opening
+        if not opening.may_have_proxy and not self._is_admitted(connection, opening):
+            self._reject(connection)
+            return
+        opening.timer = self._host.later(SILENCE_S, lambda: self._greet_if_silent(connection, opening))
+
+    def _is_trusted(self, peer: str) -> bool:
+        try:
+            address = ip_address(peer)
+        except ValueError:
+            return False  # a Unix socket has no address
+        return any(address in network for network in self.trusted)
+
+    def _is_admitted(self, connection: ClientConnection, opening: PendingConnection) -> bool:
+        return opening.is_exempt or connection.is_admitted or self._host.admitted(connection, connection.peer)
+
+    def _reject(self, connection: ClientConnection) -> None:
+        connection.write(b"ERROR :Too many connections from your address\r\n")
+        connection.close()
+
+    def _greet_if_silent(self, connection: ClientConnection, opening: PendingConnection) -> None:
+        """What a browser keeps for its next request may come by a load balancer, beside those that it has used."""
+        opening.timer = self._host.later(OPENING_LIMIT_S, lambda: connection.abort("nothing said"))
+        may_be_spare = opening.is_http or opening.is_proxied or connection.peer in self._host.browsers
+        if not (opening.buffer or may_be_spare):
+            self._greet(connection, opening)
+
+    def _greet(self, connection: ClientConnection, opening: PendingConnection) -> None:
+        if not (opening.greeted or connection.is_closing):
+            opening.greeted = True
+            connection.write(self._greeting)
+
+    def dismiss(self, connection: ClientConnection) -> None:
+        """Close a connection because the gateway ends; a person who was asked for a name reads why."""
+        if connection.state.greeted and not connection.is_closing:
+            connection.write(f"{FAREWELL}\r\n".encode())
+        connection.close()
+
+    def received(self, connection: ClientConnection, data: bytes) -> None:
+        """Bytes of a connection that is still opening."""
+        if connection.is_closing:
+            return  # it has had its answer
+        opening = connection.state
+        if opening.may_have_proxy and not opening.buffer:
+            self._host.later(HEADER_LIMIT_S, lambda: self._end_header(connection, opening))
+        opening.buffer += data
+        if opening.may_have_proxy and not self._read_proxy(connection, opening):
+            return
+        if not connection.is_encrypted and opening.buffer.startswith(b"\x16"):
+            self._start_tls(connection, opening)
+            return
+        kind = Kind.HTTP if opening.is_http else sniff(opening.buffer)
+        if kind is None:
+            if b"\n" in opening.buffer:
+                self._greet(connection, opening)  # Enter, to see whether anybody is there
+            return
+        if kind is Kind.HTTP:
+            self._read_http(connection, opening)
+        else:
+            self._cancel(opening)
+            dialect = IRC if kind is Kind.IRC else PLAIN_TEXT
+            self._host.opened(connection, dialect, strip_telnet(opening.buffer))
+
+    def _read_http(self, connection: ClientConnection, opening: PendingConnection) -> None:
+        opening.is_http = True
+        self._host.browsers.add(connection.peer)
+        while head := http.HEAD.match(opening.buffer, 0, http.HEAD_LIMIT_BYTES):
+            opening.buffer = opening.buffer[head.end() :]
+            request = http.parse(head[1])
+            if request is not None and request.is_upgrade:
+                self._upgrade(connection, opening, request)
+                return
+            response, is_last = http.answer(request, self._pages)
+            self._respond(connection, opening, response, is_last=is_last)
+            if is_last:
+                return
+        if len(opening.buffer) >= http.HEAD_LIMIT_BYTES:
+            self._respond(connection, opening, http.refusal("431 Request Header Fields Too Large", "Too long."))
+
+    def _upgrade(self, connection: ClientConnection, opening: PendingConnection, request: http.Request) -> None:
+        accepted = websocket.accept(request, self.origins)
+        if not self._is_admitted(connection, opening):
+            accepted = http.refusal("429 Too Many Requests", "Too many connections from your address.")
+        if isinstance(accepted, bytes):
+            self._respond(connection, opening, accepted)
+        else:
+            self._cancel(opening)
+            self._host.opened(connection, OverWebSocket(accepted), opening.buffer)
+
+    def _respond(
+        self, connection: ClientConnection, opening: PendingConnection, response: bytes, *, is_last: bool = True
+    ) -> None:
+        """From now on it is none of its address's connections: a browser has several, and for seconds only.
+
+        The opening's timer ends those who do not read it, nor close.
+        """
+        self._host.discount(connection)
+        connection.backlog_limit_bytes = max(connection.backlog_limit_bytes, 2 * len(response))  # encrypted it is more
+        connection.write(response)
+        if opening.idle is not None:
+            opening.idle.cancel()
+        if is_last:
+            connection.close(lingers=True)
+        else:
+            opening.idle = self._host.later(KEEP_ALIVE_S, lambda: connection.close(lingers=True))
+
+    def ended(self, connection: ClientConnection) -> None:
+        """The peer sends no more: what it said without a line end counts as a line."""
+        opening = connection.state
+        if opening.buffer.strip():
+            self.received(connection, b"\n")
+        if connection.state is opening:
+            connection.close()
+        else:
+            self._host.ended(connection)
+
+    def left(self, connection: ClientConnection) -> None:
+        self._cancel(connection.state)
+
+    def _cancel(self, opening: PendingConnection) -> None:
+        for timer in (opening.timer, opening.idle):
+            if timer is not None:
+                timer.cancel()
+        opening.timer = opening.idle = None
+
+    def _read_proxy(self, connection: ClientConnection, opening: PendingConnection) -> bool:
+        """Takes the PROXY header off; whether the connection may go on."""
+        header = proxy.parse(opening.buffer)
+        if header is proxy.INCOMPLETE:
+            return False
+        opening.may_have_proxy = False
+        opening.is_proxied = isinstance(header, proxy.Header)
+        if isinstance(header, proxy.Header):
+            opening.buffer = opening.buffer[header.consumed :]
+            if header.source_ip is not None:
+                connection.peer, opening.is_exempt = header.source_ip, False  # loopback too: it is the proxy's
+        elif header is proxy.MALFORMED:
+            self._refuse_header(connection, "malformed PROXY header")
+            return False
+        if not self._is_admitted(connection, opening):
+            self._reject(connection)
+            return False
+        return bool(opening.buffer)
+
+    def _end_header(self, connection: ClientConnection, opening: PendingConnection) -> None:
+        if opening.may_have_proxy and connection.is_open:
+            self._refuse_header(connection, "PROXY header not complete in time")
+
+    def _refuse_header(self, connection: ClientConnection, why: str) -> None:
+        self._host.log_refused(connection, why)
+        connection.abort(why)
+
+    def _start_tls(self, connection: ClientConnection, opening: PendingConnection) -> None:
+        context, hello, opening.buffer = self._host.tls_context, opening.buffer, b""
+        if context is None:
+            self._host.log_refused(connection, NO_TLS)
+            connection.write(NO_TLS_ALERT)
+            connection.close()
+        else:
+            connection.start_tls(TlsLayer(context), hello)

@@ -1,0 +1,65 @@
+"""What arrives in the inbox and is more than a line to be shown: KILL, WALLOPS, INVITE, FAIL, notices to operators.
+
+Runs on the lane's thread.
+"""
+
+from collections.abc import Callable
+
+import structlog
+
+from gateway.chat.capabilities import STANDARD_REPLIES
+from gateway.lane.clients.client import Client
+from gateway.lane.direct.inbox import Show, Special
+from gateway.wire.casefold import casefold
+from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.message import Message
+
+log = structlog.get_logger()
+
+INVITES_KEPT = 20
+OPERATOR_NOTICE = "OPERNOTICE"
+"""What a lane is to tell the operators that are connected to it."""
+
+
+def HANDLERS(clients: dict[str, Client], depart: Callable[[Client, str], None]) -> dict[str, Special]:
+    """The handlers by verb; ``clients`` are the lane's by session id, ``depart`` ends one for a reason."""
+
+    def kill(message: Message, client: Client | None, show: Show) -> None:
+        """Modern IRC "KILL message": the line itself, then ERROR; others see a QUIT with the operator's name."""
+        if client is not None:
+            show(client)
+            by = (message.source or "").partition("!")[0]
+            log.info("killed", session=client.session.sid, nick=client.session.nick, by=message.source)
+            depart(client, f"Killed ({by} ({message.params[1]}))")
+
+    def wallops(_message: Message, _client: Client | None, show: Show) -> None:
+        """RFC 2812 4.7: to whoever has asked for it (+w), and to every operator."""
+        for client in clients.values():
+            if client.session.is_registered and (client.session.wallops or client.session.oper):
+                show(client)
+
+    def invite(message: Message, client: Client | None, show: Show) -> None:
+        """Modern IRC "INVITE message"; remembered for INVITE without parameters."""
+        if client is not None:
+            session, room = client.session, message.params[1]
+            session.invites = {name: r for name, r in (session.invites or {}).items() if name != casefold(room)}
+            session.invites[casefold(room)] = room
+            if len(session.invites) > INVITES_KEPT:
+                del session.invites[next(iter(session.invites))]
+            show(client)
+
+    def fail(message: Message, client: Client | None, show: Show) -> None:
+        """IRCv3 standard-replies: what the lane of a message's addressee refuses."""
+        if client is not None and client.session.caps & STANDARD_REPLIES:
+            show(client)
+        elif client is not None:
+            session = client.session
+            session.answer_late("", lambda: session.fail(*message.params))
+
+    def operator_notice(message: Message, _client: Client | None, _show: Show) -> None:
+        for client in clients.values():
+            if client.session.oper:
+                line = f":{message.source} NOTICE {client.session.nick} :*** {message.params[0]}"
+                client.send(cut(line, LINE_LIMIT_BYTES - len("\r\n")))
+
+    return {OPERATOR_NOTICE: operator_notice, "KILL": kill, "WALLOPS": wallops, "INVITE": invite, "FAIL": fail}

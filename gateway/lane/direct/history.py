@@ -1,0 +1,173 @@
+"""The history of direct messages: what each session of the lane has sent and received itself, in memory.
+
+There is nothing yet by which two connections could be shown to be one person's, and whoever has a nick now may not
+read what was said to the one who had it before: so a session reads what went through its own hands, and it is
+forgotten with the session (docs/decisions/0020). Bounded for a session and for the lane, the oldest go first. Runs
+on the lane's thread.
+"""
+
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+
+from gateway.broker.keys import inbox
+from gateway.chat import deduplication
+from gateway.chat.capabilities import CHATHISTORY
+from gateway.chat.events import FACT, OF_BOT, ms, sender_of, text_of
+from gateway.chat.history_access import MESSAGES, PastEvent, Place, Span, is_fleeting, place
+from gateway.chat.render import log_mark
+from gateway.chat.session import Session
+from gateway.logs.log_writer import Logged
+from gateway.wire.casefold import casefold
+from gateway.wire.message import Message
+from gateway.wire.tags import client_only, format_tags, parse_tags
+
+SESSION_MESSAGES = 500
+SESSION_BYTES = 512 * 1024
+LANE_BYTES = 64 * 1024 * 1024
+OVERHEAD_BYTES = 500
+"""What Python takes for a message besides its text."""
+
+
+class StoredMessage:
+    """A direct message that ``owner`` has sent or received, and the other's session id and nick at that time."""
+
+    __slots__ = ("nick", "owner", "past", "sid", "size_bytes")
+
+    def __init__(self, owner: Session, sid: str, nick: str, past: PastEvent) -> None:
+        self.owner = owner
+        self.sid = sid
+        self.nick = nick
+        self.past = past
+        self.size_bytes = OVERHEAD_BYTES + len(past.line) + len(past.tags)
+
+
+class DirectConversation:
+    """All that one session remembers, in the order of the messages' places."""
+
+    __slots__ = ("said", "size_bytes")
+
+    def __init__(self) -> None:
+        self.said: list[StoredMessage] = []
+        self.size_bytes = 0
+
+
+class DirectHistory:
+    """See the module."""
+
+    def __init__(self, called: Callable[[str], str | None]) -> None:
+        """``called`` tells what the session with this id is called now, as far as the lane knows."""
+        self._called = called
+        self._talks: dict[Session, DirectConversation] = {}
+        self._oldest_first: OrderedDict[StoredMessage, None] = OrderedDict()
+        self.size_bytes = 0
+
+    # -- remembering ----------------------------------------------------------------------------------
+
+    def received(self, session: Session, sender: str, stream_id: str, index: int, log: str, message: Message) -> None:
+        """A session is shown a message from the inbox ``log``; ``sender``: the other's session id."""
+        nick = (message.source or "").partition("!")[0]
+        self._add(session, sender, nick, _past(stream_id, index, log, message, message.source))
+
+    def sent(self, session: Session, logged: Logged, message: Message) -> None:
+        """A session's own message is in another's inbox; what it sent again under the same id is so once."""
+        to = message.tags.get(f"{FACT}to", "")
+        if to and not self._is_sent_again(session, message):
+            past = _past(*logged, inbox(to.rpartition(".")[0]), message, session.source)
+            self._add(session, to, message.params[0], past)
+
+    def redact(self, session: Session, msgid: str) -> None:
+        """A message that the session sent or received was taken back (IRCv3 message-redaction)."""
+        at = place(msgid)
+        for said in [said for said in self._said(session) if said.past.place == at]:
+            self._drop(said)
+
+    def forget(self, session: Session) -> None:
+        """The session has left."""
+        talk = self._talks.get(session)
+        for said in list(talk.said) if talk is not None else ():
+            self._drop(said)
+
+    def _is_sent_again(self, session: Session, message: Message) -> bool:
+        given = deduplication.message_id(message.tags)
+        talk = self._talks.get(session) if given else None
+        target = casefold(message.params[0])
+        return talk is not None and any(
+            casefold(said.nick) == target and deduplication.message_id(parse_tags(said.past.tags)) == given
+            for said in talk.said
+        )
+
+    def _add(self, session: Session, sid: str, nick: str, past: PastEvent) -> None:
+        if not session.caps & CHATHISTORY or (past.verb == "TAGMSG" and is_fleeting(past.tags)):
+            return
+        talk = self._talks.setdefault(session, DirectConversation())
+        at = bisect_left(talk.said, past.place, key=_place)
+        if at < len(talk.said) and talk.said[at].past.place == past.place:
+            return  # to itself: sent and received
+        said = StoredMessage(session, sid, nick, past)
+        talk.said.insert(at, said)
+        self._oldest_first[said] = None
+        talk.size_bytes += said.size_bytes
+        self.size_bytes += said.size_bytes
+        while len(talk.said) > SESSION_MESSAGES or talk.size_bytes > SESSION_BYTES:
+            self._drop(talk.said[0])
+        while self.size_bytes > LANE_BYTES:
+            self._drop(next(iter(self._oldest_first)))
+
+    def _drop(self, said: StoredMessage) -> None:
+        talk = self._talks[said.owner]
+        talk.said.remove(said)
+        talk.size_bytes -= said.size_bytes
+        self.size_bytes -= said.size_bytes
+        del self._oldest_first[said]
+        if not talk.said:
+            del self._talks[said.owner]
+
+    # -- reading --------------------------------------------------------------------------------------
+
+    def read(self, session: Session, nick: str, span: Span) -> tuple[str, list[PastEvent], bool]:
+        """What was said with whoever was called so then, or is now; see gateway.chat.ports.Ports.talk."""
+        folded, name = casefold(nick), nick
+        names = self._names(session)
+        found = []
+        for said in self._said(session):
+            now = names[said.sid]
+            if casefold(now) == folded:
+                name = now
+            elif casefold(said.nick) != folded:
+                continue
+            if said.past.verb in span.verbs and span.after < said.past.place < span.before:
+                found.append(said.past)
+        chosen = found[-span.limit :] if span.newest else found[: span.limit]
+        return name, chosen, len(chosen) == len(found)
+
+    def latest(self, session: Session) -> list[tuple[str, int]]:
+        """See gateway.chat.ports.Ports.talks."""
+        names = self._names(session)
+        last: dict[str, tuple[str, int]] = {}
+        for said in self._said(session):
+            if said.past.verb in MESSAGES:
+                name = names[said.sid]
+                last[casefold(name)] = name, ms(said.past.stream_id)
+        return list(last.values())
+
+    def _said(self, session: Session) -> Iterator[StoredMessage]:
+        talk = self._talks.get(session)
+        yield from talk.said if talk is not None else ()
+
+    def _names(self, session: Session) -> dict[str, str]:
+        """By session id, what the others are called now; of whom the lane knows nothing, as they were called last."""
+        last = {said.sid: said.nick for said in self._said(session)}
+        return {sid: self._called(sid) or nick for sid, nick in last.items()}
+
+
+def _place(said: StoredMessage) -> Place:
+    return said.past.place
+
+
+def _past(stream_id: str, index: int, log: str, message: Message, source: str | None) -> PastEvent:
+    params = [message.params[0], text_of(message)] if len(message.params) > 1 else message.params
+    line = Message(message.verb, params, source).line()
+    client_tags = format_tags(client_only(message.tags))
+    tags = f"{OF_BOT};{client_tags}" if sender_of(message.tags).is_bot else client_tags
+    return PastEvent(stream_id, index, log_mark(log), tags, line)

@@ -1,0 +1,293 @@
+"""The lane's inbox: a log of its own for what is addressed to one session (direct messages, invitations, kills).
+
+An event carries the session id that is meant, ``hubbub/to``, so that nobody else can get it when a nick has
+changed hands; when session and nick no longer fit, the sender is told through its own inbox. Runs on the
+lane's thread.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from gateway.broker.keys import Keys, inbox
+from gateway.broker.link import RedisLink, Reply
+from gateway.chat import deduplication
+from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
+from gateway.chat.effects import UNKNOWN, Sender
+from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, sender_facts, sender_of, text_of, with_tags
+from gateway.chat.history_access import place
+from gateway.chat.refusals import id_in_use
+from gateway.chat.render import log_mark, msgid, spoken, tags
+from gateway.chat.session import Session
+from gateway.lane.clients.client import Client
+from gateway.logs.in_flight import PendingEvent
+from gateway.logs.log_writer import LogWriter
+from gateway.logs.replica import Replica
+from gateway.wire import numerics as n
+from gateway.wire.casefold import casefold
+from gateway.wire.message import Message, parse
+from gateway.wire.tags import client_only, format_tags
+
+KEPT_ENTRIES = 1000
+EXPIRY_S = 24 * 3600
+FEWEST_PARAMS = {
+    "PRIVMSG": 2,
+    "NOTICE": 2,
+    "TAGMSG": 1,
+    "KILL": 2,
+    "INVITE": 2,
+    "REDACT": 2,
+    "ASK": 2,
+    "ANSWER": 2,
+    "WALLOPS": 1,
+    "FAIL": 4,
+    "OPERNOTICE": 1,
+}
+
+Show = Callable[[Client], None]
+Special = Callable[[Message, Client | None, Show], None]
+"""Takes an event, the client that it is meant for if it is here, and what shows the event's line to a client."""
+Heard = Callable[[Session, str, str, int, str, Message], None]
+"""Told of each message that a session is shown: whose, the sender's id, stream id and index, the inbox, the message."""
+
+
+class Inbox:
+    """See the module. It follows its log as a room is followed, but holds no state."""
+
+    def __init__(
+        self,
+        lane: str,
+        link: RedisLink,
+        keys: Keys,
+        log_writer: LogWriter,
+        clients: dict[str, Client],
+        settle: Callable[[PendingEvent, Any], None],
+        new_epoch: Callable[[], str],
+        server: str,
+    ) -> None:
+        self.rekeyed(lane)
+        self._link = link
+        self._keys = keys
+        self._log_writer = log_writer
+        self._clients = clients
+        self._settle = settle
+        self._new_epoch = new_epoch
+        self._server = server
+        self._said: deduplication.SaidIds = {}  # by id and folded nick
+        self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
+        self.replica: Replica
+        self._is_closed = False
+        self.on_lost: Callable[[], None] = lambda: None
+        """Called when the log, made before, had to be made anew: Redis has lost it, and perhaps all else."""
+        self.current_sid: Callable[[str], str] = lambda sid: sid
+        """The present id of a session: Redis may still name one of ours by an id that it had."""
+        self.on_message: Heard = lambda *_: None
+        self.on_redacted: Callable[[Session, str], None] = lambda *_: None
+        self.specials: dict[str, Special] = {}
+        """Verbs that are more than a line to be shown, and who handles them."""
+
+    def rekeyed(self, lane: str) -> None:
+        """The lane has (or takes) this id: its inbox is another log."""
+        self._lane = lane
+        self._was_made = False
+        self._redacted: deque[str] = deque()  # void marks of the log, the oldest first
+        self.name = inbox(lane)
+        self._mark = log_mark(self.name)
+
+    def link_up(self) -> None:
+        """Redis may have lost the log, or the newest of what was taken back in it."""
+        self.make()
+        if self._redacted:
+            self._link.call(_ignore, "SADD", self._keys.rejected(self.name), *self._redacted)
+
+    def make(self) -> None:
+        """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
+        if self._is_closed:
+            return
+        name = self.name
+        head = self._keys.head(name)
+
+        def made(reply: Reply) -> None:
+            if name != self.name or not isinstance(reply, int):
+                return
+            is_lost, self._was_made = reply == 1 and self._was_made, True
+            if is_lost:
+                self.on_lost()
+
+        self._note()
+        self._link.call(made, "HSETNX", head, "last", "0-0")
+        self._link.call(_ignore, "HSETNX", head, "epoch", self._new_epoch())
+
+    def _note(self) -> None:
+        """Before the log is there, so that a reaper finds it."""
+        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
+
+    def close(self, done: Callable[[], None]) -> None:
+        """Lets nobody write here any more; ``done`` is called when all that was written before has been taken.
+
+        The answer comes on the connection that brings the entries, behind all that were appended before.
+        """
+        self._is_closed = True
+        self._link.call(lambda _reply: done(), "DEL", self._keys.head(self.name))
+
+    def tidy(self) -> None:
+        """Drops what has long been read and puts off the expiry."""
+        log, head = self._keys.log(self.name), self._keys.head(self.name)
+        self._link.call(_ignore, "XTRIM", log, "MAXLEN", "~", KEPT_ENTRIES)
+        self._link.call(_ignore, "EXPIRE", log, EXPIRY_S)
+        self._link.call(_ignore, "EXPIRE", head, EXPIRY_S)
+        self._link.call(_ignore, "EXPIRE", self._keys.rejected(self.name), EXPIRY_S)
+        while len(self._redacted) > KEPT_ENTRIES:
+            self._link.call(_ignore, "SREM", self._keys.rejected(self.name), self._redacted.popleft())
+
+    def address(self, sid: str, line: str, sender: Sender = UNKNOWN) -> tuple[str, str]:
+        """(log, event line) for an event that is meant for one session."""
+        sid = self.current_sid(sid)
+        lane, _, _ = sid.rpartition(".")
+        facts = {"to": sid, **sender_facts(sender)}
+        if line.startswith("@"):
+            tags, _, line = line[1:].partition(" ")
+            return inbox(lane), with_tags(line, facts, tags)
+        return inbox(lane), with_tags(line, facts)
+
+    # -- Follower -------------------------------------------------------------------------------------
+
+    def restore(self) -> bool:
+        return False  # it has no state
+
+    def begin(self, base: str | None) -> bool:
+        self._note()  # where Redis has lost the log, the next append makes it anew
+        return True
+
+    def apply(self, entry: Entry) -> None:
+        pendings = self._log_writer.land(self.name, entry.origin)
+        is_news = self._is_news(entry.origin)
+        for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=True)):
+            message = parse(line)
+            if message is not None and is_news:
+                self._take(entry, index, sid, message)
+            if pendings is not None:
+                self._settle(pendings[index], (entry.id, index))
+
+    def settled(self) -> None:
+        self._log_writer.settled(self.name, self._taken.get(self._lane, 0))
+
+    def _is_news(self, origin: str) -> bool:
+        """False where a log that lost its tail is read again; by the lanes' counts, as Redis's clock may go back."""
+        lane, count = origin_of(origin)
+        if count <= self._taken.get(lane, 0):
+            return False
+        self._taken[lane] = count
+        return True
+
+    def passing(self, entry: Entry) -> None:
+        """What is for somebody here and in no log."""
+        for line in entry.lines:
+            message = parse(line)
+            if message is None or message.verb != "TAGMSG" or not message.params:
+                continue
+            client = self._addressee(message)
+            if client is not None and client.session.caps & MESSAGE_TAGS:
+                client.send(self._line(entry, message, client))
+
+    # -- what arrives ---------------------------------------------------------------------------------
+
+    def _take(self, entry: Entry, index: int, sender: str, message: Message) -> None:
+        client = self._clients.get(message.tags.get(f"{FACT}to", ""))
+        special = self.specials.get(message.verb)
+        if len(message.params) < FEWEST_PARAMS.get(message.verb, 0):
+            return  # no gateway writes that
+        if special is not None:
+            special(message, client, lambda to: to.send(self._line(entry, message, to)))
+        elif message.verb in ("PRIVMSG", "NOTICE", "TAGMSG"):
+            self._message(entry, index, sender, message, self._addressee(message))
+        elif message.verb == "REDACT":
+            self._redact(entry, message, client)
+        elif client is not None:
+            client.send(self._line(entry, message, client))
+
+    def _addressee(self, message: Message) -> Client | None:
+        """The client that a message is for; None where session and nick no longer fit."""
+        client = self._clients.get(message.tags.get(f"{FACT}to", ""))
+        if client is None or client.is_departing or casefold(client.session.nick) != casefold(message.params[0]):
+            return None
+        return client
+
+    def _message(self, entry: Entry, index: int, sender: str, message: Message, client: Client | None) -> None:
+        target, verb = message.params[0], message.verb
+        nick = (message.source or "").partition("!")[0]
+        if client is None:
+            if verb != "NOTICE":
+                given = deduplication.message_id(message.tags)
+                about = format_tags({deduplication.ID_TAG: given}) if given else ""
+                self.tell(sender, n.ERR_NOSUCHNICK, nick, target, "No such nick/channel", client_tags=about)
+            return
+        if message.tags and self._is_known(entry, index, sender, message):
+            return
+        self.on_message(client.session, sender, entry.id, index, self.name, message)
+        self._show(entry, index, message, client)
+        if verb == "PRIVMSG" and client.session.away is not None:
+            self.tell(sender, n.RPL_AWAY, nick, client.session.nick, client.session.away)
+
+    def _redact(self, entry: Entry, message: Message, client: Client | None) -> None:
+        """IRCv3 message-redaction: whoever said it to this client has taken it back; their lane has seen to that."""
+        ms, n, index, _ = place(message.params[1])
+        mark = f"{ms}-{n}.{index}"
+        self._link.call(_ignore, "SADD", self._keys.rejected(self.name), mark)
+        self._redacted.append(mark)
+        if client is not None:
+            self.on_redacted(client.session, message.params[1])
+            if client.session.caps & MESSAGE_REDACTION:
+                client.send(self._line(entry, message, client))
+
+    def _is_known(self, entry: Entry, index: int, sender: str, message: Message) -> bool:
+        """Whether its id was given to a message lately: sent again, or refused where it is another message."""
+        given = deduplication.message_id(message.tags)
+        if not given:
+            return False
+        target = message.params[0]
+        key = f"{given} {casefold(target)}"  # one message may go to several people of a lane
+        said = deduplication.client_msgid(message, entry.id, index)
+        first = deduplication.first_of(self._said, key, ms(entry.id))
+        if first is None:
+            deduplication.remember(self._said, key, said)
+        elif not deduplication.is_same(first, said):
+            line = f":{self._server} {id_in_use(message.verb, target)}"
+            self._notify(sender, f"@{format_tags({deduplication.ID_TAG: given})} {line}")
+        return first is not None
+
+    def tell(self, sid: str, code: str, nick: str, *params: str, client_tags: str = "") -> None:
+        """A numeric to a session of any lane, with the tags by which it knows what that is about."""
+        middle = " ".join((nick, *params[:-1]))
+        numeric = f":{self._server} {code} {middle} :{params[-1]}"
+        self._notify(sid, f"@{client_tags} {numeric}" if client_tags else numeric)
+
+    def _notify(self, sid: str, line: str) -> None:
+        if self._is_closed and inbox(sid.rpartition(".")[0]) == self.name:
+            return  # it has left
+        log, event = self.address(sid, line)
+        self._log_writer.add(log, PendingEvent(NOBODY, event))
+
+    def _show(self, entry: Entry, index: int, message: Message, client: Client) -> None:
+        """A message; TAGMSG only to those who have message-tags."""
+        caps, params = client.session.caps, message.params
+        client_tags = format_tags(client_only(message.tags))
+        if message.verb != "TAGMSG":
+            params = [params[0], text_of(message)]
+        elif not (client_tags and caps & MESSAGE_TAGS):
+            return
+        line, client_msgid = Message(message.verb, params, message.source).line(), msgid(entry.id, index, self._mark)
+        for one in spoken(line, caps, entry.id, client_msgid, client_tags, sender=sender_of(message.tags)):
+            client.send(one)
+
+    def _line(self, entry: Entry, message: Message, client: Client) -> str:
+        client_tags = format_tags(client_only(message.tags))
+        prefix = tags(client.session.caps, entry.id, "", client_tags, sender_of(message.tags))
+        source = message.source or ""
+        if "!" not in source:
+            source = self._server  # what another gateway answers comes from the client's own, as all answers do
+        return prefix + Message(message.verb, message.params, source).line()
+
+
+def _ignore(_reply: Reply) -> None:
+    """For commands whose reply tells nothing."""

@@ -1,0 +1,214 @@
+"""From folded messages to bytes in the outboxes of the lane's clients: the hot path of the whole network.
+
+A run of messages is rendered once for each variant of readers, and every member is sent the same bytes
+object; only a sender of this lane gets its own copy, without its own lines. What is no message goes through
+here to changes.py, in its place. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gateway.broker.keys import inbox
+from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
+from gateway.chat.effects import Effect, Effects, Kind, Rejection
+from gateway.chat.events import FACT, Entry, text_of
+from gateway.chat.multiline import takes_batches
+from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
+from gateway.lane.clients.client import Client
+from gateway.lane.fanout.outboxes import Outboxes
+from gateway.lane.fanout.rendering import labeled, labeled_piece, render, render_lines, render_piece
+from gateway.lane.fanout.state_changes import StateChangeListener, StateChanges
+from gateway.lane.fanout.visible_users import VisibleUsers
+from gateway.lane.rooms.local_room import LocalRoom
+from gateway.logs.in_flight import PendingEvent
+from gateway.logs.log_writer import Logged, LogWriter
+from gateway.net.connection import ClientConnection
+from gateway.wire.casefold import casefold
+from gateway.wire.message import Message
+from gateway.wire.tags import client_only, format_tags
+
+SAID = Kind.SAID  # an enum's members cost a look-up each
+
+
+class Fanout:
+    """See the module."""
+
+    def __init__(
+        self,
+        lane: str,
+        clients: dict[str, Client],
+        people: VisibleUsers,
+        log_writer: LogWriter,
+        outboxes: Outboxes,
+        changes: StateChanges,
+        marks: StateChangeListener,
+        settle: Callable[[PendingEvent, Any], None],
+    ) -> None:
+        """``clients``: the lane's registered ones by session id; ``settle`` ends a pending event."""
+        self.rekeyed(lane)
+        self._clients = clients
+        self._people = people
+        self._log_writer = log_writer
+        self._write = outboxes.write
+        self._changes = changes
+        self._marks = marks
+        self._settle = settle
+
+    def rekeyed(self, lane: str) -> None:
+        """The lane has (or takes) this id."""
+        self._origin = f"{lane}:"
+
+    def entry(self, followed: LocalRoom, entry: Entry, effects: Effects) -> None:
+        """Delivers an entry's effects in order and settles the events of it that were this lane's."""
+        pendings: Sequence[PendingEvent] | None = None
+        if entry.origin.startswith(self._origin):
+            pendings = self._log_writer.land(followed.name, entry.origin)
+        if followed.shown and followed.is_replayed(entry.origin):
+            effects = _without_messages(effects)  # the log had lost it, clients have it
+        if effects.plain:
+            self._say(followed, entry, effects, True, pendings)
+            for pending, effect in zip(pendings or (), effects, strict=False):
+                self._settle(pending, effect)
+            return
+        self._changes.begin()
+        start, end = 0, len(effects)
+        while start < end:
+            stop = start
+            while stop < end and effects[stop].kind is SAID:
+                stop += 1
+            if stop > start:
+                run = effects if stop - start == end else effects[start:stop]
+                self._say(followed, entry, run, effects.plain, pendings)
+            else:
+                stop += 1
+                effect = effects[start]
+                if effect.kind is Kind.LINES:
+                    self._say_lines(followed, entry, effect, pendings)
+                else:
+                    behind = effects[stop:] if self._people.stale_names else ()
+                    is_awaited = pendings is not None and _is_awaited(pendings[effect.index])
+                    self._changes.change(followed, entry, effect, behind, is_awaited=is_awaited)
+            start = stop
+        if pendings is not None:
+            # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
+            for index, effect in {effect.index: effect for effect in effects if effect.sid}.items():
+                if effect.reason is not Rejection.GATEWAY_DEAD or not self._marks.returned(followed, pendings[index]):
+                    self._settle(pendings[index], effect)
+            voids = {effect.index for effect in effects if effect.kind is Kind.REJECTED}
+            if voids:
+                self._log_writer.forget_rejected(followed.name, entry, voids)
+        elif entry.origin.startswith(self._origin):  # put back: no handler waits for it
+            for effect in effects:
+                if effect.kind is Kind.JOINED and self._changes.has_entered(effect.sid):
+                    self._marks.came_back(effect)
+
+    def _say(
+        self, followed: LocalRoom, entry: Entry, run: list[Effect], plain: bool, pendings: Sequence[PendingEvent] | None
+    ) -> None:
+        if self._people.stale_names:
+            plain = self._people.with_current_nick(run) and plain
+        clients = self._clients
+        own = [(i, clients[effect.sid]) for i, effect in enumerate(run) if effect.sid in clients]
+        for variant, audience in followed.audience.items():
+            if plain and not variant and len(run) == len(entry.sids):
+                whole, pieces = entry.body, [entry.body] if len(run) == 1 else None
+            else:
+                pieces = render(run, entry.id, variant, followed.mark, self._people.senders)
+                whole = b"".join(pieces)
+            if own:
+                pieces = pieces or [f"{effect.line}\r\n".encode() for effect in run]
+                self._write(audience, whole, self._own_copies(audience, pieces, own, run, pendings))
+            elif whole:
+                self._write(audience, whole)
+
+    def _say_lines(
+        self, followed: LocalRoom, entry: Entry, effect: Effect, pendings: Sequence[PendingEvent] | None
+    ) -> None:
+        """A message of several lines, as each can take it; whether that is in a batch makes no variant of its own."""
+        self._people.with_current_nick((effect,))
+        sender = self._clients.get(effect.sid)
+        label = pendings[effect.index].label if pendings is not None else ""
+        for variant, audience in followed.audience.items():
+            for caps in (variant, variant | BATCH | MULTILINE):
+                readers = {c: a for c, a in audience.items() if takes_batches(a.session.caps) == takes_batches(caps)}
+                if not readers:
+                    continue
+                first, *others = render_lines(effect, entry.id, caps, followed.mark, self._people.sender(effect.sid))
+                copies = None
+                if sender is not None and sender.connection in readers:
+                    echo = [labeled_piece(first, label, caps), *others] if sender.session.caps & ECHO_MESSAGE else []
+                    copies = {sender.connection: b"".join(echo)}
+                self._write(readers, b"".join((first, *others)), copies)
+
+    def passing(self, followed: LocalRoom, entry: Entry) -> None:
+        """Shows what is in no log; who did it has had his echo."""
+        for effect in followed.room.passing(entry):
+            self._people.with_current_nick((effect,))
+            sender = self._clients.get(effect.sid)
+            for variant, audience in followed.audience.items():
+                if variant & MESSAGE_TAGS:
+                    prefix = tags(variant, entry.id, "", effect.tags, self._people.sender(effect.sid))
+                    data = render_piece(f"{prefix}{effect.line}", variant)
+                    self._write(audience, data, None if sender is None else {sender.connection: b""})
+
+    def _own_copies(
+        self,
+        audience: Mapping[ClientConnection, Client],
+        pieces: list[bytes],
+        own: list[tuple[int, Client]],
+        run: list[Effect],
+        pendings: Sequence[PendingEvent] | None,
+    ) -> dict[ClientConnection, bytes] | None:
+        """What senders are sent, who see of their own lines nothing, or their echo with its label."""
+        copies: dict[ClientConnection, list[bytes]] = {}
+        for i, client in own:
+            connection = client.connection
+            label = pendings[run[i].index].label if pendings is not None else ""
+            echoes = client.session.caps & ECHO_MESSAGE
+            if (echoes and not label) or connection not in audience:
+                continue
+            if len(pieces) == 1:
+                return {connection: labeled_piece(pieces[0], label, client.variant) if echoes else b""}
+            copy = copies.get(connection)
+            if copy is None:
+                copy = copies[connection] = pieces.copy()
+            copy[i] = labeled_piece(pieces[i], label, client.variant) if echoes else b""
+        return {connection: b"".join(copy) for connection, copy in copies.items()} if copies else None
+
+    def echo(self, client: Client, logged: Logged, message: Message, label: str) -> None:
+        """A message is in a log that its lane does not read (any more): its sender's echo."""
+        if client.session.caps & ECHO_MESSAGE:
+            stream_id, index = logged
+            client_tags = format_tags(client_only(message.tags))
+            to_lane = message.tags.get(f"{FACT}to", "").rpartition(".")[0]
+            mark = log_mark(inbox(to_lane) if to_lane else casefold(message.params[0]))
+            params = [message.params[0], text_of(message)] if len(message.params) > 1 else message.params
+            session, client_msgid = client.session, msgid(stream_id, index, mark)
+            line = Message(message.verb, params, session.source).line()
+            _send(
+                client, spoken(line, session.caps, stream_id, client_msgid, client_tags, sender=session.sender), label
+            )
+
+    def echo_again(self, client: Client, effect: Effect, label: str) -> None:
+        """A message that its client sent a second time: the echo of the first one."""
+        if client.session.caps & ECHO_MESSAGE:
+            _send(client, echo_of_first(client.session, client.session.caps, effect), label)
+
+
+def _without_messages(effects: Effects) -> Effects:
+    changes = Effects(effect for effect in effects if effect.kind not in (SAID, Kind.LINES))
+    changes.plain = False
+    return changes
+
+
+def _is_awaited(pending: PendingEvent) -> bool:
+    """Whether a handler waits for it, so that what is shown of it belongs to what that answers."""
+    return pending.wait is not None and not pending.wait.done
+
+
+def _send(client: Client, lines: Sequence[str], label: str) -> None:
+    """An echo."""
+    first, *others = lines
+    client.send(labeled(first.encode(), label).decode())
+    for line in others:
+        client.send(line)

@@ -1,0 +1,243 @@
+"""Whom a lane's clients know by which name: everyone who is in a room that some client of the lane is in.
+
+A session has one name, but its NICK and QUIT arrive through every room that it is in. The first log that
+brings a change shows it, once, to all clients that share any of these rooms; the later ones only fold.
+Runs on the lane's thread.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gateway.chat.effects import UNKNOWN, Effect, Kind, Member, Sender
+from gateway.chat.events import number
+from gateway.chat.modes import RANKS, parse, render
+from gateway.chat.profile_updates import CHANGES, as_tuple
+from gateway.lane.clients.client import ELSEWHERE, Client
+from gateway.lane.rooms.local_room import LocalRoom
+from gateway.net.connection import ClientConnection
+from gateway.wire.casefold import casefold
+from gateway.wire.message import parse as parse_line
+
+
+class VisibleUser:
+    """A session as this lane's clients know it.
+
+    ``followed``: the rooms whose replicas have it; ``seen``: those in which it is shown: not where a log has yet to
+    bring the QUIT that another has brought.
+    """
+
+    __slots__ = ("followed", "known", "nick", "revision", "seen", "sid", "token")
+
+    def __init__(self, member: Member, nick: str) -> None:
+        self.sid = member.sid
+        self.nick = nick
+        self.token = member.token
+        self.known = replace(member)
+        """As it was when it was first shown, with what the session has told of itself since."""
+        self.revision = member.revision
+        """How much of that clients were shown."""
+        self.followed: dict[LocalRoom, None] = {}
+        self.seen: dict[LocalRoom, None] = {}
+
+    def learns(self, effect: Effect) -> bool:
+        """A replica has something new that the session tells of itself; whether it is news to this lane.
+
+        Of one revision it may be several things, and some replicas may have known one, and some another.
+        """
+        revision = number(effect.old)
+        if revision < self.revision:
+            return False
+        self.revision = revision
+        before = as_tuple(self.known)
+        change, _ = CHANGES[effect.kind]
+        message = parse_line(effect.line)
+        assert message is not None
+        change(self.known, message.params)
+        return as_tuple(self.known) != before
+
+    def witnesses(self) -> Iterable[tuple[int, dict[ClientConnection, Client]]]:
+        """Who sees the person in a room, once each, by variant."""
+        if len(self.seen) == 1:
+            return next(iter(self.seen)).audience.items()
+        union: dict[int, dict[ClientConnection, Client]] = {}
+        for followed in self.seen:
+            for variant, audience in followed.audience.items():
+                union.setdefault(variant & ~ELSEWHERE, {}).update(audience)
+        return union.items()
+
+
+class VisibleUsers:
+    """Everybody whom the lane's replicas hold, by session id and by nick."""
+
+    __slots__ = ("_by_nick", "_by_sid", "hidden", "senders", "stale_names")
+
+    def __init__(self) -> None:
+        self._by_sid: dict[str, VisibleUser] = {}
+        self._by_nick: dict[str, str] = {}
+        self.senders: dict[str, Sender] = {}
+        """Those of whom tags tell something, by session id: all others' lines cost nothing more."""
+        # Sessions of whom some replica still has an older name than the one shown: their lines are rewritten.
+        self.stale_names: set[str] = set()
+        self.hidden: set[str] = set()  # whose QUIT has been shown, while some replica still has them
+
+    def __len__(self) -> int:
+        return len(self._by_sid)
+
+    def sid(self, nick: str) -> str | None:
+        return self._by_nick.get(casefold(nick))
+
+    def person(self, sid: str) -> VisibleUser | None:
+        return self._by_sid.get(sid)
+
+    def sender(self, sid: str) -> Sender:
+        """What the tags of a session's lines tell of it."""
+        return self.senders.get(sid, UNKNOWN)
+
+    def learns(self, person: VisibleUser, effect: Effect) -> bool:
+        """See Person.learns."""
+        is_news = person.learns(effect)
+        if is_news:
+            self._note_sender(person)
+        return is_news
+
+    def _note_sender(self, person: VisibleUser) -> None:
+        sender = person.known.sender
+        if sender != UNKNOWN:
+            self.senders[person.sid] = sender
+        else:
+            self.senders.pop(person.sid, None)
+
+    def newest(self, member: Member) -> Member:
+        """A member, or what another room's log, which is ahead, knows of the same session."""
+        person = self._by_sid.get(member.sid)
+        return person.known if person is not None and person.revision > member.revision else member
+
+    def sees(self, followed: LocalRoom, sid: str) -> bool:
+        """Whether a room's clients are shown this session in it."""
+        person = self._by_sid.get(sid)
+        return person is not None and followed in person.seen
+
+    def appeared(self, followed: LocalRoom, member: Member, nick: str) -> VisibleUser:
+        """A member came into a replica, and is shown there; ``nick``: its name for clients, if it has none yet."""
+        person = self._by_sid.get(member.sid)
+        if person is None:
+            person = self._by_sid[member.sid] = VisibleUser(member, nick)
+            self._by_nick[casefold(nick)] = member.sid
+            self._note_sender(person)
+        person.followed[followed] = person.seen[followed] = None
+        if person.nick != member.nick or member.sid in self.stale_names:
+            self._compare(person)
+        return person
+
+    def renamed(self, member: Member, nick: str) -> bool:
+        """A replica has a new name for a member, for clients it is this one; whether it is news to this lane."""
+        person = self._by_sid[member.sid]
+        # Who has lost a nick goes by the id under the token that it had for it.
+        news = person.nick != nick and (member.token, nick == person.sid) >= (person.token, person.nick == person.sid)
+        if news:
+            self._unname(person)
+            person.nick, person.token = nick, member.token
+            self._by_nick[casefold(nick)] = member.sid
+        self._compare(person)
+        return news
+
+    def call(self, person: VisibleUser, nick: str) -> None:
+        """Clients are shown another name for somebody, of which no log has told yet."""
+        self._unname(person)
+        person.nick = nick
+        self._by_nick[casefold(nick)] = person.sid
+        self._compare(person)
+
+    def _compare(self, person: VisibleUser) -> None:
+        sid = person.sid
+        if all(f.room.members[sid].nick == person.nick for f in person.followed if sid in f.room.members):
+            self.stale_names.discard(sid)
+        else:
+            self.stale_names.add(sid)
+
+    def other_names(self, person: VisibleUser) -> list[str]:
+        """By which replicas still call somebody who is shown by another name."""
+        if person.sid not in self.stale_names:
+            return []
+        members = (f.room.members.get(person.sid) for f in person.followed)
+        return list(dict.fromkeys(member.nick for member in members if member is not None))
+
+    def shown(self) -> dict[str, str]:
+        """The names that clients know, by session id, of those whom some replica still calls otherwise."""
+        return {sid: self._by_sid[sid].nick for sid in self.stale_names}
+
+    # -- lines of logs that are behind ----------------------------------------------------------------
+
+    def with_current_nick(self, run: Iterable[Effect]) -> bool:
+        """Puts the name that clients know into lines by whom a replica still calls otherwise; whether none was."""
+        fresh = True
+        for effect in run:
+            if effect.sid in self.stale_names:
+                _, _, rest = effect.line.partition("!")
+                effect.line = f":{self._by_sid[effect.sid].nick}!{rest}"
+                fresh = False
+        return fresh
+
+    def change_with_current_nick(self, followed: LocalRoom, effect: Effect, behind: Iterable[Effect]) -> None:
+        """The same for what is no message: who acts, and whom a KICK or a MODE names, before what is ``behind`` it."""
+        if effect.kind in (Kind.JOINED, Kind.RENAMED, Kind.REJECTED):
+            return
+        shown = self.shown()
+        members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
+        names = {member.nick: shown[member.sid] for member in members}
+        for later in behind:
+            if later.kind is Kind.RENAMED and later.sid in shown:
+                names.setdefault(later.old, shown[later.sid])
+        author = effect.sid
+        head, colon, text = effect.line.partition(" :")
+        source, verb, *params = head.split(" ")
+        if effect.member is not None:
+            names[effect.member.nick] = shown.get(effect.member.sid, effect.member.nick)
+            author = effect.sid if verb == "KICK" else effect.member.sid
+        nick, mark, rest = source[1:].partition("!")
+        params[1:] = [names.get(param, param) for param in params[1:]]
+        effect.line = (
+            " ".join([f":{shown.get(author, nick) if mark else nick}{mark}{rest}", verb, *params]) + colon + text
+        )
+
+    # -- those who have quit --------------------------------------------------------------------------
+
+    def quit(self, person: VisibleUser) -> None:
+        """Somebody's QUIT has been shown: it left every view at once."""
+        person.seen.clear()
+        self.hidden.add(person.sid)
+
+    def unseen(self, followed: LocalRoom) -> list[str]:
+        """Whom a room's replica has, and its clients do not see any more."""
+        hidden = [self._by_sid[sid] for sid in self.hidden]
+        return [person.sid for person in hidden if followed in person.followed and followed not in person.seen]
+
+    def seen_ranks(self, followed: LocalRoom, line: str, viewer: str = "") -> str:
+        """A MODE without the ranks of those whom the room's clients do not see any more; "" where nothing is left.
+
+        ``viewer``: a session that sees itself.
+        """
+        source, verb, room, modes, *params = line.split(" ")
+        unseen = {self._by_sid[sid].nick for sid in self.unseen(followed) if sid != viewer}
+        changes = [one for one in parse(modes, params) if one.letter not in RANKS or one.param not in unseen]
+        return " ".join((source, verb, room, render(changes))) if changes else ""
+
+    def vanished(self, followed: LocalRoom, sid: str) -> None:
+        """A member left a replica, or the replica is no longer kept."""
+        person = self._by_sid.get(sid)
+        if person is not None:
+            person.followed.pop(followed, None)
+            person.seen.pop(followed, None)
+            if not person.followed:
+                self._unname(person)
+                del self._by_sid[sid]
+                self.senders.pop(sid, None)
+                self.stale_names.discard(sid)
+                self.hidden.discard(sid)
+            elif sid in self.stale_names:
+                self._compare(person)
+
+    def _unname(self, person: VisibleUser) -> None:
+        folded = casefold(person.nick)
+        if self._by_nick.get(folded) == person.sid:
+            del self._by_nick[folded]

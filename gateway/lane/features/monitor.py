@@ -1,0 +1,175 @@
+"""Whom the lane's clients watch: told when a nick is somebody's, and nobody's any more (docs/decisions/0022).
+
+The scripts that change a nick's claim publish what there is now on the nick's own channel; a lane subscribes to the
+channels of the nicks that are watched on it. As a published message may be lost, the claims themselves are looked up
+after every new connection and on a slow timer. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import RedisLink
+from gateway.chat.capabilities import EXTENDED_MONITOR
+from gateway.chat.ports import Profile
+from gateway.chat.profile_updates import NOTIFY_CAPABILITY, news
+from gateway.chat.session import Session
+from gateway.directory.nicks import profile, published
+from gateway.lane.clients.client import Client
+from gateway.wire import numerics as n
+from gateway.wire.casefold import casefold
+
+LOOKS_LIMIT = 1000
+"""Nicks looked up at a beat of the timer; of more, those whose turn is longest ago."""
+
+AGAIN_S = 5.0
+
+Find = Callable[[str, Callable[[Any], None]], None]
+
+
+class Watched:
+    """A nick that is watched; ``holder`` is what its watchers know."""
+
+    __slots__ = ("clients", "holder", "is_known", "is_missed", "nick")
+
+    def __init__(self, nick: str) -> None:
+        self.nick = nick  # folded
+        self.clients: dict[Client, None] = {}
+        self.holder: Profile | None = None
+        self.is_known = False  # looked up once: what comes from then on is news
+        self.is_missed = False  # the last look found no claim
+
+
+class Monitor:
+    """See the module."""
+
+    def __init__(
+        self, link: RedisLink, keys: Keys, find: Find, later: Callable[[float, Callable[[], None]], object]
+    ) -> None:
+        """``find`` looks a nick's claim up; its reply is for :func:`profile`."""
+        self._link = link
+        self._keys = keys
+        self._find = find
+        self._later = later
+        self._watched: dict[str, Watched] = {}
+        self._by_channel: dict[bytes, Watched] = {}
+        self._lists: dict[Client, dict[str, str]] = {}
+
+    def targets(self, client: Client) -> Mapping[str, str]:
+        """Whom a client watches: folded nick to how it spelled it."""
+        return self._lists.get(client, {})
+
+    def holder(self, nick: str) -> Profile | None:
+        """Who has a nick as far as its watchers know."""
+        watched = self._watched.get(casefold(nick))
+        return watched.holder if watched is not None else None
+
+    def add(self, client: Client, nicks: Iterable[str]) -> None:
+        """Whoever looks a nick up on the lane's link from now on misses nothing that comes after."""
+        for nick in nicks:
+            folded = casefold(nick)
+            self._lists.setdefault(client, {})[folded] = nick
+            watched = self._watched.get(folded)
+            if watched is None:
+                watched = self._watched[folded] = Watched(folded)
+                self._by_channel[self._keys.nick_live(folded).encode()] = watched
+                self._follow(watched)
+            watched.clients[client] = None
+
+    def remove(self, client: Client, nicks: Iterable[str]) -> None:
+        """``nicks``: folded ones."""
+        mine = self._lists.get(client, {})
+        for nick in [nick for nick in nicks if nick in mine]:
+            del mine[nick]
+            watched = self._watched[nick]
+            del watched.clients[client]
+            if not watched.clients:
+                channel = self._keys.nick_live(nick)
+                del self._watched[nick], self._by_channel[channel.encode()]
+                self._link.unsubscribe(channel)
+        if not mine:
+            self._lists.pop(client, None)
+
+    def forget(self, client: Client) -> None:
+        """The client leaves."""
+        self.remove(client, list(self.targets(client)))
+
+    # -- what is heard and looked up ------------------------------------------------------------------
+
+    def message(self, channel: bytes, payload: bytes) -> bool:
+        """A published message; False when it is not of a nick that is watched."""
+        watched = self._by_channel.get(channel)
+        if watched is not None:
+            watched.is_missed = False
+            self._learn(watched, published(payload))
+        return watched is not None
+
+    def link_up(self) -> None:
+        """A new connection: what was published meanwhile is lost."""
+        for watched in self._watched.values():
+            self._follow(watched)
+
+    def look(self) -> None:
+        """Called on a slow timer."""
+        for nick in list(islice(self._watched, LOOKS_LIMIT)):
+            watched = self._watched[nick] = self._watched.pop(nick)
+            self._look(watched)
+
+    def _follow(self, watched: Watched) -> None:
+        self._link.subscribe(self._keys.nick_live(watched.nick))
+        self._look(watched)  # Redis does this behind the subscription: nothing falls between
+
+    def _look(self, watched: Watched) -> None:
+        self._find(watched.nick, partial(self._looked, watched))
+
+    def _looked(self, watched: Watched, reply: Any) -> None:
+        if not isinstance(reply, dict):
+            return  # Redis is away: the next connection looks again
+        holder = profile(reply)
+        was_missed, watched.is_missed = watched.is_missed, holder is None
+        if holder is None and watched.holder is not None and not was_missed:
+            self._later(AGAIN_S, partial(self._look, watched))
+            return  # Redis may have lost the claim, which is then made again
+        self._learn(watched, holder)
+
+    # -- what watchers are told -----------------------------------------------------------------------
+
+    def _learn(self, watched: Watched, holder: Profile | None) -> None:
+        before, watched.holder = watched.holder, holder
+        if not watched.is_known:
+            watched.is_known = True
+            return  # whoever began to watch has asked by himself
+        if before is not None and holder is not None and _is_same(before, holder):
+            self._tell_news(watched, before, holder)
+            return
+        for client in watched.clients:
+            if before is not None:
+                _send(client.session, n.RPL_MONOFFLINE, before.nick)
+            if holder is not None:
+                _send(client.session, n.RPL_MONONLINE, holder.source)
+
+    @staticmethod
+    def _tell_news(watched: Watched, before: Profile, holder: Profile) -> None:
+        """IRCv3 extended-monitor; whoever shares a room with the holder sees it there."""
+        lines = list(news(before, holder))
+        for client in watched.clients if lines else ():
+            session = client.session
+            if session.caps & EXTENDED_MONITOR and not _sees(session, holder):
+                for kind, line in lines:
+                    if session.caps & NOTIFY_CAPABILITY[kind]:
+                        session.send(line)
+
+
+def _is_same(one: Profile, other: Profile) -> bool:
+    """Whether two holders of a nick are one user; a gateway that was taken for dead gives its sessions new ids."""
+    return one.sid == other.sid or (one.source, one.signon_s) == (other.source, other.signon_s)
+
+
+def _sees(session: Session, holder: Profile) -> bool:
+    return session.sid == holder.sid or any(holder.sid in room.members for room in session.rooms.values())
+
+
+def _send(session: Session, code: str, target: str) -> None:
+    session.send(f":{session.server} {code} {session.nick} :{target}")

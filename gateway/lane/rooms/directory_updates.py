@@ -1,0 +1,98 @@
+"""What a lane tells the network's directory: the rooms that its sessions changed, and how many users it has.
+
+What has changed is gathered and written once a turn, before the turn's PINGs are asked for: so whoever has
+his PONG finds what he did in LIST and LUSERS on every gateway. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable
+
+from gateway.chat.ports import GatewayCounts
+from gateway.chat.session import Session
+from gateway.directory.room_list import RoomList
+from gateway.directory.user_counts import UserCounts
+from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
+
+
+class DirectoryPublisher:
+    """See the module."""
+
+    def __init__(
+        self, gateway: str, name: str, rooms: RoomList, user_counts: UserCounts, connections: Callable[[], int]
+    ) -> None:
+        """``name``: the server's; ``connections``: how many the lane has, registered or not."""
+        self._gateway = gateway
+        self._name = name
+        self._rooms = rooms
+        self._census = user_counts
+        self._connections = connections
+        self._changed: dict[LocalRoom, None] = {}
+        self._users: set[str] = set()  # session ids
+        self._invisible: set[str] = set()
+        self._opers: set[str] = set()
+        self._peak = 0
+        self._recount = False
+        self.is_due = False
+
+    def rekeyed(self, gateway: str, current_sid: Callable[[str], str]) -> None:
+        """The gateway has a new id, and so has every session."""
+        self._gateway = gateway
+        for group in (self._users, self._invisible, self._opers):
+            sids = [current_sid(sid) for sid in group]
+            group.clear()
+            group.update(sids)
+        self.count_changed()
+
+    def room_changed(self, followed: LocalRoom) -> None:
+        self._changed[followed] = None
+        self.is_due = True
+
+    def count_changed(self) -> None:
+        """Connections came or went."""
+        self._recount = self.is_due = True
+
+    def user_changed(self, session: Session) -> None:
+        """A user is new, or has changed modes."""
+        sid = session.sid
+        self._users.add(sid)
+        for group, belongs in ((self._invisible, session.invisible), (self._opers, bool(session.oper))):
+            if belongs:
+                group.add(sid)
+            else:
+                group.discard(sid)
+        self._peak = max(self._peak, len(self._users))
+        self.count_changed()
+
+    def user_left(self, session: Session) -> None:
+        for group in (self._users, self._invisible, self._opers):
+            group.discard(session.sid)
+        self.count_changed()
+
+    def write(self, now: float) -> None:
+        """Writes what is due; ``now`` in seconds since 1970."""
+        self.is_due = False
+        if self._recount:
+            self._recount = False
+            self._census.write(self._count())
+        if self._changed:
+            changed, self._changed = self._changed, {}
+            for followed in changed:
+                self._rooms.write(followed.room, now)
+
+    def renew(self, replicas: RoomReplicas, now: float) -> None:
+        """Writes everything again, and clears away what others left; on a slow timer and a new connection."""
+        self._changed |= {f: None for f in replicas.rooms.values() if f.fresh is None and f.room.members}
+        self._recount = True
+        self.write(now)
+        self._rooms.prune(now)
+
+    def _count(self) -> GatewayCounts:
+        users = len(self._users)
+        return GatewayCounts(
+            gateway=self._gateway,
+            name=self._name,
+            users=users,
+            invisible=len(self._invisible),
+            opers=len(self._opers),
+            unknown=max(0, self._connections() - users),
+            peak=self._peak,
+        )

@@ -1,0 +1,75 @@
+"""Clients in a room whose log does not have them any more: each joins again, and sees nothing of it.
+
+Redis may have lost their JOIN, or their gateway was taken for dead: then the JOIN names the session id that they had,
+so that the fold gives back their modes. Who is kept out now leaves the room, visibly. Runs on the lane's thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gateway.chat import events
+from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.lane.clients.client import Client
+from gateway.lane.loop.tasks import Task, Wait
+from gateway.lane.rooms.local_room import LocalRoom
+from gateway.lane.sessions.retry_queue import MustDeliver
+from gateway.logs.in_flight import PendingEvent
+
+if TYPE_CHECKING:
+    from gateway.lane.lane import Lane
+
+JOIN_TRIES = 5
+FORMER_LIMIT = 8
+
+
+class Rejoining:
+    """See the module. ``former``: what the lane's session ids began with before, the newest first."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self.former: deque[str] = deque(maxlen=FORMER_LIMIT)
+
+    def join(self, followed: LocalRoom, client: Client, done: Callable[[], None] = lambda: None) -> PendingEvent:
+        """What is to be queued for the room's log; ``done``: it is in, or out."""
+        pending = self._join(followed, client)
+        Task(self._joined(followed, client, client.session.sid, pending.wait), partial(self._ended, done)).step()
+        return pending
+
+    def _join(self, followed: LocalRoom, client: Client) -> PendingEvent:
+        session, room = client.session, followed.room
+        facts = self._lane.sessions.join_facts(followed, session)
+        number = session.sid.rpartition(".")[2]
+        ids = [f"{prefix}{number}" for prefix in self.former]
+        if ids:
+            facts["was"] = next((sid for sid in ids if sid in room.members or sid in room.lost), ids[0])
+        client.unlogged += 1
+        wait: Wait[Any] = Wait()
+        return MustDeliver(session.sid, events.joined(session.source, room.name, session.realname, facts), wait=wait)
+
+    async def _joined(self, followed: LocalRoom, client: Client, sid: str, wait: Wait[Any]) -> None:
+        """Where the log gives nothing back a session joins as anybody does, and may be kept out."""
+        effect = await wait
+        for _ in range(JOIN_TRIES):
+            if not self._is_stale(effect) or client.session.sid != sid or client not in followed.kept:
+                break
+            pending = self._join(followed, client)
+            self._lane.log_writer.add(followed.name, pending)
+            effect = await pending.wait
+        is_refused = effect is not None and effect.kind is Kind.REJECTED
+        if is_refused and client.session.sid == sid and client in followed.kept and not client.is_departing:
+            reason = effect.reason.name.lower().replace("_", " ")
+            text = f"You were away for too long ({reason})"
+            self._lane.changes.put_out(followed, client, events.parted(client.session.source, followed.room.name, text))
+
+    @staticmethod
+    def _is_stale(effect: Effect | None) -> bool:
+        return effect is not None and effect.reason is Rejection.STALE_JOIN
+
+    def _ended(self, done: Callable[[], None], _task: Task, error: Exception | None) -> None:
+        done()
+        if error is not None:
+            self._lane.trouble("join again", error)

@@ -1,0 +1,63 @@
+"""Members whose gateway is no more, and of whom nobody is left to tell: they are told gone by whoever follows the room.
+
+A reaper visits the rooms that a gateway has noted; where Redis was wiped when a gateway died, these notes are lost,
+while its sessions stand in the rooms that the other lanes put back. So each lane looks whether the gateways of its
+rooms' members have a lease; who is without one at two looks in a row, with the link up in between, is gone. Runs on
+the lane's thread.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import RedisLink
+from gateway.chat import events
+from gateway.lane.rooms.local_room import LocalRoom
+from gateway.logs.in_flight import PendingEvent
+from gateway.logs.log_writer import LogWriter
+
+log = structlog.get_logger()
+
+
+class OrphanedMembers:
+    """See the module."""
+
+    def __init__(self, link: RedisLink, keys: Keys, log_writer: LogWriter, own: Callable[[], str]) -> None:
+        """``own``: the id of the lane's gateway at present, which is never looked for."""
+        self._link = link
+        self._keys = keys
+        self._log_writer = log_writer
+        self._own = own
+        self._suspects: set[str] = set()
+
+    def link_down(self) -> None:
+        """What was seen before counts no more."""
+        self._suspects.clear()
+
+    def look(self, rooms: dict[str, LocalRoom]) -> None:
+        """Called every so often; two looks in a row decide."""
+        gateways = {sid.partition(".")[0] for f in rooms.values() if f.fresh is None for sid in f.room.members}
+        gateways.discard(self._own())
+        if not gateways or not self._link.is_up:
+            self._suspects.clear()
+            return
+        ids = sorted(gateways)
+
+        def scored(reply: Any) -> None:
+            if isinstance(reply, list):
+                absent = {gateway for gateway, score in zip(ids, reply, strict=True) if score is None}
+                for gateway in sorted(absent & self._suspects):
+                    self._tell(gateway, rooms)
+                self._suspects = absent
+
+        self._link.call(scored, "ZMSCORE", self._keys.gateways, *ids)
+
+    def _tell(self, gateway: str, rooms: dict[str, LocalRoom]) -> None:
+        if gateway == self._own():
+            return
+        log.warning("ghosts", gateway=gateway)
+        for name, followed in rooms.items():
+            if any(sid.startswith(f"{gateway}.") for sid in followed.room.members):
+                self._log_writer.add(name, PendingEvent(*events.gone(gateway)))

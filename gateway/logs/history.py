@@ -1,0 +1,121 @@
+"""Reading back a room's log, in bounded pages over the lane's link, without what the fold found void.
+
+An entry holds several events, so the ends of a range cut inside entries. Nothing here blocks: each page is
+awaited, and a page is small enough to hold the lane up for milliseconds only. Runs on the lane's thread.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from gateway.broker.keys import Keys
+from gateway.broker.scripts import PAGE
+from gateway.chat import render
+from gateway.chat.events import Event, decode, id_key
+from gateway.chat.history_access import ID_LIMIT, HistoryAccess, PastEvent, Place, Span, events, place
+from gateway.chat.ports import HistoryPage
+from gateway.chat.render import log_mark
+from gateway.logs.replica import raw
+from gateway.wire.casefold import casefold
+from gateway.wire.message import parse
+
+FEWEST_ENTRIES, PAGE_ENTRIES = 8, 100
+"""How many entries are asked for at once; the bytes of a page are bounded by page.lua."""
+PAGES_AT_ONCE = 4
+"""Pages that are looked at for one excerpt, also where they hold little of what is wanted."""
+EXCERPT_BYTES = 64 * 1024
+
+Ask = Callable[..., Awaitable[Any]]
+"""A command of Redis's with its words; its reply is awaited."""
+
+
+async def read(ask: Ask, keys: Keys, may_read: HistoryAccess, span: Span) -> HistoryPage:
+    """See gateway.chat.ports.Ports.history."""
+    reading = _Reading(ask, keys, casefold(may_read.room), span)
+    is_all = True
+    for part in may_read.parts(span):
+        is_all = await reading.part(part)
+        if not is_all:
+            break
+    found = reading.found
+    return HistoryPage(found[::-1] if span.newest else found, None if is_all else reading.reached)
+
+
+class _Reading:
+    """One excerpt: the events that were found so far, in the order in which they are read."""
+
+    def __init__(self, ask: Ask, keys: Keys, room: str, span: Span) -> None:
+        """``room``: the folded name."""
+        self._ask = ask
+        self._log, self._void, self._mark = keys.log(room), keys.rejected(room), log_mark(room)
+        self._limit, self._newest = span.limit, span.newest
+        self._count = min(PAGE_ENTRIES, max(FEWEST_ENTRIES, span.limit))
+        self._pages = 0
+        self._size_bytes = 0
+        self.found: list[PastEvent] = []
+        self.reached = span.before if span.newest else span.after
+
+    async def part(self, span: Span) -> bool:
+        """Read a part that may be read; False where the excerpt is full, or enough was looked at."""
+        verb = "XREVRANGE" if self._newest else "XRANGE"
+        begin, end = map(_stream_id, (span.before, span.after) if self._newest else (span.after, span.before))
+        has_more = True
+        while has_more:
+            if self._pages == PAGES_AT_ONCE:
+                return False
+            page, has_more = await self._ask("EVALSHA", PAGE.sha, PAGE.keys, self._log, verb, begin, end, self._count)
+            self._pages += 1
+            if not await self._take(_within(page, self._mark, span)):
+                return False
+            if page:
+                begin = f"({page[-1][0].decode()}"
+                ms, n = id_key(page[-1][0].decode())
+                self.reached = (ms, n, -1, "") if self._newest else (ms, n, ID_LIMIT, "")
+            self._count = min(PAGE_ENTRIES, 2 * self._count)  # few of these were what is wanted
+        self.reached = span.after if self._newest else span.before
+        return True
+
+    async def _take(self, past: Iterator[PastEvent]) -> bool:
+        """Take what is not void of a page's events; False where the excerpt is full."""
+        while candidates := list(islice(past, self._limit - len(self.found))):
+            marks = [f"{one.stream_id}.{one.index}" for one in candidates]
+            are_void = await self._ask("SMISMEMBER", self._void, *marks)
+            for one, is_void in zip(candidates, are_void, strict=True):
+                if not is_void:
+                    self.found.append(one)
+                    self._size_bytes += len(one.line) + len(one.tags)
+                    self.reached = one.place
+                    if len(self.found) == self._limit or self._size_bytes >= EXCERPT_BYTES:
+                        return False
+        return True
+
+
+async def find(ask: Ask, keys: Keys, log: str, msgid: str) -> Event | None:
+    """See gateway.chat.ports.Ports.find_message; ``log`` is the name of a room's log or of an inbox."""
+    at = place(msgid)
+    stream_id = _stream_id(at)
+    if render.msgid(stream_id, at[2], log_mark(log)) != msgid:
+        return None  # none of ours, or of another log
+    page = await ask("XRANGE", keys.log(log), stream_id, stream_id)
+    entry = decode(*raw(page[0])) if page else None
+    if entry is None or at[2] >= len(entry.lines):
+        return None
+    event = Event(entry.sids[at[2]], entry.lines[at[2]])
+    message = parse(event.line)
+    if message is None or message.verb not in ("PRIVMSG", "NOTICE", "TAGMSG"):
+        return None
+    [is_void] = await ask("SMISMEMBER", keys.rejected(log), f"{stream_id}.{at[2]}")
+    return None if is_void else event
+
+
+def _stream_id(place: Place) -> str:
+    return f"{place[0]}-{place[1]}"
+
+
+def _within(page: list[Any], mark: str, span: Span) -> Iterator[PastEvent]:
+    """What a span has of a page's entries, in the page's order; decoded as it is taken."""
+    for entry in page:
+        found = events(decode(*raw(entry)), mark, span.verbs)
+        for past in reversed(found) if span.newest else found:
+            if span.after < past.place < span.before:
+                yield past

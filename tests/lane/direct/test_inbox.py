@@ -1,0 +1,140 @@
+"""A lane's inbox and its barrier, over the log: what comes, comes once; a PONG never comes too early, nor never."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from gateway.chat.events import decode
+from gateway.lane.clients.client import Client
+from gateway.lane.direct.inbox import Inbox
+from gateway.logs.barrier import Barrier
+from gateway.logs.replica import Replica, ReplicaState
+from tests.stage.node import Node, Story
+from tests.stage.worlds import Stage
+
+ROOM = "#room"
+
+
+def made(stage: Stage, node: Node) -> tuple[Inbox, list[str]]:
+    """A node's inbox, live, and what it has taken."""
+    inbox = Inbox(node.lane, node.link, stage.keys, node.log_writer, {}, node.settle, lambda: "epoch", "server")
+    taken: list[str] = []
+    inbox.specials["NOTE"] = lambda message, _client, _show: taken.append(message.params[0])
+    inbox.replica = Replica(inbox.name, inbox, node.replicas.ask)
+    node.log_writer.follow(inbox.replica)
+    inbox.make()
+    node.replicas.watch(inbox.replica)
+    stage.until(lambda: bool(inbox.replica.epoch))
+    return inbox, taken
+
+
+def lose_tail(stage: Stage, name: str) -> None:
+    """As a restart from a file that is a little too old; whoever was connected is not any more."""
+    entries = stage.entries(name)
+    stage.command("XDEL", stage.keys.log(name), entries[-1][0])
+    stage.command("HSET", stage.keys.head(name), "last", entries[-2][0])
+
+
+def test_what_others_write_comes_once(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    inbox, taken = made(stage, node)
+    for text in "abc":
+        other.say(inbox.name, f"NOTE {text}")
+        stage.step()
+    node.say(inbox.name, "NOTE d")
+    stage.until(lambda: sorted(taken) == ["a", "b", "c", "d"])
+
+
+def test_an_inbox_that_is_read_again_takes_nothing_twice(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    inbox, taken = made(stage, node)
+    for text in "abc":
+        other.say(inbox.name, f"NOTE {text}")
+        stage.until(lambda text=text: taken[-1:] == [text])  # type: ignore[misc]
+    lose_tail(stage, inbox.name)
+    node.link.drop("the server was restarted")
+    stage.connect(node)
+    other.say(inbox.name, "NOTE d")
+    stage.until(lambda: "d" in taken)
+    assert taken == ["a", "b", "c", "d"]
+    assert [decode(*entry).lines for entry in stage.entries(inbox.name)] == [["NOTE a"], ["NOTE b"], ["NOTE d"]]
+
+
+class Pinged:
+    """A node's barrier, and the PONGs that it let pass."""
+
+    def __init__(self, stage: Stage, node: Node) -> None:
+        self.story: Story = node.follow(ROOM)
+        stage.until(lambda: self.story.is_live)
+        self.barrier = Barrier(node.link, stage.keys, lambda name: node.stories[name].replica, ROOM)
+        self.pongs: list[list[str]] = []  # what had been folded when each came
+        turn = node.turn
+
+        def with_barrier() -> None:
+            self.barrier.turn()
+            turn()
+
+        node.turn = with_barrier  # type: ignore[method-assign]
+
+    def ping(self) -> None:
+        self.barrier.reach([ROOM], lambda: self.pongs.append(list(self.story.lines)))
+
+
+def test_a_pong_comes_behind_what_was_in_the_log_even_if_its_entry_was_lost(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    pinged = Pinged(stage, node)
+    stage.write(other, ROOM, "a")
+    stage.until(lambda: pinged.story.lines == ["a"])
+    node.is_deaf = True
+    stage.write(other, ROOM, "b")
+    stage.round_trip(other)
+    pinged.ping()
+    stage.until(lambda: bool(pinged.pongs))
+    assert pinged.pongs == [["a", "b"]]
+
+
+def test_a_pong_comes_though_what_was_asked_for_was_lost_with_the_servers_tail(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    pinged = Pinged(stage, node)
+    stage.write(other, ROOM, "a")
+    stage.until(lambda: pinged.story.lines == ["a"])
+    node.is_deaf = True
+    stage.write(other, ROOM, "b")
+    pinged.ping()
+    stage.until(lambda: pinged.story.replica.standing is ReplicaState.MENDING)
+    node.is_deaf = False
+    lose_tail(stage, ROOM)
+    node.link.drop("the server was restarted")
+    stage.connect(node)
+    stage.until(lambda: bool(pinged.pongs))
+    assert pinged.story.lines == ["a"]
+
+
+def test_a_closed_inbox_takes_what_came_before_and_refuses_what_comes_later(stage: Stage) -> None:
+    node, other = stage.node(), stage.node()
+    inbox, taken = made(stage, node)
+    other.say(inbox.name, "NOTE a")
+    stage.step()
+    taken_at_the_end: list[list[str]] = []
+    inbox.close(lambda: taken_at_the_end.append(list(taken)))
+    stage.until(lambda: bool(taken_at_the_end))
+    assert taken_at_the_end == [["a"]]
+    inbox.make()  # as the slow timers do
+    other.say(inbox.name, "NOTE b")
+    stage.until(lambda: "NOTE b" in other.outcomes)
+    assert other.outcomes["NOTE b"] == [None]
+
+
+def test_a_direct_message_to_one_who_is_leaving_is_answered(stage: Stage) -> None:
+    """RFC 2812 3.3.1, ERR_NOSUCHNICK: it would not be read any more. Its own id tells its sender which one it was."""
+    node, other = stage.node(), stage.node()
+    inbox, _ = made(stage, node)
+    others_inbox, _ = made(stage, other)
+    answers: list[tuple[str, str]] = []
+    others_inbox.specials["401"] = lambda message, _client, _show: answers.append(
+        (message.params[1], message.tags["+hubbub/id"])
+    )
+    leaving: Any = SimpleNamespace(session=SimpleNamespace(nick="alice"), is_departing=True)
+    inbox._clients[f"{node.lane}.0"] = cast("Client", leaving)
+    log, line = inbox.address(f"{node.lane}.0", "@+hubbub/id=7 :bob!u@h PRIVMSG alice :hi")
+    other.say(log, line)
+    stage.until(lambda: answers == [("alice", "7")])

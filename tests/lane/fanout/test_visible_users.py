@@ -1,0 +1,33 @@
+"""Whom a lane's clients know, and what of them is news."""
+
+from unittest.mock import Mock
+
+from gateway.chat.effects import Effect, Kind, Member
+from gateway.lane.fanout.visible_users import VisibleUser, VisibleUsers
+
+
+def _told(kind: Kind, words: str, revision: int) -> Effect:
+    return Effect(kind, 0, "aaaaaa.0.1", f":ann!u@h {words}", old=str(revision))
+
+
+def test_what_replicas_tell_of_one_revision_is_news_once_whichever_has_it() -> None:
+    """A log that is read from its base tells at once that somebody is away and has another name."""
+    ann = Member("aaaaaa.0.1", "ann", "u", "h", "Ann", revision=1)
+    person = VisibleUser(ann, "ann")
+    assert person.learns(_told(Kind.AWAY, "AWAY :lunch", 3))
+    assert not person.learns(_told(Kind.AWAY, "AWAY :lunch", 3))
+    assert person.learns(_told(Kind.SETNAME, "SETNAME :Anna B.", 3))
+    assert not person.learns(_told(Kind.SETNAME, "SETNAME :Anna", 2))
+    assert not person.learns(_told(Kind.SETNAME, "SETNAME :Anna B.", 4))
+    assert (person.known.away, person.known.realname, person.revision) == ("lunch", "Anna B.", 4)
+    assert (ann.away, ann.realname) == (None, "Ann")
+
+
+def test_an_id_is_the_newer_name_of_those_under_one_token() -> None:
+    """Who has lost a nick goes by the id under the token that it had for the nick; a log that is late tells of that."""
+    people = VisibleUsers()
+    people.appeared(Mock(**{"room.members": {}}), Member("aaaaaa.0.1", "ann", "u", "h", "Ann", token=7), "ann")
+    called = Member("aaaaaa.0.1", "aaaaaa.0.1", "u", "h", "Ann", token=7)
+    assert people.renamed(called, "aaaaaa.0.1")
+    assert not people.renamed(Member("aaaaaa.0.1", "ann", "u", "h", "Ann", token=7), "ann")
+    assert people.renamed(Member("aaaaaa.0.1", "ann", "u", "h", "Ann", token=8), "ann")

@@ -1,0 +1,169 @@
+"""What a lane has of the log, and nothing of chat: the real link, appends and following, and logs of plain lines."""
+
+import json
+from itertools import count
+from typing import Any
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import Done, RedisLink, Selector
+from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT
+from gateway.chat.effects import Effect, Kind
+from gateway.chat.events import Entry, origin_of
+from gateway.chat.room import Room
+from gateway.directory.nicks import SCRIPTS
+from gateway.lane.rooms.local_room import LocalRoom, Retention, RoomReplicas
+from gateway.logs.in_flight import PendingEvent
+from gateway.logs.log_writer import LogWriter
+from gateway.logs.replica import Replica, ReplicaState
+from gateway.logs.replication import ReplicaAcks
+
+RETENTION = Retention(10_000, 8 << 20, 24 * 3600 * 1000)
+
+
+def snapshot_of(lines: list[str], counts: dict[str, int] | None = None) -> str:
+    """A story's state as text."""
+    return json.dumps([lines, counts or {}])
+
+
+class Story:
+    """A followed log whose state is all lines that it ever had; a snapshot of it is JSON."""
+
+    def __init__(self, node: "Node", name: str) -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self.counts: dict[str, int] = {}  # of each lane's newest entry
+        self.origins: list[str] = []  # of the entries folded, since the last beginning
+        self.beginnings = self.settlings = 0
+        self.replica = Replica(name, self, node.replicas.ask)
+        self._node = node
+
+    @property
+    def is_live(self) -> bool:
+        return self.replica.standing is ReplicaState.LIVE
+
+    @property
+    def position(self) -> tuple[str, str]:
+        return self.replica.epoch, self.replica.last
+
+    def dump(self) -> str:
+        """A snapshot of it."""
+        return snapshot_of(self.lines, self.counts)
+
+    def restore(self) -> bool:
+        return False
+
+    def begin(self, base: str | None) -> bool:
+        self.beginnings += 1
+        self.lines, self.counts = json.loads(base) if base else ([], {})
+        self.origins = []
+        return True
+
+    def apply(self, entry: Entry) -> None:
+        lane, count = origin_of(entry.origin)
+        self.origins.append(entry.origin)
+        if not count or count > self.counts.get(lane, 0):
+            self.lines += entry.lines
+            self.counts[lane] = count
+        for index, pending in enumerate(self._node.log_writer.land(self.name, entry.origin) or []):
+            self._node.settle(pending, (entry.id, index))
+
+    def settled(self) -> None:
+        self.settlings += 1
+        self._node.log_writer.settled(self.name, self.counts.get(self._node.lane, 0))
+
+
+class Node:
+    """One lane. What became of each line that it said is in ``outcomes``: where it is, None if it was refused."""
+
+    def __init__(self, selector: Selector, keys: Keys, lane: str, replicas: int = 0) -> None:
+        self.lane = lane
+        self.keys = keys
+        self.link = RedisLink(selector, self, (APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, *SCRIPTS))
+        epochs = count()
+        self.lagging: list[bool] = []
+        waiting = ReplicaAcks(replicas, self.link, keys.gateway_info(lane), self._lags) if replicas else None
+        self.log_writer = LogWriter(
+            self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle, waiting=waiting
+        )
+        self.rooms_settled: list[LocalRoom] = []
+        self.rooms_reread: list[tuple[LocalRoom, Room, bool]] = []
+        self.replicas = RoomReplicas(
+            self.link,
+            keys,
+            self.log_writer,
+            lane,
+            self._deliver,
+            lambda *reread: self.rooms_reread.append(reread),
+            self.rooms_settled.append,
+            lambda _followed: None,
+            RETENTION,
+            lambda: f"{lane}s{next(epochs)}",
+            waiting,
+        )
+        self.stories: dict[str, Story] = {}
+        self.outcomes: dict[str, list[Any]] = {}
+        self.shown: list[str] = []  # lines of rooms, as they were delivered
+        self.voids: list[Effect] = []
+        self.whys: list[str] = []  # why the link went down
+        self.is_deaf = False  # what is published is lost on its way here
+        self.held: list[tuple[bytes, bytes]] | None = None  # what is published is late
+
+    def _lags(self, is_lagging: bool) -> None:
+        self.lagging.append(is_lagging)
+        if not is_lagging:
+            self.log_writer.allow()
+
+    def follow(self, name: str) -> Story:
+        story = self.stories[name] = Story(self, name)
+        self.log_writer.follow(story.replica)
+        self.replicas.watch(story.replica)
+        return story
+
+    def say(self, name: str, *lines: str) -> None:
+        """Queues lines for a log."""
+        for line in lines:
+            self.log_writer.add(name, PendingEvent(f"{self.lane}.1", line))
+
+    def append(self, done: Done, name: str, epoch: str, origin: str, line: str, new_epoch: str) -> None:
+        """Runs append.lua itself, for one line."""
+        log, head, live = self.keys.log(name), self.keys.head(name), self.keys.live(name)
+        self.link.run(done, APPEND, log, head, epoch, origin, f"w.0.1\r\n{line}\r\n", live, new_epoch)
+
+    def turn(self) -> None:
+        if self.log_writer.gathered:
+            self.log_writer.send()
+        self.link.flush()
+
+    def settle(self, pending: PendingEvent, outcome: Any) -> None:
+        self.outcomes.setdefault(pending.line, []).append(outcome)
+
+    def _deliver(self, followed: LocalRoom, entry: Entry, effects: Any) -> None:
+        self.shown += [effect.line for effect in effects]
+        self.voids += [effect for effect in effects if effect.kind is Kind.REJECTED]
+        pendings = self.log_writer.land(followed.name, entry.origin)
+        if pendings is not None:
+            for effect in effects:
+                if effect.sid:  # and not the network's
+                    self.settle(pendings[effect.index], effect)
+
+    # -- Events of the link ---------------------------------------------------------------------------
+
+    def link_up(self) -> None:
+        self.replicas.link_up()
+        self.log_writer.resume()
+
+    def link_down(self, why: str) -> None:
+        self.whys.append(why)
+        self.replicas.link_down()
+
+    def link_fault(self, error: Exception) -> None:
+        raise error
+
+    def link_subscribed(self, channel: bytes) -> None:
+        self.replicas.subscribed(channel)
+
+    def link_message(self, channel: bytes, payload: bytes) -> None:
+        if self.held is not None:
+            self.held.append((channel, payload))
+        elif not self.is_deaf:
+            self.replicas.message(channel, payload)
