@@ -1,8 +1,7 @@
-"""One client's socket: bytes in to its owner, bytes out in one send a turn, and what happens when it stalls.
+"""The socket of one client: received bytes go to its owner, written bytes go out in one send a turn.
 
-Knows nothing of lines or of chat. What is written is gathered and leaves at the end of the lane's turn; what
-the socket does not take waits, as the very objects that all members of a room share, up to a limit, beyond
-which the connection is cut. Runs on the lane's thread.
+Knows nothing of lines or of chat. Bytes that the socket does not accept wait, as the same objects that all members of
+a room share, up to a limit. Beyond the limit the connection is closed. Runs on the lane's thread.
 """
 
 import socket
@@ -18,7 +17,7 @@ SEND_BYTES = 262144
 
 
 class Owner(Protocol):
-    """Who hears of what happens on a connection."""
+    """The receiver of a connection's events."""
 
     def received(self, connection: "ClientConnection", data: bytes) -> None: ...
 

@@ -1,6 +1,6 @@
 """The PROXY header that a load balancer sends first (PROXY protocol specification, versions 1 and 2).
 
-Owns the reading of the client's address from it. Who may send one is the caller's matter. Pure; any thread.
+Owns the reading of the client's address from it. The caller decides which peers may send one. Pure; any thread.
 """
 
 import ipaddress
