@@ -74,7 +74,7 @@ def _answers(path: str) -> bool:
 
 
 class Acceptor:
-    """See the module."""
+    """The acceptor thread and its listening sockets."""
 
     def __init__(self, listening: Sequence[socket.socket], deal: Deal, on_full: Callable[[], None]) -> None:
         """``on_full`` is called when the process is out of descriptors; accepting goes on after a pause."""

@@ -32,7 +32,7 @@ class Owner(Protocol):
 
 
 class ClientConnection:
-    """See the module. ``state`` is the owner's: what the connection means to it."""
+    """A socket and its unsent bytes. ``state`` belongs to the owner."""
 
     __slots__ = (
         "_backlog",
