@@ -1,8 +1,8 @@
--- Makes a session's claim of a nick again: after its session id has changed, or where Redis may have lost it.
+-- Renew a session's nick claim: after a change of the session id, or if Redis may have lost the claim.
 -- KEYS: {nick:name}
--- ARGV: session id, the session id it had before or '', the token it had or '' for a new one, then field/value
---       pairs of the profile
--- Returns the claim's token; or {holder's session id} where it is somebody else's by now.
+-- ARGV: session id, its previous session id or '', its token or '' for a new one, then field/value pairs of
+--       the profile
+-- Returns the claim's token, or {holder's session id} if another session holds the nick.
 local holder = redis.call('HMGET', KEYS[1], 'sid', 'token')
 if holder[1] == ARGV[1] and holder[2] then return holder[2] end
 if holder[1] and holder[1] ~= ARGV[1] and holder[1] ~= ARGV[2] then return {holder[1]} end

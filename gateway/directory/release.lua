@@ -1,5 +1,6 @@
--- Frees a nick if the session still holds it, and tells who watches it.
+-- Release a nick and publish that, if the session still holds it.
 -- KEYS: {nick:name}; ARGV: session id
+-- Returns 1 if it was released.
 if redis.call('HGET', KEYS[1], 'sid') ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', KEYS[1] .. ':live', '')

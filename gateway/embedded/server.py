@@ -1,8 +1,8 @@
-"""A gateway's share in the embedded server: come in (starting it if need be), bring it back, leave.
+"""A gateway's use of the embedded server: start or share it, restart it, leave it.
 
-Owns this process's end of the FIFO that counts the users; the server itself belongs to the supervisor process
-(supervisor.py, which also tells what lies in the data directory). `start` and `close` run on the main
-thread, `ensure` on the heartbeat; all may block.
+Owns this process's end of the FIFO by which the supervisor detects its users. The server itself belongs to the
+supervisor process; supervisor.py also lists the files of the data directory. `start` and `close` run on the main
+thread, `ensure` on the heartbeat thread. All may block.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from gateway.embedded import supervisor
 from gateway.embedded.binary import EmbeddedServerError, find_server
 
 START_LIMIT_S = 120.0
-"""Long, as a server with much data loads it first."""
+"""A server with much data needs a long time to load it."""
 
 RETRY_PAUSE_S = 0.05
 SOCKET_PATH_LIMIT_BYTES = 100
@@ -28,64 +28,64 @@ SOCKET_PATH_LIMIT_BYTES = 100
 
 
 class EmbeddedServer:
-    """A share in the server of one data directory; `url` is a unix:// URL that redis-py understands."""
+    """One gateway's use of the server of one data directory; `url` is a unix:// URL for redis-py."""
 
     def __init__(self, data_dir: Path, program: Path) -> None:
         self.data_dir = data_dir
         self._program = program
         self._launching = threading.Lock()
         self._fifo = _open_fifo(data_dir / supervisor.USERS)
-        self.socket_path = _short(data_dir) / supervisor.SOCKET
+        self.socket_path = _short_path(data_dir) / supervisor.SOCKET
         self.url = f"unix://{quote(str(self.socket_path))}"
 
     @classmethod
     def start(cls, data_dir: Path, limit_s: float = START_LIMIT_S) -> "EmbeddedServer":
-        """Share the server of this directory, and start it if nobody has; raises EmbeddedServerError."""
+        """Use the server of this directory, and start it if it is not running; raise EmbeddedServerError."""
         program = find_server()
         data_dir = data_dir.expanduser().absolute()
         try:
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             share = cls(data_dir.resolve(), program)
         except OSError as error:
-            raise EmbeddedServerError(f"the data directory {data_dir} cannot be used: {error}") from error
+            raise EmbeddedServerError(f"cannot use the data directory {data_dir}: {error}") from error
         try:
-            share._bring_up(time.monotonic() + limit_s)
+            share._start_server(time.monotonic() + limit_s)
         except BaseException:
             share.close()
             raise
         return share
 
     def ensure(self, limit_s: float = 10.0) -> bool:
-        """Whether the server answers, after starting it again if its supervisor was lost. Never raises."""
+        """Restart the server if its supervisor has died; return whether the server answers. Never raises."""
         try:
-            self._bring_up(time.monotonic() + limit_s)
+            self._start_server(time.monotonic() + limit_s)
         except (EmbeddedServerError, OSError):
             return False
         return True
 
     def close(self) -> None:
-        """Leave; when this was the last share, the supervisor ends the server cleanly within moments."""
+        """Leave the server. If no other gateway uses it, the supervisor stops it cleanly."""
         fifo, self._fifo = self._fifo, -1
         if fifo >= 0:
             os.close(fifo)
 
-    def _bring_up(self, deadline: float) -> None:
-        """Until the server answers. Others may start it too, or still be ending it: the lock decides."""
+    def _start_server(self, deadline: float) -> None:
+        """Start a supervisor until the server answers. Others may start or stop it meanwhile: the lock decides."""
         with self._launching:
             while not supervisor.ping(str(self.socket_path)):
                 left_s = deadline - time.monotonic()
-                told = self._launch(left_s) if left_s > 0 else supervisor.BUSY
-                if told == supervisor.BUSY and left_s <= 0:
+                answer = self._launch(left_s) if left_s > 0 else supervisor.BUSY
+                if answer == supervisor.BUSY and left_s <= 0:
                     raise EmbeddedServerError(
                         f"the embedded server does not answer; see {self.data_dir / supervisor.LOG}"
                     )
-                if told not in (supervisor.READY, supervisor.BUSY):
-                    raise EmbeddedServerError(f"the embedded server does not start: {told}")
-                if told == supervisor.BUSY:
+                if answer not in (supervisor.READY, supervisor.BUSY):
+                    raise EmbeddedServerError(f"the embedded server does not start: {answer}")
+                if answer == supervisor.BUSY:
                     time.sleep(RETRY_PAUSE_S)
 
     def _launch(self, limit_s: float) -> str:
-        """Start a supervisor and return what it says once its server is up (or it is not needed)."""
+        """Start a supervisor and return its answer: READY, BUSY or an error text."""
         command = [sys.executable, "-I", "-S", supervisor.__file__, str(self.data_dir), str(self._program)]
         try:
             launched = subprocess.run(
@@ -103,7 +103,7 @@ class EmbeddedServer:
 
 
 def _open_fifo(path: Path) -> int:
-    """Our end of the users' FIFO, made if missing; both ways, as opening to write alone needs a reader."""
+    """Open the users' FIFO, and make it if missing; for reading too, as a write-only open needs a reader."""
     try:
         os.mkfifo(path, 0o600)
     except FileExistsError:
@@ -112,8 +112,8 @@ def _open_fifo(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
 
-def _short(data_dir: Path) -> Path:
-    """The data directory by a path short enough for a socket: through a link where its own is too long."""
+def _short_path(data_dir: Path) -> Path:
+    """Return a path of the data directory that is short enough for a socket, by a symbolic link if needed."""
     if len(os.fsencode(data_dir)) + len(supervisor.SOCKET) < SOCKET_PATH_LIMIT_BYTES:
         return data_dir
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
@@ -122,5 +122,5 @@ def _short(data_dir: Path) -> Path:
         link.symlink_to(data_dir)
     except FileExistsError:
         if link.lstat().st_uid != os.getuid() or link.resolve() != data_dir:
-            raise OSError(f"{link} is in the way of a link to {data_dir}") from None
+            raise OSError(f"{link} exists and is not a link to {data_dir}") from None
     return link

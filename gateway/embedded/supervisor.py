@@ -1,18 +1,18 @@
-"""The process that runs the embedded server for as long as any gateway uses it.
+"""The process that runs the embedded server while any gateway uses it.
 
     python -I -S supervisor.py DATA_DIR PROGRAM
 
-One data directory holds everything that gateways, supervisor and server share:
+Gateways, supervisor and server share one data directory:
 
-    lock         flock: taken by the supervisor and inherited by the server, so that no second server
-                 starts while the first still writes, even if its supervisor was killed
-    users        FIFO: every gateway holds it open; end of file means that the last one is gone
-    server.sock  where the server listens; nothing listens on the network
-    server.log   what the server and the supervisor say
+    lock         flock: the supervisor takes it and the server inherits it. So no second server starts while
+                 the first still writes, even if its supervisor was killed
+    users        FIFO: every gateway holds it open. End of file means that the last gateway has ended
+    server.sock  the socket of the server, which does not listen on the network
+    server.log   the log of the server and the supervisor
 
-It has a session of its own (a ^C for the gateway does not reach it) and is nobody's child. If it is killed,
-the kernel ends the server too (PR_SET_PDEATHSIG), and the next gateway to notice brings up both again.
-Standard library only, and no site-packages: it has to be there within milliseconds. One thread.
+The supervisor has its own POSIX session, so a ^C for the gateway does not reach it, and init is its parent. If it is
+killed, the kernel ends the server too (PR_SET_PDEATHSIG), and the next gateway that detects this starts both again.
+It uses the standard library only and no site-packages, because it must start within milliseconds. One thread.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def ping(path: str, timeout_s: float = 1.0) -> bool:
-    """Whether a server answers PING at this socket; one that still loads its data does not count."""
+    """Return whether a server answers PING at this socket. A server that is loading its data does not."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(timeout_s)
         connection.connect(path)
@@ -48,8 +48,8 @@ def ping(path: str, timeout_s: float = 1.0) -> bool:
 
 
 def main(data_dir: str, program: str) -> None:
-    """Take the lock or print "busy"; else go on as a daemon that prints "ready" or what is wrong."""
-    os.umask(0o077)  # what the server writes is everything that was said
+    """Take the lock and continue as a daemon that prints "ready" or an error; print "busy" if it is taken."""
+    os.umask(0o077)  # the server's files contain all messages
     os.chdir(data_dir)
     lock = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -57,12 +57,12 @@ def main(data_dir: str, program: str) -> None:
     except BlockingIOError:
         print(BUSY, flush=True)
         return
-    if os.fork() == 0:  # the gateway reaps its child at once and has no zombie to care for
+    if os.fork() == 0:  # the gateway waits for its child at once, so there is no zombie process
         Supervisor(program, lock).run()
 
 
 class Supervisor:
-    """Keeps one server running while the FIFO has a writer."""
+    """Run one server while the FIFO has a writer."""
 
     def __init__(self, program: str, lock: int) -> None:
         self.command = _server_command(program)
@@ -74,7 +74,7 @@ class Supervisor:
         self.terminated = False
 
     def run(self) -> None:
-        """Run servers until nobody uses them; one that dies is started again on the same data."""
+        """Run a server until nobody uses it. A server that dies is restarted on the same data."""
         self._take_signals()
         shortest_s, longest_s = RESTART_PAUSES_S
         pause_s, launching = shortest_s, True
@@ -83,16 +83,16 @@ class Supervisor:
             server = self._start()
             ready = self._await_ready(server)
             if launching:
-                self._tell_launcher(READY if ready else self._last_words())
+                self._answer_launcher(READY if ready else self._last_log_lines())
                 launching = False
                 if not ready:
                     break
-            while server.poll() is None and not self._is_left():
+            while server.poll() is None and not self._may_end():
                 self._wait(None)
             if server.poll() is None:
-                self._stop(server)  # and look again: somebody may have come while it stopped
+                self._stop(server)  # and check again: a new user may have come meanwhile
                 continue
-            self._say(f"the server ended with {server.returncode}; it is started again")
+            self._write_log(f"the server ended with {server.returncode}; restarting it")
             pause_s = shortest_s if time.monotonic() - began > longest_s else min(2 * pause_s, longest_s)
             self._wait(pause_s)
 
@@ -103,7 +103,7 @@ class Supervisor:
             return not self.terminated
 
     def _wait(self, timeout_s: float | None) -> None:
-        """Until the last user goes, a signal comes (a child's end is one) or the time is over."""
+        """Wait for the end of the last user, a signal (SIGCHLD is one) or the timeout."""
         poll = select.poll()
         poll.register(self.users, 0)  # hang-up is always reported
         poll.register(self.signals, select.POLLIN)
@@ -134,22 +134,22 @@ class Supervisor:
         )
 
     def _die_with_parent(self) -> None:
-        """Linux only; elsewhere a server whose supervisor was killed lives until it is ended by hand."""
+        """Let the kernel end the server with its supervisor: on Linux only. Elsewhere it must be ended by hand."""
         if sys.platform == "linux":
             self.libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
     def _await_ready(self, server: "subprocess.Popen[bytes]") -> bool:
-        """Loading much data takes its time, so only the server's end or the last user's is a failure."""
+        """Wait until the server answers. Loading data may take long: only the end of the server or its users fails."""
         while server.poll() is None and self._is_used():
             if ping(SOCKET):
                 return True
             self._wait(0.01)
         return False
 
-    def _is_left(self) -> bool:
-        """Whether the server may end: newcomers are kept out before the last look for users.
+    def _may_end(self) -> bool:
+        """Return whether the server may end. The socket is hidden before the last check for users.
 
-        So whoever opened the FIFO and then got a PONG is seen here, and its server stays.
+        So the check sees every gateway that opened the FIFO and then got a PONG, and the server stays.
         """
         if self._is_used():
             return False
@@ -162,27 +162,27 @@ class Supervisor:
         return True
 
     def _stop(self, server: "subprocess.Popen[bytes]") -> None:
-        """SIGTERM is SHUTDOWN to the server: it writes and syncs what it has, then exits."""
+        """Send SIGTERM, which is SHUTDOWN to the server: it writes and syncs its data, then exits."""
         server.terminate()
         try:
             server.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
-            self._say(f"the server did not stop within {STOP_LIMIT_S:g} s; it is killed")
+            self._write_log(f"the server did not stop within {STOP_LIMIT_S:g} s; killing it")
             server.kill()
             server.wait()
 
-    def _tell_launcher(self, words: str) -> None:
+    def _answer_launcher(self, text: str) -> None:
         with contextlib.suppress(OSError):
-            os.write(1, words.encode() + b"\n")
+            os.write(1, text.encode() + b"\n")
         os.dup2(self.log, 1)
         os.dup2(self.log, 2)
 
-    def _last_words(self) -> str:
+    def _last_log_lines(self) -> str:
         lines = Path(LOG).read_text("utf-8", errors="replace").splitlines()
-        return " / ".join(lines[-2:]) or "it said nothing"
+        return " / ".join(lines[-2:]) or "it wrote no log"
 
-    def _say(self, words: str) -> None:
-        os.write(self.log, f"supervisor {os.getpid()}: {words}\n".encode())
+    def _write_log(self, text: str) -> None:
+        os.write(self.log, f"supervisor {os.getpid()}: {text}\n".encode())
 
 
 def _server_command(program: str) -> list[str]:

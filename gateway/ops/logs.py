@@ -1,8 +1,8 @@
-"""The gateway's own log, on standard error: an event name and fields, for people or as JSON lines.
+"""The gateway's own log on standard error: an event name and fields, as text or as JSON lines.
 
-Never the text of a message, a password or a token. Each line is one write, so that lines of several processes
-that share a pipe stay whole (up to PIPE_BUF, 4096 bytes on Linux: write(2), pipe(7)). Set up once by the main
-thread; any thread logs.
+A log line never contains the text of a message, a password or a token. Each line is one write, so lines of several
+processes on one pipe do not mix (up to PIPE_BUF, 4096 bytes on Linux: write(2), pipe(7)). The main thread configures
+it once; any thread logs.
 """
 
 import logging
@@ -12,7 +12,7 @@ import structlog
 
 
 def configure(form: str) -> None:
-    """`form` is "console" or "json" (one object a line, times in UTC)."""
+    """Configure structlog; `form` is "console" or "json" (one object per line, times in UTC)."""
     is_json = form == "json"
     processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -32,7 +32,7 @@ def configure(form: str) -> None:
 
 
 def _console() -> structlog.dev.ConsoleRenderer:
-    """Tracebacks without the values of variables, which a renderer found on the machine might add."""
+    """Return a renderer without the values of variables in tracebacks, which an installed renderer might add."""
     is_terminal = sys.stderr.isatty()
     plain = structlog.dev.plain_traceback
     return structlog.dev.ConsoleRenderer(colors=is_terminal, pad_event_to=24, exception_formatter=plain)

@@ -1,7 +1,7 @@
-"""What Prometheus is told: plain numbers of the gateway's threads, read when it asks.
+"""Metrics for Prometheus: numbers of the gateway's threads, read at each request.
 
-Nothing is counted here. A lane counts in plain integers of its own, and `read` gives them all; reading an
-integer of another thread needs no lock. Runs on the admin thread.
+Nothing is counted here. A lane counts in its own integers, and `read` returns them all. Reading an integer of another
+thread needs no lock. Runs on the admin thread.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ PREFIX = "hubbub_"
 
 
 class Reading(NamedTuple):
-    """One number: `name` in snake case without prefix, a counter's without `_total`."""
+    """One metric value. `name` is in snake case, without the prefix and, for a counter, without `_total`."""
 
     name: str
     kind: Literal["counter", "gauge"]
@@ -26,7 +26,7 @@ class Reading(NamedTuple):
 
 
 def registry_of(read: Callable[[], Iterable[Reading]]) -> CollectorRegistry:
-    """A registry of these readings and of the process (CPU, memory, descriptors, garbage collection)."""
+    """Return a registry of these readings and of the process (CPU, memory, descriptors, garbage collection)."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
@@ -51,5 +51,5 @@ class _Readings(Collector):
         yield from families.values()
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing before it is asked for: at registration there may be no lane yet."""
+        """Describe nothing at registration, because there may be no lane yet."""
         yield from ()
