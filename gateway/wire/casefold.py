@@ -1,10 +1,10 @@
-"""When two names are the same: CASEMAPPING=ascii (Modern IRC "CASEMAPPING Parameter"). Pure; any thread."""
+"""Comparison of names: CASEMAPPING=ascii (Modern IRC "CASEMAPPING Parameter"). Pure; any thread."""
 
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def casefold(name: str) -> str:
-    """Give the form under which names are compared and stored: only A-Z become a-z."""
+    """Return the form in which names are compared and stored: only A-Z become a-z."""
     return name.lower() if name.isascii() else name.translate(_LOWER)
 
 

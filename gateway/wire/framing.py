@@ -1,6 +1,6 @@
-"""Bytes of a stream to lines, within bounds (Modern IRC "Message Format", IRCv3 message-tags "Size limit").
+"""Split a byte stream into lines of limited size (Modern IRC "Message Format", IRCv3 message-tags "Size limit").
 
-Owns what of a line has come so far. Knows nothing of what a line means. Pure; on its owner's thread.
+Owns the incomplete line at the end of the input. Does not parse lines. Pure; runs on its owner's thread.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _LF: Final = ord("\n")
 
 
 class TooLong(Enum):
-    """Stands for a line over the limits, in its place among the lines."""
+    """Marks the place of a line that exceeds the limits."""
 
     TOO_LONG = "too long"
 
@@ -24,22 +24,22 @@ TOO_LONG: Final = TooLong.TOO_LONG
 
 
 class LineBuffer:
-    """Cuts a stream into lines; holds at most one line that is within the limits."""
+    """Splits a stream into lines. Buffers at most one line that is within the limits."""
 
     __slots__ = ("_line_limit", "_partial", "_tags_limit")
 
     def __init__(self, limit_bytes: int = LINE_LIMIT_BYTES, tags_limit_bytes: int = TAGS_LIMIT_BYTES) -> None:
         self._line_limit = limit_bytes - len(b"\r\n")
         self._tags_limit = tags_limit_bytes
-        self._partial: bytes | None = b""  # of a line without its end yet; None: of one that is too long
+        self._partial: bytes | None = b""  # the incomplete line; None if it is too long
 
     def feed(self, data: bytes) -> Sequence[str | TooLong]:
-        """Take bytes as they came; give the lines that are complete now.
+        """Take received bytes; return the lines that are complete now.
 
-        Lines end in LF or CRLF, are decoded as UTF-8 (what is broken becomes U+FFFD), and are never empty;
+        Lines end in LF or CRLF, are decoded as UTF-8 (invalid bytes become U+FFFD), and are never empty.
         NUL and other CRs are removed. At the end of input, feed b"\\n" for a last line without an end.
         """
-        # Removed before anything is decided or decoded, so that chunking never shows.
+        # Removed before anything else, so that the result does not depend on the chunks.
         data = data.replace(b"\r", b"").replace(b"\0", b"")
         if self._partial != b"" or not 0 < len(data) <= self._line_limit or data[-1] != _LF:
             return self._feed_parts(data)
@@ -59,7 +59,7 @@ class LineBuffer:
         ]
         if self._fits(partial):
             self._partial = partial
-        else:  # it fits no better when more has come
+        else:  # more input cannot make it fit
             self._partial = None
             found.append(TOO_LONG)
         return found
@@ -72,7 +72,7 @@ class LineBuffer:
 
 
 def cut(line: str, limit_bytes: int) -> str:
-    """Shorten a line to at most `limit_bytes` of UTF-8, splitting no character."""
+    """Shorten a line to at most `limit_bytes` of UTF-8, without splitting a character."""
     if len(line) * 4 <= limit_bytes:
         return line
     encoded = line.encode()

@@ -1,7 +1,7 @@
-"""What a browser that opens the port is told: the page's files, by a table that is made once.
+"""HTTP for browsers: serve the page's files from a table that is made once.
 
-Owns the reading of a request's head and every answer but the upgrade to a WebSocket, and whether another request may
-follow. Pure; any thread.
+Owns the parser of request heads and every response except the upgrade to a WebSocket. Decides whether another request
+may follow. Pure; any thread.
 """
 
 import gzip
@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 
 HEAD_LIMIT_BYTES: Final = 8192
 HEAD: Final = re.compile(rb"[\r\n]*([^\r\n].*?)\r?\n\r?\n", re.DOTALL)
-"""A request's head, as group 1 (RFC 9112 2.2: behind empty lines; LF alone will do)."""
+"""A request's head as group 1 (RFC 9112 2.2: after empty lines; LF alone is accepted)."""
 
 _REQUEST_LINE = re.compile(r"([A-Z]+) ([!-~]+) (HTTP/1\.[01])")  # RFC 9112 3
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0-\x08\n-\x1f\x7f]*?)[ \t]*")  # RFC 9110 5.1, 5.5
-_AUTHORITY = re.compile(r"http://[^/?#]*", re.IGNORECASE)  # RFC 9112 3.2.2: whoever asks as a proxy is answered as well
+_AUTHORITY = re.compile(r"http://[^/?#]*", re.IGNORECASE)  # RFC 9112 3.2.2: the absolute form is accepted, too
 _NO_GZIP = re.compile(r"\s*;\s*q=0(\.0*)?\s*", re.IGNORECASE)
 _TYPES: Final = {
     "css": "text/css; charset=utf-8",
@@ -35,12 +35,13 @@ _STRICT: Final = (
     "Referrer-Policy: no-referrer\r\n"
 )
 _NOSNIFF: Final = "X-Content-Type-Options: nosniff\r\n"
-_PARTS: Final = ("js", "css")  # of a document, whose policy binds them: their own would be 10 KB of every first visit
+_PARTS: Final = ("js", "css")
+"""Types to which the document's policy applies: to repeat it would cost 10 KB at every first visit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The head of a request; ``headers`` as they came, the names in lower case."""
+    """The head of a request; ``headers`` in the order received, the names in lower case."""
 
     method: str
     path: str
@@ -48,48 +49,48 @@ class Request:
     headers: Sequence[tuple[str, str]]
 
     def header(self, name: str) -> str:
-        """The value of a header (name in lower case), of several their list (RFC 9110 5.2); "" where it is absent."""
+        """Return the value of a header (name in lower case); several are joined (RFC 9110 5.2); "" if it is absent."""
         return ", ".join(value for key, value in self.headers if key == name)
 
     @property
     def is_last(self) -> bool:
-        """Whether its connection ends with the answer (RFC 9112 9.3); also where a body follows, which nobody reads."""
+        """Whether the connection ends after the response (RFC 9112 9.3), also if a body follows, which is not read."""
         options = {option.strip().lower() for option in self.header("connection").split(",")}
         has_body = self.header("transfer-encoding") or self.header("content-length") not in ("", "0")
         return self.version != "HTTP/1.1" or "close" in options or bool(has_body)
 
     @property
     def is_upgrade(self) -> bool:
-        """Whether it asks for a WebSocket (RFC 6455 4.1)."""
+        """Whether it is a WebSocket handshake (RFC 6455 4.1)."""
         return self.method == "GET" and self.header("upgrade").lower() == "websocket"
 
 
 @dataclass(frozen=True, slots=True)
 class WebFile:
-    """One file as it is sent."""
+    """A file with its response headers."""
 
     etag: str
     fields: str
-    """The headers that also stand in a 304."""
+    """The headers that a 304 response has, too."""
     plain: bytes
     packed: bytes
     kind: str
     policy: str
-    """The headers that bind the browser."""
+    """The headers that restrict the browser (Content-Security-Policy and the like)."""
 
 
 Pages = Mapping[str, WebFile]
-"""By path."""
+"""Path -> file."""
 
 
 def pages(files: Mapping[str, bytes]) -> Pages:
-    """The table of what is served, from names and contents of files; "/" is index.html."""
+    """Make the table of served files from their names and contents; "/" is index.html."""
     table = {f"/{name}": _page(name, content) for name, content in sorted(files.items())}
     return table | {"/": table["/index.html"]}
 
 
 def _page(name: str, content: bytes) -> WebFile:
-    # A weak tag, as it is the same for both codings (RFC 9110 8.8.1). Asked for each time: a name says no version.
+    # A weak tag, since it is the same for both codings (RFC 9110 8.8.1). "no-cache": names contain no version.
     etag = f'W/"{sha256(content).hexdigest()[:24]}"'
     fields = f"Cache-Control: no-cache\r\nETag: {etag}\r\nVary: Accept-Encoding\r\n"
     extension = name.rpartition(".")[2]
@@ -99,7 +100,7 @@ def _page(name: str, content: bytes) -> WebFile:
 
 
 def parse(head: bytes) -> Request | None:
-    """A request from its head, without the empty line; None for what is none (RFC 9112 2.2 to 5)."""
+    """Parse a request's head, without the empty line; None if it is malformed (RFC 9112 2.2 to 5)."""
     first, *lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
     request_line = _REQUEST_LINE.fullmatch(first)
     found = [_HEADER.fullmatch(line) for line in lines]
@@ -114,21 +115,21 @@ def parse(head: bytes) -> Request | None:
 
 
 class Response(NamedTuple):
-    """A whole response, and whether the connection ends with it."""
+    """A complete response, and whether the connection ends after it."""
 
     data: bytes
     is_last: bool
 
 
 def answer(request: Request | None, table: Pages) -> Response:
-    """The response to a request for a file; None: one that could not be read. A refusal is the last response."""
+    """Return the response to a request (None: a malformed one). The connection ends after an error."""
     if request is None:
-        return Response(refusal("400 Bad Request", "This is no request."), True)
+        return Response(refusal("400 Bad Request", "The request is malformed."), True)
     if request.method not in ("GET", "HEAD"):
-        return Response(refusal("405 Method Not Allowed", "Only GET here.", "Allow: GET, HEAD\r\n"), True)
+        return Response(refusal("405 Method Not Allowed", "Use GET or HEAD.", "Allow: GET, HEAD\r\n"), True)
     page = table.get(request.path)
     if page is None:
-        return Response(refusal("404 Not Found", "Nothing here.", with_body=request.method == "GET"), True)
+        return Response(refusal("404 Not Found", "Not found.", with_body=request.method == "GET"), True)
     return Response(_file(page, request), request.is_last)
 
 
@@ -144,15 +145,15 @@ def _file(page: WebFile, request: Request) -> bytes:
 
 
 def _takes_gzip(accepted: str) -> bool:
-    """RFC 9110 12.5.3; a client that says only "*" is sent the plain file."""
+    """Return whether gzip is accepted (RFC 9110 12.5.3); a client that sends only "*" gets the plain file."""
     codings = (coding.strip() for coding in accepted.split(","))
     return any(coding[:4].lower() == "gzip" and not _NO_GZIP.fullmatch(coding[4:]) for coding in codings)
 
 
-def refusal(status: str, why: str, fields: str = "", *, with_body: bool = True) -> bytes:
-    """A response that says in plain text why not; ``status``: code and phrase."""
+def refusal(status: str, reason: str, fields: str = "", *, with_body: bool = True) -> bytes:
+    """Return an error response with the reason as plain text; ``status`` is code and phrase."""
     fields = f"Content-Type: text/plain; charset=utf-8\r\n{fields}{_STRICT}{_NOSNIFF}"
-    return _response(status, fields, f"{why}\n".encode(), with_body=with_body)
+    return _response(status, fields, f"{reason}\n".encode(), with_body=with_body)
 
 
 def _response(

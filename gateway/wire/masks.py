@@ -1,9 +1,9 @@
 """Masks over nick!user@host, as in bans (RFC 2812 2.5).
 
-Owns how they are written and what they cover. Pure; any thread.
+Owns the form of masks and their matching. Pure; any thread.
 
-Matching takes time in proportion to the mask's length, whatever mask and source are, and keeps nothing between
-two calls: clients choose the masks, and a cache that they can overflow makes each look as dear as a new mask.
+The time of a match is proportional to the mask's length, for any mask and source. There is no cache: clients choose
+the masks, so they could overflow it, and every lookup would cost as much as a new mask.
 """
 
 import re
@@ -13,14 +13,14 @@ from gateway.wire.casefold import casefold
 
 
 def matches(mask: str, source: str) -> bool:
-    """Tell whether a mask with "*" and "?" covers the whole source, in any case of ASCII letters."""
-    return _Source(source).is_covered(mask)
+    """Return whether a mask with "*" and "?" matches the whole source, without regard to ASCII case."""
+    return _Source(source).is_matched(mask)
 
 
 def any_matches(masks: Iterable[str], source: str) -> bool:
-    """Tell whether one of the masks covers the source."""
+    """Return whether one of the masks matches the source."""
     subject = _Source(source)
-    return any(map(subject.is_covered, masks))
+    return any(map(subject.is_matched, masks))
 
 
 def normalize(mask: str) -> str:
@@ -33,16 +33,16 @@ def normalize(mask: str) -> str:
 
 
 class _Source:
-    """What masks are compared with."""
+    """A source that masks are compared with."""
 
-    __slots__ = ("_places", "_text")
+    __slots__ = ("_positions", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = casefold(text)
-        self._places: dict[str, int] = {}  # character -> a bit for each place where it stands
+        self._positions: dict[str, int] = {}  # character -> a bit for each position where it occurs
 
-    def is_covered(self, mask: str) -> bool:
-        """Look for the pieces between the stars: the first place where one fits is as good as any later one."""
+    def is_matched(self, mask: str) -> bool:
+        """Search the pieces between the stars in order. The first position of a piece is as good as a later one."""
         first, *others = casefold(mask).split("*")
         if not others:
             return len(first) == len(self._text) and self._find(first, 0, len(first)) == 0
@@ -58,19 +58,19 @@ class _Source:
         return True
 
     def _find(self, piece: str, start: int, end: int) -> int:
-        """The first place from `start` on where a piece fits that ends before `end`; -1 for none."""
+        """Return the first position from `start` at which the piece fits and ends before `end`; -1 for none."""
         if "?" not in piece:
             return self._text.find(piece, start, end)
         last_start = end - len(piece)
         if last_start < start:
             return -1
-        if not self._places:
+        if not self._positions:
             for at, character in enumerate(self._text):
-                self._places[character] = self._places.get(character, 0) | 1 << at
+                self._positions[character] = self._positions.get(character, 0) | 1 << at
         fitting = (1 << last_start + 1) - (1 << start)
         for offset, character in enumerate(piece):
             if character != "?":
-                fitting &= self._places.get(character, 0) >> offset
+                fitting &= self._positions.get(character, 0) >> offset
                 if not fitting:
                     return -1
         return (fitting & -fitting).bit_length() - 1

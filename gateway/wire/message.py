@@ -1,4 +1,4 @@
-"""One IRC message, from and to its line (Modern IRC "Message Format", RFC 2812 2.3.1).
+"""Parse and format one IRC message (Modern IRC "Message Format", RFC 2812 2.3.1).
 
 Owns the grammar of a line that is already framed and decoded. Knows no command. Pure; any thread.
 """
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from gateway.wire.tags import format_tags, parse_tags
 
-# Their last parameter is text, and that of numerics: it always gets its colon, since simple bots look for " :".
+# The last parameter of these verbs, and of numerics, always gets a colon, since simple bots search for " :".
 _TEXT_VERBS = frozenset(("PRIVMSG", "NOTICE", "QUIT", "KICK", "ERROR", "WALLOPS", "AWAY"))
 
 
 @dataclass(slots=True)
 class Message:
-    """`verb` is in upper case; only the last of `params` may be empty, hold spaces or start with a colon."""
+    """A message. `verb` is in upper case. Only the last of `params` may be empty, have spaces or begin with a colon."""
 
     verb: str
     params: list[str] = field(default_factory=list)
@@ -21,7 +21,7 @@ class Message:
     tags: dict[str, str] = field(default_factory=dict)
 
     def line(self) -> str:
-        """Write the message as a line without CRLF; it is not cut to any length."""
+        """Format the message as a line without CRLF, of any length."""
         head = f"@{format_tags(self.tags)} " if self.tags else ""
         if self.source is not None:
             head += f":{self.source} "
@@ -34,9 +34,9 @@ class Message:
 
 
 def parse(line: str) -> Message | None:
-    """Read a line without CRLF; None where there is no verb. Never raises.
+    """Parse a line without CRLF; None if it has no verb. Never raises.
 
-    Any number of spaces may stand between the parts, as Modern IRC asks of parsers.
+    Any number of spaces may separate the parts, as Modern IRC requires of parsers.
     """
     tags: dict[str, str] = {}
     source = None
@@ -63,7 +63,7 @@ def parse(line: str) -> Message | None:
 
 
 def split_source(source: str) -> tuple[str, str, str]:
-    """Take nick!user@host apart; parts that are not there are ""."""
+    """Split nick!user@host; missing parts are ""."""
     rest, _, host = source.partition("@")
     nick, _, user = rest.partition("!")
     return nick, user, host

@@ -1,13 +1,13 @@
-"""Which nicks and rooms may exist, and the nearest nick to what a person typed.
+"""Validate names of users and rooms, and suggest a valid nick for any text.
 
-Owns the rules for the spelling of names, not who has them. Pure; any thread.
+Owns the syntax of names, not their ownership. Pure; any thread.
 """
 
 import re
 import unicodedata
 from typing import Final
 
-from gateway.wire.visible import all_can_be_seen
+from gateway.wire.visible import is_visible
 
 NICKLEN: Final = 30
 CHANNELLEN: Final = 64
@@ -18,16 +18,16 @@ _NOT_IN_NICK = re.compile(r"[^A-Za-z0-9\[\]\\`_^{|}-]+")
 
 
 def valid_nick(nick: str) -> bool:
-    """Tell whether a client may take this nick."""
+    """Return whether this is a valid nick."""
     return len(nick) <= NICKLEN and _NICK.fullmatch(nick) is not None
 
 
 def valid_room(room: str) -> bool:
-    """Tell whether a room may be called so: "#", then 1 to 63 visible characters without space or comma.
+    """Return whether this is a valid room name: "#", then 1 to 63 visible characters without space or comma.
 
-    Stricter than RFC 2812 2.3.1: what cannot be seen would make different rooms look the same.
+    Stricter than RFC 2812 2.3.1: with invisible characters different rooms would look the same.
     """
-    return 2 <= len(room) <= CHANNELLEN and room[0] == "#" and not {" ", ","} & set(room) and all_can_be_seen(room)
+    return 2 <= len(room) <= CHANNELLEN and room[0] == "#" and not {" ", ","} & set(room) and is_visible(room)
 
 
 def suggest_nick(text: str, suffix: str = "") -> str:

@@ -1,6 +1,6 @@
-"""The numerics of every command here, by their names in Modern IRC and RFC 2812. Pure; any thread.
+"""Numerics by their names in Modern IRC and RFC 2812. Pure; any thread.
 
-Values are the three digits as they stand in a line.
+The values are the three digits in a line.
 """
 
 from typing import Final

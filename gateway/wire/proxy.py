@@ -1,6 +1,6 @@
-"""The PROXY header that a load balancer sends first (PROXY protocol specification, versions 1 and 2).
+"""Parse the PROXY header of a load balancer (PROXY protocol specification, versions 1 and 2).
 
-Owns the reading of the client's address from it. The caller decides which peers may send one. Pure; any thread.
+Extracts the client's address from it. The caller decides which peers may send one. Pure; any thread.
 """
 
 import ipaddress
@@ -18,11 +18,11 @@ _V2_ADDRESSES: Final = {1: struct.Struct("!4s4sHH"), 2: struct.Struct("!16s16sHH
 
 
 class Outcome(Enum):
-    """What else than a header a buffer can hold."""
+    """Any result other than a header."""
 
     INCOMPLETE = "more bytes are needed"
     NOT_PROXY = "the connection begins with something else"
-    MALFORMED = "it begins like a header but is none: close it"
+    MALFORMED = "the header is malformed: close the connection"
 
 
 INCOMPLETE: Final = Outcome.INCOMPLETE
@@ -32,9 +32,9 @@ MALFORMED: Final = Outcome.MALFORMED
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the client really is, and how many bytes of the buffer said so.
+    """The client's address, and the length of the header in bytes (`consumed`).
 
-    `source_ip` is None for LOCAL and UNKNOWN (health checks): the connection's own peer counts.
+    `source_ip` is None for LOCAL and UNKNOWN (health checks): the peer's own address counts.
     """
 
     source_ip: str | None
@@ -43,7 +43,7 @@ class Header:
 
 
 def parse(buffer: bytes) -> Outcome | Header:
-    """Read the header at the start of all that has come on a connection so far."""
+    """Parse the header at the start of all bytes received on a connection so far."""
     if buffer.startswith(_V1_START):
         return _parse_v1(buffer)
     if buffer.startswith(_V2_START):
@@ -70,7 +70,7 @@ def _parse_v1(buffer: bytes) -> Outcome | Header:
         return MALFORMED
     if any(address.version != version for address in addresses) or not all(0 <= port < 65536 for port in ports):
         return MALFORMED
-    return Header(_plain(addresses[0]), ports[0], consumed)
+    return Header(_normalized(addresses[0]), ports[0], consumed)
 
 
 def _parse_v2(buffer: bytes) -> Outcome | Header:
@@ -89,10 +89,10 @@ def _parse_v2(buffer: bytes) -> Outcome | Header:
     if length < addresses.size:
         return MALFORMED
     source, _, source_port, _ = addresses.unpack_from(buffer, _V2_FIXED.size)
-    return Header(_plain(ipaddress.ip_address(source)), source_port, consumed)
+    return Header(_normalized(ipaddress.ip_address(source)), source_port, consumed)
 
 
-def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
-    """One client is one address: IPv4 written as IPv6 (::ffff:a.b.c.d) is IPv4."""
+def _normalized(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """Return the address as text; an IPv4-mapped IPv6 address (::ffff:a.b.c.d) as IPv4."""
     mapped = address.ipv4_mapped if address.version == 6 else None
     return str(mapped or address)

@@ -1,6 +1,6 @@
-"""Message tags: their text form and their escaping (IRCv3 message-tags).
+"""Parse, format and escape message tags (IRCv3 message-tags).
 
-Owns the part of a line between "@" and the first space. Knows nothing of what a tag means. Pure; any thread.
+Owns the part of a line between "@" and the first space. Does not interpret tags. Pure; any thread.
 """
 
 import re
@@ -14,21 +14,21 @@ _ESCAPE_SEQUENCE = re.compile(r"\\(.?)")
 
 
 def escape(value: str) -> str:
-    """Give the form in which a value stands in a line (IRCv3 message-tags, Escaping values)."""
+    """Escape a value (IRCv3 message-tags, "Escaping values")."""
     return value.translate(_TO_ESCAPED)
 
 
 def unescape(value: str) -> str:
-    """Undo `escape`; an unknown escape stands for its character, a lone backslash at the end for nothing."""
+    """Undo `escape`. An unknown escape yields its character; a lone backslash at the end is dropped."""
     if "\\" not in value:
         return value
     return _ESCAPE_SEQUENCE.sub(lambda found: _FROM_ESCAPED.get(found[1], found[1]), value)
 
 
 def parse_tags(text: str) -> dict[str, str]:
-    """Read tags without the leading "@"; a missing value is "", the last of equal keys wins.
+    """Parse tags without the leading "@". A missing value is ""; the last of equal keys wins.
 
-    A value that was no valid UTF-8 is dropped: replaced characters could make different values equal.
+    A value that was not valid UTF-8 is dropped: replacement characters could make different values equal.
     """
     tags = {}
     for tag in text.split(";"):
@@ -39,13 +39,13 @@ def parse_tags(text: str) -> dict[str, str]:
 
 
 def format_tags(tags: Mapping[str, str]) -> str:
-    """Write tags without the leading "@"; an empty value is written as a missing one."""
+    """Format tags without the leading "@"; an empty value is left out."""
     return ";".join(f"{key}={escape(value)}" if value else key for key, value in tags.items())
 
 
 def client_only(tags: Mapping[str, str]) -> dict[str, str]:
-    """Keep the tags that a client may set for other clients: "+", a vendor's host and "/" or not, and a name.
+    """Return the client-only tags: "+", optionally a vendor's host and "/", and a name.
 
-    A key of other characters (IRCv3 message-tags, "Format") would grow when it is sent on as UTF-8.
+    A key with other characters (IRCv3 message-tags, "Format") could grow when it is relayed as UTF-8.
     """
     return {key: value for key, value in tags.items() if _CLIENT_KEY.fullmatch(key) is not None}

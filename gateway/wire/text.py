@@ -1,6 +1,6 @@
-"""The plain-text dialect: what a person types into netcat, and what they read.
+"""The plain-text dialect: parse typed lines and render messages for a person with netcat.
 
-Owns the wording of both directions; knows no state but what its arguments say. Pure; any thread.
+Owns the texts of both directions. Has no state. Pure; any thread.
 """
 
 import re
@@ -11,26 +11,26 @@ from gateway.wire.message import Message, split_source
 from gateway.wire.names import NICKLEN, suggest_nick, valid_nick
 
 NOWHERE: Final = "*"
-"""In place of a room: every room is another one, so that all that is said is marked."""
+"""Used as the active room of a user without one: every message is then marked with its room."""
 
 HELP: Final = """\
-Type a line to say it in the room. Commands:
+Type a line to send it to the room. Commands:
 /who [ROOM]       show who is in the room
 /list [WORD]      show the rooms, or those with WORD in their name
-/join ROOM        join a room and talk there
+/join ROOM        join a room and make it the active one
 /part [ROOM]      leave a room
 /topic [TEXT]     show or set the topic of the room
-/msg NAME TEXT    say something to one person
-/me TEXT          say what you are doing
+/msg NAME TEXT    send a message to one person
+/me TEXT          show what you are doing
 /nick NAME        change your name
 /quit [TEXT]      leave
-To say a line that begins with /, type // in its place."""
+To send a line that begins with /, type // instead."""
 
-NO_ROOM: Final = "You are in no room: /join one first, for example /join lobby"
+NO_ROOM: Final = "You are in no room. Join one first, for example /join lobby"
 
 # ANSI sequences; mIRC colours with their numbers; every other control character (C0, DEL, C1); Unicode's line and
-# paragraph separators, embeddings, overrides and isolates (UAX 9), which turn the writing around them: a name or
-# a room that stands before a text could be shown as something else. Text from right to left needs none of them.
+# paragraph separators, embeddings, overrides and isolates (UAX 9), which change the direction of the text around
+# them: a name or a room before the text could be displayed as something else. Right-to-left text needs none of them.
 _UNREADABLE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?"
     r"|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
@@ -40,7 +40,7 @@ _ACTION: Final = "\x01ACTION "
 
 
 def strip_controls(text: str) -> str:
-    """Remove colours, formatting, control characters and what turns the direction; a tab becomes a space."""
+    """Remove colours, formatting, control and direction characters; a tab becomes a space."""
     return text if text.isprintable() else _UNREADABLE.sub("", text.replace("\t", " "))
 
 
@@ -48,7 +48,7 @@ def strip_controls(text: str) -> str:
 
 
 def to_name(line: str) -> Message | str | None:
-    """Read what is typed by one who has no name yet: the name itself, /nick NAME, /help or /quit. As `to_message`."""
+    """Parse a line of a user without a name: the name itself, /nick NAME, /help or /quit. Returns as `to_message`."""
     line = strip_controls(line).strip()
     word, _, rest = line.partition(" ")
     if word.lower() in ("/help", "/quit"):
@@ -58,9 +58,9 @@ def to_name(line: str) -> Message | str | None:
 
 
 def to_message(line: str, room: str) -> Message | str | None:
-    """Read a typed line, without its end; `room` is where they talk now, "" for nowhere.
+    """Parse a typed line without its end; `room` is the active room, "" for none.
 
-    Gives the message that it means, or a text to show them instead, or None where nothing was said.
+    Returns the message that it means, or a text to show to the user, or None for a blank line.
     """
     line = strip_controls(line)
     if not line.strip():
@@ -102,7 +102,7 @@ def _part(rest: str, room: str) -> Message | str:
 
 def _msg(rest: str, _room: str) -> Message | str:
     name, _, text = rest.partition(" ")
-    if not text.strip() or name.startswith(":"):  # a colon begins the text of a line
+    if not text.strip() or name.startswith(":"):  # a colon would begin the last parameter
         return "Usage: /msg NAME TEXT"
     return Message("PRIVMSG", [name, text.strip()])
 
@@ -159,9 +159,9 @@ _COMMANDS: Final[dict[str, Callable[[str, str], Message | str]]] = {
 
 
 def render(message: Message, own_nick: str, room: str = "") -> str | None:
-    """Write a message that the server sends as a line to read, without its end; None: not for people.
+    """Render a message of the server as a line of text without its end; None if it is not shown.
 
-    Where `room` (in which they talk now) is given, what is said in another one is marked with its name.
+    If `room` (the active room) is given, messages in other rooms are marked with the room's name.
     """
     renderer = _RENDERERS.get(message.verb)
     if renderer is not None:
@@ -190,7 +190,7 @@ def _privmsg(message: Message, own_nick: str, room: str) -> str | None:
     if text.startswith(_ACTION):
         text = f"* {name} {text.removeprefix(_ACTION).rstrip(_CTCP)}"
     elif text.startswith(_CTCP):
-        return None  # a question that programs ask each other
+        return None  # a CTCP query, for programs
     elif target == own_nick:
         return f"{name} (to you): {text}"
     else:
@@ -252,17 +252,17 @@ def _taken(message: Message, _own_nick: str, _room: str) -> str:
 
 
 def _welcome(message: Message, _own_nick: str, _room: str) -> str:
-    return f"* Welcome, {_param(message, 0)}. Type a line to say it; /help lists the commands."
+    return f"* Welcome, {_param(message, 0)}. Type a line to send it; /help lists the commands."
 
 
 def _ended(message: Message, _own_nick: str, _room: str) -> str:
-    """The last line. Most versions of netcat notice the end of a connection only at the next Enter."""
+    """Render ERROR. Most versions of netcat detect the end of a connection only at the next Enter."""
     reason = _param(message, 0).removeprefix("Closing link: ").rstrip(".")
     return f"* Disconnected: {reason}. Press Enter to end this program."
 
 
 def _hidden(_message: Message, _own_nick: str, _room: str) -> None:
-    """For what only programs want to know."""
+    """Show nothing for a reply that only programs need."""
 
 
 def _last(message: Message, _own_nick: str, _room: str) -> str:

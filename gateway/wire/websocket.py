@@ -1,7 +1,7 @@
-"""IRC over WebSocket (IRCv3 websocket, RFC 6455): the handshake, messages out of a stream of bytes, frames of lines.
+"""IRC over WebSocket (IRCv3 websocket, RFC 6455): the handshake, the parsing of messages, the framing of lines.
 
-Owns one connection's WebSocket state, by the core of the `websockets` library, and whose pages may open one. Knows
-nothing of what a message means. Pure; on its owner's thread.
+Owns one connection's WebSocket state, with the protocol core of the `websockets` library, and the check of origins.
+Does not interpret messages. Pure; runs on its owner's thread.
 """
 
 import struct
@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 from gateway.wire import http
 
 MESSAGE_LIMIT_BYTES: Final = 16384
-"""More than any line: one that is a little too long is told so, and ends nothing."""
+"""More than any line, so that a line that is a little too long gets 417 and does not end the connection."""
 BINARY: Final = Subprotocol("binary.ircv3.net")
 TEXT: Final = Subprotocol("text.ircv3.net")
 ANY_ORIGIN: Final = "*"
@@ -27,31 +27,31 @@ _FINAL: Final = 0x80  # RFC 6455 5.2: the only frame of its message
 
 
 class WebSocket:
-    """A connection behind the handshake. After :meth:`feed`, what :meth:`take_output` gives is to be sent.
+    """A connection after the handshake. After `feed`, the caller sends the result of `take_output`.
 
-    The library parses frames, and checks that they follow each other as they may. What answers them is made here, in
-    the order of the frames, so that it is the same however the bytes come.
+    The library parses frames and checks their order. The replies are made here, in the order of the frames, so that
+    they do not depend on how the bytes are divided into reads.
     """
 
     __slots__ = ("_close_frame", "_is_text", "_output", "_partial", "_protocol", "is_binary", "over")
 
     def __init__(self, answer: bytes, *, is_binary: bool) -> None:
-        """``answer``: to the handshake."""
+        """``answer``: the response to the handshake."""
         self._protocol = Protocol(Side.SERVER, max_size=MESSAGE_LIMIT_BYTES)
         self._output = [answer]
-        self._partial = b""  # of a message in fragments
+        self._partial = b""  # the fragments of a message so far
         self._is_text = False
         self._close_frame: bytes | None = None
         self.is_binary = is_binary
-        """What the peer is sent. It may send either."""
+        """Whether the peer is sent binary messages. It may send either kind."""
         self.over = ""
-        """Why the peer sends nothing more; "" while it may."""
+        """The reason why no more input is accepted; "" while it is."""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take bytes as they came; give the messages that are complete now.
+        """Take received bytes; return the messages that are complete now.
 
-        A frame that completes no message (a fragment, a ping) stands among them as b"", so that it can be counted.
-        What breaks the protocol ends it, and nothing more comes.
+        A frame that completes no message (a fragment, a ping) yields b"", so that it can be counted. After a protocol
+        error nothing more is returned.
         """
         messages = list[bytes]()
         if self._close_frame is not None:
@@ -69,7 +69,7 @@ class WebSocket:
         return messages
 
     def _take(self, frame: Frame) -> bytes:
-        """What a frame completes; b"" for nothing."""
+        """Return the message that a frame completes; b"" for none."""
         opcode, data = frame.opcode, bytes(frame.data)
         if opcode is Opcode.PING:
             self._output.append(Frame(Opcode.PONG, data).serialize(mask=False))
@@ -96,12 +96,12 @@ class WebSocket:
         self.over = f"WebSocket error {close.code:d}"
 
     def take_output(self) -> bytes:
-        """The handshake's answer, and the pongs."""
+        """Return the response to the handshake, and pongs, that were not taken yet."""
         output, self._output = b"".join(self._output), []
         return output
 
     def close(self) -> bytes:
-        """The frame behind which nothing may be sent: the answer to the peer's, the error's, or a normal one."""
+        """Return the last frame to send: the reply to the peer's close frame, that of the error, or a normal one."""
         if self._close_frame is None:
             normal = Close(CloseCode.NORMAL_CLOSURE, "")
             self._close_frame = Frame(Opcode.CLOSE, normal.serialize()).serialize(mask=False)
@@ -109,9 +109,9 @@ class WebSocket:
 
 
 def accept(request: http.Request, origins: Sequence[str]) -> WebSocket | bytes:
-    """The connection that a handshake opens, its answer in its output; or the response that refuses it."""
+    """Open a connection, with the response in its output; or return the response that refuses the handshake."""
     if not may_open(request, origins):
-        return http.refusal("403 Forbidden", "Pages of this origin may not connect here (setting web_origins).")
+        return http.refusal("403 Forbidden", "Pages of this origin may not connect (setting web_origins).")
     handshake = ServerProtocol(select_subprotocol=_preferred)
     response = handshake.accept(Handshake(request.path, Headers(request.headers), request.method, request.version))
     if response.status_code != 101:
@@ -122,9 +122,9 @@ def accept(request: http.Request, origins: Sequence[str]) -> WebSocket | bytes:
 
 
 def may_open(request: http.Request, origins: Sequence[str]) -> bool:
-    """Whether the page that asks is of one of these origins, or of the gateway's own where there are none.
+    """Return whether the page's origin is one of these, or the gateway's own if there are none.
 
-    A browser always names the origin (RFC 6455 10.2); who names none is no page, and could have said anything.
+    A browser always sends Origin (RFC 6455 10.2). Any other client could send any value, so none is accepted, too.
     """
     origin = request.header("origin").lower()
     if not origin or ANY_ORIGIN in origins:
@@ -135,15 +135,15 @@ def may_open(request: http.Request, origins: Sequence[str]) -> bool:
 
 
 def _preferred(_protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The client's order counts; who offers neither goes on without one, and is sent text (IRCv3 websocket)."""
+    """Choose by the client's order. Without a known subprotocol the client is sent text (IRCv3 websocket)."""
     return next((one for one in offered if one in (BINARY, TEXT)), None)
 
 
 def frame(payload: bytes, *, is_binary: bool) -> bytes:
-    """A message of at most 65,535 bytes in one frame (RFC 6455 5.2).
+    """Make one frame of a message of at most 65,535 bytes (RFC 6455 5.2).
 
-    By hand: a server's frames bear no mask, so all members of a room can be sent the same bytes, while the
-    library would make them for each connection.
+    Not by the library, which would make it for each connection: a server's frames have no mask, so all members of a
+    room can be sent the same bytes.
     """
     head = _FINAL | (Opcode.BINARY if is_binary else Opcode.TEXT)
     size = len(payload)
@@ -151,7 +151,7 @@ def frame(payload: bytes, *, is_binary: bool) -> bytes:
 
 
 def payload(frame: bytes) -> bytes:
-    """What :func:`frame` was given."""
+    """Return the payload of a frame made by `frame`."""
     return frame[2:] if frame[1] < 126 else frame[4:]
 
 

@@ -112,7 +112,7 @@ def test_help_names_every_command() -> None:
         (":ann!a@h INVITE bob #tea", "* ann invites you: /join #tea"),
         ("ERROR :Closing link: Quit: bye", "* Disconnected: Quit: bye. Press Enter to end this program."),
         ("FAIL PRIVMSG UNAVAILABLE #lobby :Not sent", "* Not sent"),
-        (":s 001 bob :Welcome to Hubbub", "* Welcome, bob. Type a line to say it; /help lists the commands."),
+        (":s 001 bob :Welcome to Hubbub", "* Welcome, bob. Type a line to send it; /help lists the commands."),
         (":s 005 bob NICKLEN=30 :are supported", None),
         (":s 353 bob = #lobby :@ann bob", "* in #lobby: @ann bob"),
         (":s 366 bob #lobby :End of /NAMES list", None),
