@@ -48,6 +48,13 @@ def test_files_that_are_named_are_there(document: Path) -> None:
 
 
 @each_document
+def test_tests_that_are_named_are_there(document: Path) -> None:
+    """As in "test_room.py": a file somewhere below tests/."""
+    there = {path.name for path in ROOT.glob("tests/**/test_*.py")}
+    assert set(re.findall(r"\btest_\w+\.py\b", document.read_text("utf-8"))) <= there
+
+
+@each_document
 def test_no_path_is_one_machine_s_own(document: Path) -> None:
     first = re.findall(r"(?:^|[\s`=\"(])/([A-Za-z]\w*)/", document.read_text("utf-8"), re.MULTILINE)
     assert set(first) <= SYSTEM_DIRECTORIES
