@@ -29,7 +29,7 @@ from gateway.heartbeat.leases import Heartbeat, client
 from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.lane import Lane
 from gateway.lane.loop.process import Post, ProcessServices
-from gateway.net.acceptor import Acceptor, Deal
+from gateway.net.acceptor import Acceptor, Assign
 from gateway.ops.health import AdminServer
 from gateway.provision import Provision, provide
 from gateway.readings import readiness, readings
@@ -118,7 +118,7 @@ class Gateway:
             lambda: readings(self.lanes, heartbeat, self.admission),
         )
         self.lanes += [self._lane(number, url, heartbeat) for number in range(self.settings.lanes)]
-        acceptor = Acceptor(listening, self._deal(), lambda: log.warning("out_of_descriptors"))
+        acceptor = Acceptor(listening, self._assign(), lambda: log.warning("out_of_descriptors"))
         for lane in self.lanes:
             lane.start()
         try:
@@ -149,15 +149,15 @@ class Gateway:
         listening_at = {"addresses": acceptor.addresses} | ({"page": page} if page else {})
         log.info("listening", **listening_at, gateway=self.id, name=self.settings.name)
 
-    def _deal(self) -> Deal:
-        """Gives accepted sockets to the lanes in turn."""
+    def _assign(self) -> Assign:
+        """Return a function that assigns accepted sockets to the lanes in turn."""
         turns = itertools.cycle(self.lanes)
 
-        def deal(accepted: socket.socket, peer: str) -> None:
+        def assign(accepted: socket.socket, peer: str) -> None:
             lane = next(turns)
             lane.post(lambda: lane.connections.accept(accepted, peer))
 
-        return deal
+        return assign
 
     def _lane(self, number: int, url: str, heartbeat: Heartbeat) -> Lane:
         settings, server, tls_context = self._provision

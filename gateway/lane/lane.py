@@ -265,7 +265,7 @@ class Lane:
     def post(self, call: Callable[[], None]) -> None:
         """Runs ``call`` on the lane's thread, unless that has ended; from any thread."""
         self._posted.append(call)
-        self._wake.ring()
+        self._wake.set()
 
     def reload(self, settings: LaneSettings, server: Server, tls_context: ssl.SSLContext | None) -> None:
         """Goes on with other settings (never another prefix or server name); posted from outside."""

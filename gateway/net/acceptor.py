@@ -1,7 +1,7 @@
-"""The acceptor thread: listening sockets, and the dealing of accepted ones to the lanes.
+"""The acceptor thread: accepts connections and assigns them to the lanes.
 
-Several gateway processes may listen on one port of a host (SO_REUSEPORT): the kernel then spreads the
-connections. Owns the listening sockets; an accepted one belongs to the lane that it is dealt to.
+Several gateway processes may listen on one port of a host (SO_REUSEPORT): the kernel then distributes the connections.
+Owns the listening sockets. An accepted socket belongs to the lane that it is assigned to.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from typing import Protocol
 BACKLOG = 4096
 FULL_PAUSE_S = 0.2
 
-Deal = Callable[[socket.socket, str], None]
+Assign = Callable[[socket.socket, str], None]
 """Takes an accepted socket and its peer's address as text ("unix" for a Unix socket)."""
 
 
 class Address(Protocol):
-    """Where to listen, as config's Address."""
+    """The address to listen at (gateway.values.Address)."""
 
     @property
     def kind(self) -> str: ...
@@ -35,7 +35,7 @@ class Address(Protocol):
 
 
 def listen(address: Address) -> socket.socket:
-    """A listening socket; raises OSError (in use, not permitted, no such interface)."""
+    """Return a listening socket; raise OSError (in use, not permitted, no such interface)."""
     if address.kind == "unix":
         return _listen_unix(address.path)
     family = socket.AF_INET6 if address.kind == "tcp6" else socket.AF_INET
@@ -76,10 +76,10 @@ def _answers(path: str) -> bool:
 class Acceptor:
     """The acceptor thread and its listening sockets."""
 
-    def __init__(self, listening: Sequence[socket.socket], deal: Deal, on_full: Callable[[], None]) -> None:
-        """``on_full`` is called when the process is out of descriptors; accepting goes on after a pause."""
+    def __init__(self, listening: Sequence[socket.socket], assign: Assign, on_full: Callable[[], None]) -> None:
+        """``on_full`` is called when the process has no free descriptors; accepting continues after a pause."""
         self._listening = {sock.fileno(): sock for sock in listening}
-        self._deal = deal
+        self._assign = assign
         self._on_full = on_full
         self._wake, self._waker = socket.socketpair()
         self._stopped = threading.Event()
@@ -87,14 +87,14 @@ class Acceptor:
 
     @property
     def addresses(self) -> list[str]:
-        """Where it listens, as HOST:PORT, [V6]:PORT or unix:/PATH."""
-        return [_shown(sock) for sock in self._listening.values()]
+        """The listening addresses, as HOST:PORT, [V6]:PORT or unix:/PATH."""
+        return [_as_text(sock) for sock in self._listening.values()]
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Accepts no more, closes the listening sockets and joins the thread."""
+        """Stop accepting, close the listening sockets and join the thread."""
         self._stopped.set()
         self._waker.send(b".")
         if self._thread.ident is not None:
@@ -130,15 +130,15 @@ class Acceptor:
                     self._stopped.wait(FULL_PAUSE_S)
                 return
             if listening.family == socket.AF_UNIX:
-                self._deal(accepted, "unix")
+                self._assign(accepted, "unix")
             else:
                 with contextlib.suppress(OSError):
                     accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-                self._deal(accepted, peer[0])
+                self._assign(accepted, peer[0])
 
 
-def _shown(sock: socket.socket) -> str:
+def _as_text(sock: socket.socket) -> str:
     if sock.family == socket.AF_UNIX:
         return f"unix:{sock.getsockname()}"
     host, port = sock.getsockname()[:2]

@@ -22,13 +22,13 @@ class Owner(Protocol):
     def received(self, connection: "ClientConnection", data: bytes) -> None: ...
 
     def ended(self, connection: "ClientConnection") -> None:
-        """The peer will send no more; it may still read."""
+        """Called when the peer has closed its sending side; it may still read."""
 
-    def kept(self, change: int) -> None:
-        """So many bytes more wait for peers to read, or less."""
+    def backlog_changed(self, change: int) -> None:
+        """Called when the bytes that wait for peers to read grow or shrink by ``change``."""
 
-    def lost(self, connection: "ClientConnection", why: str) -> None:
-        """The connection is closed; nothing more will come from it or go to it."""
+    def closed(self, connection: "ClientConnection", reason: str) -> None:
+        """Called when the connection is closed in both directions."""
 
 
 class ClientConnection:
@@ -67,7 +67,7 @@ class ClientConnection:
         touched: list["ClientConnection"],
         backlog_limit_bytes: int,
     ) -> None:
-        """``touched``: the lane's list of connections to flush this turn; ``peer``: its address as text."""
+        """``touched``: the lane's list of connections to flush this turn; ``peer``: the address as text."""
         connected.setblocking(False)
         self._socket = connected
         self._send = connected.send
@@ -85,9 +85,9 @@ class ClientConnection:
         self.is_open = True
         self.is_closing = False
         self._lingers = False
-        self._is_shut = False  # our side is ended, the peer's is awaited
+        self._is_shut = False  # our sending side is closed, the peer's is not yet
         self.has_ended = False
-        self.is_admitted = False  # counted by the owner among the connections of its address
+        self.is_admitted = False  # counted towards the limit of its address
         self.peer = peer
         self.state: Any = None
         selector.register(self.fd, self._on_ready)
@@ -95,14 +95,14 @@ class ClientConnection:
     # -- out ------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
-        """Gathers bytes for the end of this turn; the object may be shared with other connections."""
+        """Collect bytes for the end of this turn; the object may be shared with other connections."""
         out = self.out
         if not out:
             self._touched.append(self)
         out.append(data)
 
     def flush(self) -> None:
-        """Sends what was gathered; called once a turn for each touched connection."""
+        """Send the collected bytes; called once a turn for each touched connection."""
         out = self.out
         if not out or not self.is_open or self._is_shut:
             out.clear()
@@ -110,7 +110,7 @@ class ClientConnection:
         if self._tls is not None:
             out[:] = [self._encrypt(b"".join(out))]
         if self._backlog is not None:
-            self._keep(out)
+            self._enqueue(out)
             out.clear()
             return
         data = out[0] if len(out) == 1 else b"".join(out)
@@ -123,26 +123,26 @@ class ClientConnection:
             self.abort(error.strerror or "send failed")
             return
         if sent < len(data):
-            self._keep([data[sent:] if sent else data])
+            self._enqueue([data[sent:] if sent else data])
         elif self.is_closing:
-            self._finish()
+            self._all_sent()
 
     def _encrypt(self, data: bytes) -> bytes:
         assert self._tls is not None
         sealed = self._tls.wrap(data)
         return sealed + self._tls.close() if self.is_closing else sealed
 
-    def _keep(self, pieces: list[bytes]) -> None:
+    def _enqueue(self, pieces: list[bytes]) -> None:
         if self._backlog is None:
             self._backlog = deque()
         self._backlog.extend(pieces)
         length = sum(map(len, pieces))
         self.backlog_bytes += length
-        self._owner.kept(length)
+        self._owner.backlog_changed(length)
         if self.backlog_bytes > self.backlog_limit_bytes:
             self.abort("SendQ exceeded")
         else:
-            self._listen(self._events | WRITE)
+            self._set_events(self._events | WRITE)
 
     def _drain(self) -> None:
         backlog = self._backlog
@@ -158,30 +158,30 @@ class ClientConnection:
                 self.abort(error.strerror or "send failed")
                 return
             self.backlog_bytes -= sent
-            self._owner.kept(-sent)
+            self._owner.backlog_changed(-sent)
             if sent < len(data):
                 backlog.appendleft(data[sent:])
-                self._listen(self._events | WRITE)
+                self._set_events(self._events | WRITE)
                 return
         self._backlog = None
-        self._listen(self._events & ~WRITE)
+        self._set_events(self._events & ~WRITE)
         if self.is_closing:
-            self._finish()
-        self._drained()
+            self._all_sent()
+        self._notify_drained()
 
     def when_drained(self, call: Callable[[], None]) -> None:
-        """Calls once nothing waits for the peer to read, or the connection is closed."""
+        """Call once when no bytes wait for the peer to read, or the connection is closed."""
         self._on_drained.append(call)
         if not self.backlog_bytes:
-            self._drained()
+            self._notify_drained()
 
-    def _drained(self) -> None:
+    def _notify_drained(self) -> None:
         calls, self._on_drained = self._on_drained, []
         for call in calls:
             call()
 
-    def _finish(self) -> None:
-        """All has been sent."""
+    def _all_sent(self) -> None:
+        """Close, or close the sending side only, after everything was sent."""
         if not self._lingers or self.has_ended:
             self.abort("")
             return
@@ -191,7 +191,7 @@ class ClientConnection:
             self.abort("")
             return
         self._is_shut = True
-        self._listen(self._events | READ)
+        self._set_events(self._events | READ)
 
     # -- in -------------------------------------------------------------------------------------------
 
@@ -219,21 +219,21 @@ class ClientConnection:
             if not self._events & READ:  # both directions are closed
                 self.abort("connection closed")
                 return
-            self._end()
+            self._input_ended()
         elif self._tls is None:
             self._owner.received(self, data)
         else:
             self._decrypt(data)
 
-    def _end(self) -> None:
-        """The peer sends no more."""
+    def _input_ended(self) -> None:
+        """Note that the peer has closed its sending side."""
         if not self.has_ended and self.is_open:
             self.has_ended = True
-            self._listen(self._events & ~READ)
+            self._set_events(self._events & ~READ)
             self._owner.ended(self)
 
     def start_tls(self, layer: TlsLayer, first: bytes) -> None:
-        """From now on the peer speaks TLS; ``first`` are the bytes of its hello that were read already."""
+        """Use TLS from now on; ``first`` are the bytes of the client hello that were already read."""
         self._tls = layer
         self._decrypt(first)
 
@@ -246,31 +246,31 @@ class ClientConnection:
         try:
             plain = self._tls.feed(data)
         except TlsFailure as failure:
-            self._raw(self._tls.take_pending())
+            self._send_encrypted(self._tls.take_pending())
             self.abort(f"TLS: {failure}")
             return
-        self._raw(self._tls.take_pending())
+        self._send_encrypted(self._tls.take_pending())
         if plain and self.is_open:
             self._owner.received(self, plain)
         if self._tls.peer_has_closed:
-            self._end()
+            self._input_ended()
 
-    def _raw(self, data: bytes) -> None:
-        """Sends bytes that are encrypted already."""
+    def _send_encrypted(self, data: bytes) -> None:
+        """Send bytes that are already encrypted."""
         if data:
-            self._keep([data])
+            self._enqueue([data])
             if self.is_open:
                 self._drain()
 
     def pause(self) -> None:
-        """Reads no more from the peer until :meth:`resume`; TCP then slows it down."""
-        self._listen(self._events & ~READ)
+        """Stop reading from the peer until `resume`; TCP then slows it down."""
+        self._set_events(self._events & ~READ)
 
     def resume(self) -> None:
         if not self.has_ended:
-            self._listen(self._events | READ)
+            self._set_events(self._events | READ)
 
-    def _listen(self, events: int) -> None:
+    def _set_events(self, events: int) -> None:
         if events != self._events and self.is_open:
             self._events = events
             self._selector.modify(self.fd, events)
@@ -278,17 +278,17 @@ class ClientConnection:
     # -- end ------------------------------------------------------------------------------------------
 
     def close(self, *, lingers: bool = False) -> None:
-        """Closes once everything written has been sent; a peer that does not read is cut by the caller.
+        """Close after everything written has been sent. The caller must abort if the peer does not read.
 
-        With ``lingers`` only when the peer has closed too: a close over bytes that were not read is a reset, and may
-        destroy what the peer has not read yet, our last words.
+        With ``lingers``, wait until the peer has closed, too. A close with unread input causes a reset (RFC 2525
+        2.17), which may destroy output that the peer has not read yet, such as ERROR.
         """
         if not self.is_closing and self.is_open:
             self.is_closing, self._lingers = True, lingers
-            self.write(b"")  # the end of the turn closes it
+            self.write(b"")  # the flush at the end of the turn closes it
 
-    def abort(self, why: str) -> None:
-        """Closes at once."""
+    def abort(self, reason: str) -> None:
+        """Close at once."""
         if not self.is_open:
             return
         self.is_open = False
@@ -296,7 +296,7 @@ class ClientConnection:
         self._socket.close()
         self.out.clear()
         self._backlog = None
-        self._owner.kept(-self.backlog_bytes)
+        self._owner.backlog_changed(-self.backlog_bytes)
         self.backlog_bytes = 0
-        self._owner.lost(self, why)
-        self._drained()
+        self._owner.closed(self, reason)
+        self._notify_drained()

@@ -1,7 +1,7 @@
-"""The lane's selector: which file descriptor is ready, and whom that concerns; and how others end its wait.
+"""The lane's selector: waits for file descriptors and calls their handlers; other threads can end the wait.
 
-epoll itself rather than ``selectors``: on a busy lane the wrapper's key objects cost more than the call.
-Runs on the lane's thread, but for :meth:`Wake.ring`.
+It uses epoll directly: on a busy lane the key objects of ``selectors`` cost more than the system call.
+Runs on the lane's thread, except `Wake.set`.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ Ready = Callable[[int], None]
 
 
 class Selector:
-    """Calls ``on_ready(mask)`` of each registered descriptor that is ready."""
+    """Registered descriptors and their handlers, which are called as ``on_ready(mask)``."""
 
     __slots__ = ("_epoll", "_handlers")
 
@@ -35,16 +35,16 @@ class Selector:
         self._epoll.modify(fd, events)
 
     def unregister(self, fd: int) -> None:
-        """Forgets a descriptor; must be called before it is closed."""
+        """Remove a descriptor; call this before it is closed."""
         del self._handlers[fd]
         self._epoll.unregister(fd)
 
     def wait(self, timeout_s: float) -> list[tuple[int, int]]:
-        """Waits at most ``timeout_s`` seconds for descriptors that are ready: for :meth:`serve`."""
+        """Wait at most ``timeout_s`` seconds; return the ready descriptors for `serve`."""
         return self._epoll.poll(timeout_s, 1024)
 
     def serve(self, ready: list[tuple[int, int]]) -> None:
-        """Calls whoever registered a descriptor that is ready."""
+        """Call the handlers of ready descriptors."""
         handlers = self._handlers
         for fd, mask in ready:
             on_ready = handlers.get(fd)
@@ -56,15 +56,15 @@ class Selector:
 
 
 class Wake:
-    """A descriptor that any thread can make ready: an eventfd."""
+    """An eventfd by which any thread can end the wait."""
 
     __slots__ = ("fd",)
 
     def __init__(self) -> None:
         self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
-    def ring(self) -> None:
-        """Makes it ready; nothing once it is closed. From any thread."""
+    def set(self) -> None:
+        """Make the descriptor ready; has no effect after `close`. Any thread."""
         with contextlib.suppress(OSError):
             os.eventfd_write(self.fd, 1)
 

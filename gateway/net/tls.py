@@ -1,7 +1,7 @@
-"""TLS without sockets: ciphertext in and out as bytes, so that a stalled handshake stalls nobody.
+"""TLS without sockets: ciphertext in and out as bytes, so a stalled handshake delays no other client.
 
-Owns the server's side of one TLS connection, over memory buffers (RFC 8446, RFC 5246), and the loading of the
-certificate. Never blocks; a layer belongs to the thread that owns its socket, a context may be shared by all.
+Owns the server side of one TLS connection over memory buffers (RFC 8446, RFC 5246), and the loading of certificates.
+Never blocks. A layer belongs to the thread that owns its socket; a context may be shared by all threads.
 """
 
 import ssl
@@ -11,20 +11,20 @@ from typing import Final
 
 _READ_BYTES: Final = 65536
 
-# Answers a hello where there is no certificate: a fatal alert, handshake_failure (RFC 5246 7.2).
+# Reply to a client hello if there is no certificate: a fatal alert, handshake_failure (RFC 5246 7.2).
 NO_TLS_ALERT: Final = b"\x15\x03\x03\x00\x02\x02\x28"
 
 
 class TlsFailure(Exception):
-    """The peer broke the handshake or the stream: send what `take_pending` gives (an alert), then close."""
+    """The peer violated the protocol: send the bytes from `take_pending` (an alert), then close."""
 
 
 class UnusableCertificate(ValueError):
-    """The certificate or its key cannot be used; the message names the file and says why."""
+    """The certificate or its key cannot be used; the message names the file and the reason."""
 
 
 class TlsLayer:
-    """One connection's TLS. After `feed` and `close`, what `take_pending` gives is to be sent."""
+    """The TLS state of one connection. After `feed` and `close`, send the bytes from `take_pending`."""
 
     __slots__ = ("_early", "_incoming", "_outgoing", "_ssl", "handshaken", "peer_has_closed")
 
@@ -32,12 +32,12 @@ class TlsLayer:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._ssl = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._early = b""  # written before the handshake was over
+        self._early = b""  # written before the handshake ended
         self.handshaken = False
         self.peer_has_closed = False
 
     def feed(self, ciphertext: bytes) -> bytes:
-        """Take bytes as they came; give the plaintext that is complete now. Raises TlsFailure."""
+        """Take received bytes; return the plaintext that is complete now. Raises TlsFailure."""
         self._incoming.write(ciphertext)
         try:
             if not self.handshaken:
@@ -52,7 +52,7 @@ class TlsLayer:
             raise TlsFailure((error.reason or str(error)).replace("_", " ").lower()) from None
 
     def wrap(self, plaintext: bytes) -> bytes:
-        """Give the ciphertext to send for a plaintext; during the handshake it is kept and follows that."""
+        """Return the ciphertext of a plaintext; during the handshake the plaintext is buffered."""
         if not self.handshaken:
             self._early += plaintext
             return b""
@@ -60,12 +60,12 @@ class TlsLayer:
         return self._outgoing.read()
 
     def take_pending(self) -> bytes:
-        """Give what the layer itself has to say: handshake messages, tickets, alerts."""
+        """Return the layer's own messages: handshake, tickets, alerts."""
         return self._outgoing.read()
 
     def close(self) -> bytes:
-        """Give the close_notify alert to send last (RFC 8446 6.1); the peer's answer need not be awaited."""
-        with suppress(ssl.SSLError):  # it has not answered yet, or the handshake was never over
+        """Return the close_notify alert to send last (RFC 8446 6.1); the peer's reply need not be awaited."""
+        with suppress(ssl.SSLError):  # the peer has not replied yet, or the handshake never ended
             self._ssl.unwrap()
         return self._outgoing.read()
 
@@ -84,7 +84,7 @@ class TlsLayer:
     def _write(self, plaintext: bytes) -> None:
         if plaintext:
             written = self._ssl.write(plaintext)
-            assert written == len(plaintext)  # a memory buffer takes it all
+            assert written == len(plaintext)  # a memory buffer accepts everything
 
 
 def server_context(cert_file: str | Path, key_file: str | Path) -> ssl.SSLContext:
@@ -95,7 +95,7 @@ def server_context(cert_file: str | Path, key_file: str | Path) -> ssl.SSLContex
     _check_holds(cert_file, "CERTIFICATE-----")
     _check_holds(key_file, "PRIVATE KEY-----")
 
-    def refuse_password() -> str:  # else OpenSSL would ask for one on the terminal
+    def refuse_password() -> str:  # otherwise OpenSSL would ask for one on the terminal
         raise UnusableCertificate(f"{key_file}: the key is encrypted; store it without a passphrase")
 
     try:
@@ -108,10 +108,10 @@ def server_context(cert_file: str | Path, key_file: str | Path) -> ssl.SSLContex
 
 
 def _check_holds(file: str | Path, pem_label: str) -> None:
-    """OpenSSL does not tell which of the two files it could not read."""
+    """Check the content of a PEM file: OpenSSL does not report which of the two files it cannot read."""
     try:
         text = Path(file).read_text("ascii", "replace")
     except OSError as error:
         raise UnusableCertificate(f"{file}: {error.strerror}") from None
     if pem_label not in text:
-        raise UnusableCertificate(f"{file}: holds no -----BEGIN ... {pem_label} (PEM is expected)")
+        raise UnusableCertificate(f"{file}: contains no -----BEGIN ... {pem_label} (PEM is expected)")

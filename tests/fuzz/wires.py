@@ -76,7 +76,7 @@ class SimulatedWake:
     def __init__(self) -> None:
         self.is_rung = False
 
-    def ring(self) -> None:
+    def set(self) -> None:
         self.is_rung = True
 
     def clear(self) -> None:

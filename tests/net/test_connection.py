@@ -28,10 +28,10 @@ class Owner:
     def ended(self, connection: ClientConnection) -> None:
         connection.close()
 
-    def kept(self, change: int) -> None:
+    def backlog_changed(self, change: int) -> None:
         self.kept_bytes += change
 
-    def lost(self, _connection: ClientConnection, why: str) -> None:
+    def closed(self, _connection: ClientConnection, why: str) -> None:
         self.lost_because = why
 
     def turn(self) -> None:

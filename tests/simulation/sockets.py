@@ -202,7 +202,7 @@ class LaneWake(Wake):
         self.fd = WAKE_FD
         self.is_rung = False
 
-    def ring(self) -> None:
+    def set(self) -> None:
         self.is_rung = True
 
     def clear(self) -> None:

@@ -113,7 +113,7 @@ class Connections:
         else:
             self._lane.door.ended(connection)
 
-    def lost(self, connection: ClientConnection, why: str) -> None:
+    def closed(self, connection: ClientConnection, why: str) -> None:
         state = connection.state
         self._lane.sessions.closing.pop(connection, None)
         if isinstance(state, PendingConnection):
@@ -123,7 +123,7 @@ class Connections:
         else:
             self._lane.intake.lost(state, why or "Connection closed")
 
-    def kept(self, change: int) -> None:
+    def backlog_changed(self, change: int) -> None:
         self.backlog_bytes += change
 
     def log_refused(self, connection: ClientConnection, why: str) -> None:
