@@ -74,10 +74,11 @@ def typed_commands(document: Path) -> Iterator[list[str]]:
 def test_commands_that_are_shown_can_be_typed(document: Path) -> None:
     for program, *words in typed_commands(document):
         command, words = PROGRAMS[program], [word for word in words if word != "[OPTIONS]"]
+        whole_program = click.Context(command, info_name=program, **command.context_settings)
         if isinstance(command, click.Group):
             is_named = bool(words) and words[0] in command.commands
             command = command.commands[words.pop(0) if is_named else DEFAULT_COMMANDS[program]]
-        command.make_context(program, words).close()
+        command.make_context(program, words, parent=whole_program).close()
 
 
 def test_the_index_names_every_document() -> None:
