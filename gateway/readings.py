@@ -12,21 +12,21 @@ from gateway.lane.lane import Lane
 from gateway.ops.metrics import Reading
 
 _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
-    ("sessions", "Connections that have told their dialect.", lambda lane: len(lane.clients)),
+    ("sessions", "Connections whose dialect is known.", lambda lane: len(lane.clients)),
     ("users", "Registered users.", lambda lane: len(lane.sessions.by_nick)),
     (
         "pending_connections",
-        "Connections that have not told their dialect yet.",
+        "Connections whose dialect is not known yet.",
         lambda lane: len(lane.connections.opening),
     ),
     ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.replicas.rooms)),
     ("link_up", "Whether the link to Redis is up and delivers (1) or not (0).", lambda lane: lane.probe.is_healthy),
     ("queued", "Events that are not in a log yet.", lambda lane: lane.log_writer.queued),
-    ("backlog_bytes", "What waits for clients to read.", lambda lane: lane.connections.backlog_bytes),
+    ("backlog_bytes", "Bytes that wait for clients to read them.", lambda lane: lane.connections.backlog_bytes),
     ("waiting_handlers", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
     (
         "longest_turn_seconds",
-        "The longest turn of the last minute, without its wait.",
+        "The longest turn of the last minute, without the wait for sockets.",
         lambda lane: lane.turns.longest_s,
     ),
 )
@@ -47,11 +47,11 @@ def readings(lanes: Sequence[Lane], heartbeat: Heartbeat, admission: Admission) 
         for name, text, read in _COUNTED_BY_A_LANE:
             yield Reading(name, "counter", text, read(lane), labels)
     for reason, count in (("many", admission.refused_many), ("fast", admission.refused_fast)):
-        text = "Connections refused for their address: as it has too many, or makes them too fast."
+        text = "Connections refused because their address has too many, or opens them too fast."
         yield Reading("connections_refused", "counter", text, count, {"reason": reason})
     yield Reading("beats", "counter", "Renewals of the lease.", heartbeat.beats)
-    yield Reading("beat_failures", "counter", "Renewals that Redis did not take.", heartbeat.failures)
-    yield Reading("reaped", "counter", "Dead gateways whose users this one has signed off.", heartbeat.reaped)
+    yield Reading("beat_failures", "counter", "Renewals of the lease that failed.", heartbeat.failures)
+    yield Reading("reaped", "counter", "Dead gateways that this gateway has reaped.", heartbeat.reaped)
 
 
 def readiness(lanes: Sequence[Lane], heartbeat: Heartbeat, lease_s: float) -> tuple[bool, str]:

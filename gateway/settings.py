@@ -91,14 +91,14 @@ class Settings:
     listen: tuple[Address, ...] = _setting(
         values.address,
         (Address("tcp4", "127.0.0.1", 6667), Address("tcp4", "127.0.0.1", 8067)),  # browsers refuse the first
-        "where clients connect: HOST:PORT, [V6]:PORT or unix:/PATH",
+        "the addresses for clients: HOST:PORT, [V6]:PORT or unix:/PATH",
         option="HOST:PORT",
         many=True,
     )
     redis: str | None = _setting(
         values.redis_url,
         None,
-        "the Redis that all gateways share; without one the gateway runs a server of its own in data_dir",
+        "the Redis that all gateways share; if it is not set, the gateway starts its own server in data_dir",
         shown="embedded server",
         option="URL",
         secret=True,
@@ -106,8 +106,8 @@ class Settings:
     data_dir: Path = _setting(
         values.path,
         _data_dir,
-        "where the embedded server keeps its data",
-        shown="the user's data directory, as ~/.local/share/hubbub",
+        "the directory of the embedded server's data",
+        shown="the user's data directory, such as ~/.local/share/hubbub",
         option="DIR",
     )
     name: str = _setting(
@@ -117,18 +117,18 @@ class Settings:
         shown="from the host name",
         option="NAME",
     )
-    network: str = _setting(values.word, "Hubbub", "the name of the network, one word", option="NAME")
+    network: str = _setting(values.word, "Hubbub", "the name of the network, without spaces", option="NAME")
     prefix: str = _setting(
         values.word,
         "hubbub:",
-        "what all keys in Redis start with; networks of different prefixes never meet",
+        "the first part of all keys in Redis; networks with different prefixes are separate",
         option="PREFIX",
     )
     lanes: int = _setting(values.whole(1, 256), 1, "threads that serve clients", option="N")
     admin: Address | None = _setting(
         values.address,
         None,
-        "where /metrics, /healthz and /readyz are served; never open it to users",
+        "the address of /metrics, /healthz and /readyz; users must not be able to reach it",
         option="HOST:PORT",
     )
     tls_cert: Path | None = _setting(
@@ -140,7 +140,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = _setting(
         values.network,
         (),
-        "addresses or ranges whose PROXY header is believed",
+        "addresses or ranges from which a PROXY header is accepted",
         option="CIDR,...",
         reloadable=True,
         many=True,
@@ -148,7 +148,7 @@ class Settings:
     web_origins: tuple[str, ...] = _setting(
         values.origin,
         (),
-        "origins of the web pages that may connect; * is any; none: the gateway's own page only",
+        "origins of the web pages that may connect; *: any; not set: the gateway's own page only",
         option="ORIGIN,...",
         reloadable=True,
         many=True,
@@ -156,124 +156,124 @@ class Settings:
     log_format: str = _setting(
         values.one_of("console", "json"),
         "console",
-        "form of the process's own log: console or json",
+        "format of the gateway's own log: console or json",
         option="console|json",
     )
     flood_rate: float = _setting(
         values.number(0),
         4.0,
-        "messages a second that a client may send in the long run; 0: unlimited",
+        "messages per second that a client may send on average; 0: unlimited",
         reloadable=True,
     )
     flood_burst: int = _setting(
         values.whole(1),
         20,
-        "messages that a client may send at once before flood_rate holds",
+        "messages that a client may send at once before flood_rate applies",
         reloadable=True,
     )
     max_per_ip: int = _setting(
-        values.whole(0), 32, "connections from one address; 0: unlimited; loopback is exempt", reloadable=True
+        values.whole(0), 32, "connections of one address; 0: unlimited; loopback is exempt", reloadable=True
     )
     connect_rate: float = _setting(
         values.number(0),
         8.0,
-        "connections a second that one address may make in the long run; 0: unlimited; loopback is exempt",
+        "connections per second that one address may open on average; 0: unlimited; loopback is exempt",
         reloadable=True,
     )
     connect_burst: int = _setting(
         values.whole(1),
         256,
-        "connections that one address may make at once before connect_rate holds",
+        "connections that one address may open at once before connect_rate applies",
         reloadable=True,
     )
     new_rooms_per_hour: int = _setting(
         values.whole(0),
         120,
-        "rooms that one address may make in an hour, and at once; 0: unlimited; loopback is exempt",
+        "rooms that one address may create in an hour, and at once; 0: unlimited; loopback is exempt",
         reloadable=True,
     )
     sendq_bytes: int = _setting(
         values.whole(4096),
         1 << 20,
-        "what may wait for a slow reader before it is disconnected",
+        "unread output of one client; above it the client is disconnected",
         reloadable=True,
     )
     sendq_total_bytes: int = _setting(
         values.whole(1 << 20),
         1 << 29,
-        "what may wait for all slow readers of the gateway together; beyond it those with the most are disconnected",
+        "unread output of all clients of the gateway; above it the clients with the most are disconnected",
         reloadable=True,
     )
     ping_interval_s: float = _setting(
-        values.number(1), 120.0, "silence after which a client is asked for a sign of life", reloadable=True
+        values.number(1), 120.0, "time without input after which a client is sent a PING", reloadable=True
     )
     lease_s: float = _setting(
         values.number(1),
         15.0,
-        "after this long without a beat a gateway counts as dead; the same on all gateways",
+        "time without a beat after which a gateway counts as dead; the same on all gateways",
     )
     history_messages: int = _setting(
-        values.whole(1), 10_000, "entries that a room's log keeps at most", reloadable=True
+        values.whole(1), 10_000, "maximum number of entries in a room's log", reloadable=True
     )
     history_bytes: int = _setting(
         values.whole(1 << 16),
         8 << 20,
-        "what a room's log takes of Redis's memory at most, tags included",
+        "maximum memory of a room's log in Redis, tags included",
         reloadable=True,
     )
     history_age_s: float = _setting(
         values.number(1),
         30.0 * DAY_S,
-        "how long a room's log keeps an entry",
+        "maximum age of an entry in a room's log",
         shown="2592000 (30 days)",
         reloadable=True,
     )
     join_history_messages: int = _setting(
         values.whole(0),
         20,
-        "messages of a room that a client without draft/chathistory is shown on joining; 0: none",
+        "messages of a room that a client without draft/chathistory is sent after its JOIN; 0: none",
         reloadable=True,
     )
     drain_s: float = _setting(
         values.number(0),
         5.0,
-        "how long its clients' leaving is spread when it is told to end; 0: they go at once",
+        "time over which the clients leave when the gateway is told to end; 0: all at once",
         reloadable=True,
     )
     retry_queue_bytes: int = _setting(
         values.whole(4096),
         1 << 18,
-        "what is kept of one client while Redis is away; more is refused",
+        "messages of one client that wait while Redis is unavailable; more are refused",
         reloadable=True,
     )
     retry_queue_age_s: float = _setting(
         values.number(5),
         300.0,
-        "how long it is kept; what is older is refused",
+        "time that such a message waits; then it is refused",
         reloadable=True,
     )
     redis_wait_replicas: int = _setting(
         values.whole(0),
         0,
-        "replicas of Redis that must have what is said before anybody hears it; the same on all gateways",
+        "replicas of Redis that must have a message before it is delivered; the same on all gateways",
     )
-    lobby: str = _setting(values.room, "#lobby", "the room of those who name none; it has no operator")
+    lobby: str = _setting(values.room, "#lobby", "the room of users who name none; it has no operator")
     icon: str | None = _setting(
         values.web_address,
         None,
-        "address of an image that clients show for the network, as https://chat.example.org/icon.svg",
+        "address of an image that clients show for the network, such as https://chat.example.org/icon.svg",
         reloadable=True,
     )
-    motd_file: Path | None = _setting(values.path, None, "text of the message of the day", reloadable=True)
+    motd_file: Path | None = _setting(values.path, None, "a file with the message of the day", reloadable=True)
     cloak_key: str | None = _setting(
         values.secret,
         None,
-        "key of the cloaks of users' addresses",
+        "key for the cloaks of users' addresses",
         shown="shared through Redis",
         secret=True,
     )
     password: str | None = _setting(
-        values.secret, None, "what clients must send with PASS", secret=True, reloadable=True
+        values.secret, None, "the password that clients must send with PASS", secret=True, reloadable=True
     )
     operators: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     """Name to argon2id hash; only in the file, as [operators.NAME] password_hash = "..."; reloadable."""

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 COLUMNS = 100
 
-UNFINISHED = {"docs/operations.md"}
+UNFINISHED: set[str] = set()
 """Documents that do not follow the rules yet."""
 DOCUMENTS = [
     path

@@ -57,7 +57,7 @@ class OrphanedMembers:
     def _tell(self, gateway: str, rooms: dict[str, LocalRoom]) -> None:
         if gateway == self._own():
             return
-        log.warning("ghosts", gateway=gateway)
+        log.warning("orphaned_members", gateway=gateway)
         for name, followed in rooms.items():
             if any(sid.startswith(f"{gateway}.") for sid in followed.room.members):
                 self._log_writer.add(name, PendingEvent(*events.gone(gateway)))
