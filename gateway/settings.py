@@ -237,7 +237,7 @@ class Settings:
     drain_s: float = _setting(
         values.number(0),
         5.0,
-        "time over which the clients leave when the gateway is told to end; 0: all at once",
+        "time over which the clients leave when the gateway drains; 0: all at once",
         reloadable=True,
     )
     retry_queue_bytes: int = _setting(

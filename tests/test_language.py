@@ -97,6 +97,19 @@ RETIRED = {
     "line_maker": "entry_factory",
 }
 """Retired term -> the standard one."""
+UNCLEAR = {
+    "told": "notified, sent or shown",
+    "tells": "notifies, sends or shows",
+    "whoever": "a named subject",
+    "mend": "repair",
+    "mends": "repairs",
+    "mended": "repaired",
+    "doubled": "duplicated",
+    "goes on": "continues",
+    "go on": "continue",
+    "stands in": "is in",
+}
+"""Everyday words that documents do not use as terms -> what to write."""
 KEYWORDS = {".js": {"void"}}
 """Words that are retired as a term, and a keyword in files of this kind."""
 
@@ -179,6 +192,13 @@ def test_no_term_is_retired(file: Path) -> None:
         for match in pattern.finditer(text)
     ]
     assert found == []
+
+
+@each_document
+def test_no_word_is_unclear(document: Path) -> None:
+    pattern = re.compile(rf"\b(?:{'|'.join(UNCLEAR)})\b")
+    found = [(match[0], sentence) for sentence in sentences(document) for match in pattern.finditer(sentence)]
+    assert [f"{sentence!r}: write {UNCLEAR[word]} for {word}" for word, sentence in found] == []
 
 
 @each_document
