@@ -7,15 +7,13 @@ the interface.
 from typing import Final
 
 from client.buffer import Buffer, Entry
-from client.entry_factory import reply_to
+from client.tags import REACTION_TAGS, reply_to
 from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
 from gateway.wire.visible import is_reaction
 
 _EARLY_LIMIT: Final = 5_000  # lines about messages that are not here; the oldest are forgotten
 _REACTION_LIMIT: Final = 20  # different ones to one message
-# By today's names and by those that they will have (IRCv3 react); whether it is taken back.
-_REACTION_TAGS: Final = {"+draft/react": False, "+draft/unreact": True, "+react": False, "+unreact": True}
 
 
 class Annotations:
@@ -25,43 +23,43 @@ class Annotations:
         self._early: dict[tuple[str, str], list[Message]] = {}  # by buffer and msgid
         self._early_count = 0
 
-    def take(self, buffer: Buffer, message: Message) -> Entry | None:
+    def apply(self, buffer: Buffer, message: Message) -> Entry | None:
         """Take a TAGMSG or REDACT; the line that looks different now."""
         msgid = reply_to(message) if message.verb == "TAGMSG" else message.params[1]
-        line = buffer.by_msgid.get(msgid)
-        if line is None:
+        entry = buffer.by_msgid.get(msgid)
+        if entry is None:
             if msgid and self._early_count < _EARLY_LIMIT:
                 self._early.setdefault((buffer.name, msgid), []).append(message)
                 self._early_count += 1
             return None
-        return line if _change(line, message) else None
+        return entry if _change(entry, message) else None
 
-    def catch_up(self, buffer: Buffer, line: Entry) -> None:
+    def catch_up(self, buffer: Buffer, entry: Entry) -> None:
         """Do to a line that has come what was said about it before."""
-        for message in self._early.pop((buffer.name, line.msgid), ()):
+        for message in self._early.pop((buffer.name, entry.msgid), ()):
             self._early_count -= 1
-            _change(line, message)
+            _change(entry, message)
 
 
-def _change(line: Entry, message: Message) -> bool:
+def _change(entry: Entry, message: Message) -> bool:
     nick = strip_controls(split_source(message.source or "")[0])
     if message.verb == "REDACT":
-        line.text = line.raw_text = ""  # it is found nowhere: neither by a search, nor in a copy of the conversation
-        line.reactions.clear()
-        line.redacted_by = nick or "someone"
-        line.redaction_reason = strip_controls(message.params[2]) if len(message.params) > 2 else ""
+        entry.text = entry.raw_text = ""  # it is found nowhere: neither by a search, nor in a copy of the conversation
+        entry.reactions.clear()
+        entry.redacted_by = nick or "someone"
+        entry.redaction_reason = strip_controls(message.params[2]) if len(message.params) > 2 else ""
         return True
-    for tag, takes_back in _REACTION_TAGS.items():
+    for tag, takes_back in REACTION_TAGS.items():
         reaction = message.tags.get(tag, "")
-        nicks = line.reactions.get(reaction, [])
+        nicks = entry.reactions.get(reaction, [])
         if not is_reaction(reaction) or (nick in nicks) != takes_back:
             continue
         if takes_back:
             nicks.remove(nick)
             if not nicks:
-                del line.reactions[reaction]
+                del entry.reactions[reaction]
             return True
-        if nicks or len(line.reactions) < _REACTION_LIMIT:
-            line.reactions.setdefault(reaction, []).append(nick)
+        if nicks or len(entry.reactions) < _REACTION_LIMIT:
+            entry.reactions.setdefault(reaction, []).append(nick)
             return True
     return False

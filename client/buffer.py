@@ -14,10 +14,10 @@ from typing import Final
 from client.conversation import Position
 from client.member_changes import MembershipChange, summarise
 
-LINES_LIMIT: Final = 5_000  # of a buffer; the oldest are dropped, and loaded again when they are scrolled to
+ENTRIES_LIMIT: Final = 5_000  # of a buffer; the oldest are dropped, and loaded again when they are scrolled to
 SCROLLED_LIMIT: Final = 20_000  # while the person reads far above
-FOLDED_LIMIT: Final = 500  # changes of members in one line
-FOLDED_WITHIN_S: Final = 1800.0  # from one of them to the next
+ABSORBED_LIMIT: Final = 500  # changes of members in one line
+ABSORBED_WITHIN_S: Final = 1800.0  # from one of them to the next
 
 
 class BufferKind(Enum):
@@ -69,7 +69,7 @@ class Entry:
     redaction_reason: str = ""
     invites_to: str = ""  # a room into which we are invited
     change: MembershipChange | None = None  # of a member who is not us
-    folded: list["Entry"] = field(default_factory=list)  # the changes that `text` sums up, this one included
+    absorbed: list["Entry"] = field(default_factory=list)  # the changes that `text` sums up, this one included
 
     @property
     def is_redacted(self) -> bool:
@@ -79,16 +79,16 @@ class Entry:
     def is_message(self) -> bool:
         return self.kind in (EntryKind.MESSAGE, EntryKind.NOTICE, EntryKind.ACTION)
 
-    def take_in(self, other: "Entry") -> bool:
+    def absorb(self, other: "Entry") -> bool:
         """Sum up a later change of members in this line; False where each is a line of its own."""
-        if self.change is None or other.change is None or len(self.folded) >= FOLDED_LIMIT:
+        if self.change is None or other.change is None or len(self.absorbed) >= ABSORBED_LIMIT:
             return False
-        if not 0 <= other.at - self.at <= FOLDED_WITHIN_S:
+        if not 0 <= other.at - self.at <= ABSORBED_WITHIN_S:
             return False
-        if not self.folded:
-            self.folded = [replace(self)]
-        self.folded.append(other)
-        self.text = summarise(line.change for line in self.folded if line.change is not None)
+        if not self.absorbed:
+            self.absorbed = [replace(self)]
+        self.absorbed.append(other)
+        self.text = summarise(entry.change for entry in self.absorbed if entry.change is not None)
         self.at = other.at
         return True
 
@@ -121,12 +121,12 @@ class Buffer:
     topic_by: str = ""
     is_joined: bool = False  # a room: on this connection; a person: there, as far as is known (MONITOR)
     is_away: bool = False  # a person
-    lines: deque[Entry] = field(default_factory=deque)  # oldest first
+    entries: deque[Entry] = field(default_factory=deque)  # oldest first
     waiting: int = 0  # how many lines, all at the end, wait to be confirmed
     by_msgid: dict[str, Entry] = field(default_factory=dict)
-    members: dict[str, Member] = field(default_factory=dict)  # by folded nick
+    members: dict[str, Member] = field(default_factory=dict)  # by absorbed nick
     has_all_members: bool = False  # the list that comes with joining is complete
-    typing: dict[str, Typing] = field(default_factory=dict)  # by folded nick; see `typing_nicks`
+    typing: dict[str, Typing] = field(default_factory=dict)  # by absorbed nick; see `typing_nicks`
     unread: int = 0  # messages after `read_until`
     mentions: int = 0  # of them, those that name me, or all where it is a person
     read_until: float = 0.0  # the read marker: the time of the last message that was seen
@@ -147,69 +147,71 @@ class Buffer:
 
     def last_message(self, *, is_own: bool) -> Entry | None:
         """Find the newest message of others, or of our own, that the network knows."""
-        lines = (line for line in reversed(self.lines) if line.is_message and line.msgid and not line.is_redacted)
-        return next((line for line in lines if line.is_own == is_own), None)
+        entries = (
+            entry for entry in reversed(self.entries) if entry.is_message and entry.msgid and not entry.is_redacted
+        )
+        return next((entry for entry in entries if entry.is_own == is_own), None)
 
     # --- for the fold ---------------------------------------------------------------------------------------
 
-    def place(self, line: Entry, *, is_history: bool = False) -> bool:
+    def insert(self, entry: Entry, *, is_history: bool = False) -> bool:
         """Put a line where it belongs: after all that is confirmed; True if that is the end of all.
 
         What was said before it could be heard comes before the events that it is older than.
         """
-        behind = 0 if line.send_result is SendResult.WAITING else self.waiting
+        behind = 0 if entry.send_result is SendResult.WAITING else self.waiting
         if is_history:
-            for other in islice(reversed(self.lines), behind, None):
-                if other.is_message or other.at <= line.at:
+            for other in islice(reversed(self.entries), behind, None):
+                if other.is_message or other.at <= entry.at:
                     break
                 behind += 1
-        self.lines.insert(len(self.lines) - behind, line)
-        self.waiting += line.send_result is SendResult.WAITING
-        self.index(line)
+        self.entries.insert(len(self.entries) - behind, entry)
+        self.waiting += entry.send_result is SendResult.WAITING
+        self.index(entry)
         return behind == 0
 
-    def take_in(self, line: Entry) -> Entry | None:
+    def absorb(self, entry: Entry) -> Entry | None:
         """Sum up a change of members in the last confirmed line, and give that; None where it is a line of its own."""
-        last = self.lines[-1 - self.waiting] if len(self.lines) > self.waiting else None
-        return last if last is not None and last.take_in(line) else None
+        last = self.entries[-1 - self.waiting] if len(self.entries) > self.waiting else None
+        return last if last is not None and last.absorb(entry) else None
 
-    def settle(self, line: Entry, send_result: SendResult) -> bool:
+    def set_result(self, entry: Entry, result: SendResult) -> bool:
         """Note the fate of a line that waits; True if it stays where it is, else it now stands before all that wait."""
-        line.send_result = send_result
-        stays = self.lines[-self.waiting] is line
+        entry.send_result = result
+        stays = self.entries[-self.waiting] is entry
         self.waiting -= 1
         if not stays:
-            self.lines.remove(line)
-            self.lines.insert(len(self.lines) - self.waiting, line)
-        self.index(line)
+            self.entries.remove(entry)
+            self.entries.insert(len(self.entries) - self.waiting, entry)
+        self.index(entry)
         return stays
 
-    def withdraw(self, line: Entry) -> None:
+    def withdraw(self, entry: Entry) -> None:
         """Take a line that waits away: others say it instead."""
-        self.lines.remove(line)
+        self.entries.remove(entry)
         self.waiting -= 1
 
-    def prepend(self, lines: Iterable[Entry]) -> None:
+    def prepend(self, entries: Iterable[Entry]) -> None:
         """Put older lines, oldest first, above all others."""
-        older = list(lines)
-        self.lines.extendleft(reversed(older))
-        for line in older:
-            self.index(line)
+        older = list(entries)
+        self.entries.extendleft(reversed(older))
+        for entry in older:
+            self.index(entry)
 
-    def index(self, line: Entry) -> None:
-        if line.msgid:
-            self.by_msgid[line.msgid] = line
+    def index(self, entry: Entry) -> None:
+        if entry.msgid:
+            self.by_msgid[entry.msgid] = entry
             if self.oldest is None:
-                self.oldest = Position(line.msgid, line.at)
+                self.oldest = Position(entry.msgid, entry.at)
 
     def trim(self) -> tuple[Entry, ...]:
         """Drop the oldest lines over the limit, and give them."""
-        excess = len(self.lines) - max(self.waiting, LINES_LIMIT if self.is_followed else SCROLLED_LIMIT)
-        dropped = tuple(self.lines.popleft() for _ in range(excess))
-        for line in dropped:
-            self.by_msgid.pop(line.msgid, None)
+        excess = len(self.entries) - max(self.waiting, ENTRIES_LIMIT if self.is_followed else SCROLLED_LIMIT)
+        dropped = tuple(self.entries.popleft() for _ in range(excess))
+        for entry in dropped:
+            self.by_msgid.pop(entry.msgid, None)
         if dropped:
-            first = next((line for line in self.lines if line.msgid), None)
+            first = next((entry for entry in self.entries if entry.msgid), None)
             self.oldest = Position(first.msgid, first.at) if first else None
             self.has_more_above = True
         return dropped
@@ -217,18 +219,18 @@ class Buffer:
     def count_unread(self) -> None:
         """Count anew what stands after the read marker."""
         self.unread = self.mentions = 0
-        for line in reversed(self.lines):
-            if line.is_message and line.at <= self.read_until:
+        for entry in reversed(self.entries):
+            if entry.is_message and entry.at <= self.read_until:
                 break
-            self.count(line)
+            self.count(entry)
 
-    def count(self, line: Entry) -> None:
-        if line.is_message and not line.is_own and line.at > self.read_until:
+    def count(self, entry: Entry) -> None:
+        if entry.is_message and not entry.is_own and entry.at > self.read_until:
             self.unread += 1
-            self.mentions += line.is_mention or self.kind is BufferKind.PERSON
+            self.mentions += entry.is_mention or self.kind is BufferKind.PERSON
 
     def read_all(self) -> None:
         self.unread = self.mentions = 0
-        last = next((line for line in reversed(self.lines) if line.is_message and line.msgid), None)
+        last = next((entry for entry in reversed(self.entries) if entry.is_message and entry.msgid), None)
         if last is not None:
             self.read_until = max(self.read_until, last.at)

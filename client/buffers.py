@@ -1,4 +1,4 @@
-"""The fold of a session's events into what a person sees.
+"""The events of a session, applied to what the user sees.
 
     events = ...                    from the transport, in order, on any thread
     buffers = Buffers("alice")
@@ -6,39 +6,24 @@
         for change in buffers.apply(event, now):
             ...                     draw what changed
 
-Owns all buffers and the state of the connection. What the person does goes to the session (say, load_older, react
-...) and comes back as events; only what concerns nobody else is done here (open, close, focus). Pure: no clock, no
-threads; on the thread of the interface.
+Owns the state of the connection as the user sees it, and which event changes which buffer. What the user does goes to
+the session (say, load_older, react ...) and comes back as events. Only what concerns nobody else is done in
+client.buffer_list (open, close, focus). Pure: no clock, no threads; on the thread of the interface.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
+from client import events as e
 from client.annotations import Annotations
-from client.buffer import Buffer, BufferKind, Entry, EntryKind, SendResult, Typing
-from client.conversation import position, server_time
-from client.entry_factory import EntryFactory
-from client.events import (
-    ClientNotice,
-    ConnectionChanged,
-    ConnectionState,
-    Event,
-    Failed,
-    Heard,
-    OlderLoaded,
-    OlderRequested,
-    PasswordRequired,
-    RoomsListed,
-    SearchResults,
-    Sent,
-)
+from client.buffer import Buffer, Entry, EntryKind, SendResult, Typing
+from client.buffer_list import Aspect, BufferList, Change
+from client.conversation import position
 from client.roster import Roster
-from client.saved_state import SavedState
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
-from gateway.wire.message import Message, split_source
+from gateway.wire.message import split_source
 from gateway.wire.text import strip_controls
 
 TYPING_ACTIVE_S: Final = 6.0  # IRCv3 typing
@@ -47,383 +32,238 @@ _MOMENT_S: Final = 0.001
 _OF_SERVER: Final = frozenset((n.RPL_MOTD, "WALLOPS", "ERROR"))
 
 
-class Aspect(Enum):
-    """What of a buffer, or of all, has changed."""
-
-    CONNECTION = "connection"  # `buffers.connection` or `buffers.own_nick`; no buffer
-    BUFFERS = "buffers"  # a buffer was opened, closed or renamed
-    COUNTS = "counts"  # unread, mentions, read_until
-    TOPIC = "topic"
-    MEMBERS = "members"  # also is_joined and is_away
-    TYPING = "typing"
-    LOADING = "loading"  # is_loading, has_more_above
-    APPENDED = "appended"  # `lines` stand at the end
-    INSERTED = "inserted"  # `lines` stand somewhere before: above all, or where their time puts them
-    UPDATED = "updated"  # `lines` were there, and look different now
-    DROPPED = "dropped"  # `lines` are no longer there
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    aspect: Aspect
-    buffer: Buffer | None = None
-    lines: tuple[Entry, ...] = ()
-
-
 @dataclass(slots=True)
 class ServerConnection:
-    """The way to the network, as the person should always see it."""
+    """The state of the connection, as the status line shows it."""
 
-    state: ConnectionState = ConnectionState.CONNECTING
+    state: e.ConnectionState = e.ConnectionState.CONNECTING
     address: str = ""
     since: float = 0.0
     latency_s: float | None = None  # from a PING to its PONG
     next_try_at: float | None = None  # while WAITING
-    was_made: bool = False  # once at least
+    was_made: bool = False  # at least once
     problems: dict[str, str] = field(default_factory=dict)  # why, by address, since the last connection
 
 
-class Buffers:
-    """Everything that one person sees of one network."""
+class Buffers(BufferList):
+    """Everything that one user sees of one network."""
 
     def __init__(self, own_nick: str, highlights: Sequence[str] = ()) -> None:
-        """`highlights` are words that count as a mention, as the own nick does."""
-        self.own_nick = own_nick
+        super().__init__(own_nick, highlights)
         self.connection = ServerConnection()
-        self.server = Buffer("", BufferKind.SERVER, has_more_above=False)
-        self.focused = self.server
-        self._buffers: dict[str, Buffer] = {}  # rooms and people, by folded name
-        self._factory = EntryFactory(own_nick, highlights)
         self._roster = Roster(self._buffers)
         self._annotations = Annotations()
-        self._pending: dict[str, tuple[Buffer, Entry]] = {}  # by pending id
-        self._marked: set[str] = set()  # folded names of buffers whose read marker the network has told
-        self._changes: list[Change] = []
-        self.resumed: set[str] = set()  # names of buffers whose read position is that of the last time
 
-    @property
-    def ordered(self) -> list[Buffer]:
-        """The server, then the rooms in the order of joining, then the people, the first written to first."""
-        rooms = [buffer for buffer in self._buffers.values() if buffer.kind is BufferKind.ROOM]
-        return [self.server, *rooms, *(buffer for buffer in self._buffers.values() if buffer not in rooms)]
-
-    def get(self, name: str) -> Buffer | None:
-        """Find a buffer by the name of its room or person, in any case."""
-        return self._buffers.get(fold(name)) if name else self.server
-
-    def apply(self, event: Event, now: float) -> list[Change]:
-        """Take an event; the changes are in the order in which they happened."""
-        _APPLIERS[type(event)](self, event, now)
+    def apply(self, event: e.Event, now: float) -> list[Change]:
+        """Apply an event; return the changes in the order in which they happened."""
+        if isinstance(event, e.ServerEvent) and fold(event.own_nick) != fold(self.own_nick):
+            self.own_nick = event.own_nick
+            self._factory.add_own_nick(event.own_nick)
+            self._changed(Aspect.CONNECTION)
+        if (apply := _APPLIERS.get(type(event))) is not None:
+            apply(self, event, now)
         return self._take_changes()
 
-    # --- what the person does here --------------------------------------------------------------------------
+    def _count(self, buffer: Buffer, entry: Entry) -> None:
+        if entry.is_message:
+            self._annotations.catch_up(buffer, entry)
+        super()._count(buffer, entry)
 
-    def open_person(self, nick: str) -> tuple[Buffer, list[Change]]:
-        """Find or make the buffer for direct messages with someone. Then tell the session: talk_to(nick)."""
-        return self._open(nick), self._take_changes()
+    # --- events of the client -------------------------------------------------------------------------------
 
-    def restore(self, state: SavedState) -> None:
-        """Open the conversations of the last time, in their order."""
-        for saved in state.conversations:
-            buffer = self._open(saved.name)
-            if saved.read_until:
-                buffer.read_until = saved.read_until
-                self._marked.add(fold(saved.name))
-                self.resumed.add(buffer.name)
-        self._changes.clear()  # nothing is shown yet
-
-    def close(self, buffer: Buffer) -> list[Change]:
-        """Forget a buffer; a room is to be left by the session as well."""
-        if self._buffers.pop(fold(buffer.name), None) is not None:
-            self._changed(Aspect.BUFFERS, buffer)
-            if self.focused is buffer:
-                self.focused = self.server
-        return self._take_changes()
-
-    def focus(self, buffer: Buffer) -> list[Change]:
-        """Turn to a buffer: what is in it is read, if its end is in view. Then tell the session: mark_read."""
-        self.focused = buffer
-        return self.follow(buffer, is_at_end=buffer.is_followed)
-
-    def follow(self, buffer: Buffer, *, is_at_end: bool) -> list[Change]:
-        """Note whether the end of a buffer is in view: then it is kept short, and what arrives is read."""
-        buffer.is_followed = is_at_end
-        if is_at_end and buffer is self.focused:
-            buffer.read_all()
-            self._changed(Aspect.COUNTS, buffer)
-            self._trim(buffer)
-        return self._take_changes()
-
-    def answer(self, text: str, now: float) -> list[Change]:
-        """Show the client's own answer to something typed, perhaps of several lines."""
-        for part in text.splitlines():
-            self._put(self.focused, self._factory.status(part, now))
-        return self._take_changes()
-
-    @staticmethod
-    def find(buffer: Buffer, text: str) -> list[Entry]:
-        """Give the messages that contain a text, in any case, newest first."""
-        wanted = text.casefold()
-        return [line for line in reversed(buffer.lines) if line.is_message and wanted in line.text.casefold()]
-
-    # --- changing a buffer ----------------------------------------------------------------------------------
-
-    def _changed(self, aspect: Aspect, buffer: Buffer | None = None, *lines: Entry) -> None:
-        if buffer is not None:
-            buffer.version += 1
-        self._changes.append(Change(aspect, buffer, lines))
-
-    def _take_changes(self) -> list[Change]:
-        changes, self._changes = self._changes, []
-        return changes
-
-    def _open(self, name: str) -> Buffer:
-        if (known := self.get(name)) is not None:
-            return known
-        buffer = Buffer(name, BufferKind.ROOM if name.startswith("#") else BufferKind.PERSON)
-        self._buffers[fold(name)] = buffer
-        self._changed(Aspect.BUFFERS, buffer)
-        return buffer
-
-    def _put(self, buffer: Buffer, line: Entry, *, is_history: bool = False) -> None:
-        """Put a line where it belongs, and count it."""
-        is_last = buffer.place(line, is_history=is_history)
-        self._changed(Aspect.APPENDED if is_last else Aspect.INSERTED, buffer, line)
-        self._count(buffer, line)
-        self._trim(buffer)
-
-    def _count(self, buffer: Buffer, line: Entry) -> None:
-        """Count a message as unread, or take it as read where it is seen at once."""
-        if not line.is_message:
-            return
-        self._annotations.catch_up(buffer, line)
-        if buffer is self.focused and buffer.is_followed:
-            buffer.read_until = max(buffer.read_until, line.at)
-        else:
-            buffer.count(line)
-        self._changed(Aspect.COUNTS, buffer)
-
-    def _trim(self, buffer: Buffer) -> None:
-        if dropped := buffer.trim():
-            self._changed(Aspect.DROPPED, buffer, *dropped)
-
-    def _settle(self, client_msgid: str, send_result: SendResult) -> tuple[Buffer, Entry] | None:
-        """Note the fate of what was typed here."""
-        if (known := self._pending.pop(client_msgid, None)) is None:
-            return None
-        buffer, line = known
-        if buffer.settle(line, send_result):
-            self._changed(Aspect.UPDATED, buffer, line)
-        else:
-            self._changed(Aspect.DROPPED, buffer, line)
-            self._changed(Aspect.INSERTED, buffer, line)
-        return known
-
-    # --- events ---------------------------------------------------------------------------------------------
-
-    def _on_connection_changed(self, event: ConnectionChanged, _now: float) -> None:
+    def _on_connection_changed(self, event: e.ConnectionChanged, _now: float) -> None:
         known = self.connection
-        since = known.since if known.state is event.state else event.at
-        latency_s = (
-            known.latency_s if event.latency_s is None and event.state is ConnectionState.CONNECTED else event.latency_s
-        )
-        is_made = event.state is ConnectionState.CONNECTED
-        problems = {} if is_made else known.problems | ({event.address: event.problem} if event.problem else {})
-        address, was_made = event.address or known.address, known.was_made or is_made
+        is_made = event.state is e.ConnectionState.CONNECTED
         self.connection = ServerConnection(
-            event.state, address, since, latency_s, event.next_try_at, was_made=was_made, problems=problems
+            event.state,
+            address=event.address or known.address,
+            since=known.since if known.state is event.state else event.at,
+            latency_s=known.latency_s if event.latency_s is None and is_made else event.latency_s,
+            next_try_at=event.next_try_at,
+            was_made=known.was_made or is_made,
+            problems={} if is_made else known.problems | ({event.address: event.problem} if event.problem else {}),
         )
         self._changed(Aspect.CONNECTION)
-        if event.state is not ConnectionState.CONNECTED:
+        if not is_made:
             for buffer in self._buffers.values():
                 if buffer.is_joined:
                     buffer.is_joined = False
                     self._changed(Aspect.MEMBERS, buffer)
 
-    def _on_other(self, _event: Event, _now: float) -> None:
-        """Take what has nothing to do with a conversation."""
-
-    def _on_status(self, event: ClientNotice, now: float) -> None:
+    def _on_client_notice(self, event: e.ClientNotice, _now: float) -> None:
         buffer = self.focused if event.is_answer else self._buffers.get(fold(event.conversation), self.server)
         self._put(buffer, self._factory.status(event.text, event.at))
 
-    def _on_said(self, event: Sent, now: float) -> None:
-        if (replaced := self._pending.pop(event.replaces, None)) is not None:
+    def _on_sent(self, event: e.Sent, _now: float) -> None:
+        if (replaced := self._unsent.pop(event.replaces, None)) is not None:
             replaced[0].withdraw(replaced[1])
             self._changed(Aspect.DROPPED, *replaced)
         buffer = self._open(event.target)
-        if (line := self._factory.of_said(event, self.own_nick)) is not None:
-            self._pending[event.client_msgid] = buffer, line
-            self._put(buffer, line)
+        if (entry := self._factory.of_sent(event, self.own_nick)) is not None:
+            self._unsent[event.client_msgid] = buffer, entry
+            self._put(buffer, entry)
 
-    def _on_undelivered(self, event: Failed, now: float) -> None:
-        if (known := self._pending.get(event.client_msgid)) is not None:
+    def _on_failed(self, event: e.Failed, _now: float) -> None:
+        if (known := self._unsent.get(event.client_msgid)) is not None:
             known[1].problem = strip_controls(event.reason)
-            self._settle(event.client_msgid, SendResult.FAILED)
+            self._set_result(event.client_msgid, SendResult.FAILED)
             return
-        # It was confirmed before it was refused: the one it went to had just left.
+        # It was confirmed before it was refused: its target had just left the network.
         buffer = self._open(event.target)
         text = f"not delivered ({event.reason}): {event.text}"
         self._put(buffer, self._factory.status(text, event.at, EntryKind.ERROR))
 
-    def _on_older(self, event: OlderLoaded, _now: float) -> None:
+    def _on_older_requested(self, event: e.OlderRequested, _now: float) -> None:
+        if (buffer := self._buffers.get(fold(event.target))) is not None:
+            buffer.is_loading = True
+            self._changed(Aspect.LOADING, buffer)
+
+    def _on_older_loaded(self, event: e.OlderLoaded, _now: float) -> None:
         buffer = self._buffers.get(fold(event.target))
         if buffer is None:
             return
         buffer.is_loading = False
         buffer.has_more_above = event.has_more
         self._changed(Aspect.LOADING, buffer)
-        lines: list[Entry] = []
+        entries = self._entries_of(event, buffer)
+        buffer.prepend(entries)
+        if event.messages:
+            buffer.oldest = position(event.messages[0], event.at)
+        for entry in entries:
+            self._annotations.catch_up(buffer, entry)
+        for message in event.messages:
+            if message.verb in ("TAGMSG", "REDACT") and len(message.params) > (message.verb == "REDACT"):
+                self._annotations.apply(buffer, message)
+        if entries:
+            self._changed(Aspect.INSERTED, buffer, *entries)
+
+    def _entries_of(self, event: e.OlderLoaded, buffer: Buffer) -> list[Entry]:
+        """Make the entries of a page of history that are not in the buffer yet."""
+        entries: list[Entry] = []
         for message in event.messages:
             if message.verb in ("TAGMSG", "REDACT"):
                 continue
-            line = self._factory.of_history(message, event.own_nick, event.at)
-            if line is None or line.msgid in buffer.by_msgid or (lines and lines[-1].take_in(line)):
+            entry = self._factory.of_history(message, event.own_nick, event.at)
+            if entry is None or entry.msgid in buffer.by_msgid or (entries and entries[-1].absorb(entry)):
                 continue
-            lines.append(line)
-        buffer.prepend(lines)
-        if event.messages:
-            buffer.oldest = position(event.messages[0], event.at)
-        for line in lines:
-            self._annotations.catch_up(buffer, line)
-        for message in event.messages:
-            if message.verb in ("TAGMSG", "REDACT") and len(message.params) > (message.verb == "REDACT"):
-                self._annotations.take(buffer, message)
-        if lines:
-            self._changed(Aspect.INSERTED, buffer, *lines)
+            entries.append(entry)
+        return entries
 
-    def _on_loading(self, event: OlderRequested, _now: float) -> None:
-        if (buffer := self._buffers.get(fold(event.target))) is not None:
-            buffer.is_loading = True
-            self._changed(Aspect.LOADING, buffer)
+    # --- events of the server -------------------------------------------------------------------------------
 
-    def _on_found(self, _event: SearchResults, _now: float) -> None:
-        """What is found stands in no buffer."""
-
-    # --- what the network says ------------------------------------------------------------------------------
-
-    def _on_heard(self, event: Heard, now: float) -> None:
-        message = event.message
-        if fold(event.own_nick) != fold(self.own_nick):
-            self.own_nick = event.own_nick
-            self._factory.be_called(event.own_nick)
-            self._changed(Aspect.CONNECTION)
-        match message.verb:
-            case "PRIVMSG" | "NOTICE":
-                self._on_message(event, now)
-            case "TAGMSG" | "REDACT":
-                self._on_tags(event, now)
-            case "MARKREAD":
-                self._on_mark(message)
-            case "TOPIC" | n.RPL_TOPIC | n.RPL_TOPICWHOTIME | n.RPL_NOTOPIC:
-                self._on_topic(event)
-            case n.RPL_ISUPPORT:
-                self._roster.support(message.params[1:-1])
-            case _:
-                self._on_news(event)
-
-    def _on_message(self, event: Heard, now: float) -> None:
-        if known := self._settle(event.client_msgid, SendResult.SENT):
-            buffer, line = known
-            line.at, line.msgid = event.at, event.message.tags.get("msgid", "")
-            buffer.index(line)
-            self._count(buffer, line)
+    def _on_received(self, event: e.ServerEvent, _now: float) -> None:
+        if known := self._set_result(event.client_msgid, SendResult.SENT):
+            buffer, entry = known
+            entry.at, entry.msgid = event.at, event.msgid
+            buffer.index(entry)
+            self._count(buffer, entry)
             self._trim(buffer)
             return
-        heard = None if event.is_quiet else self._factory.of_message(event.message, event.at)
-        if heard is None:
+        new = None if event.is_quiet else self._factory.of_message(event.message, event.at)
+        if new is None:
             return
         buffer = self._open(event.conversation) if event.conversation else self.server
-        if heard.msgid in buffer.by_msgid:
+        if new.msgid in buffer.by_msgid:
             return
-        if buffer.typing.pop(fold(heard.nick), None) is not None:
+        if buffer.typing.pop(fold(new.nick), None) is not None:
             self._changed(Aspect.TYPING, buffer)
-        self._put(buffer, heard, is_history=event.is_history)
+        self._put(buffer, new, is_history=event.is_history)
 
-    def _on_tags(self, event: Heard, now: float) -> None:
+    def _on_annotation(self, event: e.Reacted | e.Redacted, _now: float) -> None:
         buffer = self._buffers.get(fold(event.conversation))
-        message = event.message
+        if buffer is not None and (entry := self._annotations.apply(buffer, event.message)) is not None:
+            self._changed(Aspect.UPDATED, buffer, entry)
+
+    def _on_typing(self, event: e.TypingChanged, now: float) -> None:
+        buffer = self._buffers.get(fold(event.conversation))
         if buffer is None:
             return
-        if "+typing" in message.tags:
-            self._on_typing(buffer, message, now)
-        elif (line := self._annotations.take(buffer, message)) is not None:
-            self._changed(Aspect.UPDATED, buffer, line)
-
-    def _on_typing(self, buffer: Buffer, message: Message, now: float) -> None:
-        nick = split_source(message.source or "")[0]
-        lasts_s = {"active": TYPING_ACTIVE_S, "paused": TYPING_PAUSED_S}.get(message.tags["+typing"])
+        lasts_s = {"active": TYPING_ACTIVE_S, "paused": TYPING_PAUSED_S}.get(event.state)
         if lasts_s is None:
-            buffer.typing.pop(fold(nick), None)
+            buffer.typing.pop(fold(event.nick), None)
         else:
-            buffer.typing[fold(nick)] = Typing(strip_controls(nick), now + lasts_s)
+            buffer.typing[fold(event.nick)] = Typing(strip_controls(event.nick), now + lasts_s)
         self._changed(Aspect.TYPING, buffer)
 
-    def _on_mark(self, message: Message) -> None:
-        buffer = self._buffers.get(fold(message.params[0]))
-        at = server_time(Message("", tags={"time": message.params[1].removeprefix("timestamp=")}))
-        if buffer is None or at is None:
+    def _on_read_marker(self, event: e.ReadMarkerMoved, _now: float) -> None:
+        buffer = self._buffers.get(fold(event.conversation))
+        if buffer is None:
             return
-        # The first one counts as it is: before it, only the moment of joining was known.
-        buffer.read_until = max(at, buffer.read_until) if fold(buffer.name) in self._marked else at
+        # The first one replaces our own, which was only the moment of joining.
+        is_first = fold(buffer.name) not in self._marked
+        buffer.read_until = event.read_until if is_first else max(event.read_until, buffer.read_until)
         self._marked.add(fold(buffer.name))
         buffer.count_unread()
         self._changed(Aspect.COUNTS, buffer)
 
-    def _on_topic(self, event: Heard) -> None:
-        message = event.message
-        nick = split_source(message.source or "")[0]
-        buffer = None
-        match message.verb, message.params:
-            case "TOPIC", [name, topic, *_]:
-                buffer = self._note_topic(name, topic, nick)
-            case n.RPL_TOPIC, [_, name, topic, *_]:
-                buffer = self._note_topic(name, topic)
-            case n.RPL_TOPICWHOTIME, [_, name, source, *_]:
-                buffer = self._note_topic(name, by=split_source(source)[0])
-            case n.RPL_NOTOPIC, [_, name, *_]:
-                buffer = self._note_topic(name, "")
-        self._tell(event, [buffer] if buffer else [])
+    def _on_topic(self, event: e.TopicSet, _now: float) -> None:
+        self._note_topic(event.conversation, event.topic, event.nick or None)
+        self._show(event, self._room(event.conversation))
 
-    def _note_topic(self, name: str, topic: str | None = None, by: str | None = None) -> Buffer | None:
-        """Note what is known of a room's topic now; None: nothing of that."""
-        buffer = self._buffers.get(fold(name))
-        if buffer is not None:
+    def _note_topic(self, name: str, topic: str | None = None, by: str | None = None) -> None:
+        """Note what is now known of a room's topic; None: nothing new."""
+        for buffer in self._room(name):
             buffer.topic = buffer.topic if topic is None else strip_controls(topic)
             buffer.topic_by = buffer.topic_by if by is None else strip_controls(by)
             self._changed(Aspect.TOPIC, buffer)
-        return buffer
 
-    def _on_news(self, event: Heard) -> None:
-        """Take what concerns people and rooms, or an answer."""
-        message = event.message
-        if message.verb == "JOIN" and self._factory.is_own(message) and not event.is_history:
-            room = self._open(message.params[0])
-            room.read_until = room.read_until or event.at - _MOMENT_S  # so that a message of the same one is unread
-        touched = self._roster.take(message, event.own_nick)
-        if message.verb == "NICK":
-            self._rename(message)
-        for buffer in touched:
-            self._changed(Aspect.MEMBERS, buffer)
-        # The list of names that comes with joining stands beside the conversation already.
-        if message.verb != n.RPL_NAMREPLY or all(buffer.has_all_members for buffer in touched):
-            self._tell(event, touched)
-        if message.verb == "PART" and self._factory.is_own(message):
+    def _on_joined(self, event: e.Joined, now: float) -> None:
+        if self._factory.is_own(event.message) and not event.is_history:
+            room = self._open(event.conversation)
+            room.read_until = room.read_until or event.at - _MOMENT_S  # so a message of the same moment is unread
+        self._on_roster(event, now)
+
+    def _on_left(self, event: e.Left, now: float) -> None:
+        touched = self._on_roster(event, now)
+        if event.message.verb == "PART" and self._factory.is_own(event.message):
             for buffer in touched:
                 self._changes += self.close(buffer)
 
-    def _rename(self, message: Message) -> None:
-        """Let a conversation go on under the other's new name."""
-        old, new = split_source(message.source or "")[0], message.params[0]
-        buffer = self._buffers.get(fold(old))
-        if buffer is not None and (fold(new) == fold(old) or fold(new) not in self._buffers):
-            del self._buffers[fold(old)]
-            buffer.name = new
-            self._buffers[fold(new)] = buffer
-            self._changed(Aspect.BUFFERS, buffer)
+    def _on_members_listed(self, event: e.MembersListed, _now: float) -> None:
+        touched = self._update_members(event)
+        # The list that comes with joining is shown beside the conversation, not in it.
+        if event.message.verb != n.RPL_NAMREPLY or all(buffer.has_all_members for buffer in touched):
+            self._show(event, touched)
 
-    def _tell(self, event: Heard, touched: Sequence[Buffer]) -> None:
-        """Show a line in the buffers that it is about; an answer where the person is."""
+    def _on_renamed(self, event: e.Renamed, _now: float) -> None:
+        touched = self._update_members(event, is_reported=False)
+        self._rename(event.nick, event.new_nick)
+        for buffer in touched:
+            self._changed(Aspect.MEMBERS, buffer)
+        self._show(event, touched)
+
+    def _on_roster(self, event: e.ServerEvent, _now: float) -> list[Buffer]:
+        touched = self._update_members(event)
+        self._show(event, touched)
+        return touched
+
+    def _on_server_notice(self, event: e.ServerNotice, now: float) -> None:
+        match event.message.verb, event.message.params:
+            case "PRIVMSG" | "NOTICE", _:
+                self._on_received(event, now)
+                return
+            case n.RPL_ISUPPORT, [_, *tokens, _]:
+                self._roster.support(tokens)
+                return
+            case n.RPL_TOPICWHOTIME, [_, name, source, *_]:
+                self._note_topic(name, by=split_source(source)[0])
+            case n.RPL_NOTOPIC, [_, name, *_]:
+                self._note_topic(name, "")
+        self._show(event, self._update_members(event))
+
+    def _update_members(self, event: e.ServerEvent, *, is_reported: bool = True) -> list[Buffer]:
+        """Return the buffers whose members have changed."""
+        touched = self._roster.apply(event.message, event.own_nick)
+        for buffer in touched if is_reported else ():
+            self._changed(Aspect.MEMBERS, buffer)
+        return touched
+
+    def _room(self, name: str) -> list[Buffer]:
+        buffer = self._buffers.get(fold(name))
+        return [buffer] if buffer is not None else []
+
+    def _show(self, event: e.ServerEvent, touched: Sequence[Buffer]) -> None:
+        """Add an entry to the buffers that it is about; for a reply without one, to the buffer in focus."""
         if event.is_quiet:
             return
         message = event.message
@@ -435,23 +275,35 @@ class Buffers:
         else:
             buffers = touched
         for buffer in buffers:
-            if (line := self._factory.of_event(message, event.own_nick, event.at)) is None:
+            if (entry := self._factory.of_event(message, event.own_nick, event.at)) is None:
                 continue
-            if (whole := buffer.take_in(line)) is not None:
+            if (whole := buffer.absorb(entry)) is not None:
                 self._changed(Aspect.UPDATED, buffer, whole)
             else:
-                self._put(buffer, line)
+                self._put(buffer, entry)
 
 
-_APPLIERS: Final[dict[type[Event], Callable[..., None]]] = {
-    SearchResults: Buffers._on_found,
-    Heard: Buffers._on_heard,
-    ConnectionChanged: Buffers._on_connection_changed,
-    OlderRequested: Buffers._on_loading,
-    OlderLoaded: Buffers._on_older,
-    PasswordRequired: Buffers._on_other,
-    RoomsListed: Buffers._on_other,
-    Sent: Buffers._on_said,
-    ClientNotice: Buffers._on_status,
-    Failed: Buffers._on_undelivered,
+# What is not here changes no buffer: RoomsListed, SearchResults, PasswordRequired.
+_APPLIERS: Final[dict[type[e.Event], Callable[..., object]]] = {
+    e.ClientNotice: Buffers._on_client_notice,
+    e.ConnectionChanged: Buffers._on_connection_changed,
+    e.Failed: Buffers._on_failed,
+    e.Invited: Buffers._on_roster,
+    e.Joined: Buffers._on_joined,
+    e.Left: Buffers._on_left,
+    e.MembersListed: Buffers._on_members_listed,
+    e.ModesSet: Buffers._on_roster,
+    e.OlderLoaded: Buffers._on_older_loaded,
+    e.OlderRequested: Buffers._on_older_requested,
+    e.ProfileChanged: Buffers._on_roster,
+    e.Quit: Buffers._on_roster,
+    e.Reacted: Buffers._on_annotation,
+    e.ReadMarkerMoved: Buffers._on_read_marker,
+    e.Received: Buffers._on_received,
+    e.Redacted: Buffers._on_annotation,
+    e.Renamed: Buffers._on_renamed,
+    e.Sent: Buffers._on_sent,
+    e.ServerNotice: Buffers._on_server_notice,
+    e.TopicSet: Buffers._on_topic,
+    e.TypingChanged: Buffers._on_typing,
 }

@@ -7,16 +7,15 @@ sockets nor the clock. Pure; whoever holds the session.
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
+from client.tags import server_time, timestamp
 from gateway.wire.message import Message
 
 HELD_LIMIT: Final = 1000  # live messages held while catching up; the oldest is dropped, history has it
 HISTORY_TRIES: Final = 3
 SEEN_LIMIT: Final = 20_000
-_LATEST_S: Final = 250_000_000_000.0  # in the year 9892: in any time zone it is a date that can be written
 
 
 class SyncState(Enum):
@@ -136,21 +135,6 @@ class ShownIds:
         if len(self._ids) > SEEN_LIMIT:
             del self._ids[next(iter(self._ids))]
         return True
-
-
-def timestamp(at: float) -> str:
-    """Write a time as a reference of CHATHISTORY and MARKREAD (IRCv3 server-time)."""
-    moment = datetime.fromtimestamp(at, UTC)
-    return f"timestamp={moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
-
-
-def server_time(message: Message) -> float | None:
-    """Read when a message was said (IRCv3 server-time), in seconds since the epoch; None if unsaid or impossible."""
-    try:
-        at = datetime.fromisoformat(message.tags.get("time", "")).timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return at if 0 < at < _LATEST_S else None
 
 
 def position(message: Message, now: float) -> Position:

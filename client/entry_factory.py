@@ -9,18 +9,16 @@ from itertools import count
 from typing import Final
 
 from client.buffer import Entry, EntryKind, SendResult
-from client.conversation import server_time
 from client.events import Sent
 from client.member_changes import change_of
 from client.phrases import sentence
+from client.tags import reply_to, server_time
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 from gateway.wire.names import valid_room
 from gateway.wire.text import strip_controls
 
 _ACTION: Final = "\x01ACTION "
-REPLY_TAGS: Final = ("+reply", "+draft/reply")
-"""The ratified name, and the draft's, the only one that many clients read: both are sent, either is read."""
 
 
 class EntryFactory:
@@ -30,9 +28,9 @@ class EntryFactory:
         self._highlights = highlights
         self._numbers = count()
         self._own_nicks: set[str] = set()  # all that we were ever called, folded
-        self.be_called(own_nick)
+        self.add_own_nick(own_nick)
 
-    def be_called(self, nick: str) -> None:
+    def add_own_nick(self, nick: str) -> None:
         """Note the own name: from now on it is a mention."""
         self._own_nicks.add(fold(nick))
         words = "|".join(re.escape(word) for word in (nick, *self._highlights) if word)
@@ -44,21 +42,21 @@ class EntryFactory:
     def of_message(self, message: Message, at: float) -> Entry | None:
         """Make the line of a PRIVMSG or NOTICE; None where programs ask each other something."""
         is_own = self.is_own(message)
-        line = self._said(message.verb, message.params[1], split_source(message.source or "")[0], at)
-        if line is not None:
-            line.msgid = message.tags.get("msgid", "")
-            line.reply_to = reply_to(message)
-            line.is_own = is_own
-            line.is_mention = not is_own and self._mentions.search(line.text) is not None
-        return line
+        entry = self._said(message.verb, message.params[1], split_source(message.source or "")[0], at)
+        if entry is not None:
+            entry.msgid = message.tags.get("msgid", "")
+            entry.reply_to = reply_to(message)
+            entry.is_own = is_own
+            entry.is_mention = not is_own and self._mentions.search(entry.text) is not None
+        return entry
 
-    def of_said(self, said: Sent, own_nick: str) -> Entry | None:
+    def of_sent(self, said: Sent, own_nick: str) -> Entry | None:
         """Make the line of what was typed here, which waits for its confirmation."""
-        line = self._said(said.verb, said.text, own_nick, said.at)
-        if line is not None:
-            line.client_msgid, line.reply_to = said.client_msgid, said.reply_to
-            line.send_result, line.is_own = SendResult.WAITING, True
-        return line
+        entry = self._said(said.verb, said.text, own_nick, said.at)
+        if entry is not None:
+            entry.client_msgid, entry.reply_to = said.client_msgid, said.reply_to
+            entry.send_result, entry.is_own = SendResult.WAITING, True
+        return entry
 
     def of_event(self, message: Message, own_nick: str, at: float) -> Entry | None:
         """Make the line of anything else that is told; None where it is nothing to read."""
@@ -68,13 +66,13 @@ class EntryFactory:
         is_error = message.verb == "FAIL" or (message.verb.isdecimal() and message.verb >= "400")
         kind = EntryKind.ERROR if is_error else EntryKind.STATUS if message.verb.isdecimal() else EntryKind.EVENT
         nick = split_source(message.source or "")[0]
-        line = self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
+        entry = self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
         is_for_us = message.verb == "INVITE" and len(message.params) > 1 and fold(message.params[0]) == fold(own_nick)
         if is_for_us and valid_room(message.params[1]):  # "#a,0" would leave all rooms
-            line.invites_to = message.params[1]
-            line.text = strip_controls(f"{line.nick} invites you to {line.invites_to}")
-        line.change = None if self.is_own(message) else change_of(message)
-        return line
+            entry.invites_to = message.params[1]
+            entry.text = strip_controls(f"{entry.nick} invites you to {entry.invites_to}")
+        entry.change = None if self.is_own(message) else change_of(message)
+        return entry
 
     def of_history(self, message: Message, own_nick: str, fallback_at: float) -> Entry | None:
         """Make the line of whatever stands in a page of history."""
@@ -95,12 +93,7 @@ class EntryFactory:
             kind, text = EntryKind.ACTION, text.removeprefix(_ACTION).removesuffix("\x01")
         elif text.startswith("\x01"):
             return None
-        line = self.status("", at, kind, nick=nick)
-        line.raw_text = text
-        line.text = "\n".join(map(strip_controls, text.split("\n")))
-        return line
-
-
-def reply_to(message: Message) -> str:
-    """Give the msgid that a message answers, or its tags belong to (IRCv3 reply)."""
-    return next((message.tags[tag] for tag in REPLY_TAGS if message.tags.get(tag)), "")
+        entry = self.status("", at, kind, nick=nick)
+        entry.raw_text = text
+        entry.text = "\n".join(map(strip_controls, text.split("\n")))
+        return entry

@@ -7,9 +7,9 @@ screen. Pure; on the receiving thread.
 from dataclasses import replace
 from datetime import datetime
 
-from client.conversation import server_time
-from client.events import ClientNotice, Event, Failed, Heard, PasswordRequired, SearchResults
+from client.events import ClientNotice, Event, Failed, PasswordRequired, SearchResults, ServerEvent
 from client.phrases import sentence
+from client.tags import server_time
 from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
 
@@ -23,7 +23,7 @@ def screen_line(event: Event, room: str) -> str | None:
     """
     clock = f"[{datetime.fromtimestamp(event.at):%H:%M}]"
     match event:
-        case Heard(is_typed_here=False, is_quiet=False):
+        case ServerEvent(is_typed_here=False, is_quiet=False):
             rendered = (sentence(message, event.own_nick, room) for message in _single_lines(event.message))
             return "\n".join(f"{clock} {text}" for text in rendered if text is not None) or None
         case ClientNotice():
@@ -62,7 +62,7 @@ def _single_lines(message: Message) -> list[Message]:
 def log_line(event: Event) -> str | None:
     """Write an event for the log: date, time, the room or the other person, and who said what; as screen_line."""
     clock = f"{datetime.fromtimestamp(event.at):%Y-%m-%d %H:%M:%S}"
-    if isinstance(event, Heard) and event.message.verb in ("PRIVMSG", "NOTICE"):
+    if isinstance(event, ServerEvent) and event.message.verb in ("PRIVMSG", "NOTICE"):
         if event.is_quiet:
             return None
         said = (_said(message) for message in _single_lines(event.message))

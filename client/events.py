@@ -6,8 +6,11 @@ are as they came: gateway.wire.text makes them fit to be read. Pure; any thread.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
-from gateway.wire.message import Message
+from client.tags import REACTION_TAGS, parse_time, reply_to
+from gateway.wire import numerics as n
+from gateway.wire.message import Message, split_source
 
 
 class ConnectionState(Enum):
@@ -19,20 +22,234 @@ class ConnectionState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """The network sent something; a message comes once, and in its room's order.
+class ServerEvent:
+    """One line of the server, of the type that says what it is; see `event_type`.
 
-    The text of a message of several lines (IRCv3 multiline) has "\\n" between them.
+    Each message of a conversation comes once, and in the order of its conversation. The text of a message of several
+    lines (IRCv3 multiline) has "\\n" between them.
     """
 
     at: float
     message: Message
     own_nick: str
-    conversation: str = ""  # of a message: the room or the other person
-    is_typed_here: bool = False  # an own message, which by this is known to have arrived
-    client_msgid: str = ""  # of the message that was `Sent`
-    is_history: bool = False  # it was said before it could be heard live
-    is_quiet: bool = False  # it changes what is known, and is nothing to read
+    conversation: str = ""  # the room or the other person, "" where it is about none or all
+    is_typed_here: bool = False  # our own message: it has arrived
+    client_msgid: str = ""  # of the `Sent` that this confirms
+    is_history: bool = False  # it comes from the history
+    is_quiet: bool = False  # it changes what is known, and is not shown as text
+
+    @property
+    def nick(self) -> str:
+        """The nick of the sender, or the name of the server."""
+        return split_source(self.message.source or "")[0]
+
+    @property
+    def msgid(self) -> str:
+        return self.message.tags.get("msgid", "")
+
+
+class Received(ServerEvent):
+    """A PRIVMSG or NOTICE."""
+
+    __slots__ = ()
+
+    @property
+    def text(self) -> str:
+        return self.message.params[1]
+
+
+class Reacted(ServerEvent):
+    """A reaction to the message `msgid` was added or removed (IRCv3 react)."""
+
+    __slots__ = ()
+
+    @property
+    def msgid(self) -> str:
+        return reply_to(self.message)
+
+    @property
+    def reaction(self) -> str:
+        return next((self.message.tags[tag] for tag in REACTION_TAGS if tag in self.message.tags), "")
+
+    @property
+    def is_removed(self) -> bool:
+        return next((removes for tag, removes in REACTION_TAGS.items() if tag in self.message.tags), False)
+
+
+class Redacted(ServerEvent):
+    """The message `msgid` was deleted (IRCv3 message-redaction)."""
+
+    __slots__ = ()
+
+    @property
+    def msgid(self) -> str:
+        return self.message.params[1]
+
+
+class TypingChanged(ServerEvent):
+    """Another user types, pauses or stops (IRCv3 typing)."""
+
+    __slots__ = ()
+
+    @property
+    def state(self) -> str:
+        return self.message.tags["+typing"]
+
+
+class ReadMarkerMoved(ServerEvent):
+    """The user has read everything up to `read_until`, here or in another client (IRCv3 read-marker)."""
+
+    __slots__ = ()
+
+    @property
+    def read_until(self) -> float:
+        return parse_time(self.message.params[1].removeprefix("timestamp=")) or 0.0
+
+
+class Joined(ServerEvent):
+    """A user, or this client, has joined a room."""
+
+    __slots__ = ()
+
+
+class Left(ServerEvent):
+    """A user, or this client, has left a room or was kicked from it."""
+
+    __slots__ = ()
+
+    @property
+    def nick(self) -> str:
+        return self.message.params[1] if self.message.verb == "KICK" else split_source(self.message.source or "")[0]
+
+    @property
+    def by(self) -> str:
+        """The user who kicked, "" for a PART."""
+        return split_source(self.message.source or "")[0] if self.message.verb == "KICK" else ""
+
+    @property
+    def reason(self) -> str:
+        return "".join(self.message.params[2 if self.message.verb == "KICK" else 1 :][:1])
+
+
+class Quit(ServerEvent):
+    """A user has left the network."""
+
+    __slots__ = ()
+
+    @property
+    def reason(self) -> str:
+        return "".join(self.message.params[:1])
+
+
+class Renamed(ServerEvent):
+    """A user, or this client, has another nick."""
+
+    __slots__ = ()
+
+    @property
+    def new_nick(self) -> str:
+        return self.message.params[0]
+
+
+class ModesSet(ServerEvent):
+    """The modes of a room or a user have changed."""
+
+    __slots__ = ()
+
+    @property
+    def modes(self) -> list[str]:
+        """The modes with their signs, then their parameters."""
+        return self.message.params[1:]
+
+
+class TopicSet(ServerEvent):
+    """A room has this topic: set now (TOPIC), or found when it was joined (RPL_TOPIC, without a nick)."""
+
+    __slots__ = ()
+
+    @property
+    def nick(self) -> str:
+        return split_source(self.message.source or "")[0] if self.message.verb == "TOPIC" else ""
+
+    @property
+    def topic(self) -> str:
+        return self.message.params[-1]
+
+
+class Invited(ServerEvent):
+    """A user, perhaps this client, is invited to a room (RFC 2812 3.2.7, IRCv3 invite-notify)."""
+
+    __slots__ = ()
+
+    @property
+    def invitee(self) -> str:
+        return self.message.params[0]
+
+
+class ProfileChanged(ServerEvent):
+    """Away, account, host or realname of a user: a change, or an answer to WHO or MONITOR."""
+
+    __slots__ = ()
+
+
+class MembersListed(ServerEvent):
+    """A part of the answer to NAMES, or its end."""
+
+    __slots__ = ()
+
+
+class ServerNotice(ServerEvent):
+    """Anything else: an answer, an error, or a NOTICE of the server itself."""
+
+    __slots__ = ()
+
+    @property
+    def code(self) -> str:
+        """The numeric, the code of a FAIL, WARN or NOTE (IRCv3 standard-replies), or the verb."""
+        if self.message.verb in ("FAIL", "WARN", "NOTE") and len(self.message.params) > 1:
+            return self.message.params[1]
+        return self.message.verb
+
+
+# Verb -> type, and the number of the parameter that names the conversation.
+_TYPES: Final[dict[str, tuple[type[ServerEvent], int | None]]] = {
+    "ACCOUNT": (ProfileChanged, None),
+    "AWAY": (ProfileChanged, None),
+    "CHGHOST": (ProfileChanged, None),
+    "INVITE": (Invited, 1),
+    "JOIN": (Joined, 0),
+    "KICK": (Left, 0),
+    "MARKREAD": (ReadMarkerMoved, 0),
+    "MODE": (ModesSet, 0),
+    "NICK": (Renamed, None),
+    "NOTICE": (Received, None),
+    "PART": (Left, 0),
+    "PRIVMSG": (Received, None),
+    "QUIT": (Quit, None),
+    "REDACT": (Redacted, None),
+    "SETNAME": (ProfileChanged, None),
+    "TAGMSG": (Reacted, None),
+    "TOPIC": (TopicSet, 0),
+    n.RPL_TOPIC: (TopicSet, 1),
+    n.RPL_WHOREPLY: (ProfileChanged, None),
+    n.RPL_WHOSPCRPL: (ProfileChanged, None),
+    n.RPL_MONONLINE: (ProfileChanged, None),
+    n.RPL_MONOFFLINE: (ProfileChanged, None),
+    n.RPL_NAMREPLY: (MembersListed, 2),
+    n.RPL_ENDOFNAMES: (MembersListed, 1),
+}
+
+
+def event_type(message: Message, conversation: str = "") -> tuple[type[ServerEvent], str]:
+    """Return the type of the event for a line, and the conversation that it is about; `conversation` if known."""
+    kind, index = _TYPES.get(message.verb, (ServerNotice, None))
+    if kind is Received and not conversation and "!" not in (message.source or ""):
+        kind = ServerNotice
+    elif message.verb == "TAGMSG" and "+typing" in message.tags:
+        kind = TypingChanged
+    if not conversation and index is not None and len(message.params) > index:
+        conversation = message.params[index]
+    return kind, conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +264,7 @@ class ClientNotice:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Something was typed here; that it has arrived is `Heard`, else it is `Failed`."""
+    """Something was typed here; that it has arrived is `Received`, else it is `Failed`."""
 
     at: float
     client_msgid: str
@@ -143,7 +360,7 @@ class SearchResults:
 
 
 Event = (
-    Heard
+    ServerEvent
     | ClientNotice
     | Sent
     | Failed

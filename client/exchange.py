@@ -7,10 +7,10 @@ session.
 import re
 from typing import Final
 
-from client.conversation import server_time
-from client.events import ClientNotice, Event, Heard
+from client.events import ClientNotice, Event, event_type
 from client.login import Login
 from client.naming import Naming
+from client.tags import server_time
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 from gateway.wire.names import valid_room
@@ -81,8 +81,9 @@ class Exchange:
         if self.is_ignored(message):
             return
         at = server_time(message)
+        kind, conversation = event_type(message, conversation)
         self.events.append(
-            Heard(
+            kind(
                 now if at is None else at,
                 message,
                 self.naming.current,

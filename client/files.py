@@ -13,7 +13,7 @@ from typing import Final
 
 from client.buffer import Buffer
 from client.event_text import log_line
-from client.events import Event, Heard
+from client.events import Event, Received, Redacted
 from client.transcript import FORMS
 
 ERASABLE_LIMIT: Final = 20_000  # messages of the log that are known by their id; the oldest are forgotten
@@ -57,8 +57,8 @@ class Log:
         if self._appended is None:
             return
         try:
-            if isinstance(event, Heard) and event.message.verb == "REDACT":
-                self._erase(event.message.params[1])
+            if isinstance(event, Redacted):
+                self._erase(event.msgid)
             elif (line := log_line(event)) is not None:
                 self._append(self._appended, event, line)
         except OSError:
@@ -68,7 +68,7 @@ class Log:
     def _append(self, file: FileIO, event: Event, line: str) -> None:
         written = f"{line}\n".encode(errors="replace")
         file.write(written)
-        if self._overwritten is None or not isinstance(event, Heard) or event.message.verb not in ("PRIVMSG", "NOTICE"):
+        if self._overwritten is None or not isinstance(event, Received):
             return
         words = line.split(" ")  # date, time, place, and <nick>, or * and nick
         head = len(" ".join(words[: 5 if words[3:4] == ["*"] else 4]).encode(errors="replace")) + 1
@@ -92,7 +92,7 @@ def export(buffer: Buffer, path: Path) -> int:
     Raises OSError.
     """
     write = FORMS["jsonl" if path.suffix == ".jsonl" else "text"]
-    lines = [each for line in buffer.lines for each in line.folded or (line,)]
+    lines = [each for line in buffer.entries for each in line.absorbed or (line,)]
     with path.open("w", encoding="utf-8", errors="replace") as file:
         for line in lines:
             file.write(write(line, buffer.name) + "\n")

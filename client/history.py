@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from client.batches import HistoryBatch
-from client.conversation import Conversation, Position, SyncState, position, timestamp
+from client.conversation import Conversation, Position, SyncState, position
 from client.events import OlderLoaded, OlderRequested, SearchResults
 from client.exchange import Exchange
+from client.tags import timestamp
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 

@@ -17,19 +17,18 @@ from typing import Final
 
 from client.composing import compose, lines_of
 from client.conversation import Conversation, Position, ShownIds, SyncState, position
-from client.entry_factory import REPLY_TAGS
 from client.events import Failed, Sent
 from client.exchange import Exchange
 from client.history import CatchUp
 from client.outbox import Outbox, UnsentMessage
 from client.phrases import reason
+from client.tags import ID_TAG, REPLY_TAGS
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 
 ASK_AGAIN_S: Final = 10.0  # for a room that could not be joined just now, and for history
 CONFIRMED_LIMIT: Final = 100
 PEOPLE_LIMIT: Final = 200  # conversations with people that are kept up to date over connections
-ID_TAG: Final = "+hubbub/id"  # stays the same when a message is sent again; every gateway takes it once
 
 
 class Messaging:

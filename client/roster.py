@@ -34,7 +34,7 @@ class Roster:
                 lists, always, if_set, *_ = [*value.split(","), "", "", ""]
                 self._with_parameter, self._with_parameter_set = lists + always, if_set
 
-    def take(self, message: Message, own_nick: str) -> list[Buffer]:
+    def apply(self, message: Message, own_nick: str) -> list[Buffer]:
         """Take a line; give the buffers of which something is different now."""
         handler, fewest_params = _HANDLERS.get(message.verb, (None, 0))
         if handler is None or len(message.params) < fewest_params:

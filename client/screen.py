@@ -7,7 +7,7 @@ import sys
 from typing import Protocol, TextIO
 
 from client.event_text import screen_line
-from client.events import Event, Heard
+from client.events import Event, ServerEvent
 from gateway.wire.numerics import RPL_MOTD
 
 
@@ -31,7 +31,7 @@ class PlainScreen:
     def show(self, event: Event, room: str) -> None:
         line = screen_line(event, room)
         if line is not None:
-            is_chat = isinstance(event, Heard) and event.message.verb != RPL_MOTD
+            is_chat = isinstance(event, ServerEvent) and event.message.verb != RPL_MOTD
             stream = self._chat if is_chat else self._remarks
             if stream is not None:
                 print(line, file=stream, flush=True)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
-from client.conversation import Conversation, server_time
+from client.conversation import Conversation
 from client.exchange import Exchange
 from client.messaging import Messaging
+from client.tags import server_time
 from client.typing_and_read_markers import TypingAndReadMarkers
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold

@@ -14,8 +14,7 @@ from itertools import chain, repeat
 from typing import Final
 
 from client.batches import Batches, HistoryBatch
-from client.conversation import Position, server_time
-from client.entry_factory import REPLY_TAGS
+from client.conversation import Position
 from client.error_replies import ErrorReplies
 from client.events import ConnectionChanged, ConnectionState, Event, PasswordRequired
 from client.exchange import Exchange
@@ -26,6 +25,7 @@ from client.pings import Pings
 from client.room_directory import RoomDirectory
 from client.saved_state import SavedState
 from client.server_events import ServerEvents
+from client.tags import REPLY_TAGS, server_time
 from client.typing_and_read_markers import TypingAndReadMarkers, TypingState
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold

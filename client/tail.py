@@ -13,7 +13,7 @@ from typing import Final
 from client.buffer import Entry
 from client.entry_factory import EntryFactory
 from client.event_text import screen_line
-from client.events import ClientNotice, Event, Heard, PasswordRequired
+from client.events import ClientNotice, Event, PasswordRequired, Received, ServerEvent
 from client.output import discard_standard_output
 from client.session import Session
 from client.transcript import FORMS
@@ -64,10 +64,10 @@ class Tail:
             return
         try:
             match event:
-                case Heard(message=message, is_quiet=False) if message.verb in ("PRIVMSG", "NOTICE"):
+                case Received(message=message, is_quiet=False):
                     if event.conversation and fold(event.conversation) == fold(self._wanted.room):
                         self._take(event, self._factory.of_message(message, event.at))
-                case Heard(message=message) if message.verb.isdecimal() and message.verb >= "400":
+                case ServerEvent(message=message) if message.verb.isdecimal() and message.verb >= "400":
                     print(screen_line(event, ""), file=sys.stderr, flush=True)
                     self._end(1)  # the room cannot be joined
                 case PasswordRequired():
@@ -79,7 +79,7 @@ class Tail:
             discard_standard_output()
             self._end(0)
 
-    def _take(self, event: Heard, line: Entry | None) -> None:
+    def _take(self, event: Received, line: Entry | None) -> None:
         if line is None or event.at < (self._wanted.since or 0.0):
             return
         print(self._write(line, event.conversation), flush=True)

@@ -11,34 +11,34 @@ from typing import Final
 from client.buffer import Entry, EntryKind
 
 
-def as_text(line: Entry, _place: str) -> str:
+def as_text(entry: Entry, _place: str) -> str:
     """Date, local time, and who said what; a text of several lines gives several."""
-    clock = f"{datetime.fromtimestamp(line.at):%Y-%m-%d %H:%M:%S}"
-    match line.kind:
+    clock = f"{datetime.fromtimestamp(entry.at):%Y-%m-%d %H:%M:%S}"
+    match entry.kind:
         case EntryKind.MESSAGE | EntryKind.NOTICE:
-            begin = f"<{line.nick}> "
+            begin = f"<{entry.nick}> "
         case EntryKind.ACTION:
-            begin = f"* {line.nick} "
+            begin = f"* {entry.nick} "
         case _:
             begin = "-- "
-    if line.is_redacted:
-        return f"{clock} {begin}[deleted by {line.redacted_by}]"
-    return "\n".join(f"{clock} {begin}{part}" for part in line.text.split("\n"))
+    if entry.is_redacted:
+        return f"{clock} {begin}[deleted by {entry.redacted_by}]"
+    return "\n".join(f"{clock} {begin}{part}" for part in entry.text.split("\n"))
 
 
-def as_jsonl(line: Entry, place: str) -> str:
+def as_jsonl(entry: Entry, place: str) -> str:
     """One JSON object; `room` may be the other person, and where there is a `deleted_by` the text is empty."""
-    at = datetime.fromtimestamp(line.at, UTC)
+    at = datetime.fromtimestamp(entry.at, UTC)
     return json.dumps(
         {
             "time": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
             "room": place,
-            "kind": line.kind.value,
-            "nick": line.nick,
-            "text": line.text,
-            "msgid": line.msgid,
-            "reply_to": line.reply_to,
-            **({"deleted_by": line.redacted_by} if line.is_redacted else {}),
+            "kind": entry.kind.value,
+            "nick": entry.nick,
+            "text": entry.text,
+            "msgid": entry.msgid,
+            "reply_to": entry.reply_to,
+            **({"deleted_by": entry.redacted_by} if entry.is_redacted else {}),
         },
         ensure_ascii=False,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from client.conversation import timestamp
+from client.tags import timestamp
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 

@@ -23,9 +23,10 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from client.buffer import Buffer, BufferKind, Entry
-from client.buffers import Aspect, Buffers, Change
+from client.buffer_list import Aspect, Change
+from client.buffers import Buffers
 from client.commands import commands_like
-from client.events import Event, Heard, PasswordRequired, RoomsListed, SearchResults
+from client.events import Event, PasswordRequired, Redacted, RoomsListed, SearchResults
 from client.files import Log
 from client.markup import code_in, link_in
 from client.session import Session
@@ -199,8 +200,8 @@ class Hubbub(App[int]):
         if isinstance(event, PasswordRequired):
             self._ask_password(event)
         self._note_in_log(event)
-        if isinstance(event, Heard) and event.message.verb == "REDACT":
-            self.controller.deleted(event.message.params[1])
+        if isinstance(event, Redacted):
+            self.controller.deleted(event.msgid)
         changes = self.buffers.apply(event, self.clock())
         self.chat.note(changes)
         for change in changes:
@@ -230,7 +231,7 @@ class Hubbub(App[int]):
     def _look_at(self, change: Change, buffer: Buffer) -> None:
         match change.aspect:
             case Aspect.APPENDED:
-                self._alert(buffer, change.lines)
+                self._alert(buffer, change.entries)
             case Aspect.BUFFERS | Aspect.MEMBERS if self._wanted and fold(buffer.name) == self._wanted:
                 self._wanted = ""
                 self.turn_to(buffer)
@@ -241,16 +242,16 @@ class Hubbub(App[int]):
             case Aspect.LOADING if self._jump is not None and buffer is self.buffers.focused and not buffer.is_loading:
                 self.call_later(self._go_on_jumping)
 
-    def _alert(self, buffer: Buffer, lines: Sequence[Entry]) -> None:
+    def _alert(self, buffer: Buffer, entries: Sequence[Entry]) -> None:
         """Ring for what names the person, or is for them alone, and is not seen."""
         if buffer is self.buffers.focused and self.app_focus:
             return
-        for line in lines:
-            if line.is_mention or (buffer.kind is BufferKind.PERSON and line.is_message and not line.is_own):
+        for entry in entries:
+            if entry.is_mention or (buffer.kind is BufferKind.PERSON and entry.is_message and not entry.is_own):
                 where = "" if buffer.kind is BufferKind.PERSON else f" in {buffer.name}"
-                self._alerts.mention(f"{line.nick}{where}", line.text, self.clock())
-            elif line.invites_to:
-                self._alerts.mention(line.nick, line.text, self.clock())
+                self._alerts.mention(f"{entry.nick}{where}", entry.text, self.clock())
+            elif entry.invites_to:
+                self._alerts.mention(entry.nick, entry.text, self.clock())
 
     def _draw(self) -> None:
         if self.chat is not None:
@@ -279,10 +280,10 @@ class Hubbub(App[int]):
         """Turn to a room when it is joined."""
         self._wanted = fold(name)
 
-    def jump_to(self, line: Entry | None) -> None:
+    def jump_to(self, entry: Entry | None) -> None:
         """Go to a message; where it is not loaded, load the pages on the way."""
-        if line is not None:
-            self._jump = (line, JUMP_PAGES)
+        if entry is not None:
+            self._jump = (entry, JUMP_PAGES)
             self._go_on_jumping()
 
     def _go_on_jumping(self) -> None:
@@ -290,10 +291,10 @@ class Hubbub(App[int]):
             return
         wanted, pages = self._jump
         buffer = self.buffers.focused
-        line = buffer.by_msgid.get(wanted.msgid)
-        if line is not None:
+        entry = buffer.by_msgid.get(wanted.msgid)
+        if entry is not None:
             self._jump = None
-            self.chat.view.jump(line)
+            self.chat.view.jump(entry)
         elif pages and buffer.has_more_above:
             self._jump = (wanted, pages - 1)
             self.actions.load_older(buffer)
@@ -317,28 +318,28 @@ class Hubbub(App[int]):
             self.say_aside("Ctrl+Q leaves")
 
     def on_message_view_asked(self, event: MessageView.Asked) -> None:
-        line = event.line
+        entry = event.line
         match event.what:
-            case "copy" if not line.is_redacted:
-                self.copy_to_clipboard(line.text)
+            case "copy" if not entry.is_redacted:
+                self.copy_to_clipboard(entry.text)
                 self.say_aside("copied")
-            case "copy_code" if code := code_in(line.raw_text):
+            case "copy_code" if code := code_in(entry.raw_text):
                 self.copy_to_clipboard(code)
                 self.say_aside("code copied")
             case "copy_code":
                 self.say_aside("there is no code in this message")
             case "open":
-                if address := link_in(legible(line.raw_text)):
+                if address := link_in(legible(entry.raw_text)):
                     self.open_link(address)
             case "join" if self.chat is not None:
                 self.chat.view.stop_choosing()
-                self.controller.turn_to(line.invites_to)
-            case _ if not line.msgid or line.is_redacted or not line.is_message:
+                self.controller.turn_to(entry.invites_to)
+            case _ if not entry.msgid or entry.is_redacted or not entry.is_message:
                 self.say_aside("that is not possible with this message")
             case "redact":
-                self.actions.redact(self.buffers.focused.name, line)
+                self.actions.redact(self.buffers.focused.name, entry)
             case what if self.chat is not None:
-                self.chat.prompt.begin(Purpose(what, line))
+                self.chat.prompt.begin(Purpose(what, entry))
 
     def on_message_view_link_clicked(self, event: MessageView.LinkClicked) -> None:
         self.open_link(event.address)

@@ -83,85 +83,85 @@ class Drawing:
         self._ground = Style(color=theme.text, bgcolor=theme.background)
         self._tinted = Style(color=theme.text, bgcolor=theme.tint)
 
-    def block(self, line: Entry, around: Surroundings, quoted: Entry | None, *, is_open: bool = False) -> Block:
+    def block(self, entry: Entry, around: Surroundings, quoted: Entry | None, *, is_open: bool = False) -> Block:
         """Draw a line; `quoted` is the one that it replies to, if it is known."""
         block = Block()
         if around.day:
             block.rows.append(self._rule(around.day, self._dim))
         if around.is_first_unread:
             block.rows.append(self._rule("new", self._mention))
-        rows = list(self._text_rows(line, is_open=is_open))
+        rows = list(self._text_rows(entry, is_open=is_open))
         if len(rows) > FOLDED_ROWS + 2 and not is_open:
             rest = f"… {len(rows) - FOLDED_ROWS:,} more rows"
             rows = [*rows[:FOLDED_ROWS], [Segment(rest, self._accent)]]
             block.is_folded = True
-        block.is_folded |= bool(line.folded) and not is_open
-        if line.reply_to:
+        block.is_folded |= bool(entry.absorbed) and not is_open
+        if entry.reply_to:
             rows.insert(0, self._quote(quoted))
-        rows += self._remarks(line)
+        rows += self._remarks(entry)
         for number, row in enumerate(rows):
-            head = self._head(line, around) if number == 0 else self._margin(line)
-            block.rows.append(self._strip(line, head, row))
+            head = self._head(entry, around) if number == 0 else self._margin(entry)
+            block.rows.append(self._strip(entry, head, row))
         return block
 
     # --- the columns before the text ------------------------------------------------------------------------
 
-    def _head(self, line: Entry, around: Surroundings) -> list[Segment]:
-        time = f"{datetime.fromtimestamp(line.at):%H:%M}"
-        is_waiting = line.send_result is SendResult.WAITING
-        mark, style = self._mark(line)
+    def _head(self, entry: Entry, around: Surroundings) -> list[Segment]:
+        time = f"{datetime.fromtimestamp(entry.at):%H:%M}"
+        is_waiting = entry.send_result is SendResult.WAITING
+        mark, style = self._mark(entry)
         return [
             Segment(mark, style),
             Segment(f"{'waits' if is_waiting else time:<{_TIME_WIDTH}}", self._mention if is_waiting else self._dim),
-            *self._name(line, around),
+            *self._name(entry, around),
             Segment("  ", self._blank),
         ]
 
-    def _margin(self, line: Entry) -> list[Segment]:
-        mark, style = self._mark(line)
+    def _margin(self, entry: Entry) -> list[Segment]:
+        mark, style = self._mark(entry)
         return [Segment(mark, style), Segment(" " * (self._grid.text_at - 1), self._blank)]
 
-    def _mark(self, line: Entry) -> tuple[str, Style]:
-        if line.send_result is SendResult.FAILED:
+    def _mark(self, entry: Entry) -> tuple[str, Style]:
+        if entry.send_result is SendResult.FAILED:
             return "▌", self._bad
-        if line.is_mention:
+        if entry.is_mention:
             return "▌", self._mention
         return " ", self._blank
 
-    def _name(self, line: Entry, around: Surroundings) -> list[Segment]:
+    def _name(self, entry: Entry, around: Surroundings) -> list[Segment]:
         width = self._grid.nick_width
-        if line.kind in (EntryKind.MESSAGE, EntryKind.NOTICE):
+        if entry.kind in (EntryKind.MESSAGE, EntryKind.NOTICE):
             if around.continues:
                 return [Segment(" " * width, self._blank)]
-            nick = tame(line.nick)
-            nick = crop(f"-{nick}-" if line.kind is EntryKind.NOTICE else nick, width)
-            style = Style(color=self._theme.nick_colour(line.nick), bold=True)
+            nick = tame(entry.nick)
+            nick = crop(f"-{nick}-" if entry.kind is EntryKind.NOTICE else nick, width)
+            style = Style(color=self._theme.nick_colour(entry.nick), bold=True)
             return [Segment(" " * (width - cell_len(nick)), self._blank), Segment(nick, style)]
-        style = {EntryKind.ERROR: self._bad, EntryKind.ACTION: self._nick_style(line.nick)}.get(line.kind, self._dim)
-        return [Segment(_MARKS[line.kind].rjust(width), style)]
+        style = {EntryKind.ERROR: self._bad, EntryKind.ACTION: self._nick_style(entry.nick)}.get(entry.kind, self._dim)
+        return [Segment(_MARKS[entry.kind].rjust(width), style)]
 
     def _nick_style(self, nick: str) -> Style:
         return Style(color=self._theme.nick_colour(nick))
 
     # --- the text -------------------------------------------------------------------------------------------
 
-    def _text_rows(self, line: Entry, *, is_open: bool) -> Iterator[list[Segment]]:
-        if line.is_redacted:
-            reason = f": {line.redaction_reason}" if line.redaction_reason else ""
-            text = tame(f"deleted by {line.redacted_by}{reason}")
+    def _text_rows(self, entry: Entry, *, is_open: bool) -> Iterator[list[Segment]]:
+        if entry.is_redacted:
+            reason = f": {entry.redaction_reason}" if entry.redaction_reason else ""
+            text = tame(f"deleted by {entry.redacted_by}{reason}")
             yield [Segment(crop(text, self._grid.text_width), self._dim + Style(italic=True))]
             return
-        said = line.raw_text or line.text
-        if line.folded and is_open:
-            said = "\n".join(f"{datetime.fromtimestamp(each.at):%H:%M} {each.text}" for each in line.folded)
-        yield from self._formatted.rows(line, said, self._text_style(line))
+        said = entry.raw_text or entry.text
+        if entry.absorbed and is_open:
+            said = "\n".join(f"{datetime.fromtimestamp(each.at):%H:%M} {each.text}" for each in entry.absorbed)
+        yield from self._formatted.rows(entry, said, self._text_style(entry))
 
-    def _text_style(self, line: Entry) -> Style:
-        if line.send_result is SendResult.WAITING:
+    def _text_style(self, entry: Entry) -> Style:
+        if entry.send_result is SendResult.WAITING:
             return self._dim + Style(italic=True)
-        if line.send_result is SendResult.FAILED or line.kind is EntryKind.ERROR:
+        if entry.send_result is SendResult.FAILED or entry.kind is EntryKind.ERROR:
             return self._bad
-        return self._text if line.is_message else self._dim
+        return self._text if entry.is_message else self._dim
 
     # --- what stands around it ------------------------------------------------------------------------------
 
@@ -177,14 +177,14 @@ class Drawing:
             Segment(f": {crop(said, max(room, 1))}", self._dim),
         ]
 
-    def _remarks(self, line: Entry) -> Iterator[list[Segment]]:
-        if line.send_result is SendResult.FAILED:
-            yield [Segment(crop(f"not sent: {tame(line.problem)}", self._grid.text_width), self._bad)]
-        if line.invites_to:
+    def _remarks(self, entry: Entry) -> Iterator[list[Segment]]:
+        if entry.send_result is SendResult.FAILED:
+            yield [Segment(crop(f"not sent: {tame(entry.problem)}", self._grid.text_width), self._bad)]
+        if entry.invites_to:
             button = self._accent + Style(bgcolor=self._theme.raised, bold=True, meta={"joins": True})
-            yield [Segment(crop(f" Join {tame(line.invites_to)} ", self._grid.text_width), button)]
-        if line.reactions and not line.is_redacted:
-            yield from self._reactions(line.reactions)
+            yield [Segment(crop(f" Join {tame(entry.invites_to)} ", self._grid.text_width), button)]
+        if entry.reactions and not entry.is_redacted:
+            yield from self._reactions(entry.reactions)
 
     def _reactions(self, reactions: dict[str, list[str]]) -> Iterator[list[Segment]]:
         chip = self._dim + Style(bgcolor=self._theme.raised)
@@ -208,8 +208,8 @@ class Drawing:
         row = [Segment(" " + "─" * left + " ", edge), Segment(title, style), Segment(" ─ ", edge)]
         return Strip(row, self._width).apply_style(self._ground)
 
-    def _strip(self, line: Entry, head: list[Segment], row: list[Segment]) -> Strip:
-        ground = self._tinted if line.is_mention else self._ground
+    def _strip(self, entry: Entry, head: list[Segment], row: list[Segment]) -> Strip:
+        ground = self._tinted if entry.is_mention else self._ground
         segments = [Segment(text, ground + style) for text, style, _ in [*head, *row]]
         room = self._width - sum(cell_len(segment.text) for segment in segments)
         segments.append(Segment(" " * room, ground))

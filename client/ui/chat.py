@@ -17,7 +17,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from client.buffer import Buffer, BufferKind, Entry
-from client.buffers import Aspect, Buffers, Change
+from client.buffer_list import Aspect, Change
+from client.buffers import Buffers
 from client.commands import holds_secret
 from client.events import ConnectionState
 from client.typing_and_read_markers import TypingState
@@ -132,13 +133,13 @@ class Chat(Screen[None]):
     def _note_lines(self, change: Change) -> None:
         match change.aspect:
             case Aspect.APPENDED | Aspect.INSERTED:
-                self._added += change.lines
+                self._added += change.entries
             case Aspect.UPDATED:
-                self._updated += change.lines
+                self._updated += change.entries
             case Aspect.DROPPED:
-                self._dropped += change.lines
+                self._dropped += change.entries
         if change.aspect is Aspect.APPENDED and not self.view.is_at_end:
-            self._new_count += sum(line.is_message for line in change.lines)
+            self._new_count += sum(entry.is_message for entry in change.entries)
 
     def draw(self) -> None:
         """Draw what was noted."""
@@ -320,8 +321,8 @@ class Chat(Screen[None]):
 
     def _known_names(self) -> Names:
         buffer = self.buffers.focused
-        lines = list(buffer.lines)[-_NICKS_LOOKED_AT:]
-        spoke = [line.nick for line in reversed(lines) if line.is_message and not line.is_own]
+        entries = list(buffer.entries)[-_NICKS_LOOKED_AT:]
+        spoke = [entry.nick for entry in reversed(entries) if entry.is_message and not entry.is_own]
         nicks = dict.fromkeys([*spoke, *(member.nick for member in buffer.sorted_members())])
         nicks.pop(self.buffers.own_nick, None)
         rooms = [each.name for each in self.buffers.ordered if each.kind is BufferKind.ROOM]

@@ -38,10 +38,10 @@ class _Place:
     unread_until: float = math.inf
     first_unread: Entry | None = None
 
-    def look_for_unread(self, lines: Iterable[Entry]) -> None:
+    def look_for_unread(self, entries: Iterable[Entry]) -> None:
         if self.unread_from is not None and self.first_unread is None:
             since, until = self.unread_from, self.unread_until
-            unread = (line for line in lines if line.is_message and not line.is_own and since < line.at <= until)
+            unread = (entry for entry in entries if entry.is_message and not entry.is_own and since < entry.at <= until)
             self.first_unread = next(unread, None)
 
 
@@ -70,10 +70,10 @@ class MessageView(Widget):
     class Asked(Message):
         """Something is to be done with the chosen message: reply, react, redact, copy, open, join."""
 
-        def __init__(self, what: str, line: Entry) -> None:
+        def __init__(self, what: str, entry: Entry) -> None:
             super().__init__()
             self.what = what
-            self.line = line
+            self.line = entry
 
     class Moved(Message):
         """The place has changed; `wants_older` where the beginning of what is loaded is in view."""
@@ -114,7 +114,7 @@ class MessageView(Widget):
         if unread_from is not None:
             self._place.unread_from, self._place.first_unread = unread_from, None
             self._place.unread_until = unread_until
-        self._place.look_for_unread(buffer.lines)
+        self._place.look_for_unread(buffer.entries)
         self.stop_choosing()
         self._forget_drawn()
         self._opened.clear()
@@ -138,17 +138,17 @@ class MessageView(Widget):
     def take(self, changed: Iterable[Entry], added: Iterable[Entry], dropped: Iterable[Entry]) -> None:
         """Note what became of lines of the buffer in view, and draw once."""
         self._place.look_for_unread(added)
-        for line in changed:
-            self._blocks.pop(line.number, None)
-            self._forget_quotes(line.msgid)
-        for line in dropped:
-            self._blocks.pop(line.number, None)
+        for entry in changed:
+            self._blocks.pop(entry.number, None)
+            self._forget_quotes(entry.msgid)
+        for entry in dropped:
+            self._blocks.pop(entry.number, None)
         self.refresh()
 
     def _forget_quotes(self, msgid: str) -> None:
-        for line in self._row_lines:
-            if msgid and line is not None and line.reply_to == msgid:
-                self._blocks.pop(line.number, None)
+        for entry in self._row_lines:
+            if msgid and entry is not None and entry.reply_to == msgid:
+                self._blocks.pop(entry.number, None)
 
     def _forget_drawn(self) -> None:
         self._blocks.clear()
@@ -185,10 +185,10 @@ class MessageView(Widget):
         return Strip.blank(self.size.width, Style(bgcolor=self._theme.background))
 
     def _draw(self) -> None:
-        height, lines = self.size.height, self._lines
-        visible = self._place.viewport.visible(lines, self._rows_of, height)
-        self._rows = [self._row(lines[index], self._rows_of(index)[row]) for index, row in visible]
-        self._row_lines = [lines[index] for index, _ in visible]
+        height, entries = self.size.height, self._lines
+        visible = self._place.viewport.visible(entries, self._rows_of, height)
+        self._rows = [self._row(entries[index], self._rows_of(index)[row]) for index, row in visible]
+        self._row_lines = [entries[index] for index, _ in visible]
         missing = height - len(visible)
         self._rows[:0] = [self._blank_row()] * missing
         self._row_lines[:0] = [None] * missing
@@ -196,8 +196,8 @@ class MessageView(Widget):
         if visible and not self.is_at_end:
             self._draw_thumb(visible[0][0], visible[-1][0])
 
-    def _row(self, line: Entry, strip: Strip) -> Strip:
-        if line is not self.chosen:
+    def _row(self, entry: Entry, strip: Strip) -> Strip:
+        if entry is not self.chosen:
             return strip
         raised = Style(bgcolor=self._theme.raised)
         return Strip([Segment(text, (style or raised) + raised) for text, style, _ in strip], strip.cell_length)
@@ -221,34 +221,34 @@ class MessageView(Widget):
 
     @property
     def _lines(self) -> Sequence[Entry]:
-        return self._buffer.lines if self._buffer is not None else ()
+        return self._buffer.entries if self._buffer is not None else ()
 
     def _rows_of(self, index: int) -> Sequence[Strip]:
-        lines = self._lines
-        line = lines[index]
-        around = self._surroundings(lines[index - 1] if index else None, line)
-        known = self._blocks.get(line.number)
+        entries = self._lines
+        entry = entries[index]
+        around = self._surroundings(entries[index - 1] if index else None, entry)
+        known = self._blocks.get(entry.number)
         if known is not None and known[0] == around:
             return known[1].rows
         if len(self._blocks) >= BLOCKS_LIMIT:
             self._blocks.clear()
-        quoted = self._buffer.by_msgid.get(line.reply_to) if self._buffer is not None else None
-        block = self._drawing.block(line, around, quoted, is_open=line.number in self._opened)
-        self._blocks[line.number] = around, block
+        quoted = self._buffer.by_msgid.get(entry.reply_to) if self._buffer is not None else None
+        block = self._drawing.block(entry, around, quoted, is_open=entry.number in self._opened)
+        self._blocks[entry.number] = around, block
         return block.rows
 
-    def _surroundings(self, above: Entry | None, line: Entry) -> Surroundings:
-        is_first = line is self._place.first_unread
+    def _surroundings(self, above: Entry | None, entry: Entry) -> Surroundings:
+        is_first = entry is self._place.first_unread
         if above is None:
-            return Surroundings(day=day_title(line.at), is_first_unread=is_first)
-        is_other_day = not same_day(above.at, line.at)
+            return Surroundings(day=day_title(entry.at), is_first_unread=is_first)
+        is_other_day = not same_day(above.at, entry.at)
         continues = (
-            above.nick == line.nick
-            and above.kind is line.kind is EntryKind.MESSAGE
-            and line.at - above.at < TOGETHER_S
-            and not (is_other_day or is_first or line.reply_to)
+            above.nick == entry.nick
+            and above.kind is entry.kind is EntryKind.MESSAGE
+            and entry.at - above.at < TOGETHER_S
+            and not (is_other_day or is_first or entry.reply_to)
         )
-        return Surroundings(day_title(line.at) if is_other_day else "", is_first, continues)
+        return Surroundings(day_title(entry.at) if is_other_day else "", is_first, continues)
 
     # --- moving ---------------------------------------------------------------------------------------------
 
@@ -268,11 +268,11 @@ class MessageView(Widget):
         self._place.viewport.to_end()
         self._moved()
 
-    def jump(self, line: Entry) -> None:
+    def jump(self, entry: Entry) -> None:
         """Choose a line and bring it into the middle of the view."""
-        self.chosen = line
+        self.chosen = entry
         viewport, height = self._place.viewport, self.size.height
-        viewport.to_line(line)
+        viewport.to_line(entry)
         viewport.scroll(self._lines, self._rows_of, height, height // 2)
         self._moved()
 
@@ -295,7 +295,7 @@ class MessageView(Widget):
 
     def begin_choosing(self) -> None:
         """Choose the lowest message in view."""
-        shown = [line for line in self._row_lines if line is not None and can_be_chosen(line)]
+        shown = [entry for entry in self._row_lines if entry is not None and can_be_chosen(entry)]
         if shown:
             self.chosen = shown[-1]
             self.refresh()
@@ -324,15 +324,15 @@ class MessageView(Widget):
         return True
 
     def action_choose(self, step: int) -> None:
-        lines = self._lines
-        index = next((index for index, line in enumerate(lines) if line is self.chosen), len(lines))
+        entries = self._lines
+        index = next((index for index, entry in enumerate(entries) if entry is self.chosen), len(entries))
         index += step
-        while 0 <= index < len(lines) and not can_be_chosen(lines[index]):
+        while 0 <= index < len(entries) and not can_be_chosen(entries[index]):
             index += step
-        if not 0 <= index < len(lines):
+        if not 0 <= index < len(entries):
             self.scroll_rows(step * WHEEL_ROWS)
             return
-        self.chosen = lines[index]
+        self.chosen = entries[index]
         self._bring_into_view(index)
 
     def _bring_into_view(self, index: int) -> None:
@@ -370,29 +370,29 @@ class MessageView(Widget):
 
     def action_open(self) -> None:
         """Open the rest of a long message, else the link in it."""
-        line = self.chosen
-        known = self._blocks.get(line.number) if line is not None else None
-        if line is None:
+        entry = self.chosen
+        known = self._blocks.get(entry.number) if entry is not None else None
+        if entry is None:
             return
-        if line.invites_to:
+        if entry.invites_to:
             self.action_ask("join")
         elif known is not None and known[1].is_folded:
-            self._opened.add(line.number)
-            del self._blocks[line.number]
+            self._opened.add(entry.number)
+            del self._blocks[entry.number]
             self.refresh()
         else:
             self.action_ask("open")
 
     def on_click(self, event: events.Click) -> None:
         address = event.style.meta.get("link")
-        line = self._row_lines[event.y] if event.y < len(self._row_lines) else None
-        if event.style.meta.get("joins") and line is not None:
-            self.post_message(self.Asked("join", line))
+        entry = self._row_lines[event.y] if event.y < len(self._row_lines) else None
+        if event.style.meta.get("joins") and entry is not None:
+            self.post_message(self.Asked("join", entry))
         elif address:
             self.post_message(self.LinkClicked(str(address)))
-        elif line is not None and can_be_chosen(line):
-            was_chosen = line is self.chosen
-            self.chosen = line
+        elif entry is not None and can_be_chosen(entry):
+            was_chosen = entry is self.chosen
+            self.chosen = entry
             self._moved()
             if was_chosen:
                 self.action_open()
@@ -402,9 +402,9 @@ def same_day(one: float, other: float) -> bool:
     return int(one // 60) == int(other // 60) or date.fromtimestamp(one) == date.fromtimestamp(other)
 
 
-def can_be_chosen(line: Entry) -> bool:
+def can_be_chosen(entry: Entry) -> bool:
     """Whether there is anything that can be done with a line."""
-    return line.is_message or bool(line.folded) or bool(line.invites_to)
+    return entry.is_message or bool(entry.absorbed) or bool(entry.invites_to)
 
 
 def day_title(at: float) -> str:

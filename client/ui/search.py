@@ -50,7 +50,7 @@ class Search(Finder[Entry]):
         if len(self._wanted) < SHORTEST:
             self.show([], "Enter goes to the message")
             return
-        self._lines = {line.msgid: line for line in self._find(self._wanted)[:FOUND_LIMIT] if line.msgid}
+        self._lines = {entry.msgid: entry for entry in self._find(self._wanted)[:FOUND_LIMIT] if entry.msgid}
         self.show(self._newest_first(), "searching what was said before …")
         self._pause = self.set_timer(PAUSE_S, self._ask_network)
 
@@ -62,9 +62,9 @@ class Search(Finder[Entry]):
         if found.search_id != self._asked:
             return
         for message in found.messages:
-            line = self._factory.of_history(message, "", found.at)
-            if line is not None and line.msgid:
-                self._lines.setdefault(line.msgid, line)
+            entry = self._factory.of_history(message, "", found.at)
+            if entry is not None and entry.msgid:
+                self._lines.setdefault(entry.msgid, entry)
         has_enough = found.is_over or len(self._lines) >= FOUND_LIMIT
         self.show(self._newest_first(), self._progress(found, is_over=has_enough))
         if has_enough:
@@ -84,7 +84,7 @@ class Search(Finder[Entry]):
         return f"searching: {found.scanned:,} messages{since} …"
 
     def _newest_first(self) -> list[Entry]:
-        return sorted(self._lines.values(), key=lambda line: -line.at)
+        return sorted(self._lines.values(), key=lambda entry: -entry.at)
 
     def _stop(self) -> None:
         if self._pause is not None:
@@ -96,11 +96,11 @@ class Search(Finder[Entry]):
     def on_unmount(self) -> None:
         self._stop()
 
-    def _draw(self, line: Entry, theme: Theme, width: int) -> Sequence[Segment]:
+    def _draw(self, entry: Entry, theme: Theme, width: int) -> Sequence[Segment]:
         """Draw a message so that what was looked for is in view."""
-        when = f" {datetime.fromtimestamp(line.at):%Y-%m-%d %H:%M} "
-        nick = crop(tame(line.nick), 12)
-        text = tame(line.text).replace("\n", " ")
+        when = f" {datetime.fromtimestamp(entry.at):%Y-%m-%d %H:%M} "
+        nick = crop(tame(entry.nick), 12)
+        text = tame(entry.text).replace("\n", " ")
         room = max(width - cell_len(when) - cell_len(nick) - 3, 8)
         place = max(text.casefold().find(self._wanted.casefold()), 0)
         if place + len(self._wanted) > room:
@@ -110,7 +110,7 @@ class Search(Finder[Entry]):
         text = crop(text, room)
         return [
             Segment(when, theme.style("dim")),
-            Segment(nick, Style(color=theme.nick_colour(line.nick), bold=True)),
+            Segment(nick, Style(color=theme.nick_colour(entry.nick), bold=True)),
             Segment("  " + text[:place], theme.style("text")),
             Segment(text[place:end], theme.style("mention", bold=True)),
             Segment(text[end:], theme.style("text")),

@@ -54,13 +54,13 @@ class SessionActions:
     def leave(self, room: str) -> None:
         self.request(Message("PART", [room]))
 
-    def react(self, target: str, line: Entry, reaction: str, own_nick: str) -> None:
+    def react(self, target: str, entry: Entry, reaction: str, own_nick: str) -> None:
         """React to a line, or take back the same reaction."""
-        takes_back = own_nick in line.reactions.get(reaction, ())
-        self._port.do(lambda session, now: session.react(target, line.msgid, reaction, now, takes_back=takes_back))
+        takes_back = own_nick in entry.reactions.get(reaction, ())
+        self._port.do(lambda session, now: session.react(target, entry.msgid, reaction, now, takes_back=takes_back))
 
-    def redact(self, target: str, line: Entry) -> None:
-        self._port.do(lambda session, now: session.redact(target, line.msgid, "", now))
+    def redact(self, target: str, entry: Entry) -> None:
+        self._port.do(lambda session, now: session.redact(target, entry.msgid, "", now))
 
     def write(self, buffer: Buffer, writing: TypingState, at: float) -> None:
         """Tell the others in a room, or the other person, that something is being written."""

@@ -32,23 +32,23 @@ class Viewport:
     def to_end(self) -> None:
         self.anchor, self.hidden = None, 0
 
-    def to_line(self, line: Entry) -> None:
+    def to_line(self, entry: Entry) -> None:
         """Make a line the lowest in view."""
-        self.anchor, self.hidden = line, 0
+        self.anchor, self.hidden = entry, 0
 
-    def place(self, lines: Sequence[Entry]) -> int:
+    def place(self, entries: Sequence[Entry]) -> int:
         """Find the index of the anchor, -1 where there are no lines; the first line if it was dropped."""
         if self.anchor is None:
-            return len(lines) - 1
-        if not (self._index < len(lines) and lines[self._index] is self.anchor):
-            self._index = next((index for index, line in enumerate(lines) if line is self.anchor), -1)
+            return len(entries) - 1
+        if not (self._index < len(entries) and entries[self._index] is self.anchor):
+            self._index = next((index for index, entry in enumerate(entries) if entry is self.anchor), -1)
             if self._index < 0:
-                self._index, self.anchor, self.hidden = (0, lines[0], 0) if lines else (-1, None, 0)
+                self._index, self.anchor, self.hidden = (0, entries[0], 0) if entries else (-1, None, 0)
         return self._index
 
-    def scroll(self, lines: Sequence[Entry], rows: Rows, height: int, delta: int) -> bool:
+    def scroll(self, entries: Sequence[Entry], rows: Rows, height: int, delta: int) -> bool:
         """Move by rows, up where `delta` is negative; False where there was nothing more in that direction."""
-        index = self.place(lines)
+        index = self.place(entries)
         if index < 0:
             return False
         before = (index, self.hidden)
@@ -56,35 +56,35 @@ class Viewport:
         while index > 0 and hidden >= len(rows(index)):
             hidden -= len(rows(index))
             index -= 1
-        while hidden < 0 and index + 1 < len(lines):
+        while hidden < 0 and index + 1 < len(entries):
             index += 1
             hidden += len(rows(index))
-        self._settle(lines, index, max(hidden, 0))
-        self._keep_full(lines, rows, height)
-        return (self.place(lines), self.hidden) != before
+        self._settle(entries, index, max(hidden, 0))
+        self._keep_full(entries, rows, height)
+        return (self.place(entries), self.hidden) != before
 
-    def _settle(self, lines: Sequence[Entry], index: int, hidden: int) -> None:
-        if index == len(lines) - 1 and hidden == 0:
+    def _settle(self, entries: Sequence[Entry], index: int, hidden: int) -> None:
+        if index == len(entries) - 1 and hidden == 0:
             self.to_end()
         else:
-            self.anchor, self.hidden, self._index = lines[index], hidden, index
+            self.anchor, self.hidden, self._index = entries[index], hidden, index
 
-    def _keep_full(self, lines: Sequence[Entry], rows: Rows, height: int) -> None:
+    def _keep_full(self, entries: Sequence[Entry], rows: Rows, height: int) -> None:
         """Do not go up past the first row: then it stands at the top."""
-        index, missing = self.place(lines), height + self.hidden
+        index, missing = self.place(entries), height + self.hidden
         while index >= 0 and missing > 0:
             missing -= len(rows(index))
             index -= 1
         if missing > 0 and not self.is_at_end:
-            index, hidden = self.place(lines), self.hidden - missing
-            while hidden < 0 and index + 1 < len(lines):
+            index, hidden = self.place(entries), self.hidden - missing
+            while hidden < 0 and index + 1 < len(entries):
                 index += 1
                 hidden += len(rows(index))
-            self._settle(lines, index, max(hidden, 0))
+            self._settle(entries, index, max(hidden, 0))
 
-    def visible(self, lines: Sequence[Entry], rows: Rows, height: int) -> list[tuple[int, int]]:
+    def visible(self, entries: Sequence[Entry], rows: Rows, height: int) -> list[tuple[int, int]]:
         """Give (index, row) of what is in view, from the top; fewer than `height` where there are no more."""
-        index = self.place(lines)
+        index = self.place(entries)
         found: list[tuple[int, int]] = []
         skipped = self.hidden
         while index >= 0 and len(found) < height:

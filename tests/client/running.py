@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from client.events import ClientNotice, ConnectionChanged, ConnectionState, Event, Heard, OlderLoaded
+from client.events import ClientNotice, ConnectionChanged, ConnectionState, Event, OlderLoaded, ServerEvent
 from client.server_addresses import Route, parse_address
 from client.session import Session
 from client.transport import Transport
@@ -43,12 +43,12 @@ class Running:
         return [
             event.message.params[1]
             for event in self._events
-            if isinstance(event, Heard) and not event.is_quiet and event.message.verb == "PRIVMSG"
+            if isinstance(event, ServerEvent) and not event.is_quiet and event.message.verb == "PRIVMSG"
         ]
 
     def joined(self) -> set[str]:
         """Who was seen to join."""
-        heard = [event.message for event in self._events if isinstance(event, Heard)]
+        heard = [event.message for event in self._events if isinstance(event, ServerEvent)]
         return {split_source(message.source or "")[0] for message in heard if message.verb == "JOIN"}
 
     def links(self) -> list[tuple[ConnectionState, str]]:

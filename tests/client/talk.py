@@ -2,7 +2,7 @@
 
 import itertools
 
-from client.events import ClientNotice, Event, Failed, Heard
+from client.events import ClientNotice, Event, Failed, ServerEvent
 from client.session import Session
 from gateway.wire.message import Message
 from tests.client.fake_gateway import FakeConnection, FakeNetwork
@@ -88,7 +88,7 @@ class Talk:
         return [
             event.message.params[1]
             for event in self.events
-            if isinstance(event, Heard)
+            if isinstance(event, ServerEvent)
             and not event.is_quiet
             and event.message.verb == "PRIVMSG"
             and event.message.params[0] == target
@@ -98,7 +98,7 @@ class Talk:
         return [
             event.message
             for event in self.events
-            if isinstance(event, Heard) and not event.is_quiet and event.message.verb == verb
+            if isinstance(event, ServerEvent) and not event.is_quiet and event.message.verb == verb
         ]
 
     def statuses(self) -> str:

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.buffer import LINES_LIMIT, BufferKind, Entry, EntryKind, SendResult
-from client.buffers import Aspect, Buffers, Change
-from client.events import ConnectionState, Heard
+from client.buffer import ENTRIES_LIMIT, BufferKind, Entry, EntryKind, SendResult
+from client.buffer_list import Aspect, Change
+from client.buffers import Buffers
+from client.events import ConnectionState, Received
 from client.typing_and_read_markers import TypingState
 from gateway.wire.message import Message
 from tests.client.fake_gateway import ALL_CAPS, MODERN_CAPS, FakeNetwork
@@ -44,7 +45,7 @@ class Seat:
     def lines(self, name: str = "#lobby") -> list[Entry]:
         buffer = self.buffers.get(name)
         assert buffer is not None
-        return list(buffer.lines)
+        return list(buffer.entries)
 
     def texts(self, name: str = "#lobby") -> list[str]:
         return [line.text for line in self.lines(name) if line.is_message]
@@ -141,15 +142,15 @@ def test_a_new_own_name_is_a_mention_too(network: FakeNetwork) -> None:
 
 def test_the_window_is_bounded_and_what_is_dropped_can_be_loaded_again(network: FakeNetwork) -> None:
     alice = Seat(network).run()
-    for number in range(LINES_LIMIT + 10):
+    for number in range(ENTRIES_LIMIT + 10):
         message = Message("PRIVMSG", ["#lobby", f"{number}"], "bob!u@h", {"msgid": f"x{number}"})
-        alice.changes += alice.buffers.apply(Heard(float(number), message, "alice", conversation="#lobby"), 0.0)
+        alice.changes += alice.buffers.apply(Received(float(number), message, "alice", conversation="#lobby"), 0.0)
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
-    assert len(lobby.lines) == LINES_LIMIT
+    assert len(lobby.entries) == ENTRIES_LIMIT
     assert lobby.has_more_above
     assert lobby.oldest is not None
-    assert lobby.oldest.msgid == lobby.lines[0].msgid == "x10"
+    assert lobby.oldest.msgid == lobby.entries[0].msgid == "x10"
     assert "x9" not in lobby.by_msgid
 
 

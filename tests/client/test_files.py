@@ -9,18 +9,18 @@ from client import files
 from client.annotations import Annotations
 from client.buffer import Buffer, BufferKind
 from client.entry_factory import EntryFactory
-from client.events import Heard
+from client.events import Received, ServerEvent, event_type
 from client.files import Log, export
 from gateway.wire.message import parse
 
 
-def heard(line: str) -> Heard:
+def heard(line: str) -> ServerEvent:
     message = parse(line)
     assert message is not None
-    return Heard(0.0, message, "alice", conversation="#lobby")
+    return event_type(message, "#lobby")[0](0.0, message, "alice", conversation="#lobby")
 
 
-def redaction(msgid: str) -> Heard:
+def redaction(msgid: str) -> ServerEvent:
     return heard(f":bob!u@h REDACT #lobby {msgid}")
 
 
@@ -32,7 +32,7 @@ def test_a_deleted_message_is_overwritten_in_the_log(tmp_path: Path) -> None:
     path = tmp_path / "chat.log"
     log = Log()
     log.open(path)
-    several = Heard(0.0, heard(":bob!u@h PRIVMSG #lobby :x").message, "alice", conversation="#lobby")
+    several = Received(0.0, heard(":bob!u@h PRIVMSG #lobby :x").message, "alice", conversation="#lobby")
     several.message.params[1] = "a secret\nof several lines"
     several.message.tags["msgid"] = "m3"
     log.note(heard("@msgid=m1 :bob!u@h PRIVMSG #lobby :the password is 日本語"))
@@ -84,13 +84,13 @@ def test_a_copy_has_no_deleted_text_and_each_change_of_members(tmp_path: Path) -
     maker, buffer = EntryFactory("alice", ()), Buffer("#lobby", BufferKind.ROOM)
     line = maker.of_message(heard("@msgid=m1 :bob!u@h PRIVMSG #lobby :the password").message, 0.0)
     assert line is not None
-    buffer.place(line)
-    Annotations().take(buffer, redaction("m1").message)
+    buffer.insert(line)
+    Annotations().apply(buffer, redaction("m1").message)
     for nick in ("carol", "dave"):
         joined = maker.of_event(heard(f":{nick}!u@h JOIN #lobby").message, "alice", 1.0)
         assert joined is not None
-        if buffer.take_in(joined) is None:
-            buffer.place(joined)
+        if buffer.absorb(joined) is None:
+            buffer.insert(joined)
     assert export(buffer, tmp_path / "copy.txt") == 3
     assert written(tmp_path / "copy.txt") == [
         "<bob> [deleted by bob]",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from client.buffer import FOLDED_LIMIT, FOLDED_WITHIN_S, Buffer, BufferKind
+from client.buffer import ABSORBED_LIMIT, ABSORBED_WITHIN_S, Buffer, BufferKind
 from client.entry_factory import EntryFactory
 from client.member_changes import change_of, summarise
 from gateway.wire.message import Message, parse
@@ -55,9 +55,9 @@ def test_what_is_no_change_of_others_is_a_line_of_its_own() -> None:
     for number, line in enumerate(shown):
         made = maker.of_event(parsed(line), "alice", float(number))
         assert made is not None
-        if buffer.take_in(made) is None:
-            buffer.place(made)
-    assert [line.text for line in buffer.lines] == [
+        if buffer.absorb(made) is None:
+            buffer.insert(made)
+    assert [line.text for line in buffer.entries] == [
         "bob joined #a",
         "you joined #a",
         "bob kicked carol out of #a",
@@ -74,11 +74,11 @@ def test_a_line_is_bounded_and_ends_where_nothing_happens() -> None:
     def join(nick: str, at: float) -> None:
         made = maker.of_event(parsed(f":{nick}!u@h JOIN #a"), "alice", at)
         assert made is not None
-        if buffer.take_in(made) is None:
-            buffer.place(made)
+        if buffer.absorb(made) is None:
+            buffer.insert(made)
 
-    for number in range(FOLDED_LIMIT + 1):
+    for number in range(ABSORBED_LIMIT + 1):
         join(f"u{number}", 0.0)
-    assert [len(line.folded) for line in buffer.lines] == [FOLDED_LIMIT, 0]
-    join("late", FOLDED_WITHIN_S + 1)
-    assert len(buffer.lines) == 3
+    assert [len(line.absorbed) for line in buffer.entries] == [ABSORBED_LIMIT, 0]
+    join("late", ABSORBED_WITHIN_S + 1)
+    assert len(buffer.entries) == 3

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from client.event_text import log_line, screen_line
-from client.events import ClientNotice, Event, Failed, Heard
+from client.events import ClientNotice, Event, Failed, Received
 from client.screen import PlainScreen
 from gateway.wire.message import Message
 
@@ -17,7 +17,7 @@ from gateway.wire.message import Message
 @given(st.text(max_size=50), st.text(max_size=50))
 def test_nothing_from_the_network_controls_the_terminal_or_breaks_the_log(text: str, name: str) -> None:
     events: list[Event] = [
-        Heard(0.0, Message(verb, [name, text, text], f"{name}!u@h"), "alice")
+        Received(0.0, Message(verb, [name, text, text], f"{name}!u@h"), "alice")
         for verb in ("PRIVMSG", "NOTICE", "JOIN", "QUIT", "NICK", "KICK", "TOPIC", "MODE", "FAIL", "404", "353")
     ]
     for event in [*events, ClientNotice(0.0, text), Failed(0.0, name, text, text)]:
@@ -33,7 +33,7 @@ def test_a_message_of_several_lines_is_shown_line_by_line() -> None:
     """IRCv3 multiline."""
     chat, remarks = io.StringIO(), io.StringIO()
     screen = PlainScreen(chat, remarks)
-    screen.show(Heard(0.0, Message("PRIVMSG", ["#a", "one\n\ntwo"], "bob!u@h"), "alice"), "#a")
+    screen.show(Received(0.0, Message("PRIVMSG", ["#a", "one\n\ntwo"], "bob!u@h"), "alice"), "#a")
     screen.show(ClientNotice(0.0, "hello"), "#a")
     assert [line[8:] for line in chat.getvalue().splitlines()] == ["bob: one", "bob: ", "bob: two"]
     assert remarks.getvalue().endswith("-- hello\n")

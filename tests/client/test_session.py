@@ -5,7 +5,7 @@ import pytest
 from client import outbox
 from client.conversation import HISTORY_TRIES
 from client.event_text import screen_line
-from client.events import Heard
+from client.events import ServerEvent
 from client.outbox import IN_FLIGHT_LIMIT
 from client.pings import KEEPALIVE_S
 from client.saved_state import SavedState
@@ -528,7 +528,7 @@ def test_an_echo_that_comes_after_giving_up_is_still_our_own(network: FakeNetwor
     talk.carry_up()
     talk.session.give_up(talk.now)
     talk.run()
-    assert [event.is_typed_here for event in talk.events if isinstance(event, Heard)][-1]
+    assert [event.is_typed_here for event in talk.events if isinstance(event, ServerEvent)][-1]
 
 
 def test_giving_up_names_what_was_not_delivered(network: FakeNetwork) -> None:

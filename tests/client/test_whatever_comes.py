@@ -106,10 +106,10 @@ def test_nothing_that_a_server_says_stops_the_client(
             screen_line(event, "#lobby")
             log_line(event)
             for change in buffers.apply(event, now):
-                for line in change.lines:
+                for line in change.entries:
                     assert all(map(_is_harmless, [line.nick, *line.text.split("\n"), *line.reactions]))
                     assert all(write(line, "#lobby") for write in FORMS.values())
     for buffer in buffers.ordered:
-        assert buffer.waiting == sum(line.send_result.value == "waiting" for line in buffer.lines)
-        assert len({line.number for line in buffer.lines}) == len(buffer.lines)
+        assert buffer.waiting == sum(line.send_result.value == "waiting" for line in buffer.entries)
+        assert len({line.number for line in buffer.entries}) == len(buffer.entries)
         buffer.sorted_members()

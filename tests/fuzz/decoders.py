@@ -274,7 +274,7 @@ def client(data: bytes) -> None:
             shown = (screen_line(event, "#lobby") or "").split("\n")
             assert all(map(is_harmless, shown)), ascii(shown)
             for change in buffers.apply(event, now):
-                for line in change.lines:
+                for line in change.entries:
                     assert is_harmless(line.nick)
                     assert all(map(is_harmless, line.text.split("\n"))), ascii(line.text)
 

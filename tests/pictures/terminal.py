@@ -87,11 +87,11 @@ class Scene:
     async def until(self, claim: Callable[[], bool]) -> None:
         deadline = time.monotonic() + DEADLINE_S
         while not claim():
-            assert time.monotonic() < deadline, [line.text for line in self._app.buffers.focused.lines]
+            assert time.monotonic() < deadline, [line.text for line in self._app.buffers.focused.entries]
             await asyncio.sleep(0.02)
 
     async def line(self, text: str) -> Entry:
         """Wait for a line of #hubbub that the network has confirmed."""
-        lines = self._app.buffers.focused.lines
+        lines = self._app.buffers.focused.entries
         await self.until(lambda: any(text in line.text and line.msgid for line in lines))
         return next(line for line in lines if text in line.text)

@@ -29,7 +29,7 @@ def test_a_flood_is_drawn_frame_by_frame_and_nothing_is_missing() -> None:
             stage.say("bob", f"number {number}")
         await settled(pilot)
         took_s = time.monotonic() - began
-        assert [line.text for line in stage.app.buffers.focused.lines][-2_000:] == [
+        assert [line.text for line in stage.app.buffers.focused.entries][-2_000:] == [
             f"number {number}" for number in range(2_000)
         ]
         assert len(drawn) <= took_s / FRAME_S + 2

@@ -105,7 +105,7 @@ def test_what_is_sent_and_kept_has_its_signs() -> None:
         await settled(pilot)
         assert stage.echo() == ["**hi** `x`"]
         await settled(pilot)
-        assert stage.app.buffers.focused.lines[-1].text == "**hi** `x`"
+        assert stage.app.buffers.focused.entries[-1].text == "**hi** `x`"
         assert any(row.endswith("hi x") for row in rows(stage))
 
     play(stage, scene)
