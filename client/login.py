@@ -5,33 +5,10 @@ holds the session.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
+from client.capabilities import CAPABILITIES
 from client.composing import BatchLimits, parse_limits
 from gateway.wire.message import Message
-
-WANTED: Final = (
-    "account-notify",
-    "account-tag",
-    "away-notify",
-    "batch",
-    "cap-notify",
-    "chghost",
-    "draft/chathistory",
-    "draft/event-playback",
-    "draft/message-redaction",
-    "draft/multiline",
-    "draft/read-marker",
-    "echo-message",
-    "extended-join",
-    "extended-monitor",
-    "invite-notify",
-    "labeled-response",
-    "message-tags",
-    "multi-prefix",
-    "server-time",
-    "standard-replies",
-)
 
 
 class Login:
@@ -86,7 +63,7 @@ class Login:
         return []
 
     def _request(self, offered: dict[str, str]) -> list[Message]:
-        usable = [name for name in WANTED if name in offered]
+        usable = [name for name in CAPABILITIES if name in offered and name not in self.agreed]
         return [Message("CAP", ["REQ", " ".join(usable)])] if usable else self._end()
 
     def _end(self) -> list[Message]:
