@@ -109,7 +109,7 @@ class Gateway:
             on_beat=lambda: None,
             on_gone=lambda: heartbeat.take(_new_id()),
             on_new=lambda: self._enrolled(heartbeat.gateway),
-            bring_back=embedded.ensure if embedded else lambda: None,
+            restart_redis=embedded.ensure if embedded else lambda: None,
         )
         listening, admin = bind(
             self.settings.listen,

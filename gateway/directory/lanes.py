@@ -1,4 +1,4 @@
-"""Which lanes the network has: those of all gateways with a lease. Runs on the lane's thread."""
+"""List the lanes of all gateways that have a lease. Runs on the lane's thread."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +9,7 @@ from gateway.broker.link import RedisLink, Reply
 
 
 def lanes(link: RedisLink, keys: Keys, done: Callable[[Any], None]) -> None:
-    """Reads their ids, ``<gateway>.<n>``; LOST or an error comes back as it is."""
+    """Call ``done`` with the lanes' ids, ``<gateway>.<n>``, or with LOST or an error."""
 
     def gateways(reply: Reply) -> None:
         if not isinstance(reply, list) or not reply:

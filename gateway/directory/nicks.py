@@ -1,7 +1,7 @@
-"""Who has which nick, network wide: claims in Redis, and the profiles behind them.
+"""The network's nicks: claims in Redis, and the profiles of their holders.
 
-A claim is a hash without TTL. What is asked goes over the lane's link and comes back to a callback; LOST or
-an error comes back as it is. Runs on the lane's thread.
+A claim is a hash without TTL. Commands go over the lane's link, and replies go to callbacks. LOST and errors are
+passed to the callback unchanged. Runs on the lane's thread.
 """
 
 import json
@@ -26,27 +26,27 @@ SCRIPTS = (CLAIM, RELEASE, PROFILE, RECLAIM)
 WHOWAS_ENTRIES = 10
 WHOWAS_S = 7 * 24 * 3600
 WHOWAS_NICKS = 10_000
-"""That a lane has in Redis for WHOWAS: clients may take other nicks as fast as they like."""
-MEMORY_AGES = 12
+"""Nicks that a lane stores in Redis for WHOWAS, since clients may change nicks often."""
+MEMORY_AGES = 12  # of the 5 s between two calls of `NickDirectory.age`
 
 
 class NickDirectory:
-    """The directory of nicks as one lane uses it."""
+    """The directory of nicks, as used by one lane."""
 
     def __init__(self, link: RedisLink, keys: Keys, lane: str) -> None:
         self._link = link
         self._keys = keys
         self._lane = lane
         self._unreleased: dict[tuple[str, str], None] = {}
-        self._released: dict[tuple[str, str], int] = {}  # lately, and at which age: Redis may forget it
+        self._released: dict[tuple[str, str], int] = {}  # recently, and at which age: Redis may lose a release
         self._age = 0
-        self._given_up: dict[str, None] = {}  # keys for WHOWAS that this lane has written, the latest last
+        self._whowas_keys: dict[str, None] = {}  # written by this lane, the latest last
 
     def claim(self, session: Session, nick: str, done: Done) -> None:
-        """Claims a nick; the reply is the token as bytes, or a list with the holder's session id."""
-        # First the note for the reaper, so that no claim can outlive its gateway unseen.
+        """Claim a nick; the reply is the token as bytes, or a list with the holder's session id."""
+        # Registered for the reaper first, so that the reaper finds every claim.
         self.note(nick)
-        self._keep(session.sid, casefold(nick))
+        self._forget_release(session.sid, casefold(nick))
         self._link.run(
             done,
             CLAIM,
@@ -56,12 +56,12 @@ class NickDirectory:
         )
 
     def reclaim(self, session: Session, nick: str, was: str, token: str, done: Done) -> None:
-        """Makes a claim again, as :meth:`claim` does, where it is not there or is still the session id ``was``'s.
+        """Renew a claim if it is missing or held by ``was``, the previous session id. Replies as `claim`.
 
-        ``token``: the one that it had, "" for a new one.
+        ``token`` is the claim's previous one, "" for a new one.
         """
         self.note(nick)
-        self._keep(session.sid, casefold(nick))
+        self._forget_release(session.sid, casefold(nick))
         self._link.run(
             done, RECLAIM, self._keys.nick(casefold(nick)), session.sid, was, token, *self._fields(session, nick)
         )
@@ -70,23 +70,23 @@ class NickDirectory:
         return ("gateway", self._lane.partition(".")[0], *profile_fields(session, nick))
 
     def rekeyed(self, lane: str) -> None:
-        """The lane has a new id; what the old one held is its reaper's."""
+        """Use a new lane id; a reaper releases the claims of the old one."""
         self._lane = lane
         self._unreleased.clear()
         self._released.clear()
 
-    def _keep(self, sid: str, folded: str) -> None:
-        """A session wants a nick that it may have given up before."""
+    def _forget_release(self, sid: str, folded: str) -> None:
+        """Do not repeat an earlier release of a nick that its session claims again."""
         self._released.pop((sid, folded), None)
         self._unreleased.pop((sid, folded), None)
 
     def note(self, nick: str) -> None:
-        """Tells the gateway's reaper of a nick. Each lane has its own notes: its link keeps them in order."""
+        """Register a nick for the reaper. Each lane has its own set, so that one link orders all changes of it."""
         self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
         self._link.call(_ignore, "SADD", self._keys.lane_nicks(self._lane), casefold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:
-        """Frees a nick if the session holds it; while Redis is away it is kept in mind for :meth:`link_up`."""
+        """Release a nick if the session holds it. `link_up` repeats the release if Redis is unavailable."""
         folded = casefold(nick)
         self._unreleased[sid, folded] = None
 
@@ -94,19 +94,19 @@ class NickDirectory:
             if isinstance(reply, int) and (sid, folded) in self._unreleased:
                 del self._unreleased[sid, folded]
                 self._released[sid, folded] = self._age
-            if reply == 1:  # it may be another session's of this lane, which the reaper must know of
+            if reply == 1:  # else another session of this lane may hold it, and the reaper must find it
                 self._link.call(_ignore, "SREM", self._keys.lane_nicks(self._lane), folded)
             done()
 
         self._link.run(released, RELEASE, self._keys.nick(folded), sid)
 
     def link_up(self) -> None:
-        """Frees what could not be freed while Redis was away, and again what a failover may have brought back."""
+        """Repeat releases that were not answered, and recent ones that a failover may have undone."""
         for sid, nick in dict.fromkeys([*self._unreleased, *self._released]):
             self.release(sid, nick)
 
     def age(self) -> None:
-        """Forgets what was freed a minute ago; called every 5 s."""
+        """Forget releases older than a minute; called every 5 s."""
         self._age += 1
         self._released = {it: age for it, age in self._released.items() if age > self._age - MEMORY_AGES}
 
@@ -120,11 +120,11 @@ class NickDirectory:
         )
 
     def find(self, nick: str, done: Callable[[Any], None]) -> None:
-        """The reply is for :func:`profile`."""
+        """Read a claim; the reply is for `profile`."""
         self._link.call(done, "HGETALL", self._keys.nick(casefold(nick)))
 
     def everybody(self, limit: int, done: Done) -> None:
-        """Gives the folded nicks of all lanes, each once, at most ``limit`` of any one lane."""
+        """List the casefolded nicks of all lanes, each once, at most ``limit`` of one lane."""
         found: set[str] = set()
 
         def of_lane(is_last: bool, reply: Any) -> None:
@@ -143,26 +143,26 @@ class NickDirectory:
         lanes(self._link, self._keys, every)
 
     def remember(self, session: Session, nick: str, now: float) -> None:
-        """WHOWAS: notes who had a nick that is being given up; ``now`` in seconds since 1970."""
+        """Store the holder of a nick that is being released, for WHOWAS; ``now`` in seconds since 1970."""
         key = self._keys.whowas(casefold(nick))
         record = "\t".join((nick, session.user, session.host, session.server, f"{now:.0f}", session.realname))
         self._link.call(_ignore, "LPUSH", key, record)
         self._link.call(_ignore, "LTRIM", key, 0, WHOWAS_ENTRIES - 1)
         self._link.call(_ignore, "EXPIRE", key, WHOWAS_S)
-        self._given_up.pop(key, None)
-        self._given_up[key] = None
-        if len(self._given_up) > WHOWAS_NICKS:
-            oldest = next(iter(self._given_up))
-            del self._given_up[oldest]
+        self._whowas_keys.pop(key, None)
+        self._whowas_keys[key] = None
+        if len(self._whowas_keys) > WHOWAS_NICKS:
+            oldest = next(iter(self._whowas_keys))
+            del self._whowas_keys[oldest]
             self._link.call(_ignore, "DEL", oldest)
 
     def whowas(self, nick: str, done: Done) -> None:
-        """The reply is for :func:`past_profiles`."""
+        """Read the former holders of a nick; the reply is for `past_profiles`."""
         self._link.call(done, "LRANGE", self._keys.whowas(casefold(nick)), 0, -1)
 
 
 def profile_fields(session: Session, nick: str) -> list[str]:
-    """A session's profile as field/value pairs."""
+    """Return a session's profile as field/value pairs."""
     return [
         "nick", nick, "user", session.user, "host", session.host, "realname", session.realname,
         "server", session.server, "signon", f"{session.signon:.0f}", "account", session.account,
@@ -173,14 +173,14 @@ def profile_fields(session: Session, nick: str) -> list[str]:
 
 
 def profile(reply: Any) -> Profile | None:
-    """The profile in a reply to HGETALL (RESP3 map); None where no user holds the nick (yet)."""
+    """Parse a reply to HGETALL (RESP3 map); None if no registered user holds the nick."""
     if not isinstance(reply, dict):
         return None
     return _profile({key.decode(): value.decode("utf-8", "replace") for key, value in reply.items()})
 
 
 def published(payload: bytes) -> Profile | None:
-    """The profile in what a script publishes of a nick: its claim's fields and values, in turn, as JSON."""
+    """Parse a message of a nick's channel: the claim's fields and values in turn, as a JSON list."""
     try:
         words = [str(word) for word in json.loads(payload or b"[]")]
     except (ValueError, TypeError, RecursionError):
@@ -210,7 +210,7 @@ def _profile(fields: dict[str, str]) -> Profile | None:
 
 
 def past_profiles(reply: Any) -> list[Profile]:
-    """What WHOWAS knows, the newest first."""
+    """Parse the reply for WHOWAS, the newest first."""
     found = []
     for record in reply if isinstance(reply, list) else []:
         parts = record.decode("utf-8", "replace").split("\t", 5)
@@ -221,4 +221,4 @@ def past_profiles(reply: Any) -> list[Profile]:
 
 
 def _ignore(_reply: Any) -> None:
-    """For commands whose reply tells nothing."""
+    """Ignore the reply."""

@@ -1,7 +1,7 @@
-"""The network's list of rooms, for LIST: one hash, room -> size, topic, secrecy and when that was written.
+"""The network's list of rooms, for LIST: one hash of room -> size, topic, secrecy and time of writing.
 
-Best effort: whoever's session changed a room writes it, its followers write it again now and then. So an entry
-that nobody renews is of a room that nobody follows any more, and does not count. Runs on the lane's thread.
+Best effort. The lane whose session changed a room writes its entry, and lanes that follow the room renew it. An entry
+that is not renewed belongs to a room that no lane follows, and does not count. Runs on the lane's thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ _PRUNED_AT_ONCE = 100
 
 
 class RoomList:
-    """The list as one lane uses it; replies are for :func:`entries`."""
+    """The list, as used by one lane. Values in replies are for `listed`."""
 
     def __init__(self, link: RedisLink, keys: Keys) -> None:
         self._link = link
@@ -27,25 +27,25 @@ class RoomList:
         self._prune_from = b"0"
 
     def write(self, room: State, now: float) -> None:
-        """Enters a room as it is now, or takes out one that is empty; ``now`` in seconds since 1970."""
+        """Write a room's entry, or remove it if the room is empty; ``now`` in seconds since 1970."""
         if room.members:
             self._link.call(_ignore, "HSET", self._key, room.folded_name, written(room, now))
         else:
             self._link.call(_ignore, "HDEL", self._key, room.folded_name)
 
     def page(self, cursor: bytes, done: Callable[[Any], None]) -> None:
-        """Reads on from a cursor, b"0" to begin: the reply is [next cursor, names and values in turn]."""
+        """Read a page from a cursor (b"0" to begin); the reply is [next cursor, names and values in turn]."""
         self._link.call(done, "HSCAN", self._key, cursor, "COUNT", PAGE_ROOMS)
 
     def some(self, names: Sequence[str], done: Callable[[Any], None]) -> None:
-        """Reads the values of these folded names (at least one), None where there is none."""
+        """Read the values of these casefolded names (at least one); None for a missing one."""
         self._link.call(done, "HMGET", self._key, *names)
 
     def count(self, done: Callable[[Any], None]) -> None:
         self._link.call(done, "HLEN", self._key)
 
     def prune(self, now: float) -> None:
-        """Takes out stale entries, some of the list at each call; a room that lives is entered again soon."""
+        """Remove stale entries, a part of the list at each call. Followers write their rooms again."""
 
         def answer(reply: Any) -> None:
             if isinstance(reply, list):
@@ -58,12 +58,12 @@ class RoomList:
 
 
 def written(room: State, now: float) -> str:
-    """An entry: "<written at> <members> <s or -> <name> <topic>", legible in redis-cli."""
+    """Format an entry: "<written at> <members> <s or -> <name> <topic>", readable in redis-cli."""
     return f"{now:.0f} {len(room.members)} {'s' if 's' in room.flags else '-'} {room.name} {room.topic}"
 
 
 def listed(value: bytes | None, now: float) -> RoomListing | None:
-    """What an entry says; None where it is stale or no entry."""
+    """Parse an entry; None if it is stale or malformed."""
     parts = (value or b"").decode("utf-8", "replace").split(" ", 4)
     if len(parts) != 5 or not parts[0].isdigit() or not parts[1].isdigit() or now - int(parts[0]) > STALE_S:
         return None
@@ -71,4 +71,4 @@ def listed(value: bytes | None, now: float) -> RoomListing | None:
 
 
 def _ignore(_reply: Any) -> None:
-    """For commands whose reply tells nothing."""
+    """Ignore the reply."""

@@ -1,7 +1,7 @@
-"""How many users the network has: a hash, lane -> what it counts, as JSON.
+"""The network's user counts for LUSERS: a hash of lane -> counts, as JSON.
 
-A lane writes its own field whenever its counts have changed; the reaper takes out a dead gateway's. Only the
-lanes of gateways that hold a lease count. Runs on the lane's thread.
+A lane writes its own field when its counts change. The reaper removes those of a dead gateway. Only lanes of gateways
+with a lease count. Runs on the lane's thread.
 """
 
 import json
@@ -16,7 +16,7 @@ _COUNTS = ("users", "invisible", "opers", "unknown", "peak")
 
 
 class UserCounts:
-    """The counts as one lane writes and reads them."""
+    """The counts, as written and read by one lane."""
 
     def __init__(self, link: RedisLink, keys: Keys, lane: str) -> None:
         self._link = link
@@ -24,25 +24,25 @@ class UserCounts:
         self._lane = lane
 
     def rekeyed(self, lane: str) -> None:
-        """The lane has a new id."""
+        """Use a new lane id."""
         self._lane = lane
 
     def write(self, count: GatewayCounts) -> None:
         record = {"name": count.name, **{name: getattr(count, name) for name in _COUNTS}}
         self._link.call(_ignore, "HSET", self._keys.stats, self._lane, json.dumps(record, separators=(",", ":")))
 
-    def read(self, living: Callable[[Any], None], counts: Callable[[Any], None]) -> None:
-        """Both replies are for :func:`headcounts`."""
-        self._link.call(living, "ZRANGE", self._keys.gateways, 0, -1)
+    def read(self, alive: Callable[[Any], None], counts: Callable[[Any], None]) -> None:
+        """Read the gateways with a lease, and all counts; both replies are for `gateway_counts`."""
+        self._link.call(alive, "ZRANGE", self._keys.gateways, 0, -1)
         self._link.call(counts, "HGETALL", self._keys.stats)
 
 
-def gateway_counts(living: list[bytes], counts: dict[bytes, bytes]) -> list[GatewayCounts]:
-    """One for each living gateway, its lanes' counts added up; in the order of their ids."""
+def gateway_counts(alive: list[bytes], counts: dict[bytes, bytes]) -> list[GatewayCounts]:
+    """Return the sums of each gateway with a lease, ordered by gateway id."""
     found: dict[str, dict[str, Any]] = {}
     for lane, text in sorted(counts.items()):
         gateway = lane.partition(b".")[0]
-        if gateway in living:
+        if gateway in alive:
             record = json.loads(text)
             known = found.setdefault(gateway.decode(), dict.fromkeys(_COUNTS, 0))
             for name in _COUNTS:
@@ -52,4 +52,4 @@ def gateway_counts(living: list[bytes], counts: dict[bytes, bytes]) -> list[Gate
 
 
 def _ignore(_reply: Any) -> None:
-    """For commands whose reply tells nothing."""
+    """Ignore the reply."""

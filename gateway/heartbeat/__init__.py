@@ -1,1 +1,1 @@
-"""A gateway's lease on life (leases.py), and what becomes of one that lost it (reaper.py)."""
+"""The gateway's lease (leases.py), and the removal of gateways whose lease has expired (reaper.py)."""

@@ -1,7 +1,7 @@
-"""The heartbeat thread: renews this gateway's lease, and reaps others that let theirs run out.
+"""The heartbeat thread: renews this gateway's lease, and reaps gateways whose lease has expired.
 
-Owns the thread and its Redis client, which never retries: a beat that was not answered is followed by the
-next one, and no beat may be done twice behind our back. Callbacks run on this thread and must not block.
+Owns the thread and its Redis client. The client never retries: an unanswered beat is followed by the next beat, and a
+beat must not run twice unnoticed. Callbacks run on this thread and must not block.
 """
 
 import threading
@@ -27,12 +27,12 @@ log = structlog.get_logger()
 
 
 class Heartbeat:
-    """A lease that is kept until `stop`.
+    """A lease that is renewed until `stop`.
 
-    `on_beat()` after every beat that Redis took; `on_gone()` once, when this gateway's id turns out to be
-    reaped: it must not be used any more, and nothing beats until `take` gives another one. `on_new()` when the
-    id is new to Redis: at first, after `take`, and when Redis was wiped. `bring_back` is called when Redis does not
-    answer; it may block (the embedded server's `ensure`).
+    `on_beat()` is called after every beat that Redis accepted. `on_gone()` is called once, when this gateway's id was
+    reaped: the id must not be used any more, and there is no beat until `take` sets a new one. `on_new()` is called
+    when the id is new to Redis: at first, after `take`, and after a wipe of Redis. `restart_redis` is called when Redis
+    does not answer; it may block (the embedded server's `ensure`).
     """
 
     def __init__(
@@ -46,25 +46,25 @@ class Heartbeat:
         on_beat: Callable[[], None],
         on_gone: Callable[[], None],
         on_new: Callable[[], None] = lambda: None,
-        bring_back: Callable[[], object] = lambda: None,
+        restart_redis: Callable[[], object] = lambda: None,
         connect: "Callable[[str], redis.Redis] | None" = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.gateway = gateway
         self._monotonic = monotonic
         self.last_beat_ok_at: float | None = None
-        """When, by that clock, the newest beat was that Redis took; readiness looks at it."""
+        """The time of the newest beat that Redis accepted, by ``monotonic``; used for readiness."""
         self.beats = self.failures = self.reaped = 0
         self._client = (connect or client)(redis_url)
         self._keys = keys
         self._lease_s, self._lanes = lease_s, lanes
-        self._on_beat, self._on_gone, self._on_new, self._bring_back = on_beat, on_gone, on_new, bring_back
+        self._on_beat, self._on_gone, self._on_new, self._restart_redis = on_beat, on_gone, on_new, restart_redis
         self._beat_script = self._client.register_script(BEAT.source)
         self._reaper = Reaper(self._client, keys, gateway)
-        self._is_gone = self._is_away = False
-        self._beaten_at_ms = 0  # by Redis's clock
-        self._peers: list[bytes] = []  # ids of the gateways that there were then
-        self._disowned = ""
+        self._is_gone = self._is_redis_unavailable = False
+        self._last_beat_ms = 0  # by Redis's clock
+        self._peers: list[bytes] = []  # ids of all gateways at that beat
+        self._reported_gone = ""
         self._stopping = threading.Event()
         self._leave = False
         self._thread = threading.Thread(target=self._run, name="heartbeat")
@@ -73,34 +73,34 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self, *, leave: bool) -> None:
-        """End the thread; `leave` when all sessions have quit: then nothing is left for others to reap."""
+        """End the thread. With `leave` (all sessions have quit) also remove this gateway's records."""
         self._leave = leave
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join(JOIN_LIMIT_S)
 
     def take(self, gateway: str) -> None:
-        """Go on under a new id, after `on_gone`; on the heartbeat thread, so from within a callback."""
-        self.gateway, self._beaten_at_ms, self._is_gone = gateway, 0, False
+        """Continue under a new id, after `on_gone`. Call it from a callback, on the heartbeat thread."""
+        self.gateway, self._last_beat_ms, self._is_gone = gateway, 0, False
         self._reaper = Reaper(self._client, self._keys, gateway)
 
     def disown(self, gateway: str) -> None:
-        """A room's log says that this id is gone; if it is still this gateway's, it is; from any thread."""
-        self._disowned = gateway
+        """Report that a room's log has the GONE event of this id; ignored if the id has changed. Any thread."""
+        self._reported_gone = gateway
 
     def _run(self) -> None:
         with self._client:
             while not self._stopping.is_set():
                 self.beat()
                 self._stopping.wait(self._lease_s / BEATS_A_LEASE)
-            if self._leave and not self._is_gone and not self._is_away:
+            if self._leave and not self._is_gone and not self._is_redis_unavailable:
                 try:
                     self._reaper.leave()
                 except redis.RedisError as error:
                     log.warning("leave_failed", error=str(error))
 
     def beat(self) -> None:
-        """One beat, and what it hands out to reap. On the heartbeat thread."""
+        """Renew the lease once, and reap the gateway that Redis returns. Runs on the heartbeat thread."""
         if self._is_gone:
             return
         try:
@@ -110,33 +110,33 @@ class Heartbeat:
                 self.reaped += 1
                 log.info("gateway_reaped", gateway=overdue)
             if self.beats % BEATS_A_LEASE == 0:
-                self._reaper.look()
+                self._reaper.reap_unleased()
         except redis.RedisError as error:
             self.failures += 1
-            if not self._is_away:
+            if not self._is_redis_unavailable:
                 log.warning("heartbeat_failed", error=str(error))
-            self._is_away = True
+            self._is_redis_unavailable = True
             if not self._stopping.is_set():
-                self._bring_back()
+                self._restart_redis()
             return
-        if self._is_away:
-            log.info("heartbeat_back")
-        self._is_away = False
+        if self._is_redis_unavailable:
+            log.info("heartbeat_recovered")
+        self._is_redis_unavailable = False
 
     def _renew(self) -> str:
-        """Renew the lease; returns the id of a gateway to reap, or ''."""
+        """Renew the lease; return the id of a gateway to reap, or ""."""
         keys = self._keys
         status, overdue, now_ms, peers = self._beat_script(
             keys=[keys.gateways, reaping_key(keys), f"{keys.prefix}beat"],
             args=[
                 self.gateway,
                 round(self._lease_s * 1000),
-                self._beaten_at_ms,
+                self._last_beat_ms,
                 round(RESERVATION_S * 1000),
                 *self._peers,
             ],
         )
-        if status == b"gone" or self._disowned == self.gateway:
+        if status == b"gone" or self._reported_gone == self.gateway:
             self._is_gone = True
             log.warning("lease_lost", gateway=self.gateway)
             self._on_gone()
@@ -144,7 +144,7 @@ class Heartbeat:
         if status == b"new":
             self._client.hset(keys.gateway_info(self.gateway), "lanes", str(self._lanes))
             self._on_new()
-        self._beaten_at_ms, self._peers = now_ms, peers
+        self._last_beat_ms, self._peers = now_ms, peers
         self.beats += 1
         self.last_beat_ok_at = self._monotonic()
         self._on_beat()
@@ -152,5 +152,5 @@ class Heartbeat:
 
 
 def client(redis_url: str) -> "redis.Redis":
-    """The control plane's client; it never retries."""
+    """Return a Redis client of the control plane; it never retries."""
     return sentinel.client(redis_url, connect_timeout_s=TIMEOUT_S, timeout_s=TIMEOUT_S)

@@ -1,7 +1,7 @@
-"""What is done about a gateway that is no more: its end is told to its rooms, then its nicks are free.
+"""Reap a dead gateway: append GONE to its rooms, then release its nicks, then remove its records.
 
-Owns the order of that, which makes it safe to begin again at any point and to do twice. Knows nothing of who
-is overdue (leases.py). Runs on the heartbeat thread; blocks in redis-py.
+Owns the order of these steps, which makes reaping safe to restart at any point and to repeat. leases.py decides which
+gateway is overdue. Runs on the heartbeat thread; blocks in redis-py.
 """
 
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from gateway.broker.scripts import APPEND, read
 from gateway.chat import events
 
 FREE = read("gateway.heartbeat", "free", 1)
-STRIKE = read("gateway.heartbeat", "strike", 4)
+REMOVE_LANE = read("gateway.heartbeat", "remove_lane", 4)
 
 BATCH = 100
 ANY_EPOCH = "*"
-INBOX_MEMORY_S = 600
+INBOX_EXPIRY_S = 600
 
 
 def reaping_key(keys: Keys) -> str:
-    """Hash: id of a gateway that somebody has begun to reap -> end of the reservation in ms."""
+    """Return the key of a hash: id of a gateway that is being reaped -> end of the reservation in ms."""
     return f"{keys.prefix}reaping"
 
 
 class Reaper:
-    """Ends gateways in Redis; its appends' origin is `<own gateway>.h:<count>`."""
+    """Removes gateways from Redis. The origin of its appends is `<own gateway>.h:<count>`."""
 
     def __init__(self, client: "redis.Redis", keys: Keys, gateway: str) -> None:
         self._client: Any = client  # redis-py types a reply as sync or async at once
@@ -36,50 +36,52 @@ class Reaper:
         self._log_writer = 0
         self._append = client.register_script(APPEND.source)
         self._free = client.register_script(FREE.source)
-        self._strike = client.register_script(STRIKE.source)
-        self._absent: set[str] = set()
+        self._remove_lane = client.register_script(REMOVE_LANE.source)
+        self._unleased: set[str] = set()
 
     def reap(self, gone: str) -> None:
-        """Tell the rooms of a dead gateway, free its nicks, and forget it; raises redis.RedisError.
+        """Append GONE to a dead gateway's rooms, release its nicks, remove its records; raise redis.RedisError.
 
-        Each room leaves its set when told, so that the next reaper goes on where one stopped. Nicks come
-        second: nobody may take a name that a room still shows as somebody else's.
+        Each room leaves its set after the append, so that the next reaper can continue. Nicks come second: nobody may
+        take a nick that a room still shows as another user's.
         """
-        self._tell_rooms(gone)
-        self._forget(gone)
+        self._append_gone(gone)
+        self._remove_records(gone)
 
     def leave(self) -> None:
-        """Forget its own gateway, whose sessions have left all rooms."""
+        """Remove the records of the own gateway, whose sessions have left all rooms."""
         for lane in self._lanes(self._gateway):
             self._client.delete(self._keys.lane_rooms(lane))
-        self._forget(self._gateway)
+        self._remove_records(self._gateway)
 
-    def look(self) -> None:
-        """Called every so often: reap who has left something and has no lease, at two looks in a row.
+    def reap_unleased(self) -> None:
+        """Reap gateways that have records but no lease in two successive calls; called once a lease.
 
-        It was reaped while it stood still, went on and ended before it knew; or Redis has lost its lease.
+        Such a gateway was reaped while it was paused, continued and ended before it noticed; or Redis lost its lease.
         """
         noted = sorted({lane.partition(".")[0] for lane in self._noted()})
         leases = self._client.zmscore(self._keys.gateways, noted) if noted else []
-        absent = {gateway for gateway, lease in zip(noted, leases, strict=True) if lease is None}
-        for gone in sorted(absent & self._absent):
+        unleased = {gateway for gateway, lease in zip(noted, leases, strict=True) if lease is None}
+        for gone in sorted(unleased & self._unleased):
             self.reap(gone)
-        self._absent = absent
+        self._unleased = unleased
 
-    def _forget(self, gateway: str) -> None:
-        """Free the nicks of a gateway whose rooms know of its end; its lease goes last.
+    def _remove_records(self, gateway: str) -> None:
+        """Release the nicks of a gateway after its rooms have GONE, then remove its records; the lease is last.
 
-        What is noted goes only as it is done: more may come, if the gateway stood still and goes on now.
+        Each record is removed only after its step: a paused gateway may continue and write more.
         """
-        self._free_nicks(gateway)
+        self._release_nicks(gateway)
         keys = self._keys
         for lane in self._lanes(gateway):
             name = inbox(lane)
-            # Without its head nobody writes there any more; if the lane comes back, it reads what was written before.
+            # Without its head nobody can append. If the lane comes back, it reads the older entries.
             self._client.delete(keys.head(name), keys.base(name), keys.rejected(name))
-            self._client.expire(keys.log(name), INBOX_MEMORY_S)
+            self._client.expire(keys.log(name), INBOX_EXPIRY_S)
             self._client.hdel(keys.stats, lane)
-            self._strike(keys=[keys.noted, keys.lane_rooms(lane), keys.lane_nicks(lane), keys.head(name)], args=[lane])
+            self._remove_lane(
+                keys=[keys.noted, keys.lane_rooms(lane), keys.lane_nicks(lane), keys.head(name)], args=[lane]
+            )
         self._client.delete(keys.gateway_info(gateway))
         self._client.zrem(keys.gateways, gateway)
         self._client.hdel(reaping_key(keys), gateway)
@@ -92,12 +94,12 @@ class Reaper:
     def _noted(self) -> list[str]:
         return [lane.decode() for lane in self._client.smembers(self._keys.noted)]
 
-    def _tell_rooms(self, gone: str) -> None:
+    def _append_gone(self, gone: str) -> None:
         payload = events.encode([events.gone(gone)])
         for lane in self._lanes(gone):
-            self._tell(payload, self._keys.lane_rooms(lane))
+            self._append_to_rooms(payload, self._keys.lane_rooms(lane))
 
-    def _tell(self, payload: bytes, rooms_key: str) -> None:
+    def _append_to_rooms(self, payload: bytes, rooms_key: str) -> None:
         for rooms in self._batches(rooms_key):
             pipeline = self._client.pipeline(transaction=False)
             for room in rooms:
@@ -111,7 +113,7 @@ class Reaper:
             pipeline.srem(rooms_key, *rooms)
             pipeline.execute()
 
-    def _free_nicks(self, gateway: str) -> None:
+    def _release_nicks(self, gateway: str) -> None:
         for nicks_key in map(self._keys.lane_nicks, self._lanes(gateway)):
             for nicks in self._batches(nicks_key):
                 pipeline = self._client.pipeline(transaction=False)

@@ -250,7 +250,7 @@ def test_an_unreachable_redis_is_brought_back(keys: Keys, tmp_path: Any) -> None
         lanes=1,
         on_beat=nothing,
         on_gone=nothing,
-        bring_back=lambda: called.append(1),
+        restart_redis=lambda: called.append(1),
     )
     with heartbeat._client:
         heartbeat.beat()

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.broker.keys import Keys, inbox
 from gateway.chat import events
-from gateway.heartbeat.reaper import INBOX_MEMORY_S, Reaper
+from gateway.heartbeat.reaper import INBOX_EXPIRY_S, Reaper
 
 DEAD, OTHER = "dddddd", "aaaaaa"
 
@@ -70,14 +70,14 @@ def test_nothing_of_the_gateway_is_left(client: Any, keys: Keys, reaper: Reaper)
     reaper.reap(DEAD)
     left = sorted(key for key in client.scan_iter(f"{keys.prefix}*") if DEAD.encode() in key)
     assert left == [keys.log(inbox(f"{DEAD}.{lane}")).encode() for lane in range(2)], "what came before, for a while"
-    assert all(0 < client.ttl(key) <= INBOX_MEMORY_S for key in left)
+    assert all(0 < client.ttl(key) <= INBOX_EXPIRY_S for key in left)
     assert client.hkeys(keys.stats) == [f"{OTHER}.0".encode()]
     assert client.zrange(keys.gateways, 0, -1) == [OTHER.encode()]
 
 
 def test_a_second_reaper_goes_on_where_one_stopped(client: Any, keys: Keys, reaper: Reaper) -> None:
     make_room(client, keys, "#told")
-    reaper._tell_rooms(DEAD)
+    reaper._append_gone(DEAD)
     make_room(client, keys, "#untold")
     Reaper(client, keys, "bbbbbb").reap(DEAD)
     assert [len(entries(client, keys, room)) for room in ("#told", "#untold")] == [1, 1]
@@ -91,9 +91,9 @@ def test_what_a_gateway_does_after_its_end_is_cleared_away(client: Any, keys: Ke
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     client.hset(keys.head(inbox(f"{DEAD}.1")), "epoch", "e")
-    reaper.look()
+    reaper.reap_unleased()
     assert client.exists(keys.nick("alice")), "one look is not enough: it may be about to beat"
-    reaper.look()
+    reaper.reap_unleased()
     assert not client.exists(keys.nick("alice"), keys.lane_nicks(f"{DEAD}.0"), keys.head(inbox(f"{DEAD}.1")))
     assert client.exists(keys.noted) == 0
 
@@ -102,23 +102,23 @@ def test_who_has_a_lease_again_is_left_alone(client: Any, keys: Keys, reaper: Re
     """Redis was wiped, and this gateway beats after others have looked."""
     client.sadd(keys.noted, f"{DEAD}.0")
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
-    reaper.look()
+    reaper.reap_unleased()
     client.zadd(keys.gateways, {DEAD: 1})
-    reaper.look()
+    reaper.reap_unleased()
     client.zrem(keys.gateways, DEAD)
-    reaper.look()
+    reaper.reap_unleased()
     assert client.smembers(keys.lane_nicks(f"{DEAD}.0")) == {b"alice"}
 
 
 def test_what_comes_while_a_gateway_is_reaped_stays_noted(client: Any, keys: Keys, reaper: Reaper) -> None:
     """It stood still, and goes on in that very moment."""
     client.sadd(keys.noted, f"{DEAD}.0")
-    reaper._free_nicks(DEAD)
+    reaper._release_nicks(DEAD)
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
-    with patch.object(reaper, "_free_nicks"):
+    with patch.object(reaper, "_release_nicks"):
         reaper.reap(DEAD)
     assert client.smembers(keys.noted) == {f"{DEAD}.0".encode()}
-    reaper.look()
-    reaper.look()
+    reaper.reap_unleased()
+    reaper.reap_unleased()
     assert client.exists(keys.nick("alice"), keys.noted) == 0

@@ -11,7 +11,7 @@ from typing import Any
 from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, Script
 from gateway.directory.nicks import CLAIM, PROFILE, RECLAIM, RELEASE
 from gateway.heartbeat.leases import BEAT
-from gateway.heartbeat.reaper import FREE, STRIKE
+from gateway.heartbeat.reaper import FREE, REMOVE_LANE
 from tests.simulation.store import Store, key_of, size_of
 
 Publish = Callable[[bytes, bytes], int]
@@ -221,7 +221,7 @@ def free(store: Store, publish: Publish, keys: Sequence[bytes], args: Sequence[b
     return _free(store, publish, keys[0]) if store.hget(keys[0], b"gateway") == args[0] else 0
 
 
-def strike(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
+def remove_lane(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
     return 0 if store.exists(*keys[1:]) else store.srem(keys[0], args[0])
 
 
@@ -238,5 +238,5 @@ TOLD: dict[Script, Run] = {
     PROFILE: profile,
     BEAT: beat,
     FREE: free,
-    STRIKE: strike,
+    REMOVE_LANE: remove_lane,
 }
