@@ -405,7 +405,11 @@ def hidden(case: Case) -> Iterator[str]:
             name, said = case.said[line.token]
             room = case.rooms[name]
             is_stranger = not room.in_life.get(said.life, set()) & set(life.sids) and said.sid not in life.sids
-            if is_stranger and said.life in room.hidden_lives:
+            if not is_stranger or said.life not in room.hidden_lives:
+                continue
+            if case.lost_joins & {(name, sid) for sid in life.sids}:
+                case.exempt["shown, its JOIN being lost and put back behind"] += 1
+            else:
                 yield f"{life.name} is shown {line.token} of a life of {name} that is hidden from it"
 
 

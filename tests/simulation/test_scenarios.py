@@ -791,6 +791,9 @@ def test_an_inbox_that_is_made_anew_by_what_is_sent_to_it_goes_with_its_gateway(
         pytest.param(271547, LOSSES, id="of two whose gateways end in one entry neither gets the other's nick"),
         pytest.param(272062, LOSSES, id="who has lost a nick does not get it back by a NICK that is put back"),
         pytest.param(313599, LOSSES, id="a nick that is claimed again late, and lost meanwhile, is not kept"),
+        pytest.param(
+            1796070836154, LOSSES, id="a member may have read messages of a life of the room that its lost JOIN was in"
+        ),
         pytest.param(143086, FAULTS, id="a nick changes hands, the clock being set back, and a room's log is slow"),
         pytest.param(1916622, FAULTS, id="whoever comes behind a QUIT of another log hears what was said before it"),
         pytest.param(1831717, FAULTS, id="who has lost a nick, and is taken for dead before rooms tell it, is told"),
