@@ -1,4 +1,7 @@
-"""Bugs, planted by hand one at a time: each a mistake that somebody might make, and that the simulation must notice."""
+"""Bugs that the simulation must find, planted one at a time. Each is a mistake that somebody might make.
+
+A patched method is named by itself and not by a string, so that mypy finds a name that no longer exists.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,20 +29,20 @@ Planted = Iterator[None]
 
 
 @contextmanager
-def gaps_are_not_mended() -> Planted:
-    """A published entry is folded whatever went before it."""
+def gaps_are_not_repaired() -> Planted:
+    """A published entry is applied whatever its predecessor is."""
     live = Replica.live
 
     def careless(self: Replica, raw: Raw) -> None:
         live(self, (raw[0], self.last, *raw[2:]) if self.standing is ReplicaState.LIVE else raw)
 
-    with patch.object(Replica, "live", careless):
+    with patch.object(Replica, Replica.live.__name__, careless):
         yield
 
 
 @contextmanager
-def pages_are_folded_backwards() -> Planted:
-    """The entries of a page keep their places, and what stands in them does not."""
+def pages_are_applied_backwards() -> Planted:
+    """The ids of a page keep their order, and its payloads are reversed."""
     page = Replica.page
 
     def backwards(
@@ -50,122 +53,131 @@ def pages_are_folded_backwards() -> Planted:
         mixed = [(here[0], *there[1:]) for here, there in zip(news, news[::-1], strict=True)]
         page(self, from_id, epoch, base, [*entries[:first], *mixed], has_more=has_more)
 
-    with patch.object(Replica, "page", backwards):
+    with patch.object(Replica, Replica.page.__name__, backwards):
         yield
 
 
 @contextmanager
-def entries_that_come_again_count() -> Planted:
-    """A lane puts all back that it remembers, and the fold does not know what it has had."""
+def duplicate_entries_are_accepted() -> Planted:
+    """A lane restores every entry that it remembers, and the fold accepts an origin twice."""
     settled = LogWriter.settled
 
     def forgetful(self: LogWriter, name: str, _known: int) -> None:
         settled(self, name, 0)
 
-    with patch.object(LogWriter, "settled", forgetful), patch.object(State, "is_again", lambda _self, _origin: False):
+    with (
+        patch.object(LogWriter, LogWriter.settled.__name__, forgetful),
+        patch.object(State, State.is_again.__name__, lambda _self, _origin: False),
+    ):
         yield
 
 
 @contextmanager
-def what_was_put_back_is_shown_twice() -> Planted:
-    with patch.object(LocalRoom, "comes_again", lambda _self, _origin: False):
+def restored_entries_are_shown_twice() -> Planted:
+    with patch.object(LocalRoom, LocalRoom.is_replayed.__name__, lambda _self, _origin: False):
         yield
 
 
 @contextmanager
-def a_wiped_room_begins_anew() -> Planted:
-    """Nobody seeds it."""
-    with patch.object(LocalRoom, "restore", lambda _self: False):
+def a_wiped_room_is_not_seeded() -> Planted:
+    """No lane seeds it with its replica."""
+    with patch.object(LocalRoom, LocalRoom.restore.__name__, lambda _self: False):
         yield
 
 
 @contextmanager
-def old_connections_live_on() -> Planted:
-    """What a lane sent on a connection that it gave up may still be executed, behind what it sent again."""
+def abandoned_connections_are_not_killed() -> Planted:
+    """Commands of a connection that a lane has given up may still run, after the same commands of the next one."""
     numbered = RedisLink._numbered
 
     def nameless(self: RedisLink, reply: Any) -> None:
         numbered(self, reply)
         self._client_id = 0
 
-    with patch.object(RedisLink, "_numbered", nameless):
+    with patch.object(RedisLink, RedisLink._numbered.__name__, nameless):
         yield
 
 
 @contextmanager
-def the_dead_are_not_reaped() -> Planted:
-    """Their rooms are not told, neither by a reaper nor by who finds them there."""
-    with patch.object(Reaper, "_tell_rooms", lambda *_: None), patch.object(OrphanedMembers, "look", lambda *_: None):
+def dead_gateways_are_not_reaped() -> Planted:
+    """Neither a reaper nor a lane that finds an orphaned member appends GONE to the room."""
+    with (
+        patch.object(Reaper, Reaper._tell_rooms.__name__, lambda *_: None),
+        patch.object(OrphanedMembers, OrphanedMembers.look.__name__, lambda *_: None),
+    ):
         yield
 
 
 @contextmanager
-def the_gone_still_act() -> Planted:
-    """Events of a gateway that was declared gone are accepted."""
-    with patch.object(State, "is_gone", lambda _self, _sid: False):
+def events_of_dead_gateways_are_accepted() -> Planted:
+    """The fold does not remember which gateways were declared dead."""
+    with patch.object(State, State.is_gone.__name__, lambda _self, _sid: False):
         yield
 
 
 @contextmanager
-def pong_comes_at_once() -> Planted:
+def pong_does_not_wait() -> Planted:
     async def hasty(_self: LanePorts, _session: Session) -> None:
-        """Answer without asking Redis."""
+        """Answer without a round trip to Redis."""
 
-    with patch.object(LanePorts, "barrier", hasty):
+    with patch.object(LanePorts, LanePorts.barrier.__name__, hasty):
         yield
 
 
 @contextmanager
-def quits_miss_rooms_that_are_being_joined() -> Planted:
-    """Neither the one who quits tells them, nor the lane that folds the JOIN of a session it no longer has."""
+def a_quit_misses_rooms_that_are_being_joined() -> Planted:
+    """Neither the quitting session appends to them, nor the lane that applies the JOIN of a session that has ended."""
     leave = Sessions._leave
 
     async def thoughtless(self: Sessions, client: Client, reason: str, farewell: Callable[[], None]) -> None:
         client.intended = None
         await leave(self, client, reason, farewell)
 
-    with patch.object(Sessions, "_leave", thoughtless), patch.object(Sessions, "orphan", lambda *_: None):
+    with (
+        patch.object(Sessions, Sessions._leave.__name__, thoughtless),
+        patch.object(Sessions, Sessions.orphan.__name__, lambda *_: None),
+    ):
         yield
 
 
 @contextmanager
-def a_new_nick_is_shown_by_every_log() -> Planted:
-    """And not only by the first that brings it."""
+def every_log_shows_a_new_nick() -> Planted:
+    """The NICK is shown for each room, and not only for the first."""
     renamed = VisibleUsers.renamed
 
     def talkative(self: VisibleUsers, member: Any, nick: str) -> bool:
         renamed(self, member, nick)
         return True
 
-    with patch.object(VisibleUsers, "renamed", talkative):
+    with patch.object(VisibleUsers, VisibleUsers.renamed.__name__, talkative):
         yield
 
 
 @contextmanager
-def what_is_void_stays_in_the_history() -> Planted:
-    """No lane marks it."""
+def rejected_events_stay_in_the_history() -> Planted:
+    """No lane adds them to the rejected-event set."""
 
     def silent(_self: Sessions, _followed: LocalRoom, _entry: Entry, _effect: Effect) -> None:
-        """Nothing is noted."""
+        """Do nothing."""
 
-    with patch.object(Sessions, "void", silent):
+    with patch.object(Sessions, Sessions.rejected.__name__, silent):
         yield
 
 
 @contextmanager
-def everybody_reads_the_whole_past_of_a_room() -> Planted:
-    """The hidden ranges of a room are ignored."""
-    all_of_it = patch.object(HistoryAccess, "parts", lambda _self, span: [span])
-    with all_of_it, patch.object(HistoryAccess, "__contains__", lambda _self, _place: True):
+def hidden_ranges_are_ignored() -> Planted:
+    """The history of a room includes the lives that ended protected."""
+    all_of_it = patch.object(HistoryAccess, HistoryAccess.parts.__name__, lambda _self, span: [span])
+    with all_of_it, patch.object(HistoryAccess, HistoryAccess.__contains__.__name__, lambda _self, _place: True):
         yield
 
 
 @contextmanager
 def everybody_reads_all_direct_messages() -> Planted:
-    """Whose they are is not looked at."""
+    """The history of direct messages does not look at sender and recipient."""
 
     def open_hearted(self: DirectHistory, _session: Session) -> Iterator[StoredMessage]:
         yield from self._oldest_first
 
-    with patch.object(DirectHistory, "_said", open_hearted):
+    with patch.object(DirectHistory, DirectHistory._said.__name__, open_hearted):
         yield
