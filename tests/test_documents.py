@@ -12,6 +12,7 @@ from client.cli import main as client_program
 from gateway.chat.capabilities import BY_NAME
 from gateway.chat.commands import COMMANDS
 from gateway.cli import main as gateway_program
+from tests.simulation.checker import INVARIANTS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -98,6 +99,12 @@ def test_the_make_verbs_that_are_shown_exist() -> None:
     rules = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     assert verbs
     assert {verb for words in verbs for verb in words.split()} <= rules
+
+
+def test_the_architecture_lists_the_invariants_of_the_simulation() -> None:
+    table = (ROOT / "docs/architecture.md").read_text("utf-8").partition("| invariant | at rest |\n|---|---|\n")[2]
+    rows = table.partition("\n\n")[0].splitlines()
+    assert [row.split()[1] for row in rows] == [invariant.__name__ for invariant in INVARIANTS]
 
 
 def test_the_protocol_lists_the_commands_there_are() -> None:

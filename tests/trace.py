@@ -61,14 +61,18 @@ def trace(line: str, *, gateways: int = 1) -> Passage:
         idle = _Recorder()
         with idle.recording():
             network.agenda.run(network.agenda.now + IDLE_S)
-        sender = network.clients[0].life
+        sender = network.clients[0].connection
         assert sender is not None
-        known = [len(life.lines) for life in network.lives]
+        known = [len(connection.lines) for connection in network.connections]
         sender.end.arrive(f"{line}\r\n".encode(), 0.0)
         recorder = _Recorder()
         with recorder.recording():
             network.agenda.run(network.agenda.now + ANSWERED_S)
-    answers = [text for life, count in zip(network.lives, known, strict=True) for _, text in life.lines[count:]]
+    answers = [
+        text
+        for connection, count in zip(network.connections, known, strict=True)
+        for _, text in connection.lines[count:]
+    ]
     return _passage(recorder.calls[recorder.read_at : recorder.written_at], set(idle.calls), answers)
 
 

@@ -27,7 +27,7 @@ class Sent:
     token: str
 
 
-class Life:
+class SimulatedConnection:
     """One connection of a client, from its first byte to its end."""
 
     def __init__(self, client: "Client", node: "Node") -> None:
@@ -49,7 +49,7 @@ class Life:
 
     @property
     def name(self) -> str:
-        return f"{self.client.name}/{self.client.lives.index(self)}"
+        return f"{self.client.name}/{self.client.connections.index(self)}"
 
     def received(self, data: bytes) -> None:
         *lines, self._buffer = (self._buffer + data).split(b"\n")
@@ -86,126 +86,126 @@ class Client:
         self.random = Random(f"{network.seed} {self.name}")
         self.caps = caps
         self.is_text = is_text
-        self.lives: list[Life] = []
-        self.life: Life | None = None
+        self.connections: list[SimulatedConnection] = []
+        self.connection: SimulatedConnection | None = None
         self.is_wanted = False
         self.wished_nick = f"nick{number}"
         self.rooms: dict[str, str] = {}  # that it wants to be in, with what stands behind JOIN
-        self._waiting: list[Callable[[Life], None]] = []
+        self._waiting: list[Callable[[SimulatedConnection], None]] = []
 
     @property
     def nick(self) -> str:
-        return self.life.nick if self.life is not None and self.life.nick else self.wished_nick
+        return self.connection.nick if self.connection is not None and self.connection.nick else self.wished_nick
 
     # -- coming and going -----------------------------------------------------------------------------
 
     def connect(self, node: "Node | None" = None) -> None:
         """Comes in through a gateway that runs, this one if it can; tries again while there is none."""
         self.is_wanted = True
-        if self.life is not None:
+        if self.connection is not None:
             return
         if node is None or not node.is_ready:
             node = self.network.some_node(self.random)
         if node is None:
             self._come_back()
             return
-        life = self.life = Life(self, node)
-        self.lives.append(life)
-        life.nick = self.wished_nick
+        connection = self.connection = SimulatedConnection(self, node)
+        self.connections.append(connection)
+        connection.nick = self.wished_nick
         if self.is_text:
-            life.send(life.nick)
+            connection.send(connection.nick)
         else:
             if self.caps:
-                life.send(f"CAP REQ :{' '.join(self.caps)}")
-            life.send(f"NICK {life.nick}")
-            life.send(f"USER u{self.number} 0 * :real {self.number}")
+                connection.send(f"CAP REQ :{' '.join(self.caps)}")
+            connection.send(f"NICK {connection.nick}")
+            connection.send(f"USER u{self.number} 0 * :real {self.number}")
             if self.caps:
-                life.send("CAP END")
+                connection.send("CAP END")
 
     def _come_back(self) -> None:
-        if len(self.lives) < TRIES:
+        if len(self.connections) < TRIES:
             self.agenda.after(self.random.uniform(0.02, 0.6), lambda: self.connect() if self.is_wanted else None)
 
     def leave(self, how: str) -> None:
         """``how``: quit, close (the end of what it sends) or reset."""
-        life, self.is_wanted = self.life, False
-        if life is None:
+        connection, self.is_wanted = self.connection, False
+        if connection is None:
             return
         if how == "quit":
-            life.send("/quit" if self.is_text else "QUIT :bye")
+            connection.send("/quit" if self.is_text else "QUIT :bye")
         elif how == "close":
-            life.end.arrive(b"", 0.0)
+            connection.end.arrive(b"", 0.0)
         else:
             self.reset()
 
     def reset(self) -> None:
         """Its connection breaks, and nothing that was on its way arrives."""
-        life = self.life
-        if life is not None:
-            life.end.reset()
-            life.over("reset")
+        connection = self.connection
+        if connection is not None:
+            connection.end.reset()
+            connection.over("reset")
 
-    def lost(self, life: Life) -> None:
-        if self.life is life:
-            self.life = None
+    def lost(self, connection: SimulatedConnection) -> None:
+        if self.connection is connection:
+            self.connection = None
             if self.is_wanted:
                 self._come_back()
 
     # -- talking --------------------------------------------------------------------------------------
 
-    def do(self, act: Callable[[Life], None]) -> None:
+    def do(self, act: Callable[[SimulatedConnection], None]) -> None:
         """Does something as soon as it is registered."""
-        if self.life is not None and self.life.is_registered:
-            act(self.life)
+        if self.connection is not None and self.connection.is_registered:
+            act(self.connection)
         else:
             self._waiting.append(act)
 
-    def heard(self, life: Life, line: str) -> None:
+    def heard(self, connection: SimulatedConnection, line: str) -> None:
         """What a client does by itself."""
-        if life.is_text:
-            self._read_text(life, line)
+        if connection.is_text:
+            self._read_text(connection, line)
             return
         rest = line.partition(" ")[2] if line.startswith("@") else line
         if rest.startswith("PING "):
-            life.send(f"PONG {rest[5:]}")
+            connection.send(f"PONG {rest[5:]}")
             return
         words = rest.split(" ")
         if len(words) < 3:
             return
         if words[1] == "001":
-            life.nick = words[2]
-            self._registered(life)
-        elif words[1] == "NOTICE" and " :NICK " in rest and " failed: " in rest and not life.is_registered:
-            life.send(f"NICK {life.nick}")
-        elif words[1] == "433" and not life.is_registered:
-            life.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
-            life.send(f"NICK {life.nick}")
-        elif words[1] == "NICK" and words[0][1:].partition("!")[0] == life.nick:
-            life.nick = words[2].removeprefix(":")
+            connection.nick = words[2]
+            self._registered(connection)
+        elif words[1] == "NOTICE" and " :NICK " in rest and " failed: " in rest and not connection.is_registered:
+            connection.send(f"NICK {connection.nick}")
+        elif words[1] == "433" and not connection.is_registered:
+            connection.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
+            connection.send(f"NICK {connection.nick}")
+        elif words[1] == "NICK" and words[0][1:].partition("!")[0] == connection.nick:
+            connection.nick = words[2].removeprefix(":")
 
-    def _read_text(self, life: Life, line: str) -> None:
-        if life.is_registered:
+    def _read_text(self, connection: SimulatedConnection, line: str) -> None:
+        if connection.is_registered:
             return
         if line.startswith("* Welcome, "):
-            life.nick = line.removeprefix("* Welcome, ").partition(".")[0]
-            self._registered(life)
+            connection.nick = line.removeprefix("* Welcome, ").partition(".")[0]
+            self._registered(connection)
         elif " is taken. " in line:
-            life.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
-            life.send(life.nick)
+            connection.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
+            connection.send(connection.nick)
         elif line.startswith("* NICK ") and " failed: " in line:
-            life.send(life.nick)  # nobody waits a minute to be told that it took too long
+            connection.send(connection.nick)  # nobody waits a minute to be told that it took too long
 
-    def _registered(self, life: Life) -> None:
-        life.is_registered = True
+    def _registered(self, connection: SimulatedConnection) -> None:
+        connection.is_registered = True
         for room, key in self.rooms.items():
-            self.join(life, room, key)
+            self.join(connection, room, key)
         waiting, self._waiting = self._waiting, []
         for act in waiting:
-            act(life)
+            act(connection)
 
-    def join(self, life: Life, room: str, key: str) -> None:
-        if life.is_text:
-            life.send(f"/join {room}")
+    def join(self, connection: SimulatedConnection, room: str, key: str) -> None:
+        if connection.is_text:
+            connection.send(f"/join {room}")
         else:
-            life.send(f"JOIN {room} {key}".rstrip())
-            life.send(f"MODE {room}")  # its modes are part of what a client knows of a room
+            connection.send(f"JOIN {room} {key}".rstrip())
+            connection.send(f"MODE {room}")  # its modes are part of what a client knows of a room

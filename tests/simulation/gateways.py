@@ -21,7 +21,7 @@ from tests.simulation.sockets import ClientSocket, LaneSelector, LaneWake, LinkS
 from tests.simulation.store import Failure
 
 if TYPE_CHECKING:
-    from tests.simulation.clients import Life
+    from tests.simulation.clients import SimulatedConnection
     from tests.simulation.network import Network
 
 LEASE_S = 8.0
@@ -148,17 +148,17 @@ class Node:
         gateway = self.gateway
         return bool(gateway.is_running and gateway.heartbeat.beats and self.lane.is_ready)
 
-    def accept(self, life: "Life") -> ClientSocket:
+    def accept(self, connection: "SimulatedConnection") -> ClientSocket:
         """A client's connection comes in."""
-        end = ClientSocket(self.agenda, self.random, self, life)
+        end = ClientSocket(self.agenda, self.random, self, connection)
         self._selector.sockets[end.fd] = end
-        self.lane.post(lambda: self.lane.connections.accept(end, life.address))  # type: ignore[arg-type]
+        self.lane.post(lambda: self.lane.connections.accept(end, connection.address))  # type: ignore[arg-type]
         return end
 
-    def end_of(self, connection: ClientConnection) -> "Life":
+    def end_of(self, connection: ClientConnection) -> "SimulatedConnection":
         end = self._selector.sockets[connection.fd]
         assert isinstance(end, ClientSocket)
-        return end.life
+        return end.connection
 
     # -- turns ----------------------------------------------------------------------------------------
 
@@ -202,7 +202,7 @@ class Gateway:
         self.id = name
         self.is_alive = True
         self.is_paused = False
-        self._lives = 0
+        self._leases_lost = 0
         self._is_enrolled = False
         self._random = Random(f"{network.seed} {name}")
         self.heartbeat = Heartbeat(
@@ -232,8 +232,8 @@ class Gateway:
 
     def _gone(self) -> None:
         """Its lease is lost: it comes back under a new id, as the real one does."""
-        self._lives += 1
-        self.heartbeat.take(f"{self.name[:5]}{'abcdefghijklmnopqrstuvwxyz234567'[self._lives % 32]}")
+        self._leases_lost += 1
+        self.heartbeat.take(f"{self.name[:5]}{'abcdefghijklmnopqrstuvwxyz234567'[self._leases_lost % 32]}")
 
     def _enrolled(self) -> None:
         if self.id != self.heartbeat.gateway:

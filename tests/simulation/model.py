@@ -1,6 +1,6 @@
 """What a room's log means: the checker's own fold, written from docs/protocol.md ("The log") and from nothing else.
 
-Slow, plain, and told twice on purpose: it shares no code with gateway.chat. A log's payload in, a state and what was
+Slow, plain, and saved twice on purpose: it shares no code with gateway.chat. A log's payload in, a state and what was
 said out.
 """
 
@@ -15,7 +15,7 @@ from zlib import crc32
 StreamId = tuple[int, int]
 Place = tuple[int, int, int]
 Masks = dict[str, tuple[str, int]]
-FirstSaid = tuple[str, int, StreamId]
+FirstUse = tuple[str, int, StreamId]
 """The message that had an id first: user@host of its sender, the digest of its text, where it is."""
 
 SPEAKING = ("PRIVMSG", "NOTICE", "TAGMSG")
@@ -27,7 +27,7 @@ REMEMBERED_MS = 10 * 60 * 1000
 
 
 @dataclass(slots=True)
-class Person:
+class Member:
     """A member: what is known of a session in a room."""
 
     sid: str
@@ -48,7 +48,7 @@ class Person:
 
 
 @dataclass(slots=True)
-class Said:
+class Message:
     """A message that holds: where, by whom, what; who was a member at that moment."""
 
     id: StreamId
@@ -94,19 +94,21 @@ class RoomModel:
     """One room between two entries, and all that was said in it so far."""
 
     name: str
-    members: dict[str, Person] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
     flags: set[str] = field(default_factory=set)
     key: str = ""
     limit: int = 0
     lists: dict[str, Masks] = field(default_factory=lambda: {"b": {}, "e": {}, "I": {}})
     topic: str = ""
     invited: list[str] = field(default_factory=list)
-    gone: dict[str, int] = field(default_factory=dict)
+    dead_gateways: dict[str, int] = field(default_factory=dict)
     changed: StreamId = (0, 0)
-    lost: dict[str, tuple[int, int]] = field(default_factory=dict)  # whom a GONE removed: modes, when
+    detached: dict[str, tuple[int, int]] = field(default_factory=dict)  # whom a GONE removed: modes, when
     origins: dict[str, int] = field(default_factory=dict)  # lane -> the count of its newest entry
-    ids: dict[str, FirstSaid] = field(default_factory=dict)  # by the id that its client gave it, the oldest first
-    said: list[Said] = field(default_factory=list)
+    client_msgids: dict[str, FirstUse] = field(
+        default_factory=dict
+    )  # by the id that its client gave it, the oldest first
+    messages: list[Message] = field(default_factory=list)
     rejected: set[str] = field(default_factory=set)
     redacted: set[str] = field(default_factory=set)
     is_alive: bool = False
@@ -122,29 +124,31 @@ class RoomModel:
     @classmethod
     def from_base(cls, name: str, text: str) -> "RoomModel":
         """The state of a snapshot's JSON (docs/protocol.md, "Snapshots")."""
-        told: dict[str, Any] = json.loads(text)
+        saved: dict[str, Any] = json.loads(text)
         room = cls(name)
-        room.members = {words[0]: Person(*words) for words in told["members"]}
-        room.flags = set(told["flags"])
-        room.key, room.limit, room.topic = told["key"], told["limit"], told["topic"]
-        room.lists = {letter: {mask: (by, at) for mask, by, at in told[letter]} for letter in "beI"}
-        room.invited = list(told["invited"])
-        room.gone = dict(told["gone"])
-        room.changed = stream_id(told["changed"])
-        room.lost = {sid: (modes, at) for sid, modes, at in told["lost"]}
-        room.origins = dict(told["origins"])
-        room.ids = {given: (sender, digest, stream_id(at)) for given, sender, digest, at, _ in told["said"]}
-        room.has_messages = told["has_messages"]
-        room.is_alive = bool(told["created_ms"])
-        ms, n, index = told["life_began"]
+        room.members = {words[0]: Member(*words) for words in saved["members"]}
+        room.flags = set(saved["flags"])
+        room.key, room.limit, room.topic = saved["key"], saved["limit"], saved["topic"]
+        room.lists = {letter: {mask: (by, at) for mask, by, at in saved[letter]} for letter in "beI"}
+        room.invited = list(saved["invited"])
+        room.dead_gateways = dict(saved["gone"])
+        room.changed = stream_id(saved["changed"])
+        room.detached = {sid: (modes, at) for sid, modes, at in saved["lost"]}
+        room.origins = dict(saved["origins"])
+        room.client_msgids = {
+            client_msgid: (sender, digest, stream_id(at)) for client_msgid, sender, digest, at, _ in saved["said"]
+        }
+        room.has_messages = saved["has_messages"]
+        room.is_alive = bool(saved["created_ms"])
+        ms, n, index = saved["life_began"]
         room.life_began = ms, n, index
-        room.hidden = [((a, b, c), (d, e, f)) for (a, b, c), (d, e, f) in told["hidden"]]
+        room.hidden = [((a, b, c), (d, e, f)) for (a, b, c), (d, e, f) in saved["hidden"]]
         room.in_life[0] = set(room.members)
         return room
 
     # -- the fold -------------------------------------------------------------------------------------
 
-    def take(self, entry_id: StreamId, origin: str, payload: bytes) -> None:
+    def apply(self, entry_id: StreamId, origin: str, payload: bytes) -> None:
         """The next entry; one that has been there already is void."""
         lane, _, count = origin.partition(":")
         is_again = int(count or 0) <= self.origins.get(lane, -1)
@@ -152,29 +156,29 @@ class RoomModel:
             self.origins[lane] = int(count)
         for index, (sid, line) in enumerate(events(payload)):
             event = parse(entry_id, index, sid, line)
-            if not is_again and self._happens(event):
+            if not is_again and self._accept(event):
                 if event.verb in SPEAKING:
-                    self._note(event, origin)
+                    self._record_message(event, origin)
             else:
                 self.rejected.add(f"{entry_id[0]}-{entry_id[1]}.{index}")
 
-    def _note(self, event: Event, origin: str) -> None:
+    def _record_message(self, event: Event, origin: str) -> None:
         member = self.members.get(event.sid)
         nick = member.nick if member is not None else event.source.partition("!")[0]
         text = event.param(1) if event.verb != "TAGMSG" else event.tags.get("+mark", "")
         place = event.id, event.index
-        self.said.append(Said(*place, origin, event.sid, nick, event.verb, text, tuple(self.members), self.life))
+        self.messages.append(Message(*place, origin, event.sid, nick, event.verb, text, tuple(self.members), self.life))
 
-    def _happens(self, event: Event) -> bool:
+    def _accept(self, event: Event) -> bool:
         """Whether it is not void; does it."""
         verb, sid = event.verb, event.sid
         if sid == "-":
             return verb == "GONE" and self._end_gateway(event.param(0), event.id[0])
-        if event.verb in (*SPEAKING, "REDACT", "JOIN", "PART", "KICK", "MODE", "TOPIC") and self._is_elsewhere(
+        if event.verb in (*SPEAKING, "REDACT", "JOIN", "PART", "KICK", "MODE", "TOPIC") and self._is_other_room(
             event.param(0)
         ):
             return False
-        if sid.partition(".")[0] in self.gone:
+        if sid.partition(".")[0] in self.dead_gateways:
             return False
         if verb in SPEAKING:
             return self._say(event)
@@ -196,33 +200,35 @@ class RoomModel:
             return self._set_topic(event)
         if verb == "INVITE":
             return self._invite(event)
-        return verb in ("AWAY", "SETNAME", "BOT") and self._tell(event)
+        return verb in ("AWAY", "SETNAME", "BOT") and self._change_profile(event)
 
-    def _is_elsewhere(self, room: str) -> bool:
+    def _is_other_room(self, room: str) -> bool:
         return lower(room) != self.name
 
     def _say(self, event: Event) -> bool:
-        given = event.tags.get("+hubbub/id", "")
-        first = self.ids.get(given)
-        if given and first is not None and event.id[0] - first[2][0] < REMEMBERED_MS:
+        client_msgid = event.tags.get("+hubbub/id", "")
+        first = self.client_msgids.get(client_msgid)
+        if client_msgid and first is not None and event.id[0] - first[2][0] < REMEMBERED_MS:
             return False  # said already, or another message's id
         if not self._may_speak(event):
             return False
         if event.verb == "TAGMSG" and not any(name.startswith("+") for name in event.tags):
             return False
         self.has_messages = True
-        if given:
-            self._remember(given, event)
+        if client_msgid:
+            self._remember(client_msgid, event)
         return True
 
-    def _remember(self, given: str, event: Event) -> None:
+    def _remember(self, client_msgid: str, event: Event) -> None:
         _, _, sender = event.source.partition("!")
         own_tags = [f"{key}={value}" for key, value in sorted(event.tags.items()) if key.startswith("+")]
         text = event.param(1).encode()[:256] if event.verb != "TAGMSG" else "\0".join(own_tags).encode()
         digest = crc32(event.verb.encode() + b" " + text + event.fact("more").encode())
-        self.ids.pop(given, None)
-        self.ids[given] = sender, digest, event.id
-        self.ids = {one: first for one, first in self.ids.items() if first[2][0] > event.id[0] - REMEMBERED_MS}
+        self.client_msgids.pop(client_msgid, None)
+        self.client_msgids[client_msgid] = sender, digest, event.id
+        self.client_msgids = {
+            one: first for one, first in self.client_msgids.items() if first[2][0] > event.id[0] - REMEMBERED_MS
+        }
 
     def _redact(self, event: Event) -> bool:
         is_author = event.sid in self.members and event.fact("by") == event.sid
@@ -276,11 +282,11 @@ class RoomModel:
     def _join(self, event: Event) -> bool:
         if event.sid in self.members:
             return False
-        modes = self._restore_nick(event)
+        modes = self._restored_modes(event)
         if modes is None:
             modes = 0
             if not self.members:
-                self._cease((*event.id, event.index))
+                self._end_life((*event.id, event.index))
             if not self._may_join(event):
                 return False
             if not self.members:
@@ -288,28 +294,28 @@ class RoomModel:
                 modes = 0 if event.fact("lobby") == "1" else OP
         nick, user, host = re.split("[!@]", event.source)
         token = int(event.fact("token"))
-        nick = self._settle(nick, event.sid, token)
+        nick = self._resolve_nick(nick, event.sid, token)
         away = event.fact("away") or None
-        told = event.param(1), event.fact("account"), away
-        person = Person(event.sid, nick, user, host, *told, modes, token, event.revision, event.fact("bot") == "1")
-        self.members[event.sid] = person
+        saved = event.param(1), event.fact("account"), away
+        member = Member(event.sid, nick, user, host, *saved, modes, token, event.revision, event.fact("bot") == "1")
+        self.members[event.sid] = member
         self.is_alive = True
         self.in_life.setdefault(self.life, set()).add(event.sid)
         if event.sid in self.invited:
             self.invited.remove(event.sid)
         return True
 
-    def _restore_nick(self, event: Event) -> int | None:
+    def _restored_modes(self, event: Event) -> int | None:
         """The modes of one who returns after his gateway's end; None of anybody else."""
         was = event.fact("was")
         if was == event.sid or was.partition(".")[2] != event.sid.partition(".")[2]:
             return None
         if was in self.members:
-            self.lost[was] = self.members.pop(was).modes, event.id[0]
-        modes, at_ms = self.lost.pop(was, (0, -REMEMBERED_MS))
+            self.detached[was] = self.members.pop(was).modes, event.id[0]
+        modes, at_ms = self.detached.pop(was, (0, -REMEMBERED_MS))
         return modes if event.id[0] - at_ms < REMEMBERED_MS else None
 
-    def _settle(self, nick: str, sid: str, token: int) -> str:
+    def _resolve_nick(self, nick: str, sid: str, token: int) -> str:
         """Of two who claim a nick the older claim is called by its session id."""
         holder = next((one for one in self.members.values() if lower(one.nick) == lower(nick)), None)
         if holder is None or holder.sid == sid:
@@ -322,11 +328,11 @@ class RoomModel:
     def _remove(self, event: Event, sid: str) -> bool:
         if self.members.pop(sid, None) is None:
             return False
-        if not self.members and not self.lost:
-            self._cease((*event.id, event.index + 1))
+        if not self.members and not self.detached:
+            self._end_life((*event.id, event.index + 1))
         return True
 
-    def _cease(self, end: Place) -> None:
+    def _end_life(self, end: Place) -> None:
         """A life ends; what lies between its members and the next one's is nobody's."""
         if self.is_alive:
             if self.key or self.lists["b"] or self.flags & {"i", "s"}:
@@ -342,13 +348,13 @@ class RoomModel:
         self.invited, self.changed = [], (0, 0)
 
     def _end_gateway(self, gateway: str, at_ms: int) -> bool:
-        self.gone[gateway] = at_ms
-        self.gone = {name: at for name, at in self.gone.items() if at > at_ms - GONE_MEMORY_MS}
-        self.invited = [sid for sid in self.invited if sid.partition(".")[0] not in self.gone]
-        lost = [sid for sid in self.members if sid.partition(".")[0] in self.gone]
+        self.dead_gateways[gateway] = at_ms
+        self.dead_gateways = {name: at for name, at in self.dead_gateways.items() if at > at_ms - GONE_MEMORY_MS}
+        self.invited = [sid for sid in self.invited if sid.partition(".")[0] not in self.dead_gateways]
+        lost = [sid for sid in self.members if sid.partition(".")[0] in self.dead_gateways]
         for sid in lost:
-            self.lost[sid] = self.members.pop(sid).modes, at_ms
-        self.lost = {sid: (modes, at) for sid, (modes, at) in self.lost.items() if at > at_ms - REMEMBERED_MS}
+            self.detached[sid] = self.members.pop(sid).modes, at_ms
+        self.detached = {sid: (modes, at) for sid, (modes, at) in self.detached.items() if at > at_ms - REMEMBERED_MS}
         return bool(lost)
 
     def _rename(self, event: Event) -> bool:
@@ -356,7 +362,7 @@ class RoomModel:
         if member is None:
             return False
         token = int(event.fact("token"))
-        nick = self._settle(event.param(0), event.sid, token)
+        nick = self._resolve_nick(event.param(0), event.sid, token)
         member.token = token
         if nick == member.nick:
             return False
@@ -427,7 +433,7 @@ class RoomModel:
         self.invited = [*self.invited, target][-INVITED_LIMIT:]
         return True
 
-    def _tell(self, event: Event) -> bool:
+    def _change_profile(self, event: Event) -> bool:
         """What a session tells of itself: AWAY, SETNAME, BOT; nothing older than what is known, and nothing twice."""
         member, text = self.members.get(event.sid), event.param(0) or None
         if member is None or event.revision < member.revision:

@@ -7,7 +7,7 @@ from random import Random
 
 from gateway.lane.lane import LaneSettings
 from tests.simulation.agenda import Agenda
-from tests.simulation.clients import Client, Life
+from tests.simulation.clients import Client, SimulatedConnection
 from tests.simulation.gateways import SETTINGS, Gateway, Node
 from tests.simulation.plan import ROOMS, Plan, Step
 from tests.simulation.redis_host import STARTED_US, RedisHost
@@ -47,8 +47,8 @@ class Network:
         return [node for gateway in self.gateways if gateway.is_alive for node in gateway.nodes]
 
     @property
-    def lives(self) -> list[Life]:
-        return [life for client in self.clients for life in client.lives]
+    def connections(self) -> list[SimulatedConnection]:
+        return [connection for client in self.clients for connection in client.connections]
 
     def start(self, name: str, lanes: int) -> Gateway:
         gateway = Gateway(self, name, lanes)
@@ -78,11 +78,11 @@ class Network:
         """Whoever can asks what was said in its rooms, and with everybody."""
         self.asked_at = self.agenda.now
         for client in self.clients:
-            if client.life is not None and "draft/chathistory" in client.caps:
+            if client.connection is not None and "draft/chathistory" in client.caps:
                 for room in ROOMS:
-                    client.life.send(f"CHATHISTORY LATEST {room} * 100")
+                    client.connection.send(f"CHATHISTORY LATEST {room} * 100")
                 for other in self.clients:
-                    client.life.send(f"CHATHISTORY LATEST {other.nick} * 100")
+                    client.connection.send(f"CHATHISTORY LATEST {other.nick} * 100")
         self.agenda.run(self.agenda.now + 1.0)
         while any(node.lane.link._awaiting for node in self.nodes) and self.agenda.now < self.asked_at + 6.0:
             self.agenda.run(self.agenda.now + 0.05)
@@ -96,8 +96,8 @@ class Network:
         if not any(gateway.is_alive for gateway in self.gateways):
             self.start("gatelast", 1)
         for client in self.clients:
-            if client.life is not None:
-                client.life.end.widen(WINDOW_BYTES)
+            if client.connection is not None:
+                client.connection.end.widen(WINDOW_BYTES)
 
     def take(self, step: Step) -> None:
         """One step of the plan."""
@@ -122,85 +122,85 @@ class Network:
     def _do_storm(self, gateway: int) -> None:
         """All of a gateway's clients lose it at once."""
         for client in self.clients:
-            if client.life is not None and client.life.node.gateway is self.gateways[gateway]:
+            if client.connection is not None and client.connection.node.gateway is self.gateways[gateway]:
                 client.reset()
 
     def _do_slow(self, client: int, seconds: float) -> None:
         """It reads nothing for a while."""
-        life = self.clients[client].life
-        if life is not None:
-            life.end.widen(NARROW_WINDOW_BYTES)
-            self.agenda.after(seconds, lambda: life.end.widen(WINDOW_BYTES))
+        connection = self.clients[client].connection
+        if connection is not None:
+            connection.end.widen(NARROW_WINDOW_BYTES)
+            self.agenda.after(seconds, lambda: connection.end.widen(WINDOW_BYTES))
 
     def _do_join(self, client: int, room: str, key: str) -> None:
         one = self.clients[client]
 
-        def act(life: Life) -> None:
+        def act(connection: SimulatedConnection) -> None:
             one.rooms[room] = key
-            one.join(life, room, key)
+            one.join(connection, room, key)
 
         one.do(act)
 
     def _do_part(self, client: int, room: str) -> None:
         one = self.clients[client]
 
-        def act(life: Life) -> None:
+        def act(connection: SimulatedConnection) -> None:
             one.rooms.pop(room, None)
-            life.send(f"/part {room}" if life.is_text else f"PART {room} :away")
+            connection.send(f"/part {room}" if connection.is_text else f"PART {room} :away")
 
         one.do(act)
 
     def _do_nick(self, client: int, nick: str) -> None:
-        def act(life: Life) -> None:
-            life.client.wished_nick = nick
-            life.send(f"/nick {nick}" if life.is_text else f"NICK {nick}")
+        def act(connection: SimulatedConnection) -> None:
+            connection.client.wished_nick = nick
+            connection.send(f"/nick {nick}" if connection.is_text else f"NICK {nick}")
 
         self.clients[client].do(act)
 
     def _do_say(self, client: int, verb: str, target: str | int, token: str, label: str, tag_id: str) -> None:
         """``target``: a room, or a client's number. Every third is of several lines, where the client can do that."""
 
-        def act(life: Life) -> None:
+        def act(connection: SimulatedConnection) -> None:
             to = target if isinstance(target, str) else self.clients[target].nick
             mark = MARK.format(token)
-            if life.is_text:
-                life.send(f"/msg {to} {mark}", token)
+            if connection.is_text:
+                connection.send(f"/msg {to} {mark}", token)
                 return
-            tags = [f"label={label}"] if label and "labeled-response" in life.caps else []
-            tags += [f"+hubbub/id={tag_id}"] if tag_id and "message-tags" in life.caps else []
-            kind = verb if verb != "TAGMSG" or "message-tags" in life.caps else "PRIVMSG"
+            tags = [f"label={label}"] if label and "labeled-response" in connection.caps else []
+            tags += [f"+hubbub/id={tag_id}"] if tag_id and "message-tags" in connection.caps else []
+            kind = verb if verb != "TAGMSG" or "message-tags" in connection.caps else "PRIVMSG"
             if kind == "TAGMSG":
                 tags.append(f"+mark={mark}")
             head = f"@{';'.join(tags)} " if tags else ""
-            if kind != "TAGMSG" and "draft/multiline" in life.caps and int(token[1:]) % 3 == 0:
-                life.send(f"{head}BATCH +{token} draft/multiline {to}")
-                life.send(f"@batch={token} {kind} {to} :{mark}", token)
+            if kind != "TAGMSG" and "draft/multiline" in connection.caps and int(token[1:]) % 3 == 0:
+                connection.send(f"{head}BATCH +{token} draft/multiline {to}")
+                connection.send(f"@batch={token} {kind} {to} :{mark}", token)
                 for text in ("", f"{token} ends"):
-                    life.send(f"@batch={token} {kind} {to} :{text}")
-                life.send(f"BATCH -{token}")
+                    connection.send(f"@batch={token} {kind} {to} :{text}")
+                connection.send(f"BATCH -{token}")
                 return
-            life.send(f"{head}{kind} {to}" if kind == "TAGMSG" else f"{head}{kind} {to} :{mark}", token)
+            connection.send(f"{head}{kind} {to}" if kind == "TAGMSG" else f"{head}{kind} {to} :{mark}", token)
 
         self.clients[client].do(act)
 
     def _do_redact(self, client: int, room: str) -> None:
         """The newest message of a room of which the client knows the id."""
 
-        def act(life: Life) -> None:
+        def act(connection: SimulatedConnection) -> None:
             known = (re.match(rf"@(?:\S*;)?msgid=([^; ]+)\S* :\S+ (?:PRIVMSG|BATCH \+\S+ \S+) {room}\b", line)
-                     for _, line in reversed(life.lines))  # fmt: skip
+                     for _, line in reversed(connection.lines))  # fmt: skip
             found = next(filter(None, known), None)
             if found is not None:
-                life.send(f"REDACT {room} {found[1]} :taken back")
+                connection.send(f"REDACT {room} {found[1]} :taken back")
 
         self.clients[client].do(act)
 
     def _do_line(self, client: int, line: str, *others: int) -> None:
         """Any other command; ``{}`` stands for the nicks of other clients."""
 
-        def act(life: Life) -> None:
-            if not life.is_text:
-                life.send(line.format(*(self.clients[other].nick for other in others)))
+        def act(connection: SimulatedConnection) -> None:
+            if not connection.is_text:
+                connection.send(line.format(*(self.clients[other].nick for other in others)))
 
         self.clients[client].do(act)
 

@@ -45,11 +45,11 @@ def story(outcome: Outcome) -> str:
     """What happened, for people: the steps, what each client said and read, what stood in the logs, what is wrong."""
     network = outcome.network
     parts = [network.plan.story()]
-    for life in network.lives:
-        kind = "plain text" if life.is_text else " ".join(life.caps) or "no capabilities"
-        parts.append(f"\n{life.name} at {life.node.lane.id}, {kind}; sessions {' '.join(life.sids)}")
-        read = [(at, f"<- {line}") for at, line in life.lines if not _is_greeting(line)]
-        both = sorted([*read, *((sent.at, f"-> {sent.line}") for sent in life.sent)], key=lambda one: one[0])
+    for connection in network.connections:
+        kind = "plain text" if connection.is_text else " ".join(connection.caps) or "no capabilities"
+        parts.append(f"\n{connection.name} at {connection.node.lane.id}, {kind}; sessions {' '.join(connection.sids)}")
+        read = [(at, f"<- {line}") for at, line in connection.lines if not _is_greeting(line)]
+        both = sorted([*read, *((sent.at, f"-> {sent.line}") for sent in connection.sent)], key=lambda one: one[0])
         parts += [f"{at:9.4f} {line}" for at, line in both if at < network.asked_at]
     parts.append("\nentries")
     for record in network.redis.store.records:

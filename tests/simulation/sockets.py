@@ -15,7 +15,7 @@ from tests.simulation.agenda import Agenda
 from tests.simulation.server import Connection, SimulatedSocket
 
 if TYPE_CHECKING:
-    from tests.simulation.clients import Life
+    from tests.simulation.clients import SimulatedConnection
     from tests.simulation.gateways import Node
 
 WAKE_FD = 0
@@ -31,9 +31,9 @@ PARTIAL_READS = 0.1
 class ClientSocket:
     """The lane's end of a client's connection, and in it what is on its way in both directions."""
 
-    def __init__(self, agenda: Agenda, random: Random, node: "Node", life: "Life") -> None:
+    def __init__(self, agenda: Agenda, random: Random, node: "Node", connection: "SimulatedConnection") -> None:
         self.node = node
-        self.life = life
+        self.connection = connection
         self.fd = next(_fds)
         self.window_bytes = WINDOW_BYTES
         self.is_shut = False  # the client sends no more
@@ -129,12 +129,12 @@ class ClientSocket:
         was_full = len(data) >= self.window_bytes
         self._to_client.clear()
         if data:
-            self.life.received(data)
+            self.connection.received(data)
             if was_full:
                 self.node.look_soon()
         if self.is_finished or self.is_closed:
             self.is_shut = True
-            self.life.over("closed")
+            self.connection.over("closed")
             self.node.look_soon()
 
 

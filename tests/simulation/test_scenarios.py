@@ -66,9 +66,9 @@ def logged(outcome: Outcome, text: str) -> int:
 
 def heard(outcome: Outcome, client: int, text: str) -> list[str]:
     """The lines that a client read with this text in them, on all its connections; not what it asked history for."""
-    lives = outcome.network.clients[client].lives
+    connections = outcome.network.clients[client].connections
     limit = outcome.network.asked_at
-    return [told for life in lives for at, told in life.lines if text in told and at < limit]
+    return [told for connection in connections for at, told in connection.lines if text in told and at < limit]
 
 
 # -- what is executed late, or not ----------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_the_first_entry_of_a_room_is_missed_and_found() -> None:
 
 def test_a_ping_finds_what_was_lost_before_it() -> None:
     outcome = happens((2.0, "deafen", (1, 0, 1)), say(2.01, 0, "#a", "m1"), line(2.5, 1, "PING now"))
-    read = [told for _, told in outcome.network.clients[1].lives[0].lines]
+    read = [told for _, told in outcome.network.clients[1].connections[0].lines]
     assert read.index(next(told for told in read if "<m1>" in told)) < read.index(":irc.test PONG irc.test :now")
 
 
@@ -165,7 +165,7 @@ def test_names_tell_of_a_new_nick_that_another_room_has_shown() -> None:
 
 def test_two_ask_for_one_nick_at_once() -> None:
     outcome = happens((2.0, "nick", (0, "same")), (2.0, "nick", (1, "same")))
-    assert sorted(client.lives[0].nick for client in outcome.network.clients[:2])[1] == "same"
+    assert sorted(client.connections[0].nick for client in outcome.network.clients[:2])[1] == "same"
     assert len(heard(outcome, 0, " 433 ") + heard(outcome, 1, " 433 ")) == 1
 
 
@@ -215,7 +215,7 @@ def test_users_of_a_killed_gateway_quit_and_come_back() -> None:
 
 def test_a_gateway_that_stood_still_is_taken_for_dead_and_comes_back() -> None:
     outcome = happens((2.0, "pause", (0, 25.0)), say(2.5, 0, "#a", "m1"), say(28.0, 0, "#a", "m2"))
-    assert len(outcome.network.clients[0].lives) == 1, "its clients stayed connected"
+    assert len(outcome.network.clients[0].connections) == 1, "its clients stayed connected"
     assert logged(outcome, "<m1>") == logged(outcome, "<m2>") == 1
 
 

@@ -74,12 +74,12 @@ class View:
         self.nick = ""
         self.rooms: dict[str, RoomView] = {}
         self.caps = caps
-        self.told: dict[str, dict[str, str]] = {}  # folded nick -> AWAY and SETNAME: what it says of itself
-        self.watched: dict[str, bool] = {}  # folded nick -> whether it is somebody's (MONITOR)
-        self.gone: dict[str, set[str]] = {}  # folded nicks that have quit -> rooms to which that name has come since
-        self.afterwords = 0  # messages by such, from a log that was read late
+        self.profiles: dict[str, dict[str, str]] = {}  # folded nick -> AWAY and SETNAME: what it says of itself
+        self.monitored: dict[str, bool] = {}  # folded nick -> whether it is somebody's (MONITOR)
+        self.quit: dict[str, set[str]] = {}  # folded nicks that have quit -> rooms to which that name has come since
+        self.late_messages = 0  # messages by such, from a log that was read late
 
-    def take(self, line: Line) -> Iterator[str]:
+    def read(self, line: Line) -> Iterator[str]:
         if line.is_history:
             return
         reader = getattr(self, f"_read_{line.verb.lower()}", None)
@@ -115,8 +115,8 @@ class View:
                 yield "a message of a room that it is not in"
         elif room.is_complete and "n" in (room.flags or ()) and lower(line.nick) not in room.members:
             # A QUIT leaves every view at once, whichever log has it first.
-            if lower(line.nick) in self.gone and lower(line.params[0]) not in self.gone[lower(line.nick)]:
-                self.afterwords += 1
+            if lower(line.nick) in self.quit and lower(line.params[0]) not in self.quit[lower(line.nick)]:
+                self.late_messages += 1
                 return
             yield f"a message by {line.nick}, who is not there"
 
@@ -124,7 +124,7 @@ class View:
         name, room, nick = lower(line.params[0]), self._room(line), lower(line.nick)
         if len(line.params) != (3 if "extended-join" in self.caps else 1):
             yield f"a JOIN with {len(line.params)} parameters"
-        told = self.told.setdefault(nick, {}) if self._with(nick) else self.told.setdefault(nick, {"AWAY": ""})
+        told = self.profiles.setdefault(nick, {}) if self._with(nick) else self.profiles.setdefault(nick, {"AWAY": ""})
         told |= {"SETNAME": line.params[2]} if len(line.params) == 3 else {}
         if self._is_me(line.nick):
             if room is not None:
@@ -136,30 +136,30 @@ class View:
             yield f"a JOIN of {line.nick}, who is there"
         else:
             room.members[lower(line.nick)] = set()
-            self.gone.get(lower(line.nick), set()).add(name)
+            self.quit.get(lower(line.nick), set()).add(name)
 
     def _read_away(self, line: Line) -> Iterator[str]:
         if "away-notify" not in self.caps or self._is_me(line.nick):
             yield "an AWAY that it has not asked for"
-        yield from self._tell(line)
+        yield from self._read_profile(line)
 
     def _read_setname(self, line: Line) -> Iterator[str]:
         if "setname" not in self.caps:
             yield "a SETNAME that it has not asked for"
-        yield from self._tell(line)
+        yield from self._read_profile(line)
 
-    def _tell(self, line: Line) -> Iterator[str]:
+    def _read_profile(self, line: Line) -> Iterator[str]:
         is_known = self._is_me(line.nick) or self._with(line.nick)
         if not is_known and self._knows_all and "extended-monitor" not in self.caps:
             yield f"{line.verb} of {line.nick}, who is nowhere"
-        self.told.setdefault(lower(line.nick), {})[line.verb] = "".join(line.params)
+        self.profiles.setdefault(lower(line.nick), {})[line.verb] = "".join(line.params)
 
     def _read_730(self, line: Line) -> Iterator[str]:
-        self.watched |= {lower(target.partition("!")[0]): True for target in line.params[1].split(",")}
+        self.monitored |= {lower(target.partition("!")[0]): True for target in line.params[1].split(",")}
         yield from ()
 
     def _read_731(self, line: Line) -> Iterator[str]:
-        self.watched |= {lower(target): False for target in line.params[1].split(",")}
+        self.monitored |= {lower(target): False for target in line.params[1].split(",")}
         yield from ()
 
     def _leave(self, line: Line, nick: str) -> Iterator[str]:
@@ -170,7 +170,7 @@ class View:
             del self.rooms[lower(line.params[0])]
         elif room.members.pop(lower(nick), None) is None and room.is_complete:
             yield f"{nick} leaves a room and was not there"
-        self.told = {known: told for known, told in self.told.items() if self._with(known)}
+        self.profiles = {known: told for known, told in self.profiles.items() if self._with(known)}
 
     def _read_part(self, line: Line) -> Iterator[str]:
         yield from self._leave(line, line.nick)
@@ -184,8 +184,8 @@ class View:
             yield "its own QUIT"
         if not rooms and self._knows_all:
             yield f"a QUIT of {line.nick}, who is nowhere"
-        self.gone[lower(line.nick)] = set()
-        self.told.pop(lower(line.nick), None)
+        self.quit[lower(line.nick)] = set()
+        self.profiles.pop(lower(line.nick), None)
         for room in rooms:
             del room.members[lower(line.nick)]
 
@@ -198,10 +198,10 @@ class View:
             self.nick = line.params[0]
         elif not rooms and self._knows_all:
             yield f"a NICK of {line.nick}, who is nowhere"
-        if old in self.told:
-            self.told[new] = self.told.pop(old)
-        if old in self.gone:  # and perhaps known again in one room, where a slower log has brought a JOIN
-            self.gone[new] = set(self.gone[old])
+        if old in self.profiles:
+            self.profiles[new] = self.profiles.pop(old)
+        if old in self.quit:  # and perhaps known again in one room, where a slower log has brought a JOIN
+            self.quit[new] = set(self.quit[old])
         for room in rooms:
             if new != old and new in room.members:
                 yield f"two called {new}"
