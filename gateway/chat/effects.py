@@ -5,10 +5,8 @@ Owns the vocabulary between the fold and delivery. Pure data.
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, NamedTuple
 
-OP = 1
-VOICE = 2
+from gateway.chat.member import Member
 
 
 class Kind(IntEnum):
@@ -57,54 +55,6 @@ class Rejection(IntEnum):
     """Every replica had a reason, but the log was trimmed past it before its own lane read it."""
     ID_IN_USE = 15
     """Another message, by its sender or its text, had the id first that its client gave it."""
-
-
-class Sender(NamedTuple):
-    """What the tags of a line tell of the session that sent it (IRCv3 account-tag, bot-mode)."""
-
-    account: str = ""
-    is_bot: bool = False
-
-
-UNKNOWN: Final = Sender()
-"""Of a session of which nothing is to be told."""
-
-
-@dataclass(slots=True)
-class Member:
-    """A session in a room; `source` is "nick!user@host", kept because every line needs it.
-
-    `revision`: the session's own count of what was told of it (AWAY, SETNAME, ACCOUNT, CHGHOST, BOT), the newest here.
-    """
-
-    sid: str
-    nick: str
-    user: str
-    host: str
-    realname: str = ""
-    account: str = ""
-    away: str | None = None
-    modes: int = 0
-    token: int = 0
-    revision: int = 0
-    is_bot: bool = False
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        self.rename(self.nick)
-
-    def rename(self, nick: str) -> None:
-        self.nick = nick
-        self.source = f"{nick}!{self.user}@{self.host}"
-
-    @property
-    def sender(self) -> Sender:
-        return Sender(self.account, self.is_bot)
-
-    @property
-    def prefix(self) -> str:
-        """All prefixes of the member, highest first (IRCv3 multi-prefix); the first alone for others."""
-        return ("", "@", "+", "@+")[self.modes]
 
 
 @dataclass(slots=True)

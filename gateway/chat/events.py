@@ -17,7 +17,7 @@ Owns the form of the log. Knows nothing of Redis, of rooms' rules or of who read
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from gateway.chat.effects import Sender
+from gateway.chat.member import Sender
 from gateway.wire.message import Message
 from gateway.wire.tags import escape
 

@@ -7,7 +7,7 @@ neither rooms nor who may change what. Pure.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.chat.effects import OP, VOICE
+from gateway.chat.member import OP, VOICE
 from gateway.wire.framing import LINE_LIMIT_BYTES
 
 LISTS = "beI"

@@ -5,9 +5,9 @@ with a gateway that died, the ranks that were given back to who returned, names 
 """
 
 from gateway.chat.capabilities import EVENT_PLAYBACK, EXTENDED_JOIN, MESSAGE_TAGS
-from gateway.chat.effects import Sender
 from gateway.chat.events import FACT, extended_join
 from gateway.chat.history_access import MESSAGES, PLAYED, PastEvent
+from gateway.chat.member import Sender
 from gateway.chat.modes import lines, parse
 from gateway.chat.render import in_batch, msgid, spoken, tags
 from gateway.chat.state import State

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.chat.effects import UNKNOWN, Sender
+from gateway.chat.effects import Effect
 from gateway.chat.events import Event
 from gateway.chat.history_access import HistoryAccess, PastEvent, Place, Span
-from gateway.chat.room import Effect, Member, Room
+from gateway.chat.member import UNKNOWN, Member, Sender
+from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.chat.user_status import UserStatus
 

@@ -8,7 +8,8 @@ from typing import Final, Protocol
 
 from gateway.chat import events
 from gateway.chat.capabilities import ACCOUNT_NOTIFY, AWAY_NOTIFY, CHGHOST, SETNAME
-from gateway.chat.effects import Kind, Member, Rejection
+from gateway.chat.effects import Kind, Rejection
+from gateway.chat.member import Member
 
 NOTIFY_CAPABILITY: Final = {
     Kind.AWAY: AWAY_NOTIFY,

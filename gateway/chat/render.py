@@ -10,8 +10,9 @@ from typing import Final
 from zlib import crc32
 
 from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
-from gateway.chat.effects import UNKNOWN, Effect, Sender
+from gateway.chat.effects import Effect
 from gateway.chat.events import ms, number
+from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.multiline import BATCH_TYPE, CONCAT_TAG, lines_of, takes_batches
 from gateway.chat.session import Session
 from gateway.wire.casefold import casefold

@@ -14,15 +14,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from gateway.chat import deduplication, events, history_access, profile_updates
-from gateway.chat.effects import OP, VOICE, Effect, Effects, Kind, Member, Rejection
+from gateway.chat.effects import Effect, Effects, Kind, Rejection
 from gateway.chat.events import FACT, NOBODY, Entry
+from gateway.chat.member import OP, Member
 from gateway.chat.modes import RANKS, Change, lines, parse, reranked
 from gateway.chat.state import NEW_ROOM_FLAGS, State
 from gateway.wire import message
 from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_LIMIT_BYTES, cut
-
-__all__ = ["OP", "VOICE", "Effect", "Effects", "Kind", "Member", "Rejection", "Room"]
 
 _LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 _SAID = Kind.SAID  # an enum's attribute costs as much as the comparison of a line

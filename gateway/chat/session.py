@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, LABELED_RESPONSE, STANDARD_REPLIES
-from gateway.chat.effects import Sender
 from gateway.chat.flood import ANSWER_BYTES
+from gateway.chat.member import Sender
 from gateway.wire.framing import cut
 from gateway.wire.tags import escape
 

@@ -6,8 +6,9 @@ neither entries nor effects. Pure; a state belongs to the lane that folds it.
 """
 
 from gateway.chat import deduplication, lives
-from gateway.chat.effects import OP, Member, Rejection
+from gateway.chat.effects import Rejection
 from gateway.chat.events import number, origin_of
+from gateway.chat.member import OP, Member
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
 from gateway.wire.casefold import casefold
 from gateway.wire.masks import any_matches

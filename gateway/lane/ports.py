@@ -17,9 +17,10 @@ import structlog
 from gateway.broker.keys import inbox
 from gateway.broker.link import LOST
 from gateway.chat import events, registration
-from gateway.chat.effects import UNKNOWN, Effect, Member, Sender
+from gateway.chat.effects import Effect
 from gateway.chat.events import NOBODY, Event
 from gateway.chat.history_access import HistoryAccess, PastEvent, Span
+from gateway.chat.member import UNKNOWN, Member, Sender
 from gateway.chat.ports import ClientLeft, GatewayCounts, HistoryPage, Profile, RoomListing, Server, Unavailable
 from gateway.chat.room import Room
 from gateway.chat.session import Session

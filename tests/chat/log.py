@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from gateway.chat import events
-from gateway.chat.effects import OP, VOICE, Effect, Effects, Kind, Rejection
+from gateway.chat.effects import Effect, Effects, Kind, Rejection
 from gateway.chat.events import Entry
+from gateway.chat.member import OP, VOICE
 from gateway.chat.modes import parse
 from gateway.chat.room import Room
 from gateway.chat.state import State
@@ -24,6 +25,9 @@ def sid_of(nick: str) -> str:
 
 def source_of(nick: str) -> str:
     return f"{nick}!{nick}@host"
+
+
+Batches = list[list[tuple[str, str]]]
 
 
 class Log:
@@ -82,6 +86,29 @@ def with_members(*nicks: str, modes: str = "") -> Log:
 def voided(effect: Effect) -> Rejection | None:
     assert (effect.kind == Kind.REJECTED) == (effect.reason is not None)
     return effect.reason
+
+
+def folded(batches: Batches) -> Log:
+    log = Log()
+    for batch in batches:
+        log.append(*batch)
+    return log
+
+
+def full_room() -> Room:
+    """Something in every field."""
+    log = with_members("ann", modes="+i")
+    log.do("ann", events.parted("", ROOM))
+    log.join("ann", "bob")
+    log.mode("ann", "+mkl key 9")
+    log.mode("ann", "+veIb bob *!*@e *!*@i *!*@b", "bob")
+    log.do("ann", events.topic_set("", ROOM, "Grüße"))
+    log.do("bob", events.away("", "out"))
+    log.do("ann", events.invited("", "cat", ROOM, sid_of("cat")))
+    log.join("zed", key="key")
+    log.append(events.gone("gwz"), events.rules(3))
+    log.do("ann", f"@+hubbub/id=7 {events.said('', 'PRIVMSG', ROOM, 'x')}")
+    return log.room
 
 
 @dataclass

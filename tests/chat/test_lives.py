@@ -10,7 +10,7 @@ from gateway.chat import events
 from gateway.chat.history_access import FIRST, LAST, Place, Span, place_of, readable
 from gateway.chat.lives import HIDDEN_LIMIT, Bound, Range, hide
 from gateway.chat.room import Room
-from gateway.chat.state_diff import dump, load
+from gateway.chat.snapshot import dump, load
 from tests.chat.log import ROOM, Log, sid_of, source_of, with_members
 
 

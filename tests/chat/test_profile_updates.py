@@ -6,11 +6,13 @@ import pytest
 
 from gateway.chat import events
 from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS
-from gateway.chat.effects import UNKNOWN, Kind, Rejection, Sender
+from gateway.chat.effects import Kind, Rejection
+from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.ports import Profile
 from gateway.chat.profile_updates import news
 from gateway.chat.render import tags
-from gateway.chat.state_diff import difference, dump, load
+from gateway.chat.snapshot import dump, load
+from gateway.chat.state_diff import difference
 from gateway.lane.fanout.rendering import render
 from tests.chat.log import ROOM, Log, sid_of, source_of, voided, with_members
 

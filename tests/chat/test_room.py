@@ -7,16 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.chat import deduplication, events, state
-from gateway.chat.effects import OP, VOICE, Effect, Effects, Kind, Rejection
+from gateway.chat.effects import Effect, Effects, Kind, Rejection
 from gateway.chat.events import Entry
+from gateway.chat.member import OP, VOICE
 from gateway.chat.room import Room
+from gateway.chat.snapshot import dump, load
 from gateway.chat.state import GONE_MEMORY_MS, LIST_LIMIT, LOST_MEMORY_MS
-from gateway.chat.state_diff import dump, load
 from gateway.wire.casefold import casefold
-from tests.chat.log import BATCHES, EVENTS, ROOM, Log, View, sid_of, source_of, view_of, voided, with_members
-
-Batches = list[list[tuple[str, str]]]
-
+from tests.chat.log import BATCHES, EVENTS, ROOM, Batches, Log, View, sid_of, source_of, view_of, voided, with_members
 
 # Messages
 

@@ -1,74 +1,12 @@
-"""Snapshots, and the way from one state to another."""
+"""The effects that lead from one state of a room to another."""
 
-import json
-
-import pytest
 from hypothesis import given
 
 from gateway.chat import events
 from gateway.chat.effects import Kind
-from gateway.chat.room import Room
-from gateway.chat.state_diff import difference, dump, load
-from tests.chat.log import BATCHES, ROOM, Log, sid_of, source_of, view_of, with_members
-
-Batches = list[list[tuple[str, str]]]
-
-
-def folded(batches: Batches) -> Log:
-    log = Log()
-    for batch in batches:
-        log.append(*batch)
-    return log
-
-
-def full_room() -> Room:
-    """Something in every field."""
-    log = with_members("ann", modes="+i")
-    log.do("ann", events.parted("", ROOM))
-    log.join("ann", "bob")
-    log.mode("ann", "+mkl key 9")
-    log.mode("ann", "+veIb bob *!*@e *!*@i *!*@b", "bob")
-    log.do("ann", events.topic_set("", ROOM, "Grüße"))
-    log.do("bob", events.away("", "out"))
-    log.do("ann", events.invited("", "cat", ROOM, sid_of("cat")))
-    log.join("zed", key="key")
-    log.append(events.gone("gwz"), events.rules(3))
-    log.do("ann", f"@+hubbub/id=7 {events.said('', 'PRIVMSG', ROOM, 'x')}")
-    return log.room
-
-
-def test_a_snapshot_gives_back_every_field() -> None:
-    room, again = full_room(), load(dump(full_room()))
-    for field in (*Room.__mro__[1].__slots__, *Room.__slots__):  # type: ignore[attr-defined]
-        if field not in ("_speakers", "listing"):  # learnt on the way, no part of the state
-            assert getattr(room, field), "the test must put something into every field"
-            assert getattr(again, field) == getattr(room, field)
-    assert list(again.members) == list(room.members)
-
-
-@given(BATCHES, BATCHES)
-def test_a_replica_from_a_snapshot_goes_on_like_the_one_from_the_beginning(before: Batches, after: Batches) -> None:
-    log = folded(before)
-    text = dump(log.room)
-    copy = Log(load(text))
-    copy.at_ms = log.at_ms
-    assert dump(copy.room) == text
-    for batch in after:
-        assert copy.append(*batch) == log.append(*batch)
-    assert dump(copy.room) == dump(log.room)
-
-
-def _with(**fields: object) -> str:
-    return json.dumps(json.loads(dump(with_members("ann").room)) | fields)
-
-
-_BROKEN = [_with(members=[["gwa.0.1"]]), _with(hidden=[[[1, 0, 0], [2, 0]]]), _with(life_began="0-0")]
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "1", '{"format":2}', '{"format":1}', *_BROKEN])
-def test_what_is_no_snapshot_is_told_so(text: str) -> None:
-    with pytest.raises(ValueError, match=r"snapshot|Expecting|unpack|int"):
-        load(text)
+from gateway.chat.snapshot import dump, load
+from gateway.chat.state_diff import difference
+from tests.chat.log import BATCHES, ROOM, Batches, folded, full_room, sid_of, source_of, view_of, with_members
 
 
 @given(BATCHES, BATCHES)

@@ -1,6 +1,6 @@
 """Entries of the list of rooms: what is written is read, and what nobody renews does not count."""
 
-from gateway.chat.effects import Member
+from gateway.chat.member import Member
 from gateway.chat.ports import RoomListing
 from gateway.chat.state import State
 from gateway.directory.room_list import STALE_S, listed, written

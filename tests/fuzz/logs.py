@@ -3,7 +3,7 @@
 import re
 
 from gateway.broker.link import RedisLink
-from gateway.chat import events, state_diff
+from gateway.chat import events, snapshot, state_diff
 from gateway.chat.events import NOBODY, Entry
 from gateway.chat.room import Room
 from gateway.wire.casefold import casefold
@@ -56,17 +56,17 @@ def snapshots(data: bytes) -> None:
     if choices.below(2):
         text = choices.rest().decode("utf-8", "replace")
         try:
-            state_diff.dump(state_diff.load(text))
+            snapshot.dump(snapshot.load(text))
         except ValueError:
             return
     else:
         room = Room("#room")
         _fold(room, choices)
-        text = state_diff.dump(room)
+        text = snapshot.dump(room)
         at = choices.below(256) * (len(text) // 256 + 1)
         torn = text[:at] + choices.text() + text[at + choices.below(8) :]
         try:
-            state_diff.load(torn)
+            snapshot.load(torn)
         except ValueError:
             return
 
@@ -76,9 +76,9 @@ def folding(data: bytes) -> None:
     room, other = Room("#room"), Room("#room")
     _fold(room, Choices(data))
     _fold(other, Choices(data))
-    text = state_diff.dump(room)
-    assert state_diff.dump(other) == text
-    assert state_diff.dump(state_diff.load(text)) == text
+    text = snapshot.dump(room)
+    assert snapshot.dump(other) == text
+    assert snapshot.dump(snapshot.load(text)) == text
     assert len(room.nicks) == len(room.members)
     for folded, sid in room.nicks.items():
         assert casefold(room.members[sid].nick) == folded
@@ -90,7 +90,7 @@ def _fold(room: Room, choices: Choices) -> None:
         if not choices:
             return
         pairs = [_event(choices) for _ in range(1 + choices.below(3))]
-        before = Room("#room") if number % 8 else state_diff.load(state_diff.dump(room))
+        before = Room("#room") if number % 8 else snapshot.load(snapshot.dump(room))
         entry = _entry(f"{number}-0", pairs)
         effects = room.apply(entry)
         for effect in effects:

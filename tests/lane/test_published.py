@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.broker.keys import Keys, inbox
-from gateway.chat import state_diff, user_status
+from gateway.chat import snapshot, user_status
 from tests.fuzz.lanes import Bystander, World
 from tests.simulation.server import Connection
 
@@ -80,4 +80,4 @@ def test_what_is_no_answer_to_a_question_is_none(text: str) -> None:
 
 def test_a_snapshot_nested_without_end_is_none() -> None:
     with pytest.raises(ValueError, match="not a snapshot"):
-        state_diff.load("[" * 100_000)
+        snapshot.load("[" * 100_000)

@@ -7,7 +7,7 @@ import pytest
 from gateway.broker.scripts import APPEND
 from gateway.chat import events
 from gateway.chat.effects import Rejection
-from gateway.chat.state_diff import dump
+from gateway.chat.snapshot import dump
 from gateway.lane.rooms.local_room import LocalRoom
 from tests.lane.rooms.test_local_room import ROOM, join, joined, opened, said
 from tests.stage.node import Node

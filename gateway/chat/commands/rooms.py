@@ -12,9 +12,10 @@ from gateway.chat.commands.reading import tell_mark_of_room
 from gateway.chat.commands.replay import last_lines
 from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room
-from gateway.chat.effects import Effect, Kind, Member, Rejection
+from gateway.chat.effects import Effect, Kind, Rejection
 from gateway.chat.history_access import Place, place_of
 from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
+from gateway.chat.member import Member
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
 from gateway.chat.room import Room

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gateway.chat.capabilities import MULTI_PREFIX
 from gateway.chat.commands.rooms import visible_members, visible_room
 from gateway.chat.commands.table import Command
-from gateway.chat.effects import Member
+from gateway.chat.member import Member
 from gateway.chat.modes import BOT
 from gateway.chat.ports import Ports, Profile
 from gateway.chat.session import Session

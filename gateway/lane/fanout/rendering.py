@@ -6,7 +6,8 @@ Lines with the tags that the variant has negotiated, WebSocket messages, or word
 from collections.abc import Mapping
 
 from gateway.chat.capabilities import MESSAGE_TAGS
-from gateway.chat.effects import UNKNOWN, Effect, Sender
+from gateway.chat.effects import Effect
+from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.render import msgid, spoken, tags
 from gateway.lane.clients.client import ELSEWHERE, TEXT, WEBSOCKET, WS_BINARY
 from gateway.wire.message import parse

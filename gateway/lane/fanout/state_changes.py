@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from gateway.chat.capabilities import AWAY_NOTIFY, EXTENDED_JOIN, INVITE_NOTIFY, MESSAGE_REDACTION
-from gateway.chat.effects import Effect, Kind, Member
+from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import NOBODY, Entry, away, extended_join, number, quitted
+from gateway.chat.member import Member
 from gateway.chat.modes import lines, reranked
 from gateway.chat.profile_updates import NOTIFY_CAPABILITY, news
 from gateway.chat.render import tags

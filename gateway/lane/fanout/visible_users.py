@@ -8,8 +8,9 @@ Runs on the lane's thread.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gateway.chat.effects import UNKNOWN, Effect, Kind, Member, Sender
+from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import number
+from gateway.chat.member import UNKNOWN, Member, Sender
 from gateway.chat.modes import RANKS, parse, render
 from gateway.chat.profile_updates import CHANGES, as_tuple
 from gateway.lane.clients.client import ELSEWHERE, Client

@@ -14,7 +14,7 @@ import structlog
 from gateway.broker.keys import Keys
 from gateway.broker.link import LOST, RedisLink, Reply, concerns_one_key
 from gateway.broker.scripts import EXPIRE, RANGE, SEED, SNAPSHOT
-from gateway.chat import state_diff
+from gateway.chat import snapshot
 from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import EPHEMERAL, NOBODY, Entry, origin_of
 from gateway.chat.render import log_mark
@@ -111,7 +111,7 @@ class LocalRoom:
 
     def begin(self, base: str | None) -> bool:
         try:
-            fresh = Room(self.name) if base is None else state_diff.load(base)
+            fresh = Room(self.name) if base is None else snapshot.load(base)
         except ValueError as error:  # perhaps of a newer release; until somebody writes another one
             log.error("base_unreadable", room=self.name, problem=str(error))
             return False
@@ -296,7 +296,7 @@ class RoomReplicas:
 
     def restore(self, followed: LocalRoom, epoch: str, last: str) -> None:
         """Puts the state of a room whose log was lost back under what is there now, if nobody knew more."""
-        keys, name, text = self._keys, followed.name, state_diff.dump(followed.room)
+        keys, name, text = self._keys, followed.name, snapshot.dump(followed.room)
         where = (keys.log(name), keys.head(name), keys.base(name))
         self._link.run(_ignore, SEED, *where, epoch, last, text, self._new_epoch(), keys.live(name))
         log.warning("room_restored", room=name)
@@ -428,7 +428,7 @@ class RoomReplicas:
         if replica.standing is not ReplicaState.LIVE or not replica.epoch:
             return
         followed.since_base = 0
-        text = f"1 {replica.epoch} {replica.last}\n{state_diff.dump(followed.room)}"
+        text = f"1 {replica.epoch} {replica.last}\n{snapshot.dump(followed.room)}"
         self._link.run(
             _ignore,
             SNAPSHOT,

@@ -15,8 +15,9 @@ import structlog
 from gateway.chat import events
 from gateway.chat.capabilities import SETNAME
 from gateway.chat.commands.rooms import show_room
-from gateway.chat.effects import Effect, Kind, Member, Rejection
+from gateway.chat.effects import Effect, Kind, Rejection
 from gateway.chat.events import Entry, number
+from gateway.chat.member import Member
 from gateway.chat.ports import ClientLeft
 from gateway.chat.profile_updates import NOTIFY_CAPABILITY
 from gateway.chat.refusals import refuse, unavailable

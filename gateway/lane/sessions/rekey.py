@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from gateway.chat.effects import Effect, Kind, Member, Rejection
+from gateway.chat.effects import Effect, Kind, Rejection
 from gateway.chat.events import FACT, MORE, decode
+from gateway.chat.member import Member
 from gateway.lane.clients.client import Client
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent

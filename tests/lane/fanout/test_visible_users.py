@@ -2,7 +2,8 @@
 
 from unittest.mock import Mock
 
-from gateway.chat.effects import Effect, Kind, Member
+from gateway.chat.effects import Effect, Kind
+from gateway.chat.member import Member
 from gateway.lane.fanout.visible_users import VisibleUser, VisibleUsers
 
 

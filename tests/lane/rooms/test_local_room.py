@@ -4,7 +4,7 @@ import pytest
 
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind
-from gateway.chat.state_diff import dump
+from gateway.chat.snapshot import dump
 from gateway.lane.rooms.local_room import ROOM_EXPIRY_S, SILENT_ROOM_EXPIRY_S, SNAPSHOT_ENTRIES, LocalRoom
 from gateway.logs.in_flight import InFlight
 from tests.stage.node import Node
