@@ -15,7 +15,7 @@ Owns the form of the log. Knows nothing of Redis, of rooms' rules or of who read
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gateway.chat.member import Sender
 from gateway.wire.message import Message
@@ -23,6 +23,9 @@ from gateway.wire.tags import escape
 
 NOBODY = "-"
 """The session id of an event that no session made (GONE, RULES)."""
+
+NETWORK: Final = "hubbub"
+"""The source of lines for what no session did: the modes of a new room, those that a returning member gets back."""
 
 NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
 """What would tear a line apart; wider than what clients may choose, so that their rules can change alone."""

@@ -29,7 +29,8 @@ MESSAGES: Final = frozenset(("PRIVMSG", "NOTICE"))
 PLAYED: Final = MESSAGES | {"TAGMSG", "JOIN", "PART", "QUIT", "KICK", "NICK", "MODE", "TOPIC"}
 """What members are shown of a log. A GONE is not among it: whose QUITs it was, the log alone does not tell."""
 
-_FLEETING: Final = frozenset(("+typing", ID_TAG))
+
+_TYPING: Final = "+typing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,15 @@ def events(entry: Entry, mark: str, verbs: frozenset[str]) -> list[PastEvent]:
             tags, _, line = raw[1:].partition(" ")
             more = parse_tags(tags).get(MORE, "") if MORE in tags else ""
         words = line.split(" ", 2)
-        if len(words) == 3 and words[1] in verbs and not (words[1] == "TAGMSG" and is_fleeting(tags)):
+        if len(words) == 3 and words[1] in verbs and not (words[1] == "TAGMSG" and is_typing(tags)):
             found.append(PastEvent(entry.id, index, mark, tags, line + more))
     return found
 
 
-def is_fleeting(tags: str) -> bool:
-    """Whether a TAGMSG with these tags means nothing later: that somebody is typing (IRCv3 typing)."""
-    return not any(tag.startswith("+") and tag.partition("=")[0] not in _FLEETING for tag in tags.split(";"))
+def is_typing(tags: str) -> bool:
+    """Whether these tags of a TAGMSG are a typing notice and nothing else (IRCv3 typing).
+
+    A typing notice is not stored (decision 21), and is in no history. An id that the client gave it changes nothing.
+    """
+    own = {tag.partition("=")[0] for tag in tags.split(";") if tag.startswith("+")}
+    return _TYPING in own and own <= {_TYPING, ID_TAG}

@@ -16,7 +16,7 @@ from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.multiline import BATCH_TYPE, CONCAT_TAG, lines_of, takes_batches
 from gateway.chat.session import Session
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_CONTENT_BYTES, cut
 from gateway.wire.message import Message, parse
 from gateway.wire.tags import escape
 
@@ -115,7 +115,7 @@ def in_batch(reference: str, line: str) -> str:
 
 
 def _cut(line: str) -> str:
-    return cut(line, LINE_LIMIT_BYTES - len("\r\n"))
+    return cut(line, LINE_CONTENT_BYTES)
 
 
 def echo_of_first(session: Session, variant: int, effect: Effect) -> list[str]:

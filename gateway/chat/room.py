@@ -15,19 +15,15 @@ from typing import NamedTuple
 
 from gateway.chat import deduplication, events, history_access, profile_updates
 from gateway.chat.effects import Effect, Effects, Kind, Rejection
-from gateway.chat.events import FACT, NOBODY, Entry
+from gateway.chat.events import FACT, NETWORK, NOBODY, Entry
 from gateway.chat.member import OP, Member
 from gateway.chat.modes import RANKS, Change, lines, parse, reranked
 from gateway.chat.state import NEW_ROOM_FLAGS, State
 from gateway.wire import message
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import LINE_CONTENT_BYTES, cut
 
-_LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 _SAID = Kind.SAID  # an enum's attribute costs as much as the comparison of a line
-
-_NETWORK = "hubbub"
-"""Who gives back what a member had, and makes a room."""
 
 
 class Room(State):
@@ -165,13 +161,13 @@ class _Act:
         if kind != Kind.SAID or line != self.raw:
             self.effects.plain = False
             if events.MORE not in self.parsed.tags:  # its lines are cut one by one when they are shown
-                line = cut(line, _LINE_BYTES)  # the names in it may have grown since it was written
+                line = cut(line, LINE_CONTENT_BYTES)  # the names in it may have grown since it was written
         self.effects.append(Effect(kind, self.index, self.sid, line, tags, member, old, void))
 
     def show_by_network(self, kind: Kind, line: str, member: Member | None = None) -> None:
         """The same of what nobody did: it is not what becomes of the event."""
         self.effects.plain = False
-        self.effects.append(Effect(kind, self.index, "", cut(line, _LINE_BYTES), "", member))
+        self.effects.append(Effect(kind, self.index, "", cut(line, LINE_CONTENT_BYTES), "", member))
 
 
 # Messages
@@ -285,7 +281,7 @@ def _join(room: State, act: _Act) -> Rejection | None:
 
 def _show_modes(room: State, act: _Act, changes: list[Change], member: Member | None = None) -> None:
     """Shows modes that change by themselves: nobody may be left to see it, but those whom Redis has lost."""
-    for line in lines(f":{_NETWORK} MODE {room.name}", changes):
+    for line in lines(f":{NETWORK} MODE {room.name}", changes):
         act.show_by_network(Kind.CHANGED, line, member)
 
 
@@ -301,7 +297,7 @@ def _cease(room: State, act: _Act, index: int) -> None:
     room.end_life((*events.id_key(act.entry.id), index))
     _show_modes(room, act, changes)
     if topic:
-        act.show_by_network(Kind.TOPIC, events.topic_set(_NETWORK, room.name, ""))
+        act.show_by_network(Kind.TOPIC, events.topic_set(NETWORK, room.name, ""))
 
 
 def _returning(room: State, act: _Act) -> int | None:

@@ -11,7 +11,7 @@ from gateway.chat.state import State
 from gateway.wire.casefold import casefold
 
 
-def difference(old: State, new: State, server: str = "hubbub") -> list[Effect]:
+def difference(old: State, new: State, server: str = events.NETWORK) -> list[Effect]:
     """What leads a client's view of a room from one state to another, in ordinary lines.
 
     For replicas that had to be loaded anew: what happened in between is not known, only what came of it. So

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 LINE_LIMIT_BYTES: Final = 512  # with CRLF, without tags
+LINE_CONTENT_BYTES: Final = LINE_LIMIT_BYTES - len("\r\n")  # without both
 TAGS_LIMIT_BYTES: Final = 8191  # from a server, with "@" and the space
 CLIENT_TAGS_LIMIT_BYTES: Final = 4096  # from a client: 4094 bytes of data, with "@" and the space
 

@@ -12,6 +12,8 @@ from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
 from gateway.chat.commands.replay import PLAYBACK, play
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Rejection
+from gateway.chat.history_access import is_typing
+from gateway.chat.isupport import MAX_TARGETS
 from gateway.chat.multiline import collect, first_and_more
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
@@ -20,15 +22,13 @@ from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import LINE_CONTENT_BYTES, LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
 from gateway.wire.tags import client_only, format_tags, parse_tags
 from gateway.wire.visible import WORD_LIMIT, is_reaction
 
-MAX_TARGETS = 4
 REACTION_TAGS = frozenset(("+draft/react", "+draft/unreact", "+react", "+unreact"))
 """IRCv3 react (draft), by today's names and by those that it will have."""
-_CRLF_BYTES = 2
 
 
 def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
@@ -91,16 +91,11 @@ def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, te
     # Who is no member is about to join again, what he says behind that.
     if void is not None and session.sid in room.members and not _may_be_again(room, client_tags):
         refuse(session, verb, room.name, void)
-    elif verb == "TAGMSG" and _is_passing(client_tags):
+    elif verb == "TAGMSG" and is_typing(client_tags):
         _pass_on(ports, session, name, room.name, client_tags)
     else:
         ports.say(session, name, event_line(verb, source, room.name, text, client_tags))
     return True
-
-
-def _is_passing(client_tags: str) -> bool:
-    """IRCv3 typing: several times a message, and of no use a few seconds later: not for logs (decision 21)."""
-    return client_tags.startswith("+typing=") and ";" not in client_tags
 
 
 def _pass_on(ports: Ports, session: Session, where: str, target: str, client_tags: str) -> None:
@@ -122,7 +117,7 @@ def event_line(verb: str, source: str, target: str, text: str, client_tags: str)
         return events.tagmsg(source, target, client_tags)
     if "\n" in text or "\r" in text:
         return events.said_in_lines(source, verb, target, *first_and_more(text), client_tags)
-    line = cut(events.said(source, verb, target, text), LINE_LIMIT_BYTES - _CRLF_BYTES)
+    line = cut(events.said(source, verb, target, text), LINE_CONTENT_BYTES)
     return f"@{client_tags} {line}" if client_tags else line
 
 
@@ -153,7 +148,7 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
     if session.is_bot:
         line = events.of_bot(line)
     void = room.may_speak(session.sid, session.source)
-    if void is None and verb == "TAGMSG" and _is_passing(client_tags):
+    if void is None and verb == "TAGMSG" and is_typing(client_tags):
         _pass_on(ports, session, target, room.name, client_tags)
     elif void is None:
         effect = await ports.commit(session, target, line)
@@ -180,7 +175,7 @@ async def _to_person(ports: Ports, session: Session, verb: str, target: str, tex
                 session.numeric(n.ERR_NOSUCHNICK, target, "No such nick/channel")
             return
         sid, nick = profile.sid, profile.nick
-    if verb == "TAGMSG" and _is_passing(client_tags):
+    if verb == "TAGMSG" and is_typing(client_tags):
         _pass_on(ports, session, sid, nick, client_tags)
     else:
         ports.whisper(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))

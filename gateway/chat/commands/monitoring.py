@@ -9,11 +9,9 @@ from gateway.chat.ports import ClientLeft, Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES
+from gateway.wire.framing import LINE_CONTENT_BYTES
 from gateway.wire.message import Message
 from gateway.wire.names import valid_nick
-
-_LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 
 
 async def monitor(ports: Ports, session: Session, message: Message) -> None:
@@ -67,7 +65,7 @@ async def _tell(ports: Ports, session: Session, nicks: Sequence[str]) -> None:
 
 def _send(session: Session, code: str, targets: Iterable[str]) -> None:
     head = f":{session.server} {code} {session.nick} :"
-    for line in packed(targets, _LINE_BYTES - len(head.encode()), ","):
+    for line in packed(targets, LINE_CONTENT_BYTES - len(head.encode()), ","):
         session.reply(head + line)
 
 

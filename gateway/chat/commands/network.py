@@ -17,14 +17,13 @@ from gateway.chat.render import in_batch
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import LINE_CONTENT_BYTES, cut
 from gateway.wire.masks import matches
 from gateway.wire.message import Message
 
 LIST_LIMIT = 1000
 SEARCH_LINES = 8
 """What a look at all rooms costs, however few are told."""
-_LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 
 INFO = (
     "Hubbub: one chat network out of any number of equal gateways.",
@@ -134,7 +133,7 @@ def send_motd(ports: Ports, session: Session) -> None:
         return
     session.numeric(n.RPL_MOTDSTART, f"- {session.server} Message of the day - ")
     for line in ports.server.motd:
-        session.reply(cut(f":{session.server} {n.RPL_MOTD} {session.nick} :- {line}", _LINE_BYTES))
+        session.reply(cut(f":{session.server} {n.RPL_MOTD} {session.nick} :- {line}", LINE_CONTENT_BYTES))
     session.numeric(n.RPL_ENDOFMOTD, "End of /MOTD command.")
 
 

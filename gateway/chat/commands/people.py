@@ -16,12 +16,11 @@ from gateway.chat.session import Session
 from gateway.chat.user_status import UserStatus, as_word
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES
+from gateway.wire.framing import LINE_CONTENT_BYTES
 from gateway.wire.message import Message
 
 WHOWAS_LIMIT = 10
 USERHOST_LIMIT = 5
-_LINE_BYTES = LINE_LIMIT_BYTES - len("\r\n")
 
 
 # WHOIS, WHOWAS
@@ -75,7 +74,7 @@ def _describe_rooms(ports: Ports, session: Session, nick: str, told: UserStatus)
         if not seat.is_secret or casefold(seat.room) in session.rooms or session.oper
     ]
     head = f":{session.server} {n.RPL_WHOISCHANNELS} {session.nick} {nick} :"
-    for line in packed(names, _LINE_BYTES - len(head.encode())):
+    for line in packed(names, LINE_CONTENT_BYTES - len(head.encode())):
         session.reply(head + line)
 
 

@@ -15,6 +15,7 @@ from gateway.chat.commands.visibility import can_see, existing_room
 from gateway.chat.effects import Effect, Kind, Rejection
 from gateway.chat.history_access import Place, place_of
 from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
+from gateway.chat.joining import JOIN_TRIES, join_line
 from gateway.chat.member import Member
 from gateway.chat.ports import Ports
 from gateway.chat.refusals import refuse
@@ -22,11 +23,10 @@ from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import LINE_CONTENT_BYTES, cut
 from gateway.wire.message import Message
 from gateway.wire.names import NICKLEN
 
-JOIN_TRIES = 5
 OUTSIDERS_LIMIT = 500
 LINES_A_ROOM = 0.25
 """What a command that writes to many rooms costs for each but the first, in lines."""
@@ -36,7 +36,6 @@ LOOKED_UP_A_LINE = 64
 """So many people looked up cost as much as a line."""
 MASKS_A_LINE = 64
 """So many ban masks looked at cost as much as a line."""
-_CRLF_BYTES = 2
 
 
 async def join(ports: Ports, session: Session, message: Message) -> None:
@@ -90,7 +89,9 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
                 session.numeric(n.ERR_TOOMANYCHANNELS, name, "Too many new channels from your address; try again later")
                 return None
         if void is None:
-            effect = await ports.commit(session, name, _join_line(ports, session, name, key))
+            seen, lobby = ports.position(name), ports.server.lobby
+            line = join_line(session, name, seen, lobby, key=key, oper=bool(session.oper))
+            effect = await ports.commit(session, name, line)
             void = effect.reason if effect.kind is Kind.REJECTED else None
         if void is not Rejection.STALE_JOIN:
             break
@@ -100,22 +101,6 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
         show_room(ports, session, session.rooms[casefold(name)])
         return effect
     return None
-
-
-def _join_line(ports: Ports, session: Session, name: str, key: str) -> str:
-    facts: dict[str, str | int] = {"token": session.token, "seen": ports.position(name)}
-    if key:
-        facts["key"] = key
-    facts |= events.sender_facts(session.sender)
-    if session.revision:
-        facts["revision"] = session.revision
-    if session.away is not None:
-        facts["away"] = session.away
-    if casefold(name) == casefold(ports.server.lobby):
-        facts["lobby"] = 1
-    if session.oper:
-        facts["oper"] = 1
-    return events.joined(session.source, name, session.realname, facts)
 
 
 async def part(ports: Ports, session: Session, message: Message) -> None:
@@ -128,7 +113,7 @@ async def part(ports: Ports, session: Session, message: Message) -> None:
             if await existing_room(ports, session, name) is not None:
                 refuse(session, "PART", name, Rejection.NOT_MEMBER)
             continue
-        line = cut(events.parted(session.source, room.name, reason), LINE_LIMIT_BYTES - _CRLF_BYTES)
+        line = cut(events.parted(session.source, room.name, reason), LINE_CONTENT_BYTES)
         answer(session, "PART", room.name, await ports.commit(session, name, line))
 
 
@@ -204,7 +189,7 @@ def send_names(ports: Ports, session: Session, room: Room, members: Iterable[Mem
     symbol = "@" if "s" in room.flags else "="
     head = f":{session.server} {n.RPL_NAMREPLY} {session.nick} {symbol} {room.name} :"
     # The same lines serve all who join at once: their length is that of the longest nick.
-    limit_bytes = LINE_LIMIT_BYTES - _CRLF_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
+    limit_bytes = LINE_CONTENT_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
     caps = session.caps & (MULTI_PREFIX | USERHOST_IN_NAMES)
     shown, kept = ports.shown_nicks(room), ports.kept(session, room)
     if members is None and not shown and not kept:

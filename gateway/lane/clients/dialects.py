@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from gateway.chat.commands import COMMANDS, Command, plaintext
 from gateway.lane.clients.client import TEXT, WS_BINARY, WS_TEXT, Client
 from gateway.wire.dialect import strip_telnet
-from gateway.wire.framing import LINE_LIMIT_BYTES, TooLong, cut
+from gateway.wire.framing import LINE_CONTENT_BYTES, TooLong, cut
 from gateway.wire.message import parse
 from gateway.wire.text import render, to_message, to_name
 from gateway.wire.websocket import WebSocket, frame
@@ -31,9 +31,9 @@ class Irc:
 
     @staticmethod
     def _cut(line: str) -> str:
-        if len(line) > (LINE_LIMIT_BYTES - 2) // 4:
+        if len(line) > LINE_CONTENT_BYTES // 4:
             tags, space, rest = line.partition(" ") if line.startswith("@") else ("", "", line)
-            line = tags + space + cut(rest, LINE_LIMIT_BYTES - 2)
+            line = tags + space + cut(rest, LINE_CONTENT_BYTES)
         return line
 
     def translate(self, line: str, client: Client) -> str | None:

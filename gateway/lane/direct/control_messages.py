@@ -11,7 +11,7 @@ from gateway.chat.capabilities import STANDARD_REPLIES
 from gateway.lane.clients.client import Client
 from gateway.lane.direct.inbox import Show, Special
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import LINE_CONTENT_BYTES, cut
 from gateway.wire.message import Message
 
 log = structlog.get_logger()
@@ -60,6 +60,6 @@ def HANDLERS(clients: dict[str, Client], depart: Callable[[Client, str], None]) 
         for client in clients.values():
             if client.session.oper:
                 line = f":{message.source} NOTICE {client.session.nick} :*** {message.params[0]}"
-                client.send(cut(line, LINE_LIMIT_BYTES - len("\r\n")))
+                client.send(cut(line, LINE_CONTENT_BYTES))
 
     return {OPERATOR_NOTICE: operator_notice, "KILL": kill, "WALLOPS": wallops, "INVITE": invite, "FAIL": fail}

@@ -14,7 +14,7 @@ from gateway.broker.keys import inbox
 from gateway.chat import deduplication
 from gateway.chat.capabilities import CHATHISTORY
 from gateway.chat.events import FACT, OF_BOT, ms, sender_of, text_of
-from gateway.chat.history_access import MESSAGES, PastEvent, Place, Span, is_fleeting, place
+from gateway.chat.history_access import MESSAGES, PastEvent, Place, Span, is_typing, place
 from gateway.chat.render import log_mark
 from gateway.chat.session import Session
 from gateway.logs.log_writer import Logged
@@ -98,7 +98,7 @@ class DirectHistory:
         )
 
     def _add(self, session: Session, sid: str, nick: str, past: PastEvent) -> None:
-        if not session.caps & CHATHISTORY or (past.verb == "TAGMSG" and is_fleeting(past.tags)):
+        if not session.caps & CHATHISTORY or (past.verb == "TAGMSG" and is_typing(past.tags)):
             return
         talk = self._talks.setdefault(session, DirectConversation())
         at = bisect_left(talk.said, past.place, key=_place)

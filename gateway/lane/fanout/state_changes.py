@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gateway.chat.capabilities import AWAY_NOTIFY, EXTENDED_JOIN, INVITE_NOTIFY, MESSAGE_REDACTION
 from gateway.chat.effects import Effect, Kind
-from gateway.chat.events import NOBODY, Entry, away, extended_join, number, quitted
+from gateway.chat.events import NETWORK, NOBODY, Entry, away, extended_join, number, quitted
 from gateway.chat.member import Member
 from gateway.chat.modes import lines, reranked
 from gateway.chat.profile_updates import NOTIFY_CAPABILITY, news
@@ -24,7 +24,7 @@ from gateway.lane.fanout.visible_users import VisibleUser, VisibleUsers
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES, cut
+from gateway.wire.framing import LINE_CONTENT_BYTES, cut
 
 
 class StateChangeListener(Protocol):
@@ -113,7 +113,7 @@ class StateChanges:
         for effect in back:  # behind all of it: NAMES must not be ahead of the JOINs shown
             self._marks.came_back(effect)
         if misses:
-            line = f":hubbub NOTICE {followed.room.name} :Messages may be missing here: see the room's history"
+            line = f":{NETWORK} NOTICE {followed.room.name} :Messages may be missing here: see the room's history"
             self.show(followed.audience.items(), line, position.id)
 
     def change(
@@ -206,7 +206,7 @@ class StateChanges:
         more, rest = split(followed.audience.items(), EXTENDED_JOIN)
         self.show(rest, effect.line, entry.id, actor=effect.sid, but=but)
         if more:
-            line = cut(extended_join(effect.line, member.account, member.realname), LINE_LIMIT_BYTES - len("\r\n"))
+            line = cut(extended_join(effect.line, member.account, member.realname), LINE_CONTENT_BYTES)
             self.show(more, line, entry.id, actor=effect.sid, but=but)
         if member.away is not None:
             source, _, _ = effect.line[1:].partition(" ")
@@ -308,7 +308,7 @@ class StateChanges:
         nick = person.nick if person is not None else member.nick
         changes = reranked(followed.kept.pop(client), member.modes, nick)
         groups = followed.audience.items() if is_seen else _alone(followed, client)
-        for line in lines(f":hubbub MODE {followed.room.name}", changes):
+        for line in lines(f":{NETWORK} MODE {followed.room.name}", changes):
             self.show(groups, line, entry.id)
 
     def put_out(self, followed: LocalRoom, client: Client, line: str) -> None:

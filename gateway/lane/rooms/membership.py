@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.chat import events
 from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.joining import JOIN_TRIES, join_line
 from gateway.lane.clients.client import Client
 from gateway.lane.loop.tasks import Task, Wait
 from gateway.lane.rooms.local_room import LocalRoom
@@ -22,7 +23,6 @@ from gateway.logs.in_flight import PendingEvent
 if TYPE_CHECKING:
     from gateway.lane.lane import Lane
 
-JOIN_TRIES = 5
 FORMER_LIMIT = 8
 
 
@@ -41,14 +41,13 @@ class Rejoining:
 
     def _join(self, followed: LocalRoom, client: Client) -> PendingEvent:
         session, room = client.session, followed.room
-        facts = self._lane.sessions.join_facts(followed, session)
         number = session.sid.rpartition(".")[2]
         ids = [f"{prefix}{number}" for prefix in self.former]
-        if ids:
-            facts["was"] = next((sid for sid in ids if sid in room.members or sid in room.lost), ids[0])
+        was = next((sid for sid in ids if sid in room.members or sid in room.lost), ids[0]) if ids else ""
+        line = join_line(session, room.name, followed.replica.last, self._lane.server.lobby, was=was)
         client.unlogged += 1
         wait: Wait[Any] = Wait()
-        return MustDeliver(session.sid, events.joined(session.source, room.name, session.realname, facts), wait=wait)
+        return MustDeliver(session.sid, line, wait=wait)
 
     async def _joined(self, followed: LocalRoom, client: Client, sid: str, wait: Wait[Any]) -> None:
         """Where the log gives nothing back a session joins as anybody does, and may be kept out."""

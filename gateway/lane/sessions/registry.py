@@ -295,18 +295,6 @@ class Sessions:
                     client.unlogged += 1
                     self._lane.log_writer.add_first(followed.name, MustDeliver(session.sid, line))
 
-    def join_facts(self, followed: LocalRoom, session: Session) -> dict[str, str | int]:
-        """What the JOIN of a session says that is in the room already, as its lane knows."""
-        facts: dict[str, str | int] = {"token": session.token, "seen": followed.replica.last}
-        facts |= events.sender_facts(session.sender)
-        if session.revision:
-            facts["revision"] = session.revision
-        if session.away is not None:
-            facts["away"] = session.away
-        if followed.name == casefold(self._lane.server.lobby):
-            facts["lobby"] = 1
-        return facts
-
     def room_closed(self, followed: LocalRoom) -> None:
         for sid in followed.room.members:
             self._lane.people.vanished(followed, sid)
