@@ -5,15 +5,13 @@ In a text of several lines each stands behind its LF, or behind a CR where it go
 """
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from gateway.chat.capabilities import BATCH, MULTILINE
+from gateway.chat.errors import CommandError
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 from gateway.wire.tags import client_only
-
-if TYPE_CHECKING:
-    from gateway.chat.session import Session
 
 MAX_BYTES: Final = 16384
 """Of a text with its line feeds. Escaped, and with the client's tags, it is less than an entry may have."""
@@ -56,11 +54,9 @@ def value_of(text: str) -> str:
     return text.replace(_ON, "")
 
 
-class Refused(Exception):
-    """A batch cannot be said: the code of its FAIL, the context, and the words for people."""
-
-    def __init__(self, *code_context_and_text: str) -> None:
-        self.words = code_context_and_text
+def batch_error(*code_context_and_text: str) -> CommandError:
+    """The error of a batch that cannot be sent: code, context and text of its FAIL (IRCv3 client-batch, multiline)."""
+    return CommandError(*code_context_and_text, verb="BATCH", is_implied=True)
 
 
 class Batch:
@@ -84,67 +80,47 @@ class Batch:
         self._bytes = 0
 
     def check(self, opening: Message) -> None:
-        """Raises Refused where such a batch cannot be."""
+        """Raise CommandError where such a batch cannot be opened."""
         kind = opening.params[1] if len(opening.params) > 1 else ""
         if _REFERENCE.fullmatch(self.reference) is None:
-            raise Refused("INVALID_REFTAG", self.reference, "A reference tag is letters, digits and hyphens")
+            raise batch_error("INVALID_REFTAG", self.reference, "A reference tag is letters, digits and hyphens")
         if kind != BATCH_TYPE:
-            raise Refused("UNKNOWN_TYPE", self.reference, kind, "There is no such type of batch")
+            raise batch_error("UNKNOWN_TYPE", self.reference, kind, "There is no such type of batch")
         if not self._target or "," in self._target:
-            raise Refused("MULTILINE_INVALID", "A multiline batch has one target")
+            raise batch_error("MULTILINE_INVALID", "A multiline batch has one target")
 
     def add(self, message: Message) -> None:
-        """Takes in a line; Refused where with it the batch cannot be said."""
+        """Take in a line; raise CommandError where the batch cannot be sent with it."""
         target, text = (*message.params[:2], "", "")[:2]
         goes_on = CONCAT_TAG in message.tags
         if len(message.params) < 2 or message.verb not in ("PRIVMSG", "NOTICE"):
-            raise Refused("MULTILINE_INVALID", "A multiline batch has PRIVMSG or NOTICE with a text")
+            raise batch_error("MULTILINE_INVALID", "A multiline batch has PRIVMSG or NOTICE with a text")
         if casefold(target) != casefold(self._target):
-            raise Refused("MULTILINE_INVALID_TARGET", self._target, target, "Invalid multiline target")
+            raise batch_error("MULTILINE_INVALID_TARGET", self._target, target, "Invalid multiline target")
         has_tags = text and not message.tags.keys() <= _OF_A_LINE  # of a blank line they mean nothing: they are dropped
         if message.verb != (self._verb or message.verb) or has_tags:
-            raise Refused("MULTILINE_INVALID", "Invalid multiline batch with various commands, or tags on its lines")
+            raise batch_error(
+                "MULTILINE_INVALID", "Invalid multiline batch with various commands, or tags on its lines"
+            )
         if goes_on and not text:
-            raise Refused("MULTILINE_INVALID", "Invalid multiline batch with concatenated blank line")
+            raise batch_error("MULTILINE_INVALID", "Invalid multiline batch with concatenated blank line")
         separator = "" if not self._lines else _ON if goes_on else _NEXT
         self._bytes += len(text.encode()) + (separator == _NEXT)
         if self._bytes > MAX_BYTES:
-            raise Refused("MULTILINE_MAX_BYTES", str(MAX_BYTES), "Multiline batch max-bytes exceeded")
+            raise batch_error("MULTILINE_MAX_BYTES", str(MAX_BYTES), "Multiline batch max-bytes exceeded")
         if len(self._lines) == MAX_LINES:
-            raise Refused("MULTILINE_MAX_LINES", str(MAX_LINES), "Multiline batch max-lines exceeded")
+            raise batch_error("MULTILINE_MAX_LINES", str(MAX_LINES), "Multiline batch max-lines exceeded")
         self._verb = message.verb
         self._lines.append(separator + text)
 
     def message(self) -> Message:
-        """The message that it is, with the client's tags; Refused where it says nothing."""
+        """Return the whole message, with the client's tags; raise CommandError where its text is empty."""
         text = "".join(self._lines)
         if not text.strip(_NEXT):
-            raise Refused("MULTILINE_INVALID", "Invalid multiline batch with blank lines only")
+            raise batch_error("MULTILINE_INVALID", "Invalid multiline batch with blank lines only")
         return Message(self._verb, [self._target, text], tags=self._tags)
 
-    def refuse(self, session: "Session", refused: Refused) -> None:
-        """Tells the client so, once; from now on the batch is ignored."""
-        if self.is_refused:
-            return
+    def refuse(self) -> None:
+        """Ignore what is sent in the batch from now on."""
         self.is_refused = True
         self._lines.clear()
-        session.answer_late(self.label, lambda: session.standard_reply("FAIL", "BATCH", *refused.words))
-
-
-def collect(session: "Session", message: Message) -> None:
-    """Takes a line that says that it belongs to a batch."""
-    batch = session.batch
-    if batch is None or batch.reference != message.tags["batch"]:
-        session.standard_reply("FAIL", "BATCH", "MULTILINE_INVALID", "No such batch is open")
-    elif not batch.is_refused:
-        try:
-            batch.add(message)
-        except Refused as refused:
-            batch.refuse(session, refused)
-
-
-def end_overdue(session: "Session", now: float) -> None:
-    """A batch that was left open for too long is no more (IRCv3 client-batch, TIMEOUT)."""
-    batch = session.batch
-    if batch is not None and now - batch.opened_at > LIMIT_S:
-        batch.refuse(session, Refused("TIMEOUT", batch.reference, "The batch was left open for too long"))

@@ -5,10 +5,12 @@ through :meth:`Session.reply`, so that a labeled command's are gathered and sent
 wants them, without any command knowing of labels.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, LABELED_RESPONSE, STANDARD_REPLIES
+from gateway.chat.errors import CommandError
 from gateway.chat.flood import ANSWER_BYTES
 from gateway.chat.member import Sender
 from gateway.wire.framing import cut
@@ -167,6 +169,23 @@ class Session:
         """The same to one whose other capabilities imply that it knows them."""
         *context, text = context_and_text
         self.reply(f":{self.server} {kind} {' '.join((verb, code, *map(_word, context)))} :{text}")
+
+    def answer(self, error: CommandError) -> None:
+        """Send the reply that an error carries, as a part of the response to the command at hand."""
+        if not error.verb:
+            self.numeric(error.code, *error.params)
+        elif error.is_implied:
+            self.standard_reply("FAIL", error.verb, error.code, *error.params)
+        else:
+            self.fail(error.verb, error.code, *error.params)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Answer an error of what is done inside: one of several targets fails, the others do not."""
+        try:
+            yield
+        except CommandError as error:
+            self.answer(error)
 
     # -- IRCv3 labeled-response -----------------------------------------------------------------------
 

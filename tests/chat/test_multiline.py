@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.chat import multiline, render
+from gateway.chat.batches import collect, end_overdue
 from gateway.chat.capabilities import BATCH, LABELED_RESPONSE, MESSAGE_TAGS, MULTILINE, SERVER_TIME, STANDARD_REPLIES
 from gateway.chat.commands.batch import batch
 from gateway.chat.commands.messages import event_line
+from gateway.chat.errors import CommandError
 from gateway.chat.events import text_of
-from gateway.chat.multiline import LIMIT_S, MAX_BYTES, MAX_LINES, Batch, Refused, end_overdue, first_and_more
+from gateway.chat.multiline import LIMIT_S, MAX_BYTES, MAX_LINES, Batch, first_and_more
 from gateway.chat.session import Session
 from gateway.logs.in_flight import ENTRY_LIMIT_BYTES
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LINE_LIMIT_BYTES
@@ -125,9 +127,9 @@ def refusal(*lines: tuple[str, dict[str, str]]) -> tuple[str, ...]:
     opened = Batch(Message("BATCH", ["+1", "draft/multiline", "#r"]), "", 0.0)
     for fits, its_tags in before:
         opened.add(Message("PRIVMSG", ["#r", fits], tags=its_tags))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CommandError) as refused:
         opened.add(Message("PRIVMSG", ["#r", text], tags=tags))
-    return refused.value.words[:-1]
+    return (refused.value.code, *refused.value.params[:-1])
 
 
 def test_the_limits_are_those_that_are_told() -> None:
@@ -165,12 +167,12 @@ def test_a_batch_that_is_left_open_is_told_so_once() -> None:
     batch(Clock(), session, Message("BATCH", ["+1", "draft/multiline", "#r"]))  # type: ignore[arg-type]
     session.end_response()
     line = Message("PRIVMSG", ["#r", "x"], tags={"batch": "1"})
-    multiline.collect(session, line)
+    collect(session, line)
     end_overdue(session, Clock.now + LIMIT_S)
     assert ear.lines == []
     end_overdue(session, Clock.now + LIMIT_S + 1)
     end_overdue(session, Clock.now + LIMIT_S + 2)
-    multiline.collect(session, line)
+    collect(session, line)
     batch(Clock(), session, Message("BATCH", ["-1"]))  # type: ignore[arg-type]
     assert ear.lines == ["@label=l :irc.test FAIL BATCH TIMEOUT 1 :The batch was left open for too long"]
     assert session.batch is None

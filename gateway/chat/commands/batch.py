@@ -6,10 +6,12 @@ What its lines are is gathered line by line, as they come through PRIVMSG and NO
 from collections.abc import Coroutine
 from typing import Any
 
+from gateway.chat.batches import collect, refuse
 from gateway.chat.capabilities import MULTILINE
 from gateway.chat.commands.messages import speak
 from gateway.chat.commands.table import Command
-from gateway.chat.multiline import Batch, Refused, collect
+from gateway.chat.errors import CommandError
+from gateway.chat.multiline import Batch, batch_error
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -20,27 +22,26 @@ def batch(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
     """IRCv3 client-batch, "The client-to-server BATCH verb"; one at a time, and none in another."""
     reference = message.params[0]
     if not session.caps & MULTILINE:
-        session.numeric(n.ERR_UNKNOWNCOMMAND, "BATCH", "Negotiate draft/multiline first")
-    elif "batch" in message.tags:
+        raise CommandError(n.ERR_UNKNOWNCOMMAND, "BATCH", "Negotiate draft/multiline first")
+    if "batch" in message.tags:
         collect(session, message)  # it is no line that one may have
     elif reference.startswith("-"):
         return _end(ports, session, reference[1:])
     elif reference.startswith("+"):
         _begin(session, message, ports.now)
     else:
-        session.standard_reply("FAIL", "BATCH", "INVALID_REFTAG", reference, "A batch begins with + and ends with -")
+        raise batch_error("INVALID_REFTAG", reference, "A batch begins with + and ends with -")
     return None
 
 
 def _begin(session: Session, opening: Message, now: float) -> None:
-    former = session.batch
-    if former is not None:
-        former.refuse(session, Refused("MULTILINE_INVALID", "Another batch begins before the end of this one"))
+    if session.batch is not None:
+        refuse(session, batch_error("MULTILINE_INVALID", "Another batch begins before the end of this one"))
     begun = session.batch = Batch(opening, session.put_off_response(), now)
     try:
         begun.check(opening)
-    except Refused as refused:
-        begun.refuse(session, refused)
+    except CommandError as error:
+        refuse(session, error)
 
 
 def _end(ports: Ports, session: Session, reference: str) -> Coroutine[Any, Any, None] | None:
@@ -48,13 +49,14 @@ def _end(ports: Ports, session: Session, reference: str) -> Coroutine[Any, Any, 
     if ended is None or ended.reference != reference:
         session.standard_reply("FAIL", "BATCH", "MULTILINE_INVALID", "No such batch is open")
         return None
+    message = None
+    if not ended.is_refused:
+        try:
+            message = ended.message()
+        except CommandError as error:
+            refuse(session, error)
     session.batch = None
-    if ended.is_refused:
-        return None
-    try:
-        message = ended.message()
-    except Refused as refused:
-        ended.refuse(session, refused)
+    if message is None:
         return None
     session.resume_response(ended.label)
     waits = speak(ports, session, message)

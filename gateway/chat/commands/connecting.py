@@ -7,9 +7,9 @@ from typing import Any
 from gateway.chat import capabilities, multiline
 from gateway.chat.commands.rooms import MASKS_A_LINE, charge_for_rooms, packed
 from gateway.chat.commands.table import Command
+from gateway.chat.errors import CommandError, too_few_parameters, unavailable
 from gateway.chat.isupport import NAMELEN
 from gateway.chat.ports import Ports, Unavailable
-from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.framing import LINE_LIMIT_BYTES
@@ -46,7 +46,7 @@ def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any,
             registration.negotiates = False
             return ports.try_registration(session)
     else:
-        session.numeric(n.ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command")
+        raise CommandError(n.ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command")
     return None
 
 
@@ -67,8 +67,7 @@ async def password(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC PASS. A nick that was asked for before is claimed now."""
     registration = session.registration
     if registration is None:
-        session.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
-        return
+        raise CommandError(n.ERR_ALREADYREGISTERED, "You may not reregister")
     registration.password = message.params[0]
     if registration.nick and password_fits(ports, session):
         await _first_nick(ports, session, registration.nick)
@@ -85,10 +84,10 @@ async def nick(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC NICK; network wide: the name is claimed in Redis, then every room's log tells."""
     wanted = message.params[0] if message.params else ""
     if not wanted:
-        session.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
-    elif not valid_nick(wanted):
-        session.numeric(n.ERR_ERRONEUSNICKNAME, wanted, "Erroneous nickname")
-    elif session.registration is not None:
+        raise CommandError(n.ERR_NONICKNAMEGIVEN, "No nickname given")
+    if not valid_nick(wanted):
+        raise CommandError(n.ERR_ERRONEUSNICKNAME, wanted, "Erroneous nickname")
+    if session.registration is not None:
         session.registration.nick = wanted
         if password_fits(ports, session):
             await _first_nick(ports, session, wanted)
@@ -99,18 +98,20 @@ async def nick(ports: Ports, session: Session, message: Message) -> None:
         session.charge(sum(room.mask_count for room in session.rooms.values()) / MASKS_A_LINE)
         for room in session.rooms.values():
             if room.may_rename(session.sid) is not None:
-                session.numeric(n.ERR_BANNICKCHANGE, room.name, "Cannot change nickname while banned on channel")
-                return
+                raise CommandError(n.ERR_BANNICKCHANGE, room.name, "Cannot change nickname while banned on channel")
         if not await ports.rename(session, wanted):
-            session.numeric(n.ERR_NICKNAMEINUSE, wanted, "Nickname is already in use")
+            raise _nick_in_use(wanted)
+
+
+def _nick_in_use(nick: str) -> CommandError:
+    return CommandError(n.ERR_NICKNAMEINUSE, nick, "Nickname is already in use")
 
 
 async def _first_nick(ports: Ports, session: Session, wanted: str) -> None:
     old = session.nick
     token = await ports.claim(session, wanted)
     if token is None:
-        session.numeric(n.ERR_NICKNAMEINUSE, wanted, "Nickname is already in use")
-        return
+        raise _nick_in_use(wanted)
     if old and old.lower() != wanted.lower():
         ports.release(session, old)
     session.nick, session.token = wanted, token
@@ -120,11 +121,9 @@ async def _first_nick(ports: Ports, session: Session, wanted: str) -> None:
 def user(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
     """Modern IRC USER: of the user name letters, digits and a few signs are used; neither name may be empty."""
     if session.registration is None:
-        session.numeric(n.ERR_ALREADYREGISTERED, "You may not reregister")
-        return None
+        raise CommandError(n.ERR_ALREADYREGISTERED, "You may not reregister")
     if not (message.params[0] and message.params[3]):
-        session.numeric(n.ERR_NEEDMOREPARAMS, "USER", "Not enough parameters")
-        return None
+        raise too_few_parameters("USER")
     name = "".join(c for c in message.params[0] if c.isascii() and (c.isalnum() or c in "-_.~"))[:10]
     session.user = name or "user"
     session.realname = message.params[3][:NAMELEN]
@@ -137,7 +136,7 @@ async def ping(ports: Ports, session: Session, message: Message) -> None:
         try:
             await ports.barrier(session)
         except Unavailable:  # alive, but without the promise: clients must not leave in masses
-            unavailable(session, "PING", message.params[0])
+            session.answer(unavailable("PING", message.params[0]))
     session.reply(f":{session.server} PONG {session.server} :{message.params[0]}")
 
 

@@ -6,6 +6,7 @@ Rooms are read by their members, from their logs; direct messages by the session
 from gateway.chat.capabilities import BATCH, CHATHISTORY
 from gateway.chat.commands.streaming import PAGE_EVENTS, Selection, access, begin_batch, end_batch, select, show
 from gateway.chat.commands.table import Command
+from gateway.chat.errors import CommandError
 from gateway.chat.history_access import FIRST, ID_LIMIT, LAST, Place, Span, place
 from gateway.chat.isupport import HISTORY_LIMIT
 from gateway.chat.playback import verbs
@@ -21,41 +22,34 @@ REFERENCES = {"AFTER": 1, "AROUND": 1, "BEFORE": 1, "BETWEEN": 2, "LATEST": 1}
 """Subcommand -> how many message references it has."""
 
 
-class Refused(Exception):
-    """The command cannot be carried out: the code of its FAIL, the context, and the words for people."""
-
-    def __init__(self, code: str, *context_and_text: str) -> None:
-        self.code = code
-        *self.context, self.text = context_and_text
-
-
 async def chathistory(ports: Ports, session: Session, message: Message) -> None:
     """IRCv3 chathistory, "CHATHISTORY Command"."""
     if not session.caps & CHATHISTORY:
-        session.numeric(n.ERR_UNKNOWNCOMMAND, "CHATHISTORY", "Negotiate draft/chathistory first")
-        return
+        raise CommandError(n.ERR_UNKNOWNCOMMAND, "CHATHISTORY", "Negotiate draft/chathistory first")
     subcommand, params = message.params[0].upper(), message.params[1:]
-    try:
-        if subcommand == "TARGETS":
-            await _targets(ports, session, params)
-        else:
-            await _messages(ports, session, subcommand, params)
-    except Refused as refused:
-        context = " ".join((refused.code, _word(subcommand), *map(_word, refused.context)))
-        session.reply(f":{session.server} FAIL CHATHISTORY {context} :{refused.text}")
+    if subcommand == "TARGETS":
+        await _targets(ports, session, params)
+    elif subcommand in REFERENCES:
+        await _messages(ports, session, subcommand, params)
+    else:
+        raise _error("INVALID_PARAMS", subcommand, "Unknown command")
+
+
+def _error(code: str, subcommand: str, *context_and_text: str) -> CommandError:
+    """IRCv3 chathistory, "Errors and Warnings": the context of each begins with the subcommand."""
+    *context, text = context_and_text
+    return CommandError(code, *map(_word, (subcommand, *context)), text, verb="CHATHISTORY", is_implied=True)
 
 
 async def _messages(ports: Ports, session: Session, subcommand: str, params: list[str]) -> None:
-    if subcommand not in REFERENCES:
-        raise Refused("INVALID_PARAMS", "Unknown command")
-    _count(params, 2 + REFERENCES[subcommand])
+    _count(subcommand, params, 2 + REFERENCES[subcommand])
     target, *references, limit = params
     # Without batch the answer to a label is gathered: it must not be long (IRCv3 labeled-response wants batch anyway).
     most = PAGE_EVENTS if session.response is not None and not session.caps & BATCH else HISTORY_LIMIT
-    spans = _spans(subcommand, target, references, min(_limit(limit), most), verbs(session.caps))
+    spans = _spans(subcommand, target, references, min(_limit(subcommand, limit), most), verbs(session.caps))
     room = session.rooms.get(casefold(target))
     if room is None and (target.startswith("#") or len(target) > CHANNELLEN):
-        raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
+        raise _error("INVALID_TARGET", subcommand, target, "Messages could not be retrieved")
     name, may_read = room.name if room is not None else target, access(session, target)
     found: list[Selection] = []
     try:
@@ -66,26 +60,26 @@ async def _messages(ports: Ports, session: Session, subcommand: str, params: lis
                 name, said, is_all = await ports.talk(session, target, span)
                 found.append(Selection(span, said, is_all))
         if room is not None and may_read() is None:  # it was put out meanwhile
-            raise Refused("INVALID_TARGET", target, "Messages could not be retrieved")
+            raise _error("INVALID_TARGET", subcommand, target, "Messages could not be retrieved")
     except Unavailable:
-        raise Refused("MESSAGE_ERROR", target, "Messages could not be retrieved") from None
+        raise _error("MESSAGE_ERROR", subcommand, target, "Messages could not be retrieved") from None
     reference = begin_batch(session, "chathistory", name, is_all=all(one.is_all for one in found))
     try:
         for one in found:
             await show(ports, session, name, one, may_read, reference)
     except Unavailable:
         end_batch(session, reference)
-        raise Refused("MESSAGE_ERROR", target, "Messages could not be retrieved") from None
+        raise _error("MESSAGE_ERROR", subcommand, target, "Messages could not be retrieved") from None
     end_batch(session, reference)
 
 
 async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
     """IRCv3 chathistory, "TARGETS"; a conversation counts by its latest message, whatever else has happened there."""
-    _count(params, 3)
-    [span] = _spans("BETWEEN", "*", params[:2], _limit(params[2]), verbs(0))
+    _count("TARGETS", params, 3)
+    [span] = _spans("TARGETS", "*", params[:2], _limit("TARGETS", params[2]), verbs(0))
     for reference in params[:2]:
         if not reference.startswith("timestamp="):
-            raise Refused("INVALID_PARAMS", reference, "Invalid timestamp")
+            raise _error("INVALID_PARAMS", "TARGETS", reference, "Invalid timestamp")
     latest = Span(span.after, LAST, 1, newest=True)
     last: list[tuple[Place, str]] = []
     try:
@@ -95,7 +89,7 @@ async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
             await ports.pace(session)  # many rooms may take longer than one wait
         last += [((at_ms, 0, 0, ""), nick) for nick, at_ms in await ports.talks(session)]
     except Unavailable:
-        raise Refused("MESSAGE_ERROR", "*", "Messages could not be retrieved") from None
+        raise _error("MESSAGE_ERROR", "TARGETS", "*", "Messages could not be retrieved") from None
     inside = sorted((at, name) for at, name in last if span.after < at < span.before)
     chosen = inside[-span.limit :] if span.newest else inside[: span.limit]
     reference = begin_batch(session, "draft/chathistory-targets", is_all=len(chosen) == len(inside))
@@ -107,14 +101,16 @@ async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
 # Reading what was asked
 
 
-def _count(params: list[str], wanted: int) -> None:
+def _count(subcommand: str, params: list[str], wanted: int) -> None:
     if len(params) != wanted:
-        raise Refused("INVALID_PARAMS", f"{'Insufficient' if len(params) < wanted else 'Too many'} parameters")
+        raise _error(
+            "INVALID_PARAMS", subcommand, f"{'Insufficient' if len(params) < wanted else 'Too many'} parameters"
+        )
 
 
-def _limit(text: str) -> int:
+def _limit(subcommand: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) == 0:
-        raise Refused("INVALID_PARAMS", text, "Invalid limit")
+        raise _error("INVALID_PARAMS", subcommand, text, "Invalid limit")
     return min(int(text), HISTORY_LIMIT)
 
 
@@ -122,7 +118,7 @@ def _spans(subcommand: str, target: str, references: list[str], limit: int, verb
     """What is to be read, in the order in which it is shown."""
     if subcommand == "LATEST" and references[0] == "*":
         return [Span(FIRST, LAST, limit, newest=True, verbs=verbs)]
-    begin, end = _place(target, references[0])
+    begin, end = _place(subcommand, target, references[0])
     if subcommand == "BEFORE":
         return [Span(FIRST, begin, limit, newest=True, verbs=verbs)]
     if subcommand == "AROUND":  # what is named comes first of what is behind
@@ -130,30 +126,30 @@ def _spans(subcommand: str, target: str, references: list[str], limit: int, verb
         before, behind = limit // 2, limit - limit // 2
         parts = [Span(FIRST, middle, before, newest=True, verbs=verbs), Span(middle, LAST, behind, False, verbs)]
         return parts if before else parts[1:]
-    if subcommand == "BETWEEN":
-        other_begin, other_end = _place(target, references[1])
+    if subcommand in ("BETWEEN", "TARGETS"):
+        other_begin, other_end = _place(subcommand, target, references[1])
         if other_begin < begin:
             return [Span(other_end, begin, limit, newest=True, verbs=verbs)]
         return [Span(end, other_begin, limit, newest=False, verbs=verbs)]
     return [Span(end, LAST, limit, newest=subcommand == "LATEST", verbs=verbs)]
 
 
-def _place(target: str, reference: str) -> tuple[Place, Place]:
+def _place(subcommand: str, target: str, reference: str) -> tuple[Place, Place]:
     """The first and the last of the places that a reference names: of a msgid one, of a timestamp its millisecond's."""
     kind, equals, value = reference.partition("=")
     if kind == "timestamp":
         ms = parse_time(value)
         if ms is None:
-            raise Refused("INVALID_PARAMS", reference, "Invalid timestamp")
+            raise _error("INVALID_PARAMS", subcommand, reference, "Invalid timestamp")
         return (ms, 0, -1, ""), (ms, ID_LIMIT, ID_LIMIT, "")
     if kind != "msgid":
         if equals:
             text = f"{_word(kind)}-based history requests are not supported"
-            raise Refused("INVALID_MSGREFTYPE", target, reference, text)
-        raise Refused("INVALID_PARAMS", reference, "Invalid message reference")
+            raise _error("INVALID_MSGREFTYPE", subcommand, target, reference, text)
+        raise _error("INVALID_PARAMS", subcommand, reference, "Invalid message reference")
     found = place(value)
     if found == FIRST:
-        raise Refused("INVALID_PARAMS", reference, "Unknown message")
+        raise _error("INVALID_PARAMS", subcommand, reference, "Unknown message")
     return found, found
 
 

@@ -8,15 +8,16 @@ from collections.abc import Coroutine
 from typing import Any
 
 from gateway.chat import deduplication, events
+from gateway.chat.batches import collect
 from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
 from gateway.chat.commands.replay import PLAYBACK, play
 from gateway.chat.commands.table import Command
 from gateway.chat.effects import Rejection
+from gateway.chat.errors import CommandError, check, no_such_nick, no_such_room, too_many_targets
 from gateway.chat.history_access import is_typing
 from gateway.chat.isupport import MAX_TARGETS
-from gateway.chat.multiline import collect, first_and_more
+from gateway.chat.multiline import first_and_more
 from gateway.chat.ports import Ports
-from gateway.chat.refusals import refuse
 from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
 from gateway.chat.room import Room
 from gateway.chat.session import Session
@@ -39,17 +40,18 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
         return None
     needed = 1 if verb == "TAGMSG" else 2
     if len(params) < needed or (needed == 2 and not params[1]):
-        if verb != "NOTICE":
-            _incomplete(session, verb, params)
-        return None
+        if verb == "NOTICE":  # RFC 2812 3.3.2: nothing is ever answered to a NOTICE
+            return None
+        if not params:
+            raise CommandError(n.ERR_NORECIPIENT, f"No recipient given ({verb})")
+        raise CommandError(n.ERR_NOTEXTTOSEND, "No text to send")
     session.last_active = ports.now
     client_tags = ""
     if message.tags and session.caps & MESSAGE_TAGS:
         relayed = client_only(message.tags)
         if not all(is_reaction(relayed[key]) for key in REACTION_TAGS & relayed.keys()):
             text = f"a reaction is one emoji, or a word of at most {WORD_LIMIT} characters"
-            session.fail(verb, "INVALID_REACTION", params[0], text)
-            return None
+            raise CommandError("INVALID_REACTION", params[0], text, verb=verb)
         client_tags = format_tags(relayed)
         session.charge(len(client_tags) // LINE_LIMIT_BYTES)
     if verb == "TAGMSG" and not client_tags:
@@ -59,25 +61,21 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
         return None
     targets = _targets(params[0])
     if len(targets) > MAX_TARGETS:
-        session.numeric(n.ERR_TOOMANYTARGETS, params[0], f"Too many targets (at most {MAX_TARGETS})")
-        return None
+        raise too_many_targets(params[0], MAX_TARGETS)
     session.charge(len(targets) - 1)
     if len(targets) > 1:
         session.share_response()
-    elsewhere = [t for t in targets if not _to_followed_room(ports, session, verb, t, text, client_tags)]
+    elsewhere: list[str] = []
+    for target in targets:
+        with session.answering():
+            if not _to_followed_room(ports, session, verb, target, text, client_tags):
+                elsewhere.append(target)
     return _to_others(ports, session, verb, elsewhere, text, client_tags) if elsewhere else None
 
 
 def _targets(text: str) -> list[str]:
     """Each name once, in order, however it is spelled."""
     return list({casefold(name): name for name in text.split(",") if name}.values())
-
-
-def _incomplete(session: Session, verb: str, params: list[str]) -> None:
-    if not params:
-        session.numeric(n.ERR_NORECIPIENT, f"No recipient given ({verb})")
-    else:
-        session.numeric(n.ERR_NOTEXTTOSEND, "No text to send")
 
 
 def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> bool:
@@ -90,7 +88,7 @@ def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, te
     void = room.may_speak(session.sid, source)
     # Who is no member is about to join again, what he says behind that.
     if void is not None and session.sid in room.members and not _may_be_again(room, client_tags):
-        refuse(session, verb, room.name, void)
+        check(verb, room.name, void)
     elif verb == "TAGMSG" and is_typing(client_tags):
         _pass_on(ports, session, name, room.name, client_tags)
     else:
@@ -125,25 +123,22 @@ async def _to_others(
     ports: Ports, session: Session, verb: str, targets: list[str], text: str, client_tags: str
 ) -> None:
     for target in targets:
-        if casefold(target) == PLAYBACK and verb == "PRIVMSG":
-            await play(ports, session, text)
-        elif target.startswith("#"):
-            await _to_foreign_room(ports, session, verb, target, text, client_tags)
-        else:
-            await _to_person(ports, session, verb, target, text, client_tags)
+        with session.answering():
+            if casefold(target) == PLAYBACK and verb == "PRIVMSG":
+                await play(ports, session, text)
+            elif target.startswith("#"):
+                await _to_foreign_room(ports, session, verb, target, text, client_tags)
+            else:
+                await _to_person(ports, session, verb, target, text, client_tags)
 
 
 async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> None:
     """A room that the sender is not in: without +n it may speak there all the same."""
-    if not ports.is_room_name(target):
-        if verb != "NOTICE":
-            session.numeric(n.ERR_NOSUCHCHANNEL, target, "No such channel")
-        return
-    room = await ports.open_room(target)
-    if not room.members:
-        if verb != "NOTICE":
-            session.numeric(n.ERR_NOSUCHCHANNEL, target, "No such channel")
-        return
+    room = await ports.open_room(target) if ports.is_room_name(target) else None
+    if room is None or not room.members:
+        if verb == "NOTICE":
+            return
+        raise no_such_room(target)
     line = event_line(verb, session.source, room.name, text, client_tags)
     if session.is_bot:
         line = events.of_bot(line)
@@ -162,8 +157,7 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
             client_msgid = msgid(stream_id, effect.index, log_mark(casefold(target)))
             for line in spoken(effect.line, session.caps, stream_id, client_msgid, effect.tags):
                 session.reply(line)
-    if void is not None:
-        refuse(session, verb, room.name, void)
+    check(verb, room.name, void)
 
 
 async def _to_person(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> None:
@@ -171,9 +165,9 @@ async def _to_person(ports: Ports, session: Session, verb: str, target: str, tex
     if sid is None:
         profile = await ports.find(target)
         if profile is None:
-            if verb != "NOTICE":
-                session.numeric(n.ERR_NOSUCHNICK, target, "No such nick/channel")
-            return
+            if verb == "NOTICE":
+                return
+            raise no_such_nick(target)
         sid, nick = profile.sid, profile.nick
     if verb == "TAGMSG" and is_typing(client_tags):
         _pass_on(ports, session, sid, nick, client_tags)

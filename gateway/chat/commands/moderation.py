@@ -6,13 +6,13 @@ Each is checked against the replica for an instant answer, then appended; it has
 from collections.abc import Iterable
 
 from gateway.chat import events
-from gateway.chat.commands.rooms import answer, send_topic
+from gateway.chat.commands.rooms import send_topic
 from gateway.chat.commands.table import Command
-from gateway.chat.commands.visibility import can_see, existing_room
+from gateway.chat.commands.visibility import can_see, existing_room, not_a_member
 from gateway.chat.effects import Kind
+from gateway.chat.errors import CommandError, check, no_such_nick, too_few_parameters, too_many_targets
 from gateway.chat.isupport import KICKLEN, MAX_TARGETS, TOPICLEN
 from gateway.chat.ports import Ports
-from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -23,21 +23,15 @@ from gateway.wire.message import Message
 async def topic(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC TOPIC: asks for it, or sets it; an empty text takes it away."""
     room = await existing_room(ports, session, message.params[0])
-    if room is None:
-        return
     if len(message.params) == 1:
-        if can_see(session, room):
-            send_topic(session, room)
-        else:
-            session.numeric(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
+        if not can_see(session, room):
+            raise CommandError(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
+        send_topic(session, room)
         return
     is_oper = bool(session.oper)
-    void = room.may_set_topic(session.sid, is_oper)
-    if void is not None:
-        refuse(session, "TOPIC", room.name, void)
-        return
+    check("TOPIC", room.name, room.may_set_topic(session.sid, is_oper))
     line = events.topic_set(session.source, room.name, message.params[1][:TOPICLEN], is_oper)
-    answer(session, "TOPIC", room.name, await ports.commit(session, room.name, line))
+    check("TOPIC", room.name, (await ports.commit(session, room.name, line)).reason)
 
 
 async def kick(ports: Ports, session: Session, message: Message) -> None:
@@ -47,42 +41,33 @@ async def kick(ports: Ports, session: Session, message: Message) -> None:
     """
     names, nicks = ([word for word in param.split(",") if word] for param in message.params[:2])
     if not nicks or len(names) not in (1, len(nicks)):
-        session.numeric(n.ERR_NEEDMOREPARAMS, "KICK", "Not enough parameters")
-        return
+        raise too_few_parameters("KICK")
     if len(nicks) > MAX_TARGETS:
-        session.numeric(n.ERR_TOOMANYTARGETS, message.params[1], f"Too many targets (at most {MAX_TARGETS})")
-        return
+        raise too_many_targets(message.params[1], MAX_TARGETS)
     comment = message.params[2][:KICKLEN] if len(message.params) > 2 else ""
     members: dict[str, dict[str, None]] = {}
     for name, nick in zip(names if len(names) > 1 else names * len(nicks), nicks, strict=True):
         members.setdefault(casefold(name), {})[nick] = None
     for folded, name in {casefold(name): name for name in names}.items():
-        await _kick(ports, session, name, members[folded], comment)
+        with session.answering():
+            await _kick(ports, session, name, members[folded], comment)
 
 
 async def _kick(ports: Ports, session: Session, name: str, nicks: Iterable[str], comment: str) -> None:
     """Kick these members of one room."""
     room = await existing_room(ports, session, name)
-    if room is None:
-        return
-    void = room.may_operate(session.sid, bool(session.oper))
-    if void is not None:
-        refuse(session, "KICK", room.name, void)
-        return
+    check("KICK", room.name, room.may_operate(session.sid, bool(session.oper)))
     for nick in nicks:
-        await _kick_one(ports, session, room, nick, comment or session.nick)
+        with session.answering():
+            await _kick_one(ports, session, room, nick, comment or session.nick)
 
 
 async def _kick_one(ports: Ports, session: Session, room: Room, nick: str, comment: str) -> None:
     member = room.member_named(nick)
     if member is None:
-        if ports.known(nick) is None and await ports.find(nick) is None:
-            session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
-        else:
-            session.numeric(n.ERR_USERNOTINCHANNEL, nick, room.name, "They aren't on that channel")
-        return
+        raise await not_a_member(ports, room, nick)
     line = events.kicked(session.source, room.name, member.nick, member.sid, comment, bool(session.oper))
-    answer(session, "KICK", room.name, await ports.commit(session, room.name, line), nick)
+    check("KICK", room.name, (await ports.commit(session, room.name, line)).reason, nick)
 
 
 async def invite(ports: Ports, session: Session, message: Message) -> None:
@@ -91,29 +76,21 @@ async def invite(ports: Ports, session: Session, message: Message) -> None:
         await _list_invites(ports, session)
         return
     if len(message.params) == 1:
-        session.numeric(n.ERR_NEEDMOREPARAMS, "INVITE", "Not enough parameters")
-        return
+        raise too_few_parameters("INVITE")
     nick, name = message.params[:2]
     profile = await ports.find(nick)
     if profile is None:
-        session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
-        return
+        raise no_such_nick(nick)
     room = await existing_room(ports, session, name)
-    if room is None:
-        return
     is_oper = bool(session.oper)
-    void = room.may_invite(session.sid, profile.sid, is_oper)
-    if void is not None:
-        refuse(session, "INVITE", room.name, void, profile.nick)
-        return
+    check("INVITE", room.name, room.may_invite(session.sid, profile.sid, is_oper), profile.nick)
     line = events.invited(session.source, profile.nick, room.name, profile.sid, is_oper)
     effect = await ports.commit(session, room.name, line)
-    answer(session, "INVITE", room.name, effect, profile.nick)
+    check("INVITE", room.name, effect.reason, profile.nick)
     if effect.kind is not Kind.INVITED:
         return
     if not await ports.notify(profile.sid, effect.line, session.sender):
-        session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
-        return
+        raise no_such_nick(nick)
     session.numeric_words(n.RPL_INVITING, profile.nick, room.name)
     if profile.away is not None:
         session.numeric(n.RPL_AWAY, profile.nick, profile.away)

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 
 from gateway.chat import events, modes
 from gateway.chat.commands.people import tell
-from gateway.chat.commands.rooms import answer
 from gateway.chat.commands.table import Command
-from gateway.chat.commands.visibility import can_see, existing_room
+from gateway.chat.commands.visibility import can_see, existing_room, not_a_member
+from gateway.chat.errors import CommandError, check, no_such_nick
 from gateway.chat.isupport import KEYLEN, MAX_MODES
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change
 from gateway.chat.ports import Ports
-from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.chat.state import LIST_LIMIT
@@ -46,13 +45,11 @@ async def mode(ports: Ports, session: Session, message: Message) -> None:
 
 async def _room_mode(ports: Ports, session: Session, params: list[str]) -> None:
     room = await existing_room(ports, session, params[0])
-    if room is None:
-        return
     asked = modes.parse(params[1], params[2:]) if len(params) > 1 else []
     is_question = [change.letter in LISTS and change.param is None for change in asked]
     if (not asked or all(is_question)) and not can_see(session, room):
-        session.numeric(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
-    elif not asked:
+        raise CommandError(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
+    if not asked:
         _tell_modes(session, room)
     else:
         for letter in dict.fromkeys(c.letter for c, asks in zip(asked, is_question, strict=True) if asks):
@@ -77,25 +74,19 @@ async def _change(ports: Ports, session: Session, room: Room, asked: list[Change
     """Asks the room's log for the changes that are well formed, at most MODES of them with a parameter."""
     known = list(_known(session, asked))
     is_oper = bool(session.oper)
-    void = room.may_operate(session.sid, is_oper) if known else None
-    if void is not None:
-        refuse(session, "MODE", room.name, void)
-        return
+    check("MODE", room.name, room.may_operate(session.sid, is_oper) if known else None)
     wanted: list[Change] = []
     sids: list[str] = []
     for change in known:
-        if change.letter in RANKS:
-            sid = await _member(ports, session, room, change)
-            if sid is not None:
+        with session.answering():
+            if change.letter in RANKS:
+                sids.append(await _member(ports, room, change))
                 wanted.append(change)
-                sids.append(sid)
-        else:
-            checked = _checked(session, room, change)
-            if checked is not None:
-                wanted.append(checked)
+            else:
+                wanted.append(_checked(room, change))
     if wanted:
         line = events.mode_set(session.source, room.name, modes.render(wanted), sids, is_oper)
-        answer(session, "MODE", room.name, await ports.commit(session, room.name, line))
+        check("MODE", room.name, (await ports.commit(session, room.name, line)).reason)
 
 
 def _known(session: Session, asked: list[Change]) -> Iterator[Change]:
@@ -113,50 +104,40 @@ def _known(session: Session, asked: list[Change]) -> Iterator[Change]:
 _LETTERS = frozenset((*FLAGS, KEY, LIMIT, *LISTS, *RANKS))
 
 
-async def _member(ports: Ports, session: Session, room: Room, change: Change) -> str | None:
-    """The session id of a member by the nick in a change; else the client is told what is wrong."""
-    nick = change.param
-    if nick is None:
-        _invalid(session, room, change, "You must name a member")
-        return None
-    member = room.member_named(nick)
-    if member is not None:
-        return member.sid
-    if ports.known(nick) is None and await ports.find(nick) is None:
-        session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
-    else:
-        session.numeric(n.ERR_USERNOTINCHANNEL, nick, room.name, "They aren't on that channel")
-    return None
+async def _member(ports: Ports, room: Room, change: Change) -> str:
+    """Return the session id of a member by the nick in a change; raise CommandError where there is none."""
+    if change.param is None:
+        raise _invalid(room, change, "You must name a member")
+    member = room.member_named(change.param)
+    if member is None:
+        raise await not_a_member(ports, room, change.param)
+    return member.sid
 
 
-def _checked(session: Session, room: Room, change: Change) -> Change | None:
-    """The change with its parameter in order; None where that is wrong, which the client is told."""
+def _checked(room: Room, change: Change) -> Change:
+    """Return the change with its parameter in canonical form; raise CommandError where it is invalid."""
     adding, letter, param = change
     if letter in LISTS:
-        return _checked_mask(session, room, change)
+        return _checked_mask(room, change)
     if letter == KEY:
         if not adding:
             return change._replace(param=param or "*")  # RFC 2812 3.2.3: the key itself is not needed
         if not _is_key(param or ""):
-            _invalid(session, room, change, f"A key is 1 to {KEYLEN} visible characters without comma")
-            return None
+            raise _invalid(room, change, f"A key is 1 to {KEYLEN} visible characters without comma")
     elif letter == LIMIT and adding:
         number = events.number(param or "")
         if not 0 < number <= LIMIT_MAX:
-            _invalid(session, room, change, f"A limit is a number from 1 to {LIMIT_MAX}")
-            return None
+            raise _invalid(room, change, f"A limit is a number from 1 to {LIMIT_MAX}")
         return change._replace(param=str(number))
     return change
 
 
-def _checked_mask(session: Session, room: Room, change: Change) -> Change | None:
+def _checked_mask(room: Room, change: Change) -> Change:
     mask = normalize(change.param or "")
     if " " in mask or mask.startswith(":") or len(mask) > MASK_LIMIT:
-        _invalid(session, room, change, f"A mask is nick!user@host, at most {MASK_LIMIT} characters")
-        return None
+        raise _invalid(room, change, f"A mask is nick!user@host, at most {MASK_LIMIT} characters")
     if change.adding and len(room.mask_list(change.letter)) >= LIST_LIMIT:
-        session.numeric(n.ERR_BANLISTFULL, room.name, change.letter, "Channel list is full")
-        return None
+        raise CommandError(n.ERR_BANLISTFULL, room.name, change.letter, "Channel list is full")
     return change._replace(param=mask)
 
 
@@ -165,8 +146,8 @@ def _is_key(key: str) -> bool:
     return 0 < len(key) <= KEYLEN and key.isprintable() and not key.startswith(":") and not set(key) & {" ", ","}
 
 
-def _invalid(session: Session, room: Room, change: Change, text: str) -> None:
-    session.numeric(n.ERR_INVALIDMODEPARAM, room.name, change.letter, change.param or "*", text)
+def _invalid(room: Room, change: Change, text: str) -> CommandError:
+    return CommandError(n.ERR_INVALIDMODEPARAM, room.name, change.letter, change.param or "*", text)
 
 
 # -- users --------------------------------------------------------------------------------------------
@@ -177,10 +158,8 @@ async def _user_mode(ports: Ports, session: Session, params: list[str]) -> None:
     nick = params[0]
     if casefold(nick) != casefold(session.nick):
         if ports.known(nick) is None and await ports.find(nick) is None:
-            session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
-        else:
-            session.numeric(n.ERR_USERSDONTMATCH, "Cant change mode for other users")
-        return
+            raise no_such_nick(nick)
+        raise CommandError(n.ERR_USERSDONTMATCH, "Cant change mode for other users")
     if len(params) < 2:
         session.numeric_words(n.RPL_UMODEIS, shown_modes(session))
         return

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, packed
 from gateway.chat.commands.table import Command
+from gateway.chat.errors import CommandError, too_few_parameters
 from gateway.chat.isupport import MAX_MONITORED
 from gateway.chat.ports import ClientLeft, Ports, Unavailable
 from gateway.chat.session import Session
@@ -18,8 +19,8 @@ async def monitor(ports: Ports, session: Session, message: Message) -> None:
     """One of ``+ nick,...``, ``- nick,...``, C (clear), L (list), S (status)."""
     modifier, targets = message.params[0].upper(), message.params[1:2]
     if modifier in ("+", "-") and not targets:
-        session.numeric(n.ERR_NEEDMOREPARAMS, "MONITOR", "Not enough parameters")
-    elif modifier == "+":
+        raise too_few_parameters("MONITOR")
+    if modifier == "+":
         await _add(ports, session, _nicks(targets[0]))
     elif modifier == "-":
         ports.unmonitor(session, [casefold(nick) for nick in _nicks(targets[0])])
@@ -31,7 +32,7 @@ async def monitor(ports: Ports, session: Session, message: Message) -> None:
     elif modifier == "S":
         await _tell(ports, session, list(ports.monitored(session).values()))
     else:
-        session.numeric(n.ERR_UNKNOWNERROR, "MONITOR", "Unknown modifier: it is one of + - C L S")
+        raise CommandError(n.ERR_UNKNOWNERROR, "MONITOR", "Unknown modifier: it is one of + - C L S")
 
 
 def _nicks(text: str) -> list[str]:
@@ -51,7 +52,7 @@ async def _add(ports: Ports, session: Session, nicks: list[str]) -> None:
         ports.unmonitor(session, [casefold(nick) for nick in added])
         raise
     if surplus:
-        session.numeric(n.ERR_MONLISTFULL, str(MAX_MONITORED), ",".join(surplus), "Monitor list is full.")
+        raise CommandError(n.ERR_MONLISTFULL, str(MAX_MONITORED), ",".join(surplus), "Monitor list is full.")
 
 
 async def _tell(ports: Ports, session: Session, nicks: Sequence[str]) -> None:

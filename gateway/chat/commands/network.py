@@ -11,6 +11,7 @@ from typing import Any
 from gateway.chat.capabilities import BATCH, EXTENDED_ISUPPORT
 from gateway.chat.commands.table import Command, Handler
 from gateway.chat.dates import date
+from gateway.chat.errors import CommandError
 from gateway.chat.help import INDEX, TOPICS
 from gateway.chat.ports import Ports, RoomListing
 from gateway.chat.render import in_batch
@@ -139,10 +140,9 @@ def send_motd(ports: Ports, session: Session) -> None:
 
 def isupport(ports: Ports, session: Session, message: Message) -> None:
     """IRCv3 extended-isupport: before registration only for those who have negotiated that."""
-    if session.is_registered or session.caps & EXTENDED_ISUPPORT:
-        send_isupport(ports, session)
-    else:
-        session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
+    if not session.is_registered and not session.caps & EXTENDED_ISUPPORT:
+        raise CommandError(n.ERR_NOTREGISTERED, "You have not registered")
+    send_isupport(ports, session)
 
 
 def send_isupport(ports: Ports, session: Session) -> None:
@@ -170,7 +170,7 @@ def time(ports: Ports, session: Session, message: Message) -> None:
 
 def admin(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC ADMIN: no setting names anyone."""
-    session.numeric(n.ERR_NOADMININFO, session.server, "No administrative info available")
+    raise CommandError(n.ERR_NOADMININFO, session.server, "No administrative info available")
 
 
 def info(ports: Ports, session: Session, message: Message) -> None:
@@ -195,8 +195,7 @@ def help_(ports: Ports, session: Session, message: Message) -> None:
     subject = message.params[0].upper() if message.params else ""
     lines = TOPICS.get(subject) if subject else INDEX
     if lines is None:
-        session.numeric(n.ERR_HELPNOTFOUND, message.params[0], "No help available on this topic")
-        return
+        raise CommandError(n.ERR_HELPNOTFOUND, message.params[0], "No help available on this topic")
     first, *others = lines
     session.numeric(n.RPL_HELPSTART, subject or "*", first)
     for line in others:
@@ -218,8 +217,7 @@ def _of_server(handler: Handler, at: int = 0, *, only_here: bool = False) -> Han
 
     async def elsewhere(ports: Ports, session: Session, message: Message, mask: str) -> None:
         if only_here or not any(matches(mask, count.name) for count in await ports.user_counts()):
-            session.numeric(n.ERR_NOSUCHSERVER, mask, "No such server")
-            return
+            raise CommandError(n.ERR_NOSUCHSERVER, mask, "No such server")
         waits = handler(ports, session, message)
         if waits is not None:
             await waits

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.chat.commands.modes import tell_own_modes
 from gateway.chat.commands.table import Command, Handler
+from gateway.chat.errors import CommandError, no_such_nick
 from gateway.chat.isupport import KICKLEN
 from gateway.chat.modes import Change
 from gateway.chat.ports import Ports, Unavailable
@@ -23,20 +24,18 @@ async def oper(ports: Ports, session: Session, message: Message) -> None:
     name, password = message.params[:2]
     operators = ports.server.operators
     if not operators:
-        session.numeric(n.ERR_NOOPERHOST, "No operators are set up for this server")
-        return
+        raise CommandError(n.ERR_NOOPERHOST, "No operators are set up for this server")
     # For an unknown name another's hash is verified, so that the time taken does not tell which names exist.
     password_hash = operators.get(name) or next(iter(operators.values()))
     try:
         fits = await ports.verify(session, password_hash, password)
     except Unavailable:
-        session.numeric(n.RPL_TRYAGAIN, "OPER", "Too many passwords are being tried: wait a while and try again")
-        return
+        text = "Too many passwords are being tried: wait a while and try again"
+        raise CommandError(n.RPL_TRYAGAIN, "OPER", text) from None
     if not fits or name not in operators:
         session.charge(WRONG_PASSWORD_LINES)
         await ports.pause(FAILED_PAUSE_S)
-        session.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
-        return
+        raise CommandError(n.ERR_PASSWDMISMATCH, "Password incorrect")
     session.oper = name
     session.numeric(n.RPL_YOUREOPER, "You are now an IRC operator")
     tell_own_modes(ports, session, [Change(True, "o", None)])
@@ -48,9 +47,8 @@ async def kill(ports: Ports, session: Session, message: Message) -> None:
     profile = await ports.find(nick)
     line = f":{session.source} KILL {profile.nick if profile else nick} :{comment}"
     if profile is None or not await ports.notify(profile.sid, line):
-        session.numeric(n.ERR_NOSUCHNICK, nick, "No such nick/channel")
-    else:
-        ports.report(session, "KILL", profile.nick, comment)
+        raise no_such_nick(nick)
+    ports.report(session, "KILL", profile.nick, comment)
 
 
 async def wallops(ports: Ports, session: Session, message: Message) -> None:
@@ -67,10 +65,9 @@ def rehash(ports: Ports, session: Session, message: Message) -> None:
 
 def _operators_only(handler: Handler) -> Handler:
     def guarded(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
-        if session.oper:
-            return handler(ports, session, message)
-        session.numeric(n.ERR_NOPRIVILEGES, "Permission Denied- You're not an IRC operator")
-        return None
+        if not session.oper:
+            raise CommandError(n.ERR_NOPRIVILEGES, "Permission Denied- You're not an IRC operator")
+        return handler(ports, session, message)
 
     return guarded
 

@@ -10,6 +10,7 @@ from gateway.chat.capabilities import MULTI_PREFIX, PRE_AWAY, SETNAME
 from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, charge_for_rooms, packed
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import date
+from gateway.chat.errors import CommandError
 from gateway.chat.isupport import AWAYLEN, NAMELEN
 from gateway.chat.ports import Ports, Profile, Unavailable
 from gateway.chat.session import Session
@@ -29,8 +30,7 @@ USERHOST_LIMIT = 5
 async def whois(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC WHOIS; a server may stand before the nick (RFC 2812 3.6.2) and makes no difference."""
     if not message.params:
-        session.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
-        return
+        raise CommandError(n.ERR_NONICKNAMEGIVEN, "No nickname given")
     asked = message.params[1] if len(message.params) > 1 else message.params[0]
     profile = await ports.find(asked)
     if profile is None:
@@ -81,8 +81,7 @@ def _describe_rooms(ports: Ports, session: Session, nick: str, told: UserStatus)
 async def whowas(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC WHOWAS: the last who had a nick and gave it up, the newest first."""
     if not message.params or not message.params[0]:
-        session.numeric(n.ERR_NONICKNAMEGIVEN, "No nickname given")
-        return
+        raise CommandError(n.ERR_NONICKNAMEGIVEN, "No nickname given")
     nick = message.params[0]
     count = message.params[1] if len(message.params) > 1 else ""
     limit = int(count) if count.isascii() and count.isdigit() and 0 < len(count) < 4 else 0
@@ -128,8 +127,7 @@ async def away(ports: Ports, session: Session, message: Message) -> None:
     elif session.caps & PRE_AWAY:
         session.away = text or None
     else:
-        session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-        return
+        raise CommandError(n.ERR_NOTREGISTERED, "You have not registered")
     if session.away is None:
         session.numeric(n.RPL_UNAWAY, "You are no longer marked as being away")
     else:
@@ -140,14 +138,12 @@ async def setname(ports: Ports, session: Session, message: Message) -> None:
     """IRCv3 setname: confirmed by the line itself to who has the capability, in silence to others."""
     realname = message.params[0]
     if not 0 < len(realname) <= NAMELEN:
-        session.fail("SETNAME", "INVALID_REALNAME", f"A real name has 1 to {NAMELEN} characters")
-        return
+        raise CommandError("INVALID_REALNAME", f"A real name has 1 to {NAMELEN} characters", verb="SETNAME")
     try:
         await tell(ports, session, session.away, realname, session.is_bot)
     except Unavailable:
         text = "The network's message store does not answer; try again"
-        session.fail("SETNAME", "CANNOT_CHANGE_REALNAME", text)
-        return
+        raise CommandError("CANNOT_CHANGE_REALNAME", text, verb="SETNAME") from None
     if not session.rooms and session.caps & SETNAME:
         session.reply(events.realname_set(session.source, realname))
 

@@ -7,6 +7,7 @@ omits the message from there on.
 from gateway.chat import events
 from gateway.chat.capabilities import MESSAGE_REDACTION
 from gateway.chat.commands.table import Command
+from gateway.chat.errors import CommandError
 from gateway.chat.history_access import place, readable
 from gateway.chat.isupport import KICKLEN
 from gateway.chat.ports import Ports
@@ -19,8 +20,7 @@ from gateway.wire.message import Message, parse
 async def redact(ports: Ports, session: Session, message: Message) -> None:
     """IRCv3 message-redaction, "Command"."""
     if not session.caps & MESSAGE_REDACTION:
-        session.numeric(n.ERR_UNKNOWNCOMMAND, "REDACT", "Negotiate draft/message-redaction first")
-        return
+        raise CommandError(n.ERR_UNKNOWNCOMMAND, "REDACT", "Negotiate draft/message-redaction first")
     target, msgid = message.params[:2]
     reason = message.params[2][:KICKLEN] if len(message.params) > 2 else ""
     if target.startswith("#"):
@@ -34,14 +34,12 @@ async def _in_room(ports: Ports, session: Session, target: str, msgid: str, reas
     if room is None and session.oper and ports.is_room_name(target):
         room = await ports.open_room(target)
     if room is None:
-        _fail_target(session, target)
-        return
+        raise _invalid_target(target)
     may_read = readable(session.sid, room, as_member=bool(session.oper))
     is_hidden = may_read is None or place(msgid) not in may_read
     said = None if is_hidden else await ports.find_message(room.name, msgid)
     if said is None:
-        _fail_unknown(session, room.name, msgid)
-        return
+        raise _unknown_message(room.name, msgid)
     is_oper = bool(session.oper)
     void = room.may_redact(session.sid, said.sid, is_oper)
     if void is None:
@@ -49,36 +47,36 @@ async def _in_room(ports: Ports, session: Session, target: str, msgid: str, reas
         void = (await ports.commit(session, room.name, line)).reason
     if void is not None:
         text = "You are not authorised to delete this message"
-        session.standard_reply("FAIL", "REDACT", "REDACT_FORBIDDEN", room.name, msgid, text)
+        raise _error("REDACT_FORBIDDEN", room.name, msgid, text)
 
 
 async def _to_person(ports: Ports, session: Session, target: str, msgid: str, reason: str) -> None:
     """What others said is not told from what nobody said: a msgid must not tell that a message exists."""
     profile = await ports.find(target)
     if profile is None:
-        _fail_target(session, target)
-        return
+        raise _invalid_target(target)
     said = await ports.find_message(profile.sid, msgid)
     message = parse(said.line) if said is not None and said.sid == session.sid else None
     if message is None or message.tags.get(f"{events.FACT}to") != profile.sid:
-        _fail_unknown(session, profile.nick, msgid)
-        return
+        raise _unknown_message(profile.nick, msgid)
     line = events.redacted(session.source, profile.nick, msgid, reason)
-    if await ports.notify(profile.sid, line):
-        ports.delete_direct(session, msgid)
-        session.reply(line)
-    else:
-        _fail_target(session, target)
+    if not await ports.notify(profile.sid, line):
+        raise _invalid_target(target)
+    ports.delete_direct(session, msgid)
+    session.reply(line)
 
 
-def _fail_target(session: Session, target: str) -> None:
-    text = f"You cannot delete messages from {target}"
-    session.standard_reply("FAIL", "REDACT", "INVALID_TARGET", target, text)
+def _error(code: str, *context_and_text: str) -> CommandError:
+    """The FAIL of a REDACT (IRCv3 message-redaction, "Errors"); its capability implies standard replies."""
+    return CommandError(code, *context_and_text, verb="REDACT", is_implied=True)
 
 
-def _fail_unknown(session: Session, target: str, msgid: str) -> None:
-    text = "This message does not exist or is too old"
-    session.standard_reply("FAIL", "REDACT", "UNKNOWN_MSGID", target, msgid, text)
+def _invalid_target(target: str) -> CommandError:
+    return _error("INVALID_TARGET", target, f"You cannot delete messages from {target}")
+
+
+def _unknown_message(target: str, msgid: str) -> CommandError:
+    return _error("UNKNOWN_MSGID", target, msgid, "This message does not exist or is too old")
 
 
 COMMANDS = {"REDACT": Command(redact, 2)}

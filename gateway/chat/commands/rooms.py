@@ -13,12 +13,12 @@ from gateway.chat.commands.replay import last_lines
 from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room
 from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.errors import CommandError, check, no_such_room, too_many_targets
 from gateway.chat.history_access import Place, place_of
 from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
 from gateway.chat.joining import JOIN_TRIES, join_line
 from gateway.chat.member import Member
 from gateway.chat.ports import Ports
-from gateway.chat.refusals import refuse
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -49,7 +49,10 @@ async def join(ports: Ports, session: Session, message: Message) -> None:
     keys = message.params[1].split(",") if len(message.params) > 1 else []
     joined: list[tuple[str, Place]] = []
     for name, key in zip_longest(_names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""):
-        effect = await join_one(ports, session, name, key) if name else None
+        effect: Effect | None = None
+        if name:
+            with session.answering():
+                effect = await join_one(ports, session, name, key)
         if effect is not None:
             joined.append((name, place_of(ports.position(name), effect.index)))
         elif name:  # a refused JOIN has waited for nothing: other clients have their turn before the next
@@ -68,13 +71,14 @@ def _names(text: str) -> Iterable[str]:
 
 
 async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> Effect | None:
-    """Joins a room and tells the client what it needs to know of it, or why not; the JOIN that was folded, or None."""
+    """Join a room and send the client what it needs to know of it; return the JOIN, None for a member of the room.
+
+    Raises CommandError where the room does not let the user in.
+    """
     if not ports.is_room_name(name):
-        session.numeric(n.ERR_NOSUCHCHANNEL, name, "No such channel")
-        return None
+        raise no_such_room(name)
     if len(session.rooms) >= MAX_ROOMS:
-        session.numeric(n.ERR_TOOMANYCHANNELS, name, "You have joined too many channels")
-        return None
+        raise CommandError(n.ERR_TOOMANYCHANNELS, name, "You have joined too many channels")
     if casefold(name) in session.rooms:
         return None
     effect: Effect | None = None
@@ -86,8 +90,8 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
         if ports.is_new(name):
             session.charge(LINES_A_NEW_ROOM)
             if not ports.may_make_room(session):
-                session.numeric(n.ERR_TOOMANYCHANNELS, name, "Too many new channels from your address; try again later")
-                return None
+                text = "Too many new channels from your address; try again later"
+                raise CommandError(n.ERR_TOOMANYCHANNELS, name, text)
         if void is None:
             seen, lobby = ports.position(name), ports.server.lobby
             line = join_line(session, name, seen, lobby, key=key, oper=bool(session.oper))
@@ -95,9 +99,8 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
             void = effect.reason if effect.kind is Kind.REJECTED else None
         if void is not Rejection.STALE_JOIN:
             break
-    if void is not None:
-        refuse(session, "JOIN", name, void)
-    elif casefold(name) in session.rooms:  # not kicked in the very same entry
+    check("JOIN", name, void)
+    if void is None and casefold(name) in session.rooms:  # not kicked in the very same entry
         show_room(ports, session, session.rooms[casefold(name)])
         return effect
     return None
@@ -108,19 +111,17 @@ async def part(ports: Ports, session: Session, message: Message) -> None:
     reason = message.params[1] if len(message.params) > 1 else ""
     charge_for_rooms(session, message.params[0].count(",") + 1)
     for name in _names(message.params[0]):
-        room = session.rooms.get(casefold(name))
-        if room is None:
-            if await existing_room(ports, session, name) is not None:
-                refuse(session, "PART", name, Rejection.NOT_MEMBER)
-            continue
-        line = cut(events.parted(session.source, room.name, reason), LINE_CONTENT_BYTES)
-        answer(session, "PART", room.name, await ports.commit(session, name, line))
+        with session.answering():
+            await _part_one(ports, session, name, reason)
 
 
-def answer(session: Session, verb: str, room: str, effect: Effect, subject: str = "") -> None:
-    """Tells the client if the fold voided what it asked."""
-    if effect.kind is Kind.REJECTED and effect.reason is not None:
-        refuse(session, verb, room, effect.reason, subject)
+async def _part_one(ports: Ports, session: Session, name: str, reason: str) -> None:
+    room = session.rooms.get(casefold(name))
+    if room is None:
+        await existing_room(ports, session, name)
+        raise CommandError(n.ERR_NOTONCHANNEL, name, "You're not on that channel")
+    line = cut(events.parted(session.source, room.name, reason), LINE_CONTENT_BYTES)
+    check("PART", room.name, (await ports.commit(session, name, line)).reason)
 
 
 def show_room(ports: Ports, session: Session, room: Room) -> None:
@@ -148,8 +149,7 @@ async def names(ports: Ports, session: Session, message: Message) -> None:
         return
     asked = list({casefold(name): name for name in _names(message.params[0])}.values())
     if len(asked) > MAX_TARGETS:
-        session.numeric(n.ERR_TOOMANYTARGETS, message.params[0], f"Too many targets (at most {MAX_TARGETS})")
-        return
+        raise too_many_targets(message.params[0], MAX_TARGETS)
     for name in asked:
         room = await visible_room(ports, session, name)
         if room is None:

@@ -1,5 +1,6 @@
 """Which rooms a user may ask about: those that exist, and the secret ones only from within."""
 
+from gateway.chat.errors import CommandError, no_such_nick, no_such_room
 from gateway.chat.ports import Ports
 from gateway.chat.room import Room
 from gateway.chat.session import Session
@@ -7,15 +8,24 @@ from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
 
 
-async def existing_room(ports: Ports, session: Session, name: str) -> Room | None:
-    """The live replica of a room, which this lane follows from now on; None where there is none: that is told."""
+async def existing_room(ports: Ports, session: Session, name: str) -> Room:
+    """Return the live replica of a room, which this lane follows from now on.
+
+    Raises CommandError (ERR_NOSUCHCHANNEL) where there is no such room.
+    """
     room = session.rooms.get(casefold(name))
     if room is None and ports.is_room_name(name):
         room = await ports.open_room(name)
     if room is None or not room.members:
-        session.numeric(n.ERR_NOSUCHCHANNEL, name, "No such channel")
-        return None
+        raise no_such_room(name)
     return room
+
+
+async def not_a_member(ports: Ports, room: Room, nick: str) -> CommandError:
+    """The error of a command about a member, where none has this nick."""
+    if ports.known(nick) is None and await ports.find(nick) is None:
+        return no_such_nick(nick)
+    return CommandError(n.ERR_USERNOTINCHANNEL, nick, room.name, "They aren't on that channel")
 
 
 def can_see(session: Session, room: Room) -> bool:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from gateway.chat.batches import end_overdue
 from gateway.chat.flood import TokenBucket
-from gateway.chat.multiline import end_overdue
 from gateway.chat.session import Session
 from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.clients.client import TEXT, Client, Dialect

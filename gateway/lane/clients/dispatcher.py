@@ -12,9 +12,9 @@ from math import inf
 from typing import Any, Protocol
 
 from gateway.chat.capabilities import STANDARD_REPLIES
+from gateway.chat.errors import CommandError, too_few_parameters, unavailable
 from gateway.chat.flood import ANSWER_BYTES
 from gateway.chat.ports import ClientLeft, Ports, Unavailable
-from gateway.chat.refusals import unavailable
 from gateway.chat.session import Session
 from gateway.lane.clients.client import TEXT, Client
 from gateway.lane.loop.tasks import Task, Wait
@@ -146,21 +146,20 @@ class Dispatcher:
             session.begin_response(label)
         if session.caps & STANDARD_REPLIES and "\ufffd" in text:
             session.warn(message.verb, "INVALID_UTF8", "What was not correctly encoded as UTF-8 has become U+FFFD")
-        if not session.is_registered and (command is None or not command.before_registration):
-            session.numeric(n.ERR_NOTREGISTERED, "You have not registered")
-        elif command is None:
-            session.numeric(n.ERR_UNKNOWNCOMMAND, message.verb[:64], "Unknown command")
-        elif len(message.params) < command.fewest:
-            session.numeric(n.ERR_NEEDMOREPARAMS, message.verb, "Not enough parameters")
-        else:
-            try:
-                coroutine = command.handler(self._ports, session, message)
-            except Exception as error:
-                self._fault(client, message, error)
-                return
-            if coroutine is not None:
-                self.begin(client, coroutine, message)
-                return
+        try:
+            if not session.is_registered and (command is None or not command.before_registration):
+                raise CommandError(n.ERR_NOTREGISTERED, "You have not registered")
+            if command is None:
+                raise CommandError(n.ERR_UNKNOWNCOMMAND, message.verb[:64], "Unknown command")
+            if len(message.params) < command.fewest:
+                raise too_few_parameters(message.verb)
+            coroutine = command.handler(self._ports, session, message)
+        except Exception as error:
+            self._ended(client, message, error)
+            return
+        if coroutine is not None:
+            self.begin(client, coroutine, message)
+            return
         if label:
             session.end_response()
         if session.owed >= ANSWER_BYTES:
@@ -241,13 +240,8 @@ class Dispatcher:
             if isinstance(error, Unavailable):
                 if was_parked and task.deadline <= self._clock:
                     client.overdue = len(client.inputs or ())
-                unavailable(client.session, *(error.args or (message.verb, *message.params[:1])))
-            elif error is not None and not isinstance(error, ClientLeft):
-                self._fault(client, message, error)
-                return
-            client.session.end_response()
-            if client.session.owed >= ANSWER_BYTES:
-                self._charge(client)
+                error = unavailable(*(error.args or (message.verb, *message.params[:1])))
+            self._ended(client, message, error)
             if was_parked:  # otherwise whoever called goes on with the next line
                 self.proceed(client)
 
@@ -262,6 +256,18 @@ class Dispatcher:
                 task.interrupt(Unavailable())
         if not task.ended:
             self.tasks[task] = None
+
+    def _ended(self, client: Client, message: Message, error: Exception | None) -> None:
+        """A command is done, or has failed: its client gets the rest of the response."""
+        session = client.session
+        if isinstance(error, CommandError):
+            session.answer(error)
+        elif error is not None and not isinstance(error, ClientLeft):
+            self._fault(client, message, error)
+            return
+        session.end_response()
+        if session.owed >= ANSWER_BYTES:
+            self._charge(client)
 
     def expire(self) -> None:
         """Ends the waits that have lasted too long; called every ``TICK_S``, later where the lane is behind."""

@@ -13,10 +13,10 @@ from gateway.broker.keys import Keys, inbox
 from gateway.broker.link import RedisLink, Reply
 from gateway.chat import deduplication
 from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
+from gateway.chat.errors import id_in_use
 from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, sender_facts, sender_of, text_of, with_tags
 from gateway.chat.history_access import place
 from gateway.chat.member import UNKNOWN, Sender
-from gateway.chat.refusals import id_in_use
 from gateway.chat.render import log_mark, msgid, spoken, tags
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client

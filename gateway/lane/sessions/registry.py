@@ -16,11 +16,11 @@ from gateway.chat import events
 from gateway.chat.capabilities import SETNAME
 from gateway.chat.commands.rooms import show_room
 from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.errors import rejected, unavailable
 from gateway.chat.events import Entry, number
 from gateway.chat.member import Member
 from gateway.chat.ports import ClientLeft
 from gateway.chat.profile_updates import NOTIFY_CAPABILITY
-from gateway.chat.refusals import refuse, unavailable
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client
 from gateway.lane.loop.tasks import Task, Wait
@@ -137,10 +137,11 @@ class Sessions:
             if outcome.old:  # the client sent it again: it is told of the first one
                 self._lane.delivery.echo_again(client, outcome, pending.label)
         elif outcome is None:
-            session.answer_late(pending.label, lambda: unavailable(session, message.verb, *message.params[:1]))
+            error = unavailable(message.verb, *message.params[:1])
+            session.answer_late(pending.label, lambda: session.answer(error))
         else:
-            void = outcome.reason or Rejection.NO_CHANGE
-            session.answer_late(pending.label, lambda: refuse(session, message.verb, message.params[0], void))
+            refusal = rejected(message.verb, message.params[0], outcome.reason or Rejection.NO_CHANGE)
+            session.answer_late(pending.label, lambda: session.answer(refusal) if refusal is not None else None)
 
     def _late(self, session: Session, outcome: object) -> None:
         """A command takes effect after it was answered by an error, or again.
