@@ -27,6 +27,8 @@ from gateway.embedded.server import EmbeddedServer
 from gateway.executor import Executor
 from gateway.heartbeat.leases import Heartbeat, client
 from gateway.lane.clients.browser_addresses import BrowserAddresses
+from gateway.lane.context import LaneContext
+from gateway.lane.hooks import call_all
 from gateway.lane.lane import Lane
 from gateway.lane.loop.process import Post, ProcessServices
 from gateway.net.acceptor import Acceptor, Assign
@@ -140,7 +142,7 @@ class Gateway:
             admin.start()
             log.info("admin", port=admin.port)
         # Nobody may come in before the lease is there: without one, no reaper would find what is left behind.
-        while not (heartbeat.beats and all(lane.is_ready for lane in self.lanes)) and not self._is_ending:
+        while not (heartbeat.beats and all(lane.context.is_ready for lane in self.lanes)) and not self._is_ending:
             time.sleep(0.01)
         gc.freeze()  # what is there by now stays
         gc.set_threshold(*GC_THRESHOLDS)
@@ -155,7 +157,7 @@ class Gateway:
 
         def assign(accepted: socket.socket, peer: str) -> None:
             lane = next(turns)
-            lane.post(lambda: lane.connections.accept(accepted, peer))
+            lane.post(lambda: lane.parts.connections.accept(accepted, peer))
 
         return assign
 
@@ -176,7 +178,7 @@ class Gateway:
             gone=heartbeat.disown,
             rehash=lambda: self._on_signal(signal.SIGHUP, None),
         )
-        return Lane(self.id, number, settings, server, process, tls_context)
+        return Lane(LaneContext(self.id, number, settings, server, process, tls_context))
 
     def _cloak(self, address: str) -> str:
         digest = hmac.new(self._cloak_key.encode(), address.encode(), hashlib.sha256).hexdigest()
@@ -195,11 +197,11 @@ class Gateway:
         if gateway != self.id:
             self.id = gateway
             for lane in self.lanes:
-                lane.post(partial(lane.rekey.take, gateway))
+                lane.post(partial(lane.parts.rekey.take, gateway))
         elif self._is_enrolled:
             self._publish_cloak_key()
             for lane in self.lanes:
-                lane.post(lane.redis_forgot)
+                lane.post(partial(call_all, lane.parts.hooks.lease_lost))
         self._is_enrolled = True
 
     def _publish_cloak_key(self) -> None:
@@ -277,7 +279,7 @@ class Gateway:
         began, clients = time.monotonic(), self._count_clients()
         log.info("draining", gateway=self.id, clients=clients, seconds=over_s)
         for lane in self.lanes:
-            lane.post(partial(lane.close, over_s))
+            lane.post(partial(lane.parts.drain.begin, over_s))
         left = self._wait_for_lanes(began + over_s + LEAVE_LIMIT_S, is_hurried=not over_s)
         cut = self._count_clients()
         for lane in self.lanes:
@@ -295,7 +297,7 @@ class Gateway:
             if not is_hurried and (self._is_in_haste or away_looks * LOOK_S >= AWAY_S):
                 is_hurried, deadline = True, time.monotonic() + LEAVE_LIMIT_S
                 for lane in self.lanes:
-                    lane.post(lane.hurry)
+                    lane.post(lane.parts.drain.hurry)
             time.sleep(LOOK_S)
         return have_ended
 
@@ -307,10 +309,10 @@ class Gateway:
     @property
     def _is_away(self) -> bool:
         """Whether no lane reaches Redis: no client gains by waiting then."""
-        return not any(lane.link.is_up for lane in self.lanes)
+        return not any(lane.parts.link.is_up for lane in self.lanes)
 
     def _count_clients(self) -> int:
-        return sum(len(lane.clients) for lane in self.lanes)
+        return sum(len(lane.parts.clients) for lane in self.lanes)
 
     @staticmethod
     def _raise_descriptor_limit() -> None:

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.ports import Server
 from gateway.config import ConfigError, Settings
-from gateway.lane.lane import LaneSettings
+from gateway.lane.context import LaneSettings
 from gateway.net.tls import UnusableCertificate, server_context
 
 STARTED_S = time.time()

@@ -12,30 +12,34 @@ from gateway.lane.lane import Lane
 from gateway.ops.metrics import Reading
 
 _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
-    ("sessions", "Connections whose dialect is known.", lambda lane: len(lane.clients)),
-    ("users", "Registered users.", lambda lane: len(lane.sessions.by_nick)),
+    ("sessions", "Connections whose dialect is known.", lambda lane: len(lane.parts.clients)),
+    ("users", "Registered users.", lambda lane: len(lane.parts.sessions.by_nick)),
     (
         "pending_connections",
         "Connections whose dialect is not known yet.",
-        lambda lane: len(lane.connections.opening),
+        lambda lane: len(lane.parts.connections.opening),
     ),
-    ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.replicas.rooms)),
-    ("link_up", "Whether the link to Redis is up and delivers (1) or not (0).", lambda lane: lane.probe.is_healthy),
-    ("queued", "Events that are not in a log yet.", lambda lane: lane.log_writer.queued),
-    ("backlog_bytes", "Bytes that wait for clients to read them.", lambda lane: lane.connections.backlog_bytes),
-    ("waiting_handlers", "Handlers that wait for an answer.", lambda lane: len(lane.intake.tasks)),
+    ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.parts.replicas.rooms)),
+    (
+        "link_up",
+        "Whether the link to Redis is up and delivers (1) or not (0).",
+        lambda lane: lane.parts.probe.is_healthy,
+    ),
+    ("queued", "Events that are not in a log yet.", lambda lane: lane.parts.log_writer.queued),
+    ("backlog_bytes", "Bytes that wait for clients to read them.", lambda lane: lane.parts.connections.backlog_bytes),
+    ("waiting_handlers", "Handlers that wait for an answer.", lambda lane: len(lane.parts.dispatcher.tasks)),
     (
         "longest_turn_seconds",
         "The longest turn of the last minute, without the wait for sockets.",
-        lambda lane: lane.turns.longest_s,
+        lambda lane: lane.parts.turn_times.longest_s,
     ),
 )
 _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
-    ("commands", "Lines from clients that were carried out.", lambda lane: lane.intake.commands),
-    ("deliveries", "Lines or batches written to clients.", lambda lane: lane.outboxes.delivered),
-    ("entries", "Entries appended to logs.", lambda lane: lane.log_writer.launched),
-    ("link_commands", "Commands sent to Redis.", lambda lane: lane.link.commands),
-    ("link_received_bytes", "Bytes received from Redis.", lambda lane: lane.link.bytes_in),
+    ("commands", "Lines from clients that were carried out.", lambda lane: lane.parts.dispatcher.commands),
+    ("deliveries", "Lines or batches written to clients.", lambda lane: lane.parts.outboxes.delivered),
+    ("entries", "Entries appended to logs.", lambda lane: lane.parts.log_writer.launched),
+    ("link_commands", "Commands sent to Redis.", lambda lane: lane.parts.link.commands),
+    ("link_received_bytes", "Bytes received from Redis.", lambda lane: lane.parts.link.bytes_in),
 )
 
 
@@ -56,7 +60,7 @@ def readings(lanes: Sequence[Lane], heartbeat: Heartbeat, admission: Admission) 
 
 def readiness(lanes: Sequence[Lane], heartbeat: Heartbeat, lease_s: float) -> tuple[bool, str]:
     """Ready while every lane's link is proven to deliver and the lease is kept; and the reason."""
-    down = [lane.id for lane in lanes if not lane.probe.is_healthy]
+    down = [lane.id for lane in lanes if not lane.parts.probe.is_healthy]
     if down or not lanes:
         return False, f"no connection to Redis: {' '.join(down) or 'starting'}"
     beat_at = heartbeat.last_beat_ok_at

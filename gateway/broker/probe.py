@@ -27,9 +27,14 @@ LONGEST_RETRY_S = 2.0
 class Host(Protocol):
     """What the upkeep needs of its lane."""
 
-    id: str
-    now: float
-    is_stopping: bool
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def now(self) -> float: ...
+
+    @property
+    def is_stopping(self) -> bool: ...
 
     def later(self, after_s: float, call: Callable[[], None]) -> object: ...
 

@@ -41,7 +41,7 @@ from gateway.wire.casefold import casefold
 from gateway.wire.names import valid_room
 
 if TYPE_CHECKING:
-    from gateway.lane.lane import Lane
+    from gateway.lane.assembly import Parts
 
 log = structlog.get_logger()
 
@@ -59,10 +59,11 @@ T = TypeVar("T")
 class LanePorts:
     """See gateway.chat.ports.Ports, which this implements for one lane."""
 
-    def __init__(self, lane: Lane) -> None:
-        self._lane = lane
-        self._gate = ConcurrencyLimiter(lane)
-        self._history_gate = ConcurrencyLimiter(lane, HISTORY_PLACES)
+    def __init__(self, parts: Parts) -> None:
+        self._lane, self._context = parts, parts.context
+        self._gate = ConcurrencyLimiter(parts.context)
+        self._history_gate = ConcurrencyLimiter(parts.context, HISTORY_PLACES)
+        self._on_link_up: list[Callable[[], None]] = []  # handlers that wait for Redis
         self._coming: dict[Session, str] = {}  # nicks of which rooms are being told
 
     async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
@@ -79,11 +80,11 @@ class LanePorts:
 
     @property
     def server(self) -> Server:
-        return self._lane.server
+        return self._context.server
 
     @property
     def now(self) -> float:
-        return self._lane.wall_now
+        return self._context.wall_now
 
     def _client(self, session: Session) -> Client:
         client = self._lane.clients.get(session.sid)
@@ -114,7 +115,7 @@ class LanePorts:
 
     def may_make_room(self, session: Session) -> bool:
         is_counted = self._client(session).connection.is_admitted  # else it is of this machine
-        return not is_counted or self._lane.process.may_make_room(session.address)
+        return not is_counted or self._context.process.may_make_room(session.address)
 
     def say(self, session: Session, room: str, line: str) -> None:
         label = session.take_label() if session.label else ""
@@ -145,7 +146,7 @@ class LanePorts:
                         raise Unavailable
 
     def take_back(self, session: Session) -> None:
-        person = self._lane.people.person(session.sid)
+        person = self._lane.visible_users.person(session.sid)
         if person is not None:
             self._lane.sessions.take_back(session, person.known)
 
@@ -167,10 +168,10 @@ class LanePorts:
         return client.session if client is not None else None
 
     def known(self, nick: str) -> str | None:
-        return self._lane.sessions.by_nick.get(casefold(nick)) or self._lane.people.sid(nick)
+        return self._lane.sessions.by_nick.get(casefold(nick)) or self._lane.visible_users.sid(nick)
 
     def shown_nicks(self, room: Room) -> Mapping[str, str]:
-        people = self._lane.people
+        people = self._lane.visible_users
         if not (people.stale_names or people.hidden):
             return {}
         followed = self._lane.replicas.rooms.get(room.folded_name)
@@ -178,12 +179,17 @@ class LanePorts:
 
     def kept(self, session: Session, room: Room) -> list[Member]:
         followed = self._lane.replicas.rooms.get(room.folded_name)
-        return self._lane.changes.kept(followed, session.sid) if followed is not None and followed.kept else []
+        return self._lane.state_changes.kept(followed, session.sid) if followed is not None and followed.kept else []
 
     async def _linked(self) -> None:
         """While Redis is away, waits for it."""
         if not self._lane.link.is_up:
-            await _called_back(self._lane.on_link_up)
+            await _called_back(self._on_link_up)
+
+    def link_up(self) -> None:
+        waiting, self._on_link_up = self._on_link_up, []
+        for call in waiting:
+            call()
 
     async def claim(self, session: Session, nick: str) -> str | None:
         await self._linked()
@@ -207,7 +213,7 @@ class LanePorts:
         self._lane.directory.note(nick)  # again: whoever gave it up just now may have struck it out
         # Redis's clock may have been set back: a newer claim has the higher token all the same, than the session's last
         # one, and than that of whom clients are still shown under this nick.
-        people = self._lane.people
+        people = self._lane.visible_users
         person = people.person(people.sid(nick) or "")
         shown = person.token if person is not None and person.sid != session.sid else 0
         return str(max(int(reply), int(session.token or 0) + 1, shown + 1))
@@ -254,7 +260,7 @@ class LanePorts:
                 self._coming.pop(session, None)
                 self.unclaim(session, nick)
                 if session.nick == session.sid:  # it has lost the old one meanwhile
-                    self._lane.claims.tell(client)
+                    self._lane.nick_claims.tell(client)
             else:
                 for name in session.rooms:
                     if name not in sent:
@@ -270,10 +276,10 @@ class LanePorts:
             for given_up in (nick, old):  # or its clock was set back
                 if given_up != session.sid:
                     self.release(session, given_up)
-            self._lane.claims.renew(client)
+            self._lane.nick_claims.renew(client)
             return
         self._lane.sessions.renamed(client, old, nick)
-        self._lane.claims.renew(client)  # Redis may have lost it before it was the session's name
+        self._lane.nick_claims.renew(client)  # Redis may have lost it before it was the session's name
         self.publish_profile(session)
         for name in session.rooms:  # one that was joined meanwhile, or whose log has lost its end, may have it wrong
             member = self._lane.replicas.rooms[name].room.members.get(session.sid)
@@ -373,7 +379,7 @@ class LanePorts:
 
     async def verify(self, session: Session, password_hash: str, password: str) -> bool:
         wait: Wait[bool] = Wait()
-        cancel = self._lane.process.verify(session.address, password_hash, password, self._lane.post, wait.fulfil)
+        cancel = self._context.process.verify(session.address, password_hash, password, self._context.post, wait.fulfil)
         if cancel is None:
             raise Unavailable
         try:
@@ -387,7 +393,7 @@ class LanePorts:
         what = (
             f"{command} {target}: {comment}"
             if target
-            else f"{command} on {self.server.name}, gateway {self._lane.gateway}"
+            else f"{command} on {self.server.name}, gateway {self._context.gateway}"
         )
         line = f":{self.server.name} {OPERATOR_NOTICE} :{session.source} (operator {session.oper}) used {what}"
 
@@ -398,11 +404,11 @@ class LanePorts:
         lanes(self._lane.link, self._lane.keys, send)
 
     def rehash(self) -> None:
-        self._lane.process.rehash()
+        self._context.process.rehash()
 
     async def pause(self, seconds: float) -> None:
         wait: Wait[None] = Wait()
-        self._lane.later(seconds, lambda: wait.fulfil(None))
+        self._context.later(seconds, lambda: wait.fulfil(None))
         await wait
 
     async def search(self, fits: Callable[[Profile], bool], limit: int) -> list[Profile]:
@@ -424,7 +430,7 @@ class LanePorts:
         if client is not None:
             return presence(client.session, self.now, with_address=with_address)
         wait: Wait[UserStatus | None] = Wait()
-        self._lane.questions.ask(profile.sid, with_address, wait.fulfil)
+        self._lane.user_queries.ask(profile.sid, with_address, wait.fulfil)
         return await wait
 
     async def whowas(self, nick: str) -> list[Profile]:
@@ -467,7 +473,7 @@ class LanePorts:
 
     async def user_counts(self) -> list[GatewayCounts]:
         lane = self._lane
-        lane.directory_publisher.write(self.now)  # before the reading, so that it counts who is just being greeted
+        lane.directory_publisher.write()  # before the reading, so that it counts who is just being greeted
         living: Wait[Any] = Wait()
         counts: Wait[Any] = Wait()
         lane.user_counts.read(_fulfil(living), _fulfil(counts))
@@ -476,7 +482,7 @@ class LanePorts:
     # -- the session ----------------------------------------------------------------------------------
 
     async def pace(self, session: Session) -> None:
-        await self._lane.intake.pace(self._client(session))
+        await self._lane.dispatcher.pace(self._client(session))
 
     def set_caps(self, session: Session, caps: int) -> None:
         client = self._client(session)
@@ -513,7 +519,7 @@ class LanePorts:
             raise
 
     def look(self, session: Session, room: str) -> None:
-        self._lane.changes.look(self._client(session), casefold(room))
+        self._lane.state_changes.look(self._client(session), casefold(room))
 
     async def history(self, may_read: HistoryAccess, span: Span) -> HistoryPage:
         await self._history_gate.enter()
@@ -521,25 +527,27 @@ class LanePorts:
             found = await read(self._ask, self._lane.keys, may_read, span)
         finally:
             self._history_gate.leave()
-        if self._lane.waiting is not None:
+        if self._lane.replica_acks is not None:
             replicated: Wait[None] = Wait()
-            self._lane.waiting.after_replicated(lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable()))
+            self._lane.replica_acks.after_replicated(
+                lambda: replicated.fulfil(None), lambda: replicated.fail(Unavailable())
+            )
             await replicated
         return found
 
     async def talk(self, session: Session, nick: str, span: Span) -> tuple[str, list[PastEvent], bool]:
-        return self._lane.talks.read(session, nick, span)
+        return self._lane.direct_history.read(session, nick, span)
 
     async def talks(self, session: Session) -> list[tuple[str, int]]:
-        return self._lane.talks.latest(session)
+        return self._lane.direct_history.latest(session)
 
     def delete_direct(self, session: Session, msgid: str) -> None:
-        self._lane.talks.redact(session, msgid)
+        self._lane.direct_history.redact(session, msgid)
 
     async def find_message(self, where: str, msgid: str) -> Event | None:
         log = casefold(where) if where.startswith("#") else inbox(where.rpartition(".")[0])
         found = await find(self._ask, self._lane.keys, log, msgid)
-        return None if found is None else Event(self._lane.rekey.current_sid(found.sid), found.line)
+        return None if found is None else Event(self._context.current_sid(found.sid), found.line)
 
     def _ask(self, *words: str | int) -> Wait[Any]:
         """A command of Redis's, awaited."""
@@ -548,7 +556,7 @@ class LanePorts:
         return wait
 
     def quit(self, session: Session, reason: str) -> None:
-        self._lane.depart(self._client(session), reason)
+        self._lane.sessions.depart(self._client(session), reason)
 
 
 async def _called_back(waiting: list[Callable[[], None]]) -> None:

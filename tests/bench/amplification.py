@@ -88,7 +88,9 @@ def served(world: World, line: str, nick: str, *, reads: bool) -> int:
                 other.inbound += b"" if b"PING" not in other.read() else b"PONG x\r\n"
         if reads:
             total += len(socket.read())
-    backlog = sum(c.connection.backlog_bytes for c in world.lane.clients.values() if c.connection.fd == socket.fileno())
+    backlog = sum(
+        c.connection.backlog_bytes for c in world.lane.parts.clients.values() if c.connection.fd == socket.fileno()
+    )
     total += len(socket.outbound) + backlog
     socket.has_ended = socket.is_reset = True
     world.turn(3)

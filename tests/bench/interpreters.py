@@ -30,7 +30,7 @@ def lane_us(turns: int) -> float:
     for number, socket in enumerate(sockets):
         socket.inbound += b"NICK u%d\r\nUSER u 0 * :u\r\nJOIN #r%d\r\n" % (number, number // 2)
         world.turn(4)
-    for client in world.lane.clients.values():
+    for client in world.lane.parts.clients.values():
         client.bucket = None  # without flood control
     world.turn(20)
     for socket in sockets:

@@ -23,7 +23,8 @@ from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.clients.client import Client
 from gateway.lane.clients.dispatcher import PARKED_LINES_LIMIT
 from gateway.lane.clients.handshake import PendingConnection
-from gateway.lane.lane import Lane, LaneSettings
+from gateway.lane.context import LaneContext, LaneSettings
+from gateway.lane.lane import Lane
 from gateway.lane.loop.clock import Clock
 from gateway.lane.loop.process import Post, ProcessServices
 from gateway.net.connection import RECEIVE_BYTES, ClientConnection
@@ -97,7 +98,7 @@ class World:
         self.redis = SimulatedServer()
         self.sockets: list[ClientSocket] = []
         now = lambda: self.time_s  # noqa: E731 - three clocks that are one
-        self.lane = _Watched(
+        context = _Watched(
             "abc",
             0,
             LaneSettings(
@@ -130,9 +131,9 @@ class World:
             tls_context,
             clock=Clock(monotonic=now, wall=lambda: self.time_s + 1.7e9, awake=now),
             random=Random(1),
-            selector=self.selector,  # type: ignore[arg-type]
             wake=self.wake,  # type: ignore[arg-type]
         )
+        self.lane = Lane(context, self.selector)  # type: ignore[arg-type]
         self.redis.store.zadd(b"f:gateways", b"9999999999", b"abc")
         self.lane.begin()
         self.turn(4)
@@ -140,7 +141,7 @@ class World:
     def _connect(self) -> None:
         socket = self.redis.connect()
         self.selector.links[socket.fileno()] = socket
-        self.lane.link.attach(socket)  # type: ignore[arg-type]
+        self.lane.parts.link.attach(socket)  # type: ignore[arg-type]
 
     def _verify(
         self, _address: str, _hash: str, password: str, post: Post, done: Callable[[bool], None]
@@ -154,7 +155,7 @@ class World:
         socket = ClientSocket(1_000_000 + len(self.sockets))
         self.sockets.append(socket)
         self.selector.clients[socket.fileno()] = socket
-        self.lane.connections.accept(socket, peer)  # type: ignore[arg-type]
+        self.lane.parts.connections.accept(socket, peer)  # type: ignore[arg-type]
         return socket
 
     def turn(self, count: int = 1) -> None:
@@ -166,11 +167,11 @@ class World:
 
     def _check_bounds(self) -> None:
         lane = self.lane
-        for connection in lane.connections.opening:
+        for connection in lane.parts.connections.opening:
             opening = connection.state
             assert isinstance(opening, PendingConnection)
             assert len(opening.buffer) <= OPENING_LIMIT_BYTES
-        for client in lane.clients.values():
+        for client in lane.parts.clients.values():
             assert not client.connection.is_open or client.connection.backlog_bytes <= self.sendq_bytes
             assert not client.connection.out
             assert len(client.buffer._partial or b"") <= CLIENT_TAGS_LIMIT_BYTES + LINE_LIMIT_BYTES
@@ -178,10 +179,10 @@ class World:
             assert len(client.session.rooms) <= 100
 
 
-class _Watched(Lane):
-    """A lane whose faults are findings."""
+class _Watched(LaneContext):
+    """The context of a lane whose faults are findings."""
 
-    def trouble(self, where: str, error: Exception) -> None:
+    def fault(self, where: str, error: Exception) -> None:
         raise AssertionError(f"a fault in {where}") from error
 
 
@@ -355,7 +356,7 @@ def _settle(world: World, bystanders: list[Bystander], reader: Reader) -> None:
 
 
 def _shown(world: World) -> str:
-    clients: list[Client] = list(world.lane.clients.values())
+    clients: list[Client] = list(world.lane.parts.clients.values())
     return " ".join(f"{client.session.nick}:{_standing(client.connection, client)}" for client in clients)
 
 

@@ -42,7 +42,9 @@ def pass_time(world: World, seconds: float) -> None:
 
 def held_for(world: World, socket: ClientSocket) -> int:
     """What the gateway has made for a client that has read nothing of it."""
-    kept = sum(c.connection.backlog_bytes for c in world.lane.clients.values() if c.connection.fd == socket.fileno())
+    kept = sum(
+        c.connection.backlog_bytes for c in world.lane.parts.clients.values() if c.connection.fd == socket.fileno()
+    )
     return len(socket.outbound) + kept
 
 
@@ -142,11 +144,11 @@ def test_client_tags_cost_a_line_for_each_512_bytes(world: World) -> None:
     socket = client(world, "tagger", "message-tags")
     socket.inbound += b"JOIN #tagged\r\n"
     pass_time(world, 10.0)
-    before = world.lane.intake.commands
+    before = world.lane.parts.dispatcher.commands
     socket.inbound += b"@+a=" + b"x" * 4000 + b" PRIVMSG #tagged :x\r\n"
     socket.inbound *= 10
     world.turn(100)
-    assert world.lane.intake.commands - before == 3  # eight lines each
+    assert world.lane.parts.dispatcher.commands - before == 3  # eight lines each
 
 
 def test_between_the_rooms_of_a_join_that_is_refused_others_have_their_turn(guarded: World) -> None:
@@ -193,9 +195,9 @@ def test_no_turn_has_an_event_for_each_room_of_a_client(world: World) -> None:
         socket.inbound += line
         appended = []
         for _ in range(40):
-            before = world.lane.log_writer.launched
+            before = world.lane.parts.log_writer.launched
             world.turn()
-            appended.append(world.lane.log_writer.launched - before)
+            appended.append(world.lane.parts.log_writer.launched - before)
         assert max(appended) <= ROOMS_AT_ONCE
         assert sum(appended) >= 60
 

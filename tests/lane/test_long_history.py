@@ -18,7 +18,7 @@ def build() -> World:
     """A lane without flood control, on which a thousand messages of 400 bytes were said in the lobby."""
     world = World(sendq_bytes=SENDQ_BYTES)
     lane = world.lane
-    lane.reload(replace(lane.settings, flood_rate=0.0), lane.server, None)
+    lane.reload(replace(lane.context.settings, flood_rate=0.0), lane.context.server, None)
     author = Bystander(world, "ann")
     for first in range(0, COUNT, 50):
         author.say(*(f"PRIVMSG #lobby :m{at} {'x' * 380}" for at in range(first, first + 50)))
@@ -41,7 +41,7 @@ def asker(world: World, nick: str, caps: str = CAPS) -> ClientSocket:
 
 
 def held_bytes(world: World) -> int:
-    return sum(client.connection.backlog_bytes for client in world.lane.clients.values())
+    return sum(client.connection.backlog_bytes for client in world.lane.parts.clients.values())
 
 
 def numbers(received: bytes) -> list[int]:
@@ -84,11 +84,11 @@ def test_it_ends_with_its_connection_and_leaves_nothing_behind() -> None:
     socket.room = 0
     socket.inbound += f"CHATHISTORY LATEST #lobby * {COUNT}\r\n".encode()
     world.turn(100)
-    assert world.lane.intake.tasks
+    assert world.lane.parts.dispatcher.tasks
     socket.is_reset = True
     world.turn(100)
-    assert not world.lane.intake.tasks
-    assert "reset" not in [client.session.nick for client in world.lane.clients.values()]
+    assert not world.lane.parts.dispatcher.tasks
+    assert "reset" not in [client.session.nick for client in world.lane.parts.clients.values()]
 
 
 def test_many_who_do_not_read_hold_little_and_others_are_served() -> None:
@@ -124,7 +124,7 @@ def test_no_batch_and_a_label_give_a_short_answer() -> None:
 def test_it_costs_as_much_as_it_is_long() -> None:
     world = build()
     lane = world.lane
-    lane.reload(replace(lane.settings, flood_rate=4.0), lane.server, None)
+    lane.reload(replace(lane.context.settings, flood_rate=4.0), lane.context.server, None)
     socket = asker(world, "greedy")
     began_at, received = world.time_s, b""
     socket.inbound += f"CHATHISTORY LATEST #lobby * {COUNT}\r\n".encode() * 2

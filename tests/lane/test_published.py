@@ -65,11 +65,11 @@ def test_a_published_message_that_is_no_entry(world: World, payload: bytes) -> N
 )  # fmt: skip
 def test_an_event_in_the_inbox_that_lacks_its_half(world: World, line: bytes) -> None:
     bystander = Bystander(world, "bob")
-    to = next(iter(world.lane.clients)).encode()
+    to = next(iter(world.lane.parts.clients)).encode()
     log = inbox("abc.0")
     publish(world, log, in_order(world, log, b"def.0.1\r\n@hubbub/to=" + to + b" " + line + b"\r\n"))
     world.turn(5)
-    assert [client.session.nick for client in world.lane.clients.values()] == ["bob"]
+    assert [client.session.nick for client in world.lane.parts.clients.values()] == ["bob"]
     assert not [text for text in bystander.take() if "ERROR" in text]
 
 

@@ -216,7 +216,7 @@ class Evidence:
     @cached_property
     def unfollowed_rooms(self) -> set[str]:
         """Rooms that no lane follows since a wipe: members whose gateway died in it are removed at the next JOIN."""
-        followed = {name for node in self.nodes for name in node.lane.replicas.rooms}
+        followed = {name for node in self.nodes for name in node.lane.parts.replicas.rooms}
         return self.rooms.keys() - followed if any(loss.is_all for loss in self.store.losses) else set()
 
 

@@ -13,7 +13,9 @@ from gateway.chat.ports import Server
 from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
 from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.clients.client import Dialect
-from gateway.lane.lane import Lane, LaneSettings
+from gateway.lane.context import LaneContext, LaneSettings
+from gateway.lane.hooks import call_all
+from gateway.lane.lane import Lane
 from gateway.lane.loop.clock import Clock
 from gateway.lane.loop.process import Post, ProcessServices
 from gateway.net.connection import ClientConnection
@@ -57,32 +59,41 @@ SERVER = Server(
 KEYS = Keys(SETTINGS.prefix)
 
 
-class SimulatedLane(Lane):
-    """A lane whose faults end the run."""
+class SimulatedContext(LaneContext):
+    """The context of a lane whose faults end the run."""
 
     def __init__(self, node: "Node", *args: Any, **kwargs: Any) -> None:
-        self.node = node
+        self._node = node
         super().__init__(*args, **kwargs)
-        self._opened = self.connections.opened
-        self.connections.opened = self._note_session  # type: ignore[method-assign]
 
-    def trouble(self, where: str, error: Exception) -> None:
-        self.node.gateway.network.troubles.append((self.id, where, error))
-
-    def _note_session(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
-        """Before anything is read of it, as the session's first line may be its last."""
-        self.node.end_of(connection).sids.append(f"{self.id}.{self.connections.next_session}")
-        self._opened(connection, dialect, data)
-
-    def take_id(self, gateway: str) -> None:
-        super().take_id(gateway)
-        for client in self.clients.values():
-            if client.connection.is_open:
-                self.node.end_of(client.connection).sids.append(client.session.sid)
+    def fault(self, where: str, error: Exception) -> None:
+        self._node.gateway.network.troubles.append((self.id, where, error))
 
     def post(self, call: Callable[[], None]) -> None:
         super().post(call)
-        self.node.look_soon()
+        self._node.look_soon()
+
+    def rekey(self, gateway: str) -> None:
+        super().rekey(gateway)
+        for client in self._node.lane.parts.clients.values():
+            if client.connection.is_open:
+                self._node.end_of(client.connection).sids.append(self.current_sid(client.session.sid))
+
+
+class SimulatedLane(Lane):
+    """A lane that tells the simulation which sessions it has."""
+
+    def __init__(self, node: "Node", context: LaneContext, selector: LaneSelector) -> None:
+        self._node = node
+        super().__init__(context, selector)
+        connections = self.parts.connections
+        self._opened = connections.opened
+        connections.opened = self._note_session  # type: ignore[method-assign]
+
+    def _note_session(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
+        """Before anything is read of it, as the session's first line may be its last."""
+        self._node.end_of(connection).sids.append(f"{self.id}.{self.parts.connections.next_session}")
+        self._opened(connection, dialect, data)
 
 
 class Node:
@@ -101,7 +112,7 @@ class Node:
         wake = LaneWake()
         self._selector.sockets[wake.fd] = wake
         agenda = self.agenda
-        self.lane = SimulatedLane(
+        context = SimulatedContext(
             self,
             gateway.id,
             number,
@@ -124,9 +135,9 @@ class Node:
                 awake=lambda: agenda.now,
             ),
             random=self.random,
-            selector=self._selector,
             wake=wake,
         )
+        self.lane = SimulatedLane(self, context, self._selector)
         self.lane.begin()
 
     def _connect(self, post: Post, done: Callable[[Any], None]) -> None:
@@ -146,13 +157,13 @@ class Node:
     def is_ready(self) -> bool:
         """Whether new clients may come here."""
         gateway = self.gateway
-        return bool(gateway.is_running and gateway.heartbeat.beats and self.lane.is_ready)
+        return bool(gateway.is_running and gateway.heartbeat.beats and self.lane.context.is_ready)
 
     def accept(self, connection: "SimulatedConnection") -> ClientSocket:
         """A client's connection comes in."""
         end = ClientSocket(self.agenda, self.random, self, connection)
         self._selector.sockets[end.fd] = end
-        self.lane.post(lambda: self.lane.connections.accept(end, connection.address))  # type: ignore[arg-type]
+        self.lane.post(lambda: self.lane.parts.connections.accept(end, connection.address))  # type: ignore[arg-type]
         return end
 
     def end_of(self, connection: ClientConnection) -> "SimulatedConnection":
@@ -180,11 +191,11 @@ class Node:
         try:
             lane.turn(0.0)
         except Exception as error:  # as its thread does
-            lane.trouble("turn", error)
-        if lane.is_stopping:
+            lane.context.fault("turn", error)
+        if lane.context.is_stopping:
             self.gateway.lane_ended(self)
             return
-        late = 0.0 if lane.intake.tasks else IDLE_LATENESS_S
+        late = 0.0 if lane.parts.dispatcher.tasks else IDLE_LATENESS_S
         ready = self._selector.wait(0.0)
         self._look(self.agenda.now + (self.random.uniform(0.0, 0.001) if ready else lane.timeout_s() + late))
 
@@ -239,15 +250,15 @@ class Gateway:
         if self.id != self.heartbeat.gateway:
             self.id = self.heartbeat.gateway
             for node in self.nodes:
-                node.lane.post(partial(node.lane.rekey.take, self.id))
+                node.lane.post(partial(node.lane.parts.rekey.take, self.id))
         elif self._is_enrolled:
             for node in self.nodes:
-                node.lane.post(node.lane.redis_forgot)
+                node.lane.post(partial(call_all, node.lane.parts.hooks.lease_lost))
         self._is_enrolled = True
 
     def lane_ended(self, node: Node) -> None:
         node.lane.end()
-        if all(one.lane.is_stopping for one in self.nodes):
+        if all(one.lane.context.is_stopping for one in self.nodes):
             self.kill()
 
     # -- what may happen to it ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from gateway.lane.lane import LaneSettings
+from gateway.lane.context import LaneSettings
 from tests.simulation.agenda import Agenda
 from tests.simulation.clients import Client, SimulatedConnection
 from tests.simulation.gateways import SETTINGS, Gateway, Node
@@ -84,7 +84,7 @@ class Network:
                 for other in self.clients:
                     client.connection.send(f"CHATHISTORY LATEST {other.nick} * 100")
         self.agenda.run(self.agenda.now + 1.0)
-        while any(node.lane.link._awaiting for node in self.nodes) and self.agenda.now < self.asked_at + 6.0:
+        while any(node.lane.parts.link._awaiting for node in self.nodes) and self.agenda.now < self.asked_at + 6.0:
             self.agenda.run(self.agenda.now + 0.05)
 
     def heal(self) -> None:

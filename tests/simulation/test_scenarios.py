@@ -291,7 +291,7 @@ def test_a_wiped_room_keeps_its_members_operators_topic_and_modes() -> None:
     outcome = happens(
         line(2.0, 0, "TOPIC #a :kept"), line(2.1, 0, "MODE #a +m"), (3.0, "wipe", (True,)), line(9.0, 1, "TOPIC #a")
     )
-    room = outcome.network.nodes[0].lane.replicas.rooms["#a"].room
+    room = outcome.network.nodes[0].lane.parts.replicas.rooms["#a"].room
     assert (room.topic, room.flags) == ("kept", {"m", "n", "t"})
     assert [member.modes for member in room.members.values()] == [1, 0, 0]
 
@@ -308,7 +308,7 @@ def test_who_comes_into_a_wiped_room_before_it_is_put_back_is_an_ordinary_member
         clients=2,
         later=1,
     )
-    room = outcome.network.nodes[0].lane.replicas.rooms["#a"].room
+    room = outcome.network.nodes[0].lane.parts.replicas.rooms["#a"].room
     assert [member.modes for member in room.members.values() if member.user == "u2"] == [0]
 
 
@@ -370,8 +370,8 @@ def test_who_is_kept_out_when_its_join_is_put_back_leaves_the_room() -> None:
         (2.2, "failover", (0.5,)),
         gateways=1,
     )
-    rooms = [client.session.rooms for client in outcome.network.nodes[0].lane.clients.values()]
-    members = outcome.network.nodes[0].lane.replicas.rooms["#b"].room.members
+    rooms = [client.session.rooms for client in outcome.network.nodes[0].lane.parts.clients.values()]
+    members = outcome.network.nodes[0].lane.parts.replicas.rooms["#b"].room.members
     assert sum("#b" in one for one in rooms) == len(members)
 
 

@@ -9,14 +9,16 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from functools import partial
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
+from gateway.broker.probe import LinkProbe
 from gateway.chat.capabilities import STANDARD_REPLIES
 from gateway.chat.errors import CommandError, too_few_parameters, unavailable
 from gateway.chat.flood import ANSWER_BYTES
 from gateway.chat.ports import ClientLeft, Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.lane.clients.client import TEXT, Client
+from gateway.lane.context import LaneContext
 from gateway.lane.loop.tasks import Task, Wait
 from gateway.wire import numerics as n
 from gateway.wire.framing import TooLong
@@ -29,28 +31,17 @@ REST_LIMIT_S = 5.0
 TICK_S = 0.5
 
 
-class Host(Protocol):
-    """What the intake needs of its lane."""
-
-    now: float
-
-    @property
-    def is_redis_unavailable(self) -> bool: ...
-
-    def trouble(self, where: str, error: Exception) -> None:
-        """Logs a fault of ours."""
-
-    def later(self, after_s: float, call: Callable[[], None]) -> object: ...
-
-    def depart(self, client: Client, reason: str) -> None: ...
-
-
 class Dispatcher:
     """See the module."""
 
-    def __init__(self, host: Host, ports: Ports) -> None:
-        self._host = host
+    def __init__(
+        self, context: LaneContext, ports: Ports, probe: LinkProbe, depart: Callable[[Client, str], None]
+    ) -> None:
+        """``depart`` ends a client for a reason."""
+        self._context = context
         self._ports = ports
+        self._probe = probe
+        self._depart = depart
         self._holds: dict[Client, Callable[[], None]] = {}
         self.tasks: dict[Task, None] = {}
         self._clock = 0.0  # seconds in which the lane kept up: what is late through its own work is not timed out
@@ -63,7 +54,7 @@ class Dispatcher:
         """What a client sent."""
         if client.on_finished is not None:
             return
-        client.heard_at = self._host.now
+        client.heard_at = self._context.now
         client.pinged = False
         for line in client.dialect.read(data, client):
             if client.inputs or client.task is not None or client.throttled:
@@ -71,7 +62,7 @@ class Dispatcher:
             else:
                 self.line(client, line)
         if client.dialect.over:
-            self.conclude(client, partial(self._host.depart, client, client.dialect.over))
+            self.conclude(client, partial(self._depart, client, client.dialect.over))
 
     def end(self, client: Client) -> None:
         """The peer will send no more: what it sent is carried out first.
@@ -81,15 +72,15 @@ class Dispatcher:
         if client.dialect.variant & TEXT:
             for line in client.buffer.feed(b"\n"):
                 self._park(client, line)
-        self.conclude(client, partial(self._host.depart, client, "Connection closed"))
+        self.conclude(client, partial(self._depart, client, "Connection closed"))
 
     def lost(self, client: Client, why: str) -> None:
         """The connection is gone: what flood control has let in of what it said is carried out, the rest is dropped."""
         if client.inputs and not client.throttled:
-            self._host.later(REST_LIMIT_S, partial(self._host.depart, client, why))
+            self._context.later(REST_LIMIT_S, partial(self._depart, client, why))
             self.end(client)
         else:
-            self._host.depart(client, why)
+            self._depart(client, why)
 
     def conclude(self, client: Client, act: Callable[[], None]) -> None:
         """Takes no more lines from a client; what it sent is carried out, then ``act`` is called."""
@@ -114,7 +105,7 @@ class Dispatcher:
         if not client.throttled and len(inputs or ()) < PARKED_LINES_LIMIT // 2:
             client.connection.resume()
         if client.throttled and not client.connection.is_open:
-            self._host.depart(client, "Connection closed")
+            self._depart(client, "Connection closed")
         elif client.on_finished is not None and not inputs and self._may_go_on(client):
             client.on_finished()
 
@@ -131,8 +122,8 @@ class Dispatcher:
             session.numeric(n.ERR_INPUTTOOLONG, "Input line was too long")
             return
         assert isinstance(line, str)
-        if client.bucket is not None and not client.bucket.take(self._host.now):
-            self._throttle(client, client.bucket.ready_in(self._host.now))
+        if client.bucket is not None and not client.bucket.take(self._context.now):
+            self._throttle(client, client.bucket.ready_in(self._context.now))
         text = client.dialect.translate(line, client)
         message = parse(text) if text is not None else None
         if message is not None:
@@ -173,8 +164,8 @@ class Dispatcher:
             connection.flush()  # at once: what one turn could gather has no other bound
         if connection.backlog_bytes > connection.backlog_limit_bytes // 2:
             connection.when_drained(self._held(client))
-        if client.bucket is not None and not client.bucket.take(self._host.now, tokens):
-            self._throttle(client, client.bucket.ready_in(self._host.now))
+        if client.bucket is not None and not client.bucket.take(self._context.now, tokens):
+            self._throttle(client, client.bucket.ready_in(self._context.now))
 
     async def pace(self, client: Client) -> None:
         """See gateway.chat.ports.Ports.pace."""
@@ -183,15 +174,15 @@ class Dispatcher:
         if not connection.is_closing:
             connection.flush()
         wait_s = 0.0
-        if client.bucket is not None and not client.bucket.take(self._host.now, tokens):
-            wait_s = client.bucket.ready_in(self._host.now)
+        if client.bucket is not None and not client.bucket.take(self._context.now, tokens):
+            wait_s = client.bucket.ready_in(self._context.now)
         assert task is not None
         task.deadline = inf  # its client is slow, not Redis
         drained: Wait[None] = Wait()
         connection.when_drained(lambda: drained.fulfil(None))
         await drained
         paused: Wait[None] = Wait()
-        self._host.later(wait_s, lambda: paused.fulfil(None))  # another turn in any case
+        self._context.later(wait_s, lambda: paused.fulfil(None))  # another turn in any case
         await paused
         task.deadline = self._clock + WAIT_LIMIT_S
         if not connection.is_open:
@@ -199,7 +190,7 @@ class Dispatcher:
 
     def _throttle(self, client: Client, wait_s: float) -> None:
         """Reads no more until the client's rate allows the next line; TCP tells it to slow down."""
-        self._host.later(wait_s, self._held(client))
+        self._context.later(wait_s, self._held(client))
 
     def hold(self, client: Client) -> None:
         """Reads no more until all that the client said is in a log, or Redis goes away (then :meth:`release`)."""
@@ -249,9 +240,7 @@ class Dispatcher:
         task.deadline = self._clock + WAIT_LIMIT_S
         client.task = task
         task.step()
-        if (
-            client.overdue and self._host.is_redis_unavailable
-        ):  # it has waited already, behind another that did so in vain
+        if client.overdue and self._probe.is_away:  # it has waited already, behind another that did so in vain
             while not task.ended:
                 task.interrupt(Unavailable())
         if not task.ended:
@@ -271,13 +260,13 @@ class Dispatcher:
 
     def expire(self) -> None:
         """Ends the waits that have lasted too long; called every ``TICK_S``, later where the lane is behind."""
-        self._clock += min(self._host.now - self._ticked_at, TICK_S)
-        self._ticked_at = self._host.now
+        self._clock += min(self._context.now - self._ticked_at, TICK_S)
+        self._ticked_at = self._context.now
         for task in list(self.tasks):
             if task.deadline <= self._clock:
                 task.interrupt(Unavailable())
 
     def _fault(self, client: Client, message: Message, error: Exception) -> None:
-        self._host.trouble(message.verb, error)
+        self._context.fault(message.verb, error)
         client.session.drop_response()
-        self._host.depart(client, "Internal error")
+        self._depart(client, "Internal error")

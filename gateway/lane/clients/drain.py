@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from random import Random
 from typing import TYPE_CHECKING
 
 from gateway.lane.clients.client import Client
 
 if TYPE_CHECKING:
-    from gateway.lane.lane import Lane
+    from gateway.lane.assembly import Parts
 
 REASON = "The gateway is shutting down"
 ANSWER_LIMIT_S = 1.0
@@ -27,9 +26,9 @@ LOOK_AGAIN_S = 0.01
 class Drain:
     """See the module."""
 
-    def __init__(self, lane: Lane, random: Random) -> None:
-        self._lane = lane
-        self._random = random
+    def __init__(self, parts: Parts) -> None:
+        self._lane, self._context = parts, parts.context
+        self._random = parts.context.random
         self._is_begun = False
         self._is_last_act = False
 
@@ -38,14 +37,14 @@ class Drain:
         self._is_begun = True
         lane = self._lane
         for connection in list(lane.connections.opening):
-            lane.door.dismiss(connection)
+            lane.handshake.dismiss(connection)
         clients = list(lane.clients.values())
         self._random.shuffle(clients)
         step_s = over_s / max(1, len(clients))
         for place, client in enumerate(clients):
             after_s = (place + self._random.random()) * step_s
             if after_s and client.session.is_registered:
-                lane.later(after_s, partial(self._dismiss, client))
+                self._context.later(after_s, partial(self._dismiss, client))
             else:
                 self._dismiss(client)
         self.check()
@@ -54,24 +53,24 @@ class Drain:
         """Lets all who are left go at once, answered or not."""
         self._is_begun = True
         for connection in list(self._lane.connections.opening):
-            self._lane.door.dismiss(connection)
+            self._lane.handshake.dismiss(connection)
         for client in list(self._lane.clients.values()):
-            self._lane.depart(client, REASON)
+            self._lane.sessions.depart(client, REASON)
         self.check()
 
     def _dismiss(self, client: Client) -> None:
         lane = self._lane
-        depart = partial(lane.depart, client, REASON)
+        depart = partial(lane.sessions.depart, client, REASON)
         if not lane.link.is_up:
             depart()
             return
         client.bucket = None  # what it has sent already is not held back any longer
-        lane.later(ANSWER_LIMIT_S, depart)
+        self._context.later(ANSWER_LIMIT_S, depart)
         # Not from within the fold that logs its last word: the echo is to be written before it leaves its rooms.
-        lane.intake.conclude(client, partial(client.when_logged, lambda: self._soon(depart)))
+        lane.dispatcher.conclude(client, partial(client.when_logged, lambda: self._soon(depart)))
 
     def _soon(self, call: Callable[[], None]) -> None:
-        self._lane.later(0.0, call)
+        self._context.later(0.0, call)
 
     def check(self) -> None:
         """Once the last client has left, closes the inbox, so that nobody writes to it unread; then ends the lane."""
@@ -80,15 +79,15 @@ class Drain:
             return
         self._is_last_act = True
         if lane.link.is_up:
-            lane.inbox.close(partial(self._end_when_told, lane.now + CLOSING_LIMIT_S))
+            lane.inbox.close(partial(self._end_when_told, self._context.now + CLOSING_LIMIT_S))
         else:
-            lane.is_stopping = True
+            self._context.is_stopping = True
 
     def _end_when_told(self, deadline: float) -> None:
         """Ends the lane when those who wrote to somebody who had left have been told, and all have read their ERROR."""
         lane = self._lane
-        is_reading = bool(lane.sessions.closing) and lane.now < deadline
+        is_reading = bool(lane.sessions.closing) and self._context.now < deadline
         if is_reading or (lane.link.is_up and lane.log_writer.queued):
-            lane.later(LOOK_AGAIN_S, partial(self._end_when_told, deadline))
+            self._context.later(LOOK_AGAIN_S, partial(self._end_when_told, deadline))
         else:
-            lane.is_stopping = True
+            self._context.is_stopping = True

@@ -4,16 +4,14 @@ Reads and buffers, decides on a complete line; speaks first only after a second 
 be a browser's spare connection. A browser is answered here too, unless it opens a WebSocket. Runs on the lane's thread.
 """
 
-import ssl
-from collections.abc import Callable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Protocol
 
 from gateway.admission import is_local
-from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.clients.client import Dialect
 from gateway.lane.clients.dialects import IRC, PLAIN_TEXT, OverWebSocket
 from gateway.lane.clients.web_files import pages
+from gateway.lane.context import LaneContext
 from gateway.lane.loop.timers import Timer
 from gateway.net.connection import ClientConnection
 from gateway.net.tls import NO_TLS_ALERT, TlsLayer
@@ -34,28 +32,20 @@ GREETING = "Welcome to {}. Type your name, then press Enter."
 FAREWELL = "Goodbye. The gateway is shutting down."
 
 
-class Host(Protocol):
-    """What the door needs of its lane."""
-
-    @property
-    def tls_context(self) -> ssl.SSLContext | None: ...
+class Owner(Protocol):
+    """What the handshake asks of what owns the lane's connections."""
 
     def admitted(self, connection: ClientConnection, address: str) -> bool:
-        """Whether this address may have one more connection; counts it."""
+        """Return whether this address may have one more connection; count it."""
 
     def discount(self, connection: ClientConnection) -> None:
-        """Takes back :meth:`admitted`."""
-
-    @property
-    def browsers(self) -> BrowserAddresses: ...
+        """Take back :meth:`admitted`."""
 
     def opened(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
-        """A connection has told its dialect; ``data`` is what it has sent so far."""
+        """Make a client of a connection whose dialect is known; ``data`` is what it has sent so far."""
 
     def ended(self, connection: ClientConnection) -> None:
         """The peer of an opened connection sends no more."""
-
-    def later(self, after_s: float, call: Callable[[], None]) -> Timer: ...
 
     def log_refused(self, connection: ClientConnection, why: str) -> None: ...
 
@@ -79,19 +69,11 @@ class PendingConnection:
 class Handshake:
     """See the module."""
 
-    def __init__(
-        self,
-        host: Host,
-        trusted: Sequence[IPv4Network | IPv6Network],
-        origins: Sequence[str],
-        network: str,
-    ) -> None:
-        """``origins``: of pages that may open a WebSocket; of none of them, the gateway's own may."""
-        self._host = host
-        self.trusted = trusted
-        self.origins = origins
+    def __init__(self, context: LaneContext, owner: Owner) -> None:
+        self._context = context
+        self._owner = owner
         self._pages = pages()
-        self._greeting = f"{GREETING.format(network)}\r\n".encode()
+        self._greeting = f"{GREETING.format(context.server.network)}\r\n".encode()
 
     def enter(self, connection: ClientConnection) -> None:
         """A connection was accepted."""
@@ -100,17 +82,17 @@ class Handshake:
         if not opening.may_have_proxy and not self._is_admitted(connection, opening):
             self._reject(connection)
             return
-        opening.timer = self._host.later(SILENCE_S, lambda: self._greet_if_silent(connection, opening))
+        opening.timer = self._context.later(SILENCE_S, lambda: self._greet_if_silent(connection, opening))
 
     def _is_trusted(self, peer: str) -> bool:
         try:
             address = ip_address(peer)
         except ValueError:
             return False  # a Unix socket has no address
-        return any(address in network for network in self.trusted)
+        return any(address in network for network in self._context.settings.trusted_proxies)
 
     def _is_admitted(self, connection: ClientConnection, opening: PendingConnection) -> bool:
-        return opening.is_exempt or connection.is_admitted or self._host.admitted(connection, connection.peer)
+        return opening.is_exempt or connection.is_admitted or self._owner.admitted(connection, connection.peer)
 
     def _reject(self, connection: ClientConnection) -> None:
         connection.write(b"ERROR :Too many connections from your address\r\n")
@@ -118,8 +100,8 @@ class Handshake:
 
     def _greet_if_silent(self, connection: ClientConnection, opening: PendingConnection) -> None:
         """What a browser keeps for its next request may come by a load balancer, beside those that it has used."""
-        opening.timer = self._host.later(OPENING_LIMIT_S, lambda: connection.abort("nothing said"))
-        may_be_spare = opening.is_http or opening.is_proxied or connection.peer in self._host.browsers
+        opening.timer = self._context.later(OPENING_LIMIT_S, lambda: connection.abort("nothing said"))
+        may_be_spare = opening.is_http or opening.is_proxied or connection.peer in self._context.process.browsers
         if not (opening.buffer or may_be_spare):
             self._greet(connection, opening)
 
@@ -140,7 +122,7 @@ class Handshake:
             return  # it has had its answer
         opening = connection.state
         if opening.may_have_proxy and not opening.buffer:
-            self._host.later(HEADER_LIMIT_S, lambda: self._end_header(connection, opening))
+            self._context.later(HEADER_LIMIT_S, lambda: self._end_header(connection, opening))
         opening.buffer += data
         if opening.may_have_proxy and not self._read_proxy(connection, opening):
             return
@@ -157,11 +139,11 @@ class Handshake:
         else:
             self._cancel(opening)
             dialect = IRC if kind is Kind.IRC else PLAIN_TEXT
-            self._host.opened(connection, dialect, strip_telnet(opening.buffer))
+            self._owner.opened(connection, dialect, strip_telnet(opening.buffer))
 
     def _read_http(self, connection: ClientConnection, opening: PendingConnection) -> None:
         opening.is_http = True
-        self._host.browsers.add(connection.peer)
+        self._context.process.browsers.add(connection.peer)
         while head := http.HEAD.match(opening.buffer, 0, http.HEAD_LIMIT_BYTES):
             opening.buffer = opening.buffer[head.end() :]
             request = http.parse(head[1])
@@ -176,14 +158,14 @@ class Handshake:
             self._respond(connection, opening, http.refusal("431 Request Header Fields Too Large", "Too long."))
 
     def _upgrade(self, connection: ClientConnection, opening: PendingConnection, request: http.Request) -> None:
-        accepted = websocket.accept(request, self.origins)
+        accepted = websocket.accept(request, self._context.settings.web_origins)
         if not self._is_admitted(connection, opening):
             accepted = http.refusal("429 Too Many Requests", "Too many connections from your address.")
         if isinstance(accepted, bytes):
             self._respond(connection, opening, accepted)
         else:
             self._cancel(opening)
-            self._host.opened(connection, OverWebSocket(accepted), opening.buffer)
+            self._owner.opened(connection, OverWebSocket(accepted), opening.buffer)
 
     def _respond(
         self, connection: ClientConnection, opening: PendingConnection, response: bytes, *, is_last: bool = True
@@ -192,7 +174,7 @@ class Handshake:
 
         The opening's timer ends those who do not read it, nor close.
         """
-        self._host.discount(connection)
+        self._owner.discount(connection)
         connection.backlog_limit_bytes = max(connection.backlog_limit_bytes, 2 * len(response))  # encrypted it is more
         connection.write(response)
         if opening.idle is not None:
@@ -200,7 +182,7 @@ class Handshake:
         if is_last:
             connection.close(lingers=True)
         else:
-            opening.idle = self._host.later(KEEP_ALIVE_S, lambda: connection.close(lingers=True))
+            opening.idle = self._context.later(KEEP_ALIVE_S, lambda: connection.close(lingers=True))
 
     def ended(self, connection: ClientConnection) -> None:
         """The peer sends no more: what it said without a line end counts as a line."""
@@ -210,7 +192,7 @@ class Handshake:
         if connection.state is opening:
             connection.close()
         else:
-            self._host.ended(connection)
+            self._owner.ended(connection)
 
     def left(self, connection: ClientConnection) -> None:
         self._cancel(connection.state)
@@ -245,13 +227,13 @@ class Handshake:
             self._refuse_header(connection, "PROXY header not complete in time")
 
     def _refuse_header(self, connection: ClientConnection, why: str) -> None:
-        self._host.log_refused(connection, why)
+        self._owner.log_refused(connection, why)
         connection.abort(why)
 
     def _start_tls(self, connection: ClientConnection, opening: PendingConnection) -> None:
-        context, hello, opening.buffer = self._host.tls_context, opening.buffer, b""
+        context, hello, opening.buffer = self._context.tls_context, opening.buffer, b""
         if context is None:
-            self._host.log_refused(connection, NO_TLS)
+            self._owner.log_refused(connection, NO_TLS)
             connection.write(NO_TLS_ALERT)
             connection.close()
         else:

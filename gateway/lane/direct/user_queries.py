@@ -6,11 +6,11 @@ died. Runs on the lane's thread.
 
 import itertools
 from collections.abc import Callable
-from typing import Protocol
 
 from gateway.chat.events import NOBODY
 from gateway.chat.user_status import UserStatus, presence, read
 from gateway.lane.clients.client import Client
+from gateway.lane.context import LaneContext
 from gateway.lane.direct.inbox import Inbox, Show
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
@@ -19,20 +19,11 @@ from gateway.wire.message import Message
 ANSWER_LIMIT_S = 2.0
 
 
-class Host(Protocol):
-    """What questions need of their lane."""
-
-    id: str
-    wall_now: float
-
-    def later(self, after_s: float, call: Callable[[], None]) -> object: ...
-
-
 class UserQueries:
     """The questions of a lane that are open, and its answers to those of others."""
 
-    def __init__(self, host: Host, inbox: Inbox, log_writer: LogWriter) -> None:
-        self._host = host
+    def __init__(self, context: LaneContext, inbox: Inbox, log_writer: LogWriter) -> None:
+        self._context = context
         self._inbox = inbox
         self._log_writer = log_writer
         self._numbers = itertools.count()
@@ -43,15 +34,15 @@ class UserQueries:
     def ask(self, sid: str, with_address: bool, done: Callable[[UserStatus | None], None]) -> None:
         """Calls ``done`` once, with what the session's lane says, or with None."""
         # The lane's own id with a number is no session's: the answer finds the lane and nobody else.
-        question = f"{self._host.id}.q{next(self._numbers)}"
+        question = f"{self._context.id}.q{next(self._numbers)}"
         self._open[question] = done
         self._send(sid, f"ASK {question} {int(with_address)}")
-        self._host.later(ANSWER_LIMIT_S, lambda: self._close(question, None))
+        self._context.later(ANSWER_LIMIT_S, lambda: self._close(question, None))
 
     def _asked(self, message: Message, client: Client | None, _show: Show) -> None:
         if client is not None:
             question, with_address = message.params[:2]
-            told = presence(client.session, self._host.wall_now, with_address=with_address == "1")
+            told = presence(client.session, self._context.wall_now, with_address=with_address == "1")
             self._send(question, f"ANSWER {question} :{told.text()}")
 
     def _answered(self, message: Message, _client: Client | None, _show: Show) -> None:

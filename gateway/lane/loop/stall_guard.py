@@ -23,7 +23,7 @@ class StallGuard:
         self._awaited_beats = 0
         self._give_up_at = 0.0
 
-    def turned(self, at: float) -> bool:
+    def turn_began(self, at: float) -> bool:
         """A turn begins; whether it comes so late that everything must be checked: then call :meth:`check`."""
         last, self._turned_at = self._turned_at, at
         return last is not None and at - last > self._limit_s

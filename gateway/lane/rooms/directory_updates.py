@@ -6,10 +6,12 @@ his PONG finds what he did in LIST and LUSERS on every gateway. Runs on the lane
 
 from collections.abc import Callable
 
+from gateway.broker.link import RedisLink
 from gateway.chat.ports import GatewayCounts
 from gateway.chat.session import Session
 from gateway.directory.room_list import RoomList
 from gateway.directory.user_counts import UserCounts
+from gateway.lane.context import LaneContext
 from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
 
 
@@ -17,13 +19,20 @@ class DirectoryPublisher:
     """See the module."""
 
     def __init__(
-        self, gateway: str, name: str, rooms: RoomList, user_counts: UserCounts, connections: Callable[[], int]
+        self,
+        context: LaneContext,
+        link: RedisLink,
+        replicas: RoomReplicas,
+        room_list: RoomList,
+        user_counts: UserCounts,
+        connections: Callable[[], int],
     ) -> None:
-        """``name``: the server's; ``connections``: how many the lane has, registered or not."""
-        self._gateway = gateway
-        self._name = name
-        self._rooms = rooms
-        self._census = user_counts
+        """``connections``: how many the lane has, registered or not."""
+        self._context = context
+        self._link = link
+        self._replicas = replicas
+        self._room_list = room_list
+        self._user_counts = user_counts
         self._connections = connections
         self._changed: dict[LocalRoom, None] = {}
         self._users: set[str] = set()  # session ids
@@ -33,11 +42,10 @@ class DirectoryPublisher:
         self._recount = False
         self.is_due = False
 
-    def rekeyed(self, gateway: str, current_sid: Callable[[str], str]) -> None:
-        """The gateway has a new id, and so has every session."""
-        self._gateway = gateway
+    def rekeyed(self) -> None:
+        """Every session has a new id."""
         for group in (self._users, self._invisible, self._opers):
-            sids = [current_sid(sid) for sid in group]
+            sids = [self._context.current_sid(sid) for sid in group]
             group.clear()
             group.update(sids)
         self.count_changed()
@@ -67,29 +75,35 @@ class DirectoryPublisher:
             group.discard(session.sid)
         self.count_changed()
 
-    def write(self, now: float) -> None:
-        """Writes what is due; ``now`` in seconds since 1970."""
+    def turn(self) -> None:
+        if self.is_due and self._link.is_up:
+            self.write()
+
+    def write(self) -> None:
+        """Write what is due."""
         self.is_due = False
         if self._recount:
             self._recount = False
-            self._census.write(self._count())
+            self._user_counts.write(self._count())
         if self._changed:
             changed, self._changed = self._changed, {}
             for followed in changed:
-                self._rooms.write(followed.room, now)
+                self._room_list.write(followed.room, self._context.wall_now)
 
-    def renew(self, replicas: RoomReplicas, now: float) -> None:
-        """Writes everything again, and clears away what others left; on a slow timer and a new connection."""
-        self._changed |= {f: None for f in replicas.rooms.values() if f.fresh is None and f.room.members}
+    def renew(self) -> None:
+        """Write everything again, and remove what others left; on a slow timer and a new connection."""
+        if not self._link.is_up:
+            return
+        self._changed |= {f: None for f in self._replicas.rooms.values() if f.fresh is None and f.room.members}
         self._recount = True
-        self.write(now)
-        self._rooms.prune(now)
+        self.write()
+        self._room_list.prune(self._context.wall_now)
 
     def _count(self) -> GatewayCounts:
         users = len(self._users)
         return GatewayCounts(
-            gateway=self._gateway,
-            name=self._name,
+            gateway=self._context.gateway,
+            name=self._context.server.name,
             users=users,
             invisible=len(self._invisible),
             opers=len(self._opers),

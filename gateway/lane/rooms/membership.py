@@ -6,7 +6,6 @@ so that the fold gives back their modes. Who is kept out now leaves the room, vi
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,17 +20,14 @@ from gateway.lane.sessions.retry_queue import MustDeliver
 from gateway.logs.in_flight import PendingEvent
 
 if TYPE_CHECKING:
-    from gateway.lane.lane import Lane
-
-FORMER_LIMIT = 8
+    from gateway.lane.assembly import Parts
 
 
 class Rejoining:
-    """See the module. ``former``: what the lane's session ids began with before, the newest first."""
+    """The JOINs of a lane's clients that are in a room already."""
 
-    def __init__(self, lane: Lane) -> None:
-        self._lane = lane
-        self.former: deque[str] = deque(maxlen=FORMER_LIMIT)
+    def __init__(self, parts: Parts) -> None:
+        self._lane, self._context = parts, parts.context
 
     def join(self, followed: LocalRoom, client: Client, done: Callable[[], None] = lambda: None) -> PendingEvent:
         """What is to be queued for the room's log; ``done``: it is in, or out."""
@@ -42,9 +38,9 @@ class Rejoining:
     def _join(self, followed: LocalRoom, client: Client) -> PendingEvent:
         session, room = client.session, followed.room
         number = session.sid.rpartition(".")[2]
-        ids = [f"{prefix}{number}" for prefix in self.former]
+        ids = [f"{prefix}{number}" for prefix in self._context.former_prefixes]
         was = next((sid for sid in ids if sid in room.members or sid in room.lost), ids[0]) if ids else ""
-        line = join_line(session, room.name, followed.replica.last, self._lane.server.lobby, was=was)
+        line = join_line(session, room.name, followed.replica.last, self._context.server.lobby, was=was)
         client.unlogged += 1
         wait: Wait[Any] = Wait()
         return MustDeliver(session.sid, line, wait=wait)
@@ -62,7 +58,9 @@ class Rejoining:
         if is_refused and client.session.sid == sid and client in followed.kept and not client.is_departing:
             reason = effect.reason.name.lower().replace("_", " ")
             text = f"You were away for too long ({reason})"
-            self._lane.changes.put_out(followed, client, events.parted(client.session.source, followed.room.name, text))
+            self._lane.state_changes.put_out(
+                followed, client, events.parted(client.session.source, followed.room.name, text)
+            )
 
     @staticmethod
     def _is_stale(effect: Effect | None) -> bool:
@@ -71,4 +69,4 @@ class Rejoining:
     def _ended(self, done: Callable[[], None], _task: Task, error: Exception | None) -> None:
         done()
         if error is not None:
-            self._lane.trouble("join again", error)
+            self._context.fault("join again", error)

@@ -19,7 +19,7 @@ from gateway.lane.sessions.retry_queue import MustDeliver
 from gateway.wire import numerics as n
 
 if TYPE_CHECKING:
-    from gateway.lane.lane import Lane
+    from gateway.lane.assembly import Parts
 
 log = structlog.get_logger()
 
@@ -29,8 +29,12 @@ RETRY_S = 0.5
 class NickClaims:
     """See the module."""
 
-    def __init__(self, lane: Lane) -> None:
-        self._lane = lane
+    def __init__(self, parts: Parts) -> None:
+        self._lane, self._context = parts, parts.context
+
+    def link_up(self) -> None:
+        if self._context.is_ready:
+            self.renew_all()
 
     def renew_all(self) -> None:
         """Redis may have lost claims: each that is not there is made again, with its old token."""
@@ -60,7 +64,7 @@ class NickClaims:
                 self.lose(client, nick)
                 self.renew(client, was, done)
             else:
-                self._lane.later(RETRY_S, partial(self.renew, client, was, done))
+                self._context.later(RETRY_S, partial(self.renew, client, was, done))
 
         token = "" if was else session.token
         self._lane.directory.reclaim(session, session.nick, was, token, partial(claimed, session.nick))

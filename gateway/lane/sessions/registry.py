@@ -32,7 +32,7 @@ from gateway.wire.casefold import casefold
 from gateway.wire.message import parse
 
 if TYPE_CHECKING:
-    from gateway.lane.lane import Lane
+    from gateway.lane.assembly import Parts
 
 log = structlog.get_logger()
 
@@ -47,8 +47,8 @@ read all the same, and what does not fit is refused."""
 class Sessions:
     """See the module. It is what delivery tells its marks to."""
 
-    def __init__(self, lane: Lane, clients: dict[str, Client]) -> None:
-        self._lane = lane
+    def __init__(self, parts: Parts, clients: dict[str, Client]) -> None:
+        self._lane, self._context = parts, parts.context
         self.clients = clients
         self.closing: dict[ClientConnection, None] = {}  # told ERROR, and still there to read it
         self.by_nick: dict[str, str] = {}  # folded nick -> session id, of registered clients
@@ -61,12 +61,12 @@ class Sessions:
         if client is not None:
             client.unlogged += 1
             if self._lane.retry_queue.is_on and not self._lane.retry_queue.admits(
-                client, log_name, pending, self._lane.now
+                client, log_name, pending, self._context.now
             ):
                 self._end(pending, None)
                 return
             if client.unlogged >= UNLOGGED_LIMIT and not client.throttled and not self._lane.retry_queue.is_away:
-                self._lane.intake.hold(client)
+                self._lane.dispatcher.hold(client)
         self._lane.log_writer.add(log_name, pending)
 
     def insist(self, sid: str, log_name: str, line: str, wait: Wait[Any] | None = None) -> None:
@@ -131,11 +131,11 @@ class Sessions:
                     session.send(events.realname_set(session.source, session.realname))
             return
         if isinstance(outcome, tuple):
-            self._lane.talks.sent(session, outcome, message)
-            self._lane.delivery.echo(client, outcome, message, pending.label)
+            self._lane.direct_history.sent(session, outcome, message)
+            self._lane.fanout.echo(client, outcome, message, pending.label)
         elif outcome is not None and outcome.reason is Rejection.DUPLICATE:
             if outcome.old:  # the client sent it again: it is told of the first one
-                self._lane.delivery.echo_again(client, outcome, pending.label)
+                self._lane.fanout.echo_again(client, outcome, pending.label)
         elif outcome is None:
             error = unavailable(message.verb, *message.params[:1])
             session.answer_late(pending.label, lambda: session.answer(error))
@@ -199,7 +199,7 @@ class Sessions:
         for name in client.session.rooms:
             self._lane.replicas.rooms[name].leave(client)  # it sees nothing more, its own QUIT least of all
         farewell = partial(self._farewell, client, label, reason)
-        self._lane.later(FAREWELL_LIMIT_S, farewell)  # while Redis is away
+        self._context.later(FAREWELL_LIMIT_S, farewell)  # while Redis is away
         if client.task is not None:
             client.task.interrupt(ClientLeft())
         Task(self._leave(client, reason, farewell), self._left).step()
@@ -211,11 +211,11 @@ class Sessions:
             connection.write(client.dialect.last_words())
             connection.close(lingers=True)
             self.closing[connection] = None
-            self._lane.later(CLOSING_LIMIT_S, partial(connection.abort, ""))  # where the peer does not read
+            self._context.later(CLOSING_LIMIT_S, partial(connection.abort, ""))  # where the peer does not read
 
     def _left(self, _task: Task, error: Exception | None) -> None:
         if error is not None:
-            self._lane.trouble("leave", error)
+            self._context.fault("leave", error)
 
     async def _leave(self, client: Client, reason: str, farewell: Callable[[], None]) -> None:
         lane, session = self._lane, client.session
@@ -229,7 +229,7 @@ class Sessions:
                 await wait
         if session.nick:
             if session.is_registered:
-                lane.directory.remember(session, session.nick, lane.wall_now)
+                lane.directory.remember(session, session.nick, self._context.wall_now)
             self._unname(session.sid, session.nick)
             released: Wait[None] = Wait()
             lane.directory.release(session.sid, session.nick, lambda: released.fulfil(None))
@@ -237,7 +237,7 @@ class Sessions:
         farewell()
         del self.clients[session.sid]
         lane.connections.discount(client.connection)
-        lane.talks.forget(session)
+        lane.direct_history.forget(session)
         lane.directory_publisher.user_left(session)
         lane.drain.check()
         log.info("closed", session=session.sid, nick=session.nick, reason=_without_text(reason))
@@ -256,9 +256,9 @@ class Sessions:
 
     def yields(self, client: Client, nick: str, room: str) -> None:
         session, old = client.session, client.session.nick
-        self._lane.claims.lose(client, nick, is_shown=True, but=room)
+        self._lane.nick_claims.lose(client, nick, is_shown=True, but=room)
         self._lane.directory.release(session.sid, old)
-        self._lane.claims.renew(client)
+        self._lane.nick_claims.renew(client)
 
     def declared_dead(self) -> None:
         self._lane.rekey.notice()
@@ -298,7 +298,7 @@ class Sessions:
 
     def room_closed(self, followed: LocalRoom) -> None:
         for sid in followed.room.members:
-            self._lane.people.vanished(followed, sid)
+            self._lane.visible_users.vanished(followed, sid)
 
 
 def in_slices(rooms: Iterable[str]) -> Iterator[list[str]]:

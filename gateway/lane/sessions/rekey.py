@@ -26,7 +26,7 @@ from gateway.wire.casefold import casefold
 from gateway.wire.message import parse
 
 if TYPE_CHECKING:
-    from gateway.lane.lane import Lane
+    from gateway.lane.assembly import Parts
 
 log = structlog.get_logger()
 
@@ -36,8 +36,8 @@ RETRY_S = 0.05
 class Rekey:
     """See the module."""
 
-    def __init__(self, lane: Lane) -> None:
-        self._lane = lane
+    def __init__(self, parts: Parts) -> None:
+        self._lane, self._context = parts, parts.context
         self._gateway = ""  # the id to take
         self._unclaimed = 0  # sessions whose nick is still being claimed
         self._returned: dict[str, list[PendingEvent]] = {}  # by log, in order
@@ -56,7 +56,7 @@ class Rekey:
         for client in self._lane.clients.values():
             client.throttled += client not in self._held
             self._held[client] = 0
-        self._lane.process.gone(self._lane.gateway)
+        self._context.process.gone(self._context.gateway)
 
     def take(self, gateway: str) -> None:
         """The gateway has a lease under a new id; posted from outside."""
@@ -76,20 +76,17 @@ class Rekey:
         """Somebody goes by a nick; one of ours who is gone for all others has lost it, and is told so before."""
         client = self._lane.clients.get(self._lane.sessions.by_nick.get(casefold(member.nick), ""))
         if client is not None and client.session.sid != self.current_sid(member.sid):
-            self._lane.claims.lose(client, client.session.nick)
+            self._lane.nick_claims.lose(client, client.session.nick)
 
     def current_sid(self, sid: str) -> str:
         """The present id of a session of this lane by any that it had; other ids as they are."""
-        for prefix in self._lane.rejoining.former:
-            if sid.startswith(prefix):
-                return f"{self._lane.id}.{sid[len(prefix) :]}"
-        return sid
+        return self._context.current_sid(sid)
 
     # -- what it does ---------------------------------------------------------------------------------
 
     def turn(self) -> None:
-        """Once a turn while it is under way."""
-        if self._gateway and self._may_take_id() and not self._is_reading:
+        """Once a turn."""
+        if self.is_under_way and self._gateway and self._may_take_id() and not self._is_reading:
             self._is_reading = True
             inbox = self._lane.inbox
             start = f"({inbox.replica.last}" if inbox.replica.last != NOWHERE else "-"
@@ -113,19 +110,18 @@ class Rekey:
     def _take_id(self) -> None:
         lane, gateway = self._lane, self._gateway
         self._gateway = ""
-        old = lane.id
+        old = self._context.id
         for followed in lane.replicas.rooms.values():
-            lane.changes.drop_detached_members(followed)
-        self._lane.rejoining.former.appendleft(f"{old}.")
-        lane.take_id(gateway)
+            lane.state_changes.drop_detached_members(followed)
+        self._take_id_everywhere(gateway)
         for client in lane.clients.values():
             client.send_nick_loss()
             self._name_by_id(client)
         old_inbox = lane.inbox.name
-        for part in (lane.log_writer, lane.delivery, lane.changes, lane.replicas, lane.inbox, lane.user_counts):
-            part.rekeyed(lane.id)
-        lane.directory.rekeyed(lane.id)
-        lane.directory_publisher.rekeyed(gateway, self.current_sid)
+        for part in (lane.log_writer, lane.fanout, lane.state_changes, lane.replicas, lane.inbox, lane.user_counts):
+            part.rekeyed(self._context.id)
+        lane.directory.rekeyed(self._context.id)
+        lane.directory_publisher.rekeyed()
         lane.barrier.inbox = lane.inbox.name
         self._move_inbox(old_inbox)
         for pending in lane.log_writer.flying():  # to other lanes
@@ -134,9 +130,24 @@ class Rekey:
             pendings = list(queue)
             queue.clear()
             queue.extend(self._carried(pendings))
-        lane.retry_queue.renamed(lane.now, self.current_sid)
-        log.warning("lease_recovered", lane=lane.id, was=old, sessions=len(lane.clients))
+        lane.retry_queue.renamed(self._context.now, self.current_sid)
+        log.warning("lease_recovered", lane=self._context.id, was=old, sessions=len(lane.clients))
         self._claim(old)
+
+    def _take_id_everywhere(self, gateway: str) -> None:
+        """Give the lane and each of its sessions the new id, wherever sessions are found by it."""
+        lane, context = self._lane, self._context
+        context.rekey(gateway)
+        lane.probe.rekeyed(lane.keys.gateway_info(gateway))
+        here = list(lane.clients.values())
+        lane.clients.clear()
+        for client in here:
+            client.session.sid = context.current_sid(client.session.sid)
+            lane.clients[client.session.sid] = client
+        for followed in lane.replicas.rooms.values():
+            followed.clients = {client.session.sid: client for client in followed.clients.values()}
+        by_nick = lane.sessions.by_nick
+        by_nick.update({nick: context.current_sid(sid) for nick, sid in by_nick.items()})
 
     def _name_by_id(self, client: Client) -> None:
         """Who is called by a session id is called by the present one."""
@@ -167,7 +178,7 @@ class Rekey:
         for pending in pendings:
             pending.sid = self.current_sid(pending.sid)
             if pending.sid in self._lane.clients and _verb(pending.line) in ("JOIN", "NICK"):
-                self._lane.later(0.0, partial(self._try_again, pending))
+                self._context.later(0.0, partial(self._try_again, pending))
                 continue
             if pending.line.startswith("@"):
                 facts, space, rest = pending.line.partition(" ")
@@ -176,14 +187,14 @@ class Rekey:
 
     def _with_new_ids(self, facts: str) -> str:
         """In facts that name sessions; never in what a client wrote."""
-        former, tags = self._lane.rejoining.former[0], facts.split(";")
+        former, tags = self._context.former_prefixes[0], facts.split(";")
         return ";".join(
-            tag.replace(former, f"{self._lane.id}.") if FACT in tag and MORE not in tag else tag for tag in tags
+            tag.replace(former, f"{self._context.id}.") if FACT in tag and MORE not in tag else tag for tag in tags
         )
 
     def _try_again(self, pending: PendingEvent) -> None:
         if self.is_under_way:
-            self._lane.later(RETRY_S, partial(self._try_again, pending))
+            self._context.later(RETRY_S, partial(self._try_again, pending))
         else:
             why = Rejection.NO_CHANGE if pending.wait is None else Rejection.STALE_JOIN
             self._lane.sessions.settle(pending, Effect(Kind.REJECTED, 0, pending.sid, pending.line, reason=why))
@@ -194,7 +205,7 @@ class Rekey:
         self._unclaimed = len(here) + 1
         for client in here:
             number = client.session.sid.rpartition(".")[2]
-            lane.claims.renew(client, f"{old}.{number}", self._claimed)
+            lane.nick_claims.renew(client, f"{old}.{number}", self._claimed)
         self._claimed()
 
     def _claimed(self) -> None:
@@ -215,7 +226,7 @@ class Rekey:
             lane.log_writer.precede(name, pendings)
         self.is_under_way = False
         lane.log_writer.release()
-        lane.directory_publisher.renew(lane.replicas, lane.wall_now)
+        lane.directory_publisher.renew()
         for client in [client for client, rooms in self._held.items() if not rooms]:
             self._hear(client)
         if self._gateway:  # taken for dead once more
@@ -224,7 +235,7 @@ class Rekey:
     def _hear(self, client: Client) -> None:
         del self._held[client]
         client.throttled -= 1
-        self._lane.intake.proceed(client)
+        self._lane.dispatcher.proceed(client)
 
     def _join(self, followed: LocalRoom, client: Client) -> PendingEvent:
         if client in self._held:

@@ -50,7 +50,7 @@ def test_who_does_not_come_to_its_first_line_is_closed(world: World, peer: str, 
     socket = world.client(peer)
     pass_time(world, LONGEST_S, (socket, said))
     assert socket.is_closed
-    assert not world.lane.connections.opening
+    assert not world.lane.parts.connections.opening
 
 
 @pytest.mark.parametrize("said", [b"PROXY TCP4 192.0.2.9", b"\r\n\r\n\0\r\nQUIT\n\x21\x11"])
@@ -68,7 +68,7 @@ def test_a_handshake_that_stalls_is_closed(said: bytes) -> None:
     socket = world.client()
     pass_time(world, LONGEST_S, (socket, said))
     assert socket.is_closed
-    assert not world.lane.connections.opening
+    assert not world.lane.parts.connections.opening
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_who_never_registers_is_closed_however_much_it_says(world: World, said: 
     pass_time(world, REGISTERING_S, (socket, rest))
     assert socket.is_closed
     assert b"Registration timed out" in socket.outbound
-    assert not world.lane.clients
+    assert not world.lane.parts.clients
 
 
 def test_a_websocket_that_never_registers_is_closed_in_its_own_way(world: World) -> None:
@@ -98,12 +98,12 @@ def test_a_websocket_that_never_registers_is_closed_in_its_own_way(world: World)
     assert socket.is_closed
     assert b"Registration timed out" in socket.outbound
     assert socket.outbound.endswith(b"\x88\x02\x03\xe8")  # RFC 6455 5.5.1, 7.4.1: a close frame, 1000
-    assert not world.lane.clients
+    assert not world.lane.parts.clients
 
 
 def test_a_page_that_is_longer_than_what_may_wait_for_a_client_reaches_a_slow_reader() -> None:
     world = World(sendq_bytes=10_000)
-    world.lane.door._pages = http.pages({"index.html": b"x" * 100_000})
+    world.lane.parts.handshake._pages = http.pages({"index.html": b"x" * 100_000})
     socket, received = world.client(), b""
     socket.room = 0
     socket.inbound += b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -126,7 +126,7 @@ def admissions(world: World) -> list[int]:
         counted.append(change)
         return True
 
-    world.lane.process = replace(world.lane.process, admit=admit)
+    world.lane.context.process = replace(world.lane.context.process, admit=admit)
     return counted
 
 
@@ -154,7 +154,7 @@ def test_a_browser_may_go_on_to_a_websocket_which_counts(world: World) -> None:
     socket.inbound += b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" + HANDSHAKE
     world.turn(2)
     assert admitted == [1, -1, 1]
-    assert len(world.lane.clients) == 1
+    assert len(world.lane.parts.clients) == 1
 
 
 def test_who_has_registered_stays(world: World) -> None:
@@ -162,7 +162,7 @@ def test_who_has_registered_stays(world: World) -> None:
     for _ in range(5):
         pass_time(world, 60)
         assert bystander.take() is not None
-    assert [client.session.nick for client in world.lane.clients.values()] == ["bob"]
+    assert [client.session.nick for client in world.lane.parts.clients.values()] == ["bob"]
 
 
 def test_all_together_may_keep_the_lane_waiting_for_so_much_and_those_with_most_are_cut() -> None:
@@ -173,7 +173,7 @@ def test_all_together_may_keep_the_lane_waiting_for_so_much_and_those_with_most_
         socket.inbound += f"NICK deaf{number}\r\nUSER a 0 * :a\r\nJOIN #lobby\r\n".encode()
         world.turn(30)
         deaf.append(socket)
-    assert len(world.lane.clients) == 6
+    assert len(world.lane.parts.clients) == 6
     bystander = Bystander(world, "bob")
     for socket in deaf:
         socket.room = 0
@@ -182,8 +182,8 @@ def test_all_together_may_keep_the_lane_waiting_for_so_much_and_those_with_most_
         world.time_s += 0.3
         world.turn(3)
         bystander.take()
-        assert world.lane.connections.backlog_bytes <= 200_000
+        assert world.lane.parts.connections.backlog_bytes <= 200_000
     assert 0 < sum(socket.is_closed for socket in deaf) < 6
-    waiting = [client.connection.backlog_bytes for client in world.lane.clients.values()]
-    assert world.lane.connections.backlog_bytes == sum(waiting)
-    assert "bob" in [client.session.nick for client in world.lane.clients.values()]
+    waiting = [client.connection.backlog_bytes for client in world.lane.parts.clients.values()]
+    assert world.lane.parts.connections.backlog_bytes == sum(waiting)
+    assert "bob" in [client.session.nick for client in world.lane.parts.clients.values()]

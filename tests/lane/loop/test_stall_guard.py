@@ -17,15 +17,15 @@ def stall_guard() -> tuple[StallGuard, Heart, list[Callable[[], None]]]:
 
 def test_turns_in_time_are_no_absence() -> None:
     one, _, _ = stall_guard()
-    assert not one.turned(100.0)
-    assert not one.turned(104.9)
+    assert not one.turn_began(100.0)
+    assert not one.turn_began(104.9)
     assert one.may_read(104.9)
 
 
 def test_clients_are_read_again_after_a_beat_and_the_folds() -> None:
     one, heart, folded = stall_guard()
-    one.turned(100.0)
-    assert one.turned(105.1)
+    one.turn_began(100.0)
+    assert one.turn_began(105.1)
     one.check(105.1, folded.append)
     assert not one.may_read(105.1)
     folded[0]()

@@ -110,7 +110,7 @@ class Agreement(Invariant):
             if from_base is not None and _facts(from_base) != _facts(room):
                 yield f"{name} from its base: {_facts(from_base)}, not {_facts(room)}"
             for node in evidence.nodes:
-                followed = node.lane.replicas.rooms.get(name)
+                followed = node.lane.parts.replicas.rooms.get(name)
                 if followed is None:
                     continue
                 if followed.replica.standing is not ReplicaState.LIVE or followed.fresh is not None:
@@ -192,7 +192,7 @@ class NoOrphans(Invariant):
         users = {
             sid: client.session
             for node in evidence.nodes
-            for sid, client in node.lane.clients.items()
+            for sid, client in node.lane.parts.clients.items()
             if not client.is_departing
         }
         for name, room in evidence.rooms.items():
@@ -241,21 +241,23 @@ class NoLeaks(Invariant):
         """The numbers that must be zero."""
         lane, connections = node.lane, self.evidence.connections
         ends = {one.end.fd for one in connections if one.node is node and not one.is_over}
-        held = {client.connection.fd for client in lane.clients.values()} | {one.fd for one in lane.connections.opening}
-        rooms = lane.replicas.rooms
+        held = {client.connection.fd for client in lane.parts.clients.values()} | {
+            one.fd for one in lane.parts.connections.opening
+        }
+        rooms = lane.parts.replicas.rooms
         members = {sid for followed in rooms.values() for sid in followed.room.members}
         return {
-            "handlers waiting": len(lane.intake.tasks),
-            "events queued": lane.log_writer.queued,
-            "PINGs waiting": len(lane.barrier._asking) + len(lane.barrier._reaching),
-            "queries open": len(lane.questions._open),
-            "claims unreleased": len(lane.directory._unreleased),
-            "clients throttled": sum(client.throttled for client in lane.clients.values()),
-            "events unlogged": sum(client.unlogged for client in lane.clients.values()),
+            "handlers waiting": len(lane.parts.dispatcher.tasks),
+            "events queued": lane.parts.log_writer.queued,
+            "PINGs waiting": len(lane.parts.barrier._asking) + len(lane.parts.barrier._reaching),
+            "queries open": len(lane.parts.user_queries._open),
+            "claims unreleased": len(lane.parts.directory._unreleased),
+            "clients throttled": sum(client.throttled for client in lane.parts.clients.values()),
+            "events unlogged": sum(client.unlogged for client in lane.parts.clients.values()),
             "waiting for rooms": sum(len(followed.waiting) for followed in rooms.values()),
             "connections too many or too few": len(ends ^ held),
-            "visible users too many or too few": len(members ^ set(lane.people._by_sid)),
-            "stale names": len(lane.people.stale_names),
-            "commands unanswered": len(lane.link._awaiting),
-            "link down": not lane.link.is_up,
+            "visible users too many or too few": len(members ^ set(lane.parts.visible_users._by_sid)),
+            "stale names": len(lane.parts.visible_users.stale_names),
+            "commands unanswered": len(lane.parts.link._awaiting),
+            "link down": not lane.parts.link.is_up,
         }

@@ -1,0 +1,316 @@
+"""Build the parts of a lane and connect them. Nothing is decided here, and nothing here runs once the lane does."""
+
+import socket
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from gateway.broker.keys import Keys
+from gateway.broker.link import RedisLink
+from gateway.broker.probe import LinkProbe
+from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT
+from gateway.chat.events import decode
+from gateway.directory import nicks
+from gateway.directory.nicks import NickDirectory
+from gateway.directory.room_list import RENEWAL_S, RoomList
+from gateway.directory.user_counts import UserCounts
+from gateway.lane.clients.client import Client
+from gateway.lane.clients.connections import Connections
+from gateway.lane.clients.dispatcher import Dispatcher
+from gateway.lane.clients.drain import Drain
+from gateway.lane.clients.handshake import Handshake
+from gateway.lane.context import LaneContext, LaneSettings
+from gateway.lane.direct.control_messages import HANDLERS
+from gateway.lane.direct.history import DirectHistory
+from gateway.lane.direct.inbox import Inbox
+from gateway.lane.direct.user_queries import UserQueries
+from gateway.lane.fanout.messages import Fanout
+from gateway.lane.fanout.outboxes import Outboxes
+from gateway.lane.fanout.state_changes import StateChanges
+from gateway.lane.fanout.visible_users import VisibleUsers
+from gateway.lane.features.monitor import Monitor
+from gateway.lane.hooks import Hooks, call_all
+from gateway.lane.loop.batch_delay import BatchDelay
+from gateway.lane.loop.stall_guard import StallGuard
+from gateway.lane.loop.turn_times import TurnTimes
+from gateway.lane.ports import LanePorts
+from gateway.lane.rooms.directory_updates import DirectoryPublisher
+from gateway.lane.rooms.local_room import LocalRoom, Retention, RoomReplicas
+from gateway.lane.rooms.membership import Rejoining
+from gateway.lane.rooms.orphans import OrphanedMembers
+from gateway.lane.sessions.nicks import NickClaims
+from gateway.lane.sessions.registry import Sessions
+from gateway.lane.sessions.rekey import Rekey
+from gateway.lane.sessions.retry_queue import RetryQueue
+from gateway.logs.barrier import Barrier
+from gateway.logs.log_writer import LogWriter
+from gateway.logs.replica import Replica
+from gateway.logs.replication import ReplicaAcks
+from gateway.net.connection import ClientConnection
+from gateway.net.selector import Selector
+
+log = structlog.get_logger()
+
+LINK_SCRIPTS = (APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS)
+
+
+class Parts:
+    """All parts of a lane, built in the order in which they need each other."""
+
+    def __init__(self, context: LaneContext, selector: Selector) -> None:
+        self.context = context
+        self.selector = selector
+        self.hooks = Hooks()
+        self.keys = Keys(context.settings.prefix)
+        self.batch_delay = BatchDelay(context.now)
+        self.turn_times = TurnTimes(context.now)
+        self.stall_guard = StallGuard(context.server.lease_s / 3, context.process.beats)
+        self.clients: dict[str, Client] = {}
+        """The clients of the lane by session id."""
+        self.touched: list[ClientConnection] = []
+        """The connections to flush at the end of the turn."""
+        self.sessions = Sessions(self, self.clients)
+        self.connections = Connections(self)
+        self._build_link()
+        self._build_logs()
+        self._build_directory()
+        self._build_clients()
+        self._register()
+
+    def _build_link(self) -> None:
+        """Build what writes to Redis."""
+        context, keys = self.context, self.keys
+        events = LinkEvents(self)
+        self.link = RedisLink(self.selector, events, LINK_SCRIPTS)
+        written = keys.gateway_info(context.gateway)
+        self.probe = LinkProbe(events, self.link, keys.probe(context.id), written, context.random)
+        wanted = context.settings.wait_replicas
+        self.replica_acks = ReplicaAcks(wanted, self.link, written, self.probe.lagging) if wanted else None
+        self.log_writer = LogWriter(
+            self.link, keys, context.id, context.new_epoch, self.sessions.settle, self.probe.refused, self.replica_acks
+        )
+        limits = retry_limits(context.settings)
+        self.retry_queue = RetryQueue(self.log_writer, self.clients, self.sessions.refuse, limits)
+
+    def _build_logs(self) -> None:
+        """Build what follows logs and shows what is in them."""
+        context, keys = self.context, self.keys
+        self.visible_users = VisibleUsers()
+        self.outboxes = Outboxes(self.touched)
+        self.state_changes = StateChanges(context.id, self.clients, self.visible_users, self.outboxes, self.sessions)
+        self.fanout = Fanout(
+            context.id,
+            self.clients,
+            self.visible_users,
+            self.log_writer,
+            self.outboxes,
+            self.state_changes,
+            self.sessions,
+            self.sessions.settle,
+        )
+        self.replicas = RoomReplicas(
+            self.link,
+            keys,
+            self.log_writer,
+            context.id,
+            self.fanout.entry,
+            self.state_changes.reread,
+            self.sessions.room_settled,
+            self.sessions.room_closed,
+            retention(context.settings),
+            context.new_epoch,
+            self.replica_acks,
+            self._show_ephemeral,
+            lambda name, error: context.fault(f"log {name}", error),
+            context.steady_wall_ms,
+        )
+        self.inbox = Inbox(
+            context.id,
+            self.link,
+            keys,
+            self.log_writer,
+            self.clients,
+            self.sessions.settle,
+            context.new_epoch,
+            context.server.name,
+        )
+        self.inbox.replica = Replica(self.inbox.name, self.inbox, self.replicas.ask)
+        self.inbox.current_sid = context.current_sid
+        self.log_writer.follow(self.inbox.replica)
+        self.direct_history = DirectHistory(self._current_nick)
+        self.inbox.on_message, self.inbox.on_redacted = self.direct_history.received, self.direct_history.redact
+        self.inbox.specials |= HANDLERS(self.clients, self.sessions.depart)
+        self.user_queries = UserQueries(context, self.inbox, self.log_writer)
+        self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
+
+    def _build_directory(self) -> None:
+        """Build what keeps the directories in Redis: nicks, rooms, counts."""
+        context, keys = self.context, self.keys
+        self.directory = NickDirectory(self.link, keys, context.id)
+        self.room_list = RoomList(self.link, keys)
+        self.user_counts = UserCounts(self.link, keys, context.id)
+        self.directory_publisher = DirectoryPublisher(
+            context, self.link, self.replicas, self.room_list, self.user_counts, self.connections.__len__
+        )
+        self.nick_claims = NickClaims(self)
+        self.monitor = Monitor(self.link, keys, self.directory.find, context.later)
+        self.orphans = OrphanedMembers(self.link, keys, self.log_writer, lambda: context.gateway)
+
+    def _build_clients(self) -> None:
+        """Build what reads from clients and ends them."""
+        self.ports = LanePorts(self)
+        self.dispatcher = Dispatcher(self.context, self.ports, self.probe, self.sessions.depart)
+        self.handshake = Handshake(self.context, self.connections)
+        self.rejoining = Rejoining(self)
+        self.rekey = Rekey(self)
+        self.drain = Drain(self)
+
+    def _register(self) -> None:
+        """Register the parts at the moments of the lane, in the order in which they are called."""
+        hooks, context = self.hooks, self.context
+        hooks.start += [
+            partial(self.replicas.watch, self.inbox.replica),
+            partial(context.post, self.probe.connect),
+            partial(context.post, self.connections.sweep),
+            partial(context.every, RENEWAL_S, self.directory_publisher.renew),
+        ]
+        hooks.turn += [self.directory_publisher.turn, self.barrier.turn, self.rekey.turn]
+        hooks.tick += [
+            self.dispatcher.expire,
+            self.log_writer.seek,
+            self.probe.look,
+            lambda: self.retry_queue.tick(context.now),
+        ]
+        hooks.maintain += [
+            self.connections.end_unregistered,
+            self.connections.end_batches,
+            self.replicas.snapshot_due,
+            lambda: self.replicas.close_idle(context.now),
+            self.inbox.tidy,
+            self.log_writer.memory.age,
+            self.directory.age,
+        ]
+        hooks.check += [
+            self.inbox.make,  # a Redis that was wiped has lost it
+            self.replicas.check_positions,
+            lambda: self.orphans.look(self.replicas.rooms),
+            self.monitor.look,
+        ]
+        hooks.hourly += [self._put_off_expiry]
+        hooks.link_up += [
+            self.inbox.link_up,
+            self.replicas.link_up,
+            self.directory.link_up,
+            self.monitor.link_up,
+            self.nick_claims.link_up,
+            self.ports.link_up,
+            self.log_writer.resume,
+            self.directory_publisher.renew,
+        ]
+        hooks.link_down += [self.orphans.link_down, self.replicas.link_down]
+        hooks.redis_unavailable += [lambda: self.retry_queue.away(context.now), self.dispatcher.release]
+        hooks.redis_available += [self.retry_queue.back]
+        hooks.data_lost += [self.replicas.note_all, self.nick_claims.renew_all, self.directory_publisher.renew]
+        self.inbox.on_lost = partial(call_all, hooks.data_lost)
+        hooks.lease_lost += [self.inbox.make, self.inbox.on_lost, self.replicas.check_positions]
+        hooks.reload += [self._reload]
+
+    def _put_off_expiry(self) -> None:
+        for name in self.replicas.rooms:
+            self.replicas.put_off_expiry(name)
+
+    def _reload(self) -> None:
+        self.replicas.retention = retention(self.context.settings)
+        self.retry_queue.limits = retry_limits(self.context.settings)
+        self.connections.reload()
+
+    def reach_all(self, done: Callable[[], None]) -> None:
+        """Call ``done`` once all replicas have what is in their logs now."""
+        self.barrier.reach([self.inbox.name, *self.replicas.rooms], done)
+
+    def _replica(self, name: str) -> Replica | None:
+        if name == self.inbox.name:
+            return self.inbox.replica
+        followed = self.replicas.rooms.get(name)
+        return followed.replica if followed is not None else None
+
+    def _show_ephemeral(self, followed: LocalRoom | None, payload: bytes) -> None:
+        """Show what is published without being stored: it gets the time at which it comes."""
+        entry = decode(f"{int(self.context.wall_now * 1000)}-0", "", payload)
+        if followed is None:
+            self.inbox.passing(entry)
+        elif followed.fresh is None:
+            self.fanout.passing(followed, entry)
+
+    def _current_nick(self, sid: str) -> str | None:
+        """The nick of a session as far as this lane knows it, by any id that the session has had."""
+        client = self.clients.get(self.context.current_sid(sid))
+        user = self.visible_users.person(sid)
+        return client.session.nick if client is not None else user.nick if user is not None else None
+
+
+class LinkEvents:
+    """What the Redis link and its probe report, passed on to the parts."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._context, self._hooks = parts.context, parts.hooks
+        self.later = parts.context.later
+
+    @property
+    def id(self) -> str:
+        return self._context.id
+
+    @property
+    def now(self) -> float:
+        return self._context.now
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._context.is_stopping
+
+    def connect(self, done: Callable[[socket.socket | BaseException], None]) -> None:
+        self._context.process.connect(self._context.post, done)
+
+    def link_fault(self, error: Exception) -> None:
+        self._context.fault("link", error)
+
+    def link_up(self) -> None:
+        call_all(self._hooks.link_up)
+        self._parts.probe.link_up()
+
+    def link_down(self, why: str) -> None:
+        call_all(self._hooks.link_down)
+        self._parts.probe.link_down(why)
+
+    def link_proven(self) -> None:
+        if not self._context.is_ready:
+            self._context.is_ready = True
+            log.info("lane_ready", lane=self._context.id)
+
+    def link_subscribed(self, channel: bytes) -> None:
+        self._parts.replicas.subscribed(channel)
+
+    def link_message(self, channel: bytes, payload: bytes) -> None:
+        parts = self._parts
+        if not (parts.replicas.message(channel, payload) or parts.monitor.message(channel, payload)):
+            parts.probe.heard(channel, payload)
+
+    def redis_unavailable(self) -> None:
+        call_all(self._hooks.redis_unavailable)
+
+    def redis_available(self) -> None:
+        call_all(self._hooks.redis_available)
+
+    def writes_taken(self) -> None:
+        self._parts.log_writer.allow()
+
+
+def retention(settings: LaneSettings) -> Retention:
+    return Retention(settings.history_messages, settings.history_bytes, int(settings.history_age_s * 1000))
+
+
+def retry_limits(settings: LaneSettings) -> tuple[int, float]:
+    """What of a session is kept while Redis is unavailable at most, in bytes, and for how long, in seconds."""
+    return settings.retry_queue_bytes, settings.retry_queue_age_s

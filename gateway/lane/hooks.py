@@ -1,0 +1,46 @@
+"""The moments at which the parts of a lane are called.
+
+assembly.py registers the parts, and the order of registration is the order of the calls. So neither the lane nor the
+part that brings a moment about knows which parts or features there are. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import ParamSpec
+
+P = ParamSpec("P")
+Call = Callable[[], None]
+
+
+class Hooks:
+    """Lists of what to call, by moment."""
+
+    def __init__(self) -> None:
+        self.start: list[Call] = []
+        """Before the first turn."""
+        self.turn: list[Call] = []
+        """Once a turn, after its input was handled and before its events are appended."""
+        self.tick: list[Call] = []
+        """Every 0.5 s."""
+        self.maintain: list[Call] = []
+        """Every 5 s."""
+        self.check: list[Call] = []
+        """Every 30 s."""
+        self.hourly: list[Call] = []
+        self.link_up: list[Call] = []
+        """A new connection to Redis is ready; nothing is subscribed on it yet."""
+        self.link_down: list[Call] = []
+        self.redis_unavailable: list[Call] = []
+        """Nothing gets into a log for now, whether the link is up or not."""
+        self.redis_available: list[Call] = []
+        self.data_lost: list[Call] = []
+        """Redis has lost the lane's inbox, and perhaps all else that the lane keeps there."""
+        self.lease_lost: list[Call] = []
+        """Redis did not know the gateway any more: what the lane keeps there may be lost."""
+        self.reload: list[Call] = []
+        """The settings have changed."""
+
+
+def call_all(calls: Iterable[Callable[P, None]], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call each in order."""
+    for call in calls:
+        call(*args, **kwargs)
