@@ -23,6 +23,7 @@ DOCUMENTS = [
     if str(path.relative_to(ROOT)) not in UNFINISHED
 ]
 CHECKED = [
+    "deploy",
     "gateway/directory",
     "gateway/embedded",
     "gateway/heartbeat",
@@ -31,12 +32,18 @@ CHECKED = [
     "gateway/wire",
     "tests/attacks",
     "tests/bench",
+    "tests/broker",
+    "tests/chaos",
+    "tests/directory",
     "tests/e2e",
     "tests/embedded",
+    "tests/fuzz",
+    "tests/logs",
     "tests/net",
     "tests/ops",
     "tests/page",
     "tests/pictures",
+    "tests/stage",
     "tests/wire",
 ]
 """Folders of the source that follow the rules."""

@@ -1,9 +1,9 @@
-"""`make attacks`: plays every attack, and prints what innocent users of the gateway felt.
+"""`make attacks`: run every attack, and print its effect on innocent users of the gateway.
 
     python -m tests.attacks [NAME...] [--list] [--write]
 
-`--write` puts the rows into docs/security.md; with names only these rows are replaced. Exit status 1 where a target
-was missed, 2 where an attack could not be played to its end.
+`--write` puts the rows into docs/security.md. With names, only these rows are replaced. Exit status 1 if a target was
+missed, 2 if an attack could not be run to its end.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def load() -> None:
 
 
 def play(attack: Attack) -> Row | None:
-    """Its row; None where it could not be played to its end."""
+    """Return its row, or None if it could not be run to its end."""
     print(f"{attack.name} ...", file=sys.stderr, flush=True)
     try:
         with Stage(attack.settings) as stage:

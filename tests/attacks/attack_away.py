@@ -1,4 +1,4 @@
-"""What one line of a client makes in each of its rooms: AWAY, NICK, SETNAME, JOIN and `JOIN 0`."""
+"""Commands of one line that act on each room of a client: AWAY, NICK, SETNAME, JOIN and `JOIN 0`."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from tests.attacks.stage import Stage, attack
 SECONDS = 15.0
 ATTACKERS = 32
 ROOMS = 100
-"""As many as a client may be in."""
+"""The limit of rooms of a client."""
 ROOMS_A_LINE = 25
 
 ROOMS_A_MAKER = 5

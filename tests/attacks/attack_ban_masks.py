@@ -1,19 +1,19 @@
-"""Long lists of ban masks, and clients that are looked up in them by every JOIN."""
+"""Long lists of ban masks, which every JOIN compares with the client."""
 
 from tests.attacks.stage import Stage, attack
 
 SECONDS = 15.0
 ROOMS = 56
 MASKS_A_ROOM = 100
-"""As many as a room's list holds."""
+"""The limit of a room's list."""
 MASKS_A_LINE = 6
 ATTACKERS = 8
 
 
 def mask(room: int, number: int) -> str:
-    """One that takes long to try and covers nobody; the last one of a room covers the attackers.
+    """A mask that is slow to compare and matches nobody. The last one of a room matches the attackers.
 
-    A refused JOIN waits for nothing, so that all rooms of one command are looked at in one turn.
+    A refused JOIN waits for nothing, so all rooms of one command are checked in one turn.
     """
     if number == MASKS_A_ROOM - 1:
         return "eve*!*@*"

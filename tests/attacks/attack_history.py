@@ -1,4 +1,4 @@
-"""Long histories, asked for by many at once: by clients that never read the answer, and by those that read it all."""
+"""Long histories, requested by many clients at once. Some never read the answer, others read all of it."""
 
 import time
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ TEXT_BYTES = 400
 MAKERS = 50
 ASKERS = 60
 AN_ADDRESS_HAS = 25
-"""Clients of one address; fewer than max_per_ip."""
+"""Clients of one address, fewer than max_per_ip."""
 CAPS = "batch draft/chathistory message-tags server-time"
 ASK = f"CHATHISTORY LATEST #long * {MESSAGES}"
 
@@ -25,7 +25,7 @@ def _crowd(stage: Stage, name: str, count: int, caps: str = "") -> list[Peer]:
 
 
 def _fill(makers: Sequence[Peer]) -> None:
-    """A room with as many messages as one answer may have."""
+    """Create a room with as many messages as one answer may have."""
     for at in range(MESSAGES):
         makers[at % len(makers)].send(f"PRIVMSG #long :{at} {'x' * TEXT_BYTES}")
     for maker in makers:

@@ -1,4 +1,4 @@
-"""Wrong passwords for OPER: the operator must be able to log in meanwhile."""
+"""Wrong passwords for OPER. The operator must be able to log in meanwhile."""
 
 import threading
 import time
@@ -37,7 +37,7 @@ def play(stage: Stage, attackers: Sequence[Peer]) -> None:
 
 
 def log_in(stage: Stage, operator: Peer) -> None:
-    """As a person would: asks again as soon as there is an answer."""
+    """Try again as soon as there is an answer, as a user would."""
     time.sleep(2.0)
     began, tries, answer = time.monotonic(), 0, ""
     while " 381 " not in answer and time.monotonic() < began + LOGIN_LIMIT_S:

@@ -1,4 +1,4 @@
-"""Sessions that outlive their connection: much is asked for, and the connection is reset."""
+"""Sessions that outlive their connection: many requests, then a reset of the connection."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ from tests.attacks.stage import Stage, attack
 
 SECONDS = 15.0
 CONNECTIONS = 600
-"""Of one address; the gateway refuses those that come too fast."""
+"""Connections of one address. The gateway refuses those that come too fast."""
 LINGERS_LIMIT_S = 20.0
 
 

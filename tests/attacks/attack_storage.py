@@ -1,4 +1,4 @@
-"""What clients make Redis keep: new rooms, and the largest tags that a message may have."""
+"""Data that clients store in Redis: new rooms, and messages with the largest tags."""
 
 from collections.abc import Callable
 

@@ -1,8 +1,8 @@
-"""Innocent users of the gateway, in a process of their own so that an attack's own work does not delay them.
+"""Innocent users of the gateway, in a separate process, so that the work of an attack does not delay them.
 
 Each sends a PING and a message to their room once a second. They measure how long the PONG takes,
-and how long until each of the others has the message. Driven over a pipe: `BEGIN` forgets what was
-measured so far, `END` stops and answers with the measurements.
+and how long until each of the others has the message. Controlled over a pipe: `BEGIN` deletes the
+measurements, `END` stops and returns them.
 """
 
 import multiprocessing
@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 USERS = 12
 INTERVAL_S = 1.0
 LAST_ANSWERS_S = 20.0
-"""After the attack, what was asked for is waited for so long; what is missing then took at least that long."""
+"""The wait for answers after the attack. An answer that is missing then took at least this long."""
 BEGIN, END = "begin", "end"
 ROOM = "#innocents"
 
@@ -28,7 +28,7 @@ class Felt:
     pings: list[float] = field(default_factory=list)
     messages: list[float] = field(default_factory=list)
     cut: int = 0
-    """Users whose connection the gateway ended."""
+    """Users whose connection the gateway closed."""
 
 
 class _User:
@@ -38,7 +38,7 @@ class _User:
         header = f"PROXY TCP4 203.0.113.{number + 1} 192.0.2.1 40000 6667\r\n"
         self.socket.sendall(f"{header}NICK {self.nick}\r\nUSER u 0 * :u\r\nJOIN {ROOM}\r\n".encode())
         self.buffer = b""
-        self.awaited: dict[str, float] = {}  # what this user is to read: "" and a count for a PONG -> since when
+        self.awaited: dict[str, float] = {}  # what this user waits for: "" and a count for a PONG -> since when
         self.next_at = time.monotonic() + number * INTERVAL_S / USERS
         self.count = 0
         self.is_in = False

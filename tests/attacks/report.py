@@ -1,4 +1,4 @@
-"""The table of a run, and its place in docs/security.md between two comments."""
+"""The table of a run. It is between two comments in docs/security.md."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ TURN_LIMIT_S = 0.1
 
 @dataclass(slots=True)
 class Row:
-    """What one attack did to innocent users of the gateway."""
+    """The effect of one attack on innocent users of the gateway."""
 
     name: str
     text: str
@@ -49,7 +49,7 @@ class Row:
 
 
 def at(share: float, delays_s: Sequence[float]) -> float:
-    """The delay that this share of them does not exceed; without any there is nothing to tell of."""
+    """Return the percentile of the delays, or nothing if there are none."""
     return sorted(delays_s)[min(len(delays_s) - 1, int(len(delays_s) * share))]
 
 
@@ -62,7 +62,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def updated(document: str, rows: Sequence[Row]) -> str:
-    """The document with these rows in its table, beside those of attacks that were not played."""
+    """Return the document with these rows in its table. Rows of other attacks stay."""
     inside = document.partition(MARKS[0])[2].partition(MARKS[1])[0]
     known = {_name(line): line for line in inside.splitlines() if line.startswith("| ") and line not in HEAD}
     known |= {row.name: str(row) for row in rows}

@@ -1,4 +1,4 @@
-"""What an attack is played on: a gateway with default limits, its Redis, innocent users, and attackers' connections."""
+"""The surroundings of an attack: a gateway with default limits, its Redis, innocent users, attackers' connections."""
 
 import contextlib
 import json
@@ -29,20 +29,20 @@ CHUNK_LINES = 16
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """One attack: its name on the command line, what it does in words, and the function that does it."""
+    """One attack: its name on the command line, its description, and its function."""
 
     name: str
     text: str
     play: "Callable[[Stage], None]"
     settings: str = ""
-    """What the gateway's file of settings says (TOML), where defaults are not enough."""
+    """The gateway's file of settings (TOML), if the defaults are not enough."""
 
 
 ATTACKS: dict[str, Attack] = {}
 
 
 def attack(text: str, settings: str = "") -> "Callable[[Callable[[Stage], None]], Callable[[Stage], None]]":
-    """Registers an attack; `text` says in one line what it does, `settings` are the gateway's (TOML)."""
+    """Register an attack. `text` describes it in one line, `settings` are the gateway's (TOML)."""
 
     def register(play: Callable[[Stage], None]) -> Callable[[Stage], None]:
         ATTACKS[play.__name__] = Attack(play.__name__, text, play, settings)
@@ -52,7 +52,7 @@ def attack(text: str, settings: str = "") -> "Callable[[Callable[[Stage], None]]
 
 
 class Stage:
-    """A gateway, its Redis and its innocent users: the context in which one attack is played."""
+    """A gateway, its Redis and its innocent users: the context of one attack."""
 
     def __init__(self, settings: str = "") -> None:
         """`settings`: the gateway's file of settings (TOML)."""
@@ -92,19 +92,19 @@ class Stage:
     # -- attackers ------------------------------------------------------------------------------------
 
     def raw(self, address: str = ADDRESS) -> socket.socket:
-        """A connection that has said nothing but its PROXY header; closed with the stage."""
+        """Open a connection that has sent only its PROXY header. It is closed with the stage."""
         connected = self._stack.enter_context(socket.create_connection(("127.0.0.1", self.gateway.port), DEADLINE_S))
         connected.sendall(f"PROXY TCP4 {address} 192.0.2.1 40000 6667\r\n".encode())
         return connected
 
     def attacker(self, nick: str, *rooms: str, address: str = ADDRESS, caps: str = "") -> Peer:
-        """A registered client in these rooms."""
+        """Connect a registered client in these rooms."""
         return self.network.peer(self.gateway, nick, caps, *rooms, connected=self.raw(address))
 
     def flood(self, peers: Sequence[Peer], line: Callable[[int, int], str], seconds: float) -> None:
-        """Sends every peer's next line as fast as the gateway reads them, and throws away what it answers.
+        """Send each peer's lines as fast as the gateway reads them, and discard the answers.
 
-        `line` is given the peer's place in `peers` and how many lines it was asked for before.
+        `line` gets the peer's index in `peers` and the number of its earlier lines.
         """
         until, counts = time.monotonic() + seconds, [0] * len(peers)
         with selectors.DefaultSelector() as selector:
@@ -120,27 +120,27 @@ class Stage:
                     if not _serve(peers[at].connected, mask, unsent):
                         selector.unregister(key.fileobj)
 
-    # -- what is measured -----------------------------------------------------------------------------
+    # -- measurements ---------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Everything is set up: innocent users are measured from now on."""
+        """End the set-up, and measure the innocent users from now on."""
         deadline = time.monotonic() + 3 * WINDOW_S
         while self._longest_now() > TURN_LIMIT_S / 2 and time.monotonic() < deadline:
-            self._ended.wait(1.0)  # a turn of the set-up: the gateway forgets it by and by
+            self._ended.wait(1.0)  # a long turn of the set-up: it does not count any more after a minute
         self._innocents.begin()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def note(self, text: str) -> None:
-        """What the row says besides."""
+        """Add a note to the row."""
         self._notes.append(text)
 
     def metric(self, name: str) -> float:
-        """The sum of a metric over its labels, as `hubbub_users`."""
+        """Return the sum of a metric, such as `hubbub_users`, over its labels."""
         _, page = get(self._admin, "/metrics")
         return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.MULTILINE))
 
     def row(self, attack: Attack) -> Row:
-        """Ends the measurement."""
+        """End the measurement."""
         felt = self._innocents.end()
         self._ended.set()
         longest_s = max(self._longest_turn_s, self._longest_now())
@@ -156,7 +156,7 @@ class Stage:
 
 
 def _serve(connected: socket.socket, mask: int, unsent: bytearray) -> bool:
-    """Reads and writes what can be; False once the gateway has closed."""
+    """Read and write as much as possible. Return False if the gateway has closed."""
     try:
         if mask & selectors.EVENT_READ and not connected.recv(1 << 16):
             return False

@@ -1,4 +1,4 @@
-"""The harness itself, on a real gateway for a moment, and the table that it writes."""
+"""The harness on a real gateway for a moment, and the table that it writes."""
 
 import pytest
 

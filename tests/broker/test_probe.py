@@ -57,7 +57,7 @@ class Host:
             assert self.now < end, "it was not noticed in time"
             self.run(LOOK_S)
 
-    # -- what the upkeep and the link ask and tell ----------------------------------------------------
+    # -- what the probe and the link call -------------------------------------------------------------
 
     def later(self, after_s: float, call: Callable[[], None]) -> Timer:
         return self.timers.at(self.now + after_s, call)

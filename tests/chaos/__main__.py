@@ -1,9 +1,9 @@
-"""`make chaos`: plays every scenario on real gateways and servers, and writes the table into docs/reliability.md.
+"""`make chaos`: run every scenario on real gateways and servers, and write the table into docs/reliability.md.
 
     python -m tests.chaos [NAME...] [--list]
 
-With names only these are played, and nothing is written. Exit status 1 when anything was lost, doubled, out of
-order, or otherwise not as promised.
+With names, only these scenarios run, and nothing is written. Exit status 1 if anything was lost, duplicated, out of
+order, or violated another guarantee.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def end(number: int, _frame: object) -> None:
-    """Ends everything that was started, undisturbed by a second signal."""
+    """End everything that was started. A second signal does not interrupt this."""
     for other in (signal.SIGTERM, signal.SIGINT):
         signal.signal(other, signal.SIG_IGN)
     sys.exit(128 + number)

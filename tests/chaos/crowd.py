@@ -1,7 +1,7 @@
-"""The crowd: all users of a scenario, driven by one thread, speaking at a steady rate.
+"""The crowd: all users of a scenario on one thread, talking at a steady rate.
 
-Owns the users and their sockets. Everything from outside comes by :meth:`Crowd.call`, which runs on the crowd's
-thread and gives back what came of it.
+Owns the users and their sockets. Other threads use :meth:`Crowd.call`, which runs a function on the crowd's thread
+and returns its result.
 """
 
 import contextlib
@@ -20,13 +20,13 @@ CALL_LIMIT_S = 10.0
 ENTRY_LIMIT_S = 60.0
 TOPIC_EVERY_S = 0.5
 STRIDE = 7
-"""From gateway to gateway, in ten as in three or two: not to the one that is restarted next."""
+"""The step to a user's next gateway, with two, three or ten of them: never to the one that is restarted next."""
 
 T = TypeVar("T")
 
 
 class Crowd:
-    """See the module. Implements the users' Journal and their way to a gateway."""
+    """All users and their thread. Implements the users' Journal and their choice of a gateway."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Crowd:
         patience_s: float | None = None,
         padding: int = 60,
     ) -> None:
-        """``ports``: of the gateways, by their number; a user goes to its own first. ``rate``: messages/s in all."""
+        """``ports``: of the gateways, in order. A user tries its own first. ``rate``: messages/s of all users."""
         self.ports: list[int] = list(ports)
         self.said: dict[Key, Said] = {}
         self.sittings: list[Sitting] = []
@@ -72,10 +72,10 @@ class Crowd:
     def _route(self, user: User, tries: int) -> tuple[str, int]:
         return "127.0.0.1", self.ports[(user.home + tries * STRIDE) % len(self.ports)]
 
-    # -- from outside ---------------------------------------------------------------------------------
+    # -- calls from other threads ----------------------------------------------------------------------
 
     def enter(self) -> None:
-        """All connect and join: the keeper first, who is the operator, and gives ranks and a topic."""
+        """Connect all users and join the rooms. The keeper, the operator, is first. It gives modes and sets a topic."""
         self._thread.start()
         self.call(lambda: self.keeper.begin(time.monotonic()))
         self.wait_for("the keeper to enter", lambda: self.keeper.is_in, ENTRY_LIMIT_S)
@@ -91,14 +91,14 @@ class Crowd:
                 user.begin(time.monotonic())
 
     def visitor_enters(self) -> None:
-        """One more user, at the first gateway."""
+        """Add one user at the first gateway."""
         visitor = self.user("visitor", 0)
         self.users.append(visitor)
         visitor.begin(time.monotonic())
 
     @property
     def ranked(self) -> dict[str, str]:
-        """Whom the keeper gives a rank: the first of each gateway is an operator, the last has voice."""
+        """The users to whom the keeper gives a mode: the first of each gateway is an operator, the last has voice."""
         ranks = {"keeper": "@"}
         for home in range(len(self.ports)):
             here = [user.name for user in self.users if user.home == home and user.name[0] in "sl"]
@@ -125,7 +125,7 @@ class Crowd:
         self.call(end)
 
     def wait_until_answered(self, limit_s: float) -> bool:
-        """Whether every user is in its rooms again and every message is answered in time."""
+        """Wait until every user is in its rooms and every message is answered. Return whether this was in time."""
 
         def is_quiet() -> bool:
             return all(user.is_in and len(user.unanswered) <= len(user.anonymous_refusals) for user in self.users)
@@ -135,7 +135,7 @@ class Crowd:
         return self.call(is_quiet)
 
     def barrier(self, users: Sequence[User], limit_s: float = 30.0, lines: Sequence[str] = ()) -> list[list[str]]:
-        """Lets users say lines and PING; what was answered, by user. Those that are away answer nothing."""
+        """Let users send lines and a PING. Return the answers by user. A user without a connection has no answer."""
         token = f"a{time.monotonic_ns()}"
         asked = [user for user in users if user.is_in]
 
@@ -159,7 +159,7 @@ class Crowd:
         return " ".join(f"{user.name}:{user.stage.name}:{len(user.unanswered)}" for user in self.users)
 
     def call(self, do: Callable[[], T]) -> T:
-        """Runs ``do`` on the crowd's thread."""
+        """Run ``do`` on the crowd's thread."""
         answers: queue.SimpleQueue[tuple[bool, T | BaseException]] = queue.SimpleQueue()
 
         def run() -> None:

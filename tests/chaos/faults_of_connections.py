@@ -1,4 +1,4 @@
-"""Connections that are killed, cut at a limit, or swallowed by the network."""
+"""Connections that are killed, closed at a limit, or dropped by the network."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Gateways that die, stand still, are restarted, or run out of descriptors."""
+"""Gateways that die, stall, are restarted, or have no free descriptors."""
 
 import resource
 import signal

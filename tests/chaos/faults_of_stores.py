@@ -1,4 +1,4 @@
-"""Redis that dies, stands still, forgets, or cannot write."""
+"""Redis that dies, stalls, loses data, or cannot write."""
 
 import time
 

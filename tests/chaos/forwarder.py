@@ -1,6 +1,6 @@
 """A TCP forwarder that can become a black hole: it forwards nothing and closes nothing, as a network that drops all.
 
-Its own thread owns all sockets; `hole` is read by it.
+One thread owns all sockets and reads `hole`.
 """
 
 import contextlib
@@ -14,9 +14,9 @@ PIECE_BYTES = 65536
 
 
 class Forwarder:
-    """Listens on a free port of loopback and forwards to another, or to a Unix socket; starts at once.
+    """Listens on a free port of loopback and forwards to another port, or to a Unix socket. It starts at once.
 
-    Of a Unix socket the kernel takes much less unread than the megabytes of TCP on loopback.
+    The kernel buffers much less for a Unix socket than the megabytes for TCP on loopback.
     """
 
     def __init__(self, target: int | str) -> None:
@@ -24,10 +24,10 @@ class Forwarder:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.is_hole = False
-        """While it is, nothing is forwarded, and who connects meanwhile is let hang as well."""
+        """While it is set, nothing is forwarded, and new connections hang too."""
 
         self.alter: Callable[[bytes], bytes] | None = None
-        """Done to each piece that comes back from the target."""
+        """Applied to each piece of bytes that the target sends back."""
 
         self._is_over = False
         self._selector = selectors.DefaultSelector()
@@ -38,11 +38,11 @@ class Forwarder:
 
     @property
     def url(self) -> str:
-        """As of a Redis."""
+        """The URL of a Redis behind this forwarder."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def reset(self) -> None:
-        """Ends all connections there are."""
+        """Close all connections."""
         for end in list(self._ends):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

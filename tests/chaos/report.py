@@ -1,4 +1,4 @@
-"""The table of a run, and its place in docs/reliability.md between two comments."""
+"""The table of a run. It is between two comments in docs/reliability.md."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def section(rows: Sequence[Row], command: str) -> str:
 
 
 def written(document: str, text: str, begin: str = BEGIN, end: str = END) -> str:
-    """The document with the text between its two comments; raises ValueError where they are not there."""
+    """Return the document with the text between its two comments. Raises ValueError if it has no such comments."""
     before, has_begin, rest = document.partition(begin)
     _, has_end, after = rest.partition(end)
     if not has_begin or not has_end:

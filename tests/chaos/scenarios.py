@@ -1,4 +1,4 @@
-"""The faults: each scenario builds its network, lets the crowd speak, breaks something, and lets it go on."""
+"""The faults. Each scenario builds its network, lets the crowd talk, causes a fault, and continues the talk."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tests.chaos.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One fault. ``on_all_servers``: played on each server program of the machine, not on the first alone."""
+    """One fault. ``on_all_servers``: run on each server program of the machine, not only on the first one."""
 
     name: str
     fault: str

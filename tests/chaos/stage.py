@@ -1,4 +1,4 @@
-"""What a scenario plays on: servers, gateways and a crowd, all ended with it; and the judgement at its end."""
+"""The servers, gateways and users of one scenario, all ended with it, and the verdict at its end."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(slots=True)
 class Row:
-    """What one scenario came to."""
+    """The result of one scenario."""
 
     fault: str
     server: str
@@ -50,7 +50,7 @@ class Row:
 
 
 class Stage:
-    """See the module."""
+    """The context in which one scenario runs."""
 
     def __init__(self, program: Path) -> None:
         self._stack = contextlib.ExitStack()
@@ -92,11 +92,11 @@ class Stage:
         return self._stack.enter_context(contextlib.closing(Forwarder(target)))
 
     def gateway(self, url: str, *options: str, **variables: str) -> Gateway:
-        """Started, not ready yet."""
+        """Start a gateway. It is not ready yet."""
         settings = {
             "HUBBUB_LEASE_S": str(LEASE_S),
             "HUBBUB_HISTORY_MESSAGES": "1000000",
-            "HUBBUB_JOIN_HISTORY_MESSAGES": "0",  # what users hear is what is said while they are there
+            "HUBBUB_JOIN_HISTORY_MESSAGES": "0",  # users receive only the messages of their own time in a room
             "PYTHONPATH": str(ROOT),
             **variables,
         }
@@ -105,14 +105,14 @@ class Stage:
         return gateway
 
     def open(self, *urls: str, history: str = "", **variables: str) -> None:
-        """A gateway for each URL. ``history``: where the log is read at the end, where not at the first of these."""
+        """Start a gateway for each URL. ``history``: the URL to read the log from at the end, if not the first."""
         self._url = history or urls[0]
         self.gateways = [self.gateway(url, **variables) for url in urls]
         for gateway in self.gateways:
             gateway.wait_ready()
 
     def reopen(self, number: int, url: str, **variables: str) -> Gateway:
-        """Another gateway in the place of one that has ended."""
+        """Start a gateway in the place of one that has ended."""
         self.gateways[number] = self.gateway(url, **variables).wait_ready()
         return self.gateways[number]
 
@@ -123,7 +123,7 @@ class Stage:
     @staticmethod
     @contextlib.contextmanager
     def paused(gateway: Gateway) -> Iterator[None]:
-        """It stands still meanwhile."""
+        """Stop the gateway's process meanwhile."""
         gateway.process.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -137,16 +137,16 @@ class Stage:
             self.run(0.1)
 
     def logged(self, event: str) -> int:
-        """How often the gateways have logged it."""
+        """Return how often the gateways have logged an event."""
         return sum(gateway.log.count(f'"{event}"') for gateway in self.gateways)
 
     def expect(self, is_so: bool, otherwise: str) -> None:
-        """The fault must have happened: a scenario that breaks nothing proves nothing."""
+        """Require that the fault has happened. A scenario without a fault proves nothing."""
         if not is_so:
             self.misses.append(otherwise)
 
     def begin(self, crowd: Crowd | None = None) -> Crowd:
-        """A crowd enters and speaks."""
+        """Create a crowd that connects and talks."""
         self.crowd = crowd or Crowd([gateway.port for gateway in self.gateways])
         self._stack.callback(self.crowd.close)
         self.crowd.enter()
@@ -155,13 +155,13 @@ class Stage:
         return self.crowd
 
     def run(self, seconds: float) -> None:
-        """The crowd goes on for so long."""
+        """Let the crowd continue for this time."""
         threading.Event().wait(seconds)
 
     # -- the end --------------------------------------------------------------------------------------
 
     def judge(self, row: Row) -> None:
-        """Lets the crowd come to rest, compares everything, and fills the row."""
+        """Let the crowd come to rest, compare everything, and fill the row."""
         crowd = self.crowd
         row.problems += self.misses
         crowd.hush()
@@ -193,7 +193,7 @@ class Stage:
             row.problems += found.examples[:8]
 
     def history(self, room: str) -> list[Key]:
-        """What `hubbub-gateway log` shows of a room."""
+        """Return the lines that `hubbub-gateway log` prints of a room."""
         told = subprocess.run(
             [sys.executable, "-m", "gateway", "log", room, "--format", "irc", "--redis", self._url, "--prefix", PREFIX],
             capture_output=True,
@@ -208,7 +208,7 @@ class Stage:
         return [(words[0], int(words[1])) for words in said]
 
     def _agree(self) -> list[str]:
-        """What the gateways do not agree about, once they have had time."""
+        """Return the differences between the gateways after they have had time to agree."""
         deadline = time.monotonic() + AGREEMENT_LIMIT_S
         while (differences := self._differences()) and time.monotonic() < deadline:
             self.run(0.5)
@@ -243,18 +243,18 @@ class Stage:
     def _wrong_names(room: str, names: dict[str, str], here: set[str]) -> list[str]:
         found = []
         if set(names) - here:
-            found.append(f"{room}: ghosts {sorted(set(names) - here)}")
+            found.append(f"{room}: extra members {sorted(set(names) - here)}")
         if here - set(names):
             found.append(f"{room}: missing {sorted(here - set(names))}")
         return found
 
 
 def _present(user: User, room: str) -> set[str]:
-    """The nicks that a user believes to be in a room."""
+    """The members of a room, as a user knows them."""
     return set(user.present.get(room, ()))
 
 
 def _view(lines: list[str], room: str) -> str:
-    """Names, topic and modes, as one text that can be compared."""
+    """Names, topic and modes as one text, for comparison."""
     told = [params[1:] for _, _, verb, params in map(parse, lines) if verb in {"332", "331", "324", "367"}]
     return json.dumps([sorted(listed(lines, room)), sorted(told)])

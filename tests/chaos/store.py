@@ -1,4 +1,4 @@
-"""Redis and Valkey servers of a scenario's own: with an append-only file, killed, stopped, started again; Sentinels."""
+"""The Redis and Valkey servers of a scenario, with append-only files, and the sentinels: kill, stop, start again."""
 
 import contextlib
 import resource
@@ -16,7 +16,7 @@ DEADLINE_S = 20.0
 
 
 def programs() -> dict[str, Path]:
-    """Server programs of this machine by name and version, Valkey first."""
+    """Return the server programs of this machine by name and version, Valkey first."""
     found: dict[str, Path] = {}
     for kind, name in (("Valkey", "valkey-server"), ("Redis", "redis-server")):
         path = shutil.which(name) or (_valkey_of_the_wheel() if kind == "Valkey" else None)
@@ -41,7 +41,7 @@ def free_port() -> int:
 
 
 class Store:
-    """One server process; starts at once."""
+    """One server process. It starts at once."""
 
     def __init__(self, program: Path, directory: Path, *options: str, fsync: str = "everysec") -> None:
         self.program, self.directory = program, directory
@@ -73,7 +73,7 @@ class Store:
     def start(self) -> None:
         with (self.directory / "server.out").open("ab") as out:
             command = [str(self.program), *self._options]
-            # SIGXFSZ stays ignored, as Python has it: a file at its limit then is an error of write(), as a full disk.
+            # SIGXFSZ stays ignored, as in Python: at the file limit write() fails, as on a full disk.
             self.process = subprocess.Popen(command, stdout=out, stderr=out, restore_signals=False)
         deadline = time.monotonic() + DEADLINE_S
         while not self.answers():
@@ -92,13 +92,13 @@ class Store:
             return connection.execute_command(*words)
 
     def clients(self, kind: str) -> list[int]:
-        """Ids of the connections of a type (normal, pubsub), the asking one left out."""
+        """Ids of the connections of a type (normal, pubsub), without the one that asks."""
         with redis.Redis(port=self.port, socket_timeout=5) as connection:
             own = connection.client_id()
             return [int(found["id"]) for found in connection.client_list(_type=kind) if int(found["id"]) != own]
 
     def told(self, section: str, name: str) -> str:
-        """A word of INFO."""
+        """One field of INFO."""
         with redis.Redis(port=self.port, socket_timeout=5) as connection:
             return str(connection.info(section).get(name))
 
@@ -107,17 +107,17 @@ class Store:
         self.process.wait(DEADLINE_S)
 
     def copy_files(self, directory: Path) -> Path:
-        """The append-only files as they are now."""
+        """The present append-only files."""
         return Path(shutil.copytree(self.directory / "appendonlydir", directory))
 
     def take_files(self, copy: Path) -> None:
-        """Puts a copy in the place of the append-only files; only while it does not run."""
+        """Replace the append-only files by a copy. The server must not run."""
         shutil.rmtree(self.directory / "appendonlydir")
         shutil.copytree(copy, self.directory / "appendonlydir")
 
     @contextlib.contextmanager
     def disk_full(self) -> Iterator[None]:
-        """None of its files can grow meanwhile."""
+        """Let none of its files grow meanwhile."""
         pid, now = self.process.pid, max(file.stat().st_size for file in (self.directory / "appendonlydir").iterdir())
         limits = resource.prlimit(pid, resource.RLIMIT_FSIZE, (now, resource.RLIM_INFINITY))
         try:
@@ -132,7 +132,7 @@ class Store:
             return False
 
     def stop(self) -> None:
-        """It stands still until :meth:`go_on`."""
+        """Stop the process until :meth:`go_on`."""
         self.process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
@@ -145,7 +145,7 @@ class Store:
 
 
 class Sentinel(Store):
-    """One of those that watch ``master`` under the name "chaos"."""
+    """A sentinel that watches ``master`` under the name "chaos"."""
 
     def __init__(self, program: Path, directory: Path, master: Store, quorum: int, down_ms: int = 2000) -> None:
         directory.mkdir()
@@ -163,7 +163,7 @@ class Sentinel(Store):
 
     @property
     def peers(self) -> int:
-        """How many other sentinels it knows of."""
+        """The number of other sentinels that it knows."""
         with redis.Redis(port=self.port, socket_timeout=5, decode_responses=True) as connection:
             return len(connection.sentinel_sentinels("chaos"))
 

@@ -1,4 +1,4 @@
-"""The harness on real parts for a second: a clean run is clean; what is done to the bytes on their way is found."""
+"""The harness on real parts for a second. A run without faults is clean, and each change of the bytes is detected."""
 
 import re
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from tests.chaos.crowd import Crowd
 from tests.chaos.stage import Row, Stage
 from tests.chaos.store import programs
 
-SPOKEN = re.compile(rb"^:[^\n]*PRIVMSG [^\n]*\n", re.MULTILINE)  # as the listener without capabilities hears it
+SPOKEN = re.compile(rb"^:[^\n]*PRIVMSG [^\n]*\n", re.MULTILINE)  # as the listener without capabilities receives it
 
 
 def once(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
-    """Does something to the first spoken line that goes by, and to nothing else."""
+    """Change the first message that passes, and nothing else."""
     done: list[bytes] = []
 
     def alter(data: bytes) -> bytes:
@@ -27,7 +27,7 @@ def once(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
 
 
 def late() -> Callable[[bytes], bytes]:
-    """Holds the first spoken line back until others have gone by."""
+    """Hold the first message back until others have passed."""
     held: list[bytes] = []
 
     def alter(data: bytes) -> bytes:

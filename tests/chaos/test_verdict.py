@@ -1,4 +1,4 @@
-"""The judgement finds what is planted: the test of the test."""
+"""The verdict detects each planted fault: the test of the test."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def sat(user: str, keys: list[Key], since: float = 0.0, **more: Any) -> Sitting:
 def judged(
     *sittings: Sitting, history: list[Key] = ALL, refused: str = "", exempt: tuple[Exempt, ...] = ()
 ) -> Findings:
-    """All were said at their place in seconds, and their echoes came."""
+    """Messages that were sent one second after the other, and whose echoes came."""
     said = {key: Said(key, ROOM, 1.0 + place, 5.0) for place, key in enumerate(ALL)}
     if refused:
         said["c", 0] = Said(("c", 0), ROOM, 9.0, refused=refused)

@@ -1,8 +1,8 @@
-"""One IRC user of the checker: its connection, what it says and hears, and whom it believes to be in its rooms.
+"""One IRC user of the checker: its connection, its sent and received messages, and the members of its rooms.
 
-An IRC client of its own, which shares no code with the gateway or the project's client. It comes back at another
-gateway when its connection ends, and says again, under the same ``+hubbub/id``, what was not answered.
-Runs on the crowd's thread.
+A separate IRC client, which shares no code with the gateway or the project's client. When its connection ends, it
+connects to another gateway and sends unanswered messages again, with the same ``+hubbub/id``. Runs on the crowd's
+thread.
 """
 
 import errno
@@ -37,23 +37,23 @@ class Stage(Enum):
 
 
 class Journal(Protocol):
-    """What all users write down together."""
+    """The common record of all users."""
 
     said: dict[Key, Said]
     sittings: list[Sitting]
     vouched: list[Key]
-    """All messages whose echo has come, in the order in which it came."""
+    """The messages whose echo has come, in the order of the echoes."""
 
     broken: list[str]
-    """What no IRC server may do: lines of people who are not there, a PONG before what it promises."""
+    """Record a violation of the protocol: a line of a user who is not in the room, a PONG before what it guarantees."""
 
 
 Route = Callable[["User", int], tuple[str, int]]
-"""Where to connect, given how often the user has tried."""
+"""Return the port to connect to, for this number of attempts."""
 
 
 class User:
-    """See the module."""
+    """One user, with one connection at a time."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class User:
         patience_s: float | None = None,
         padding: int = 60,
     ) -> None:
-        """``plain``: asks for no capabilities; ``patience_s``: how long it bears to hear nothing."""
+        """``plain``: requests no capabilities. ``patience_s``: the time without input after which it gives up."""
         self.name = self.nick = name
         self.home = home
         self.rooms = rooms
@@ -102,7 +102,7 @@ class User:
 
     @property
     def is_in(self) -> bool:
-        """Registered, in all its rooms."""
+        """Whether it is registered and in all its rooms."""
         return self.stage is Stage.IN
 
     # -- connection -----------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class User:
         self._selector.register(self._socket, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
 
     def lose(self, now: float) -> None:
-        """The connection is gone; another one after a moment."""
+        """Note the loss of the connection. The next one follows after a moment."""
         if self._socket is not None:
             if self._socket.fileno() in self._selector.get_map():
                 self._selector.unregister(self._socket)
@@ -153,7 +153,7 @@ class User:
         self._asked = None
 
     def leave(self) -> None:
-        """For good, at the end."""
+        """Close for the last time."""
         self.lose(0.0)
         self._retry_at = 0.0
 
@@ -194,7 +194,7 @@ class User:
         except (BlockingIOError, InterruptedError):
             pass
         except OSError:
-            self._out.clear()  # reading will tell
+            self._out.clear()  # reading will report it
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0)
         if self.stage is not Stage.CONNECTING:
             self._selector.modify(self._socket, events, self)
@@ -217,10 +217,10 @@ class User:
             if self._socket is None:
                 return
 
-    # -- saying ---------------------------------------------------------------------------------------
+    # -- sending --------------------------------------------------------------------------------------
 
     def say(self, now: float) -> None:
-        """The next numbered message, in the rooms by turns."""
+        """Send the next numbered message, to the rooms in turn."""
         if self.stage is not Stage.IN:
             return
         number = self._count
@@ -242,13 +242,13 @@ class User:
             self._utter(message)
 
     def ask(self, token: str, *lines: str) -> None:
-        """Sends lines; all that comes before the PONG behind them will be in ``answers[token]``."""
+        """Send lines and a PING. Everything that comes before the PONG will be in ``answers[token]``."""
         self.answers.pop(token, None)
         self._asked = token
         self._answer: list[str] = []
         self.send(*lines, f"PING {token}")
 
-    # -- hearing --------------------------------------------------------------------------------------
+    # -- receiving ------------------------------------------------------------------------------------
 
     def _take(self, line: str, now: float) -> None:
         tags, source, verb, params = parse(line)
@@ -295,7 +295,7 @@ class User:
             if message is not None:
                 message.refused = words
         elif "PING" in words:
-            self._excuse = True  # this PONG promises nothing, and says so
+            self._excuse = True  # this PONG guarantees nothing, and says so
         elif "PRIVMSG" in words or " SEND" in words:
             self.anonymous_refusals.append(words)
         elif "JOIN" in words and self.stage is Stage.ENTERING:
@@ -313,7 +313,7 @@ class User:
             if self.unanswered.pop(key[1], None) is not None:
                 message.heard_back_at = now
                 self._journal.vouched.append(key)
-            if key in self._renewed:  # its place is where others heard it first
+            if key in self._renewed:  # its place is where others received it first
                 self._heard.add(key)
                 return
         if room not in self.open:
@@ -340,7 +340,7 @@ class User:
                     self._break(f"PONG before {key}, which was vouched for")
         self._checked = max(self._checked, upto)
 
-    # -- who is there ---------------------------------------------------------------------------------
+    # -- members --------------------------------------------------------------------------------------
 
     def _people(self, nick: str, verb: str, params: list[str], now: float) -> None:
         if verb == "JOIN":
@@ -348,7 +348,7 @@ class User:
                 self.open[params[0]] = sitting = Sitting(self.name, params[0], now)
                 self._journal.sittings.append(sitting)
                 self.present[params[0]] = set()
-                self.topics[params[0]] = ""  # who joins is told one where there is one
+                self.topics[params[0]] = ""  # a user who joins is sent the topic if there is one
             elif params[0] in self._listed and nick in self.present[params[0]]:
                 self._break(f"{nick} joins {params[0]} and was there")
             self.present.setdefault(params[0], set()).add(nick)
@@ -403,7 +403,7 @@ def _words(line: str) -> tuple[str, list[str]]:
 
 
 def listed(lines: list[str], room: str) -> Iterator[str]:
-    """The words of NAMES, ranks included, among answers."""
+    """Return the names of NAMES among these answers, with prefixes."""
     for line in lines:
         _, _, verb, params = parse(line)
         if verb == NAMES_NUMERIC and params[2] == room:

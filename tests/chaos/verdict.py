@@ -1,7 +1,7 @@
-"""What was said and heard, and the judgement over it. Pure: knows neither sockets nor the code under test.
+"""The sent and received messages, and the verdict on them. Pure: knows neither sockets nor the code under test.
 
 A message is (sender, number). A sitting is one user's stay in one room over one connection: from the echo of its
-JOIN to the end of the connection. The history is judged as one more sitting, which nobody ever left.
+JOIN to the end of the connection. The history is checked as one more sitting, which never ends.
 """
 
 from collections import Counter
@@ -19,19 +19,19 @@ HISTORY = "history"
 
 @dataclass(slots=True)
 class Said:
-    """One message, as its sender knows it; times are of the checker's own clock."""
+    """One message, as its sender knows it. Times are of the checker's own clock."""
 
     key: Key
     room: str
     at: float
     heard_back_at: float | None = None  # its echo came
-    refused: str = ""  # the words of the refusal
+    refused: str = ""  # the text of the refusal
     sent_again: bool = False
 
 
 @dataclass(slots=True)
 class Sitting:
-    """See the module. ``excused``: its own that it sent again over this connection, heard elsewhere."""
+    """What one user received in one sitting. ``excused``: own messages that it sent again here, received elsewhere."""
 
     user: str
     room: str
@@ -46,7 +46,7 @@ class Sitting:
 
 
 class What(Enum):
-    """From the least to the worst."""
+    """The severity of a finding, from the lowest to the highest."""
 
     OTHER_PLACE = "in the history they stand in another order than they were heard in"
     FORGOTTEN = "they are not in the history"
@@ -55,7 +55,7 @@ class What(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Exempt:
-    """Messages said in a span of time of which a documented limit says that ``what`` may happen to them."""
+    """Messages of a span of time to which, by a documented limit, ``what`` may happen."""
 
     why: str
     since: float
@@ -65,11 +65,11 @@ class Exempt:
 
 @dataclass(slots=True)
 class Findings:
-    """Each set is of messages; empty is good, but for ``refused`` and ``exempt``."""
+    """Each set contains messages. An empty set is good; ``refused`` and ``exempt`` may have members."""
 
     sent: int = 0
     lost: set[Key] = field(default_factory=set)
-    unanswered: set[Key] = field(default_factory=set)  # neither heard by anyone nor refused, though the sender waits
+    unanswered: set[Key] = field(default_factory=set)  # neither received nor refused, although the sender waits
     twice: set[Key] = field(default_factory=set)
     disorder: set[Key] = field(default_factory=set)
     refused: set[Key] = field(default_factory=set)
@@ -109,7 +109,7 @@ def judge(
 
 
 def _twice(found: Findings, sittings: Iterable[Sitting]) -> None:
-    """A user hears a message once, over all of its connections."""
+    """A user receives a message once, over all of its connections."""
     counts = Counter((sitting.user, key) for sitting in sittings for key, _ in sitting.heard)
     for (user, key), count in counts.items():
         if count > 1:
@@ -141,15 +141,15 @@ def _covers(exempt: Exempt, at: float, sitting: Sitting) -> bool:
 
 
 def _between(own: set[Key], other: list[Key]) -> set[Key]:
-    """What another heard between two messages that both heard."""
+    """The messages that another user received between two messages that both received."""
     common = [place for place, key in enumerate(other) if key in own]
     return set(other[common[0] : common[-1]]) if common else set()
 
 
 def _disorder(found: Findings, sittings: list[Sitting], movable: set[Key]) -> None:
-    """Any two heard in the same order what both heard; and each sender in the order in which it spoke.
+    """Any two users received their common messages in one order, and those of each sender in the order of sending.
 
-    ``movable``: what may have another place in the history.
+    ``movable``: messages that may have another place in the history.
     """
     for sitting in sittings:
         newest: dict[str, int] = {}
@@ -184,7 +184,7 @@ def _descents(keys: list[Key], places: dict[Key, int]) -> Iterator[tuple[Key, Ke
 
 
 def longest_silence(sittings: Sequence[Sitting], since: float, until: float) -> float:
-    """The longest time, in seconds, for which any user heard nothing while all spoke: reconnecting counts."""
+    """The longest time, in seconds, in which any user received nothing while all sent. Reconnecting counts."""
     times: dict[str, list[float]] = {}
     came: dict[str, float] = {}
     for sitting in sittings:

@@ -13,7 +13,7 @@ LIMIT_S = 30.0
 
 
 class Chatter:
-    """One registered user in one room; remembers what it heard there, its own echoes included."""
+    """One registered user in one room. It stores the messages that it receives there, its own echoes included."""
 
     def __init__(self, address: Address, nick: str, *, echo: bool = True) -> None:
         self.nick = nick
@@ -24,7 +24,7 @@ class Chatter:
         self.is_open = True
         self._partial = b""
         self._socket = socket.create_connection(address, timeout=LIMIT_S)
-        # With znc.in/playback nothing is sent that was said before the JOIN.
+        # With znc.in/playback the gateway sends no earlier messages after the JOIN.
         self.send(f"CAP REQ :{'echo-message ' if echo else ''}znc.in/playback", "CAP END")
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         self.await_line(" 001 ")
@@ -50,19 +50,19 @@ class Chatter:
         self.sent += 1
 
     def await_line(self, part: str, limit_s: float = LIMIT_S) -> str:
-        """Give the first line not looked at yet that contains `part`."""
+        """Return the first unread line that contains `part`."""
         start = len(self.lines)
         pump([self], lambda: any(part in line for line in self.lines[start:]), limit_s)
         return next(line for line in self.lines[start:] if part in line)
 
     def barrier(self) -> None:
-        """PONG is a promise: all that was said before has then been heard."""
+        """Send PING and wait for the PONG. It is a barrier: all earlier messages have come then."""
         token = f"barrier{len(self.lines)}"
         self.send(f"PING {token}")
         self.await_line(token)
 
     def receive(self) -> None:
-        """Take in what the socket has."""
+        """Read what the socket has."""
         try:
             data = self._socket.recv(65536)
         except ConnectionError:
@@ -85,7 +85,7 @@ class Chatter:
 
 
 def pump(chatters: Sequence[Chatter], until: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
-    """Let all of them receive until something holds; fail after `limit_s` seconds."""
+    """Let all of them receive until a condition holds. Fail after `limit_s` seconds."""
     deadline = time.monotonic() + limit_s
     with selectors.DefaultSelector() as selector:
         for chatter in chatters:
@@ -103,7 +103,7 @@ def pump(chatters: Sequence[Chatter], until: Callable[[], bool], limit_s: float 
 
 
 def talk(chatters: Sequence[Chatter], count: int, meanwhile: Callable[[], bool] = lambda: True) -> None:
-    """Each says `count` more messages, four unacknowledged at most, and more until `meanwhile` holds."""
+    """Let each send `count` more messages, at most four unconfirmed, and more until `meanwhile` holds."""
     goals = {chatter: chatter.sent + count for chatter in chatters}
 
     def finished() -> bool:
@@ -122,7 +122,7 @@ def talk(chatters: Sequence[Chatter], count: int, meanwhile: Callable[[], bool] 
 
 
 def assert_all_heard_the_same(chatters: Sequence[Chatter]) -> None:
-    """One order, none twice: every transcript is the first one's, from the point where its owner joined."""
+    """Check one order and no duplicates: every transcript equals the first one from the owner's JOIN on."""
     for chatter in chatters:
         chatter.barrier()
         twice = [message for message, times in Counter(chatter.heard).items() if times > 1]

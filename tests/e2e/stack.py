@@ -1,4 +1,4 @@
-"""The compose project as the tests run it: under a name of its own, on free ports, with a short lease."""
+"""The compose project of the tests: with its own name, on free ports, with a short lease."""
 
 import json
 import os
@@ -25,7 +25,7 @@ _ASK_BALANCER = (
 
 
 def why_there_is_no_engine() -> str | None:
-    """None where a container engine with Compose answers."""
+    """Return None if a container engine with Compose answers, or else the reason."""
     if shutil.which("docker") is None:
         return "there is no docker command"
     asked = subprocess.run(["docker", "info"], capture_output=True, text=True, timeout=30, check=False)
@@ -36,7 +36,7 @@ def why_there_is_no_engine() -> str | None:
 
 
 def compose(*arguments: str, timeout_s: float = 60) -> str:
-    """Run one command of Compose to its end; give what it wrote; fail with that as well."""
+    """Run one command of Compose to its end. Return its output, or fail with it."""
     ended = subprocess.run(
         _command(*arguments),
         cwd=ROOT,
@@ -51,7 +51,7 @@ def compose(*arguments: str, timeout_s: float = 60) -> str:
 
 
 def begin(*arguments: str) -> "subprocess.Popen[bytes]":
-    """Start a command of Compose that runs beside the test."""
+    """Start a command of Compose that runs during the test."""
     return subprocess.Popen(
         _command(*arguments),
         cwd=ROOT,
@@ -62,7 +62,7 @@ def begin(*arguments: str) -> "subprocess.Popen[bytes]":
 
 
 def up() -> None:
-    """Begin from nothing and wait until every container is healthy."""
+    """Start the project and wait until every container is healthy."""
     down()
     compose("build", timeout_s=600)
     compose("up", "--detach", "--wait", "--wait-timeout", "120", "--scale", f"gateway={GATEWAYS}", timeout_s=180)
@@ -73,12 +73,12 @@ def down() -> None:
 
 
 def gateway(index: int) -> Address:
-    """Where gateway 1, 2 or 3 is published now: another port after every start."""
+    """Return the port of gateway 1, 2 or 3. It changes with every start."""
     return _published("--index", str(index), "gateway", "6667")
 
 
 def balancer(limit_s: float = 60) -> Address:
-    """Where the load balancer is published, once it has a gateway to send clients to: none is ready without Redis."""
+    """Return the port of the load balancer when it has a ready gateway. None is ready without Redis."""
     deadline = time.monotonic() + limit_s
     asked = _command("exec", "--no-TTY", "haproxy", "bash", "-c", _ASK_BALANCER)
     while subprocess.run(asked, cwd=ROOT, env=_environment(), capture_output=True, timeout=30, check=False).returncode:
@@ -96,9 +96,9 @@ def await_gateway(index: int, limit_s: float = 60) -> Address:
 
 
 def kill_arguments(index: int) -> list[str]:
-    """For `begin`: SIGKILL a gateway's process from inside, as a crash would be; restart policies then act.
+    """Return the command for `begin` that kills a gateway's process from inside, as a crash. Restart policies then act.
 
-    (`docker kill` counts as a stop by hand. Process 1 is the init that Compose put there.)
+    `docker kill` counts as a manual stop. Process 1 is the init of Compose.
     """
     script = "kill -9 $(cat /proc/1/task/1/children)"
     return ["exec", "--no-TTY", "--index", str(index), "gateway", "sh", "-c", script]

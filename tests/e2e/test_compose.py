@@ -1,4 +1,4 @@
-"""The whole as a user starts it: Redis, three gateways and the load balancer in containers."""
+"""The whole network as an operator starts it: Redis, three gateways and the load balancer in containers."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +23,7 @@ def _stack() -> Iterator[None]:
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Makes chatters that are gone after the test."""
+    """Create chatters that are closed after the test."""
     made: list[Chatter] = []
 
     def one(address: Address, nick: str, *, echo: bool = True) -> Chatter:
@@ -37,7 +37,7 @@ def connect() -> Iterator[Connect]:
 
 @pytest.fixture
 def chatters(connect: Connect) -> list[Chatter]:
-    """Two on each gateway, two through the load balancer, all in the room before any talks."""
+    """Connect two to each gateway and two through the load balancer. All join before any talks."""
     doors = [
         ("one", stack.gateway(1)),
         ("two", stack.gateway(2)),
@@ -59,7 +59,7 @@ def test_everybody_hears_everybody_in_one_order(chatters: list[Chatter], connect
     quiet.send(f"PRIVMSG {ROOM} :hello")
     pump(chatters, lambda: all(chatter.heard[-1] == ("quiet", "hello") for chatter in chatters))
     quiet.barrier()
-    assert quiet.heard == chatters[0].heard[:-1]  # without echo-message nobody hears themself
+    assert quiet.heard == chatters[0].heard[:-1]  # without echo-message a sender gets no copy
 
 
 def test_a_gateway_killed_under_load_loses_nothing_acknowledged(chatters: list[Chatter], connect: Connect) -> None:
@@ -102,7 +102,7 @@ def test_redis_restarted_under_load_costs_no_message(chatters: list[Chatter]) ->
 
 
 def test_the_load_balancer_hides_no_address(connect: Connect) -> None:
-    """PROXY protocol: users see their own address in WHOIS, not the load balancer's."""
+    """PROXY protocol: WHOIS shows users their own address, not the load balancer's."""
     user = connect(stack.balancer(), "whoami")
     user.send("WHOIS whoami")
     user.await_line(" 318 ")

@@ -1,4 +1,4 @@
-"""What the files of deployment say about settings must be true; needs no engine."""
+"""The settings in the files of deployment are correct. Needs no container engine."""
 
 import re
 from pathlib import Path

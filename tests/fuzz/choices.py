@@ -1,4 +1,4 @@
-"""Arbitrary bytes read as a row of choices, so that one target serves every engine that makes bytes."""
+"""Arbitrary bytes, read as a sequence of choices. So one target serves every engine that generates bytes."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class Choices:
-    """Takes bytes from the front; behind the end everything is 0 and empty."""
+    """A reader of bytes from the front. After the end, every number is 0 and every text is empty."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -17,7 +17,7 @@ class Choices:
         return self._at < len(self._data)
 
     def below(self, limit: int) -> int:
-        """A number from 0 to `limit` - 1, `limit` being at most 256."""
+        """Return a number from 0 to `limit` - 1. `limit` is at most 256."""
         return self.take(1)[0] % limit if self else 0
 
     def pick(self, options: Sequence[T]) -> T:
@@ -29,7 +29,7 @@ class Choices:
         return taken
 
     def chunk(self) -> bytes:
-        """Some bytes, as many as a first one says; 255 stands for many."""
+        """Return some bytes. The first byte gives their number, 255 means many."""
         length = self.below(256)
         return self.take(length if length < 255 else 20_000)
 

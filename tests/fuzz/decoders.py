@@ -1,6 +1,6 @@
-"""Targets: everything that decodes bytes or text from outside, each with what must hold whatever comes.
+"""Targets for all decoders of bytes or text from outside, with the invariants of each.
 
-A target takes bytes and returns; whatever escapes from it is a finding.
+A target takes bytes and returns. An exception that escapes from it is a finding.
 """
 
 import re
@@ -32,7 +32,7 @@ _BREAKING = re.compile("[\r\n\0]")
 
 
 def message(data: bytes) -> None:
-    """A line that was read and is written again means the same."""
+    """A line that is parsed and formatted again has the same meaning."""
     for line in LineBuffer().feed(data + b"\n"):
         found = parse(line) if isinstance(line, str) else None
         if found is not None:
@@ -42,7 +42,7 @@ def message(data: bytes) -> None:
 
 
 def framing(data: bytes) -> None:
-    """Any chunking gives the same lines, all within the limits, and little is held meanwhile."""
+    """Any chunking gives the same lines, all within the limits, and the buffer stays small."""
     choices = Choices(data)
     sizes = [1 + choices.below(256) for _ in range(choices.below(16))] or [1]
     stream = choices.rest()
@@ -64,14 +64,14 @@ def framing(data: bytes) -> None:
 
 
 def tags(data: bytes) -> None:
-    """Tags that were read and are written again are the same."""
+    """Tags that are parsed and formatted again are the same."""
     found = parse_tags(data.decode("utf-8", "replace").partition(" ")[0])
     assert parse_tags(format_tags(found)) == found
     assert " " not in format_tags(found)
 
 
 def proxy_header(data: bytes) -> None:
-    """What a beginning tells, more bytes do not take back; an address is one."""
+    """More bytes do not change the result of a beginning. An address is valid."""
     seen: proxy.Outcome | proxy.Header = proxy.INCOMPLETE
     for end in range(min(len(data), 300) + 1):
         found = proxy.parse(data[:end])
@@ -84,7 +84,7 @@ def proxy_header(data: bytes) -> None:
 
 
 def dialects(data: bytes) -> None:
-    """The dialect is told once; whatever it is, its decoder takes it from there."""
+    """The dialect is determined once. Its decoder continues from there."""
     seen: dialect.Kind | None = None
     for end in range(min(len(data), 300) + 1):
         found = dialect.sniff(data[:end])
@@ -95,7 +95,7 @@ def dialects(data: bytes) -> None:
 
 
 def web(data: bytes) -> None:
-    """Any head of a request is answered; behind a handshake any chunking gives the same messages, within the limit."""
+    """Any request is answered. After a handshake, any chunking gives the same messages, within the limit."""
     choices = Choices(data)
     sizes = [1 + choices.below(256) for _ in range(choices.below(16))] or [1]
     beginning = choices.rest()
@@ -124,7 +124,7 @@ _PAGES = http.pages({"index.html": b"<!doctype html>", "app.js": b"1" * 100})
 
 
 def tls(data: bytes) -> None:
-    """Whatever comes in place of a handshake ends in TlsFailure at worst."""
+    """Any bytes in place of a handshake raise at most TlsFailure."""
     layer = TlsLayer(_TLS)
     choices = Choices(data)
     try:
@@ -140,7 +140,7 @@ _TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
 
 def masks(data: bytes) -> None:
-    """A mask covers what a plain reading of its signs says."""
+    """A mask matches as a plain implementation of its wildcards does."""
     choices = Choices(data)
     mask, source = choices.text()[:40], choices.text()[:60]
     assert matches(mask, source) == _covers(casefold(mask), casefold(source))
@@ -151,7 +151,7 @@ def masks(data: bytes) -> None:
 
 
 def _covers(mask: str, source: str) -> bool:
-    """By a table: row i tells which beginnings of the source the first i signs cover."""
+    """By dynamic programming: row i has the prefixes of the source that the first i characters match."""
     row = [True] + [False] * len(source)
     for sign in mask:
         if sign == "*":
@@ -162,7 +162,7 @@ def _covers(mask: str, source: str) -> bool:
 
 
 def names(data: bytes) -> None:
-    """Whatever was typed, the nick that is suggested may be taken."""
+    """The nick that is suggested for any text is valid."""
     choices = Choices(data)
     typed, suffix = choices.text(), str(choices.below(100))
     assert valid_nick(suggest_nick(typed))
@@ -176,7 +176,7 @@ def names(data: bytes) -> None:
 
 
 def plain_text(data: bytes) -> None:
-    """What a person types becomes a line that means just that; what they are sent moves no cursor."""
+    """A typed text becomes a line with exactly this meaning. The output moves no cursor."""
     choices = Choices(data)
     room = choices.pick(("", "#lobby", "#other"))
     typed = re.sub("[\r\n\0]", "", choices.text())
@@ -190,7 +190,7 @@ def plain_text(data: bytes) -> None:
 
 
 def is_harmless(shown: str) -> bool:
-    """No character moves the cursor, ends the line or turns the writing of what stands around it."""
+    """No character moves the cursor, ends the line or changes the direction of the text around it."""
     turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     return all(
         unicodedata.category(sign) not in ("Cc", "Zl", "Zp") and unicodedata.bidirectional(sign) not in turning
@@ -199,7 +199,7 @@ def is_harmless(shown: str) -> bool:
 
 
 def mode_strings(data: bytes) -> None:
-    """Changes that were read and are written again are the same; lines fit."""
+    """Mode changes that are parsed and formatted again are the same. The lines are not too long."""
     choices = Choices(data)
     letters = choices.text().partition(" ")[0]
     params = [word for word in choices.text().split(" ") if word and word[0] != ":"][:12]
@@ -213,7 +213,7 @@ def mode_strings(data: bytes) -> None:
 
 
 def places(data: bytes) -> None:
-    """Message ids and times that clients name."""
+    """Message ids and times in commands of clients."""
     named = data.decode("utf-8", "replace")
     assert history_access.FIRST <= history_access.place(named) <= history_access.LAST
     at = render.parse_time(named)
@@ -221,7 +221,7 @@ def places(data: bytes) -> None:
 
 
 def settings(data: bytes) -> None:
-    """A value is taken or refused with words, from wherever it comes."""
+    """A value from any source is accepted, or refused with a reason."""
     choices = Choices(data)
     row = choices.pick(table())
     given = choices.text()
@@ -235,7 +235,7 @@ def settings(data: bytes) -> None:
 
 
 def _problem(options: dict[str, str | Sequence[str] | None], environ: dict[str, str]) -> str:
-    """What the operator is told; "" where nothing is wrong."""
+    """Return the error for the operator, or "" if nothing is wrong."""
     try:
         config.load(options, environ)
     except ConfigError as error:
@@ -244,7 +244,7 @@ def _problem(options: dict[str, str | Sequence[str] | None], environ: dict[str, 
 
 
 def client(data: bytes) -> None:
-    """The terminal client takes whatever a server sends, and what it sends itself are lines."""
+    """The terminal client accepts any input from a server, and sends only valid lines."""
     choices = Choices(data)
     session = ClientSession("bob", ["#lobby"], lambda: "id", backlog=10)
     buffers = Buffers("bob", ["word"])
@@ -280,7 +280,7 @@ def client(data: bytes) -> None:
 
 
 def _do_something(session: ClientSession, choices: Choices, now: float) -> None:
-    """As a person would."""
+    """Do what a user does."""
     text = choices.text()
     match choices.below(6):
         case 0:

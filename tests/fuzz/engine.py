@@ -1,6 +1,6 @@
-"""One target under Atheris, in this process, until it ends it: `python -m tests.fuzz.engine TARGET [OPTIONS]`.
+"""Run one target under Atheris in this process, which Atheris ends: `python -m tests.fuzz.engine TARGET [OPTIONS]`.
 
-Imports nothing of the project before Atheris watches the imports.
+The project is imported only after Atheris instruments the imports.
 """
 
 import sys

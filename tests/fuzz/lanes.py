@@ -1,8 +1,8 @@
-"""Target: a whole lane. Some clients do and send anything; four others only listen, and must not suffer.
+"""Target: a whole lane. Some clients do and send anything. Four others only listen, and must not be affected.
 
-What must hold all the time: nothing escapes from the lane, not even as a fault that it logs; what it keeps for a
-client has its bounds; every line that the listeners are sent is a whole one that could stand in any log of IRC. And
-at the end, when Redis answers and time has passed, a listener's PING is answered.
+Invariants: no exception escapes from the lane, and it logs no fault. The memory for a client is bounded. Every line to
+the listeners is a whole and valid IRC line. At the end, when Redis answers and time has passed, a listener's PING is
+answered.
 """
 
 import re
@@ -43,7 +43,7 @@ _VERBS = "|".join([*COMMANDS, "BATCH", "FAIL", "WARN", "NOTE", "ERROR", r"\d\d\d
 _NAME = r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,29}"
 _SOURCE = rf"irc\.fuzz|({_NAME}|[a-z0-9]+(\.\d+)+)![A-Za-z0-9._~-]+@[A-Za-z0-9.:-]+"
 _LINE = re.compile(rf"(@[^ \r\n\0]+ )?(:({_SOURCE}) )?({_VERBS})( [^\r\n\0]*)?")
-"""What a bystander may be sent."""
+"""The lines that a listener may be sent."""
 _ANY_LINE = re.compile(r"[^\r\n\0]+")
 
 _WORDS = (
@@ -66,7 +66,7 @@ HANDSHAKE = (
 
 
 def _message(data: bytes) -> bytes:
-    """A frame as a browser sends it; its mask changes nothing, so that engines can make such bytes too."""
+    """Return a frame as a browser sends it. Its mask changes nothing, so that engines can generate such bytes too."""
     size = len(data)
     length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
     return b"\x81" + length + b"\0\0\0\0" + data
@@ -83,7 +83,7 @@ _BEGINNINGS = (
 
 
 class World:
-    """A lane, its Redis, its clients."""
+    """A lane, its Redis and its clients."""
 
     def __init__(
         self,
@@ -201,10 +201,10 @@ _SERVER = Server(
 
 
 class Bystander:
-    """A client that did no harm and is to come to none."""
+    """A client that only listens. It must not be affected."""
 
     def __init__(self, world: World, nick: str, caps: str = "", of: str = "IRC") -> None:
-        """``of="anything"``: the verbs and sources of its lines may be any, as they come from elsewhere."""
+        """``of="anything"``: its lines may have any verb and source, since they come from elsewhere."""
         self.nick = nick
         self._form = _LINE if of == "IRC" else _ANY_LINE
         self._socket = world.client()
@@ -220,7 +220,7 @@ class Bystander:
         self._socket.inbound += "".join(f"{line}\r\n" for line in lines).encode()
 
     def take(self) -> list[str]:
-        """Reads and checks all that was sent; answers PING."""
+        """Read and check everything that was sent. Answer PING."""
         found = [self._checked(line) for line in self._lines()]
         for line in found:
             if line.startswith("PING"):
@@ -241,7 +241,7 @@ class Bystander:
 
 
 class Browser(Bystander):
-    """One over WebSocket: it is sent frames, each of one line."""
+    """A listener over WebSocket. It is sent frames of one line each."""
 
     def __init__(self, world: World, nick: str, caps: str = "") -> None:
         self._protocol = Protocol(Side.CLIENT)
@@ -281,7 +281,7 @@ class Reader:
 
 
 def lane(data: bytes) -> None:
-    """See the module."""
+    """Run the target."""
     with capture_logs() as logged:
         _live(Choices(data))
     assert not [event for event in logged if event["log_level"] == "error"]
@@ -339,7 +339,7 @@ def _line(choices: Choices) -> bytes:
 
 
 def _settle(world: World, bystanders: list[Bystander], reader: Reader) -> None:
-    """Time passes; then who only listened is answered."""
+    """Let time pass. Then the listeners must get answers."""
     waiting: dict[str, Any] = {one.nick: one for one in bystanders}
     for one in bystanders:
         one.say("PING :at the end")

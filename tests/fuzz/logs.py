@@ -1,4 +1,4 @@
-"""Targets: what a lane takes from Redis: entries, snapshots, published messages, replies."""
+"""Targets for the data that a lane reads from Redis: entries, snapshots, published messages, replies."""
 
 import re
 
@@ -41,7 +41,7 @@ _LINES = (
 
 
 def entries(data: bytes) -> None:
-    """Any payload decodes, and what decodes is what was encoded."""
+    """Decode any payload. Decoding returns what was encoded."""
     entry = events.decode("1-0", "abc.0:1", data)
     assert len(entry.sids) == len(entry.lines)
     if entry.sids:
@@ -51,7 +51,7 @@ def entries(data: bytes) -> None:
 
 
 def snapshots(data: bytes) -> None:
-    """A text is the snapshot of a room or is refused by ValueError; a room's own is taken back exactly."""
+    """Load any text as a snapshot, or refuse it with ValueError. A room's own snapshot gives the same room."""
     choices = Choices(data)
     if choices.below(2):
         text = choices.rest().decode("utf-8", "replace")
@@ -72,7 +72,7 @@ def snapshots(data: bytes) -> None:
 
 
 def folding(data: bytes) -> None:
-    """Any entries fold, to the same state in all replicas; clients are shown whole lines; snapshots lose nothing."""
+    """Apply any entries. All replicas have one state, clients get whole lines, and a snapshot loses nothing."""
     room, other = Room("#room"), Room("#room")
     _fold(room, Choices(data))
     _fold(other, Choices(data))
@@ -118,7 +118,7 @@ def _event(choices: Choices) -> tuple[str, str]:
 
 
 class _Wire:
-    """A socket that gives what is fed to it."""
+    """A socket that returns the bytes that the test feeds to it."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -142,7 +142,7 @@ class _Wire:
 
 
 class _Ear:
-    """What a link tells of."""
+    """The receiver of a link's events."""
 
     def __init__(self) -> None:
         self.is_down = False
@@ -158,7 +158,7 @@ class _Ear:
         self.is_down = True
 
     def link_fault(self, error: Exception) -> None:
-        """What no Redis answers is given up with a line in the log; nothing escapes."""
+        """An invalid reply is given up with a line in the log. No exception escapes."""
         assert isinstance(error, IndexError | TypeError), error
 
     def link_subscribed(self, channel: bytes) -> None:
@@ -170,7 +170,7 @@ class _Ear:
 
 
 def link(data: bytes) -> None:
-    """Whatever a server answers, each call is answered once and the link goes on or goes down."""
+    """With any replies of a server, each call is answered once, and the link continues or goes down."""
     choices = Choices(data)
     ear, wire = _Ear(), _Wire()
     made = RedisLink(ear, ear, ())

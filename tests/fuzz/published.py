@@ -1,7 +1,7 @@
-"""Target: a lane whose Redis holds and publishes what no gateway would write.
+"""Target: a lane whose Redis contains and publishes data that no gateway would write.
 
-Redis is trusted, but one broken key must not take the lane with it: what cannot be read is left out or told to the
-operator, and nothing escapes. Three clients are in the room; what they are sent are whole lines, as ever.
+Redis is trusted, but one broken key must not stop the lane. Unreadable data is left out or reported in the log, and no
+exception escapes. Three clients are in the room. They must be sent whole lines.
 """
 
 from structlog.testing import capture_logs
@@ -20,11 +20,11 @@ _LINES = (
     b"TAGMSG", b":n 001 bob :x", b"QUIT", b"MODE #lobby",
 )  # fmt: skip
 _ERRORS = {"base_unreadable"}
-"""What may be told to the operator; a fault is none of it."""
+"""The log events that may occur. A fault is not one of them."""
 
 
 def published(data: bytes) -> None:
-    """See the module."""
+    """Run the target."""
     choices = Choices(data)
     with capture_logs() as logged:
         world = World()

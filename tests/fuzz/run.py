@@ -1,8 +1,8 @@
-"""The long runs: `make fuzz SECONDS=600`, or `python -m tests.fuzz.run SECONDS [TARGET ...]`.
+"""Long runs: `make fuzz SECONDS=600`, or `python -m tests.fuzz.run SECONDS [TARGET ...]`.
 
-Each target runs in a process of its own under Atheris (coverage-guided, libFuzzer), the whole lane for half of the
-time. What leads somewhere new is kept in .fuzz/ and is where the next run begins; a finding is kept there as the bytes
-that make it, the run goes on with the next target and ends with status 1. Needs `pip install .[fuzz]`.
+Each target runs in a separate process under Atheris (coverage-guided, libFuzzer). The whole lane gets half of the time.
+Inputs that reach new code are stored in .fuzz/, where the next run begins. The bytes of a finding are stored there too.
+The run then continues with the next target, and ends with status 1. It needs `pip install .[fuzz]`.
 """
 
 import argparse
@@ -20,7 +20,7 @@ MEMORY_LIMIT_MB = 2048
 
 
 def main(seconds: int, names: list[str]) -> int:
-    """Runs targets, and tells at last what was run and what was found."""
+    """Run targets. Print at the end what was run and found."""
     shares = {name: len(TARGETS) - 1 if name == "lane" else 1 for name in names or TARGETS}
     rows, findings = [], 0
     for name, share in shares.items():
@@ -37,7 +37,7 @@ def main(seconds: int, names: list[str]) -> int:
 
 
 def _told(output: str) -> str:
-    """Of all that Atheris says: what was found, and where its bytes are."""
+    """Lines in the output of Atheris that name a finding and the file with its bytes."""
     _, _, exception = output.partition("Uncaught Python exception")
     kept = re.search(r"Test unit written to (\S+)", output)
     return f"{exception[:3000] or output[-3000:]}\n{kept[1] if kept else ''}"

@@ -35,5 +35,5 @@ CORPUS: Final = Path(__file__).with_name("corpus")
 
 
 def seeds(name: str) -> list[bytes]:
-    """A target's corpus: what beginnings of inputs are known to lead somewhere."""
+    """A target's corpus: inputs that are known to reach new code."""
     return [file.read_bytes() for file in sorted(CORPUS.joinpath(name).glob("*"))]

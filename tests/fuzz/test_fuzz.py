@@ -1,4 +1,4 @@
-"""Each target for a moment: over its corpus, and over what Hypothesis makes of bytes. The long runs: `make fuzz`."""
+"""Each target for a moment: with its corpus, and with bytes from Hypothesis. `make fuzz` does long runs."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.fuzz.targets import CORPUS, TARGETS, seeds
 
 _EXAMPLES = {"lane": 25, "published": 25, "settings": 30}
-"""Of those that take longer."""
+"""Examples for the targets that take longer."""
 
 each_target = pytest.mark.parametrize("name", TARGETS)
 
@@ -30,7 +30,7 @@ def test_anything(name: str) -> None:
 
 
 def _changed(seed: bytes) -> st.SearchStrategy[bytes]:
-    """A seed with something put in the place of some of it."""
+    """Return a seed with a part of it replaced."""
     place = st.integers(0, len(seed))
     return st.tuples(place, place, st.binary(max_size=40)).map(
         lambda change: seed[: change[0]] + change[2] + seed[change[1] :]

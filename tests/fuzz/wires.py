@@ -1,6 +1,6 @@
-"""What a lane needs of a machine, simulated: sockets, their selector, a clock that stands still until it is told.
+"""The machine of a lane, simulated: sockets, their selector, a clock that only the test moves.
 
-All in one thread and in memory, so that a whole lane goes through thousands of lives a minute.
+Everything is in one thread and in memory, so thousands of lanes run in a minute.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ class ClientSocket:
         self._number = number
         self.inbound = bytearray()
         self.outbound = bytearray()
-        self.room = 1 << 20  # what the kernel still takes for a client that does not read
+        self.room = 1 << 20  # bytes that the kernel still accepts for a client that does not read
         self.has_ended = False  # the client sends no more
         self.is_reset = False
         self.is_closed = False  # by the gateway
-        self.is_web = False  # it sends frames of a WebSocket
+        self.is_web = False  # it sends WebSocket frames
 
     def setblocking(self, _blocking: bool) -> None:
-        """It never blocks."""
+        """Do nothing: it never blocks."""
 
     def fileno(self) -> int:
         return self._number
@@ -48,7 +48,7 @@ class ClientSocket:
         return data
 
     def read(self) -> bytes:
-        """What the client reads of all that was sent to it."""
+        """Return the bytes that the client reads."""
         data = bytes(self.outbound)
         self.outbound.clear()
         self.room = 1 << 20
@@ -83,11 +83,11 @@ class SimulatedWake:
         self.is_rung = False
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: there is nothing to close."""
 
 
 class SimulatedSelector:
-    """Which of the simulated sockets are ready; clients have numbers from 1,000,000 on, links the server's."""
+    """Selects the simulated sockets that are ready. Clients have numbers from 1,000,000 on, links the server's."""
 
     def __init__(self, wake: SimulatedWake) -> None:
         self._wake = wake

@@ -24,7 +24,7 @@ MARK = log_mark("#r")
 
 
 class Log:
-    """Entries by (ms, n), the void places, how often it was asked, and how many entries a reply held at most."""
+    """Entries by (ms, n), the rejected events, the number of requests, and the most entries in a reply."""
 
     def __init__(self, sizes: list[int], fit: int = 1000) -> None:
         """``sizes``: how many events each entry has; ``fit``: how many entries have the bytes of a page."""
@@ -37,7 +37,7 @@ class Log:
 
     @property
     def places(self) -> list[Place]:
-        """Of all messages that are not void; the first event of each entry is none."""
+        """Return all messages that are not rejected. The first event of each entry is no message."""
         every = [(*key, i, MARK) for key, size in self.entries.items() for i in range(1, size)]
         hidden = [place for place in every for begin, end in self.room.hidden if begin <= place[:3] < end]
         return [place for place in every if place not in self.rejected and place not in hidden]
@@ -142,4 +142,4 @@ def test_an_excerpt_is_bounded_in_work(newest: bool) -> None:
 def test_no_more_is_read_than_is_needed(newest: bool) -> None:
     log = Log([2] * 500)
     assert len(places(log, FIRST, LAST, 20, newest)) == 20
-    assert log.asked == 2  # one page, one look at the void marks
+    assert log.asked == 2  # one page, one look-up of rejected events

@@ -184,7 +184,7 @@ def test_an_entry_that_comes_twice_is_void_the_second_time(stage: Stage) -> None
     ann.link.run(replies.append, APPEND, keys.log(ROOM), keys.head(ROOM), "*", origin, payload, keys.live(ROOM), "")
     stage.until(lambda: bool(replies))
     agree(stage, room)
-    assert [effect.reason for effect in ann.voids] == [Rejection.DUPLICATE]
+    assert [effect.reason for effect in ann.rejections] == [Rejection.DUPLICATE]
 
 
 def test_direct_messages_that_an_inbox_has_lost_are_put_back(stage: Stage) -> None:

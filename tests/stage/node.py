@@ -1,4 +1,4 @@
-"""What a lane has of the log, and nothing of chat: the real link, appends and following, and logs of plain lines."""
+"""The part of a lane that handles logs, without chat: real link, log writer and replicas, logs of plain lines."""
 
 import json
 from itertools import count
@@ -21,18 +21,18 @@ RETENTION = Retention(10_000, 8 << 20, 24 * 3600 * 1000)
 
 
 def snapshot_of(lines: list[str], counts: dict[str, int] | None = None) -> str:
-    """A story's state as text."""
+    """The state of a log of lines, as text."""
     return json.dumps([lines, counts or {}])
 
 
 class Story:
-    """A followed log whose state is all lines that it ever had; a snapshot of it is JSON."""
+    """A followed log. Its state is the list of all its lines. Its snapshot is JSON."""
 
     def __init__(self, node: "Node", name: str) -> None:
         self.name = name
         self.lines: list[str] = []
         self.counts: dict[str, int] = {}  # of each lane's newest entry
-        self.origins: list[str] = []  # of the entries folded, since the last beginning
+        self.origins: list[str] = []  # of the entries applied since the last load
         self.beginnings = self.settlings = 0
         self.replica = Replica(name, self, node.replicas.ask)
         self._node = node
@@ -46,7 +46,7 @@ class Story:
         return self.replica.epoch, self.replica.last
 
     def dump(self) -> str:
-        """A snapshot of it."""
+        """Return a snapshot."""
         return snapshot_of(self.lines, self.counts)
 
     def restore(self) -> bool:
@@ -73,7 +73,7 @@ class Story:
 
 
 class Node:
-    """One lane. What became of each line that it said is in ``outcomes``: where it is, None if it was refused."""
+    """One lane. ``outcomes`` has the outcome of each line that it sent: its position, or None if it was refused."""
 
     def __init__(self, selector: Selector, keys: Keys, lane: str, replicas: int = 0) -> None:
         self.lane = lane
@@ -103,10 +103,10 @@ class Node:
         self.stories: dict[str, Story] = {}
         self.outcomes: dict[str, list[Any]] = {}
         self.shown: list[str] = []  # lines of rooms, as they were delivered
-        self.voids: list[Effect] = []
-        self.whys: list[str] = []  # why the link went down
-        self.is_deaf = False  # what is published is lost on its way here
-        self.held: list[tuple[bytes, bytes]] | None = None  # what is published is late
+        self.rejections: list[Effect] = []
+        self.whys: list[str] = []  # the reason why the link went down
+        self.is_deaf = False  # published messages are lost on the way to this node
+        self.held: list[tuple[bytes, bytes]] | None = None  # published messages are late
 
     def _lags(self, is_lagging: bool) -> None:
         self.lagging.append(is_lagging)
@@ -120,12 +120,12 @@ class Node:
         return story
 
     def say(self, name: str, *lines: str) -> None:
-        """Queues lines for a log."""
+        """Queue lines for a log."""
         for line in lines:
             self.log_writer.add(name, PendingEvent(f"{self.lane}.1", line))
 
     def append(self, done: Done, name: str, epoch: str, origin: str, line: str, new_epoch: str) -> None:
-        """Runs append.lua itself, for one line."""
+        """Run append.lua for one line."""
         log, head, live = self.keys.log(name), self.keys.head(name), self.keys.live(name)
         self.link.run(done, APPEND, log, head, epoch, origin, f"w.0.1\r\n{line}\r\n", live, new_epoch)
 
@@ -139,7 +139,7 @@ class Node:
 
     def _deliver(self, followed: LocalRoom, entry: Entry, effects: Any) -> None:
         self.shown += [effect.line for effect in effects]
-        self.voids += [effect for effect in effects if effect.kind is Kind.REJECTED]
+        self.rejections += [effect for effect in effects if effect.kind is Kind.REJECTED]
         pendings = self.log_writer.land(followed.name, entry.origin)
         if pendings is not None:
             for effect in effects:

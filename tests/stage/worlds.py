@@ -1,7 +1,7 @@
-"""Where the suite of the log runs: a simulated Redis, and a real one; the tests cannot tell which.
+"""The surroundings of the tests of logs: a simulated Redis and a real one, with one interface.
 
-A :class:`Stage` has nodes (what a lane has of the log: a link, appends, replicas) and a console for looking
-behind the scenes. Nothing runs but in :meth:`Stage.until`, which ends when what was waited for is there.
+A :class:`Stage` has nodes (the part of a lane that handles logs: a link, a log writer, replicas) and a console to
+inspect Redis. Everything runs in :meth:`Stage.until` only, which ends when its condition holds.
 """
 
 import os
@@ -27,25 +27,25 @@ pack: Callable[[tuple[str | bytes | int, ...]], bytes] = hiredis.pack_command  #
 
 
 class World(Protocol):
-    """A server, and the network to it."""
+    """A server and the network to it."""
 
     @property
     def selector(self) -> LinkSelector: ...
 
     def connect(self) -> Any:
-        """A connected socket for a link."""
+        """Return a connected socket for a link."""
 
     def turn(self) -> None:
-        """Lets everything move on; raises AssertionError when nothing has moved for too long."""
+        """Let everything proceed. Raises AssertionError if nothing has proceeded for too long."""
 
     def serve(self) -> None:
-        """Lets the server move on, not the links."""
+        """Let the server proceed, not the links."""
 
     def command(self, *words: str | bytes | int) -> Any:
-        """A command on a connection of its own; its reply as a link gets it."""
+        """Send a command on a separate connection. Return its reply as a link gets it."""
 
     def stall(self) -> None:
-        """The server takes in what it is sent, but does nothing until :meth:`resume`, or for a moment."""
+        """Let the server receive without processing until :meth:`resume`, or for a moment."""
 
     def resume(self) -> None: ...
 
@@ -53,7 +53,7 @@ class World(Protocol):
 
 
 class Simulated:
-    """The simulated one; moves only in a turn."""
+    """The simulated Redis. It proceeds only in a turn."""
 
     def __init__(self, replies_first: bool) -> None:
         self.server = SimulatedServer(replies_first)
@@ -94,7 +94,7 @@ class Simulated:
 
 
 class Real:
-    """A real server at a URL, reached as a lane reaches it."""
+    """A real server at a URL, connected as a lane connects to it."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -112,7 +112,7 @@ class Real:
         self.selector.serve(self.selector.wait(0.05))
 
     def serve(self) -> None:
-        """It runs by itself."""
+        """Do nothing: a real server runs by itself."""
 
     def command(self, *words: str | bytes | int) -> Any:
         self._console.sendall(pack(words))
@@ -127,13 +127,13 @@ class Real:
         os.kill(self._pid, signal.SIGCONT)
 
     def close(self) -> None:
-        self.resume()  # where a test has failed: the server is for all tests
+        self.resume()  # if a test has failed: all tests share the server
         self._console.close()
         self.selector.close()
 
 
 class Stage:
-    """See the module."""
+    """Nodes and a console on one world."""
 
     def __init__(self, world: World, prefix: str, replicas: int = 0) -> None:
         self.world = world
@@ -143,7 +143,7 @@ class Stage:
         self.command = world.command
 
     def node(self, lane: str = "", connected: bool = True) -> Node:
-        """A new lane, its link up."""
+        """Add a node with a link that is up."""
         node = Node(self.world.selector, self.keys, lane or f"gate0{len(self.nodes)}.0", self._replicas)
         self.nodes.append(node)
         if connected:
@@ -155,27 +155,27 @@ class Stage:
         self.until(lambda: node.link.is_up)
 
     def until(self, has_come: Callable[[], bool]) -> None:
-        """Lets everything run until something has come about; fails if it does not."""
+        """Let everything run until a condition holds. Fail if it does not."""
         deadline = time.monotonic() + LIMIT_S
         while not has_come():
             self.step()
             assert time.monotonic() < deadline, "it did not come about in time"
 
     def until_executed(self, has_come: Callable[[], bool]) -> None:
-        """Lets the server run, but no node take in anything, until something has come about."""
+        """Let the server run, but no node receive, until a condition holds."""
         deadline = time.monotonic() + LIMIT_S
         while not has_come():
             self.world.serve()
             assert time.monotonic() < deadline, "it did not come about in time"
 
     def step(self) -> None:
-        """One turn of every node, and of the world."""
+        """Run one turn of every node and of the world."""
         for node in self.nodes:
             node.turn()
         self.world.turn()
 
     def round_trip(self, *nodes: Node) -> None:
-        """Until all that these nodes (or all) have sent so far is answered, and what was published has come."""
+        """Run until everything that these nodes (or all) have sent is answered, and everything published has come."""
         asked = nodes or self.nodes
         answers: list[Any] = []
         for node in asked:
@@ -184,7 +184,7 @@ class Stage:
         self.until(lambda: len(answers) == len(asked))
 
     def write(self, node: Node, name: str, *lines: str, epoch: str = "e") -> None:
-        """Appends each line as an entry of somebody who follows nothing, by way of this node's link."""
+        """Append each line as an entry of a writer that follows no log, over this node's link."""
         exists = self.command("EXISTS", self.keys.head(name))
         replies: list[Any] = []
         for n, line in enumerate(lines):
@@ -193,7 +193,7 @@ class Stage:
         assert all(isinstance(reply, bytes) for reply in replies)
 
     def entries(self, name: str) -> list[tuple[str, str, bytes]]:
-        """A log as it is in Redis: (id, origin, payload)."""
+        """Return a log from Redis: (id, origin, payload)."""
         found: Sequence[Any] = self.command("XRANGE", self.keys.log(name), "-", "+")
         return [(id.decode(), fields[1].decode(), fields[3]) for id, fields in found]
 
