@@ -1,20 +1,18 @@
 """Redis away: what clients send is kept in order, sent on, or refused by name; nobody waits for an answer in vain."""
 
 import json
-import time
 
 from tests.network.harness import Broker, Network, Peer, get, texts
 
 CAPS = "echo-message standard-replies"
-LIMIT_S = 8.0  # 5 s, and at most one until it is seen that Redis does not answer
 
 
 def answered(peer: Peer, *lines: str) -> list[str]:
-    """What is answered to lines and the PING behind them, in time although Redis is away."""
-    began = time.monotonic()
-    answers = peer.do(*lines)
-    assert time.monotonic() - began < LIMIT_S
-    return answers
+    """The answers to lines and to a PING after them, although Redis does not answer.
+
+    tests/lane/clients/test_unanswered_commands.py measures in virtual time how long they take.
+    """
+    return peer.do(*lines)
 
 
 def test_what_is_typed_while_redis_stands_still_is_kept_in_order_and_ping_is_answered(

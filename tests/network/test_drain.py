@@ -7,7 +7,6 @@ import signal
 import socket
 import struct
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -198,6 +197,4 @@ def test_who_floods_and_vanishes_leaves_no_ghost(network: Network) -> None:
     bob.until(" PRIVMSG ")
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     alice.close()  # a reset, not an end
-    began = time.monotonic()
     bob.until(" QUIT ")
-    assert time.monotonic() - began < DEADLINE_S

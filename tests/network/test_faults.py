@@ -139,11 +139,9 @@ def test_a_redis_that_stands_still_is_noticed_and_used_again(broker: Broker, fra
     gateway = fragile.gateway("--admin", "127.0.0.1:0", HUBBUB_LEASE_S="60")
     admin = json.loads(gateway.wait_log("admin"))["port"]
     alice = fragile.peer(gateway, "alice", "echo-message", "#still")
-    began = time.monotonic()
     broker.pause()
     alice.send("PRIVMSG #still :kept")
     gateway.wait_log("redis_unavailable")
-    assert time.monotonic() - began < 15
     status, reason = get(admin, "/readyz")
     assert (status, reason.partition(":")[0]) == (503, "no connection to Redis")
     broker.go_on()

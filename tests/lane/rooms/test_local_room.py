@@ -257,7 +257,7 @@ def ttls_s(stage: Stage) -> set[int]:
 def test_an_empty_room_in_which_nothing_was_said_is_kept_for_minutes(stage: Stage) -> None:
     node = stage.node()
     left(stage, node, joined(stage, node, "ann"))
-    assert ttls_s(stage) <= {SILENT_ROOM_EXPIRY_S, SILENT_ROOM_EXPIRY_S - 1}
+    assert SILENT_ROOM_EXPIRY_S - 60 < min(ttls_s(stage)) <= max(ttls_s(stage)) <= SILENT_ROOM_EXPIRY_S
 
 
 def test_one_in_which_something_was_said_is_kept_for_thirty_days(stage: Stage) -> None:
