@@ -309,7 +309,7 @@ class Gateway:
     @property
     def _is_away(self) -> bool:
         """Whether no lane reaches Redis: no client gains by waiting then."""
-        return not any(lane.parts.link.is_up for lane in self.lanes)
+        return not any(lane.parts.link.is_connected for lane in self.lanes)
 
     def _count_clients(self) -> int:
         return sum(len(lane.parts.clients) for lane in self.lanes)

@@ -17,12 +17,12 @@ import redis
 
 from gateway import chatlog
 from gateway.broker.keys import Keys
-from gateway.broker.scripts import APPEND
 from gateway.chat import events
 from gateway.chat.multiline import first_and_more
 from gateway.chat.render import log_mark
 from gateway.chatlog import Wanted
 from gateway.config import Settings
+from gateway.logs.scripts import APPEND
 
 ALICE = "alice!a@host"
 NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)

@@ -1,22 +1,22 @@
-"""The lane's own connection to Redis: commands, replies and published messages, without blocking.
+"""A lane's connection to one Redis server: commands, replies and published messages, without blocking.
 
-One RESP3 connection carries both the commands and the subscriptions: an append's reply and its entry
-arrive in one read, which halves the system calls of two connections (docs/decisions/0002). The socket is
-connected, with name look-up, TLS and credentials, on the executor; from then on only the lane's thread touches it.
+One RESP3 connection carries both the commands and the subscriptions: an append's reply and its entry arrive in one
+read, which halves the system calls of two connections (docs/decisions/0002). The socket is connected on the executor,
+with name look-up, TLS and credentials. From then on only the lane's thread touches it.
 
-What the link guarantees: commands run in the order in which they were queued; each ``done`` is called
-exactly once, with the reply, a :class:`hiredis.ReplyError`, or :data:`LOST`. It never sends a command a
-second time: whether that is safe only the caller knows. After a loss, the next connection first kills the
-old one by its client id (where it is the same server process), so that nothing of it can still run.
+:class:`RedisLink` is the :class:`gateway.broker.port.RedisPort` of a Redis that is one server: all keys are its. After
+a loss, the next connection first kills the old one by its client id (if it is the same server process), so that
+nothing of it can still run.
 """
 
 import socket
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import hiredis
 
+from gateway.broker.port import LOST, Done, OnMessage, OnSubscribed, Reply, ignore
 from gateway.broker.scripts import Script
 
 READ, WRITE = 1, 4  # EPOLLIN and EPOLLOUT
@@ -31,32 +31,11 @@ UNUSABLE = {
     "NOAUTH": "a password is needed",
     "NOPERM": "the user may not do what a gateway must",
 }
-"""Errors that tell of the server or the user, not of one command: nothing more is asked on such a connection."""
-
-OF_THE_SERVER = ("OOM", "MISCONF", "NOREPLICAS", "BUSY")
-"""Errors that a command meets whatever its key is, and that pass: nothing was done, and it may be done later."""
-
-Reply = Any
-Done = Callable[[Reply], None]
-
-
-def concerns_one_key(error: Reply) -> bool:
-    """Whether an error tells of the key that a command was about, and of no other."""
-    return isinstance(error, hiredis.ReplyError) and not str(error).startswith(OF_THE_SERVER)
-
-
-class Lost:
-    """The reply that never came; the command may have run."""
-
-    def __repr__(self) -> str:
-        return "LOST"
-
-
-LOST = Lost()
+"""Errors about the server or the user, not about one command: such a connection is ended."""
 
 
 class Selector(Protocol):
-    """What the link needs of the lane's selector."""
+    """The operations of the lane's selector that the link uses."""
 
     def register(self, fd: int, on_ready: Callable[[int], None], events: int = ...) -> None: ...
     def modify(self, fd: int, events: int) -> None: ...
@@ -64,28 +43,23 @@ class Selector(Protocol):
 
 
 class Events(Protocol):
-    """What the link tells its lane."""
+    """The owner of a link: what the link reports to its lane."""
 
     def link_up(self) -> None:
-        """A new connection is ready; nothing is subscribed on it yet."""
+        """A new connection is ready. All subscriptions have been sent on it."""
 
     def link_down(self, why: str) -> None:
-        """The connection is gone; every unanswered ``done`` has been called with LOST."""
+        """The connection has ended. Every unanswered ``done`` has been called with LOST."""
 
     def link_fault(self, error: Exception) -> None:
-        """Taking in a reply or a message has failed; the connection is given up."""
-
-    def link_subscribed(self, channel: bytes) -> None:
-        """What is published on ``channel`` from now on will arrive."""
-
-    def link_message(self, channel: bytes, payload: bytes) -> None:
-        """A published message."""
+        """The handling of a reply or a message has failed. The connection is given up."""
 
 
 class RedisLink:
-    """A connection to Redis; see the module."""
+    """A RedisPort over one connection. Its owner attaches connected sockets, flushes it, and may drop it."""
 
     def __init__(self, selector: Selector, events: Events, scripts: Sequence[Script]) -> None:
+        """``scripts`` are loaded on each new connection."""
         self._selector = selector
         self._events = events
         self._scripts = scripts
@@ -96,7 +70,8 @@ class RedisLink:
         self._writing = False
         self._server_run = b""
         self._client_id = 0
-        self.is_up = False
+        self._subscribers: dict[bytes, tuple[OnMessage, OnSubscribed]] = {}
+        self.is_connected = False
         self.bytes_in = 0
         self.commands = 0
 
@@ -110,28 +85,45 @@ class RedisLink:
         """Whether an answer is due."""
         return bool(self._awaiting)
 
-    # -- commands -------------------------------------------------------------------------------------
+    # -- the port -------------------------------------------------------------------------------------
 
-    def call(self, done: Done, *words: str | bytes | int) -> None:
-        """Queues a command; it leaves with the next :meth:`flush`. Only while the link is up."""
+    def is_up(self, key: str) -> bool:
+        return self.is_connected
+
+    def call(self, key: str, done: Done, verb: str, *args: str | bytes | int) -> None:
         if self._socket is None:
             done(LOST)
             return
         self.commands += 1
         self._awaiting.append(done)
-        self._out.append(_pack(words))
+        self._out.append(_pack((verb, key, *args)))
 
-    def run(self, done: Done, script: Script, *words: str | bytes | int) -> None:
-        """Queues a script with its keys and arguments."""
-        self.call(done, b"EVALSHA", script.sha, script.keys, *words)
+    def run(self, script: Script, done: Done, keys: Sequence[str], *args: str | bytes | int) -> None:
+        if self._socket is None:
+            done(LOST)
+            return
+        self.commands += 1
+        self._awaiting.append(done)
+        self._out.append(_pack((b"EVALSHA", script.sha, script.keys, *keys, *args)))
 
-    def subscribe(self, channel: str) -> None:
-        if self._socket is not None:
+    def publish(self, channel: str, payload: str | bytes | int) -> None:
+        self.send(ignore, "PUBLISH", channel, payload)
+
+    def wait_replicas(self, key: str, done: Done, count: int, timeout_ms: int) -> None:
+        self.send(done, "WAIT", count, timeout_ms)
+
+    def reconnect(self, key: str, why: str) -> None:
+        self.drop(why)
+
+    def subscribe(self, channel: str, on_message: OnMessage, on_subscribed: OnSubscribed) -> None:
+        self._subscribers[channel.encode()] = (on_message, on_subscribed)
+        if self.is_connected:
             self._awaiting.append(self._subscribed)
             self._out.append(_pack((b"SUBSCRIBE", channel)))
 
     def unsubscribe(self, channel: str) -> None:
-        if self._socket is not None:
+        del self._subscribers[channel.encode()]
+        if self.is_connected:
             self._awaiting.append(self._subscribed)
             self._out.append(_pack((b"UNSUBSCRIBE", channel)))
 
@@ -140,8 +132,19 @@ class RedisLink:
         if isinstance(reply, hiredis.ReplyError):
             self.drop(f"a subscription was refused: {reply}")
 
+    # -- one server -----------------------------------------------------------------------------------
+
+    def send(self, done: Done, *words: str | bytes | int) -> None:
+        """Queue a command about the server or the connection."""
+        if self._socket is None:
+            done(LOST)
+            return
+        self.commands += 1
+        self._awaiting.append(done)
+        self._out.append(_pack(words))
+
     def flush(self) -> None:
-        """Sends what was queued; what the socket does not take stays, in order."""
+        """Send what was queued. What the socket does not take stays queued, in order."""
         if not self._out or self._writing or self._socket is None:
             return
         data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
@@ -162,14 +165,14 @@ class RedisLink:
     # -- connection -----------------------------------------------------------------------------------
 
     def attach(self, connected: socket.socket) -> None:
-        """Takes over a connected socket and greets the server; ``link_up`` follows."""
+        """Take over a connected socket and greet the server. ``link_up`` follows."""
         assert self._socket is None
         connected.setblocking(False)
         self._socket = connected
         self._reader = hiredis.Reader()
         self._selector.register(connected.fileno(), self._on_ready)
-        self.call(self._greeted, "HELLO", 3)
-        self.call(self._ran, "INFO", "server")
+        self.send(self._greeted, "HELLO", 3)
+        self.send(self._ran, "INFO", "server")
         self.flush()
 
     def _greeted(self, reply: Reply) -> None:
@@ -182,10 +185,12 @@ class RedisLink:
         text = reply if isinstance(reply, bytes) else str(reply).encode()
         run = next((line for line in text.split(b"\r\n") if line.startswith(b"run_id:")), b"")
         if run != self._server_run:
-            self._server_run, self._client_id = run, 0  # the same number would be a stranger's
+            self._server_run, self._client_id = run, 0  # the number is another client's in this process
         if self._client_id:
-            self.call(_ignore, "CLIENT", "KILL", "ID", self._client_id)
-        self.call(self._numbered, "CLIENT", "ID")  # behind it: the old number is kept until the old one is gone
+            self.send(ignore, "CLIENT", "KILL", "ID", self._client_id)
+        self.send(
+            self._numbered, "CLIENT", "ID"
+        )  # after the KILL: the old id is kept until the old connection has ended
         self.flush()
 
     def _numbered(self, reply: Reply) -> None:
@@ -195,19 +200,22 @@ class RedisLink:
             return
         self._client_id = reply
         for script in self._scripts:
-            self.call(_ignore, "SCRIPT", "LOAD", script.source)
-        self.is_up = True
+            self.send(ignore, "SCRIPT", "LOAD", script.source)
+        self.is_connected = True
+        for channel in self._subscribers:
+            self._awaiting.append(self._subscribed)
+            self._out.append(_pack((b"SUBSCRIBE", channel)))
         self._events.link_up()
         self.flush()
 
     def drop(self, why: str) -> None:
-        """Gives the connection up; every command without a reply is told LOST."""
+        """End the connection. Every command without a reply is answered with LOST."""
         if self._socket is None:
             return
         self._selector.unregister(self._socket.fileno())
         self._socket.close()
         self._socket = None
-        self._writing = self.is_up = False
+        self._writing = self.is_connected = False
         self._out.clear()
         unanswered, self._awaiting = self._awaiting, deque()
         for done in unanswered:
@@ -245,7 +253,9 @@ class RedisLink:
             while reply is not False and self._socket is connection:
                 if type(reply) is hiredis.PushNotification:
                     if reply[0] == b"message":
-                        self._events.link_message(reply[1], reply[2])
+                        subscriber = self._subscribers.get(reply[1])
+                        if subscriber is not None:  # else it was unsubscribed meanwhile
+                            subscriber[0](reply[2])
                     else:
                         self._confirmed(*reply[:2])
                 elif type(reply) is hiredis.ReplyError and (why := self._unusable(str(reply))):
@@ -256,23 +266,19 @@ class RedisLink:
         except hiredis.ProtocolError as error:
             self.drop(f"protocol: {error}")
         except Exception as error:
-            # A fault of ours half-way through what came: the next connection mends every log from its start.
+            # A fault of ours half-way through the input: the next connection repairs every log.
             self._events.link_fault(error)
             self.drop("fault")
 
     def _confirmed(self, what: bytes, channel: bytes) -> None:
         if what in (b"subscribe", b"unsubscribe"):
             self._awaiting.popleft()
-        if what == b"subscribe":
-            self._events.link_subscribed(channel)
+        if what == b"subscribe" and channel in self._subscribers:
+            self._subscribers[channel][1]()
 
     def _unusable(self, error: str) -> str:
-        """Why the connection is of no use after such an error; "" where only its command has failed."""
+        """Why the connection cannot be used after such an error; "" if only its command has failed."""
         code, _, _ = error.partition(" ")
-        if code not in UNUSABLE or (code == "NOPERM" and not self.is_up):  # the greeting may do without
+        if code not in UNUSABLE or (code == "NOPERM" and not self.is_connected):  # the greeting works without INFO
             return ""
         return UNUSABLE[code] if code == "NOSCRIPT" else f"{UNUSABLE[code]}: {error}"
-
-
-def _ignore(_reply: Reply) -> None:
-    """For commands whose reply tells nothing."""

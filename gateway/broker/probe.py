@@ -13,7 +13,8 @@ from typing import Protocol
 import hiredis
 import structlog
 
-from gateway.broker.link import LOST, RedisLink, Reply
+from gateway.broker.link import RedisLink
+from gateway.broker.port import LOST, Reply
 
 log = structlog.get_logger()
 
@@ -77,15 +78,18 @@ class LinkProbe:
         self._bytes_in = 0
         self._quiet_looks = 0
         self.is_away = True
+        link.subscribe(channel, self.probe_received, lambda: None)
 
     @property
     def is_healthy(self) -> bool:
         """The link is up, what the lane published last on it has come back in time, and Redis takes writes."""
         return self._is_proven and not self._refusal and not self._is_lagging
 
-    def _recover_outcome(self) -> None:
+    def _update_availability(self) -> None:
         """Tells the lane when Redis goes away or comes back."""
-        is_away = not self._link.is_up or bool(self._refusal) or self._is_lagging or self._quiet_looks >= QUIET_LOOKS
+        is_away = (
+            not self._link.is_connected or bool(self._refusal) or self._is_lagging or self._quiet_looks >= QUIET_LOOKS
+        )
         if is_away != self.is_away:
             self.is_away = is_away
             (self._host.redis_unavailable if is_away else self._host.redis_available)()
@@ -117,15 +121,14 @@ class LinkProbe:
         self._quiet_looks = 0
         if self._refusal:
             self._try_writing()
-        self._link.subscribe(self._channel)
         self._probe()
-        self._recover_outcome()
+        self._update_availability()
 
     def link_down(self, why: str) -> None:
         self._is_proven = False
         self._asked_at = None
         if not self._host.is_stopping:
-            self._recover_outcome()
+            self._update_availability()
             self._retry(why)
 
     # -- proving --------------------------------------------------------------------------------------
@@ -142,23 +145,23 @@ class LinkProbe:
         is_quiet = self._link.is_awaiting and self._link.bytes_in == self._bytes_in
         self._quiet_looks = self._quiet_looks + 1 if is_quiet else 0
         self._bytes_in = self._link.bytes_in
-        self._recover_outcome()
+        self._update_availability()
         if self._asked_at is not None:
             if now - self._asked_at >= PROBE_S:
                 self._link.drop(
-                    "what is published does not arrive" if self._link.is_up else "no answer to the greeting"
+                    "what is published does not arrive" if self._link.is_connected else "no answer to the greeting"
                 )
-        elif self._link.is_up and now - self._probed_at >= PROBE_S:
+        elif self._link.is_connected and now - self._probed_at >= PROBE_S:
             self._probe()
 
     def _probe(self) -> None:
         self._expected += 1
         self._probed_at = self._asked_at = self._clock
-        self._link.call(_ignore, "PUBLISH", self._channel, self._expected)
+        self._link.publish(self._channel, self._expected)
 
-    def heard(self, channel: bytes, payload: bytes) -> None:
-        """A published message that is no log's."""
-        if channel != self._channel.encode() or payload != b"%d" % self._expected:
+    def probe_received(self, payload: bytes) -> None:
+        """A message on the probes' channel. An earlier probe than the newest one proves nothing."""
+        if payload != b"%d" % self._expected:
             return
         self._asked_at = None
         if not self._is_proven:
@@ -175,9 +178,9 @@ class LinkProbe:
         self._is_lagging = is_lagging
         if is_lagging:
             log.warning("too_few_replicas", lane=self._host.id)
-        elif self._link.is_up:
+        elif self._link.is_connected:
             log.info("replicas_back", lane=self._host.id)
-        self._recover_outcome()
+        self._update_availability()
         if not is_lagging:
             self._host.writes_taken()
 
@@ -191,15 +194,15 @@ class LinkProbe:
         log.warning("redis_takes_no_writes", lane=self._host.id, why=error)
         self._refused_for_s = 0.0
         self._try_again()
-        self._recover_outcome()
+        self._update_availability()
 
     def _try_again(self) -> None:
         self._refused_for_s = min(LONGEST_RETRY_S, self._refused_for_s * 2 or FIRST_RETRY_S)
         self._host.later(self._refused_for_s * (0.5 + self._random.random()), self._try_writing)
 
     def _try_writing(self) -> None:
-        if self._refusal and self._link.is_up:
-            self._link.call(self._tried, "HSET", self._written, "tried", self._expected)
+        if self._refusal and self._link.is_connected:
+            self._link.call(self._written, self._tried, "HSET", "tried", self._expected)
 
     def _tried(self, reply: Reply) -> None:
         if reply is LOST or not self._refusal:
@@ -209,9 +212,5 @@ class LinkProbe:
             return
         self._refusal = ""
         log.info("redis_takes_writes", lane=self._host.id)
-        self._recover_outcome()
+        self._update_availability()
         self._host.writes_taken()
-
-
-def _ignore(_reply: Reply) -> None:
-    """For commands whose reply tells nothing."""

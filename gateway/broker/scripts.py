@@ -1,4 +1,4 @@
-"""The Lua scripts that the lanes and the heartbeat run, each in a file of its own beside its user."""
+"""Lua scripts, called by the SHA-1 of their text (EVALSHA). Each is a file beside the module that uses it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,14 +16,6 @@ class Script:
 
 
 def read(package: str, name: str, keys: int) -> Script:
-    """Reads ``<name>.lua`` out of a package."""
+    """Read ``<name>.lua`` from a package."""
     source = resources.files(package).joinpath(f"{name}.lua").read_text(encoding="utf-8")
     return Script(name, source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest(), keys)
-
-
-APPEND = read("gateway.logs", "append", 2)
-PAGE = read("gateway.logs", "page", 1)
-RANGE = read("gateway.logs", "range", 3)
-SNAPSHOT = read("gateway.logs", "snapshot", 4)
-SEED = read("gateway.logs", "seed", 3)
-EXPIRE = read("gateway.logs", "expire", 4)

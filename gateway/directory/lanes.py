@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import RedisLink, Reply
+from gateway.broker.port import RedisPort, Reply
 
 
-def lanes(link: RedisLink, keys: Keys, done: Callable[[Any], None]) -> None:
+def lanes(link: RedisPort, keys: Keys, done: Callable[[Any], None]) -> None:
     """Call ``done`` with the lanes' ids, ``<gateway>.<n>``, or with LOST or an error."""
 
     def gateways(reply: Reply) -> None:
@@ -25,6 +25,6 @@ def lanes(link: RedisLink, keys: Keys, done: Callable[[Any], None]) -> None:
                 done(found)
 
         for gateway in ids:
-            link.call(partial(counted, gateway), "HGET", keys.gateway_info(gateway), "lanes")
+            link.call(keys.gateway_info(gateway), partial(counted, gateway), "HGET", "lanes")
 
-    link.call(gateways, "ZRANGE", keys.gateways, 0, -1)
+    link.call(keys.gateways, gateways, "ZRANGE", 0, -1)

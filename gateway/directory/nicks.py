@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import Done, RedisLink
+from gateway.broker.port import Done, RedisPort, ignore
 from gateway.broker.scripts import read
 from gateway.chat.ports import Profile
 from gateway.chat.session import Session
@@ -33,7 +33,7 @@ MEMORY_AGES = 12  # of the 5 s between two calls of `NickDirectory.age`
 class NickDirectory:
     """The directory of nicks, as used by one lane."""
 
-    def __init__(self, link: RedisLink, keys: Keys, lane: str) -> None:
+    def __init__(self, link: RedisPort, keys: Keys, lane: str) -> None:
         self._link = link
         self._keys = keys
         self._lane = lane
@@ -48,9 +48,9 @@ class NickDirectory:
         self.note(nick)
         self._forget_release(session.sid, casefold(nick))
         self._link.run(
-            done,
             CLAIM,
-            self._keys.nick(casefold(nick)),
+            done,
+            (self._keys.nick(casefold(nick)),),
             session.sid,
             *self._fields(session, nick),
         )
@@ -63,7 +63,7 @@ class NickDirectory:
         self.note(nick)
         self._forget_release(session.sid, casefold(nick))
         self._link.run(
-            done, RECLAIM, self._keys.nick(casefold(nick)), session.sid, was, token, *self._fields(session, nick)
+            RECLAIM, done, (self._keys.nick(casefold(nick)),), session.sid, was, token, *self._fields(session, nick)
         )
 
     def _fields(self, session: Session, nick: str) -> tuple[str, ...]:
@@ -82,8 +82,8 @@ class NickDirectory:
 
     def note(self, nick: str) -> None:
         """Register a nick for the reaper. Each lane has its own set, so that one link orders all changes of it."""
-        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
-        self._link.call(_ignore, "SADD", self._keys.lane_nicks(self._lane), casefold(nick))
+        self._link.call(self._keys.noted, ignore, "SADD", self._lane)
+        self._link.call(self._keys.lane_nicks(self._lane), ignore, "SADD", casefold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:
         """Release a nick if the session holds it. `link_up` repeats the release if Redis is unavailable."""
@@ -95,10 +95,10 @@ class NickDirectory:
                 del self._unreleased[sid, folded]
                 self._released[sid, folded] = self._age
             if reply == 1:  # else another session of this lane may hold it, and the reaper must find it
-                self._link.call(_ignore, "SREM", self._keys.lane_nicks(self._lane), folded)
+                self._link.call(self._keys.lane_nicks(self._lane), ignore, "SREM", folded)
             done()
 
-        self._link.run(released, RELEASE, self._keys.nick(folded), sid)
+        self._link.run(RELEASE, released, (self._keys.nick(folded),), sid)
 
     def link_up(self) -> None:
         """Repeat releases that were not answered, and recent ones that a failover may have undone."""
@@ -112,16 +112,16 @@ class NickDirectory:
 
     def publish(self, session: Session) -> None:
         self._link.run(
-            _ignore,
             PROFILE,
-            self._keys.nick(casefold(session.nick)),
+            ignore,
+            (self._keys.nick(casefold(session.nick)),),
             session.sid,
             *profile_fields(session, session.nick),
         )
 
     def find(self, nick: str, done: Callable[[Any], None]) -> None:
         """Read a claim; the reply is for `profile`."""
-        self._link.call(done, "HGETALL", self._keys.nick(casefold(nick)))
+        self._link.call(self._keys.nick(casefold(nick)), done, "HGETALL")
 
     def everybody(self, limit: int, done: Done) -> None:
         """List the casefolded nicks of all lanes, each once, at most ``limit`` of one lane."""
@@ -138,7 +138,7 @@ class NickDirectory:
                 done(reply)
                 return
             for lane in reply:
-                self._link.call(partial(of_lane, lane == reply[-1]), "SRANDMEMBER", self._keys.lane_nicks(lane), limit)
+                self._link.call(self._keys.lane_nicks(lane), partial(of_lane, lane == reply[-1]), "SRANDMEMBER", limit)
 
         lanes(self._link, self._keys, every)
 
@@ -146,19 +146,19 @@ class NickDirectory:
         """Store the holder of a nick that is being released, for WHOWAS; ``now`` in seconds since 1970."""
         key = self._keys.whowas(casefold(nick))
         record = "\t".join((nick, session.user, session.host, session.server, f"{now:.0f}", session.realname))
-        self._link.call(_ignore, "LPUSH", key, record)
-        self._link.call(_ignore, "LTRIM", key, 0, WHOWAS_ENTRIES - 1)
-        self._link.call(_ignore, "EXPIRE", key, WHOWAS_S)
+        self._link.call(key, ignore, "LPUSH", record)
+        self._link.call(key, ignore, "LTRIM", 0, WHOWAS_ENTRIES - 1)
+        self._link.call(key, ignore, "EXPIRE", WHOWAS_S)
         self._whowas_keys.pop(key, None)
         self._whowas_keys[key] = None
         if len(self._whowas_keys) > WHOWAS_NICKS:
             oldest = next(iter(self._whowas_keys))
             del self._whowas_keys[oldest]
-            self._link.call(_ignore, "DEL", oldest)
+            self._link.call(oldest, ignore, "DEL")
 
     def whowas(self, nick: str, done: Done) -> None:
         """Read the former holders of a nick; the reply is for `past_profiles`."""
-        self._link.call(done, "LRANGE", self._keys.whowas(casefold(nick)), 0, -1)
+        self._link.call(self._keys.whowas(casefold(nick)), done, "LRANGE", 0, -1)
 
 
 def profile_fields(session: Session, nick: str) -> list[str]:
@@ -218,7 +218,3 @@ def past_profiles(reply: Any) -> list[Profile]:
             nick, user, host, server, at, realname = parts
             found.append(Profile(nick, "", user, host, realname, server, int(at)))
     return found
-
-
-def _ignore(_reply: Any) -> None:
-    """Ignore the reply."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import RedisLink
+from gateway.broker.port import RedisPort, ignore
 from gateway.chat.ports import RoomListing
 from gateway.chat.state import State
 
@@ -21,28 +21,32 @@ _PRUNED_AT_ONCE = 100
 class RoomList:
     """The list, as used by one lane. Values in replies are for `listed`."""
 
-    def __init__(self, link: RedisLink, keys: Keys) -> None:
+    def __init__(self, link: RedisPort, keys: Keys) -> None:
         self._link = link
         self._key = keys.rooms
         self._prune_from = b"0"
 
+    @property
+    def is_up(self) -> bool:
+        return self._link.is_up(self._key)
+
     def write(self, room: State, now: float) -> None:
         """Write a room's entry, or remove it if the room is empty; ``now`` in seconds since 1970."""
         if room.members:
-            self._link.call(_ignore, "HSET", self._key, room.folded_name, written(room, now))
+            self._link.call(self._key, ignore, "HSET", room.folded_name, written(room, now))
         else:
-            self._link.call(_ignore, "HDEL", self._key, room.folded_name)
+            self._link.call(self._key, ignore, "HDEL", room.folded_name)
 
     def page(self, cursor: bytes, done: Callable[[Any], None]) -> None:
         """Read a page from a cursor (b"0" to begin); the reply is [next cursor, names and values in turn]."""
-        self._link.call(done, "HSCAN", self._key, cursor, "COUNT", PAGE_ROOMS)
+        self._link.call(self._key, done, "HSCAN", cursor, "COUNT", PAGE_ROOMS)
 
     def some(self, names: Sequence[str], done: Callable[[Any], None]) -> None:
         """Read the values of these casefolded names (at least one); None for a missing one."""
-        self._link.call(done, "HMGET", self._key, *names)
+        self._link.call(self._key, done, "HMGET", *names)
 
     def count(self, done: Callable[[Any], None]) -> None:
-        self._link.call(done, "HLEN", self._key)
+        self._link.call(self._key, done, "HLEN")
 
     def prune(self, now: float) -> None:
         """Remove stale entries, a part of the list at each call. Followers write their rooms again."""
@@ -52,9 +56,9 @@ class RoomList:
                 self._prune_from, fields = reply
                 for name, value in zip(fields[::2], fields[1::2], strict=True):
                     if listed(value, now) is None:
-                        self._link.call(_ignore, "HDEL", self._key, name)
+                        self._link.call(self._key, ignore, "HDEL", name)
 
-        self._link.call(answer, "HSCAN", self._key, self._prune_from, "COUNT", _PRUNED_AT_ONCE)
+        self._link.call(self._key, answer, "HSCAN", self._prune_from, "COUNT", _PRUNED_AT_ONCE)
 
 
 def written(room: State, now: float) -> str:
@@ -68,7 +72,3 @@ def listed(value: bytes | None, now: float) -> RoomListing | None:
     if len(parts) != 5 or not parts[0].isdigit() or not parts[1].isdigit() or now - int(parts[0]) > STALE_S:
         return None
     return RoomListing(name=parts[3], members=int(parts[1]), topic=parts[4], is_secret=parts[2] == "s")
-
-
-def _ignore(_reply: Any) -> None:
-    """Ignore the reply."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import RedisLink
+from gateway.broker.port import RedisPort, ignore
 from gateway.chat.ports import GatewayCounts
 
 _COUNTS = ("users", "invisible", "opers", "unknown", "peak")
@@ -18,7 +18,7 @@ _COUNTS = ("users", "invisible", "opers", "unknown", "peak")
 class UserCounts:
     """The counts, as written and read by one lane."""
 
-    def __init__(self, link: RedisLink, keys: Keys, lane: str) -> None:
+    def __init__(self, link: RedisPort, keys: Keys, lane: str) -> None:
         self._link = link
         self._keys = keys
         self._lane = lane
@@ -29,12 +29,12 @@ class UserCounts:
 
     def write(self, count: GatewayCounts) -> None:
         record = {"name": count.name, **{name: getattr(count, name) for name in _COUNTS}}
-        self._link.call(_ignore, "HSET", self._keys.stats, self._lane, json.dumps(record, separators=(",", ":")))
+        self._link.call(self._keys.stats, ignore, "HSET", self._lane, json.dumps(record, separators=(",", ":")))
 
     def read(self, alive: Callable[[Any], None], counts: Callable[[Any], None]) -> None:
         """Read the gateways with a lease, and all counts; both replies are for `gateway_counts`."""
-        self._link.call(alive, "ZRANGE", self._keys.gateways, 0, -1)
-        self._link.call(counts, "HGETALL", self._keys.stats)
+        self._link.call(self._keys.gateways, alive, "ZRANGE", 0, -1)
+        self._link.call(self._keys.stats, counts, "HGETALL")
 
 
 def gateway_counts(alive: list[bytes], counts: dict[bytes, bytes]) -> list[GatewayCounts]:
@@ -49,7 +49,3 @@ def gateway_counts(alive: list[bytes], counts: dict[bytes, bytes]) -> list[Gatew
                 known[name] += int(record.get(name, 0))
             known["name"] = str(record.get("name", ""))
     return [GatewayCounts(gateway=gateway, **record) for gateway, record in found.items()]
-
-
-def _ignore(_reply: Any) -> None:
-    """Ignore the reply."""

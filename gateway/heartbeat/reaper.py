@@ -10,8 +10,9 @@ from typing import Any
 import redis
 
 from gateway.broker.keys import Keys, inbox
-from gateway.broker.scripts import APPEND, read
+from gateway.broker.scripts import read
 from gateway.chat import events
+from gateway.logs.scripts import APPEND
 
 FREE = read("gateway.heartbeat", "free", 1)
 REMOVE_LANE = read("gateway.heartbeat", "remove_lane", 4)

@@ -9,8 +9,7 @@ import structlog
 from gateway.broker.keys import Keys
 from gateway.broker.link import RedisLink
 from gateway.broker.probe import LinkProbe
-from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT
-from gateway.chat.events import decode
+from gateway.chat.events import Entry, decode
 from gateway.directory import nicks
 from gateway.directory.nicks import NickDirectory
 from gateway.directory.room_list import RENEWAL_S, RoomList
@@ -47,12 +46,13 @@ from gateway.logs.barrier import Barrier
 from gateway.logs.log_writer import LogWriter
 from gateway.logs.replica import Replica
 from gateway.logs.replication import ReplicaAcks
+from gateway.logs.scripts import SCRIPTS
 from gateway.net.connection import ClientConnection
 from gateway.net.selector import Selector
 
 log = structlog.get_logger()
 
-LINK_SCRIPTS = (APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, *nicks.SCRIPTS)
+LINK_SCRIPTS = (*SCRIPTS, *nicks.SCRIPTS)
 
 
 class Parts:
@@ -135,7 +135,8 @@ class Parts:
             context.new_epoch,
             context.server.name,
         )
-        self.inbox.replica = Replica(self.inbox.name, self.inbox, self.replicas.ask)
+        self.inbox.replica = Replica(self.inbox.name, self.inbox, self.replicas)
+        self.inbox.on_ephemeral = lambda payload: self.inbox.passing(self._entry_of_now(payload))
         self.inbox.current_sid = context.current_sid
         self.log_writer.follow(self.inbox.replica)
         self.direct_history = DirectHistory(self._current_nick)
@@ -151,7 +152,7 @@ class Parts:
         self.room_list = RoomList(self.link, keys)
         self.user_counts = UserCounts(self.link, keys, context.id)
         self.directory_publisher = DirectoryPublisher(
-            context, self.link, self.replicas, self.room_list, self.user_counts, self.connections.__len__
+            context, self.replicas, self.room_list, self.user_counts, self.connections.__len__
         )
         self.nick_claims = NickClaims(self)
         self.monitor = Monitor(self.link, keys, self.directory.find, context.later)
@@ -235,13 +236,13 @@ class Parts:
         followed = self.replicas.rooms.get(name)
         return followed.replica if followed is not None else None
 
-    def _show_ephemeral(self, followed: LocalRoom | None, payload: bytes) -> None:
-        """Show what is published without being stored: it gets the time at which it comes."""
-        entry = decode(f"{int(self.context.wall_now * 1000)}-0", "", payload)
-        if followed is None:
-            self.inbox.passing(entry)
-        elif followed.fresh is None:
-            self.fanout.passing(followed, entry)
+    def _show_ephemeral(self, followed: LocalRoom, payload: bytes) -> None:
+        if followed.fresh is None:
+            self.fanout.passing(followed, self._entry_of_now(payload))
+
+    def _entry_of_now(self, payload: bytes) -> Entry:
+        """What is published without being stored gets the time at which it comes."""
+        return decode(f"{int(self.context.wall_now * 1000)}-0", "", payload)
 
     def _current_nick(self, sid: str) -> str | None:
         """The nick of a session as far as this lane knows it, by any id that the session has had."""
@@ -288,14 +289,6 @@ class LinkEvents:
         if not self._context.is_ready:
             self._context.is_ready = True
             log.info("lane_ready", lane=self._context.id)
-
-    def link_subscribed(self, channel: bytes) -> None:
-        self._parts.replicas.subscribed(channel)
-
-    def link_message(self, channel: bytes, payload: bytes) -> None:
-        parts = self._parts
-        if not (parts.replicas.message(channel, payload) or parts.monitor.message(channel, payload)):
-            parts.probe.heard(channel, payload)
 
     def redis_unavailable(self) -> None:
         call_all(self._hooks.redis_unavailable)

@@ -15,7 +15,8 @@ import hiredis
 import structlog
 
 from gateway.broker.keys import inbox
-from gateway.broker.link import LOST
+from gateway.broker.port import LOST, RedisPort
+from gateway.broker.scripts import Script
 from gateway.chat import events, registration
 from gateway.chat.effects import Effect
 from gateway.chat.events import NOBODY, Event
@@ -64,6 +65,7 @@ class LanePorts:
         self._gate = ConcurrencyLimiter(parts.context)
         self._history_gate = ConcurrencyLimiter(parts.context, HISTORY_PLACES)
         self._on_link_up: list[Callable[[], None]] = []  # handlers that wait for Redis
+        self._redis = _AwaitedRedis(parts.link)
         self._coming: dict[Session, str] = {}  # nicks of which rooms are being told
 
     async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
@@ -181,9 +183,9 @@ class LanePorts:
         followed = self._lane.replicas.rooms.get(room.folded_name)
         return self._lane.state_changes.kept(followed, session.sid) if followed is not None and followed.kept else []
 
-    async def _linked(self) -> None:
-        """While Redis is away, waits for it."""
-        if not self._lane.link.is_up:
+    async def _linked(self, nick: str) -> None:
+        """While the server of a nick's claim is away, waits for it."""
+        if not self._lane.link.is_up(self._lane.keys.nick(casefold(nick))):
             await _called_back(self._on_link_up)
 
     def link_up(self) -> None:
@@ -192,7 +194,7 @@ class LanePorts:
             call()
 
     async def claim(self, session: Session, nick: str) -> str | None:
-        await self._linked()
+        await self._linked(nick)
         wait: Wait[Any] = Wait()
         sid = session.sid
         self._lane.directory.claim(session, nick, _fulfil(wait))
@@ -315,7 +317,7 @@ class LanePorts:
         self._lane.directory_publisher.user_changed(session)
 
     async def find(self, nick: str) -> Profile | None:
-        await self._linked()
+        await self._linked(nick)
         wait: Wait[Any] = Wait()
         self._lane.directory.find(nick, _fulfil(wait))
         return profile(await wait)
@@ -355,7 +357,7 @@ class LanePorts:
         if not where.startswith("#"):
             log, line = self._lane.inbox.address(where, line, session.sender)
         payload = f"{events.EPHEMERAL}\n".encode() + events.encode([(session.sid, line)])
-        self._lane.link.call(lambda _reply: None, "PUBLISH", self._lane.keys.live(log), payload)
+        self._lane.link.publish(self._lane.keys.live(log), payload)
 
     async def notify(self, target_sid: str, line: str, sender: Sender = UNKNOWN) -> bool:
         log, event = self._lane.inbox.address(target_sid, line, sender)
@@ -524,7 +526,7 @@ class LanePorts:
     async def history(self, may_read: HistoryAccess, span: Span) -> HistoryPage:
         await self._history_gate.enter()
         try:
-            found = await read(self._ask, self._lane.keys, may_read, span)
+            found = await read(self._redis, self._lane.keys, may_read, span)
         finally:
             self._history_gate.leave()
         if self._lane.replica_acks is not None:
@@ -546,17 +548,28 @@ class LanePorts:
 
     async def find_message(self, where: str, msgid: str) -> Event | None:
         log = casefold(where) if where.startswith("#") else inbox(where.rpartition(".")[0])
-        found = await find(self._ask, self._lane.keys, log, msgid)
+        found = await find(self._redis, self._lane.keys, log, msgid)
         return None if found is None else Event(self._context.current_sid(found.sid), found.line)
-
-    def _ask(self, *words: str | int) -> Wait[Any]:
-        """A command of Redis's, awaited."""
-        wait: Wait[Any] = Wait()
-        self._lane.link.call(_fulfil(wait), *words)
-        return wait
 
     def quit(self, session: Session, reason: str) -> None:
         self._lane.sessions.depart(self._client(session), reason)
+
+
+class _AwaitedRedis:
+    """See gateway.logs.history.AwaitedRedis."""
+
+    def __init__(self, redis: RedisPort) -> None:
+        self._redis = redis
+
+    def call(self, key: str, verb: str, *args: str | bytes | int) -> Wait[Any]:
+        wait: Wait[Any] = Wait()
+        self._redis.call(key, _fulfil(wait), verb, *args)
+        return wait
+
+    def run(self, script: Script, keys: Sequence[str], *args: str | bytes | int) -> Wait[Any]:
+        wait: Wait[Any] = Wait()
+        self._redis.run(script, _fulfil(wait), keys, *args)
+        return wait
 
 
 async def _called_back(waiting: list[Callable[[], None]]) -> None:

@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import LOST, RedisLink, Reply
+from gateway.broker.port import LOST, RedisPort, Reply
 from gateway.logs.replica import Replica
 
 
 class Barrier:
     """The lane's PINGs that are not answered yet."""
 
-    def __init__(self, link: RedisLink, keys: Keys, replica: Callable[[str], Replica | None], inbox: str) -> None:
+    def __init__(self, link: RedisPort, keys: Keys, replica: Callable[[str], Replica | None], inbox: str) -> None:
         """``replica(name)``: the replica of a followed log, None when it is not followed (any more)."""
         self._link = link
         self._keys = keys
@@ -42,7 +42,7 @@ class Barrier:
 
     def _ask(self) -> None:
         """Reads the heads, each once for all PINGs."""
-        if not self._link.is_up:
+        if not self._link.is_up(self._keys.head(self.inbox)):
             return
         asking, self._asking = self._asking, []
         names = sorted(set[str]().union(*(wanted for wanted, _ in asking)))
@@ -59,7 +59,7 @@ class Barrier:
                 self._check()
 
         for name in names:
-            self._link.call(partial(answer, name), "HMGET", self._keys.head(name), "epoch", "last")
+            self._link.call(self._keys.head(name), partial(answer, name), "HMGET", "epoch", "last")
 
     def _check(self) -> None:
         """Answers every PING whose heads have been folded."""
@@ -70,7 +70,7 @@ class Barrier:
                 # A room that was left meanwhile counts as reached.
                 if replica is None or replica.reached(epoch, last):
                     del heads[name]
-                elif replica.epoch != epoch or not self._link.is_up:
+                elif replica.epoch != epoch or not self._link.is_up(self._keys.head(name)):
                     # Another log than the one that was asked for, or a server that may have lost its tail: what
                     # the head says next counts.
                     self._asking.append((list(heads), done))

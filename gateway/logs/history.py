@@ -4,18 +4,19 @@ An entry holds several events, so the ends of a range cut inside entries. Nothin
 awaited, and a page is small enough to hold the lane up for milliseconds only. Runs on the lane's thread.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.broker.keys import Keys
-from gateway.broker.scripts import PAGE
+from gateway.broker.scripts import Script
 from gateway.chat import render
 from gateway.chat.events import Event, decode, id_key
 from gateway.chat.history_access import ID_LIMIT, HistoryAccess, PastEvent, Place, Span, events, place
 from gateway.chat.ports import HistoryPage
 from gateway.chat.render import log_mark
 from gateway.logs.replica import raw
+from gateway.logs.scripts import PAGE
 from gateway.wire.casefold import casefold
 from gateway.wire.message import parse
 
@@ -25,13 +26,18 @@ PAGES_AT_ONCE = 4
 """Pages that are looked at for one excerpt, also where they hold little of what is wanted."""
 EXCERPT_BYTES = 64 * 1024
 
-Ask = Callable[..., Awaitable[Any]]
-"""A command of Redis's with its words; its reply is awaited."""
+
+class AwaitedRedis(Protocol):
+    """The Redis port for a coroutine: replies are awaited. A lost reply or an error raises Unavailable."""
+
+    def call(self, key: str, verb: str, *args: str | bytes | int) -> Awaitable[Any]: ...
+
+    def run(self, script: Script, keys: Sequence[str], *args: str | bytes | int) -> Awaitable[Any]: ...
 
 
-async def read(ask: Ask, keys: Keys, may_read: HistoryAccess, span: Span) -> HistoryPage:
+async def read(redis: AwaitedRedis, keys: Keys, may_read: HistoryAccess, span: Span) -> HistoryPage:
     """See gateway.chat.ports.Ports.history."""
-    reading = _Reading(ask, keys, casefold(may_read.room), span)
+    reading = _Reading(redis, keys, casefold(may_read.room), span)
     is_all = True
     for part in may_read.parts(span):
         is_all = await reading.part(part)
@@ -44,9 +50,9 @@ async def read(ask: Ask, keys: Keys, may_read: HistoryAccess, span: Span) -> His
 class _Reading:
     """One excerpt: the events that were found so far, in the order in which they are read."""
 
-    def __init__(self, ask: Ask, keys: Keys, room: str, span: Span) -> None:
+    def __init__(self, redis: AwaitedRedis, keys: Keys, room: str, span: Span) -> None:
         """``room``: the folded name."""
-        self._ask = ask
+        self._redis = redis
         self._log, self._void, self._mark = keys.log(room), keys.rejected(room), log_mark(room)
         self._limit, self._newest = span.limit, span.newest
         self._count = min(PAGE_ENTRIES, max(FEWEST_ENTRIES, span.limit))
@@ -63,7 +69,7 @@ class _Reading:
         while has_more:
             if self._pages == PAGES_AT_ONCE:
                 return False
-            page, has_more = await self._ask("EVALSHA", PAGE.sha, PAGE.keys, self._log, verb, begin, end, self._count)
+            page, has_more = await self._redis.run(PAGE, (self._log,), verb, begin, end, self._count)
             self._pages += 1
             if not await self._take(_within(page, self._mark, span)):
                 return False
@@ -79,7 +85,7 @@ class _Reading:
         """Take what is not void of a page's events; False where the excerpt is full."""
         while candidates := list(islice(past, self._limit - len(self.found))):
             marks = [f"{one.stream_id}.{one.index}" for one in candidates]
-            are_void = await self._ask("SMISMEMBER", self._void, *marks)
+            are_void = await self._redis.call(self._void, "SMISMEMBER", *marks)
             for one, is_void in zip(candidates, are_void, strict=True):
                 if not is_void:
                     self.found.append(one)
@@ -90,13 +96,13 @@ class _Reading:
         return True
 
 
-async def find(ask: Ask, keys: Keys, log: str, msgid: str) -> Event | None:
+async def find(redis: AwaitedRedis, keys: Keys, log: str, msgid: str) -> Event | None:
     """See gateway.chat.ports.Ports.find_message; ``log`` is the name of a room's log or of an inbox."""
     at = place(msgid)
     stream_id = _stream_id(at)
     if render.msgid(stream_id, at[2], log_mark(log)) != msgid:
         return None  # none of ours, or of another log
-    page = await ask("XRANGE", keys.log(log), stream_id, stream_id)
+    page = await redis.call(keys.log(log), "XRANGE", stream_id, stream_id)
     entry = decode(*raw(page[0])) if page else None
     if entry is None or at[2] >= len(entry.lines):
         return None
@@ -104,7 +110,7 @@ async def find(ask: Ask, keys: Keys, log: str, msgid: str) -> Event | None:
     message = parse(event.line)
     if message is None or message.verb not in ("PRIVMSG", "NOTICE", "TAGMSG"):
         return None
-    [is_void] = await ask("SMISMEMBER", keys.rejected(log), f"{stream_id}.{at[2]}")
+    [is_void] = await redis.call(keys.rejected(log), "SMISMEMBER", f"{stream_id}.{at[2]}")
     return None if is_void else event
 
 

@@ -65,7 +65,7 @@ class Writer:
     __slots__ = (
         "after_recovery",
         "flight",
-        "head",
+        "keys",
         "live",
         "log",
         "memory",
@@ -78,12 +78,8 @@ class Writer:
 
     def __init__(self, name: str, keys: Keys, replica: Replica | None) -> None:
         self.name = name
-        self.log, self.head, self.live, self.rejected = (
-            keys.log(name),
-            keys.head(name),
-            keys.live(name),
-            keys.rejected(name),
-        )
+        self.log, self.live, self.rejected = keys.log(name), keys.live(name), keys.rejected(name)
+        self.keys = (self.log, keys.head(name))
         self.replica = replica
         self.queue: deque[PendingEvent] = deque()
         self.flight: InFlight | None = None

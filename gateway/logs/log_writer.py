@@ -15,8 +15,7 @@ from typing import Any
 import hiredis
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import LOST, OF_THE_SERVER, RedisLink, Reply, concerns_one_key
-from gateway.broker.scripts import APPEND
+from gateway.broker.port import LOST, SERVER_ERRORS, RedisPort, Reply, concerns_one_key
 from gateway.chat.effects import Effect, Kind, Rejection
 from gateway.chat.events import Entry, origin_of
 from gateway.logs.in_flight import InFlight, PendingEvent, Writer
@@ -24,6 +23,7 @@ from gateway.logs.publishing import Publishing
 from gateway.logs.recent_appends import RecentAppends
 from gateway.logs.replica import Replica, ReplicaState, raw
 from gateway.logs.replication import ReplicaAcks
+from gateway.logs.scripts import APPEND
 
 TAIL_ENTRIES = 1000
 
@@ -41,7 +41,7 @@ class LogWriter:
 
     def __init__(
         self,
-        link: RedisLink,
+        link: RedisPort,
         keys: Keys,
         lane: str,
         new_epoch: Callable[[], str],
@@ -213,7 +213,7 @@ class LogWriter:
         replica = writer.replica
         if self._is_refused or (self._publishing is not None and self._publishing.is_lagging):
             return False
-        return self._link.is_up and (replica is None or replica.standing is ReplicaState.LIVE)
+        return self._link.is_up(writer.log) and (replica is None or replica.standing is ReplicaState.LIVE)
 
     def _launch(self, writer: Writer, flight: InFlight) -> None:
         replica = writer.replica
@@ -223,10 +223,9 @@ class LogWriter:
         if self._publishing is not None:
             self._publishing.launched(writer, flight)
         self._link.run(
-            lambda reply: self._replied(writer, flight, reply),
             APPEND,
-            writer.log,
-            writer.head,
+            lambda reply: self._replied(writer, flight, reply),
+            writer.keys,
             "*" if replica is None else replica.epoch,
             flight.origin,
             flight.payload,
@@ -245,7 +244,7 @@ class LogWriter:
         if reply is LOST:
             return  # resume() or the replica's repair decides
         if isinstance(reply, hiredis.ReplyError):
-            if str(reply).startswith(OF_THE_SERVER):
+            if str(reply).startswith(SERVER_ERRORS):
                 self._put_off(writer, flight, str(reply))
             else:
                 self._finish(writer, None)
@@ -321,7 +320,7 @@ class LogWriter:
         if writer.replica is not None and writer.replica.was_reread:
             self._put_back(writer, known)
         if flight is not None:
-            if not flight.answered or not self._link.is_up:
+            if not flight.answered or not self._link.is_up(writer.log):
                 return
             if flight.pendings and flight.count <= known:
                 self._find_in_log(writer, flight)
@@ -376,7 +375,7 @@ class LogWriter:
                 self._finish(writer, None)
                 return
             if not isinstance(reply, list):
-                self._link.drop(f"a log cannot be read: {reply}")
+                self._link.reconnect(writer.log, f"a log cannot be read: {reply}")
                 return
             places = {origin: stream_id for stream_id, origin, _ in map(raw, reply)}
             counts = [count for lane, count in map(origin_of, places) if lane == self._lane]
@@ -388,7 +387,7 @@ class LogWriter:
                 return
             self._release(writer)
 
-        self._link.call(seen, "XREVRANGE", writer.log, "+", "-", "COUNT", TAIL_ENTRIES)
+        self._link.call(writer.log, seen, "XREVRANGE", "+", "-", "COUNT", TAIL_ENTRIES)
 
     def _find_in_log(self, writer: Writer, flight: InFlight, newest: str = "+") -> None:
         """Searches a log backwards for an entry that the replica skipped."""
@@ -405,9 +404,9 @@ class LogWriter:
                 else:
                     self._recover_outcome(writer, flight, found)
             elif reply is not LOST and not concerns_one_key(reply):  # else its replica cannot read it either
-                self._link.drop(f"a log cannot be read: {reply}")
+                self._link.reconnect(writer.log, f"a log cannot be read: {reply}")
 
-        self._link.call(seen, "XREVRANGE", writer.log, newest, "-", "COUNT", TAIL_ENTRIES)
+        self._link.call(writer.log, seen, "XREVRANGE", newest, "-", "COUNT", TAIL_ENTRIES)
 
     def _recover_outcome(self, writer: Writer, flight: InFlight, entry_id: str | None) -> None:
         """The fold has passed an entry unseen: what came of its events, others have marked where they were void."""
@@ -432,4 +431,4 @@ class LogWriter:
                     self._settle(pending, (entry_id, index))
 
         marks = [f"{entry_id}.{index}" for index in range(len(flight.pendings))]
-        self._link.call(seen, "SMISMEMBER", writer.rejected, *marks)
+        self._link.call(writer.rejected, seen, "SMISMEMBER", *marks)

@@ -7,7 +7,7 @@ entry may stand in its log unpublished: whoever follows the log is then made to 
 from collections.abc import Callable
 from functools import partial
 
-from gateway.broker.link import RedisLink, Reply
+from gateway.broker.port import RedisPort
 from gateway.logs.in_flight import InFlight, Writer
 from gateway.logs.replication import ReplicaAcks
 
@@ -15,7 +15,7 @@ from gateway.logs.replication import ReplicaAcks
 class Publishing:
     """See the module."""
 
-    def __init__(self, link: RedisLink, waiting: ReplicaAcks, finish: Callable[[Writer, str], None]) -> None:
+    def __init__(self, link: RedisPort, waiting: ReplicaAcks, finish: Callable[[Writer, str], None]) -> None:
         """``finish`` is told the place of an entry in a log that this lane does not follow."""
         self._link = link
         self._waiting = waiting
@@ -51,7 +51,7 @@ class Publishing:
             if flight.place is not None:
                 entry_id, before, epoch = flight.place
                 head = b"%s %s %s %s\n" % (entry_id, before, epoch, flight.origin.encode())
-                self._link.call(_ignore, "PUBLISH", writer.live, head + flight.payload)
+                self._link.publish(writer.live, head + flight.payload)
                 if writer.replica is None and writer.flight is flight:
                     self._finish(writer, entry_id.decode())
 
@@ -62,8 +62,4 @@ class Publishing:
         """Has those who follow a log look for what may have got into it: by an epoch that is none."""
         untold, self._missing_profile_updates = self._missing_profile_updates, {}
         for live in untold:
-            self._link.call(_ignore, "PUBLISH", live, "0-0 - - -\n")
-
-
-def _ignore(_reply: Reply) -> None:
-    """For commands whose reply tells nothing."""
+            self._link.publish(live, "0-0 - - -\n")

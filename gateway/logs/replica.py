@@ -7,11 +7,10 @@ dropped.
 """
 
 from collections import deque
-from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol
 
-from gateway.chat.events import Entry, decode, id_key
+from gateway.chat.events import EPHEMERAL, Entry, decode, id_key
 
 NOWHERE = "0-0"
 PAGE_ENTRIES = 500
@@ -41,18 +40,31 @@ class Follower(Protocol):
     def apply(self, entry: Entry) -> None:
         """The next entry, in the log's order."""
 
+    def ephemeral(self, payload: bytes) -> None:
+        """Events that are published on the log's channel and not stored."""
+
     def settled(self) -> None:
         """The replica is live: all that was in the log has been folded."""
+
+
+class LogReader(Protocol):
+    """The reader of a log for its replica."""
+
+    def ask(self, replica: "Replica", from_id: str) -> None:
+        """Read a page (range.lua), which comes back by :meth:`Replica.page`."""
+
+    def fault(self, replica: "Replica", error: Exception) -> None:
+        """A published entry could not be applied."""
 
 
 class Replica:
     """One log's position and state of repair."""
 
     __slots__ = (
-        "_ask",
         "_follower",
         "_last_origin",
         "_overflowed",
+        "_reader",
         "_restored",
         "_waiting",
         "asked",
@@ -63,8 +75,7 @@ class Replica:
         "was_reread",
     )
 
-    def __init__(self, name: str, follower: Follower, ask: Callable[["Replica", str], None]) -> None:
-        """``ask(replica, from_id)`` requests a page (range.lua) that comes back through :meth:`page`."""
+    def __init__(self, name: str, follower: Follower, reader: LogReader) -> None:
         self.name = name
         self.epoch = ""
         self.last = NOWHERE
@@ -74,7 +85,7 @@ class Replica:
         self.asked = 0
         """Pages asked for so far: only the answer to the last of them counts."""
         self._follower = follower
-        self._ask = ask
+        self._reader = reader
         self._waiting: deque[Raw] = deque()
         self._overflowed = False
         self._restored = False  # since the last beginning: it is tried once
@@ -95,7 +106,7 @@ class Replica:
 
     def _request(self, from_id: str) -> None:
         self.asked += 1
-        self._ask(self, from_id)
+        self._reader.ask(self, from_id)
 
     def interrupt(self) -> None:
         """The subscription is lost: nothing counts as live until :meth:`mend` has been answered."""
@@ -110,6 +121,22 @@ class Replica:
         self.asked += 1  # what is awaited counts no more
         self._waiting.clear()
         self._overflowed = False
+
+    def receive(self, payload: bytes) -> None:
+        """Take a message from the log's live channel: "id predecessor epoch origin", a line feed, and the events."""
+        head, _, body = payload.partition(b"\n")
+        words = head.decode("utf-8", "replace").split(" ")
+        try:
+            if len(words) == 4:
+                entry_id, before, epoch, origin = words
+                self.live((entry_id, before, epoch, origin, body))
+            elif words == [EPHEMERAL]:
+                self._follower.ephemeral(body)
+            else:
+                self.mend()  # not an entry: what the log holds counts
+        except Exception as error:
+            self._reader.fault(self, error)
+            self.load()  # whatever was published, and whatever became of it
 
     def live(self, raw: Raw) -> None:
         """A published entry."""

@@ -7,7 +7,7 @@ a write is at a replica that has the write. Runs on the lane's thread.
 
 from collections.abc import Callable
 
-from gateway.broker.link import LOST, RedisLink, Reply
+from gateway.broker.port import LOST, RedisPort, Reply, ignore
 
 TIMEOUT_MS = 400
 """Of one WAIT, which holds up everything else on the connection; another follows until there are enough."""
@@ -18,7 +18,7 @@ Call = Callable[[], None]
 class ReplicaAcks:
     """One WAIT is in flight at most; who asks meanwhile is served by the next."""
 
-    def __init__(self, wanted: int, link: RedisLink, written: str, on_lagging: Callable[[bool], None]) -> None:
+    def __init__(self, wanted: int, link: RedisPort, written: str, on_lagging: Callable[[bool], None]) -> None:
         """``wanted`` replicas; ``written``: a hash of the gateway's own; ``on_lagging`` is told when replicas are
         missing, and when they no more are."""
         self.wanted = wanted
@@ -37,13 +37,13 @@ class ReplicaAcks:
 
     def after_replicated(self, done: Call, lost: Call = lambda: None) -> None:
         """The same for what anybody has written."""
-        self._link.call(_ignore, "HSET", self._written, "read", 1)
+        self._link.call(self._written, ignore, "HSET", "read", 1)
         self.ask(done, lost)
 
     def _wait(self) -> None:
         self._covered += self._asking
         self._asking = []
-        self._link.call(self._told, "WAIT", self.wanted, TIMEOUT_MS)
+        self._link.wait_replicas(self._written, self._told, self.wanted, TIMEOUT_MS)
 
     def _told(self, reply: Reply) -> None:
         if isinstance(reply, int) and reply < self.wanted:
@@ -59,13 +59,9 @@ class ReplicaAcks:
             self._wait()
         self._set_lagging(False)
         if reply is not LOST and not isinstance(reply, int):
-            self._link.drop(f"WAIT was refused: {reply}")
+            self._link.reconnect(self._written, f"WAIT was refused: {reply}")
 
     def _set_lagging(self, is_lagging: bool) -> None:
         if is_lagging != self.is_lagging:
             self.is_lagging = is_lagging
             self._on_lagging(is_lagging)
-
-
-def _ignore(_reply: Reply) -> None:
-    """For commands whose reply tells nothing."""

@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.broker.keys import Keys
-from gateway.broker.scripts import APPEND
 from gateway.chat.events import encode, joined, said
 from gateway.embedded.server import EmbeddedServer
 from gateway.heartbeat.leases import client
 from gateway.logs.in_flight import ENTRY_LIMIT_BYTES
+from gateway.logs.scripts import APPEND
 from tests.network.harness import Network, Peer
 
 PREFIX = "paging:"

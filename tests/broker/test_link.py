@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.broker.link import LOST
+from gateway.broker.port import LOST
 from tests.stage.node import Node
 from tests.stage.worlds import Simulated, Stage
 
@@ -13,7 +13,7 @@ ROOM = "#room"
 
 def client_id(stage: Stage, node: Node) -> int:
     replies: list[Any] = []
-    node.link.call(replies.append, "CLIENT", "ID")
+    node.link.send(replies.append, "CLIENT", "ID")
     stage.until(lambda: bool(replies))
     found: int = replies[0]
     return found
@@ -23,8 +23,8 @@ def test_commands_run_in_order_and_each_is_answered_once(stage: Stage) -> None:
     node = stage.node()
     key, replies = stage.keys.rooms, list[Any]()
     for n in range(100):
-        node.link.call(replies.append, "HSET", key, f"{n}", "x")
-        node.link.call(replies.append, "HLEN", key)
+        node.link.call(key, replies.append, "HSET", f"{n}", "x")
+        node.link.call(key, replies.append, "HLEN")
     stage.until(lambda: len(replies) == 200)
     assert replies[1::2] == list(range(1, 101))
 
@@ -33,22 +33,22 @@ def test_an_error_is_the_answer_to_its_own_command_alone(stage: Stage) -> None:
     node = stage.node()
     replies: list[Any] = []
     for verb in ("PING", "NONSENSE", "PING"):
-        node.link.call(replies.append, verb)
+        node.link.send(replies.append, verb)
     stage.until(lambda: len(replies) == 3)
     assert [replies[0], type(replies[1]).__name__, replies[2]] == [b"PONG", "ReplyError", b"PONG"]
-    assert node.link.is_up
+    assert node.link.is_connected
 
 
 def test_every_command_without_a_reply_is_told_that_it_is_lost(stage: Stage) -> None:
     node = stage.node()
     replies: list[Any] = []
     for _ in range(3):
-        node.link.call(replies.append, "PING")
+        node.link.send(replies.append, "PING")
     node.link.drop("cut")
-    node.link.call(replies.append, "PING")
+    node.link.send(replies.append, "PING")
     assert replies == [LOST] * 4
     assert node.whys == ["cut"]
-    assert not node.link.is_up
+    assert not node.link.is_connected
     node.link.drop("again")
     assert node.whys == ["cut"]
 
@@ -58,14 +58,14 @@ def test_a_new_connection_ends_the_old_one_first(stage: Stage) -> None:
     node = stage.node()
     old = client_id(stage, node)
     stage.world.stall()
-    node.link.call(lambda _reply: None, "LPUSH", stage.keys.secrets, "late")
+    node.link.call(stage.keys.secrets, lambda _reply: None, "LPUSH", "late")
     node.link.flush()
     node.link.drop("no answer")
     found: list[Any] = []
     node.link.attach(stage.world.connect())
     stage.world.resume()
-    stage.until(lambda: node.link.is_up)
-    node.link.call(found.append, "LRANGE", stage.keys.secrets, 0, -1)
+    stage.until(lambda: node.link.is_connected)
+    node.link.call(stage.keys.secrets, found.append, "LRANGE", 0, -1)
     stage.until(lambda: bool(found))
     assert stage.command("LRANGE", stage.keys.secrets, 0, -1) == found[0]
     assert client_id(stage, node) != old
@@ -83,7 +83,7 @@ def test_a_connection_that_the_server_ends_is_noticed_and_the_next_one_mends(sta
     stage.write(writer, ROOM, "b")
     node.say(ROOM, "c")
     stage.until(lambda: bool(node.whys))
-    assert not node.link.is_up
+    assert not node.link.is_connected
     stage.connect(node)
     stage.until(lambda: story.lines == ["a", "b", "c"])
     assert story.beginnings == 1
@@ -98,11 +98,11 @@ def test_flushed_scripts_are_loaded_again_and_nothing_is_lost(stage: Stage) -> N
     stage.until(lambda: story.lines == ["before"])
     stage.command("SCRIPT", "FLUSH")
     node.say(ROOM, "after")
-    stage.until(lambda: not node.link.is_up)
+    stage.until(lambda: not node.link.is_connected)
     stage.connect(node)
     stage.until(lambda: story.lines == ["before", "after"])
     assert len(node.outcomes["after"]) == 1
-    assert quiet.link.is_up, "who ran no script has not noticed"
+    assert quiet.link.is_connected, "who ran no script has not noticed"
 
 
 def test_a_subscription_that_is_refused_shifts_no_replies(prefix: str) -> None:
@@ -112,9 +112,9 @@ def test_a_subscription_that_is_refused_shifts_no_replies(prefix: str) -> None:
     node = stage.node()
     world.server.denied["subscribe"] = "ERR no channels here"
     replies: list[Any] = []
-    node.link.subscribe("news")
-    node.link.call(replies.append, "PING")
-    stage.until(lambda: not node.link.is_up)
+    node.link.subscribe("news", lambda _payload: None, lambda: None)
+    node.link.send(replies.append, "PING")
+    stage.until(lambda: not node.link.is_connected)
     assert replies == [LOST]
     assert node.whys == ["a subscription was refused: ERR no channels here"]
 
@@ -139,7 +139,7 @@ def test_an_error_of_the_server_s_state_ends_the_connection_and_refuses_nothing(
     stage.until(lambda: story.is_live)
     world.server.denied["evalsha"] = error
     node.say(ROOM, "kept")
-    stage.until(lambda: not node.link.is_up)
+    stage.until(lambda: not node.link.is_connected)
     assert node.whys == [f"{why}: {error}"]
     assert node.outcomes == {}
     world.server.denied.clear()
@@ -152,4 +152,4 @@ def test_who_may_not_look_at_the_server_is_greeted_all_the_same(prefix: str) -> 
     world = Simulated(replies_first=False)
     world.server.denied["info"] = "NOPERM this user has no permissions to run the 'info' command"
     stage = Stage(world, prefix)
-    assert stage.node().link.is_up
+    assert stage.node().link.is_connected

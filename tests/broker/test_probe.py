@@ -90,12 +90,6 @@ class Host:
     def link_fault(self, error: Exception) -> None:
         raise error
 
-    def link_subscribed(self, channel: bytes) -> None:
-        assert channel == CHANNEL.encode()
-
-    def link_message(self, channel: bytes, payload: bytes) -> None:
-        self.probe.heard(channel, payload)
-
 
 @pytest.fixture(params=[False, True], ids=["message-first", "reply-first"])
 def host(request: pytest.FixtureRequest) -> Host:
@@ -183,7 +177,7 @@ def test_a_redis_that_does_not_answer_for_a_second_counts_as_away_before_it_is_l
     assert host.server is not None
     host.run(1.0)
     host.server.is_stalled = True
-    host.link.call(lambda _reply: None, "PING")
+    host.link.send(lambda _reply: None, "PING")
     host.run(3 * LOOK_S)
     assert host.probe.is_away
     host.server.is_stalled = False

@@ -15,11 +15,11 @@ class Recorder:
     def __init__(self) -> None:
         self.keys: set[object] = set()
 
-    def call(self, _done: object, *words: object) -> None:
-        if words[0] == "LPUSH":
-            self.keys.add(words[1])
-        elif words[0] == "DEL":
-            self.keys.remove(words[1])
+    def call(self, key: str, _done: object, verb: str, *_args: object) -> None:
+        if verb == "LPUSH":
+            self.keys.add(key)
+        elif verb == "DEL":
+            self.keys.remove(key)
 
 
 def test_so_many_nicks_are_remembered_for_whowas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,11 +161,7 @@ class _Ear:
         """An invalid reply is given up with a line in the log. No exception escapes."""
         assert isinstance(error, IndexError | TypeError), error
 
-    def link_subscribed(self, channel: bytes) -> None:
-        assert isinstance(channel, bytes)
-
-    def link_message(self, channel: bytes, payload: bytes) -> None:
-        assert isinstance(channel, bytes)
+    def message(self, payload: bytes) -> None:
         assert isinstance(payload, bytes)
 
 
@@ -174,11 +170,12 @@ def link(data: bytes) -> None:
     choices = Choices(data)
     ear, wire = _Ear(), _Wire()
     made = RedisLink(ear, ear, ())
+    made.subscribe("channel", ear.message, lambda: None)
     made.attach(wire)  # type: ignore[arg-type]
     answers: list[object] = []
     calls = choices.below(8)
     for _ in range(calls):
-        made.call(answers.append, "PING")
+        made.send(answers.append, "PING")
     if choices.below(4):
         wire.pieces.append(b"+OK\r\n$16\r\nrun_id:123456789\r\n:7\r\n")
     while choices and not ear.is_down:

@@ -64,12 +64,12 @@ def test_a_log_that_is_not_there_is_made_for_nobody_who_expects_one(stage: Stage
 
 def test_published_is_what_was_appended_with_its_predecessor(stage: Stage) -> None:
     node = stage.node()
-    node.held = []
+    node.link.held = []
     story = node.follow(ROOM)
     stage.until(lambda: story.is_live)
     ids = [append(stage, node, "*" if n else "", f"g.0:{n}").decode() for n in range(3)]
-    stage.until(lambda: len(node.held or ()) == 3)
-    told = [payload.decode().split("\n", 1) for _, payload in node.held]
+    stage.until(lambda: len(node.link.held or ()) == 3)
+    told = [payload.decode().split("\n", 1) for (payload,) in (late.args for late in node.link.held)]
     assert told == [
         [f"{id} {before} {stage.head(ROOM)[0]} g.0:{n}", "w.0.1\r\nhi\r\n"]
         for n, (before, id) in enumerate(zip(["0-0", *ids[:2]], ids, strict=True))

@@ -128,12 +128,12 @@ def test_a_stalled_server_runs_late_what_a_closed_connection_sent(stage: Stage, 
 def test_a_line_whose_published_entry_was_lost_is_found_by_the_repair(stage: Stage) -> None:
     node = stage.node()
     story = settled(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     node.say(ROOM, "unheard")
     node.turn()
     stage.round_trip()
     assert node.outcomes == {}
-    node.is_deaf = False
+    node.link.is_deaf = False
     node.replicas.check_positions() if story.replica.epoch else story.replica.mend()
     stage.until(lambda: len(node.outcomes) == 1)
     assert lines(stage) == story.lines == ["unheard"]
@@ -145,14 +145,14 @@ def test_a_line_that_was_answered_but_lost_with_the_servers_tail_goes_again(stag
     story = settled(stage, node)
     node.say(ROOM, "first")
     stage.until(lambda: story.lines == ["first"])
-    node.is_deaf = True
+    node.link.is_deaf = True
     node.say(ROOM, "second")
     node.turn()
     stage.round_trip()
     stage.command("XDEL", stage.keys.log(ROOM), stage.entries(ROOM)[-1][0])
     stage.command("HSET", stage.keys.head(ROOM), "last", stage.entries(ROOM)[-1][0])
     node.link.drop("the server was restarted")
-    node.is_deaf = False
+    node.link.is_deaf = False
     stage.connect(node)
     stage.until(lambda: story.lines == ["first", "second"])
     assert lines(stage) == story.lines
@@ -166,11 +166,11 @@ def test_a_line_that_lies_under_the_base_of_a_log_read_again(stage: Stage, answe
     stage.write(writer, ROOM, "a", "b")
     story = settled(stage, node)
     if answered:
-        node.is_deaf = True
+        node.link.is_deaf = True
         node.say(ROOM, "mine")
         node.turn()
         stage.round_trip()
-        node.is_deaf = False
+        node.link.is_deaf = False
         node.link.drop("cut")
     else:
         launch(stage, node, "mine")
@@ -199,11 +199,11 @@ def test_a_line_that_was_answered_but_did_not_come_back_is_looked_for(stage: Sta
     if not is_first:
         node.say(ROOM, "before")
         stage.until(lambda: story.lines == ["before"])
-    node.is_deaf = True
+    node.link.is_deaf = True
     node.say(ROOM, "unheard")
     node.turn()
     stage.round_trip()
-    node.is_deaf = False
+    node.link.is_deaf = False
     node.log_writer.seek()
     stage.until(lambda: "unheard" in node.outcomes)
     assert lines(stage) == story.lines

@@ -1,6 +1,6 @@
 """Reading pages of a log: against a log in memory that answers as Redis does."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.broker.keys import Keys
-from gateway.broker.scripts import PAGE
+from gateway.broker.scripts import Script
 from gateway.chat.events import encode
 from gateway.chat.history_access import FIRST, LAST, HistoryAccess, Place, Span, readable
 from gateway.chat.lives import hide
@@ -18,6 +18,7 @@ from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.loop.tasks import Task, Wait
 from gateway.logs.history import PAGE_ENTRIES, PAGES_AT_ONCE, read
+from gateway.logs.scripts import PAGE
 
 KEYS = Keys("t:")
 MARK = log_mark("#r")
@@ -42,19 +43,24 @@ class Log:
         hidden = [place for place in every for begin, end in self.room.hidden if begin <= place[:3] < end]
         return [place for place in every if place not in self.rejected and place not in hidden]
 
-    def ask(self, *words: Any) -> Awaitable[Any]:
+    def call(self, key: str, verb: str, *args: Any) -> Awaitable[Any]:
+        assert (key, verb) == ("t:{#r}:rejected", "SMISMEMBER")
+        assert args
+        return self._answer(
+            [int((*map(int, mark.replace(".", "-").split("-")), MARK) in self.rejected) for mark in args]
+        )
+
+    def run(self, script: Script, keys: Sequence[str], *args: Any) -> Awaitable[Any]:
+        assert (script, keys) == (PAGE, ("t:{#r}:log",))
+        return self._answer(self._page(*args))
+
+    def _answer(self, reply: Any) -> Awaitable[Any]:
         self.asked += 1
         wait: Wait[Any] = Wait()
-        wait.fulfil(self._mark(*words[1:]) if words[0] == "SMISMEMBER" else self._page(*words))
+        wait.fulfil(reply)
         return wait
 
-    def _mark(self, key: str, *marks: str) -> list[int]:
-        assert key == "t:{#r}:rejected"
-        assert marks
-        return [int((*map(int, mark.replace(".", "-").split("-")), MARK) in self.rejected) for mark in marks]
-
-    def _page(self, evalsha: str, sha: str, keys: int, key: str, verb: str, begin: str, end: str, limit: int) -> Any:
-        assert (evalsha, sha, keys, key) == ("EVALSHA", PAGE.sha, 1, "t:{#r}:log")
+    def _page(self, verb: str, begin: str, end: str, limit: int) -> Any:
         low, high = (begin, end) if verb == "XRANGE" else (end, begin)
         found = [id for id in self.entries if _above(id, low) and _above(tuple(-x for x in id), high, -1)]
         found = found if verb == "XRANGE" else found[::-1]
@@ -73,7 +79,7 @@ def excerpt_of(log: Log, may_read: HistoryAccess, span: Span) -> HistoryPage:
     result: list[HistoryPage] = []
 
     async def run() -> None:
-        result.append(await read(log.ask, KEYS, may_read, span))
+        result.append(await read(log, KEYS, may_read, span))
 
     errors: list[Exception | None] = []
     Task(run(), lambda _task, error: errors.append(error)).step()

@@ -4,11 +4,11 @@ from functools import partial
 
 import pytest
 
-from gateway.broker.scripts import APPEND
 from gateway.chat import events
 from gateway.chat.effects import Rejection
 from gateway.chat.snapshot import dump
 from gateway.lane.rooms.local_room import LocalRoom
+from gateway.logs.scripts import APPEND
 from tests.lane.rooms.test_local_room import ROOM, join, joined, opened, said
 from tests.stage.node import Node
 from tests.stage.worlds import Stage
@@ -33,7 +33,7 @@ def nicks(followed: LocalRoom) -> list[str]:
 def agree(stage: Stage, *rooms: LocalRoom) -> None:
     """Until all replicas are at the log's end; then they are the same."""
     for node in stage.nodes:
-        if node.link.is_up:
+        if node.link.is_connected:
             node.replicas.check_positions()
     stage.round_trip()
     stage.until(lambda: all((it.replica.epoch, it.replica.last) == stage.head(ROOM) and not it.fresh for it in rooms))
@@ -99,12 +99,12 @@ def test_whoever_knows_more_puts_back_more(stage: Stage) -> None:
     behind, ahead = stage.node(), stage.node()
     rooms = [joined(stage, behind, "ann"), joined(stage, ahead, "bob")]
     agree(stage, *rooms)
-    behind.is_deaf = True
+    behind.link.is_deaf = True
     tell(stage, ahead, events.quitted("bob!u@h", "bye"))
     tell(stage, ahead, join(ahead, "cat"))
     ahead.link.drop("cut")
     wipe(stage)
-    behind.is_deaf = False
+    behind.link.is_deaf = False
     behind.replicas.check_positions()
     stage.round_trip(behind)
     stage.until(lambda: rooms[0].replica.epoch == stage.head(ROOM)[0])
@@ -181,7 +181,7 @@ def test_an_entry_that_comes_twice_is_void_the_second_time(stage: Stage) -> None
     _, origin, payload = stage.entries(ROOM)[-1]
     keys = stage.keys
     replies: list[object] = []
-    ann.link.run(replies.append, APPEND, keys.log(ROOM), keys.head(ROOM), "*", origin, payload, keys.live(ROOM), "")
+    ann.link.run(APPEND, replies.append, (keys.log(ROOM), keys.head(ROOM)), "*", origin, payload, keys.live(ROOM), "")
     stage.until(lambda: bool(replies))
     agree(stage, room)
     assert [effect.reason for effect in ann.rejections] == [Rejection.DUPLICATE]

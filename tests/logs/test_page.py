@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.broker.scripts import PAGE
+from gateway.logs.scripts import PAGE
 from tests.stage.worlds import Stage
 
 ROOM = "#r"
@@ -15,7 +15,7 @@ def page(stage: Stage, verb: str, begin: str, end: str, limit: int) -> tuple[lis
     """The entries' numbers, and whether there may be more."""
     replies: list[Any] = []
     node = stage.nodes[0] if stage.nodes else stage.node()
-    node.link.run(replies.append, PAGE, stage.keys.log(ROOM), verb, begin, end, limit)
+    node.link.run(PAGE, replies.append, (stage.keys.log(ROOM),), verb, begin, end, limit)
     stage.until(lambda: bool(replies))
     entries, has_more = replies[0]
     return [int(entry_id.split(b"-")[0]) for entry_id, _ in entries], has_more

@@ -102,11 +102,11 @@ def test_a_lost_entry_shows_in_the_next_and_is_fetched(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     stage.write(writer, ROOM, "b", "c")
     stage.round_trip()
     assert story.lines == ["a"]
-    node.is_deaf = False
+    node.link.is_deaf = False
     stage.write(writer, ROOM, "d", "e")
     stage.until(lambda: story.lines == ["a", "b", "c", "d", "e"])
     assert story.beginnings == 1, "a gap is mended, nothing is read again"
@@ -116,11 +116,11 @@ def test_a_gap_of_many_pages_is_mended_while_more_comes(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "first")
     story = settled(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     missed = numbered(2 * PAGE_ENTRIES + 3)
     stage.write(writer, ROOM, *missed)
     stage.round_trip()
-    node.is_deaf = False
+    node.link.is_deaf = False
     live = numbered(20, start=90_000)
     stage.write(writer, ROOM, *live)
     stage.until(lambda: story.lines == ["first", *missed, *live])
@@ -130,10 +130,10 @@ def test_a_gap_of_many_pages_is_mended_while_more_comes(stage: Stage) -> None:
 def test_the_first_entry_of_a_log_may_be_the_lost_one(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     story = settled(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     stage.write(writer, ROOM, "a")
     stage.round_trip()
-    node.is_deaf = False
+    node.link.is_deaf = False
     stage.write(writer, ROOM, "b")
     stage.until(lambda: story.lines == ["a", "b"])
 
@@ -142,10 +142,10 @@ def test_the_last_entry_of_a_quiet_log_is_found_missing_by_its_head(stage: Stage
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     stage.write(writer, ROOM, "b")
     stage.round_trip()
-    node.is_deaf = False
+    node.link.is_deaf = False
     node.replicas.check_positions()
     stage.until(lambda: story.lines == ["a", "b"])
 
@@ -153,12 +153,12 @@ def test_the_last_entry_of_a_quiet_log_is_found_missing_by_its_head(stage: Stage
 def test_an_entry_that_comes_twice_or_late_is_folded_once(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     story = settled(stage, node)
-    node.held = []
+    node.link.held = []
     stage.write(writer, ROOM, "a", "b", "c")
     stage.round_trip()
-    held, node.held = node.held, None
+    held, node.link.held = node.link.held, None
     for message in [*held[:2], *held, *held]:
-        node.link_message(*message)
+        message()
     assert story.lines == ["a", "b", "c"]
     assert story.is_live
 
@@ -167,12 +167,12 @@ def test_entries_in_wrong_order_end_in_the_logs_order(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "first")
     story = settled(stage, node)
-    node.held = []
+    node.link.held = []
     stage.write(writer, ROOM, "a", "b", "c", "d")
     stage.round_trip()
-    held, node.held = node.held, None
+    held, node.link.held = node.link.held, None
     for at in (2, 0, 3, 1):
-        node.link_message(*held[at])
+        held[at]()
     stage.until(lambda: story.is_live)
     assert story.lines == ["first", "a", "b", "c", "d"]
 
@@ -181,14 +181,14 @@ def test_what_waits_is_bounded_and_what_was_dropped_is_fetched(stage: Stage) -> 
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "first")
     story = settled(stage, node)
-    node.held = []
+    node.link.held = []
     lines = numbered(WAITING_LIMIT + 10)
     for start in range(0, len(lines), 1000):
         stage.write(writer, ROOM, *lines[start : start + 1000])
-    stage.until(lambda: len(node.held or ()) == len(lines))
-    held, node.held = node.held, None
+    stage.until(lambda: len(node.link.held or ()) == len(lines))
+    held, node.link.held = node.link.held, None
     for message in held[1:]:  # all at once, before any page can have come
-        node.link_message(*message)
+        message()
     assert story.replica.standing is ReplicaState.MENDING
     stage.until(lambda: story.is_live)
     assert story.lines == ["first", *lines]
@@ -209,14 +209,14 @@ def test_entries_of_an_epoch_that_is_over_do_not_keep_it_from_settling(stage: St
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)
-    node.held = []
+    node.link.held = []
     stage.write(writer, ROOM, "b", "c", "d")
     stage.round_trip()
     rebuild(stage, writer, "new")
     stage.round_trip()
-    held, node.held = node.held, None
+    held, node.link.held = node.link.held, None
     for message in held[1:]:  # "b" is missing: "c" opens a repair, "d" waits
-        node.link_message(*message)
+        message()
     stage.until(lambda: story.lines == ["new"] and story.is_live)
     asked = node.link.commands
     stage.round_trip()
@@ -229,10 +229,10 @@ def test_a_refused_append_loads_and_goes_again_with_the_new_epoch(stage: Stage) 
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "old")
     story = settled(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     rebuild(stage, writer, "new")
     stage.round_trip()
-    node.is_deaf = False
+    node.link.is_deaf = False
     node.say(ROOM, "mine")
     stage.until(lambda: story.lines == ["new", "mine"])
     assert len(node.outcomes["mine"]) == 1
@@ -242,13 +242,13 @@ def test_a_log_that_was_trimmed_past_the_position_is_read_again(stage: Stage) ->
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     stage.write(writer, ROOM, "b", "c", "d")
     stage.round_trip()
     ids = [entry_id for entry_id, _, _ in stage.entries(ROOM)]
     put_base(stage, ["A", "B", "C"], ids[2])
     stage.command("XTRIM", stage.keys.log(ROOM), "MINID", ids[2])
-    node.is_deaf = False
+    node.link.is_deaf = False
     stage.write(writer, ROOM, "e")
     stage.until(lambda: story.lines == ["A", "B", "C", "d", "e"])
     assert story.beginnings == 2
@@ -274,11 +274,11 @@ def test_asking_twice_for_a_page_reads_nothing_again(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     missed = numbered(2 * PAGE_ENTRIES + 10)
     stage.write(writer, ROOM, *missed)
     stage.round_trip()
-    node.is_deaf = False
+    node.link.is_deaf = False
     story.replica.mend()
     story.replica.mend()
     story.replica.mend()
@@ -333,11 +333,11 @@ def test_what_waited_when_the_connection_was_lost_does_not_count(stage: Stage) -
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)
-    node.held = []
+    node.link.held = []
     stage.write(writer, ROOM, "b", "c")
     stage.round_trip()
-    (channel, payload), node.held = node.held[1], None
-    node.link_message(channel, payload)  # opens a repair, and waits
+    late, node.link.held = node.link.held[1], None
+    late()  # opens a repair, and waits
     for entry_id, _, _ in stage.entries(ROOM)[1:]:
         stage.command("XDEL", stage.keys.log(ROOM), entry_id)
     stage.command("HSET", stage.keys.head(ROOM), "last", stage.entries(ROOM)[-1][0])

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gateway.broker.scripts import SNAPSHOT
 from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import Entry
+from gateway.logs.scripts import SNAPSHOT
 from tests.stage.node import Node, snapshot_of
 from tests.stage.worlds import Stage
 
@@ -29,9 +29,9 @@ def snapshot(
     keys, replies = stage.keys, list[Any]()
     text = f"1 {epoch} {at}\n{snapshot_of([f'until {at}'])}"
     node.link.run(
-        replies.append,
         SNAPSHOT,
-        *(key(ROOM) for key in (keys.log, keys.head, keys.base, keys.rejected)),
+        replies.append,
+        tuple(key(ROOM) for key in (keys.log, keys.head, keys.base, keys.rejected)),
         epoch,
         at,
         text,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from gateway.broker.scripts import APPEND
+from gateway.logs.scripts import APPEND
 from tests.simulation.agenda import Agenda
 from tests.simulation.server import Connection, SimulatedServer
 from tests.simulation.sockets import LinkSocket

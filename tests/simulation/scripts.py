@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
-from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, Script
+from gateway.broker.scripts import Script
 from gateway.directory.nicks import CLAIM, PROFILE, RECLAIM, RELEASE
 from gateway.heartbeat.leases import BEAT
 from gateway.heartbeat.reaper import FREE, REMOVE_LANE
+from gateway.logs.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT
 from tests.simulation.store import Store, key_of, size_of
 
 Publish = Callable[[bytes, bytes], int]

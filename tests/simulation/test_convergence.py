@@ -137,7 +137,7 @@ class Run:
             self.server.connections.pop(connection.id, None)
 
     def deafen(self) -> None:
-        self.node.is_deaf ^= True
+        self.node.link.is_deaf ^= True
 
     def stall(self) -> None:
         self.server.is_stalled ^= True
@@ -183,7 +183,7 @@ class Run:
         """Nothing fails any more: everything that was begun comes to its end."""
         self.server.is_stalled = False
         for node in self.nodes:
-            node.is_deaf = False
+            node.link.is_deaf = False
         moved = 1
         for last in (False, True):
             for _ in range(REST_LIMIT):

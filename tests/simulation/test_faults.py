@@ -33,7 +33,7 @@ class Network:
 
     def connect(self, node: Node) -> Connection:
         connection = self.attach(node)
-        while not node.link.is_up:
+        while not node.link.is_connected:
             self.server.serve(connection)
             self.selector.poll(connection.id)
         return connection
@@ -96,7 +96,7 @@ def test_after_a_restart_no_stranger_is_ended(network: Network) -> None:
     network.server.restart()
     network.server.reuse_client_ids()
     network.selector.poll()
-    assert not node.link.is_up
+    assert not node.link.is_connected
     network.connect(other)
     half = network.attach(node)
     network.server.serve(half, at_most=2)
@@ -105,7 +105,7 @@ def test_after_a_restart_no_stranger_is_ended(network: Network) -> None:
     network.connect(node)
     network.settle()
     assert other.whys == []
-    assert other.link.is_up
+    assert other.link.is_connected
 
 
 @pytest.mark.parametrize("seen", ["first", "second"])

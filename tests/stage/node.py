@@ -1,21 +1,24 @@
 """The part of a lane that handles logs, without chat: real link, log writer and replicas, logs of plain lines."""
 
 import json
+from functools import partial
 from itertools import count
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import Done, RedisLink, Selector
-from gateway.broker.scripts import APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT
+from gateway.broker.link import RedisLink, Selector
+from gateway.broker.port import Done, OnMessage, OnSubscribed
 from gateway.chat.effects import Effect, Kind
 from gateway.chat.events import Entry, origin_of
 from gateway.chat.room import Room
-from gateway.directory.nicks import SCRIPTS
+from gateway.directory.nicks import SCRIPTS as NICK_SCRIPTS
 from gateway.lane.rooms.local_room import LocalRoom, Retention, RoomReplicas
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 from gateway.logs.replica import Replica, ReplicaState
 from gateway.logs.replication import ReplicaAcks
+from gateway.logs.scripts import APPEND
+from gateway.logs.scripts import SCRIPTS as LOG_SCRIPTS
 
 RETENTION = Retention(10_000, 8 << 20, 24 * 3600 * 1000)
 
@@ -34,7 +37,7 @@ class Story:
         self.counts: dict[str, int] = {}  # of each lane's newest entry
         self.origins: list[str] = []  # of the entries applied since the last load
         self.beginnings = self.settlings = 0
-        self.replica = Replica(name, self, node.replicas.ask)
+        self.replica = Replica(name, self, node.replicas)
         self._node = node
 
     @property
@@ -67,9 +70,30 @@ class Story:
         for index, pending in enumerate(self._node.log_writer.land(self.name, entry.origin) or []):
             self._node.settle(pending, (entry.id, index))
 
+    def ephemeral(self, payload: bytes) -> None:
+        """Nothing of it is kept."""
+
     def settled(self) -> None:
         self.settlings += 1
         self._node.log_writer.settled(self.name, self.counts.get(self._node.lane, 0))
+
+
+class LossyLink(RedisLink):
+    """A link whose published messages a test can lose, delay, repeat and reorder."""
+
+    is_deaf = False
+    """Published messages are lost on the way to this node."""
+    held: "list[partial[None]] | None" = None
+    """Published messages are late: each is to be called later, and its argument is the payload."""
+
+    def subscribe(self, channel: str, on_message: OnMessage, on_subscribed: OnSubscribed) -> None:
+        def receive(payload: bytes) -> None:
+            if self.held is not None:
+                self.held.append(partial(on_message, payload))
+            elif not self.is_deaf:
+                on_message(payload)
+
+        super().subscribe(channel, receive, on_subscribed)
 
 
 class Node:
@@ -78,7 +102,7 @@ class Node:
     def __init__(self, selector: Selector, keys: Keys, lane: str, replicas: int = 0) -> None:
         self.lane = lane
         self.keys = keys
-        self.link = RedisLink(selector, self, (APPEND, EXPIRE, PAGE, RANGE, SEED, SNAPSHOT, *SCRIPTS))
+        self.link = LossyLink(selector, self, (*LOG_SCRIPTS, *NICK_SCRIPTS))
         epochs = count()
         self.lagging: list[bool] = []
         waiting = ReplicaAcks(replicas, self.link, keys.gateway_info(lane), self._lags) if replicas else None
@@ -105,8 +129,6 @@ class Node:
         self.shown: list[str] = []  # lines of rooms, as they were delivered
         self.rejections: list[Effect] = []
         self.whys: list[str] = []  # the reason why the link went down
-        self.is_deaf = False  # published messages are lost on the way to this node
-        self.held: list[tuple[bytes, bytes]] | None = None  # published messages are late
 
     def _lags(self, is_lagging: bool) -> None:
         self.lagging.append(is_lagging)
@@ -127,7 +149,7 @@ class Node:
     def append(self, done: Done, name: str, epoch: str, origin: str, line: str, new_epoch: str) -> None:
         """Run append.lua for one line."""
         log, head, live = self.keys.log(name), self.keys.head(name), self.keys.live(name)
-        self.link.run(done, APPEND, log, head, epoch, origin, f"w.0.1\r\n{line}\r\n", live, new_epoch)
+        self.link.run(APPEND, done, (log, head), epoch, origin, f"w.0.1\r\n{line}\r\n", live, new_epoch)
 
     def turn(self) -> None:
         if self.log_writer.gathered:
@@ -158,12 +180,3 @@ class Node:
 
     def link_fault(self, error: Exception) -> None:
         raise error
-
-    def link_subscribed(self, channel: bytes) -> None:
-        self.replicas.subscribed(channel)
-
-    def link_message(self, channel: bytes, payload: bytes) -> None:
-        if self.held is not None:
-            self.held.append((channel, payload))
-        elif not self.is_deaf:
-            self.replicas.message(channel, payload)

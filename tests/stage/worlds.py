@@ -152,7 +152,7 @@ class Stage:
 
     def connect(self, node: Node) -> None:
         node.link.attach(self.world.connect())
-        self.until(lambda: node.link.is_up)
+        self.until(lambda: node.link.is_connected)
 
     def until(self, has_come: Callable[[], bool]) -> None:
         """Let everything run until a condition holds. Fail if it does not."""
@@ -180,7 +180,7 @@ class Stage:
         answers: list[Any] = []
         for node in asked:
             node.turn()
-            node.link.call(answers.append, "PING")
+            node.link.send(answers.append, "PING")
         self.until(lambda: len(answers) == len(asked))
 
     def write(self, node: Node, name: str, *lines: str, epoch: str = "e") -> None:

@@ -61,7 +61,7 @@ class Drain:
     def _dismiss(self, client: Client) -> None:
         lane = self._lane
         depart = partial(lane.sessions.depart, client, REASON)
-        if not lane.link.is_up:
+        if not lane.link.is_connected:
             depart()
             return
         client.bucket = None  # what it has sent already is not held back any longer
@@ -78,7 +78,7 @@ class Drain:
         if not self._is_begun or lane.clients or self._is_last_act:
             return
         self._is_last_act = True
-        if lane.link.is_up:
+        if lane.link.is_connected:
             lane.inbox.close(partial(self._end_when_told, self._context.now + CLOSING_LIMIT_S))
         else:
             self._context.is_stopping = True
@@ -87,7 +87,7 @@ class Drain:
         """Ends the lane when those who wrote to somebody who had left have been told, and all have read their ERROR."""
         lane = self._lane
         is_reading = bool(lane.sessions.closing) and self._context.now < deadline
-        if is_reading or (lane.link.is_up and lane.log_writer.queued):
+        if is_reading or (lane.link.is_connected and lane.log_writer.queued):
             self._context.later(LOOK_AGAIN_S, partial(self._end_when_told, deadline))
         else:
             self._context.is_stopping = True

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.broker.keys import Keys, inbox
-from gateway.broker.link import RedisLink, Reply
+from gateway.broker.port import RedisPort, Reply, ignore
 from gateway.chat import deduplication
 from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
 from gateway.chat.errors import id_in_use
@@ -57,7 +57,7 @@ class Inbox:
     def __init__(
         self,
         lane: str,
-        link: RedisLink,
+        link: RedisPort,
         keys: Keys,
         log_writer: LogWriter,
         clients: dict[str, Client],
@@ -83,6 +83,7 @@ class Inbox:
         """The present id of a session: Redis may still name one of ours by an id that it had."""
         self.on_message: Heard = lambda *_: None
         self.on_redacted: Callable[[Session, str], None] = lambda *_: None
+        self.on_ephemeral: Callable[[bytes], None] = lambda _payload: None
         self.specials: dict[str, Special] = {}
         """Verbs that are more than a line to be shown, and who handles them."""
 
@@ -98,7 +99,7 @@ class Inbox:
         """Redis may have lost the log, or the newest of what was taken back in it."""
         self.make()
         if self._redacted:
-            self._link.call(_ignore, "SADD", self._keys.rejected(self.name), *self._redacted)
+            self._link.call(self._keys.rejected(self.name), ignore, "SADD", *self._redacted)
 
     def make(self) -> None:
         """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
@@ -115,12 +116,12 @@ class Inbox:
                 self.on_lost()
 
         self._note()
-        self._link.call(made, "HSETNX", head, "last", "0-0")
-        self._link.call(_ignore, "HSETNX", head, "epoch", self._new_epoch())
+        self._link.call(head, made, "HSETNX", "last", "0-0")
+        self._link.call(head, ignore, "HSETNX", "epoch", self._new_epoch())
 
     def _note(self) -> None:
         """Before the log is there, so that a reaper finds it."""
-        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
+        self._link.call(self._keys.noted, ignore, "SADD", self._lane)
 
     def close(self, done: Callable[[], None]) -> None:
         """Lets nobody write here any more; ``done`` is called when all that was written before has been taken.
@@ -128,17 +129,17 @@ class Inbox:
         The answer comes on the connection that brings the entries, behind all that were appended before.
         """
         self._is_closed = True
-        self._link.call(lambda _reply: done(), "DEL", self._keys.head(self.name))
+        self._link.call(self._keys.head(self.name), lambda _reply: done(), "DEL")
 
     def tidy(self) -> None:
         """Drops what has long been read and puts off the expiry."""
         log, head = self._keys.log(self.name), self._keys.head(self.name)
-        self._link.call(_ignore, "XTRIM", log, "MAXLEN", "~", KEPT_ENTRIES)
-        self._link.call(_ignore, "EXPIRE", log, EXPIRY_S)
-        self._link.call(_ignore, "EXPIRE", head, EXPIRY_S)
-        self._link.call(_ignore, "EXPIRE", self._keys.rejected(self.name), EXPIRY_S)
+        self._link.call(log, ignore, "XTRIM", "MAXLEN", "~", KEPT_ENTRIES)
+        self._link.call(log, ignore, "EXPIRE", EXPIRY_S)
+        self._link.call(head, ignore, "EXPIRE", EXPIRY_S)
+        self._link.call(self._keys.rejected(self.name), ignore, "EXPIRE", EXPIRY_S)
         while len(self._redacted) > KEPT_ENTRIES:
-            self._link.call(_ignore, "SREM", self._keys.rejected(self.name), self._redacted.popleft())
+            self._link.call(self._keys.rejected(self.name), ignore, "SREM", self._redacted.popleft())
 
     def address(self, sid: str, line: str, sender: Sender = UNKNOWN) -> tuple[str, str]:
         """(log, event line) for an event that is meant for one session."""
@@ -168,6 +169,9 @@ class Inbox:
                 self._take(entry, index, sid, message)
             if pendings is not None:
                 self._settle(pendings[index], (entry.id, index))
+
+    def ephemeral(self, payload: bytes) -> None:
+        self.on_ephemeral(payload)
 
     def settled(self) -> None:
         self._log_writer.settled(self.name, self._taken.get(self._lane, 0))
@@ -233,7 +237,7 @@ class Inbox:
         """IRCv3 message-redaction: whoever said it to this client has taken it back; their lane has seen to that."""
         ms, n, index, _ = place(message.params[1])
         mark = f"{ms}-{n}.{index}"
-        self._link.call(_ignore, "SADD", self._keys.rejected(self.name), mark)
+        self._link.call(self._keys.rejected(self.name), ignore, "SADD", mark)
         self._redacted.append(mark)
         if client is not None:
             self.on_redacted(client.session, message.params[1])
@@ -287,7 +291,3 @@ class Inbox:
         if "!" not in source:
             source = self._server  # what another gateway answers comes from the client's own, as all answers do
         return prefix + Message(message.verb, message.params, source).line()
-
-
-def _ignore(_reply: Reply) -> None:
-    """For commands whose reply tells nothing."""

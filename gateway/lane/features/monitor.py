@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import RedisLink
+from gateway.broker.port import RedisPort
 from gateway.chat.capabilities import EXTENDED_MONITOR
 from gateway.chat.ports import Profile
 from gateway.chat.profile_updates import NOTIFY_CAPABILITY, news
@@ -46,7 +46,7 @@ class Monitor:
     """See the module."""
 
     def __init__(
-        self, link: RedisLink, keys: Keys, find: Find, later: Callable[[float, Callable[[], None]], object]
+        self, link: RedisPort, keys: Keys, find: Find, later: Callable[[float, Callable[[], None]], object]
     ) -> None:
         """``find`` looks a nick's claim up; its reply is for :func:`profile`."""
         self._link = link
@@ -54,7 +54,6 @@ class Monitor:
         self._find = find
         self._later = later
         self._watched: dict[str, Watched] = {}
-        self._by_channel: dict[bytes, Watched] = {}
         self._lists: dict[Client, dict[str, str]] = {}
 
     def targets(self, client: Client) -> Mapping[str, str]:
@@ -74,8 +73,8 @@ class Monitor:
             watched = self._watched.get(folded)
             if watched is None:
                 watched = self._watched[folded] = Watched(folded)
-                self._by_channel[self._keys.nick_live(folded).encode()] = watched
-                self._follow(watched)
+                self._link.subscribe(self._keys.nick_live(folded), partial(self._received, watched), lambda: None)
+                self._look(watched)  # Redis does this after the subscription: nothing is missed between the two
             watched.clients[client] = None
 
     def remove(self, client: Client, nicks: Iterable[str]) -> None:
@@ -86,9 +85,8 @@ class Monitor:
             watched = self._watched[nick]
             del watched.clients[client]
             if not watched.clients:
-                channel = self._keys.nick_live(nick)
-                del self._watched[nick], self._by_channel[channel.encode()]
-                self._link.unsubscribe(channel)
+                del self._watched[nick]
+                self._link.unsubscribe(self._keys.nick_live(nick))
         if not mine:
             self._lists.pop(client, None)
 
@@ -98,28 +96,21 @@ class Monitor:
 
     # -- what is heard and looked up ------------------------------------------------------------------
 
-    def message(self, channel: bytes, payload: bytes) -> bool:
-        """A published message; False when it is not of a nick that is watched."""
-        watched = self._by_channel.get(channel)
-        if watched is not None:
-            watched.is_missed = False
-            self._learn(watched, published(payload))
-        return watched is not None
+    def _received(self, watched: Watched, payload: bytes) -> None:
+        """A message on a nick's channel."""
+        watched.is_missed = False
+        self._learn(watched, published(payload))
 
     def link_up(self) -> None:
-        """A new connection: what was published meanwhile is lost."""
+        """A new connection, on which the subscriptions have been made again: what was published meanwhile is lost."""
         for watched in self._watched.values():
-            self._follow(watched)
+            self._look(watched)
 
     def look(self) -> None:
         """Called on a slow timer."""
         for nick in list(islice(self._watched, LOOKS_LIMIT)):
             watched = self._watched[nick] = self._watched.pop(nick)
             self._look(watched)
-
-    def _follow(self, watched: Watched) -> None:
-        self._link.subscribe(self._keys.nick_live(watched.nick))
-        self._look(watched)  # Redis does this behind the subscription: nothing falls between
 
     def _look(self, watched: Watched) -> None:
         self._find(watched.nick, partial(self._looked, watched))

@@ -6,7 +6,6 @@ his PONG finds what he did in LIST and LUSERS on every gateway. Runs on the lane
 
 from collections.abc import Callable
 
-from gateway.broker.link import RedisLink
 from gateway.chat.ports import GatewayCounts
 from gateway.chat.session import Session
 from gateway.directory.room_list import RoomList
@@ -21,7 +20,6 @@ class DirectoryPublisher:
     def __init__(
         self,
         context: LaneContext,
-        link: RedisLink,
         replicas: RoomReplicas,
         room_list: RoomList,
         user_counts: UserCounts,
@@ -29,7 +27,6 @@ class DirectoryPublisher:
     ) -> None:
         """``connections``: how many the lane has, registered or not."""
         self._context = context
-        self._link = link
         self._replicas = replicas
         self._room_list = room_list
         self._user_counts = user_counts
@@ -76,7 +73,7 @@ class DirectoryPublisher:
         self.count_changed()
 
     def turn(self) -> None:
-        if self.is_due and self._link.is_up:
+        if self.is_due and self._room_list.is_up:
             self.write()
 
     def write(self) -> None:
@@ -92,7 +89,7 @@ class DirectoryPublisher:
 
     def renew(self) -> None:
         """Write everything again, and remove what others left; on a slow timer and a new connection."""
-        if not self._link.is_up:
+        if not self._room_list.is_up:
             return
         self._changed |= {f: None for f in self._replicas.rooms.values() if f.fresh is None and f.room.members}
         self._recount = True

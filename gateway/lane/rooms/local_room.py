@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 import structlog
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import LOST, RedisLink, Reply, concerns_one_key
-from gateway.broker.scripts import EXPIRE, RANGE, SEED, SNAPSHOT
+from gateway.broker.port import LOST, RedisPort, Reply, concerns_one_key, ignore
 from gateway.chat import snapshot
 from gateway.chat.effects import Effect, Kind
-from gateway.chat.events import EPHEMERAL, NOBODY, Entry, origin_of
+from gateway.chat.events import NOBODY, Entry, origin_of
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.clients.client import Client
 from gateway.logs.log_writer import LogWriter
 from gateway.logs.replica import PAGE_ENTRIES, Replica, ReplicaState, raw
 from gateway.logs.replication import ReplicaAcks
+from gateway.logs.scripts import EXPIRE, RANGE, SEED, SNAPSHOT
 from gateway.net.connection import ClientConnection
 
 log = structlog.get_logger()
@@ -132,6 +132,9 @@ class LocalRoom:
             self._show(self.fresh)
         self._deliver(self, entry, self.room.apply(entry))
 
+    def ephemeral(self, payload: bytes) -> None:
+        self._replicas.on_ephemeral(self, payload)
+
     def settled(self) -> None:
         if self.fresh is not None:
             self._show(self.fresh)
@@ -180,7 +183,7 @@ class RoomReplicas:
 
     def __init__(
         self,
-        link: RedisLink,
+        link: RedisPort,
         keys: Keys,
         log_writer: LogWriter,
         lane: str,
@@ -191,11 +194,11 @@ class RoomReplicas:
         retention: Retention,
         new_epoch: Callable[[], str],
         waiting: ReplicaAcks | None = None,
-        on_passing: Callable[[LocalRoom | None, bytes], None] = lambda _followed, _payload: None,
+        on_ephemeral: Callable[[LocalRoom, bytes], None] = lambda _followed, _payload: None,
         on_fault: Callable[[str, Exception], None] = _raise,
         wall_ms: Callable[[], int] = lambda: FAR_FUTURE_MS,
     ) -> None:
-        """``on_passing`` takes what is published and in no log; ``wall_ms`` is the gateway's clock.
+        """``on_ephemeral`` takes what is published for a room and not stored; ``wall_ms`` is the gateway's clock.
 
         ``reread(followed, old, misses)``: a room was read again, clients know it as ``old``, and may have
         missed messages; then ``on_settled``: it is live. ``on_fault`` is told which log cannot be taken in, and why.
@@ -210,12 +213,12 @@ class RoomReplicas:
         self._on_closed = on_closed
         self._new_epoch = new_epoch
         self._waiting = waiting
-        self._on_passing = on_passing
+        self.on_ephemeral = on_ephemeral
         self._on_fault = on_fault
         self._wall_ms = wall_ms
         self.retention = retention
         self.rooms: dict[str, LocalRoom] = {}
-        self._by_channel: dict[bytes, Replica] = {}
+        self._replicas: dict[str, Replica] = {}  # by log
         # Rooms and their newest void marks, which Redis may have lost with a link, or in a failover.
         self._rejected: deque[tuple[str, str]] = deque(maxlen=VOIDS_REMEMBERED)
 
@@ -224,7 +227,7 @@ class RoomReplicas:
         followed = self.rooms.get(name)
         if followed is None:
             followed = self.rooms[name] = LocalRoom(name, self, self._deliver)
-            followed.replica = Replica(name, followed, self.ask)
+            followed.replica = Replica(name, followed, self)
             self._log_writer.follow(followed.replica)
             self._note(name)
             self.watch(followed.replica)
@@ -233,8 +236,8 @@ class RoomReplicas:
 
     def _note(self, *names: str) -> None:
         """What a reaper must visit is noted before anything of ours can be in the room."""
-        self._link.call(_ignore, "SADD", self._keys.noted, self._lane)
-        self._link.call(_ignore, "SADD", self._keys.lane_rooms(self._lane), *names)
+        self._link.call(self._keys.noted, ignore, "SADD", self._lane)
+        self._link.call(self._keys.lane_rooms(self._lane), ignore, "SADD", *names)
 
     def rekeyed(self, lane: str) -> None:
         """The lane has a new id, under which its rooms are noted anew."""
@@ -248,22 +251,20 @@ class RoomReplicas:
 
     def watch(self, replica: Replica) -> None:
         """Subscribes; the log is read once that is confirmed, so that nothing falls between."""
-        channel = self._keys.live(replica.name)
-        self._by_channel[channel.encode()] = replica
-        self._link.subscribe(channel)
+        self._replicas[replica.name] = replica
+        self._link.subscribe(self._keys.live(replica.name), replica.receive, replica.mend)
 
     def unwatch(self, name: str) -> None:
-        channel = self._keys.live(name)
-        del self._by_channel[channel.encode()]
-        self._link.unsubscribe(channel)
+        del self._replicas[name]
+        self._link.unsubscribe(self._keys.live(name))
 
     def ask(self, replica: Replica, from_id: str) -> None:
         """Requests a page of a log for its replica."""
         keys, name = self._keys, replica.name
-        channel, asked = keys.live(name).encode(), replica.asked
+        asked = replica.asked
 
         def answer(reply: Reply) -> None:
-            if self._by_channel.get(channel) is not replica or replica.asked != asked:
+            if self._replicas.get(name) is not replica or replica.asked != asked:
                 return  # closed meanwhile, or asked again
             if concerns_one_key(reply) and from_id:
                 replica.load()  # the position is no stream id: it was published by hand
@@ -278,10 +279,14 @@ class RoomReplicas:
                 except Exception as error:
                     self._set_aside(replica, error)
             elif reply is not LOST:
-                self._link.drop(f"a log cannot be read: {reply}")
+                self._link.reconnect(keys.log(name), f"a log cannot be read: {reply}")
 
         done = answer if self._waiting is None else partial(self._when_replicated, self._waiting, answer)
-        self._link.run(done, RANGE, keys.log(name), keys.head(name), keys.base(name), from_id, PAGE_ENTRIES)
+        self._link.run(RANGE, done, (keys.log(name), keys.head(name), keys.base(name)), from_id, PAGE_ENTRIES)
+
+    def fault(self, replica: Replica, error: Exception) -> None:
+        """A published entry cannot be taken in."""
+        self._on_fault(replica.name, error)
 
     def _set_aside(self, replica: Replica, error: Exception) -> None:
         """One log cannot be read, or its entries cannot be taken in: the others go on, and it is tried again later."""
@@ -298,7 +303,7 @@ class RoomReplicas:
         """Puts the state of a room whose log was lost back under what is there now, if nobody knew more."""
         keys, name, text = self._keys, followed.name, snapshot.dump(followed.room)
         where = (keys.log(name), keys.head(name), keys.base(name))
-        self._link.run(_ignore, SEED, *where, epoch, last, text, self._new_epoch(), keys.live(name))
+        self._link.run(SEED, ignore, where, epoch, last, text, self._new_epoch(), keys.live(name))
         log.warning("room_restored", room=name)
 
     def mark_rejected(self, name: str, entry: Entry, effects: Iterable[Effect]) -> None:
@@ -318,45 +323,19 @@ class RoomReplicas:
 
     def _add_marks(self, name: str, *marks: str) -> None:
         key = self._keys.rejected(name)
-        self._link.call(_ignore, "SADD", key, *marks)
-        self._link.call(_ignore, "EXPIRE", key, ROOM_EXPIRY_S, "NX")  # a key that is made now
+        self._link.call(key, ignore, "SADD", *marks)
+        self._link.call(key, ignore, "EXPIRE", ROOM_EXPIRY_S, "NX")  # a key that is made now
 
-    # -- what the link brings -------------------------------------------------------------------------
-
-    def message(self, channel: bytes, payload: bytes) -> bool:
-        """A published message; False when it is not a log's."""
-        replica = self._by_channel.get(channel)
-        if replica is None:
-            return False
-        head, _, body = payload.partition(b"\n")
-        try:
-            match head.decode("utf-8", "replace").split(" "):
-                case [entry_id, before, epoch, origin]:
-                    replica.live((entry_id, before, epoch, origin, body))
-                case [word] if word == EPHEMERAL:
-                    self._on_passing(self.rooms.get(replica.name), body)
-                case _:
-                    replica.mend()  # none of ours: what the log holds counts
-        except Exception as error:
-            self._on_fault(replica.name, error)
-            replica.load()  # whatever was published, and whatever became of it
-        return True
-
-    def subscribed(self, channel: bytes) -> None:
-        replica = self._by_channel.get(channel)
-        if replica is not None:
-            replica.mend()
+    # -- the connection -------------------------------------------------------------------------------
 
     def link_down(self) -> None:
-        for replica in self._by_channel.values():
+        for replica in self._replicas.values():
             replica.interrupt()
 
     def link_up(self) -> None:
-        """A new connection: every log is subscribed again, and mended once that is confirmed."""
+        """A new connection: every log is mended once its subscription is confirmed."""
         self.note_all()
         self._mark_again()
-        for channel in self._by_channel:
-            self._link.subscribe(channel.decode())
 
     def _mark_again(self) -> None:
         marks: dict[str, list[str]] = {}
@@ -378,7 +357,7 @@ class RoomReplicas:
 
     def check_positions(self) -> None:
         """The last entry of a quiet room has no successor to show that it was lost: the heads are compared."""
-        for replica in list(self._by_channel.values()):
+        for replica in list(self._replicas.values()):
             if replica.standing is ReplicaState.LOADING:
                 replica.load()  # its base could not be read
             elif replica.standing is ReplicaState.LIVE:
@@ -398,7 +377,7 @@ class RoomReplicas:
             if done is not None:
                 done()
 
-        self._link.call(answer, "HMGET", self._keys.head(replica.name), "epoch", "last")
+        self._link.call(self._keys.head(replica.name), answer, "HMGET", "epoch", "last")
 
     def put_off_expiry(self, name: str, expiry_s: int = ROOM_EXPIRY_S, position: str = "") -> None:
         """A log that nobody follows any more goes after a while; never at once, which would race a JOIN.
@@ -407,7 +386,7 @@ class RoomReplicas:
         """
         keys = self._keys
         where = (keys.log(name), keys.head(name), keys.base(name), keys.rejected(name))
-        self._link.run(_ignore, EXPIRE, *where, expiry_s, position)
+        self._link.run(EXPIRE, ignore, where, expiry_s, position)
 
     def _let_expire(self, followed: LocalRoom) -> None:
         """Nobody of this lane is in the room any more. A JOIN elsewhere puts its expiry off again."""
@@ -430,12 +409,9 @@ class RoomReplicas:
         followed.since_base = 0
         text = f"1 {replica.epoch} {replica.last}\n{snapshot.dump(followed.room)}"
         self._link.run(
-            _ignore,
             SNAPSHOT,
-            keys.log(name),
-            keys.head(name),
-            keys.base(name),
-            keys.rejected(name),
+            ignore,
+            (keys.log(name), keys.head(name), keys.base(name), keys.rejected(name)),
             replica.epoch,
             replica.last,
             text,
@@ -459,8 +435,4 @@ class RoomReplicas:
         self._let_expire(followed)
         self._log_writer.unfollow(name)
         self.unwatch(name)
-        self._link.call(_ignore, "SREM", self._keys.lane_rooms(self._lane), name)
-
-
-def _ignore(_reply: Reply) -> None:
-    """For commands whose reply tells nothing."""
+        self._link.call(self._keys.lane_rooms(self._lane), ignore, "SREM", name)

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import RedisLink
+from gateway.broker.port import RedisPort
 from gateway.chat import events
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 class OrphanedMembers:
     """See the module."""
 
-    def __init__(self, link: RedisLink, keys: Keys, log_writer: LogWriter, own: Callable[[], str]) -> None:
+    def __init__(self, link: RedisPort, keys: Keys, log_writer: LogWriter, own: Callable[[], str]) -> None:
         """``own``: the id of the lane's gateway at present, which is never looked for."""
         self._link = link
         self._keys = keys
@@ -40,7 +40,7 @@ class OrphanedMembers:
         """Called every so often; two looks in a row decide."""
         gateways = {sid.partition(".")[0] for f in rooms.values() if f.fresh is None for sid in f.room.members}
         gateways.discard(self._own())
-        if not gateways or not self._link.is_up:
+        if not gateways or not self._link.is_up(self._keys.gateways):
             self._suspects.clear()
             return
         ids = sorted(gateways)
@@ -52,7 +52,7 @@ class OrphanedMembers:
                     self._tell(gateway, rooms)
                 self._suspects = absent
 
-        self._link.call(scored, "ZMSCORE", self._keys.gateways, *ids)
+        self._link.call(self._keys.gateways, scored, "ZMSCORE", *ids)
 
     def _tell(self, gateway: str, rooms: dict[str, LocalRoom]) -> None:
         if gateway == self._own():

@@ -90,11 +90,14 @@ class Rekey:
             self._is_reading = True
             inbox = self._lane.inbox
             start = f"({inbox.replica.last}" if inbox.replica.last != NOWHERE else "-"
-            self._lane.link.call(lambda _reply: None, "DEL", self._lane.keys.head(inbox.name))
-            self._lane.link.call(self._read, "XRANGE", self._lane.keys.log(inbox.name), start, "+")
+            self._lane.link.call(self._lane.keys.head(inbox.name), lambda _reply: None, "DEL")
+            self._lane.link.call(self._lane.keys.log(inbox.name), self._read, "XRANGE", start, "+")
 
     def _may_take_id(self) -> bool:
-        return self._lane.link.is_up and not self._lane.log_writer.is_under_way
+        return (
+            self._lane.link.is_up(self._lane.keys.head(self._lane.inbox.name))
+            and not self._lane.log_writer.is_under_way
+        )
 
     def _read(self, reply: Any) -> None:
         """What came into the inbox before it was closed, and was not heard, is for the sessions under their old ids.
@@ -164,7 +167,7 @@ class Rekey:
         queue.clear()
         lane.log_writer.unfollow(old)
         lane.replicas.unwatch(old)
-        lane.inbox.replica = Replica(lane.inbox.name, lane.inbox, lane.replicas.ask)
+        lane.inbox.replica = Replica(lane.inbox.name, lane.inbox, lane.replicas)
         lane.log_writer.follow(lane.inbox.replica)
         lane.inbox.make()
         lane.replicas.watch(lane.inbox.replica)

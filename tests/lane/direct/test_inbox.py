@@ -19,7 +19,7 @@ def made(stage: Stage, node: Node) -> tuple[Inbox, list[str]]:
     inbox = Inbox(node.lane, node.link, stage.keys, node.log_writer, {}, node.settle, lambda: "epoch", "server")
     taken: list[str] = []
     inbox.specials["NOTE"] = lambda message, _client, _show: taken.append(message.params[0])
-    inbox.replica = Replica(inbox.name, inbox, node.replicas.ask)
+    inbox.replica = Replica(inbox.name, inbox, node.replicas)
     node.log_writer.follow(inbox.replica)
     inbox.make()
     node.replicas.watch(inbox.replica)
@@ -84,7 +84,7 @@ def test_a_pong_comes_behind_what_was_in_the_log_even_if_its_entry_was_lost(stag
     pinged = Pinged(stage, node)
     stage.write(other, ROOM, "a")
     stage.until(lambda: pinged.story.lines == ["a"])
-    node.is_deaf = True
+    node.link.is_deaf = True
     stage.write(other, ROOM, "b")
     stage.round_trip(other)
     pinged.ping()
@@ -97,11 +97,11 @@ def test_a_pong_comes_though_what_was_asked_for_was_lost_with_the_servers_tail(s
     pinged = Pinged(stage, node)
     stage.write(other, ROOM, "a")
     stage.until(lambda: pinged.story.lines == ["a"])
-    node.is_deaf = True
+    node.link.is_deaf = True
     stage.write(other, ROOM, "b")
     pinged.ping()
     stage.until(lambda: pinged.story.replica.standing is ReplicaState.MENDING)
-    node.is_deaf = False
+    node.link.is_deaf = False
     lose_tail(stage, ROOM)
     node.link.drop("the server was restarted")
     stage.connect(node)

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from gateway.broker.keys import Keys
-from gateway.broker.link import LOST, RedisLink
+from gateway.broker.port import LOST, OnMessage, OnSubscribed, RedisPort
 from gateway.chat.capabilities import AWAY_NOTIFY, EXTENDED_MONITOR
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client
@@ -40,19 +40,19 @@ class World:
     """A monitor on a link that does nothing, and a claim of one nick."""
 
     def __init__(self) -> None:
-        self.subscribed: list[str] = []
+        self.subscribed: dict[str, OnMessage] = {}
         self.claim: dict[str, str] | None = None
         self.is_up = True
         self.looks = 0
         self.delayed: list[Callable[[], None]] = []
         self.keys = Keys("p:")
-        self.monitor = Monitor(cast(RedisLink, self), self.keys, self._find, lambda _s, call: self.delayed.append(call))
+        self.monitor = Monitor(cast(RedisPort, self), self.keys, self._find, lambda _s, call: self.delayed.append(call))
 
-    def subscribe(self, channel: str) -> None:
-        self.subscribed.append(channel)
+    def subscribe(self, channel: str, on_message: OnMessage, _on_subscribed: OnSubscribed) -> None:
+        self.subscribed[channel] = on_message
 
     def unsubscribe(self, channel: str) -> None:
-        self.subscribed.remove(channel)
+        del self.subscribed[channel]
 
     def _find(self, nick: str, done: Callable[[Any], None]) -> None:
         self.looks += 1
@@ -62,7 +62,7 @@ class World:
     def publish(self, claim: dict[str, str] | None) -> None:
         self.claim = claim
         payload = json.dumps([word for pair in claim.items() for word in pair]) if claim else ""
-        assert self.monitor.message(self.keys.nick_live("bob").encode(), payload.encode())
+        self.subscribed[self.keys.nick_live("bob")](payload.encode())
 
     def watch(self, caps: int = 0) -> Watcher:
         watcher = Watcher(caps)
@@ -131,8 +131,7 @@ def test_a_user_whose_gateway_took_a_new_id_has_not_left(world: World) -> None:
 def test_what_is_no_profile_is_nobody_s(world: World) -> None:
     watcher = world.watch()
     for payload in (b"x", b"[1", b"7", b'["sid"]', b"\xff", b"[[]]"):
-        assert world.monitor.message(world.keys.nick_live("bob").encode(), payload)
-    assert not world.monitor.message(b"p:{nick:eve}:live", b"")
+        world.subscribed[world.keys.nick_live("bob")](payload)
     assert watcher.told() == []
 
 
@@ -147,12 +146,12 @@ def test_news_go_to_those_who_asked_for_them(world: World) -> None:
 
 def test_a_channel_is_left_with_the_last_who_watches(world: World) -> None:
     one, other = world.watch(), world.watch()
-    assert world.subscribed == ["p:{nick:bob}:live"]
+    assert list(world.subscribed) == ["p:{nick:bob}:live"]
     assert dict(world.monitor.targets(cast(Client, one))) == {"bob": "BOB"}
     world.monitor.forget(cast(Client, one))
-    assert world.subscribed == ["p:{nick:bob}:live"]
+    assert list(world.subscribed) == ["p:{nick:bob}:live"]
     world.monitor.remove(cast(Client, other), ["bob", "eve"])
-    assert world.subscribed == []
+    assert list(world.subscribed) == []
     looks = world.looks
     world.monitor.look()
     assert world.looks == looks

@@ -76,11 +76,11 @@ def test_an_own_join_in_a_room_that_is_read_again_has_happened(stage: Stage) -> 
     """Its effect is not told one by one, but the room is there to be looked at when its sender hears."""
     node = stage.node()
     followed = opened(stage, node)
-    node.is_deaf = True
+    node.link.is_deaf = True
     node.say(ROOM, join(node, "ann"))
     node.turn()
     stage.round_trip()
-    node.is_deaf = False
+    node.link.is_deaf = False
     followed.replica.mend()  # nothing was there, so that mending is loading
     stage.until(lambda: bool(node.outcomes))
     (outcome,) = node.outcomes[join(node, "ann")]
@@ -274,7 +274,7 @@ def test_a_room_that_somebody_else_has_joined_meanwhile_is_kept(stage: Stage) ->
     followed = joined(stage, node, "ann")
     node.say(ROOM, events.parted("n!u@h", ROOM))
     stage.until(lambda: not followed.room.members)
-    node.is_deaf = True
+    node.link.is_deaf = True
     opened(stage, other)
     other.say(ROOM, join(other, "bob"))
     stage.until(lambda: bool(other.rooms_settled) and other.replicas.rooms[ROOM].room.members != {})

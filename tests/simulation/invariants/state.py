@@ -259,5 +259,5 @@ class NoLeaks(Invariant):
             "visible users too many or too few": len(members ^ set(lane.parts.visible_users._by_sid)),
             "stale names": len(lane.parts.visible_users.stale_names),
             "commands unanswered": len(lane.parts.link._awaiting),
-            "link down": not lane.parts.link.is_up,
+            "link down": not lane.parts.link.is_connected,
         }
