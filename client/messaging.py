@@ -70,30 +70,45 @@ class Messaging:
         ]
         for unsent in messages:
             self._tell_said(unsent, now)
-            if self.outbox.is_full:
-                self.fail(unsent, "too much is waiting to be sent", now)
-            else:
-                self.outbox.put(unsent)
+            self._put(unsent, now)
         return [unsent.id for unsent in messages]
+
+    def react(self, target: str, msgid: str, reaction: str, now: float, *, removes: bool) -> None:
+        """Add a reaction to a message, or remove it (IRCv3 react); it is delivered like a message."""
+        self._put(UnsentMessage(self._new_id(), "TAGMSG", target, "", msgid, reaction, removes), now)
+
+    def _put(self, unsent: UnsentMessage, now: float) -> None:
+        if self.outbox.is_full:
+            self.fail(unsent, "too much is waiting to be sent", now)
+        else:
+            self.outbox.put(unsent)
 
     def flush(self, now: float) -> None:
         """Send what is ready to be sent."""
-        login = self._exchange.login
         for unsent in self.outbox.launch(self._is_ready):
-            tags = {}
-            if "labeled-response" in login.agreed:
-                tags["label"] = unsent.id
-            if "message-tags" in login.agreed:
-                tags[ID_TAG] = unsent.id
-                if unsent.reply_to:
-                    tags |= dict.fromkeys(REPLY_TAGS, unsent.reply_to)
-            message = Message(unsent.verb, [unsent.target, unsent.text], tags=tags)
-            lines = lines_of(message, login.batch_limits, unsent.id)
-            for line in lines or ():
+            lines, problem = self._lines_of(unsent)
+            for line in lines:
                 self._exchange.send(line)
-            if lines is None:  # the gateway has taken its offer back
+            if problem:
                 self.outbox.remove(unsent.id)
-                self.fail(unsent, "the gateway takes no such long message", now)
+                self.fail(unsent, problem, now)
+
+    def _lines_of(self, unsent: UnsentMessage) -> tuple[Sequence[Message], str]:
+        """Return the lines of a message on this connection, or why it cannot be sent."""
+        login = self._exchange.login
+        message = _message_of(unsent)
+        if "message-tags" not in login.agreed:
+            if unsent.reaction:
+                return (), "this gateway has no reactions"
+            message.tags.clear()
+        if "labeled-response" in login.agreed:
+            message.tags = {"label": unsent.id, **message.tags}
+        if unsent.reaction:
+            return [message], ""
+        lines = lines_of(message, login.batch_limits, unsent.id)
+        if lines is None:  # the gateway has withdrawn draft/multiline
+            return (), "the gateway takes no such long message"
+        return lines, ""
 
     def _is_ready(self, target: str) -> bool:
         room = self.conversations.get(fold(target))
@@ -109,7 +124,7 @@ class Messaging:
 
         def fitting(unsent: UnsentMessage) -> list[UnsentMessage]:
             message = Message(unsent.verb, [unsent.target, unsent.text])
-            if lines_of(message, limits, "") is not None:
+            if unsent.reaction or lines_of(message, limits, "") is not None:
                 return [unsent]
             bodies = compose(unsent.verb, unsent.target, unsent.text, limits)
             pieces = [replace(unsent, id=f"{unsent.id}.{number}", text=body) for number, body in enumerate(bodies)]
@@ -128,14 +143,19 @@ class Messaging:
                 self.fail(unsent, "the gateway did not confirm it", now)
             else:
                 self._seen.add(f"{ID_TAG}={unsent.id}")
-                relayed = Message(unsent.verb, [unsent.target, unsent.text], self._exchange.naming.current)
+                relayed = _message_of(unsent)
+                relayed.source = self._exchange.naming.current
                 self._exchange.show(
                     relayed, now, conversation=unsent.target, is_typed_here=True, client_msgid=unsent.id
                 )
 
     def fail(self, unsent: UnsentMessage, reason: str, now: float) -> None:
         self.has_failed = True
-        self._exchange.events.append(Failed(now, unsent.target, unsent.text, reason, unsent.id))
+        if unsent.reaction:
+            text = f"your reaction {unsent.reaction} was not delivered: {reason}"
+            self._exchange.tell(text, now, conversation=unsent.target)
+        else:
+            self._exchange.events.append(Failed(now, unsent.target, unsent.text, reason, unsent.id))
 
     def on_message_refused(self, message: Message, now: float) -> None:
         """Take an error for a message: its label tells which one, or else the target that it names."""
@@ -201,7 +221,7 @@ class Messaging:
 
     def _confirm(self, message: Message, *, is_history: bool) -> tuple[bool, str]:
         """Forget the message of ours that this one is, for it has arrived: whether it is ours, and its id."""
-        if message.verb not in ("PRIVMSG", "NOTICE"):
+        if message.verb not in ("PRIVMSG", "NOTICE", "TAGMSG"):
             return False, ""
         message_id = message.tags.get(ID_TAG) or message.tags.get("label", "")
         if unsent := self.outbox.remove(message_id):
@@ -213,7 +233,12 @@ class Messaging:
             is_echo, is_ours = False, naming.was_mine(nick)
         else:
             is_echo = is_ours = naming.is_mine(nick) and self._exchange.login.has_echo
-        if is_ours and not message_id and (found := self.outbox.sent_with(*message.params[:2])):
+        if (
+            is_ours
+            and not message_id
+            and message.verb != "TAGMSG"
+            and (found := self.outbox.sent_with(*message.params[:2]))
+        ):
             self.outbox.remove(found.id)
             return True, found.id
         return is_echo, ""
@@ -311,3 +336,13 @@ class Messaging:
     def on_join_refused(self, room: Conversation, message: Message, now: float) -> None:
         self.leave(room.name)
         self._exchange.show(message, now)
+
+
+def _message_of(unsent: UnsentMessage) -> Message:
+    """Return a message with its client tags, without a label."""
+    tags = {ID_TAG: unsent.id}
+    if unsent.reply_to:
+        tags |= dict.fromkeys(REPLY_TAGS, unsent.reply_to)
+    if unsent.reaction:
+        tags["+draft/unreact" if unsent.removes_reaction else "+draft/react"] = unsent.reaction
+    return Message(unsent.verb, [unsent.target, unsent.text] if unsent.text else [unsent.target], tags=tags)

@@ -21,8 +21,10 @@ class UnsentMessage:
     id: str
     verb: str
     target: str
-    text: str  # perhaps of several lines
+    text: str  # one line or several; "" of a TAGMSG
     reply_to: str = ""  # a msgid
+    reaction: str = ""  # of a TAGMSG: what is added to the message `reply_to`, or removed
+    removes_reaction: bool = False
     is_doubtful: bool = False  # sent once on a connection that is lost: it may have arrived
 
     @property

@@ -25,7 +25,7 @@ from client.pings import Pings
 from client.room_directory import RoomDirectory
 from client.saved_state import SavedState
 from client.server_events import ServerEvents
-from client.tags import REPLY_TAGS, server_time
+from client.tags import server_time
 from client.typing_and_read_markers import TypingAndReadMarkers, TypingState
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
@@ -257,20 +257,17 @@ class Session:
         self._advance(now)
         return ids
 
-    def react(self, target: str, msgid: str, reaction: str, now: float, *, takes_back: bool = False) -> None:
-        """React to a message (IRCv3 react), or take a reaction back."""
-        tags = {**dict.fromkeys(REPLY_TAGS, msgid), "+draft/unreact" if takes_back else "+draft/react": reaction}
-        self._tag("message-tags", Message("TAGMSG", [target], tags=tags), now)
+    def react(self, target: str, msgid: str, reaction: str, now: float, *, removes: bool = False) -> None:
+        """Add a reaction to a message, or remove it (IRCv3 react)."""
+        self.messaging.react(target, msgid, reaction, now, removes=removes)
+        self._advance(now)
 
     def redact(self, target: str, msgid: str, reason: str, now: float) -> None:
         """Take a message back (IRCv3 message-redaction)."""
-        self._tag("draft/message-redaction", Message("REDACT", [target, msgid, *([reason] if reason else [])]), now)
-
-    def _tag(self, capability: str, message: Message, now: float) -> None:
-        if self._exchange.agrees(capability):
-            self._exchange.send(message)
+        if self._exchange.agrees("draft/message-redaction"):
+            self._exchange.send(Message("REDACT", [target, msgid, *([reason] if reason else [])]))
         elif self.is_registered:
-            self.answer(f"this gateway has no {capability.removeprefix('draft/')}", now)
+            self.answer("this gateway has no message-redaction", now)
         else:
             self._tell_offline(now)
 

@@ -57,7 +57,7 @@ class SessionActions:
     def react(self, target: str, entry: Entry, reaction: str, own_nick: str) -> None:
         """React to a line, or take back the same reaction."""
         takes_back = own_nick in entry.reactions.get(reaction, ())
-        self._port.do(lambda session, now: session.react(target, entry.msgid, reaction, now, takes_back=takes_back))
+        self._port.do(lambda session, now: session.react(target, entry.msgid, reaction, now, removes=takes_back))
 
     def redact(self, target: str, entry: Entry) -> None:
         self._port.do(lambda session, now: session.redact(target, entry.msgid, "", now))

@@ -229,7 +229,7 @@ def test_reactions_stand_at_their_message_and_can_be_taken_back(network: FakeNet
     bob.run().session.react("#lobby", msgid, "+1", bob.talk.now)
     bob.run()
     assert alice.run().lines()[-1].reactions == bob.lines()[-1].reactions == {"+1": ["alice", "bob"]}
-    alice.session.react("#lobby", msgid, "+1", alice.talk.now, takes_back=True)
+    alice.session.react("#lobby", msgid, "+1", alice.talk.now, removes=True)
     alice.run()
     assert bob.run().lines()[-1].reactions == {"+1": ["bob"]}
 
