@@ -72,6 +72,9 @@ class ServerEvents:
             self._messaging.renamed(split_source(message.source or "")[0], message.params[0])
         self._exchange.show(message, now)
 
+    def _on_shown(self, message: Message, now: float) -> None:
+        self._exchange.show(message, now)
+
     def _on_quiet(self, message: Message, now: float) -> None:
         self._exchange.show(message, now, is_quiet=True)
 
@@ -160,11 +163,14 @@ _HANDLERS: Final[dict[str, tuple[Callable[[ServerEvents, Message, float], None],
     "ACCOUNT": (ServerEvents._on_quiet, 1),
     "AWAY": (ServerEvents._on_quiet, 0),
     "CHGHOST": (ServerEvents._on_quiet, 0),
+    "INVITE": (ServerEvents._on_shown, 2),
     "JOIN": (ServerEvents._on_join, 1),
     "KICK": (ServerEvents._on_kick, 2),
     "MARKREAD": (ServerEvents._on_mark, 2),
+    "MODE": (ServerEvents._on_shown, 2),
     "NICK": (ServerEvents._on_nick, 1),
     "PART": (ServerEvents._on_part, 1),
+    "QUIT": (ServerEvents._on_shown, 0),
     "REDACT": (ServerEvents._on_redaction, 2),
     "SETNAME": (ServerEvents._on_quiet, 0),
     "TAGMSG": (ServerEvents._on_tags, 1),
