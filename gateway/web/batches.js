@@ -1,12 +1,15 @@
 /**
- * Batches that are being received (IRCv3 batch): what belongs together is handed on together. Pure.
+ * Batches that are being received (IRCv3 batch): the lines of one are handed on together. Pure.
  *
+ * @typedef {import("./irc.js").Message} Message
  * @typedef {object} Batch
  * @property {string} type
  * @property {string} target
- * @property {import("./irc.js").Message} opening
- * @property {import("./irc.js").Message[]} lines
+ * @property {Message} opening
+ * @property {Message[]} lines
  */
+
+import { join } from "./composing.js";
 
 const COLLECTED = new Set(["chathistory", "draft/multiline"]);
 
@@ -20,7 +23,11 @@ export class Batches {
     this.open.clear();
   }
 
-  /** Takes a BATCH line; gives the batch that it ends, if it ends one that was collected. */
+  /**
+   * Handle a BATCH line; return the batch that it ends, if its lines were collected.
+   * @param {Message} message
+   * @returns {Batch | null}
+   */
   handle(message) {
     const reference = message.params[0].slice(1);
     if (message.params[0].startsWith("+")) {
@@ -33,28 +40,49 @@ export class Batches {
     return batch && COLLECTED.has(batch.type) ? batch : null;
   }
 
-  /** Whether a line waits for the end of its batch. */
+  /**
+   * Collect a line that waits for the end of its batch; false for any other.
+   * @param {Message} message
+   */
   collects(message) {
-    const batch = this.open.get(message.tags.get("batch"));
+    const batch = this.open.get(message.tags.get("batch") ?? "");
     if (!batch || !COLLECTED.has(batch.type)) return false;
     batch.lines.push(message);
     return true;
   }
 
-  /** The label of the command that a line answers, its own or its batch's (IRCv3 labeled-response). */
+  /**
+   * The label of the command that a line answers, its own or its batch's (IRCv3 labeled-response).
+   * @param {Message} message
+   */
   label(message) {
-    const batch = this.open.get(message.tags.get("batch"));
+    const batch = this.open.get(message.tags.get("batch") ?? "");
     return message.tags.get("label") ?? batch?.opening.tags.get("label") ?? "";
   }
 }
 
-/** The one message that a batch of lines is (IRCv3 multiline); null where it is empty. */
-export function joinLines(batch) {
-  const [first] = batch.lines;
+/**
+ * The one message that a batch of lines is (IRCv3 multiline); null if it is empty.
+ * @param {Batch} batch
+ * @returns {Message | null}
+ */
+export function joinLines({ target, opening, lines }) {
+  const [first] = lines;
   if (!first) return null;
-  const text = batch.lines.map(({ tags, params: [, line = ""] }, index) =>
-    index && !tags.has("draft/multiline-concat") ? `\n${line}` : line,
-  );
-  const { tags, source } = batch.opening;
-  return { tags, source: source || first.source, verb: first.verb, params: [batch.target, text.join("")] };
+  const { tags, source } = opening;
+  return { tags, source: source || first.source, verb: first.verb, params: [target, join(lines)] };
+}
+
+/**
+ * The messages of a page of history; each batch of several lines in it is one of them.
+ * @param {Batch} page
+ */
+export function messagesOf(page) {
+  const inner = new Batches();
+  return page.lines.flatMap((line) => {
+    if (line.verb !== "BATCH") return inner.collects(line) ? [] : [line];
+    const batch = inner.handle(line);
+    const message = batch && joinLines(batch);
+    return message ? [message] : [];
+  });
 }

@@ -1,116 +1,126 @@
-/** What is typed that begins with a slash. Pure; `app` carries it out (see main.js). */
+/** The commands, which begin with a slash. Pure: session_actions.js carries them out. */
 
 import { withEmoji } from "./emoji.js";
 import { isRoom } from "./irc.js";
 
+/** @typedef {import("./session_actions.js").SessionActions} SessionActions */
+
+/** @param {string} word */
 const roomName = (word) => (isRoom(word) ? word : `#${word}`);
 
-/** Splits off the first word. */
+/**
+ * The first word, and the rest.
+ * @param {string} text
+ */
 function head(text) {
-  const [, word, rest] = text.match(/^(\S*)\s*([\s\S]*)$/);
-  return [word, rest];
+  const [word] = text.match(/^\S*/) ?? [""];
+  return [word, text.slice(word.length).trimStart()];
 }
 
 /**
- * Name -> what follows it, what it does, and how. `run` gives a text where the command is not understood.
- * @type {Record<string, {usage: string, help: string, run: (app: import("./main.js").App, rest: string) => unknown}>}
+ * Name -> its parameters, its help text, and the function that runs it. `run` returns a text if the parameters are wrong.
+ * @type {Record<string, {usage: string, help: string, run: (actions: SessionActions, rest: string) => string | void}>}
  */
 export const COMMANDS = {
   away: {
     usage: "[TEXT]",
-    help: "say that you are away, or back",
-    run: (app, rest) => app.command("AWAY", rest ? [rest] : []),
+    help: "mark yourself as away, or as back",
+    run: (actions, rest) => actions.command("AWAY", rest ? [rest] : []),
   },
-  help: { usage: "", help: "show all commands", run: (app) => app.help() },
+  help: { usage: "", help: "show all commands", run: (actions) => actions.help() },
   ignore: {
     usage: "[NAME]",
-    help: "hide what someone says, or no longer",
-    run: (app, rest) => app.ignore(head(rest)[0]),
+    help: "hide the messages of a person, or show them again",
+    run: (actions, rest) => actions.ignore(head(rest)[0]),
   },
   invite: {
     usage: "NAME",
-    help: "invite someone to this room",
-    run: (app, rest) => (rest && app.room ? app.command("INVITE", [head(rest)[0], app.room]) : "Usage: /invite NAME"),
+    help: "invite a person to this room",
+    run: (actions, rest) => (rest && actions.room ? actions.command("INVITE", [head(rest)[0], actions.room]) : "Usage: /invite NAME"),
   },
   join: {
     usage: "ROOM [KEY]",
-    help: "join a room, or go to it",
-    run(app, rest) {
+    help: "join a room, or show it",
+    run(actions, rest) {
       const [room, key] = head(rest);
       if (!room) return "Usage: /join ROOM";
-      return app.join(roomName(room), key);
+      return actions.enter(roomName(room), key);
     },
   },
   kick: {
     usage: "NAME [REASON]",
-    help: "remove someone from this room",
-    run(app, rest) {
+    help: "remove a person from this room",
+    run(actions, rest) {
       const [nick, reason] = head(rest);
-      if (!nick || !app.room) return "Usage: /kick NAME [REASON]";
-      return app.command("KICK", [app.room, nick, ...(reason ? [reason] : [])]);
+      if (!nick || !actions.room) return "Usage: /kick NAME [REASON]";
+      return actions.command("KICK", [actions.room, nick, ...(reason ? [reason] : [])]);
     },
   },
-  list: { usage: "[TEXT]", help: "find a room by its name or topic", run: (app, rest) => app.finder.open(rest) },
-  me: { usage: "TEXT", help: "say what you are doing", run: (app, rest) => (rest ? app.act(withEmoji(rest)) : "Usage: /me TEXT") },
-  motd: { usage: "", help: "show the message of the day", run: (app) => app.command("MOTD", []) },
+  list: { usage: "[TEXT]", help: "find a room by its name or topic", run: (actions, rest) => actions.findRoom(rest) },
+  me: { usage: "TEXT", help: "say what you are doing", run: (actions, rest) => (rest ? actions.act(withEmoji(rest)) : "Usage: /me TEXT") },
+  motd: { usage: "", help: "show the message of the day", run: (actions) => actions.command("MOTD", []) },
   msg: {
     usage: "NAME [TEXT]",
-    help: "talk to one person",
-    run(app, rest) {
+    help: "write to one person",
+    run(actions, rest) {
       const [name, text] = head(rest);
-      return name ? app.talkTo(name, withEmoji(text)) : "Usage: /msg NAME [TEXT]";
+      return name ? actions.query(name, withEmoji(text)) : "Usage: /msg NAME [TEXT]";
     },
   },
   mode: {
     usage: "MODES",
     help: "set this room's modes",
-    run: (app, rest) => app.command("MODE", [app.room, ...rest.split(/\s+/).filter(Boolean)]),
+    run: (actions, rest) => actions.command("MODE", [actions.room, ...rest.split(/\s+/).filter(Boolean)]),
   },
   nick: {
     usage: "NAME",
     help: "change your name",
-    run: (app, rest) => (rest ? app.rename(head(rest)[0]) : "Usage: /nick NAME"),
+    run: (actions, rest) => (rest ? actions.rename(head(rest)[0]) : "Usage: /nick NAME"),
   },
   oper: {
     usage: "NAME",
-    help: "become an operator of the network; the password is asked for",
-    run(app, rest) {
+    help: "become an operator of the network; asks for the password",
+    run(actions, rest) {
       const [name, password] = head(rest);
-      return name ? app.becomeOperator(name, password) : "Usage: /oper NAME";
+      return name ? actions.becomeOperator(name, password) : "Usage: /oper NAME";
     },
   },
   part: {
     usage: "[ROOM]",
-    help: "leave a room, or end a conversation",
-    run: (app, rest) => app.part(rest ? roomName(head(rest)[0]) : app.place),
+    help: "leave a room, or close a conversation",
+    run: (actions, rest) => actions.leave(rest ? roomName(head(rest)[0]) : actions.target),
   },
   raw: {
     usage: "LINE",
-    help: "send a line of IRC as it is",
-    run(app, rest) {
+    help: "send a line of IRC unchanged",
+    run(actions, rest) {
       const [verb, params] = head(rest);
       const colon = ` ${params}`.indexOf(" :");
       const words = (colon < 0 ? params : params.slice(0, Math.max(0, colon - 1))).split(" ").filter(Boolean);
-      return app.command(verb.toUpperCase(), colon < 0 ? words : [...words, params.slice(colon + 1)]);
+      return actions.command(verb.toUpperCase(), colon < 0 ? words : [...words, params.slice(colon + 1)]);
     },
   },
   topic: {
     usage: "[TEXT]",
     help: "set this room's topic",
-    run: (app, rest) =>
-      app.room ? app.command("TOPIC", rest ? [app.room, rest] : [app.room]) : "Rooms have topics, people have none.",
+    run: (actions, rest) =>
+      actions.room ? actions.command("TOPIC", rest ? [actions.room, rest] : [actions.room]) : "Only rooms have topics.",
   },
   whois: {
     usage: "NAME",
-    help: "show who someone is",
-    run: (app, rest) => (rest ? app.command("WHOIS", [head(rest)[0]]) : "Usage: /whois NAME"),
+    help: "show information about a person",
+    run: (actions, rest) => (rest ? actions.command("WHOIS", [head(rest)[0]]) : "Usage: /whois NAME"),
   },
 };
 
-/** Does what was typed; gives a text to show where it was not understood. */
-export function typed(app, text) {
-  if (!text.startsWith("/") || text.startsWith("//")) return app.say(withEmoji(text.replace(/^\/\//, "/")));
+/**
+ * Run a command, or say a text. Returns a text to show if the command is wrong.
+ * @param {SessionActions} actions
+ * @param {string} text
+ */
+export function run(actions, text) {
+  if (!text.startsWith("/") || text.startsWith("//")) return actions.say(withEmoji(text.replace(/^\/\//, "/")));
   const [word, rest] = head(text.slice(1));
   const command = COMMANDS[word.toLowerCase()];
-  return command ? command.run(app, rest.trim()) : `There is no command /${word}. Try /help.`;
+  return command ? command.run(actions, rest.trim()) : `There is no command /${word}. Try /help.`;
 }

@@ -1,6 +1,6 @@
-/** Emoji by their names, as the terminal client has them too: ":tada:" is what it says. Pure. */
+/** Emoji by their names, ":tada:", which are the same in the terminal client. Pure. */
 
-// The most used come first. The terminal client knows all of Unicode's; a page of these is not loaded any slower.
+// The most used come first. The terminal client knows all of Unicode's; these are few enough not to slow the page down.
 const NAMED = `
   +1 👍, -1 👎, heart ❤️, tada 🎉, joy 😂, smile 😄, eyes 👀, wave 👋, fire 🔥, rocket 🚀, pray 🙏, thinking_face 🤔,
   thumbsup 👍, thumbsdown 👎, clap 👏, ok_hand 👌, muscle 💪, raised_hands 🙌, 100 💯, white_check_mark ✅,
@@ -22,14 +22,20 @@ const NAMED = `
 const BY_NAME = new Map(
   NAMED.trim()
     .split(/,\s*/)
-    .map((pair) => pair.split(" ")),
+    .map((pair) => /** @type {[string, string]} */ (pair.split(" "))),
 );
 const CODE_OR_NAME = /```[^]*?(?:```|$)|`[^`\n]+`|:([a-z0-9_+-]+):/g;
 
-/** Puts emoji in the place of their names, but not in code; what is no name of one stays, as in "10:30:45". */
+/**
+ * Replace the names of emoji, but not in code. Other texts between colons stay, as in "10:30:45".
+ * @param {string} text
+ */
 export const withEmoji = (text) => text.replace(CODE_OR_NAME, (found, name) => BY_NAME.get(name) ?? found);
 
-/** Names and emoji for what was typed of a name, those that begin with it first. @returns {[string, string][]} */
+/**
+ * The names and emoji that match a part of a name, those that begin with it first.
+ * @param {string} part
+ */
 export function emojiLike(part) {
   const wanted = part.toLowerCase();
   const found = [...BY_NAME].filter(([name]) => name.includes(wanted));

@@ -1,86 +1,107 @@
 /**
- * What a conversation shows of an IRC line: an entry. Pure.
+ * The entries of a conversation: what it shows of an IRC line. Pure.
  *
+ * @typedef {import("./irc.js").Message} Message
  * @typedef {object} Entry
- * @property {string} key what tells it from all others of its conversation
- * @property {string} kind "message", "action", "notice", "event" or "info"
- * @property {string} nick who said or did it
+ * @property {string} key unique in its conversation
+ * @property {"message" | "action" | "notice" | "event" | "info"} kind
+ * @property {string} nick of its author
  * @property {string} text
- * @property {string} [rawText] what was said as it came, with IRC's formatting codes: for markup.js alone
+ * @property {string} rawText the text as it came, with IRC's formatting codes: for markup.js alone
  * @property {number} at milliseconds since the epoch
  * @property {string} msgid
- * @property {string} id the sender's own (+hubbub/id)
+ * @property {string} id the client msgid (+hubbub/id)
  * @property {string} replyTo the msgid that it answers
  * @property {boolean} isMine
- * @property {string} state "waiting" or "failed" of what was said here, else ""
- * @property {number} version rises with every change
- * @property {string} [event] of an event: the line without its time and msgid, which is the same live and in the history
- * @property {{nick: string, what: string}[]} [moves] who came and went, of an event that gathers them
+ * @property {"" | "waiting" | "failed"} state of a message that was typed here
+ * @property {number} version grows with every change
+ * @property {string} [reason] of a failure
+ * @property {import("./outbox.js").UnsentMessage} [unsent] of a failure
+ * @property {string} [event] of an event: the line without its time and msgid, the same live and in the history
+ * @property {MemberChange[]} [memberChanges] of an event that gathers joins and parts
+ * @property {import("./replies.js").WhoisCard} [card] in place of a text
+ * @property {string} [invitation] the room of an invitation
+ * @typedef {{nick: string, change: "joined" | "left"}} MemberChange
  */
 
+import { ACTION } from "./composing.js";
 import { nickOf } from "./irc.js";
+import { ID_TAG, replyTo, timeOf } from "./tags.js";
 import { clean } from "./text.js";
 
-export const ID_TAG = "+hubbub/id"; // every gateway takes a message with the same one once
-const ACTION = "\x01ACTION ";
-
+/**
+ * Verb -> what the event says.
+ * @type {Record<string, (params: string[]) => {change?: "joined" | "left", text?: string}>}
+ */
 const EVENTS = {
-  JOIN: () => ({ what: "joined" }),
-  PART: () => ({ what: "left" }),
-  QUIT: () => ({ what: "left" }),
+  JOIN: () => ({ change: "joined" }),
+  PART: () => ({ change: "left" }),
+  QUIT: () => ({ change: "left" }),
   KICK: ([, nick, reason]) => ({ text: `removed ${nick}${reason ? ` (${reason})` : ""}` }),
   NICK: ([nick]) => ({ text: `is now ${nick}` }),
-  TOPIC: ([, topic]) => ({ text: topic ? `set the topic: ${topic}` : "took the topic away" }),
+  TOPIC: ([, topic]) => ({ text: topic ? `set the topic: ${topic}` : "removed the topic" }),
   MODE: ([, ...modes]) => ({ text: `set mode ${modes.join(" ")}` }),
   INVITE: ([nick, room]) => ({ text: `invited ${nick} to ${room}` }),
 };
 
-/** When a line was said (IRCv3 server-time). */
-export const timeOf = (message, now) => Date.parse(message.tags.get("time") ?? "") || now;
-
-/** @returns {Entry | null} null for a line that is not for people. */
+/**
+ * The entry of a line; null if there is nothing to read.
+ * @param {Message} message
+ * @param {number} now
+ * @param {(nick: string) => boolean} isMine
+ * @returns {Entry | null}
+ */
 export function entryOf(message, now, isMine) {
+  const { verb, params, tags } = message;
   const nick = clean(nickOf(message.source));
   const at = timeOf(message, now);
-  const msgid = message.tags.get("msgid") ?? "";
-  const id = message.tags.get(ID_TAG) ?? "";
+  const msgid = tags.get("msgid") ?? "";
+  const id = tags.get(ID_TAG) ?? "";
   const base = {
-    key: msgid || id || `${at} ${message.verb} ${nick} ${message.params.join(" ")}`,
-    ...{ nick, at, msgid, id, isMine: isMine(nick), state: "", version: 0 },
-    replyTo: message.tags.get("+reply") ?? message.tags.get("+draft/reply") ?? "",
+    ...infoEntry("", at),
+    ...{ key: msgid || id || `${at} ${verb} ${nick} ${params.join(" ")}`, nick, msgid, id, isMine: isMine(nick) },
+    replyTo: replyTo(tags),
   };
-  if (message.verb === "PRIVMSG" || message.verb === "NOTICE") return said(base, message);
-  const { what, text = "" } = EVENTS[message.verb]?.(message.params) ?? {};
-  const event = [message.verb, message.source, ...message.params].join(" ");
-  if (what) return { ...base, kind: "event", event, text, moves: [{ nick, what }] };
-  return text ? { ...base, kind: "event", event, text: clean(text) } : null;
+  if (verb === "PRIVMSG" || verb === "NOTICE") return saidEntry(base, message);
+  const { change, text = "" } = EVENTS[verb]?.(params) ?? {};
+  if (!change && !text) return null;
+  const facts = verb === "JOIN" ? params.slice(0, 1) : params; // IRCv3 extended-join adds some to a live JOIN
+  const event = [verb, message.source, ...facts].join(" ");
+  return { ...base, kind: "event", event, text: clean(text), ...(change ? { memberChanges: [{ nick, change }] } : {}) };
 }
 
-function said(base, { verb, params: [, text = ""] }) {
+/**
+ * @param {Entry} base
+ * @param {Message} message
+ * @returns {Entry | null} null for a CTCP request, which only programs read
+ */
+function saidEntry(base, { verb, params: [, text = ""] }) {
   if (text.startsWith(ACTION)) {
     const rawText = text.slice(ACTION.length).replace(/\x01$/, "");
     return { ...base, kind: "action", text: clean(rawText), rawText };
   }
-  if (text.startsWith("\x01")) return null; // a question that programs ask each other
+  if (text.startsWith("\x01")) return null;
   return { ...base, kind: verb === "NOTICE" ? "notice" : "message", text: clean(text), rawText: text };
 }
 
 /**
- * The tags of an answer to a message: the ratified name (IRCv3 reply), and the draft's, the only one that many
- * clients read.
+ * The entry of a message that was typed here and is not confirmed yet.
+ * @param {import("./outbox.js").UnsentMessage} unsent
+ * @param {string} nick
+ * @param {number} now
+ * @returns {Entry}
  */
-export const replyTags = (msgid) => ({ "+reply": msgid, "+draft/reply": msgid });
-
-/** What was said here and is not confirmed yet. @returns {Entry} */
-export function pendingEntry(pending, nick, now) {
-  const message = { tags: new Map(), source: nick, verb: pending.verb, params: [pending.target, pending.text] };
-  return {
-    ...entryOf(message, now, () => true),
-    ...{ key: pending.id, id: pending.id, replyTo: pending.tags["+reply"] ?? "", state: "waiting" },
-  };
+export function pendingEntry({ id, verb, target, text, tags }, nick, now) {
+  const message = { tags: new Map(Object.entries(tags)), source: nick, verb, params: [target, text] };
+  const entry = entryOf(message, now, () => true) ?? infoEntry(text, now);
+  return { ...entry, key: id, id, isMine: true, state: "waiting" };
 }
 
-/** A card whose texts, which are by others, are harmless. */
+/**
+ * A card without control characters: other people wrote its texts.
+ * @param {import("./replies.js").WhoisCard} card
+ * @returns {import("./replies.js").WhoisCard}
+ */
 export function cleanCard({ title, note, facts }) {
   return { title: clean(title), note: clean(note), facts: facts.map(([name, value]) => [name, clean(value)]) };
 }
@@ -88,11 +109,15 @@ export function cleanCard({ title, note, facts }) {
 let infos = 0;
 
 /**
- * A word of the page's own; `extras`: a `card` (see replies.js) in place of a text, or the room of an `invitation`.
+ * A text of the page itself or of the server.
+ * @param {string} text
+ * @param {number} now
+ * @param {{card?: import("./replies.js").WhoisCard, invitation?: string}} extras
  * @returns {Entry}
  */
 export function infoEntry(text, now, extras = {}) {
   infos += 1;
-  const nothing = { nick: "", msgid: "", id: "", replyTo: "", isMine: false, state: "", version: 0 };
-  return { ...nothing, key: `info ${infos}`, kind: "info", text: clean(text), at: now, ...extras };
+  const shown = clean(text);
+  const nothing = { nick: "", msgid: "", id: "", replyTo: "", isMine: false, version: 0 };
+  return { ...nothing, key: `info ${infos}`, kind: "info", text: shown, rawText: shown, at: now, state: "", ...extras };
 }

@@ -1,132 +1,185 @@
 /**
- * The history of places (IRCv3 chathistory): what was missed, and the pages that a person scrolls to. Pure.
+ * The history of conversations (IRCv3 chathistory): missed lines after a reconnect, and the pages a person scrolls to.
+ * Pure.
  *
- * A place that was joined catches up first: the pages AFTER the last line shown, or the LATEST where nothing was; what
- * comes live meanwhile waits. A place has one request on its way at a time; the answer is known by its target.
+ * A conversation catches up after joining. It requests the pages AFTER the last line shown, or the LATEST page if no
+ * line was shown. Live lines wait meanwhile. A conversation has one request at a time; the target of a batch tells
+ * which conversation it answers.
  */
 
-import { Presence, positionOf, timeReference } from "./places.js";
-import { fold } from "./irc.js";
+import { SyncState, positionOf } from "./conversation.js";
+import { casefold } from "./irc.js";
+import { timeReference } from "./tags.js";
 
-const BACKLOG = 60; // lines on coming to a place first
+/**
+ * @typedef {import("./irc.js").Message} Message
+ * @typedef {import("./batches.js").Batch} Batch
+ * @typedef {import("./conversation.js").Conversation} Conversation
+ * @typedef {"missed" | "latest" | "older" | "newer" | "around"} PageKind
+ */
+
+const BACKLOG = 60; // lines in the first page of a room
 const PAGE = 100;
-const MISSED_PAGES = 20; // more were missed than anyone reads: the latest, and older ones on scrolling
+const MISSED_PAGES = 20; // if more was missed: the latest page, and older ones on scrolling
 const END_TAG = "draft/chathistory-end";
 const ANSWER_WITHIN_MS = 10_000;
-const TRY_AGAIN_MS = 2_000; // for history that could not be had just now
+const TRY_AGAIN_MS = 2_000; // after a temporary failure
 
 const SUBCOMMANDS = { missed: "AFTER", latest: "LATEST", older: "BEFORE", newer: "AFTER", around: "AROUND" };
 
-export class History {
+export class HistoryLoader {
   /**
    * @param {import("./exchange.js").Exchange} exchange
-   * @param {Map<string, import("./places.js").Place>} places
-   * @param {{showOnce: Function, onPage: Function}} speech
+   * @param {Map<string, Conversation>} conversations
+   * @param {import("./messaging.js").Messaging} messaging
    */
-  constructor(exchange, places, speech) {
+  constructor(exchange, conversations, messaging) {
     this.exchange = exchange;
-    this.places = places;
-    this.speech = speech;
+    this.conversations = conversations;
+    this.messaging = messaging;
     this.pageLimit = PAGE;
   }
 
-  /** Takes a place that was just joined, for the first time or again. */
-  begin(place, now) {
-    place.presence = Presence.CATCHING_UP;
-    if (!this.exchange.registration.hasHistory) this.finish(place, now);
-    else this.ask(place, place.position ? "missed" : "latest", now);
+  /**
+   * Catch up with a conversation after joining it, for the first time or again.
+   * @param {Conversation} conversation
+   * @param {number} now
+   */
+  begin(conversation, now) {
+    conversation.syncState = SyncState.CATCHING_UP;
+    if (!this.exchange.login.hasHistory) this.finish(conversation, now);
+    else this.request(conversation, conversation.position ? "missed" : "latest", now);
   }
 
-  /** Asks for lines around an entry; false where the place waits for an answer already, or there is no history. */
-  askAround(place, kind, entry, now) {
-    if (place.asked || place.presence !== Presence.READY || !this.exchange.registration.hasHistory) return false;
-    // Without a msgid by time, whose whole millisecond is excluded; what is there already is not shown again.
+  /**
+   * Request the lines around an entry; false if the conversation waits for another answer, or there is no history.
+   * @param {Conversation} conversation
+   * @param {PageKind} kind
+   * @param {{msgid: string, at: number}} entry
+   * @param {number} now
+   */
+  requestAround(conversation, kind, entry, now) {
+    if (conversation.request || conversation.syncState !== SyncState.READY) return false;
+    if (!this.exchange.login.hasHistory) return false;
+    // CHATHISTORY excludes the whole millisecond of a timestamp. Entries that are here already are not shown again.
     const near = kind === "older" ? entry.at + 1 : entry.at - 1;
-    this.ask(place, kind, now, entry.msgid ? `msgid=${entry.msgid}` : timeReference(near));
+    this.request(conversation, kind, now, entry.msgid ? `msgid=${entry.msgid}` : timeReference(near));
     return true;
   }
 
-  ask(place, kind, now, reference = kind === "latest" ? "*" : place.reference) {
-    place.asked = { kind, at: now };
-    place.tryAgainAt = 0;
-    this.exchange.send("CHATHISTORY", [SUBCOMMANDS[kind], place.name, reference, String(this.limitOf(kind))]);
+  /**
+   * @param {Conversation} conversation
+   * @param {PageKind} kind
+   * @param {number} now
+   */
+  request(conversation, kind, now, reference = kind === "latest" ? "*" : conversation.reference) {
+    conversation.request = { kind, at: now };
+    conversation.tryAgainAt = 0;
+    this.exchange.send("CHATHISTORY", [SUBCOMMANDS[kind], conversation.name, reference, String(this.limitOf(kind))]);
   }
 
+  /** @param {PageKind} kind */
   limitOf(kind) {
     return Math.min(kind === "latest" ? BACKLOG : PAGE, this.pageLimit);
   }
 
-  /** @param {import("./batches.js").Batch} batch */
-  onBatch(batch, now) {
-    const place = this.places.get(fold(batch.target));
-    const kind = place?.asked?.kind;
-    if (!kind) return;
-    place.asked = null;
+  /**
+   * @param {Batch} batch
+   * @param {Message[]} lines of the batch; a message of several lines is one of them
+   * @param {number} now
+   */
+  onPage(batch, lines, now) {
+    const conversation = this.conversations.get(casefold(batch.target));
+    if (!conversation?.request) return;
+    const { kind } = conversation.request;
+    const isLast = batch.opening.tags.has(END_TAG) || lines.length < this.limitOf(kind);
+    conversation.request = null;
     if (kind === "missed") {
-      this.onMissed(place, batch, now);
+      this.onMissed(conversation, lines, isLast, now);
     } else {
-      this.speech.onPage(place, kind, batch.lines, this.isLast(batch, kind), now);
-      if (place.presence === Presence.CATCHING_UP) this.finish(place, now);
+      this.messaging.onPage(conversation, kind, lines, isLast, now);
+      if (conversation.syncState === SyncState.CATCHING_UP) this.finish(conversation, now);
     }
   }
 
-  /** Whether nothing is left behind a page in the direction that was asked for. */
-  isLast(batch, kind) {
-    return batch.opening.tags.has(END_TAG) || batch.lines.length < this.limitOf(kind);
-  }
-
-  /** Asks for the next page, until one is the last, brings nothing new, or reaches what came live. */
-  onMissed(place, batch, now) {
-    let hasNews = false;
+  /**
+   * Request the next page, until a page is the last, has nothing new, or reaches the live lines.
+   * @param {Conversation} conversation
+   * @param {Message[]} lines
+   * @param {boolean} isLast
+   * @param {number} now
+   */
+  onMissed(conversation, lines, isLast, now) {
+    let hasNew = false;
     let meetsLive = false;
-    for (const message of batch.lines) {
-      place.position = positionOf(message, now);
-      meetsLive ||= place.holds(message);
-      hasNews = this.speech.showOnce(place, message, now) || hasNews;
+    for (const message of lines) {
+      conversation.position = positionOf(message, now);
+      meetsLive ||= conversation.holds(message);
+      hasNew = this.messaging.showOnce(conversation, message, now) || hasNew;
     }
-    place.pages += 1;
-    if (!hasNews || meetsLive || this.isLast(batch, "missed")) this.finish(place, now);
-    else this.ask(place, place.pages < MISSED_PAGES ? "missed" : "latest", now);
+    conversation.pages += 1;
+    if (!hasNew || meetsLive || isLast) this.finish(conversation, now);
+    else this.request(conversation, conversation.pages < MISSED_PAGES ? "missed" : "latest", now);
   }
 
-  /** FAIL CHATHISTORY: again where it failed, by time where the msgid was not known; else on without, and say so. */
-  onRefused(params, now) {
-    const named = new Set(params.map(fold));
-    const asking = [...this.places.values()].filter((place) => place.asked);
-    for (const place of asking.some(({ key }) => named.has(key))
-      ? asking.filter(({ key }) => named.has(key))
-      : asking) {
-      this.refuse(place, params[1] === "MESSAGE_ERROR", params.at(-1), now);
+  /**
+   * Handle FAIL CHATHISTORY for the conversation that it names, or for all that wait.
+   * @param {string[]} params
+   * @param {number} now
+   */
+  onFail(params, now) {
+    const named = new Set(params.map(casefold));
+    const waiting = [...this.conversations.values()].filter((conversation) => conversation.request);
+    const failed = waiting.filter(({ key }) => named.has(key));
+    for (const conversation of failed.length ? failed : waiting) {
+      this.fail(conversation, params[1] === "MESSAGE_ERROR", params.at(-1) ?? "", now);
     }
   }
 
-  refuse(place, isPassing, reason, now) {
-    const { kind } = place.asked;
-    if (place.presence === Presence.READY) {
-      place.asked = null;
-      this.exchange.emit("page-refused", { place: place.key, kind });
-    } else if (isPassing && place.mayTryAgain()) {
-      place.tryAgainAt = now + TRY_AGAIN_MS;
-    } else if (!isPassing && kind === "missed" && place.fallsBackToTime()) {
-      this.ask(place, kind, now);
+  /**
+   * Try again after a temporary failure; ask by time if the msgid is not known; else go on without, and say so.
+   * @param {Conversation} conversation
+   * @param {boolean} isTemporary
+   * @param {string} reason
+   * @param {number} now
+   */
+  fail(conversation, isTemporary, reason, now) {
+    if (!conversation.request) return;
+    const { kind } = conversation.request;
+    if (conversation.syncState === SyncState.READY) {
+      conversation.request = null;
+      this.exchange.emit({ type: "HistoryFailed", conversation: conversation.name, kind });
+    } else if (isTemporary && conversation.mayTryAgain()) {
+      conversation.tryAgainAt = now + TRY_AGAIN_MS;
+    } else if (!isTemporary && kind === "missed" && conversation.fallBackToTime()) {
+      this.request(conversation, kind, now);
     } else {
-      this.finish(place, now, kind === "missed" && place.isRoom ? reason : "");
+      this.finish(conversation, now, kind === "missed" && conversation.isRoom ? reason : "");
     }
   }
 
-  tick(place, now) {
-    if (!place.asked) return;
-    if (place.tryAgainAt) {
-      if (now >= place.tryAgainAt) this.ask(place, place.asked.kind, now);
-    } else if (now - place.asked.at >= ANSWER_WITHIN_MS) {
-      this.refuse(place, false, "the gateway does not answer", now);
+  /**
+   * @param {Conversation} conversation
+   * @param {number} now
+   */
+  tick(conversation, now) {
+    if (!conversation.request) return;
+    if (conversation.tryAgainAt) {
+      if (now >= conversation.tryAgainAt) this.request(conversation, conversation.request.kind, now);
+    } else if (now - conversation.request.at >= ANSWER_WITHIN_MS) {
+      this.fail(conversation, false, "the gateway does not answer", now);
     }
   }
 
-  finish(place, now, problem = "") {
-    place.asked = null;
-    if (problem) this.exchange.tell(`What you missed in ${place.name} may be lacking here: ${problem}`, place.key);
-    for (const message of place.releaseHeld()) this.speech.showOnce(place, message, now);
-    this.exchange.emit("caught-up", { place: place.key });
+  /**
+   * @param {Conversation} conversation
+   * @param {number} now
+   */
+  finish(conversation, now, problem = "") {
+    conversation.request = null;
+    const { name } = conversation;
+    if (problem) this.exchange.notify(`Messages that you missed in ${name} may not be shown: ${problem}`, name);
+    for (const message of conversation.releaseHeld()) this.messaging.showOnce(conversation, message, now);
+    this.exchange.emit({ type: "CaughtUp", conversation: name });
   }
 }

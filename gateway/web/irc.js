@@ -23,8 +23,13 @@ const PLAIN = new Map([
 ]);
 const encoder = new TextEncoder();
 
-/** @returns {Message | null} null where there is no verb. */
+/**
+ * Parse a line; null if it has no verb.
+ * @param {string} line
+ * @returns {Message | null}
+ */
 export function parse(line) {
+  /** @type {Map<string, string>} */
   let tags = new Map();
   let source = "";
   let rest = line;
@@ -42,11 +47,13 @@ export function parse(line) {
   return { tags, source, verb: verb.toUpperCase(), params };
 }
 
+/** @param {string} text */
 function cut(text) {
   const space = text.indexOf(" ");
   return space < 0 ? [text, ""] : [text.slice(0, space), text.slice(space).trimStart()];
 }
 
+/** @param {string} text */
 function parseTags(text) {
   const tags = new Map();
   for (const tag of text.split(";")) {
@@ -57,20 +64,23 @@ function parseTags(text) {
   return tags;
 }
 
-/** An unknown escape stands for its character, a lone backslash at the end for nothing. */
+/**
+ * An unknown escape stands for its character, a lone backslash at the end for nothing.
+ * @param {string} value
+ */
 function unescape(value) {
   return value.includes("\\") ? value.replace(/\\(.?)/gs, (_, letter) => PLAIN.get(letter) ?? letter) : value;
 }
 
 /**
- * A line without its end. Line breaks and NUL in a parameter become spaces: one call writes one line.
+ * Write a line, without CRLF. Line breaks and NUL in a parameter become spaces: one call writes one line.
  * @param {string} verb
  * @param {string[]} params only the last one may be empty, hold spaces or begin with a colon
  * @param {Record<string, string>} [tags]
  */
 export function format(verb, params = [], tags = {}) {
   const written = Object.entries(tags).map(([key, value]) =>
-    value ? `${key}=${value.replace(/[; \\\r\n]/g, (character) => ESCAPES.get(character))}` : key,
+    value ? `${key}=${value.replace(/[; \\\r\n]/g, (character) => ESCAPES.get(character) ?? character)}` : key,
   );
   const words = params.map((param) => param.replace(/[\r\n\0]/g, " "));
   const last = words.pop();
@@ -80,30 +90,20 @@ export function format(verb, params = [], tags = {}) {
   return head + [verb, ...words, isText ? `:${last}` : last].join(" ");
 }
 
-/** The form under which names are compared (CASEMAPPING=ascii). */
-export const fold = (name) => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+/**
+ * The form in which names are compared (CASEMAPPING=ascii).
+ * @param {string} name
+ */
+export const casefold = (name) => name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 
+/** @param {string} name */
 export const isRoom = (name) => name.startsWith("#");
 
-/** The nick of nick!user@host. */
+/**
+ * The nick of nick!user@host.
+ * @param {string} source
+ */
 export const nickOf = (source) => source.split(/[!@]/, 1)[0];
 
+/** @param {string} text */
 export const byteLength = (text) => encoder.encode(text).length;
-
-/**
- * Pieces of at most so many bytes of UTF-8, cut between words where there are any; each keeps its last space, so that
- * joined they are the text (IRCv3 multiline, "Splitting long lines").
- */
-export function split(text, limitBytes) {
-  const room = new Uint8Array(limitBytes);
-  const pieces = [];
-  let rest = text;
-  while (rest) {
-    const { read } = encoder.encodeInto(rest, room);
-    const atWord = read < rest.length ? rest.lastIndexOf(" ", read - 1) + 1 : 0;
-    const end = atWord || read;
-    pieces.push(rest.slice(0, end));
-    rest = rest.slice(end);
-  }
-  return pieces;
-}

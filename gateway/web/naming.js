@@ -1,36 +1,43 @@
 /**
- * Which name to ask for, and when to ask for it again.
+ * The nick that we want, the nick that we have, and when to request the wanted one again.
  *
- * After a crash of its gateway a client's own dead session holds its name until the gateway's lease ends. So a name
- * that was ours is asked for again and again, under another one meanwhile; any other that is taken is given up for a
- * similar one. Pure: times are in milliseconds and come in as `now`.
+ * After a crash of its gateway the dead session of a client holds its nick until the lease of the gateway ends. So a nick
+ * that was ours is requested repeatedly; meanwhile we have another one. If any other nick is taken, a similar one
+ * replaces it. Pure; times are in milliseconds and come in as `now`.
  */
 
-import { fold } from "./irc.js";
+import { casefold } from "./irc.js";
 
 const ASK_AGAIN_MS = 3_000;
 const GIVE_UP_AFTER_MS = 90_000; // a lease and its reaping take 20 to 60 s
 const REFUSALS_LIMIT = 5;
 const NICK_LIMIT = 30;
 
-/** A valid nick that resembles what was typed (RFC 2812 2.3.1). */
+/**
+ * A valid nick that resembles a text (RFC 2812 2.3.1).
+ * @param {string} text
+ */
 export function suggestNick(text, suffix = "") {
   const plain = text.normalize("NFKD").replace(/[^\w[\]\\`^{|}-]+/g, "") || "guest";
   return (/^[-\d]/.test(plain) ? `_${plain}` : plain).slice(0, NICK_LIMIT - suffix.length) + suffix;
 }
 
 export class Naming {
-  /** @param {string} wanted @param {() => string} newId */
+  /**
+   * @param {string} wanted
+   * @param {() => string} newId
+   */
   constructor(wanted, newId) {
     this.wanted = wanted;
     this.current = wanted;
-    this.user = wanted; // on all connections: by it and the host a gateway knows who sends a message again
+    this.user = wanted; // on all connections: user and host tell a gateway that a message is sent again
     this.wasOurs = false; // on this network, on any connection
     this.newId = newId;
     this.refusals = 0; // on this connection
-    this.askAgainAt = 0; // 0: we have the name we want
+    this.askAgainAt = 0; // 0: we have the wanted nick
     this.giveUpAt = 0;
     this.typed = "";
+    /** @type {Set<string>} casefolded nicks that we have had */
     this.had = new Set();
   }
 
@@ -38,16 +45,20 @@ export class Naming {
     return this.askAgainAt > 0;
   }
 
+  /** @param {string} nick */
   isMine(nick) {
-    return fold(nick) === fold(this.current);
+    return casefold(nick) === casefold(this.current);
   }
 
-  /** Whether we had this name on any connection. */
+  /**
+   * Whether we had this nick on any connection.
+   * @param {string} nick
+   */
   wasMine(nick) {
-    return this.had.has(fold(nick));
+    return this.had.has(casefold(nick));
   }
 
-  /** The name to register with on a new connection. */
+  /** The nick to register with on a new connection. */
   begin() {
     this.askAgainAt = 0;
     this.refusals = 0;
@@ -55,17 +66,21 @@ export class Naming {
     return this.wanted;
   }
 
-  /** The next name to register with; null after some: then it is not the name that the gateway does not like. */
-  refused() {
+  /** The next nick to try; null after some tries: the reason is not the nick. */
+  nextNick() {
     this.refusals += 1;
     if (this.refusals > REFUSALS_LIMIT) return null;
     this.current = suggestNick(this.wanted.slice(0, 20), `_${this.newId().slice(0, 4)}`);
     return this.current;
   }
 
+  /**
+   * @param {string} nick
+   * @param {number} now
+   */
   registered(nick, now) {
     this.current = nick;
-    this.had.add(fold(nick));
+    this.had.add(casefold(nick));
     if (this.isMine(this.wanted)) {
       this.wasOurs = true;
     } else if (this.wasOurs) {
@@ -76,15 +91,21 @@ export class Naming {
     }
   }
 
-  /** The name to ask for now, if it is time to. */
+  /**
+   * The nick to request now; null if it is not time to.
+   * @param {number} now
+   */
   due(now) {
     if (!this.isReclaiming || now < this.askAgainAt) return null;
     this.askAgainAt = now + ASK_AGAIN_MS;
     return this.wanted;
   }
 
-  /** Notes that the name is still held; true once it is given up for the present one. */
-  stillTaken(now) {
+  /**
+   * The wanted nick is still taken; true if we now give it up and keep the present one.
+   * @param {number} now
+   */
+  givesUp(now) {
     if (!this.isReclaiming || now < this.giveUpAt) return false;
     this.askAgainAt = 0;
     this.wasOurs = false;
@@ -92,11 +113,14 @@ export class Naming {
     return true;
   }
 
-  /** The network calls us so from now on: as we wished, or because it had to. */
+  /**
+   * The network has changed our nick: as we wished, or on its own.
+   * @param {string} nick
+   */
   renamed(nick) {
     this.current = nick;
-    this.had.add(fold(nick));
-    if ([fold(this.wanted), fold(this.typed)].includes(fold(nick))) {
+    this.had.add(casefold(nick));
+    if ([casefold(this.wanted), casefold(this.typed)].includes(casefold(nick))) {
       this.wanted = nick;
       this.wasOurs = true;
       this.askAgainAt = 0;

@@ -1,25 +1,25 @@
 /**
  * What the person said and the network has not confirmed yet, oldest first: waiting, then in flight, then gone. Pure.
  *
- * @typedef {object} Pending
- * @property {string} id random; travels with the message as +hubbub/id and stays the same when it is sent again
+ * @typedef {object} UnsentMessage
+ * @property {string} id the client msgid: random, travels with the message as +hubbub/id, the same when it is sent again
  * @property {string} verb PRIVMSG or TAGMSG
  * @property {string} target
- * @property {string} text lines are parted by line feeds; "" for TAGMSG
+ * @property {string} text its lines have line feeds between them; "" for TAGMSG
  * @property {Record<string, string>} tags the other client tags
  * @property {boolean} isDoubtful sent once on a connection that is lost: it may have arrived
  */
 
-import { fold } from "./irc.js";
+import { casefold } from "./irc.js";
 
 export const OUTBOX_LIMIT = 1000;
 const IN_FLIGHT_LIMIT = 16; // the echoes set the pace
 
 export class Outbox {
   constructor() {
-    /** @type {Map<string, Pending>} */
+    /** @type {Map<string, UnsentMessage>} */
     this.inFlight = new Map();
-    /** @type {Map<string, Pending>} */
+    /** @type {Map<string, UnsentMessage>} */
     this.waiting = new Map();
   }
 
@@ -27,44 +27,59 @@ export class Outbox {
     return this.inFlight.size + this.waiting.size;
   }
 
+  get isFull() {
+    return this.size >= OUTBOX_LIMIT;
+  }
+
+  /** @param {string} id */
   has(id) {
     return this.inFlight.has(id) || this.waiting.has(id);
   }
 
-  put(pending) {
-    this.waiting.set(pending.id, pending);
+  /** @param {UnsentMessage} unsent */
+  put(unsent) {
+    this.waiting.set(unsent.id, unsent);
   }
 
-  /** Takes what may be sent now as in flight; the order for one target is kept. */
+  /**
+   * Move what may be sent now from waiting to in flight. The order of the messages to one target is kept.
+   * @param {(target: string) => boolean} isReady
+   */
   launch(isReady) {
     if (!this.waiting.size) return [];
     const launched = [...this.waiting.values()]
-      .filter((pending) => isReady(pending.target))
+      .filter((unsent) => isReady(unsent.target))
       .slice(0, Math.max(0, IN_FLIGHT_LIMIT - this.inFlight.size));
-    for (const pending of launched) {
-      this.waiting.delete(pending.id);
-      this.inFlight.set(pending.id, pending);
+    for (const unsent of launched) {
+      this.waiting.delete(unsent.id);
+      this.inFlight.set(unsent.id, unsent);
     }
     return launched;
   }
 
-  /** Forgets a message whose fate is known; undefined where that was known already. */
+  /**
+   * Remove a message that was delivered or has failed; undefined if it is not here.
+   * @param {string} id
+   */
   remove(id) {
-    const pending = this.inFlight.get(id) ?? this.waiting.get(id);
+    const unsent = this.inFlight.get(id) ?? this.waiting.get(id);
     this.inFlight.delete(id);
     this.waiting.delete(id);
-    return pending;
+    return unsent;
   }
 
-  /** The oldest message that may have arrived at this target, for want of an id. */
+  /**
+   * The oldest message that may have arrived at this target, where the id is not known.
+   * @param {string} target
+   */
   sentTo(target) {
-    const doubtful = [...this.waiting.values()].filter((pending) => pending.isDoubtful);
-    return [...this.inFlight.values(), ...doubtful].find((pending) => fold(pending.target) === fold(target));
+    const doubtful = [...this.waiting.values()].filter((unsent) => unsent.isDoubtful);
+    return [...this.inFlight.values(), ...doubtful].find((unsent) => casefold(unsent.target) === casefold(target));
   }
 
-  /** What was in flight goes before all that waits: it is older, and now in doubt. */
+  /** Put what was in flight before all that waits: it is older, and may have arrived. */
   loseConnection() {
-    for (const pending of this.inFlight.values()) pending.isDoubtful = true;
+    for (const unsent of this.inFlight.values()) unsent.isDoubtful = true;
     this.waiting = new Map([...this.inFlight, ...this.waiting]);
     this.inFlight = new Map();
   }

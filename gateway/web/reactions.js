@@ -1,4 +1,4 @@
-/** What a reaction may be (docs/protocol.md, "Reactions"), as the gateways have it. Pure. */
+/** The rule for reactions (docs/protocol.md, "Reactions"); gateway/wire/visible.py has the same. Pure. */
 
 export const RULE = "A reaction is one emoji, or a word of at most 16 characters.";
 
@@ -19,4 +19,5 @@ const INVISIBLE =
 const WORD = /^(?!\p{M})[\p{L}\p{M}\p{N}\p{P}\p{S}]{1,16}$/u;
 const NOT_IN_WORDS = new RegExp(`[${PICTURES}${INVISIBLE}]|\\p{M}{3}`, "u");
 
+/** @param {string} text */
 export const isReaction = (text) => EMOJI.test(text) || (WORD.test(text) && !NOT_IN_WORDS.test(text));

@@ -1,44 +1,46 @@
-/** What this browser remembers: the person's name and tastes, where they talk, and how far they have read. */
+/** The settings that this browser stores: the person's name and preferences, conversations, read markers, drafts. */
 
 const KEY = "hubbub";
 const PASSWORD_KEY = "hubbub-password";
-const READ_LIMIT = 200; // places
+const READ_LIMIT = 200; // conversations
 const DRAFTS_LIMIT = 50;
 
 const DEFAULTS = {
   name: "",
   theme: "auto", // or "light", "dark"
   notifies: false,
-  tellsTyping: true,
-  showsMoves: true,
+  sendsTyping: true,
+  showsMemberChanges: true,
   /** @type {string[]} */
-  places: [],
-  /** @type {Record<string, number>} place -> the time of the last line read */
+  conversations: [],
+  /** @type {Record<string, number>} casefolded name -> the time of the last entry that was read */
   readAt: {},
-  /** @type {Record<string, string>} place -> what is written there and not sent */
+  /** @type {Record<string, string>} casefolded name -> a text that was not sent */
   drafts: {},
-  /** @type {string[]} folded nicks whose messages are not shown */
+  /** @type {string[]} casefolded nicks whose messages are not shown */
   ignored: [],
 };
 
 /** @typedef {typeof DEFAULTS} Settings */
 
-let isOfTab = false; // these are one tab's own, for as long as it is open
+let isOfTab = false; // the settings belong to this tab alone, for as long as it is open
 
-/** @returns {Settings} what cannot be read counts as never set. */
+/**
+ * Load the settings. A value that cannot be read counts as not set.
+ * @returns {Settings}
+ */
 export function load() {
   try {
     isOfTab = sessionStorage.getItem(KEY) !== null;
     const stored = JSON.parse((isOfTab ? sessionStorage : localStorage).getItem(KEY) ?? "{}");
-    const isSame = (name) => typeof stored[name] === typeof DEFAULTS[name];
-    const names = Object.keys(DEFAULTS).filter((name) => name in stored && isSame(name));
-    return { ...structuredClone(DEFAULTS), ...Object.fromEntries(names.map((name) => [name, stored[name]])) };
+    const usable = Object.entries(DEFAULTS).filter(([name, value]) => typeof stored[name] === typeof value);
+    return { ...structuredClone(DEFAULTS), ...Object.fromEntries(usable.map(([name]) => [name, stored[name]])) };
   } catch {
     return structuredClone(DEFAULTS);
   }
 }
 
-/** Keeps what is saved from now on for this tab alone: another one of this browser has a name of its own. */
+/** Save the settings for this tab alone from now on: another tab of this browser has its own name. */
 export function keepInTab() {
   isOfTab = true;
 }
@@ -52,11 +54,11 @@ export function save(settings) {
   try {
     (isOfTab ? sessionStorage : localStorage).setItem(KEY, JSON.stringify(settings));
   } catch {
-    // Storage is full or forbidden: the page works without.
+    // Storage is full or forbidden: the page works without it.
   }
 }
 
-/** The network's password, which is kept for as long as this tab is open; "" where there is none. */
+/** The network's password, which is stored for as long as this tab is open; "" if there is none. */
 export function loadPassword() {
   try {
     return sessionStorage.getItem(PASSWORD_KEY) ?? "";
@@ -65,10 +67,11 @@ export function loadPassword() {
   }
 }
 
+/** @param {string} password */
 export function savePassword(password) {
   try {
     sessionStorage.setItem(PASSWORD_KEY, password);
   } catch {
-    // It is asked for again after a reload.
+    // The page asks for it again after a reload.
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The tabs of one browser that have this page open. They share its storage, and each has a connection of its own, so
- * that two of them cannot have one name. Tabs ask and answer over a BroadcastChannel. How many there are is told by a
- * lock that each tab holds (Web Locks, in secure contexts only), so that a slow tab is waited for.
+ * The tabs of one browser that have this page open. They share its storage, and each has its own connection, so two of
+ * them cannot have the same name. Tabs ask and answer over a BroadcastChannel. Each tab holds a shared lock (Web Locks,
+ * in secure contexts only): the number of locks tells how many answers to wait for.
  */
 
 const LOCK = "hubbub-tab";
@@ -9,23 +9,27 @@ const ANSWER_WITHIN_MS = 3000;
 const UNCOUNTED_ANSWER_WITHIN_MS = 100; // each start of the page takes that long
 const POLL_MS = 10;
 
+/** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Tabs {
   constructor() {
-    this.name = ""; // which this tab has
-    this.order = Math.random(); // of two tabs that ask at once the lower one has the name
+    this.name = ""; // of this tab
+    this.order = Math.random(); // if two tabs ask at once, the lower one gets the name
     this.isAsking = false;
     /** @type {Set<string>} */
     this.names = new Set();
     /** @type {Set<number>} */
-    this.heard = new Set(); // the orders of the tabs that have asked or answered
+    this.answered = new Set(); // the orders of the tabs that have asked or answered
     this.channel = "BroadcastChannel" in window ? new BroadcastChannel("hubbub") : null;
     this.channel?.addEventListener("message", ({ data }) => this.onMessage(data));
     this.isCounted = holdLock();
   }
 
-  /** The names that other tabs have. */
+  /**
+   * The names of the other tabs.
+   * @param {string} name that this tab wants
+   */
   async others(name) {
     this.name = name;
     this.isAsking = true;
@@ -39,36 +43,51 @@ export class Tabs {
   async answers() {
     const isCounted = await this.isCounted;
     const until = performance.now() + (isCounted ? ANSWER_WITHIN_MS : UNCOUNTED_ANSWER_WITHIN_MS);
-    while (performance.now() < until && !(isCounted && this.heard.size >= (await countLocks()) - 1)) await sleep(POLL_MS);
+    while (performance.now() < until) {
+      if (isCounted && this.answered.size >= (await countLocks()) - 1) return;
+      await sleep(POLL_MS);
+    }
   }
 
+  /**
+   * @param {"ask" | "answer"} type
+   * @param {string} name
+   */
   send(type, name) {
     this.channel?.postMessage({ type, name, order: this.order });
   }
 
+  /** @param {{type: "ask" | "answer", name: string, order: number}} message */
   onMessage({ type, name, order }) {
-    this.heard.add(order);
-    const isFirst = this.name && (!this.isAsking || this.order < order);
+    this.answered.add(order);
+    const isFirst = this.name !== "" && (!this.isAsking || this.order < order);
     if (name && !(type === "ask" && isFirst)) this.names.add(name);
     if (type === "ask") this.send("answer", isFirst ? this.name : "");
   }
 }
 
-/** Hold a lock until the tab is closed; false where the browser does not allow that. */
+/**
+ * Hold a lock until the tab is closed; false if the browser does not allow that.
+ * @returns {Promise<boolean>}
+ */
 async function holdLock() {
   if (!navigator.locks) return false;
   return new Promise((resolve) => {
-    const hold = () => new Promise(() => resolve(true));
+    const hold = () => new Promise(() => resolve(true)); // never ends
     navigator.locks.request(LOCK, { mode: "shared" }, hold).catch(() => resolve(false));
   });
 }
 
 async function countLocks() {
-  const { held } = await navigator.locks.query();
+  const { held = [] } = await navigator.locks.query();
   return held.filter((lock) => lock.name === LOCK).length;
 }
 
-/** A name like this one that none of these is. */
+/**
+ * A name like this one that is not taken.
+ * @param {string} name
+ * @param {Set<string>} taken
+ */
 export function freeName(name, taken) {
   const stem = name.replace(/_\d+$/, "").slice(0, 26);
   for (let number = 2; ; number += 1) {

@@ -34,7 +34,7 @@ _LOW_CONTRAST = """() => {
     while (walker.nextNode()) {
         const { data, parentElement: element } = walker.currentNode;
         const isSeen = element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-        if (!data.trim() || !isSeen || element.closest(".unseen, noscript, script, select")) continue;
+        if (!data.trim() || !isSeen || element.closest(".visually-hidden, noscript, script, select")) continue;
         const opacity = chain(element).reduce((sum, each) => sum * Number(getComputedStyle(each).opacity), 1);
         const ground = chain(element).reduce(paint, [255, 255, 255]);
         const [r, g, b, a] = rgba(getComputedStyle(element).color);
@@ -139,7 +139,7 @@ def test_a_phone_has_all_of_it(pair: Pair, shared: Network, visit: Visit) -> Non
     page.wait_for_selector("#side", state="visible")
     assert page.evaluate(_SMALL, "#side button") == []
     assert page.get_attribute("#toggle-side", "aria-expanded") == "true"
-    page.tap('[data-place="bert_p"]')
+    page.tap('[data-conversation="bert_p"]')
     anna.wait("in private")
     page.wait_for_selector("#side", state="hidden")
     anna.say("from a phone")

@@ -28,8 +28,8 @@ def test_a_time_is_as_people_write_it_and_covers_nothing(pair: Pair, visit: Visi
     anna.enter(pair[0].port, f"anna_{locale[-2:]}", room)
     anna.page.evaluate(
         """async () => {
-            const { row } = await import("./view/row.js");
-            const { Buffer } = await import("./buffers.js");
+            const { row } = await import("./view/message_row.js");
+            const { Buffer } = await import("./buffer.js");
             const { entryOf } = await import("./entries.js");
             const { parse } = await import("./irc.js");
             const line = "@time=2026-01-02T15:49:00.000Z :eve!e@h PRIVMSG #x :the text";

@@ -24,7 +24,7 @@ def test_a_network_with_a_password_asks_for_it(network: Network, visit: Visit) -
     page.keyboard.press("Enter")
     page.wait_for_selector("#password-problem >> text=That password is wrong.")
     page.keyboard.press("Escape")
-    page.wait_for_selector("#trouble >> text=This network has a password")
+    page.wait_for_selector("#connection-problem >> text=This network has a password")
     page.click("#retry")
     page.wait_for_selector("#password[open]")
     page.keyboard.type("open sesame")
@@ -65,7 +65,7 @@ def test_drafts_and_ignores_survive_a_reload(pair: Pair, shared: Network, visit:
     anna.type("/ignore eve_d")
     anna.wait("You ignore eve_d.")
     anna.page.fill("#say", "half a sentence")
-    anna.page.click('[data-place="#draft2"]')
+    anna.page.click('[data-conversation="#draft2"]')
     anna.page.fill("#say", "and another")
     anna.page.reload()
     anna.wait_joined()
@@ -74,14 +74,14 @@ def test_drafts_and_ignores_survive_a_reload(pair: Pair, shared: Network, visit:
     anna.page.evaluate("dispatchEvent(new Event('pagehide'))")
     assert anna.page.evaluate("localStorage.getItem('hubbub').includes('anna words')") is False
     eve.do("PRIVMSG #draft :anna_draft: spam", "PRIVMSG #draft2 :spam", "PRIVMSG anna_draft :spam")
-    anna.page.click('[data-place="#draft"]')
+    anna.page.click('[data-conversation="#draft"]')
     anna.until("document.querySelector('h1').textContent === '#draft'")
     assert anna.page.input_value("#say") == "half a sentence"
     anna.page.fill("#say", "")
     anna.say("my own words")
     assert anna.texts() == ["my own words"]
     assert anna.page.locator("#side .badge").count() == 0
-    assert anna.page.locator('[data-place="eve_d"]').count() == 0
+    assert anna.page.locator('[data-conversation="eve_d"]').count() == 0
     anna.type("/ignore eve_d")
     anna.wait("You ignore nobody.")
     anna.wait("anna_draft: spam")

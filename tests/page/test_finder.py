@@ -29,7 +29,7 @@ def test_a_room_is_found_without_its_sign(pair: Pair, shared: Network, visit: Vi
     anna.page.keyboard.press("Enter")
     room(anna, "#dev-f")
     assert any(" JOIN #dev-f" in line for line in ben.until("anna_f"))
-    assert anna.page.locator('[data-place="dev-f"]').count() == 0
+    assert anna.page.locator('[data-conversation="dev-f"]').count() == 0
 
 
 def test_a_room_that_is_not_there_is_made_and_a_person_who_is_not_there_is_said_to_be_so(
@@ -42,9 +42,9 @@ def test_a_room_that_is_not_there_is_made_and_a_person_who_is_not_there_is_said_
     room(anna, "#brand-new")
     anna.wait_joined()
     search(anna, "noone_here")
-    anna.page.click("#found li >> text=Nobody of this name is in your rooms.")
+    anna.page.click("#found li >> text=Nobody with this name is in your rooms.")
     room(anna, "noone_here")
-    anna.wait("Nobody of that name is connected.")
+    anna.wait("Nobody with that name is connected.")
 
 
 def test_public_rooms_are_found_by_topic_and_people_by_name(pair: Pair, shared: Network, visit: Visit) -> None:
@@ -71,15 +71,15 @@ def test_an_invitation_has_a_button(pair: Pair, shared: Network, visit: Visit) -
     ben.do("MODE #party-i +i")
     anna = visit().enter(pair[0].port, "anna_i", "#home-i")
     anna.type("/join party-i")
-    anna.wait("#party-i is for invited people only.")
-    anna.page.wait_for_selector("#outside >> text=You are not in this room.")
-    anna.page.click('[data-place="#home-i"]')
+    anna.wait("Only invited people can join #party-i.")
+    anna.page.wait_for_selector("#not-joined >> text=You are not in this room.")
+    anna.page.click('[data-conversation="#home-i"]')
     ben.do("INVITE anna_i #party-i")
     anna.wait("ben_i invites you to #party-i.")
     anna.page.click(".entry.info button >> text=Join")
     room(anna, "#party-i")
     anna.wait_joined()
-    assert anna.page.is_hidden("#outside")
+    assert anna.page.is_hidden("#not-joined")
 
 
 def test_the_network_names_its_lobby(network: Network, visit: Visit) -> None:
@@ -88,11 +88,11 @@ def test_the_network_names_its_lobby(network: Network, visit: Visit) -> None:
     anna = visit().enter(gateway.port, "anna")
     room(anna, "#foyer")
     anna.page.click("#leave")
-    anna.page.wait_for_selector("#nowhere >> text=You are in no room.")
+    anna.page.wait_for_selector("#no-conversation >> text=You are in no room.")
     gateway.kill()
-    anna.page.wait_for_selector("#nowhere >> text=Connecting")
+    anna.page.wait_for_selector("#no-conversation >> text=Connecting")
     network.gateway(port=gateway.port, HUBBUB_LOBBY="#foyer")
-    anna.page.wait_for_selector("#nowhere >> text=You are in no room.")
+    anna.page.wait_for_selector("#no-conversation >> text=You are in no room.")
     anna.page.click("#find-room")
     anna.page.keyboard.type("foyer")
     anna.page.keyboard.press("Enter")

@@ -90,12 +90,12 @@ def test_a_row_that_cannot_be_drawn_shows_its_text_and_no_other_is_affected(
 def test_a_row_that_cannot_be_drawn_does_not_show_what_was_deleted(pair: Pair, visit: Visit) -> None:
     anna = visit().enter(pair[0].port, "anna_gone", "#gone")
     body = """async () => {
-        const { row } = await import("./view/row.js");
-        const { Buffer } = await import("./buffers.js");
+        const { row } = await import("./view/message_row.js");
+        const { Buffer } = await import("./buffer.js");
         const buffer = new Buffer("#x");
         const entry = { key: "k", kind: "message", nick: "e", text: "secret", rawText: "secret", at: NaN, msgid: "m" };
         const before = row(entry, { buffer, nick: "anna" }).textContent;
-        buffer.marks.redact({ msgid: "m", nick: "e", reason: "" });
+        buffer.annotations.redact("m", "e", "");
         return [before, row(entry, { buffer, nick: "anna" }).textContent];
     }"""
     assert anna.page.evaluate(body) == ["e: secret", "e: Deleted"]
@@ -127,8 +127,8 @@ def test_one_message_of_ten_thousand_lines_is_folded(pair: Pair, visit: Visit) -
     anna.say("short")
     anna.page.evaluate(
         """async () => {
-            const { row } = await import("./view/row.js");
-            const { Buffer } = await import("./buffers.js");
+            const { row } = await import("./view/message_row.js");
+            const { Buffer } = await import("./buffer.js");
             const text = Array.from({ length: 10000 }, (_, n) => `line ${n}`).join("\\n");
             const entry = { key: "k", kind: "message", nick: "eve", rawText: text, at: 1, msgid: "m", version: 0 };
             const context = { buffer: new Buffer("#x"), nick: "anna" };

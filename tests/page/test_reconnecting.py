@@ -28,7 +28,7 @@ def test_a_gateway_dies_and_its_address_leads_to_another(network: Network, visit
 
     anna.type("perhaps on its way")
     first.kill()
-    anna.page.wait_for_selector("#trouble")
+    anna.page.wait_for_selector("#connection-problem")
     anna.type("typed meanwhile 1")
     anna.type("typed meanwhile 2")
     anna.page.wait_for_selector(".waiting >> text=typed meanwhile 2")
@@ -38,7 +38,7 @@ def test_a_gateway_dies_and_its_address_leads_to_another(network: Network, visit
 
     anna.until("!document.querySelector('.entry.waiting')")
     anna.wait("typed meanwhile 2")
-    anna.page.wait_for_selector("#trouble", state="hidden")
+    anna.page.wait_for_selector("#connection-problem", state="hidden")
     ben.do("PRIVMSG #lobby :after")
     anna.wait("after")
     seen = anna.texts()
@@ -85,13 +85,13 @@ def test_events_are_shown_once_around_a_death(network: Network, visit: Visit, la
     for text in EVENTS.values():
         anna.wait(text)
     first.kill()
-    anna.page.wait_for_selector("#trouble")
+    anna.page.wait_for_selector("#connection-problem")
     network.gateway(port=first.port)
     anna.wait_joined()
     anna.say("after")
     rows = anna.page.inner_text("#rows")
     assert [rows.count(text) for text in EVENTS.values()] == [1, 1, 1], rows
-    anna.page.click('[data-place="#elsewhere"]')
+    anna.page.click('[data-conversation="#elsewhere"]')
     anna.until("document.querySelector('h1').textContent === '#elsewhere'")
     anna.wait("cora is now carola")
     assert anna.page.inner_text("#rows").count("cora is now carola") == 1
@@ -107,7 +107,7 @@ def test_a_connection_that_is_only_silent_is_given_up(network: Network, visit: V
         anna.enter(forwarder.port, "anna")
         anna.say("before")
         forwarder.is_hole = True
-        anna.page.clock.run_for(45_000)
+        anna.page.clock.run_for(65_000)
         anna.page.wait_for_selector("#server:not(.up)", state="attached")
         forwarder.is_hole = False
         forwarder.reset()

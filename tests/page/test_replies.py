@@ -27,12 +27,12 @@ def test_no_numeric_is_shown_raw(pair: Pair, visit: Visit) -> None:
             const session = new Session("anna", [], () => "id");
             const buffers = new Buffers();
             buffers.show(buffers.open("#r"));
-            session.opened(1000);
+            session.connected(1000);
             for (const line of [":s 001 anna :Welcome", ":s 376 anna :End", `:s ${verb} anna ${params}`]) {
                 session.receive(line, 1000);
             }
             for (const event of session.takeEvents()) buffers.apply(event);
-            shown[verb] = buffers.current.slice.entries.map(({ text }) => text);
+            shown[verb] = buffers.current.viewport.entries.map(({ text }) => text);
         }
         return shown;
     }"""

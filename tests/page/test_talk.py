@@ -89,22 +89,22 @@ def test_unread_and_mentions_are_counted_and_read_by_looking(pair: Pair, shared:
     emma = visit().enter(pair[0].port, "emma", "#count,count2")
     fred = shared.peer(pair[1], "fred", "", "#count2")
     fred.do("PRIVMSG #count2 :just talk", "PRIVMSG #count2 :emma: look here", "PRIVMSG #count2 :emmanuel is another")
-    emma.page.wait_for_selector('[data-place="#count2"] .badge.strong >> text=1')
-    emma.page.wait_for_selector('[data-place="#count2"] >> text=1 mention, 3 unread')
+    emma.page.wait_for_selector('[data-conversation="#count2"] .badge.strong >> text=1')
+    emma.page.wait_for_selector('[data-conversation="#count2"] >> text=1 mention, 3 unread')
     emma.until("document.title.startsWith('(1) ')")
-    emma.page.click('[data-place="#count2"]')
+    emma.page.click('[data-conversation="#count2"]')
     emma.page.wait_for_selector(".new")
     emma.page.wait_for_selector(".mentioned mark >> text=emma")
     assert emma.page.locator(".mentioned").count() == 1
     emma.until("!document.title.startsWith('(')")
-    assert emma.page.locator('[data-place="#count2"] .badge').count() == 0
+    assert emma.page.locator('[data-conversation="#count2"] .badge').count() == 0
 
 
 def test_direct_messages(pair: Pair, shared: Network, visit: Visit) -> None:
     gina = visit().enter(pair[0].port, "gina")
     hugo = shared.peer(pair[1], "hugo", CAPS)
     hugo.do("PRIVMSG gina :psst")
-    gina.page.click('[data-place="hugo"]')
+    gina.page.click('[data-conversation="hugo"]')
     gina.wait("psst")
     gina.say("what is it?")
     assert any("PRIVMSG hugo :what is it?" in line for line in hugo.sync())
@@ -211,7 +211,7 @@ def test_names_complete_and_commands_are_suggested(pair: Pair, shared: Network, 
     assert olga.page.input_value("#say") == "/nonsense"
     olga.type("/join complete-two")
     olga.until("document.querySelector('h1').textContent === '#complete-two'")
-    olga.page.click('[data-place="#complete"]')
+    olga.page.click('[data-conversation="#complete"]')
     olga.until("document.querySelector('h1').textContent === '#complete'")
     assert olga.page.input_value("#say") == ""
 

@@ -32,7 +32,7 @@ def _talk_and_look(browser: Browser, one: Gateway, other: Gateway, picture: Path
     _talk(people, visitor)
     visitor.wait("numbers in")
     visitor.page.wait_for_selector("#typing >> text=tomasz is typing")
-    visitor.page.wait_for_selector('[data-place="priya"] .badge')
+    visitor.page.wait_for_selector('[data-conversation="priya"] .badge')
     visitor.page.screenshot(path=picture)
     visitor.close()
     for person in people.values():

@@ -1,7 +1,8 @@
-/** Where messages are written: the field, what the message answers, and who else is typing. */
+/** The field where messages are written, the message that it replies to, and the people who are typing. */
 
-import { typed } from "../commands.js";
+import { run } from "../commands.js";
 import { beginning } from "../text.js";
+import { TypingState } from "../typing_and_read_markers.js";
 import { byId, setText } from "./dom.js";
 import { Suggestions } from "./suggestions.js";
 
@@ -12,13 +13,14 @@ export class Composer {
   /** @param {import("../main.js").App} app */
   constructor(app) {
     this.app = app;
-    this.input = byId("say");
+    this.input = byId("say", HTMLTextAreaElement);
     this.suggestions = new Suggestions(app, this.input);
-    this.pauseTimer = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.pauseTimer = undefined;
     this.input.addEventListener("input", () => this.onInput());
     this.input.addEventListener("keydown", (event) => this.onKey(event));
     this.input.addEventListener("blur", () => this.suggestions.close());
-    byId("answer-nothing").addEventListener("click", () => this.answer(null));
+    byId("reply-cancel").addEventListener("click", () => this.replyTo(null));
     byId("compose").addEventListener("submit", (event) => {
       event.preventDefault();
       this.submit();
@@ -29,35 +31,38 @@ export class Composer {
     this.input.focus({ preventScroll: true });
   }
 
-  /** Shows the current conversation's draft in place of the last one's. */
-  turn(from) {
-    if (from) this.app.noteDraft(from, this.input.value);
+  /**
+   * Show the draft of the current conversation.
+   * @param {import("../buffer.js").Buffer | null} from the conversation that was shown before
+   */
+  show(from) {
+    if (from) this.app.saveDraft(from, this.input.value);
     const { current } = this.app.buffers;
     this.input.value = current?.draft ?? "";
     this.input.placeholder = current ? `Message ${current.name}` : "";
     this.fit();
-    this.drawAnswer();
+    this.drawReply();
     this.suggestions.close();
   }
 
   onInput() {
     this.fit();
     this.suggestions.update();
-    this.keepDraft();
+    this.saveDraft();
     const { value } = this.input;
     const isMessage = value && (!value.startsWith("/") || value.startsWith("//"));
     clearTimeout(this.pauseTimer);
     if (isMessage) {
-      this.app.typing("active");
-      this.pauseTimer = setTimeout(() => this.app.typing("paused"), PAUSED_AFTER_MS);
+      this.app.actions.type(TypingState.ACTIVE);
+      this.pauseTimer = setTimeout(() => this.app.actions.type(TypingState.PAUSED), PAUSED_AFTER_MS);
     } else if (!value) {
-      this.app.typing("done");
+      this.app.actions.type(TypingState.DONE);
     }
   }
 
-  keepDraft() {
+  saveDraft() {
     const { current } = this.app.buffers;
-    if (current) this.app.noteDraft(current, this.input.value);
+    if (current) this.app.saveDraft(current, this.input.value);
   }
 
   fit() {
@@ -65,6 +70,7 @@ export class Composer {
     this.input.style.height = `${Math.min(this.input.scrollHeight, HEIGHT_LIMIT_PX)}px`;
   }
 
+  /** @param {KeyboardEvent} event */
   onKey(event) {
     if (event.isComposing) return;
     if (this.suggestions.onKey(event)) return event.preventDefault();
@@ -75,13 +81,16 @@ export class Composer {
       this.complete(event);
     } else if (event.key === "ArrowUp" && !this.input.value) {
       event.preventDefault();
-      this.app.actions.focusLast();
+      this.app.messageActions.focusLast();
     } else if (event.key === "Escape") {
-      this.answer(null);
+      this.replyTo(null);
     }
   }
 
-  /** Tab completes a name where there is one to complete; else it goes on, as everywhere. */
+  /**
+   * Tab completes a name if there is one to complete; else it moves the focus.
+   * @param {KeyboardEvent} event
+   */
   complete(event) {
     this.suggestions.update(true);
     if (!this.suggestions.isOpen) return;
@@ -95,37 +104,43 @@ export class Composer {
     clearTimeout(this.pauseTimer);
     const { current } = this.app.buffers;
     this.write("");
-    this.app.log.showEnd(); // where the answer will be
-    const problem = typed(this.app, text);
+    this.app.messages.showEnd(); // where the answer will be
+    const problem = run(this.app.actions, text);
     if (problem) {
-      this.app.tell(problem);
+      this.app.actions.notify(problem);
       this.write(text);
     } else if (current) {
       current.draftReply = null;
-      this.drawAnswer();
+      this.drawReply();
     }
   }
 
-  /** Puts a text in the field in the place of what is there. */
+  /**
+   * Replace the text in the field.
+   * @param {string} text
+   */
   write(text) {
     this.input.value = text;
-    this.keepDraft();
+    this.saveDraft();
     this.fit();
     this.suggestions.close();
   }
 
-  /** Lets the message that is written answer an entry, or nothing. */
-  answer(entry) {
+  /**
+   * Let the message that is written reply to an entry, or to none.
+   * @param {import("../entries.js").Entry | null} entry
+   */
+  replyTo(entry) {
     const { current } = this.app.buffers;
     if (current) current.draftReply = entry;
-    this.drawAnswer();
+    this.drawReply();
     if (entry) this.focus();
   }
 
-  drawAnswer() {
+  drawReply() {
     const entry = this.app.buffers.current?.draftReply;
-    byId("answering").hidden = !entry;
-    if (entry) setText(byId("answering-text"), `Answering ${entry.nick}: ${beginning(entry.text, 120)}`);
+    byId("reply").hidden = !entry;
+    if (entry) setText(byId("reply-text"), `Reply to ${entry.nick}: ${beginning(entry.text, 120)}`);
   }
 
   drawTyping() {
@@ -134,6 +149,7 @@ export class Composer {
   }
 }
 
+/** @type {((nicks: string[]) => string)[]} */
 const TYPING = [
   () => "",
   ([a]) => `${a} is typing…`,

@@ -1,25 +1,30 @@
-/** What could be meant by what is typed: commands, names, rooms (a combobox's list, WAI-ARIA "combobox"). */
+/** The list of suggestions for a word that is typed: commands, names, rooms, emoji (WAI-ARIA "combobox"). */
 
 import { COMMANDS } from "../commands.js";
 import { emojiLike } from "../emoji.js";
-import { fold } from "../irc.js";
-import { byId, make } from "./dom.js";
+import { casefold } from "../irc.js";
+import { byId, make, targetOf } from "./dom.js";
+
+/** @typedef {{text: string, end: string, help: string}} Suggestion `end` follows the text when it is accepted */
 
 const SHOWN_LIMIT = 8;
 
 export class Suggestions {
-  /** @param {import("../main.js").App} app @param {HTMLTextAreaElement} input */
+  /**
+   * @param {import("../main.js").App} app
+   * @param {HTMLTextAreaElement} input
+   */
   constructor(app, input) {
     this.app = app;
     this.input = input;
     this.list = byId("suggestions");
-    /** @type {{text: string, help: string}[]} */
+    /** @type {Suggestion[]} */
     this.found = [];
     this.selected = 0;
-    this.start = 0; // where the word begins that they complete
+    this.start = 0; // of the word in the field
     this.list.addEventListener("mousedown", (event) => {
       event.preventDefault(); // the input keeps the focus
-      const option = event.target.closest("li");
+      const option = targetOf(event, "li");
       if (option) this.accept(Number(option.dataset.at));
     });
   }
@@ -28,16 +33,22 @@ export class Suggestions {
     return this.found.length > 0;
   }
 
-  /** Looks at the word before the caret; `asked`: also one that no sign begins. */
+  /** Find suggestions for the word before the caret; `asked`: also for one without a sign at its beginning. */
   update(asked = false) {
     const before = this.input.value.slice(0, this.input.selectionStart);
-    const [word] = before.match(/\S*$/);
+    const [word] = before.match(/\S*$/) ?? [""];
     this.start = before.length - word.length;
     this.found = this.find(word, before, asked).slice(0, SHOWN_LIMIT);
     this.selected = 0;
     this.draw();
   }
 
+  /**
+   * @param {string} word
+   * @param {string} before the text up to the caret
+   * @param {boolean} asked
+   * @returns {Suggestion[]}
+   */
   find(word, before, asked) {
     if (/^\/\w*$/.test(before)) return commands(word.slice(1));
     const command = before.match(/^\/(\w+) +\S*$/);
@@ -48,17 +59,23 @@ export class Suggestions {
     return asked && word ? this.names(word, this.start ? " " : ": ") : [];
   }
 
+  /**
+   * @param {string} start
+   * @param {string} end
+   */
   names(start, end) {
     const { current } = this.app.buffers;
-    const names = current?.isRoom
-      ? current.members.beginningWith(start)
-      : [current?.name].filter((name) => name && fold(name).startsWith(fold(start)));
+    if (!current) return [];
+    const names = current.isRoom
+      ? current.roster.beginningWith(start)
+      : [current.name].filter((name) => casefold(name).startsWith(casefold(start)));
     return names.map((nick) => ({ text: nick, end, help: "" }));
   }
 
+  /** @param {string} start */
   rooms(start) {
     const rooms = [...this.app.buffers.byKey.values()].filter(
-      ({ isRoom, key }) => isRoom && key.startsWith(fold(start)) && key !== fold(start),
+      ({ isRoom, key }) => isRoom && key.startsWith(casefold(start)) && key !== casefold(start),
     );
     return rooms.map(({ name }) => ({ text: name, end: " ", help: "" }));
   }
@@ -85,7 +102,10 @@ export class Suggestions {
     );
   }
 
-  /** True if the key was meant for the list. */
+  /**
+   * Handle a key; false if it is not for the list.
+   * @param {KeyboardEvent} event
+   */
   onKey(event) {
     if (!this.isOpen) return false;
     switch (event.key) {
@@ -107,6 +127,7 @@ export class Suggestions {
     return false;
   }
 
+  /** @param {number} at */
   accept(at) {
     const { text, end } = this.found[at];
     this.input.setRangeText(text + end, this.start, this.input.selectionStart, "end");
@@ -120,10 +141,12 @@ export class Suggestions {
   }
 }
 
+/** @param {string} start */
 function emoji(start) {
   return emojiLike(start.replace(/:$/, "")).map(([name, text]) => ({ text, end: " ", help: `:${name}:` }));
 }
 
+/** @param {string} start */
 function commands(start) {
   return Object.entries(COMMANDS)
     .filter(([name]) => name.startsWith(start.toLowerCase()) && name !== start.toLowerCase())

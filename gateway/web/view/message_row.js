@@ -1,39 +1,61 @@
 /** One entry of a conversation, as an element. */
 
-import { isAddressed } from "../buffers.js";
+import { isAddressed } from "../buffer.js";
 import { beginning, hue, pieces } from "../text.js";
 import { make, initial } from "./dom.js";
-import { formatted, formattedInline, piece } from "./formatted.js";
+import { formatted, formattedInline, piece } from "./formatted_text.js";
+
+/**
+ * @typedef {import("../entries.js").Entry} Entry
+ * @typedef {import("../entries.js").MemberChange} MemberChange
+ * @typedef {import("../buffer.js").Buffer} Buffer
+ * @typedef {object} RowContext
+ * @property {Buffer} buffer
+ * @property {string} nick ours
+ * @property {boolean} isContinued it stands under the heading of the row before
+ * @property {boolean} isOpen a long text is shown whole
+ * @property {boolean} isNewDay a day begins here
+ * @property {boolean} isNew the new messages begin here
+ */
 
 const LONG_LINES = 20;
 const LONG_CHARACTERS = 3000;
 const QUOTED_CHARACTERS = 120;
-const NAMED_LIMIT = 20; // of those who reacted in the same way
+const NAMED_LIMIT = 20; // people with the same reaction
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-const QUARTER_MS = 15 * 60_000; // in every time zone days begin at one
-const TOGETHER_MS = 5 * 60_000; // what somebody says so soon after is not headed again
+const QUARTER_MS = 15 * 60_000; // in every time zone a day begins with one
+const TOGETHER_MS = 5 * 60_000; // messages of one person within this have one heading
 
+/** @type {Map<number, string>} */
 const days = new Map();
 
-/** Which day it is here; a day's name is looked up once for each quarter of an hour, as that is slow. */
+/**
+ * The local day of a time. It is computed once for each quarter of an hour, as that is slow.
+ * @param {number} at
+ */
 export function dayOf(at) {
   const quarter = Math.floor(at / QUARTER_MS);
-  if (!days.has(quarter)) days.set(quarter, new Date(at).toDateString());
-  return days.get(quarter);
+  const day = days.get(quarter) ?? new Date(at).toDateString();
+  days.set(quarter, day);
+  return day;
 }
 
-/** Whether an entry stands under the heading of the one before it. */
+/**
+ * Whether an entry stands under the heading of the one before it.
+ * @param {Entry} entry
+ * @param {Entry | undefined} before
+ */
 export function isContinued(entry, before) {
   if (!before || entry.kind !== "message" || before.kind !== "message" || entry.replyTo) return false;
   return entry.nick === before.nick && entry.at - before.at < TOGETHER_MS && dayOf(entry.at) === dayOf(before.at);
 }
 
 /**
- * @param {import("../entries.js").Entry} entry
- * @param {{buffer: import("../buffers.js").Buffer, nick: string, isContinued: boolean, isOpen: boolean, day: boolean,
- *     isNew: boolean}} context `isOpen`: a long text is shown whole; `day`, `isNew`: what begins here
+ * Draw an entry. If that fails, its text is shown as it came: one message never stops the page.
+ * @param {Entry} entry
+ * @param {RowContext} context
  */
 export function row(entry, context) {
   try {
@@ -44,15 +66,22 @@ export function row(entry, context) {
   }
 }
 
-/** The text as it came, where drawing it fails: one message never stops the page. */
+/**
+ * @param {Entry} entry
+ * @param {RowContext} context
+ */
 function raw({ nick, text: whole, msgid }, { buffer }) {
-  const shown = buffer.marks.redactions.has(msgid) ? "Deleted" : whole;
+  const shown = buffer.annotations.redactions.has(msgid) ? "Deleted" : whole;
   return make("div.line", {}, make("div.gutter", {}), make("div.content", {}, `${nick}: `, make("div.text", {}, shown)));
 }
 
+/**
+ * @param {Entry} entry
+ * @param {RowContext} context
+ */
 function drawn(entry, context) {
   const children = [];
-  if (context.day) children.push(make("div.day", { role: "separator" }, make("span", {}, DAY.format(entry.at))));
+  if (context.isNewDay) children.push(make("div.day", { role: "separator" }, make("span", {}, DAY.format(entry.at))));
   if (context.isNew) children.push(make("div.new", { role: "separator" }, make("span", {}, "New")));
   children.push(BODIES[entry.kind](entry, context));
   const isMention = context.buffer.isRoom && isAddressed(entry, context.buffer, context.nick);
@@ -60,21 +89,30 @@ function drawn(entry, context) {
   return make(`li.${classes.filter(Boolean).join(".")}`, { tabindex: "-1", "data-key": entry.key }, ...children);
 }
 
+/** @type {Record<Entry["kind"], (entry: Entry, context: RowContext) => HTMLElement>} */
 const BODIES = { message, action: message, notice: message, event, info };
 
+/**
+ * @param {Entry} entry
+ * @param {RowContext} context
+ */
 function message(entry, context) {
   const color = `hue-${hue(entry.nick)}`;
   const content = make("div.content", {});
   if (!context.isContinued) content.append(heading(entry, color));
-  else content.append(make("span.unseen", {}, `${entry.nick}: `));
+  else content.append(make("span.visually-hidden", {}, `${entry.nick}: `));
   if (entry.replyTo) content.append(quote(entry, context));
-  content.append(text(entry, context), ...reactions(entry, context), ...fate(entry));
+  content.append(text(entry, context), ...reactions(entry, context), ...sendResult(entry));
   const gutter = context.isContinued
     ? clock(entry, shortTime(entry.at))
     : make(`span.tile.${color}`, { "aria-hidden": "true", title: entry.nick }, initial(entry.nick));
   return make("div.line", {}, make("div.gutter", {}, gutter), content);
 }
 
+/**
+ * @param {Entry} entry
+ * @param {string} color
+ */
 function heading(entry, color) {
   return make(
     "div.heading",
@@ -88,19 +126,27 @@ function heading(entry, color) {
   );
 }
 
+/** @param {Entry} entry */
 function clock(entry, shown = CLOCK.format(entry.at)) {
   const time = new Date(entry.at).toISOString();
   return make("time", { datetime: time, title: MOMENT.format(entry.at) }, shown);
 }
 
-/** The time for a narrow column: without AM or PM, which stand in the heading above. */
+/**
+ * The time for a narrow column: without AM or PM, which stand in the heading above.
+ * @param {number} at
+ */
 function shortTime(at) {
   const parts = CLOCK.formatToParts(at).filter(({ type }) => type !== "dayPeriod");
   return parts.map(({ value }) => value).join("").trim();
 }
 
+/**
+ * @param {Entry} entry
+ * @param {RowContext} context
+ */
 function text(entry, context) {
-  const redaction = context.buffer.marks.redactions.get(entry.msgid);
+  const redaction = context.buffer.annotations.redactions.get(entry.msgid);
   if (redaction) return make("div.text.redacted", {}, redactionText(redaction));
   const element = make("div.text", { dir: "auto" });
   if (entry.kind === "action") element.append(make("bdi.actor", {}, entry.nick), " ");
@@ -112,17 +158,25 @@ function text(entry, context) {
   return element;
 }
 
+/** @param {{nick: string, reason: string}} redaction */
 const redactionText = ({ nick, reason }) => `Deleted by ${nick}${reason ? `: ${reason}` : ""}`;
 
+/** @param {string} whole */
 const more = (whole) => `Show all (${whole.split("\n").length.toLocaleString()} lines)`;
 
+/** @param {string} whole */
 function shorten(whole) {
   const end = nth(whole, "\n", LONG_LINES);
   const lines = end < 0 ? whole : whole.slice(0, end);
   return beginning(lines, LONG_CHARACTERS);
 }
 
-/** Where the n-th of these characters stands, -1 where there are fewer. */
+/**
+ * The position of the n-th of these characters, -1 if there are fewer.
+ * @param {string} whole
+ * @param {string} character
+ * @param {number} n
+ */
 function nth(whole, character, n) {
   let at = -1;
   for (let count = 0; count < n; count += 1) {
@@ -132,41 +186,54 @@ function nth(whole, character, n) {
   return at;
 }
 
-/** The message that this one answers, if it is here, and the way to it. */
+/**
+ * The message that this one replies to, as a button that goes there.
+ * @param {Entry} entry
+ * @param {RowContext} context
+ */
 function quote(entry, { buffer }) {
-  const answered = buffer.slice.byKey.get(entry.replyTo);
-  const isGone = !answered || buffer.marks.redactions.has(entry.replyTo);
-  const words = isGone
-    ? [answered ? "a deleted message" : "an older message"]
-    : [make("b", {}, answered.nick), " ", beginning(answered.text, QUOTED_CHARACTERS)];
+  const answered = buffer.viewport.byKey.get(entry.replyTo);
+  const isDeleted = buffer.annotations.redactions.has(entry.replyTo);
+  const words =
+    answered && !isDeleted
+      ? [make("b", {}, answered.nick), " ", beginning(answered.text, QUOTED_CHARACTERS)]
+      : [answered ? "a deleted message" : "an older message"];
   return make(
     "button.quote",
     { type: "button", "data-jump": entry.replyTo, dir: "auto" },
-    make("span.unseen", {}, "In answer to "),
+    make("span.visually-hidden", {}, "In reply to "),
     ...words,
   );
 }
 
+/**
+ * @param {Entry} entry
+ * @param {RowContext} context
+ */
 function reactions(entry, { buffer, nick }) {
-  const found = entry.msgid ? buffer.marks.reactionsTo(entry.msgid) : [];
+  const found = entry.msgid ? buffer.annotations.reactionsTo(entry.msgid) : [];
   if (!found.length) return [];
-  const chips = found.map(([emoji, nicks]) => {
+  const chips = found.map(([reaction, nicks]) => {
     const isMine = nicks.includes(nick);
-    const properties = { type: "button", "data-react": emoji, "aria-pressed": String(isMine), title: named(nicks) };
-    return make("li", {}, make("button.chip", properties, make("span", {}, emoji), ` ${nicks.length}`));
+    const properties = { type: "button", "data-react": reaction, "aria-pressed": String(isMine), title: named(nicks) };
+    return make("li", {}, make("button.chip", properties, make("span", {}, reaction), ` ${nicks.length}`));
   });
   return [make("ul.reactions", { "aria-label": "Reactions" }, ...chips)];
 }
 
-const named = (nicks) =>
-  [...nicks.slice(0, NAMED_LIMIT), ...(nicks.length > NAMED_LIMIT ? [`${nicks.length - NAMED_LIMIT} others`] : [])].join(", ");
+/** @param {string[]} nicks */
+function named(nicks) {
+  const others = nicks.length > NAMED_LIMIT ? [`${nicks.length - NAMED_LIMIT} others`] : [];
+  return [...nicks.slice(0, NAMED_LIMIT), ...others].join(", ");
+}
 
-function fate(entry) {
-  if (entry.state === "waiting") return [make("span.fate", {}, "waiting")];
+/** @param {Entry} entry */
+function sendResult(entry) {
+  if (entry.state === "waiting") return [make("span.send-result", {}, "waiting")];
   if (entry.state !== "failed") return [];
   return [
     make(
-      "div.fate",
+      "div.send-result",
       {},
       `Not delivered: ${entry.reason} `,
       make("button", { type: "button", "data-again": entry.key }, "Send again"),
@@ -176,29 +243,34 @@ function fate(entry) {
   ];
 }
 
+/** @param {Entry} entry */
 function event(entry) {
-  const what = entry.moves
-    ? moves(entry.moves)
+  const what = entry.memberChanges
+    ? memberChanges(entry.memberChanges)
     : [make("bdi", {}, entry.nick), " ", ...pieces(entry.text, "").map(piece)];
   return make("div.line", {}, make("div.gutter", {}), make("div.content", { dir: "auto" }, ...what, " ", clock(entry)));
 }
 
-/** "alice and bob joined, carol left", each name once. */
-function moves(list) {
-  const last = new Map(list.map(({ nick, what }) => [nick, what]));
-  const parts = ["joined", "left"].map((what) => [
-    what,
-    [...last].filter(([, did]) => did === what).map(([nick]) => nick),
-  ]);
+/**
+ * "alice, bob joined · carol left", each name once.
+ * @param {MemberChange[]} changes
+ */
+function memberChanges(changes) {
+  const last = new Map(changes.map(({ nick, change }) => [nick, change]));
+  const parts = ["joined", "left"].map((change) => ({
+    change,
+    nicks: [...last].filter(([, each]) => each === change).map(([nick]) => nick),
+  }));
   return parts
-    .filter(([, nicks]) => nicks.length)
-    .flatMap(([what, nicks], index) => {
+    .filter(({ nicks }) => nicks.length)
+    .flatMap(({ change, nicks }, index) => {
       const names =
         nicks.length > 4 ? `${nicks.slice(0, 3).join(", ")} and ${nicks.length - 3} others` : nicks.join(", ");
-      return [index ? " · " : "", make("bdi", {}, names), ` ${what}`];
+      return [index ? " · " : "", make("bdi", {}, names), ` ${change}`];
     });
 }
 
+/** @param {Entry} entry */
 function info(entry) {
   const { text: words, card: known, invitation } = entry;
   const content = known ? card(known) : make("div.content", { dir: "auto" }, ...pieces(words, "").map(piece));
@@ -206,7 +278,10 @@ function info(entry) {
   return make("div.line", {}, make("div.gutter", {}), content);
 }
 
-/** What is known of somebody (see replies.js). */
+/**
+ * The answer to WHOIS.
+ * @param {import("../replies.js").WhoisCard} card
+ */
 function card({ title, note, facts }) {
   const rows = facts.flatMap(([name, value]) => [
     make("dt", {}, name),

@@ -1,16 +1,20 @@
-/** Notifications of the desktop (the Notifications API): asked for on a click only, shown while nobody looks. */
+/** Desktop notifications (Notifications API): permission is requested on a click only, they are shown without focus. */
 
 import { beginning } from "./text.js";
 
 const SHOWN_CHARACTERS = 200;
 
-/** Whether they are allowed now, asking where nobody has answered yet. */
+/** Request permission if the person has not decided yet; returns whether there is one. */
 export async function askToNotify() {
   if (!("Notification" in window)) return false;
   return (await Notification.requestPermission()) === "granted";
 }
 
-/** @param {() => void} onClick */
+/**
+ * @param {string} title
+ * @param {string} text
+ * @param {() => void} onClick
+ */
 export function notify(title, text, onClick) {
   if (!("Notification" in window) || Notification.permission !== "granted") return;
   try {
@@ -25,6 +29,6 @@ export function notify(title, text, onClick) {
       onClick();
     };
   } catch {
-    // Some phones have the name, and allow it to service workers alone.
+    // Some phones have the API, but only for service workers.
   }
 }

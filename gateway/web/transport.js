@@ -1,7 +1,7 @@
 /**
- * The WebSocket to the gateway that served this page (IRCv3 websocket, text.ircv3.net), made again when it is lost.
+ * The WebSocket to the gateway that served this page (IRCv3 websocket, text.ircv3.net). It reconnects when it is lost.
  *
- * Owns the socket and the clock; gives a session its lines and sends what it has to say.
+ * Owns the socket and the clock; hands the received lines to a session, and sends the lines of the session.
  */
 
 const RETRY_FIRST_MS = 500;
@@ -9,7 +9,7 @@ const RETRY_LIMIT_MS = 15_000;
 const TICK_MS = 1_000;
 const OPEN_WITHIN_MS = 10_000;
 
-export class Connection {
+export class Transport {
   /**
    * @param {string} url
    * @param {import("./session.js").Session} session
@@ -22,9 +22,9 @@ export class Connection {
     /** @type {"connecting" | "open" | "waiting" | "stopped"} */
     this.state = "waiting";
     this.failures = 0;
-    this.lastError = ""; // what the gateway said when it closed
+    this.lastError = ""; // the reason that the gateway gave for closing
     this.retryAt = 0;
-    this.begunAt = 0;
+    this.openedAt = 0;
     /** @type {WebSocket | null} */
     this.socket = null;
     setInterval(() => this.tick(), TICK_MS);
@@ -32,25 +32,25 @@ export class Connection {
     document.addEventListener("visibilitychange", () => document.hidden || this.tick());
   }
 
-  /** Connects now, if it is not connected. */
+  /** Connect now, if there is no connection. */
   retry() {
     if (this.state === "waiting") this.open();
   }
 
-  /** Ends the connection, and makes no other one until `resume`. */
+  /** Close the connection, and open no other one until `resume`. */
   stop() {
     const { socket } = this;
     this.state = "stopped";
     this.socket = null;
     socket?.close();
-    this.session.closed(Date.now());
+    this.session.disconnected(Date.now());
   }
 
   resume() {
     if (this.state === "stopped") this.open();
   }
 
-  /** Sends what the session has to say, and tells of its events. */
+  /** Send the lines of the session, and report its events. */
   flush() {
     for (const line of this.session.takeLines()) {
       if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(line);
@@ -62,14 +62,18 @@ export class Connection {
     const socket = new WebSocket(this.url, "text.ircv3.net");
     this.socket = socket;
     this.state = "connecting";
-    this.begunAt = Date.now();
+    this.openedAt = Date.now();
     socket.onopen = () => this.act(socket, () => this.onOpen());
     socket.onmessage = ({ data }) => this.act(socket, () => this.session.receive(data, Date.now()));
     socket.onclose = () => this.act(socket, () => this.onClose());
     this.onEvents();
   }
 
-  /** What a socket that was given up still tells is of no interest. */
+  /**
+   * Handle an event of the socket, unless that was given up.
+   * @param {WebSocket} socket
+   * @param {() => void} action
+   */
   act(socket, action) {
     if (socket !== this.socket) return;
     action();
@@ -79,14 +83,14 @@ export class Connection {
   onOpen() {
     this.state = "open";
     this.lastError = "";
-    this.session.opened(Date.now());
+    this.session.connected(Date.now());
   }
 
   onClose() {
     const wasRegistered = this.session.isRegistered;
-    this.lastError = this.session.lastError || this.lastError;
+    this.lastError = this.session.problem || this.lastError;
     this.socket = null;
-    this.session.closed(Date.now());
+    this.session.disconnected(Date.now());
     this.failures = wasRegistered ? 0 : this.failures + 1;
     const pause = Math.min(RETRY_LIMIT_MS, RETRY_FIRST_MS * 2 ** this.failures) * (0.5 + Math.random());
     this.retryAt = Date.now() + pause;
@@ -101,23 +105,15 @@ export class Connection {
   tick() {
     const now = Date.now();
     this.session.tick(now);
-    const isStuck = this.state === "connecting" && now - this.begunAt >= OPEN_WITHIN_MS;
+    const isStuck = this.state === "connecting" && now - this.openedAt >= OPEN_WITHIN_MS;
     if (this.session.isDead || isStuck) this.giveUp();
     this.retryIfDue();
     this.flush();
   }
 
-  /** Does not wait for a peer that is silent to say that it is gone. */
+  /** Close without waiting for an answer of the silent peer. */
   giveUp() {
     this.socket?.close();
     this.onClose();
   }
-}
-
-/** Of the gateway that served this page. */
-export function socketUrl() {
-  const url = new URL("./", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.hash = "";
-  return url.href;
 }
