@@ -13,8 +13,8 @@ LIMIT_S ?=
 LOSSES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check lint format types test coverage page e2e simulate chaos attacks fuzz bench bench-quick \
-	bench-terminal pictures
+.PHONY: help run check lint format types page-types test coverage page e2e simulate chaos attacks fuzz bench \
+	bench-quick bench-terminal pictures
 
 help: ## print each verb and what it does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -33,8 +33,17 @@ format: ## format the code, and mend what ruff can
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-types: ## check the types of the code and of its tests (mypy --strict)
+types: ## check the types of the code and of its tests (mypy --strict), and of the page (tsc, if npm is there)
 	$(PYTHON) -m mypy
+	@if command -v npm >/dev/null; then $(MAKE) -s page-types; \
+	else echo "no npm: the types of the page are not checked (apt-get install nodejs npm)"; fi
+
+page-types: tests/web/node_modules/.package-lock.json
+	tests/web/node_modules/.bin/tsc -p tests/web
+
+tests/web/node_modules/.package-lock.json: tests/web/package-lock.json
+	npm ci --prefix tests/web --silent --no-audit --no-fund
+	touch $@
 
 test: ## run the tests that need no browser and no containers
 	$(PYTHON) -m pytest
