@@ -1,4 +1,4 @@
-"""What all tests share: one real server a worker, a fresh prefix a test, and no thread left behind."""
+"""Fixtures of all tests: one real server for each worker, a new prefix for each test, no thread that is left over."""
 
 import contextlib
 import secrets
@@ -17,7 +17,7 @@ from gateway.embedded.binary import find_server
 from gateway.embedded.supervisor import ping
 from tests.stage.worlds import Real, Simulated, Stage
 
-# How long an example takes tells of the machine, and of who else is on it.
+# The time of an example depends on the machine and its load.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
@@ -55,14 +55,14 @@ def await_server(socket_path: Path, server: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture
 def prefix() -> str:
-    """A prefix of keys that no other test uses."""
+    """Return a prefix of keys that no other test uses."""
     return f"t{secrets.token_hex(6)}:"
 
 
 @pytest.fixture(params=["simulated", "simulated-replies-first", "real"])
 def stage(request: pytest.FixtureRequest, prefix: str) -> Iterator[Stage]:
-    """A Redis and lanes' connections to it; three times: against the simulated server in both orders that servers
-    have for a connection that publishes to itself, and against a real one."""
+    """A Redis and lanes' connections to it, in three variants: the simulated server with both orders of reply and
+    push for a connection that publishes to itself, and a real server."""
     kind: str = request.param
     world = Real(request.getfixturevalue("redis_url")) if kind == "real" else Simulated("first" in kind)
     made = Stage(world, prefix)

@@ -1,6 +1,7 @@
 """The sample configuration, deploy/hubbub.toml: ``python -m tests.sample_config --write`` writes it.
 
-It is made of the table of settings (gateway/settings.py): what each means, its default, and its key, commented out.
+It is generated from the table of settings (gateway/settings.py): for each its help, its default and its key, commented
+out.
 """
 
 import argparse
@@ -72,7 +73,7 @@ def _entry(row: Setting) -> str:
 
 
 def value(row: Setting) -> Any:
-    """The default as the file has it, or an example."""
+    """Return the default in the form of the file, or an example."""
     if row.name in EXAMPLES:
         return EXAMPLES[row.name]
     default = row.default()

@@ -1,4 +1,4 @@
-"""What the start of a gateway says of where it listens."""
+"""The addresses that a gateway reports at its start."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The `log` command on rooms written as the lanes write them."""
+"""The `log` command, with rooms that are written as lanes write them."""
 
 import contextlib
 import io
@@ -30,14 +30,14 @@ LIMIT_S = 60.0
 
 
 class Rooms:
-    """Writes logs and reads them back by the command."""
+    """Writes logs, and reads them with the command."""
 
     def __init__(self, client: Any, url: str, prefix: str) -> None:
         self.client, self.keys = client, Keys(prefix)
         self.settings = Settings(redis=url, prefix=prefix)
 
     def append(self, room: str, *lines: str) -> str:
-        """One live entry; returns its stream id."""
+        """Append one entry now. Return its stream id."""
         payload = events.encode([("aaaaaa.0.1", line) for line in lines])
         keys = self.keys.log(room), self.keys.head(room)
         epoch = "*" if self.client.exists(keys[1]) else ""
@@ -45,7 +45,7 @@ class Rooms:
         return str(id.decode())
 
     def append_at(self, room: str, ms: int, *lines: str) -> str:
-        """An entry of a chosen time."""
+        """Append an entry with this time."""
         payload = events.encode([("aaaaaa.0.1", line) for line in lines])
         return str(self.client.xadd(self.keys.log(room), {"o": "aaaaaa.0:1", "e": payload}, f"{ms}-0").decode())
 
@@ -136,7 +136,7 @@ def test_irc_has_them_as_clients_without_multiline(rooms: Rooms) -> None:
 
 
 def test_irc_shows_events_as_members_were_shown_them(rooms: Rooms) -> None:
-    """IRCv3 extended-join: the realname is for who has negotiated it."""
+    """IRCv3 extended-join: only clients that have negotiated it get the realname."""
     rooms.append_at("#lobby", MS, events.joined(ALICE, "#lobby", "Alice", {"token": "1", "seen": "0-0"}))
     assert [line.partition(" ")[2] for line in rooms.read(form="irc")] == [f":{ALICE} JOIN #lobby"]
 
@@ -158,7 +158,7 @@ def test_jsonl_has_everything(rooms: Rooms) -> None:
 
 @pytest.mark.parametrize("form", ["text", "irc", "jsonl"])
 def test_a_terminal_is_sent_nothing_that_it_would_obey(rooms: Rooms, form: str) -> None:
-    """What users have said must not move the cursor, set the title or turn the text of who reads the log."""
+    """Messages must not move the cursor, set the title or change the direction of text on the operator's terminal."""
     rooms.append("#lobby", f":{ALICE} PRIVMSG #lobby :\x1b]0;title\x07 \x9b31m \x7f \u202e caf\u00e9")
 
     class Terminal(io.StringIO):

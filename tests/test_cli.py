@@ -1,4 +1,4 @@
-"""The command line: what each command takes, says and returns."""
+"""The command line: the options, output and exit status of each command."""
 
 import sys
 import types
@@ -18,7 +18,7 @@ def invoke(*arguments: str, stdin: str = "") -> Result:
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    """The settings with which a gateway was run; none is."""
+    """The settings that a gateway would run with. No gateway runs."""
     found: list[Settings] = []
 
     def run(settings: Settings) -> int:

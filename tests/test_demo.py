@@ -1,4 +1,4 @@
-"""The demo with stand-ins for gateways: what it says, how it ends, what it does about one that dies."""
+"""The demo with simulated gateways: its output, its end, and its reaction to a gateway that dies."""
 
 import contextlib
 import json
@@ -44,7 +44,7 @@ except demo.DemoError as error:
 
 
 class Running:
-    """A demo process and what it has written."""
+    """A demo process and its output."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self.process = process
@@ -65,7 +65,7 @@ class Running:
 
 
 def free_port() -> int:
-    """A free port with a free one after it, below those that the system gives to outgoing connections."""
+    """Return a free port with a free one after it, below the system's range for outgoing connections."""
     for port in random.sample(range(20_000, 30_000), 100):
         with contextlib.suppress(OSError):
             for each in (port, port + 1):
@@ -86,7 +86,7 @@ def demo(data_dir: Path, port: int, *arguments: str, **variables: str) -> Iterat
 
 
 def stand_ins(port: int) -> list[int]:
-    """The process ids of the gateways that were told to listen on this port."""
+    """Return the process ids of the gateways that listen on this port by their options."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):

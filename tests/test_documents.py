@@ -1,4 +1,4 @@
-"""The documents against the project: what they link to, name and list is there."""
+"""The documents against the project: links, names and lists in them are correct."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: 
 
 
 def anchors(document: Path) -> set[str]:
-    """Those that a document's headings have on GitHub."""
+    """Return the anchors of a document's headings, as on GitHub."""
     headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -62,7 +62,7 @@ def test_no_path_is_one_machine_s_own(document: Path) -> None:
 
 
 def typed_commands(document: Path) -> Iterator[list[str]]:
-    """The words of each of the project's programs as a line of an indented example runs it."""
+    """Yield the words of each call of the project's programs in indented examples."""
     for line in re.findall(r"^ {4,}(.*)$", document.read_text("utf-8"), re.MULTILINE):
         command = re.sub(r" {3,}.*| #.*", "", line.removeprefix("$ "))
         for part in re.split(r"&&|\||>", command):
@@ -88,7 +88,7 @@ def test_the_index_names_every_document() -> None:
 
 
 def test_the_readme_gets_the_source_and_an_environment_before_it_installs() -> None:
-    """PEP 668: where the system's Python is externally managed, pip refuses to install outside of an environment."""
+    """PEP 668: if the system's Python is externally managed, pip refuses to install outside of an environment."""
     commands = re.findall(r"^    (.*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     first = ["git clone <repository> hubbub", "cd hubbub", "python3 -m venv .venv", ". .venv/bin/activate"]
     assert commands[:5] == [*first, "pip install ."]

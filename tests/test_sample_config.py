@@ -1,4 +1,4 @@
-"""deploy/hubbub.toml against the table of settings: each is there, with what it means, and the file loads."""
+"""deploy/hubbub.toml against the table of settings: each setting is there with its help, and the file loads."""
 
 import re
 import tomllib
@@ -27,7 +27,7 @@ def test_as_it_stands_it_changes_nothing() -> None:
 
 @pytest.mark.parametrize("row", table(), ids=lambda row: row.name)
 def test_each_line_can_be_uncommented(row: Setting, tmp_path: Path) -> None:
-    """Its value is accepted; it is the default, if it is not an example."""
+    """The value is accepted. It is the default, unless it is an example."""
     lines = FILE.read_text("utf-8").splitlines()
     [line] = [line.removeprefix("#") for line in lines if line.startswith(f"#{row.name} = ")]
     assert tomllib.loads(line) == {row.name: value(row)}

@@ -1,4 +1,4 @@
-"""The tests themselves: where they can be run, and what their programs say of themselves."""
+"""The tests themselves: the conditions in which they run, and the help of their programs."""
 
 import runpy
 import signal

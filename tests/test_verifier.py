@@ -1,4 +1,4 @@
-"""Tries at passwords: in turn, bounded, and not for nobody."""
+"""Attempts at passwords: in turn, bounded, and only while a client waits for the result."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ DEADLINE_S = 10.0
 
 
 class Tries:
-    """A verifier whose thread makes a try when it is let, and what came of the tries."""
+    """A verifier whose thread runs an attempt when the test allows it, and the results."""
 
     def __init__(self) -> None:
         self.made: list[str] = []
@@ -21,7 +21,7 @@ class Tries:
         self._posted = threading.Semaphore(0)
         self.verifier = Verifier(self._fits)
         self.submit("192.0.2.99", "the first")
-        assert self._begun.acquire(timeout=DEADLINE_S)  # the thread is busy until it is let go on
+        assert self._begun.acquire(timeout=DEADLINE_S)  # the thread is busy until the test releases it
 
     def _fits(self, _hash: str, password: str) -> bool:
         self._begun.release()

@@ -1,7 +1,8 @@
-"""How much a gateway sends for what it is sent: `python -m tests.bench.amplification`.
+"""The ratio of a gateway's output to its input: `python -m tests.bench.amplification`.
 
-One lane in memory, a room of 500 users and 300 rooms with topics. For each command: bytes out for one line, and what a
-client that sends nothing but this line is served in a minute, when it reads everything and when it reads nothing.
+One lane in memory has a room of 500 users and 300 rooms with topics. The figures for each command: bytes of output for
+one line, and the output in a minute to a client that sends only this line, if it reads everything and if it reads
+nothing.
 """
 
 import argparse
@@ -73,7 +74,7 @@ def main() -> None:
 
 
 def served(world: World, line: str, nick: str, *, reads: bool) -> int:
-    """Bytes made for a client that sends nothing but this line for a minute."""
+    """Return the bytes made for a client that sends only this line for a minute."""
     socket = client(world, nick, "#lobby")
     settle(world)
     total, until = 0, world.time_s + MINUTE_S

@@ -1,4 +1,4 @@
-"""Draws ratios to InspIRCd as an SVG: bars for each work on a logarithmic scale, a mark at the reach."""
+"""An SVG chart of ratios to InspIRCd: bars for each work on a logarithmic scale, a mark at the target."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLOURS = ("#9aa5b1", "#1f6feb", "#54a3ff", "#0a7d55", "#c27c0e", "#8250df")
 
 
 def _x(ratio: float) -> float:
-    """Where a ratio stands: LOWEST at the left edge, HIGHEST at the right one."""
+    """Return the x position of a ratio: LOWEST at the left edge, HIGHEST at the right edge."""
     share = math.log(min(max(ratio, LOWEST), HIGHEST) / LOWEST) / math.log(HIGHEST / LOWEST)
     return LEFT + share * WIDTH
 
@@ -21,7 +21,7 @@ def _text(x: float, y: float, text: str, anchor: str = "start", style: str = "")
 
 
 def _mark(x: float, y: float, height: float) -> str:
-    """The dashed mark of a reach."""
+    """Return the dashed mark of a target."""
     style = 'stroke="#cf222e" stroke-width="2" stroke-dasharray="4 2"'
     return f'<path d="M{x:.1f} {y:.1f}v{height:.1f}" {style}/>'
 
@@ -67,7 +67,7 @@ def _legend(colours: dict[str, str]) -> list[str]:
 
 
 def draw(ratios: dict[str, dict[str, float | None]], reach: dict[str, float | None], facts: dict[str, str]) -> str:
-    """The text of an SVG file. `ratios`: work -> server -> figure by InspIRCd's, None if not measured."""
+    """Return the text of an SVG file. `ratios`: work -> server -> ratio to InspIRCd, None if not measured."""
     names = list(dict.fromkeys(name for row in ratios.values() for name in row))
     colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
     step = BAR * len(names) + GAP

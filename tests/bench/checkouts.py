@@ -1,4 +1,4 @@
-"""The other checkout of a paired comparison: a directory as it stands, or a git revision in a temporary directory."""
+"""The other checkout of a paired comparison: a directory, or a git revision in a temporary directory."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.bench.servers import PROJECT, Unavailable
 
 @contextlib.contextmanager
 def checkout(tree: str) -> Iterator[Path]:
-    """The directory that `tree` names. Entering raises Unavailable where it holds no gateway.
+    """Yield the directory that `tree` names. Entering raises Unavailable if it has no gateway.
 
-    A revision is unpacked from `git archive`, so that nothing of it stays in the repository.
+    A revision is unpacked from `git archive`, so it leaves nothing in the repository.
     """
     if Path(tree).is_dir():
         yield _with_gateway(Path(tree).resolve(), tree)

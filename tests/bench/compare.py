@@ -1,14 +1,14 @@
 """Run the same works on several servers in turn, print figures and ratios to InspIRCd, and draw them.
 
-`make bench` runs all of it, `make bench-quick` a minute of it. A ratio is the median of the ratios of each
-round, so that a machine whose speed drifts still gives a fair one.
+`make bench` runs all works, `make bench-quick` some. A ratio is the median of the ratios of each round, so it is fair
+also if the machine's speed changes.
 
 With --against TREE the two sides are the gateways of this checkout and those of TREE, on the same interpreter
-(or with --against-python on two interpreters), in interleaved rounds. For each work the table has the median of
-the rounds' ratios and their smallest and largest: below 1 this checkout is the better one.
+(or with --against-python on two interpreters), in interleaved rounds. For each work the table has the median,
+the smallest and the largest of the rounds' ratios. Below 1, this checkout is better.
 
-The exit status is 1 where a delivery was lost, doubled, out of order or corrupt, and where one of two sides
-could not be measured.
+The exit status is 1 if a delivery was lost, duplicated, out of order or corrupt, or if one of two sides could not be
+measured.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _kernel_setting(name: str) -> str:
 
 
 def machine(setting: servers.Setting) -> dict[str, str]:
-    """What the figures depend on. A firewall that tracks connections makes each send dearer, for all servers."""
+    """The conditions of the figures. A firewall that tracks connections makes each send more expensive."""
     version = subprocess.run([setting.python, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     cpuinfo = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     models = [line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
@@ -100,7 +100,7 @@ def two_sides(given: argparse.Namespace, setting: servers.Setting, tree: Path) -
 def run_all(
     chosen: list[works.Work], contenders: list[Contender], rounds: int, timing: tuple[str, ...]
 ) -> list[Measured]:
-    """Run every work on every server in alternation; the order of servers turns with the round."""
+    """Run every work on every server in alternation. The order of the servers changes with the round."""
     measured = []
     for round_ in range(rounds):
         for work in chosen:

@@ -1,8 +1,8 @@
-"""Connections that never read: what do they take of a gateway's memory? `python -m tests.bench.deaf [CONNECTIONS]`.
+"""The memory of a gateway for connections that never read: `python -m tests.bench.deaf [CONNECTIONS]`.
 
-A gateway of its own with its default settings, on loopback. All connections register, join one room and never read
-again; then each asks for LIST (300 rooms with topics) as fast as it may, and one client talks to the room. Resident
-memory is the gateway's, by /proc; another client's PING is timed all the while.
+A gateway with default settings runs on loopback. All connections register, join one room and never read again. Then
+each sends LIST (300 rooms with topics) as fast as it may, and one client talks to the room. The figures are the
+gateway's resident memory by /proc, and the time of another client's PING.
 """
 
 import argparse

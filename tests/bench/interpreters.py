@@ -1,9 +1,9 @@
-"""What the interpreter's build costs: the CPU time of one lane's Python code, under two interpreters in turn.
+"""The effect of the interpreter's build: the CPU time of one lane's Python code with two interpreters in turn.
 
     python -m tests.bench.interpreters PYTHON      this interpreter beside PYTHON, which has the project's dependencies
 
-A lane in memory with 60 users in rooms of two; Redis and the sockets are simulated on the same thread. So the figures
-contain no kernel and little of what else runs on the machine. A ratio above 1 means that PYTHON is faster.
+A lane runs in memory with 60 users in rooms of two. Redis and the sockets are simulated on the same thread. So the
+figures contain no kernel time, and other load has little effect. A ratio above 1 means that PYTHON is faster.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TEXT = b"x" * 64
 
 
 def lane_us(turns: int) -> float:
-    """CPU microseconds for each delivery, when every user says `turns` messages."""
+    """Return CPU microseconds for each delivery when every user sends `turns` messages."""
     world = World()
     sockets = [world.client(f"192.0.2.{number}") for number in range(USERS)]
     for number, socket in enumerate(sockets):

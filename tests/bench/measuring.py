@@ -1,6 +1,6 @@
-"""One measurement: a server started afresh, the load generator run against it, and what its figures mean.
+"""One measurement: start a server, run the load generator, and read its figures.
 
-Knows nothing of comparing. The CPU of all processes of a server counts, the broker's too.
+Knows nothing of comparing. The CPU time of all processes of a server counts, the broker's too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RUN_TIMEOUT_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One work on one server in one round. `raw` is what the load generator told."""
+    """One work on one server in one round. `raw` is the load generator's output."""
 
     work: str
     server: str
@@ -43,7 +43,7 @@ class Contender:
 
 
 def build(target: Path = LOADGEN) -> Path:
-    """Compiles the load generator if its sources are newer. Raises servers.Unavailable without a compiler."""
+    """Compile the load generator if its sources are newer. Raises servers.Unavailable without a compiler."""
     newest = max((HERE / name).stat().st_mtime for name in SOURCES + HEADERS)
     if target.exists() and target.stat().st_mtime >= newest:
         return target
@@ -56,7 +56,7 @@ def build(target: Path = LOADGEN) -> Path:
 
 
 def generate(running: servers.Running, options: tuple[str, ...]) -> dict[str, Any]:
-    """One run of the load generator against a started server: its JSON, with the processes' names put in."""
+    """Run the load generator against a started server. Return its JSON with the names of the processes."""
     addresses = [word for address in running.addresses for word in ("--server", address)]
     pids = ",".join(str(pid) for pid in running.processes.values())
     command = [str(LOADGEN), *addresses, "--pid", pids, *options]
@@ -76,7 +76,7 @@ def cpu_s(told: dict[str, Any]) -> float:
 
 
 def figures_of(told: dict[str, Any]) -> dict[str, float]:
-    """What the table shows, from the load generator's JSON of any mode."""
+    """Return the figures of the table from the load generator's JSON of any mode."""
     if told["mode"] == "storm":
         joined, settled, left = told["joined"], told["settled"], told["quit"]
         return {
@@ -103,7 +103,7 @@ def figures_of(told: dict[str, Any]) -> dict[str, float]:
 
 
 def problems_of(told: dict[str, Any]) -> list[str]:
-    """Everything that a right server never does; with `held back` the open loop could not keep its rate."""
+    """Return the errors of a server. `held back` means that the open loop could not keep its rate."""
     counts = ("lost", "duplicated", "reordered", "corrupt", "held_back", "closed")
     found = [f"{told[name]} {name.replace('_', ' ')}" for name in counts if told.get(name)]
     if told["mode"] == "storm" and told["quits_seen"] != told["quits_wanted"]:
@@ -112,7 +112,7 @@ def problems_of(told: dict[str, Any]) -> list[str]:
 
 
 def measure(work: works.Work, contender: Contender, round_: int, timing: tuple[str, ...]) -> Measured:
-    """Start a server, run one work on it, stop it. What cannot run is a problem without figures."""
+    """Start a server, run one work on it, stop it. If it cannot run, the result is a problem without figures."""
     server, _, variant = contender.server.partition("+")
     setting = replace(contender.setting, tags=work.tags, aof=contender.setting.aof or variant == "aof")
     tags = ("--tags",) if work.tags else ()

@@ -1,11 +1,11 @@
 """The page's speed in a real Chromium: `python -m tests.bench.page`.
 
-Two gateways on loopback; the page is at one, whoever talks is at the other.
+Two gateways run on loopback. The page is connected to one, the other clients to the other.
 
-- start: from the navigation to the room with its history and a field to write in; and until a message that is said then
-  has come back. The name is known already; the browser's cache is empty.
-- busy: RATE messages a second for SECONDS; the time between frames, meanwhile, by requestAnimationFrame; and of an idle
-  page before that, which tells how busy the machine is with other things.
+- start: from the navigation to the room with its history and input field, and to the echo of a first message. The name
+  is known already. The browser's cache is empty.
+- busy: RATE messages per second for SECONDS. The figure is the time between frames by requestAnimationFrame. The figure
+  of an idle page before that shows the load of the machine.
 - memory: the JavaScript heap after a collection, and the document's nodes, before and after.
 """
 
@@ -106,7 +106,7 @@ def measure(browser: Browser, network: Network, one: Gateway, other: Gateway) ->
 
 
 def start(browser: Browser, gateway: Gateway) -> tuple[float, float]:
-    """In ms since the navigation: the room is usable; a message said at once is back."""
+    """Return ms since the navigation: until the room is usable, and until the echo of a first message."""
     visitor = Visitor(browser)
     visitor.page.add_init_script(_NAMED)
     visitor.page.goto(f"http://127.0.0.1:{gateway.port}/")
@@ -122,7 +122,7 @@ def text(number: int) -> str:
 
 
 def talk(speaker: Any) -> float:
-    """Speaks at the rate; gives how many seconds behind it the last message was sent."""
+    """Send at the rate. Return the delay of the last message in seconds."""
     began = time.monotonic()
     sent = 0
     while sent < RATE * SECONDS:
@@ -137,7 +137,7 @@ def talk(speaker: Any) -> float:
 
 
 class Tasks:
-    """What the page's main thread does: the processor time of its tasks in ms, whatever else the machine does."""
+    """The processor time of the page's main thread in ms, without other programs of the machine."""
 
     def __init__(self, browser: Browser) -> None:
         self._devtools = browser.new_browser_cdp_session()
@@ -164,7 +164,7 @@ class Tasks:
 
 
 def memory(page: Page) -> tuple[float, int]:
-    """The heap in MB after a collection, and the document's nodes."""
+    """Return the heap in MB after a collection, and the document's nodes."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("HeapProfiler.collectGarbage")
     devtools.send("Performance.enable")

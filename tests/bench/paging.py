@@ -1,10 +1,9 @@
-"""How long a page of history takes: `python -m tests.bench.paging [MESSAGES]`, 100,000 of them if not told.
+"""The time of a page of history: `python -m tests.bench.paging [MESSAGES]` (default: 100,000).
 
-A gateway and a server of its own, on loopback. A client reads a room back to its first message by CHATHISTORY BEFORE,
-100 messages a page: first a room where each message is an entry of its own, then one of a tenth as many in entries
-of 64 KB. Timed is from the request's send to the batch's end; and, as what a page holds up, the PING of another client
-that is sent right behind a request. CPU is the gateway's and the server's, by /proc: what other work on the machine
-does not change.
+A gateway and its own server run on loopback. A client reads a room back to its first message by CHATHISTORY BEFORE, 100
+messages a page. In the first room each message is a separate entry. The second room has a tenth as many, in entries of
+64 KB. The time is from the request to the end of the batch. The PING of another client, sent right after a request,
+shows the delay for others. CPU time is the gateway's and the server's, by /proc, so other load does not change it.
 """
 
 import argparse
@@ -32,13 +31,13 @@ AT_ONCE = 500
 
 
 def small(room: str, messages: int) -> Iterator[bytes]:
-    """Each message an entry."""
+    """One message for each entry."""
     for number in range(messages):
         yield encode([(SPEAKER, said(SOURCE, "PRIVMSG", room, f"{number} {'x' * 60}"))])
 
 
 def large(room: str, messages: int) -> Iterator[bytes]:
-    """As many as fit into an entry."""
+    """As many messages for each entry as fit."""
     line = said(SOURCE, "PRIVMSG", room, "x" * 440)
     fit = ENTRY_LIMIT_BYTES // (len(SPEAKER) + len(line) + 3)
     for at in range(0, messages, fit):
@@ -46,7 +45,7 @@ def large(room: str, messages: int) -> Iterator[bytes]:
 
 
 def fill(url: str, room: str, payloads: Iterator[bytes]) -> None:
-    """Appends entries as a lane does, as fast as the server takes them."""
+    """Append entries as a lane does, as fast as the server accepts them."""
     keys = Keys(PREFIX)
     with client(url) as connection:
         append = connection.register_script(APPEND.source)
@@ -63,13 +62,13 @@ def fill(url: str, room: str, payloads: Iterator[bytes]) -> None:
 
 
 def enter(reader: Peer, room: str) -> None:
-    """Without a snapshot the log may take longer to load than a JOIN waits: then once more."""
+    """Join. Without a snapshot the log may take longer to load than a JOIN waits; then join again."""
     while not any(" 366 " in line for line in reader.do(f"JOIN {room}")):
         pass
 
 
 def page_back(reader: Peer, witness: Peer, room: str) -> tuple[int, list[float], list[float]]:
-    """Messages read, ms of each page, ms of the other client's PING behind each."""
+    """Return the messages read, ms of each page, ms of the other client's PING after each."""
     count = 0
     pages: list[float] = []
     pings: list[float] = []
@@ -86,7 +85,7 @@ def page_back(reader: Peer, witness: Peer, room: str) -> tuple[int, list[float],
         msgid = re.search(r"msgid=([^; ]+)", found[0])
         assert msgid is not None
         reference = f"msgid={msgid[1]}"
-        reader.send(f"CHATHISTORY BEFORE {room} {reference} {LIMIT}")  # once more, not timed, for who stands behind it
+        reader.send(f"CHATHISTORY BEFORE {room} {reference} {LIMIT}")  # again, not timed, for the PING after it
         began = time.perf_counter()
         witness.sync()
         pings.append((time.perf_counter() - began) * 1000)
@@ -94,7 +93,7 @@ def page_back(reader: Peer, witness: Peer, room: str) -> tuple[int, list[float],
 
 
 def cpu_ms(pid: int) -> float:
-    """What a process has used so far."""
+    """Return the CPU time of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 

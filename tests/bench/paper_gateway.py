@@ -1,9 +1,9 @@
-"""A gateway made of paper: it speaks just enough to one client, makes history up, and floods a room.
+"""A simulated gateway. It answers the minimum to one client, generates a history, and floods a room.
 
     python -m tests.bench.paper_gateway        prints its address; a line on its standard input begins the flood of
                                                RATE messages a second in #busy; its end ends it
 
-A process of its own, so that the one that measures has nothing else to do.
+A separate process, so that the measuring process does nothing else.
 """
 
 import argparse
@@ -14,11 +14,11 @@ import threading
 import time
 from typing import Final
 
-RATE: Final = 2_000  # messages a second
-HISTORY: Final = 100_000  # messages that were said in #big
+RATE: Final = 2_000  # messages per second
+HISTORY: Final = 100_000  # messages in the history of #big
 PAGE: Final = 100
 _BURSTS_A_SECOND: Final = 100
-_FIRST: Final = 1_700_000_000.0  # when the history begins; one message a second
+_FIRST: Final = 1_700_000_000.0  # the begin of the history; one message per second
 _WORDS: Final = ("the", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "and", "goes", "on")
 _CAPS: Final = "batch draft/chathistory echo-message labeled-response message-tags server-time"
 

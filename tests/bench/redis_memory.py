@@ -1,7 +1,7 @@
-"""What rooms, messages and users cost in Redis's memory: `python -m tests.bench.redis_memory`.
+"""The memory of rooms, messages and users in Redis: `python -m tests.bench.redis_memory`.
 
-One gateway on a Redis of its own: users and rooms by `used_memory` before and after many of each, messages by
-`MEMORY USAGE` of their room's log, each an entry of its own.
+One gateway with its own Redis. Users and rooms are measured by `used_memory` before and after many of each, messages by
+`MEMORY USAGE` of their room's log. Each message is a separate entry.
 """
 
 import argparse

@@ -17,7 +17,7 @@ def figure_of(measured: list[Measured], work: works.Work, server: str) -> float 
 
 
 def ratios_of(measured: list[Measured], work: works.Work, server: str, baseline: str) -> list[float]:
-    """For each round that both have finished: this server's figure divided by the baseline's."""
+    """Return this server's figure divided by the baseline's, for each round that both have finished."""
     by_round: dict[int, dict[str, float]] = {}
     for m in measured:
         if m.work == work.name and m.figures:
@@ -26,7 +26,7 @@ def ratios_of(measured: list[Measured], work: works.Work, server: str, baseline:
 
 
 def ratio_of(measured: list[Measured], work: works.Work, server: str) -> float | None:
-    """The median over the rounds of this server's figure divided by InspIRCd's in the same round."""
+    """Return the median over the rounds of this server's figure divided by InspIRCd's in the same round."""
     ratios = ratios_of(measured, work, server, BASELINE)
     return statistics.median(ratios) if ratios else None
 
@@ -43,17 +43,17 @@ def _cell(measured: list[Measured], work: works.Work, server: str) -> str:
 
 
 def line(one: Measured, work: works.Work) -> str:
-    """A measurement as it is shown while the others still run."""
+    """Format a measurement for display while the others run."""
     figure = f"{one.figures[work.figure]:.4g} {works.FIGURES[work.figure]}" if one.figures else "-"
     text = f"round {one.round + 1}  {work.name:12} {one.server:14} {figure}  {'; '.join(one.problems)}"
     return text.rstrip()
 
 
 def table(measured: list[Measured], chosen: list[works.Work], names: list[str]) -> str:
-    """Markdown: a row a work, a column a server; beside each figure its ratio to InspIRCd.
+    """Format a Markdown table: a row for each work, a column for each server, each figure with its ratio to InspIRCd.
 
-    The last column is the load generator's share of a core beside each server, in the same order: where it is near
-    100 %, the figure is the generator's limit and not the server's.
+    The last column is the load generator's share of a core for each server, in the same order. Near 100 %, the
+    generator limits the figure, not the server.
     """
     rows = [["work", "figure", *names, "reach", "load generator"]]
     for work in chosen:
@@ -71,7 +71,7 @@ def _generator_share(measured: list[Measured], work: works.Work, server: str) ->
 
 
 def paired_table(measured: list[Measured], chosen: list[works.Work], name: str, other: str) -> str:
-    """Markdown: for each work the medians of both sides, and the median ratio with its smallest and largest round."""
+    """Format a Markdown table: for each work the medians of both sides, and the median, smallest and largest ratio."""
     rows = [["work", "figure", name, other, "ratio", "smallest .. largest", "rounds"]]
     for work in chosen:
         ratios = ratios_of(measured, work, name, other)
@@ -90,7 +90,7 @@ def _markdown(rows: list[list[str]]) -> str:
 
 
 def details(measured: list[Measured], chosen: list[works.Work], names: list[str]) -> str:
-    """All other figures, medians over the rounds, a line for each work and server."""
+    """Format all other figures: medians over the rounds, one line for each work and server."""
     lines = []
     for work in chosen:
         for name in names:
@@ -102,7 +102,7 @@ def details(measured: list[Measured], chosen: list[works.Work], names: list[str]
 
 
 def disturbance(measured: list[Measured]) -> str:
-    """Says how busy other programs kept the machine; '' when they hardly did. Then figures are only a hint."""
+    """Describe the load by other programs, which makes the figures uncertain. Return '' if it is low."""
     cores = [m.figures["others_cores"] for m in measured if "others_cores" in m.figures]
     if not cores or statistics.median(cores) < DISTURBED_CORES:
         return ""

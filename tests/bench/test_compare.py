@@ -1,4 +1,4 @@
-"""The comparison of two checkouts: where the other one comes from, what its table says, and one real run."""
+"""The comparison of two checkouts: the source of the other one, the table, and one real run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def measured(server: str, cpu_us: list[float]) -> list[Measured]:
 
 
 def test_the_ratio_is_the_median_of_the_rounds_and_its_spread_is_shown() -> None:
-    """The machine was twice as slow in the last round, for both."""
+    """In the last round the machine was twice as slow for both."""
     both = measured("this", [11.0, 9.0, 24.0]) + measured("main", [10.0, 10.0, 20.0])
     assert report.ratios_of(both, PAIRS, "this", "main") == pytest.approx([1.1, 0.9, 1.2])
     row = report.paired_table(both, [PAIRS], "this", "main").splitlines()[-1]

@@ -1,4 +1,4 @@
-"""The load generator against a tiny server that loses, doubles and reorders: its checks really fire."""
+"""The load generator with a small server that loses, duplicates and reorders: its checks detect this."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.bench import measuring
 pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is needed to build the load generator")
 
 Fault = Callable[[int, int, bytes], list[bytes]]
-"""(reader's number, messages to it so far, the line) -> the lines that it is sent."""
+"""(Reader's number, number of messages to it so far, the line) -> the lines that are sent to it."""
 
 
 class FakeServer(socketserver.ThreadingTCPServer):
-    """Registers anyone, joins anyone, relays PRIVMSG to the other members in one order, through a fault."""
+    """A server that registers and joins any client, and relays PRIVMSG to the others in one order, with a fault."""
 
     request_queue_size = 64
 
@@ -37,7 +37,7 @@ class FakeServer(socketserver.ThreadingTCPServer):
 
 
 class FakeClient(socketserver.StreamRequestHandler):
-    """One connection, on a thread of its own; every line is handled under the server's lock."""
+    """Handle one connection on its own thread. Each line is handled under the server's lock."""
 
     server: FakeServer
     nick = b"?"
@@ -84,7 +84,7 @@ class FakeClient(socketserver.StreamRequestHandler):
 
 @contextlib.contextmanager
 def serving(fault: Fault) -> Iterator[str]:
-    """The fake server on a thread of its own; yields HOST:PORT."""
+    """Run the server on its own thread. Yields HOST:PORT."""
     with FakeServer(fault) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="fake-server")
         thread.start()
@@ -122,7 +122,7 @@ def doubling(reader: int, count: int, line: bytes) -> list[bytes]:
 
 
 def reordering() -> Fault:
-    """Reader 3 gets its tenth message after the one that follows it (a later one might have no successor)."""
+    """Reader 3 gets its tenth message after the eleventh (a later one might have no successor)."""
     held: list[bytes] = []
 
     def fault(reader: int, count: int, line: bytes) -> list[bytes]:
@@ -141,7 +141,7 @@ def spoiling(reader: int, count: int, line: bytes) -> list[bytes]:
 
 
 def pairing() -> Fault:
-    """Each reader gets its messages two at a time."""
+    """Send each reader its messages two at a time."""
     held: dict[int, bytes] = {}
 
     def fault(reader: int, _count: int, line: bytes) -> list[bytes]:

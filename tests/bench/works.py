@@ -1,4 +1,4 @@
-"""The works that are compared, each with the figure that counts and the ratio to InspIRCd to be reached."""
+"""The works, each with its figure and the target for the ratio to InspIRCd."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`options` are the load generator's; `figure` is what is compared with InspIRCd in the same round."""
+    """`options` are the load generator's. `figure` is compared with InspIRCd's in the same round."""
 
     name: str
     title: str
@@ -54,7 +54,7 @@ SIX = ("crowd", "room", "rooms", "paced", "pairs", "quiet")
 
 
 def work(text: str) -> Work:
-    """The work called so; `NAME+tags` is the same with tags negotiated. Raises KeyError."""
+    """Return the work of this name. `NAME+tags` is the same with tags negotiated. Raises KeyError."""
     name, _, variant = text.partition("+")
     if variant not in ("", "tags"):
         raise KeyError(text)

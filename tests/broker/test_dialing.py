@@ -1,4 +1,4 @@
-"""Connecting to a Redis from its URL: what is said first, and TLS; against a stand-in that answers."""
+"""Connecting to a Redis from its URL: the first commands, and TLS, with a simulated server."""
 
 import select
 import shutil
@@ -18,7 +18,7 @@ MUCH = b"x" * 200_000  # many TLS records
 
 
 class Answering:
-    """A server for one connection: notes what it is told, answers each command, and the last one with much."""
+    """A server for one connection. It records the commands and answers each, the last one with many bytes."""
 
     def __init__(self, answers: list[bytes], context: ssl.SSLContext | None = None) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -50,7 +50,7 @@ class Answering:
 
 
 def everything(connected: socket.socket) -> bytes:
-    """All that is answered, until the end, read as a lane reads: told by a selector, never waiting."""
+    """Return all answers until the end. It reads as a lane does: by a selector, without blocking."""
     connected.sendall(b"SEND MUCH\r\n")
     connected.setblocking(False)
     poll, received = select.epoll(), b""
@@ -94,7 +94,7 @@ def test_a_refusal_is_an_error_without_the_password() -> None:
 
 
 def test_rediss_is_encrypted_and_read_to_the_last_byte(pem: Path) -> None:
-    """RFC 8446 5.1: a record has at most 16 KB; what was decrypted already no selector tells of."""
+    """RFC 8446 5.1: a record has at most 16 KB. A selector does not report bytes that are already decrypted."""
     server = Answering([b"+OK\r\n"], server_context(pem / "cert.pem", pem / "key.pem"))
     with dial(f"rediss://localhost:{server.port}/1?ssl_ca_certs={pem / 'cert.pem'}") as connected:
         assert everything(connected) == MUCH

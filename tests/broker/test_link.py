@@ -1,4 +1,4 @@
-"""The link: what it guarantees, and what becomes of it when a server, a connection or a script is lost."""
+"""The link: its guarantees, and its behaviour when a server, a connection or a script is lost."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def test_every_command_without_a_reply_is_told_that_it_is_lost(stage: Stage) -> 
 
 
 def test_a_new_connection_ends_the_old_one_first(stage: Stage) -> None:
-    """A stalled server would execute what the old one sent behind what the new one finds out."""
+    """A stalled server would execute commands of the old connection after the checks of the new one."""
     node = stage.node()
     old = client_id(stage, node)
     stage.world.stall()
@@ -73,7 +73,7 @@ def test_a_new_connection_ends_the_old_one_first(stage: Stage) -> None:
 
 
 def test_a_connection_that_the_server_ends_is_noticed_and_the_next_one_mends(stage: Stage) -> None:
-    """As a server does whose output buffer for a slow reader is full."""
+    """As a server closes a connection whose output buffer is full."""
     node, writer = stage.node(), stage.node()
     story = node.follow(ROOM)
     stage.until(lambda: story.is_live)
@@ -106,7 +106,7 @@ def test_flushed_scripts_are_loaded_again_and_nothing_is_lost(stage: Stage) -> N
 
 
 def test_a_subscription_that_is_refused_shifts_no_replies(prefix: str) -> None:
-    """An error is no push: it would be taken for the answer to the next command."""
+    """An error is not a push. It would be taken for the answer to the next command."""
     world = Simulated(replies_first=False)
     stage = Stage(world, prefix)
     node = stage.node()

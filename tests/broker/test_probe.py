@@ -1,4 +1,4 @@
-"""Keeping a lane's link in use: reconnecting, and noticing a Redis that is there but of no use."""
+"""The probe of a lane's link: reconnecting, and detecting a Redis that is reachable but does not work."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -18,7 +18,7 @@ CHANNEL = "t:{@gate.0}:probe"
 
 
 class Host:
-    """A lane that has nothing but its link."""
+    """A lane that has only a link."""
 
     def __init__(self, server: SimulatedServer, seed: int = 0) -> None:
         self.id = "gate.0"
@@ -40,7 +40,7 @@ class Host:
         self.later(LOOK_S, self._look)
 
     def run(self, for_s: float) -> None:
-        """Lets time pass."""
+        """Let time pass."""
         end = self.now + for_s
         while self.now < end:
             self.link.flush()
@@ -104,7 +104,7 @@ def test_a_link_that_delivers_is_well_and_stays(host: Host) -> None:
 
 
 def test_a_subscription_that_is_lost_is_noticed(host: Host) -> None:
-    """As after an unsubscription behind our back, or where a proxy sits between: everything else is answered."""
+    """As after an unwanted unsubscription, or behind a proxy: everything else is answered."""
     assert host.server is not None
     host.run(1.0)
     [connection] = host.server.connections.values()
@@ -132,7 +132,7 @@ def test_a_redis_that_answers_nothing_is_noticed_and_used_again(host: Host) -> N
     host.server.is_stalled = True
     with capture_logs() as logs:
         host.run_until(lambda: not host.probe.is_healthy, NOTICED_WITHIN_S)
-        host.run(60.0)  # new connections are taken, and answered as little: no greeting
+        host.run(60.0)  # new connections are accepted, and get no answer either
         assert 4 < len(host.tries) < 16
         host.server.is_stalled = False
         host.run_until(lambda: host.probe.is_healthy, 15.0)
@@ -214,13 +214,13 @@ def test_a_redis_that_took_no_writes_is_tried_again_on_a_new_connection(host: Ho
 
 
 def test_a_lane_that_is_late_through_its_own_work_does_not_blame_its_link(host: Host) -> None:
-    """Two turns of ten seconds, and in the first of them a probe is on its way."""
+    """Two turns take ten seconds each. A probe is in flight in the first of them."""
     host.run_until(lambda: host.probe.is_healthy, NOTICED_WITHIN_S)
     host.run_until(lambda: host.probe._asked_at is not None or host.link.is_awaiting, NOTICED_WITHIN_S)
     for _ in range(2):
         host.link.flush()
         host.now += 10.0
-        host.timers.run_due(host.now)  # its timers come before what the link has brought is read
+        host.timers.run_due(host.now)  # its timers run before the link's input is read
     host.run(1.0)
     assert host.probe.is_healthy
     assert len(host.tries) == 1

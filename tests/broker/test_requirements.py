@@ -1,4 +1,4 @@
-"""Which Redis may be used; against a stand-in for its answers."""
+"""The requirements for a Redis, with a simulated server."""
 
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from gateway.broker.requirements import UnsuitableRedis, check
 
 
 class Answers:
-    """What a server says of itself."""
+    """A server's answers about itself."""
 
     def __init__(self, version: str, limits: dict[Any, Any] | None) -> None:
         self._version, self._limits = version, limits

@@ -1,4 +1,4 @@
-"""URLs of a Redis behind sentinels: what they say, and that who is named as master must be one."""
+"""URLs of a Redis behind sentinels: their parts, and the check that the named master is one."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ REPLICA = b"*3\r\n$5\r\nslave\r\n$1\r\nh\r\n:1\r\n"
 
 @pytest.mark.parametrize(("answer", "is_used"), [(MASTER, True), (REPLICA, False)])
 def test_who_is_no_master_is_not_used(monkeypatch: pytest.MonkeyPatch, answer: bytes, is_used: bool) -> None:
-    """In a failover the sentinels may still, or already, name it."""
+    """In a failover the sentinels may name a server that is no master any more, or not yet."""
     server = Answering([answer])
     monkeypatch.setattr(sentinel, "master", lambda _url: {"host": "127.0.0.1", "port": server.port})
     if is_used:

@@ -1,4 +1,4 @@
-"""The embedded server with real processes: shared, ended with its last user, back after any kill."""
+"""The embedded server with real processes: sharing, the end with its last user, the restart after any kill."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ def wait_until(true: Callable[[], bool], what: str) -> None:
 
 
 def processes_of(data_dir: Path) -> dict[str, int]:
-    """The server and the supervisor that work in this directory: {"server": pid, "supervisor": pid}."""
+    """Return the processes of this directory: {"server": pid, "supervisor": pid}."""
     found = {}
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
@@ -92,7 +92,7 @@ def test_it_is_durable_private_and_never_evicts(share: EmbeddedServer) -> None:
     assert share.socket_path.stat().st_mode & 0o777 == 0o700
     assert share.data_dir.stat().st_mode & 0o777 == 0o700
     ask(share, "SET", "said", "in confidence")
-    for path in share.data_dir.rglob("*"):  # also where the directory was there before, and is open to all
+    for path in share.data_dir.rglob("*"):  # also if the directory existed before and is open to all
         assert not path.lstat().st_mode & 0o077, path
 
 

@@ -1,4 +1,4 @@
-"""Appending: the contract of append.lua, the chain of positions, and what goes as one entry."""
+"""Appending: the contract of append.lua, the chain of positions, and the events of one entry."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ ROOM = "#room"
 
 
 def append(stage: Stage, node: Node, epoch: str, origin: str = "g.0:1", new_epoch: str = "made") -> Any:
-    """The reply to an append of one line that expects this epoch."""
+    """Return the reply to an append of one line with this expected epoch."""
     replies: list[Any] = []
     node.append(replies.append, ROOM, epoch, origin, "hi", new_epoch)
     stage.until(lambda: bool(replies))
@@ -19,7 +19,7 @@ def append(stage: Stage, node: Node, epoch: str, origin: str = "g.0:1", new_epoc
 
 
 def now_us(stage: Stage) -> int:
-    """The server's own clock."""
+    """Return the time of the server's clock."""
     seconds, microseconds = stage.command("TIME")
     return int(seconds) * 1_000_000 + int(microseconds)
 
@@ -133,7 +133,7 @@ def test_all_lanes_see_one_order_and_each_lane_its_own(stage: Stage) -> None:
             f"{node.lane} {n}" for n in range(40)
         ]
     assert {story.position for story in stories} == {stage.head(ROOM)}
-    assert all(story.beginnings <= 2 for story in stories)  # the losers of the race for making it load once more
+    assert all(story.beginnings <= 2 for story in stories)  # the nodes that did not create the log load it again
 
 
 def test_lines_wait_until_their_log_is_loaded(stage: Stage) -> None:

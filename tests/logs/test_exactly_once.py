@@ -1,4 +1,4 @@
-"""Exactly once: whatever becomes of a connection, a line is in its log once, and its sender hears once."""
+"""Exactly once: with any loss of a connection, a line is in its log once, and its sender is notified once."""
 
 import pytest
 
@@ -17,12 +17,12 @@ def settled(stage: Stage, node: Node) -> Story:
 
 
 def lines(stage: Stage, name: str = ROOM) -> list[str]:
-    """All lines of a log, by what is in Redis."""
+    """Return all lines of a log in Redis."""
     return [line for entry in stage.entries(name) for line in decode(*entry).lines]
 
 
 def launch(stage: Stage, node: Node, line: str, name: str = ROOM, executed: bool = True) -> None:
-    """Sends a line and loses the connection: after the server has executed it, or before it was sent."""
+    """Send a line and lose the connection: after the server has executed it, or before it was sent."""
     node.say(name, line)
     node.log_writer.send()
     if executed:
@@ -140,7 +140,7 @@ def test_a_line_whose_published_entry_was_lost_is_found_by_the_repair(stage: Sta
 
 
 def test_a_line_that_was_answered_but_lost_with_the_servers_tail_goes_again(stage: Stage) -> None:
-    """It was acknowledged by nobody yet: its entry had not come back."""
+    """No node has acknowledged it yet: its entry had not come back."""
     node = stage.node()
     story = settled(stage, node)
     node.say(ROOM, "first")
@@ -161,7 +161,7 @@ def test_a_line_that_was_answered_but_lost_with_the_servers_tail_goes_again(stag
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_a_line_that_lies_under_the_base_of_a_log_read_again(stage: Stage, answered: bool) -> None:
-    """While the connection was lost, others went on and snapshot and trim went past the position."""
+    """While the connection was lost, others appended, and a snapshot and a trim passed the position."""
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a", "b")
     story = settled(stage, node)
@@ -193,7 +193,7 @@ def test_a_line_that_lies_under_the_base_of_a_log_read_again(stage: Stage, answe
 
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_line_that_was_answered_but_did_not_come_back_is_looked_for(stage: Stage, is_first: bool) -> None:
-    """Also the one that makes the log: there is no epoch yet to compare heads by."""
+    """Also the first entry of a log: there is no epoch yet to compare heads."""
     node = stage.node()
     story = settled(stage, node)
     if not is_first:

@@ -1,4 +1,4 @@
-"""Reading pages of a log: against a log in memory that answers as Redis does."""
+"""Reading pages of a log, with a log in memory that answers as Redis does."""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ class Log:
     """Entries by (ms, n), the rejected events, the number of requests, and the most entries in a reply."""
 
     def __init__(self, sizes: list[int], fit: int = 1000) -> None:
-        """``sizes``: how many events each entry has; ``fit``: how many entries have the bytes of a page."""
+        """``sizes``: number of events of each entry. ``fit``: number of entries in the bytes of a page."""
         self.entries = {(10 + at // 3, at % 3): size for at, size in enumerate(sizes)}
         self.rejected: set[Place] = set()
         self.room = Room("#r")
@@ -88,7 +88,7 @@ def excerpt_of(log: Log, may_read: HistoryAccess, span: Span) -> HistoryPage:
 
 
 def places(log: Log, after: Place, before: Place, limit: int, newest: bool) -> list[Place]:
-    """Read a span excerpt by excerpt; return the places of its messages."""
+    """Read a span in pages. Return the places of its messages."""
     result: list[Place] = []
     rest = Span(after, before, limit, newest)
     may_read = readable("", log.room, as_member=True)
@@ -134,7 +134,7 @@ def test_a_long_log_is_read_in_bounded_pages(newest: bool) -> None:
 
 @pytest.mark.parametrize("newest", [True, False])
 def test_an_excerpt_is_bounded_in_work(newest: bool) -> None:
-    """Where a log has little of what is wanted, others have their turn in between."""
+    """If a log has few of the wanted events, other clients have their turn in between."""
     log = Log([1] * 2000)
     may_read = readable("", log.room, as_member=True)
     assert may_read is not None

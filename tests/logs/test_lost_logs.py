@@ -1,4 +1,4 @@
-"""A Redis that lost what it had: rooms are put back from what the lanes know of them, the most there is."""
+"""A Redis that lost data: the lanes restore rooms from the most recent state that any of them has."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ def wipe(stage: Stage) -> None:
 
 
 def lose_tail(stage: Stage, count: int) -> None:
-    """What a failover to a replica that lags does to a log."""
+    """Remove the newest entries of a log, as a failover to a replica that lags does."""
     lost = stage.entries(ROOM)[-count:]
     stage.command("XDEL", stage.keys.log(ROOM), *(entry_id for entry_id, _, _ in lost))
     stage.command("HSET", stage.keys.head(ROOM), "last", stage.entries(ROOM)[-1][0])
@@ -31,7 +31,7 @@ def nicks(followed: LocalRoom) -> list[str]:
 
 
 def agree(stage: Stage, *rooms: LocalRoom) -> None:
-    """Until all replicas are at the log's end; then they are the same."""
+    """Run until all replicas are at the end of the log. Then they must be equal."""
     for node in stage.nodes:
         if node.link.is_connected:
             node.replicas.check_positions()
@@ -48,7 +48,7 @@ def tell(stage: Stage, node: Node, line: str) -> None:
 
 @pytest.mark.parametrize("cut", [True, False])
 def test_a_wiped_room_is_as_it_was(stage: Stage, cut: bool) -> None:
-    """FLUSHALL breaks no connection, a restart without data does."""
+    """FLUSHALL closes no connection. A restart without data does."""
     ann, bob = stage.node(), stage.node()
     rooms = [joined(stage, ann, "ann"), joined(stage, bob, "bob")]
     tell(stage, ann, events.topic_set("ann!u@h", ROOM, "kept"))
@@ -68,7 +68,7 @@ def test_a_wiped_room_is_as_it_was(stage: Stage, cut: bool) -> None:
 
 
 def test_a_wiped_room_that_two_things_make_its_lane_look_at(stage: Stage) -> None:
-    """The second answer was on its way already when the first had the room put back."""
+    """The second answer was in flight already when the first one caused the seed."""
     ann = stage.node()
     room = joined(stage, ann, "ann")
     ann.rooms_reread.clear()
@@ -95,7 +95,7 @@ def test_who_joins_a_wiped_room_first_is_an_ordinary_member(stage: Stage) -> Non
 
 
 def test_whoever_knows_more_puts_back_more(stage: Stage) -> None:
-    """The lane that had missed the last entries comes first, and yields."""
+    """The lane that had missed the last entries comes first, and its seed is replaced."""
     behind, ahead = stage.node(), stage.node()
     rooms = [joined(stage, behind, "ann"), joined(stage, ahead, "bob")]
     agree(stage, *rooms)
@@ -136,7 +136,7 @@ def test_a_room_made_anew_is_left_alone_after_a_minute(stage: Stage) -> None:
 
 
 def test_a_lost_tail_is_put_back_by_whose_it_was(stage: Stage) -> None:
-    """In each one's order, before anything new, as the same entries; nobody is told to have failed."""
+    """Each lane restores its entries in order, before new ones, with the same origins. No sender gets an error."""
     ann, bob = stage.node(), stage.node()
     rooms = [joined(stage, ann, "ann"), joined(stage, bob, "bob")]
     for n in range(3):
@@ -188,7 +188,7 @@ def test_an_entry_that_comes_twice_is_void_the_second_time(stage: Stage) -> None
 
 
 def test_direct_messages_that_an_inbox_has_lost_are_put_back(stage: Stage) -> None:
-    """Their sender follows no such log: it looks when it is connected again. The owner takes each once."""
+    """Their sender does not follow that log: it checks after reconnecting. The owner accepts each once."""
     ann = stage.node()
     inbox = "@gate00.7"
     for field, value in (("last", "0-0"), ("epoch", "of the lane")):
@@ -224,7 +224,7 @@ def test_a_second_loss_while_entries_are_put_back(stage: Stage) -> None:
 
 
 def test_who_waits_for_a_log_to_be_whole_is_called_though_redis_took_no_writes_for_a_while(stage: Stage) -> None:
-    """Nothing else is queued for it, that would have it looked at again."""
+    """No other event is queued for the log that would cause another check."""
     ann = stage.node()
     joined(stage, ann, "ann")
     ann.say(ROOM, said(ann, "on its way"))

@@ -12,7 +12,7 @@ PAGE_BYTES = 128 * 1024
 
 
 def page(stage: Stage, verb: str, begin: str, end: str, limit: int) -> tuple[list[int], int]:
-    """The entries' numbers, and whether there may be more."""
+    """Return the numbers of the entries, and whether there may be more."""
     replies: list[Any] = []
     node = stage.nodes[0] if stage.nodes else stage.node()
     node.link.run(PAGE, replies.append, (stage.keys.log(ROOM),), verb, begin, end, limit)

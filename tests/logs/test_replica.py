@@ -1,4 +1,4 @@
-"""Following a log: loading, the gap and its repair, and what makes a replica begin again."""
+"""Following a log: loading, the repair of a gap, and the causes of a reload."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def settled(stage: Stage, node: Node) -> Story:
 
 
 def rebuild(stage: Stage, node: Node, *lines: str) -> None:
-    """The log is wiped, and made anew by another."""
+    """Wipe the log and let another node create it again."""
     stage.command("DEL", stage.keys.log(ROOM), stage.keys.head(ROOM), stage.keys.base(ROOM))
     stage.write(node, ROOM, *lines, epoch="another")
 
@@ -45,7 +45,7 @@ def test_loading_folds_the_log_from_its_first_entry(stage: Stage) -> None:
 
 
 def test_a_page_is_bounded_in_bytes_as_well(stage: Stage) -> None:
-    """Replies count against client-output-buffer-limit: a page above it could never be read."""
+    """Replies count for client-output-buffer-limit. A page above it could never be read."""
     node = stage.node()
     lines = [f"{n:02}{'x' * 50_000}" for n in range(12)]
     for line in lines:
@@ -205,7 +205,7 @@ def test_another_epoch_makes_it_read_again(stage: Stage) -> None:
 
 
 def test_entries_of_an_epoch_that_is_over_do_not_keep_it_from_settling(stage: Stage) -> None:
-    """They waited for a page, and what that page told was of the next epoch already."""
+    """They waited for a page, and that page was of the next epoch already."""
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)
@@ -255,7 +255,7 @@ def test_a_log_that_was_trimmed_past_the_position_is_read_again(stage: Stage) ->
 
 
 def test_a_log_that_lost_its_tail_is_read_again(stage: Stage) -> None:
-    """A restart from an older file: the own position is not in the log any more."""
+    """A restart from an older file: the replica's position is not in the log any more."""
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a", "b", "c")
     story = settled(stage, node)
@@ -270,7 +270,7 @@ def test_a_log_that_lost_its_tail_is_read_again(stage: Stage) -> None:
 
 
 def test_asking_twice_for_a_page_reads_nothing_again(stage: Stage) -> None:
-    """The answers to two questions from one position: the second comes where the replica has gone on."""
+    """The answers to two requests from one position. The second one comes after the replica has moved."""
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)
@@ -329,7 +329,7 @@ def test_a_connection_lost_while_loading(stage: Stage) -> None:
 
 
 def test_what_waited_when_the_connection_was_lost_does_not_count(stage: Stage) -> None:
-    """It may have been published and lost with the server's tail: only the log tells."""
+    """It may have been published and lost with the server's newest entries. Only the log shows this."""
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)

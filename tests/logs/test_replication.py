@@ -1,4 +1,4 @@
-"""Nothing is published, or folded from a page, before Redis's replicas have it."""
+"""Nothing is published, or applied from a page, before Redis's replicas have it."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def steps(stage: Stage) -> None:
 
 
 def pair(stage: Stage) -> tuple[Node, Node]:
-    """Two nodes that follow the room, in which something has been said."""
+    """Two nodes that follow a room with a message."""
     nodes = stage.node(), stage.node()
     stories = [node.follow(ROOM) for node in nodes]
     stage.until(lambda: all(story.is_live for story in stories))
@@ -56,7 +56,7 @@ def test_nobody_hears_it_while_replicas_are_missing(stage: Stage, world: Simulat
     steps(stage)
     assert one.lagging == [True]
     assert len(stage.entries(ROOM)) == 2
-    other.replicas.check_positions()  # the head tells of it, as it does at every PING
+    other.replicas.check_positions()  # the head shows it, as at every PING
     late = stage.node()
     story = late.follow(ROOM)
     steps(stage)

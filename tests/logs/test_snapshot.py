@@ -1,4 +1,4 @@
-"""Snapshots: which one is taken, and what is trimmed behind it."""
+"""Snapshots: which one is accepted, and which entries are trimmed."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def snapshot(
     kept_bytes: int = 1 << 30,
     gateway_ms: int = 1 << 53,
 ) -> int:
-    """Offers a snapshot of a position in the epoch that reigns, or in another; what the script says to it."""
+    """Offer a snapshot of a position in the present epoch or in another. Return the script's answer."""
     epoch = epoch or stage.head(ROOM)[0]
     keys, replies = stage.keys, list[Any]()
     text = f"1 {epoch} {at}\n{snapshot_of([f'until {at}'])}"
@@ -46,7 +46,7 @@ def snapshot(
 
 
 def written(stage: Stage, node: Node, count: int) -> list[str]:
-    """The ids of so many entries."""
+    """Append this number of entries. Return their ids."""
     stage.write(node, ROOM, *(f"{n}" for n in range(count)))
     return ids(stage)
 
@@ -56,7 +56,7 @@ def ids(stage: Stage) -> list[str]:
 
 
 def base(stage: Stage) -> str:
-    """The position of the base."""
+    """Return the position of the base."""
     text: bytes = stage.command("GET", stage.keys.base(ROOM))
     version, epoch, at = text.decode().split("\n")[0].split(" ")
     assert (version, epoch) == ("1", stage.head(ROOM)[0])
@@ -153,7 +153,7 @@ def test_who_loads_after_trimming_has_the_whole_state(stage: Stage) -> None:
 
 
 def test_trimming_keeps_so_many_bytes(stage: Stage) -> None:
-    """Tags included; by Redis's own measure."""
+    """Tags count. The measure is Redis's own."""
     node = stage.node()
     stage.write(node, ROOM, *(f"{n:02}{'x' * 4000}" for n in range(20)))
     entries = ids(stage)
@@ -171,7 +171,7 @@ def test_a_step_of_one_clock_trims_nothing(stage: Stage, is_redis_ahead: bool) -
     entries = written(stage, node, 5)
     now_ms = int(stage.command("TIME")[0]) * 1000
     hour_ms = 3600_000
-    if is_redis_ahead:  # as the gateway sees it, the entries are from tomorrow
+    if is_redis_ahead:  # by the gateway's clock, the entries are from tomorrow
         snapshot(stage, node, entries[-1], age_ms=-hour_ms, gateway_ms=now_ms - 24 * hour_ms)
     else:
         snapshot(stage, node, entries[-1], age_ms=hour_ms, gateway_ms=now_ms + 24 * hour_ms)
@@ -179,7 +179,7 @@ def test_a_step_of_one_clock_trims_nothing(stage: Stage, is_redis_ahead: bool) -
 
 
 def test_trimming_at_once_has_a_bound(stage: Stage) -> None:
-    """Neither Redis nor anybody behind it waits long; the rest goes with the next snapshot."""
+    """Neither Redis nor its clients wait long. The next snapshot trims the rest."""
     node = stage.node()
     log = stage.keys.log(ROOM)
     for n in range(1, 3001):
@@ -192,7 +192,7 @@ def test_trimming_at_once_has_a_bound(stage: Stage) -> None:
 
 
 def test_no_key_of_a_room_stays_for_ever(stage: Stage) -> None:
-    """Though only a gateway has followed it that was killed in the very moment when it made them."""
+    """Although the only gateway that followed the room was killed at the moment when it created them."""
     node = stage.node()
     entries = written(stage, node, 2)
     snapshot(stage, node, entries[1])

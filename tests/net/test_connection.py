@@ -1,4 +1,4 @@
-"""A connection's end: our last words arrive, whatever the peer has sent that nobody reads any more."""
+"""The end of a connection: the last lines arrive, also if the peer has sent bytes that are not read any more."""
 
 import socket
 import time
@@ -13,7 +13,7 @@ DEADLINE_S = 30.0
 
 
 class Owner:
-    """Notes what it is told."""
+    """Records the events of a connection."""
 
     def __init__(self) -> None:
         self.touched: list[ClientConnection] = []
@@ -49,7 +49,7 @@ def owner() -> Iterator[Owner]:
 
 
 def connect(owner: Owner) -> tuple[ClientConnection, socket.socket]:
-    """Over loopback TCP: a pair of Unix sockets knows no reset."""
+    """Connect over loopback TCP, since a pair of Unix sockets has no reset."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         peer = socket.create_connection(listener.getsockname(), DEADLINE_S)
         accepted, _ = listener.accept()

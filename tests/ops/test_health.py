@@ -1,4 +1,4 @@
-"""The admin port, asked over a real socket."""
+"""The admin port over a real socket."""
 
 import contextlib
 import http.client
@@ -16,7 +16,7 @@ LIMIT_S = 30.0
 
 
 class Gateway:
-    """What a gateway would tell."""
+    """Readings of a gateway."""
 
     ready = (True, "ready")
     lines = 0
@@ -97,7 +97,7 @@ def test_one_that_sends_a_byte_now_and_then_has_no_more_time_and_holds_up_nobody
         thread.start()
         try:
             assert get(admin, "/healthz")[0] == 200
-            assert dripping.recv(1) == b""  # its time is up, though it has sent something all the while
+            assert dripping.recv(1) == b""  # its time is over, although it has sent something meanwhile
         finally:
             ended.set()
             thread.join()

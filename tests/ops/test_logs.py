@@ -1,4 +1,4 @@
-"""The process's own log, as an operator's machine and eyes read it."""
+"""The process's own log, for machines and for people."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def test_console_is_plain_where_there_is_no_terminal() -> None:
 
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_a_traceback_tells_where_and_what_but_no_values(form: str) -> None:
-    """Also where `rich` is installed, which would write the local variables into it."""
+    """Also if `rich` is installed, which would write local variables into the log."""
     told = logged(form, FAULT)
     assert "LookupError: a fault" in told
     assert "in check" in told
@@ -62,7 +62,7 @@ def test_a_traceback_tells_where_and_what_but_no_values(form: str) -> None:
 @pytest.mark.parametrize("is_unbuffered", ["", "1"])
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_a_line_is_one_write(form: str, is_unbuffered: str) -> None:
-    """So that lines of several gateways that share a pipe do not run into each other."""
+    """Lines of several gateways that share a pipe must not be mixed."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # keeps each write by itself
     with ours:
         with theirs:

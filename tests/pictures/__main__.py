@@ -1,4 +1,4 @@
-"""The README's pictures, made anew from the running programs:
+"""Make the README's pictures from the running programs:
 
 make pictures              all there are
 python -m tests.pictures terminal
@@ -19,7 +19,7 @@ PICTURES = ("terminal", "page")
 
 
 def main() -> None:
-    """Let each module `draw(network, directory)` its picture of a network of its own."""
+    """Let each module `draw(network, directory)` its picture, each with a new network."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pictures", metavar="PICTURE", nargs="*", help=f"of {', '.join(PICTURES)}; default: all")
     wanted = parser.parse_args().pictures or PICTURES

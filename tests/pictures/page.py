@@ -1,4 +1,4 @@
-"""docs/page.png: the page at one gateway, while people talk at another."""
+"""docs/page.png: the page at one gateway, while users talk at another."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _CAPS = "batch echo-message labeled-response message-tags server-time"
 
 
 def draw(network: Network, directory: Path) -> None:
-    """Talk, and take a picture of what mira sees."""
+    """Let the users talk, and take a picture of mira's page."""
     one, other = (network.gateway("--name", f"chat-{number}.example") for number in (1, 2))
     with sync_playwright() as playwright:
         browser = launch(playwright)
@@ -57,13 +57,13 @@ def _talk(people: "dict[str, _Person]", visitor: Visitor) -> None:
 
 class _Person(Peer):
     def sync(self) -> list[str]:
-        """As any peer's, whatever the gateway is called."""
+        """Like the peers of any gateway."""
         self._pings += 1
         self.send(f"PING {self.nick}-{self._pings}")
         return self.until(f":{self.nick}-{self._pings}")[:-1]
 
     def say(self, text: str, tags: str = "") -> str:
-        """Says it in the room of the picture; gives its msgid."""
+        """Send a text to the room of the picture. Return its msgid."""
         echo = self.do(f"@{tags} PRIVMSG #release :{text}" if tags else f"PRIVMSG #release :{text}")
         line = next(line for line in echo if text in line)
         return line.split("msgid=")[1].split(" ")[0].split(";")[0]

@@ -20,7 +20,7 @@ _CAPS = "message-tags echo-message"
 
 
 def draw(network: Network, directory: Path) -> None:
-    """Talk, and write down what alice sees."""
+    """Let the users talk, and save the screen of alice."""
     one, other = network.gateways(2)
     asyncio.run(_talk(network, one, other, directory / "terminal.svg"))
 
@@ -79,7 +79,7 @@ async def _talk(network: Network, one: Gateway, other: Gateway, path: Path) -> N
 
 
 class Scene:
-    """What alice has seen so far."""
+    """Return the screen of alice so far."""
 
     def __init__(self, app: Hubbub) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Which dialect a connection speaks, from its first bytes."""
+"""The dialect of a connection, by its first bytes."""
 
 import pytest
 from hypothesis import given
@@ -22,8 +22,8 @@ from gateway.wire.dialect import SNIFF_LIMIT_BYTES, Kind, sniff, strip_telnet
         (b"@label=1 PING :x\r\n", Kind.IRC),
         (b"AUTHENTICATE PLAIN\r\n", Kind.IRC),
         (b"QUIT\r\n", Kind.IRC),
-        (b"Nick\r\n", Kind.TEXT),  # a person may be called so
-        (b"NICK :\r\n", Kind.IRC),  # it is to be told so (431)
+        (b"Nick\r\n", Kind.TEXT),  # a valid name of a person
+        (b"NICK :\r\n", Kind.IRC),  # the answer is 431
         (b"bob\n", Kind.TEXT),
         (b"JOIN #room\r\n", Kind.TEXT),  # no registration verb
         (b"GET lost\r\n", Kind.TEXT),

@@ -1,4 +1,4 @@
-"""What a browser on the port is told (RFC 9110, RFC 9112)."""
+"""Answers to a browser on the port (RFC 9110, RFC 9112)."""
 
 import gzip
 

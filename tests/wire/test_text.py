@@ -1,4 +1,4 @@
-"""The plain-text dialect: what is typed, and what is read."""
+"""The plain-text dialect: input and output."""
 
 import pytest
 from hypothesis import given
@@ -177,7 +177,7 @@ def test_text_from_right_to_left_stays_as_it_is() -> None:
 
 
 def test_a_taken_name_of_many_digits_gets_a_suggestion_too() -> None:
-    """A server that is not ours may say anything: Python reads no number of more than 4300 digits."""
+    """Another server may send anything. Python parses no number of more than 4300 digits."""
     shown = render(Message("433", ["*", "bob" + "9" * 5000, "in use"]), "bob", "")
     assert shown is not None
     assert shown.endswith("How about bob1000000000?")

@@ -1,4 +1,4 @@
-"""What a reaction may be (docs/protocol.md, "Reactions")."""
+"""The valid reactions (docs/protocol.md, "Reactions")."""
 
 import pytest
 
