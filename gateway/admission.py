@@ -1,4 +1,4 @@
-"""What one address may do on this gateway: how many connections it has, how fast it makes them, or anything else.
+"""Limits for one address on this gateway: the number of its connections, and rates of any action.
 
 Any thread.
 """
@@ -10,15 +10,15 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 ONE_SITE_BITS = 64
-"""What a site is given of IPv6 at least (RFC 6177): its addresses count as one."""
+"""The IPv6 prefix length of a site (RFC 6177): its addresses count as one."""
 RECENT_LIMIT = 65_536
-"""Addresses whose rate is remembered; of more, those that have not connected for the longest time are forgotten."""
+"""The number of addresses with a stored rate; above it the least recently used ones are dropped."""
 
 
 class RateLimit:
-    """Gives each address a bucket of tokens. It is not asked about connections that are local: they have no limit.
+    """A token bucket for each address. Callers do not apply it to local connections, which have no limit.
 
-    Attributes without underscore may be changed at any time; a rate of 0 is no limit.
+    Attributes without underscore may be changed at any time; a rate of 0 means no limit.
     """
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,18 +26,18 @@ class RateLimit:
         self.rate = rate
         self.burst = burst
         self._clock = clock
-        self._recent: dict[str, tuple[float, float]] = {}  # site -> (tokens left, when), the latest last
+        self._recent: dict[str, tuple[float, float]] = {}  # site -> (tokens left, time), the latest last
         self._lock = threading.Lock()
 
     def take(self, address: str) -> bool:
-        """Takes a token of the address's bucket; False where there is none."""
+        """Take a token of the address's bucket; return False if there is none."""
         if not self.rate:
             return True
         with self._lock:
             return self._take(site(address))
 
     def _take(self, site: str) -> bool:
-        """Takes a token of the site's bucket; one that is refused costs none."""
+        """Take a token of the site's bucket; a refusal costs none."""
         now = self._clock()
         tokens = self._tokens(*self._recent.pop(site, (self.burst, now)), now)
         has_one = tokens >= 1
@@ -49,7 +49,7 @@ class RateLimit:
         return min(self.burst, tokens + (now - at) * self.rate)
 
     def _forget(self, now: float) -> None:
-        """The oldest buckets go as soon as they are full again: as many as come, and one more."""
+        """Drop up to two of the oldest buckets: those that are full again, and any above the limit."""
         for _ in range(2):
             oldest = next(iter(self._recent))
             if len(self._recent) <= RECENT_LIMIT and self._tokens(*self._recent[oldest], now) < self.burst:
@@ -58,9 +58,9 @@ class RateLimit:
 
 
 class Admission(RateLimit):
-    """Counts connections by address as well.
+    """A rate limit that also counts the connections of each address.
 
-    Attributes without underscore may be changed at any time; 0 is no limit.
+    Attributes without underscore may be changed at any time; 0 means no limit.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Admission(RateLimit):
         self._counts: Counter[str] = Counter()
 
     def __call__(self, address: str, change: int) -> bool:
-        """+1: counts one more, unless the address has as many as it may or is too fast (False); -1: one less."""
+        """Count a connection: +1 adds one, and returns False if a limit refuses it; -1 removes one."""
         counted = site(address)
         with self._lock:
             if change > 0:
@@ -91,7 +91,7 @@ class Admission(RateLimit):
 
 
 def is_local(peer: str) -> bool:
-    """Whether a connection comes from this machine: loopback, or a Unix socket. Such connections have no limit."""
+    """Return whether a connection comes from this machine: loopback or a Unix socket. These have no limit."""
     try:
         return _parsed(peer).is_loopback
     except ValueError:
@@ -99,7 +99,7 @@ def is_local(peer: str) -> bool:
 
 
 def site(address: str) -> str:
-    """Return the unit that the limits count: the IPv4 address itself, or the IPv6 network of a site."""
+    """Return the unit that the limits count: the IPv4 address, or the IPv6 network of a site."""
     try:
         parsed = _parsed(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A gateway process: builds all parts, starts them in order, and stops them in reverse. Runs on the main thread."""
+"""A gateway process: builds all parts, starts them in order and stops them in reverse. Runs on the main thread."""
 
 import gc
 import hashlib
@@ -40,21 +40,21 @@ from gateway.verifier import Verifier
 log = structlog.get_logger()
 
 GC_THRESHOLDS = (10_000, 20, 50)
-"""Nothing on the way of a message is in a cycle: the collector is for the rest, and may come seldom."""
+"""Objects on the path of a message form no cycles, so the collector may run rarely."""
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LEAVE_LIMIT_S = 4.0
-"""After the last client was told to go. Where Redis hangs nobody is waited for longer, so that with a call to it
-(5 s) the end still comes within the 10 s that SIGTERM is given."""
+"""Time for the lanes to end after the last client was disconnected. If Redis hangs, a call to it takes 5 s more, so the
+process still ends within the 10 s that supervisors usually wait after SIGTERM."""
 HALT_LIMIT_S = 0.5
-LOOK_S = 0.05
-AWAY_S = 1.0
+POLL_S = 0.05
+UNAVAILABLE_S = 1.0
 RETRY_S = 0.5
 
 
 def run(settings: Settings) -> int:
-    """Runs a gateway until SIGTERM or ^C; its exit status.
+    """Run a gateway until SIGTERM or ^C; return the exit status.
 
-    Raises ConfigError or UnfitRedis where a setting must change, CannotBind where an address cannot be had.
+    Raises ConfigError or UnsuitableRedis if a setting must change, and CannotBind if an address is not available.
     """
     return Gateway(settings, provide(settings)).run()
 
@@ -73,7 +73,7 @@ class Gateway:
         self.new_rooms = RateLimit(settings.new_rooms_per_hour / 3600, settings.new_rooms_per_hour)
         self.lanes: list[Lane] = []
         self._provision = provision
-        self._is_enrolled = False
+        self._has_lease = False
         self._signals: list[int] = []
         self._signalled = threading.Event()
         self._exit_status = 0
@@ -91,7 +91,7 @@ class Gateway:
                 return 0
             return self._serve(url, embedded)
         finally:
-            for number in ENDING_SIGNALS:  # from here on nobody listens to them: they end the process as they do others
+            for number in ENDING_SIGNALS:  # from here on they end the process at once
                 signal.signal(number, signal.SIG_DFL)
             self.executor.close()
             self.verifier.close()
@@ -110,7 +110,7 @@ class Gateway:
             lanes=self.settings.lanes,
             on_beat=lambda: None,
             on_gone=lambda: heartbeat.take(_new_id()),
-            on_new=lambda: self._enrolled(heartbeat.gateway),
+            on_new=lambda: self._lease_created(heartbeat.gateway),
             restart_redis=embedded.ensure if embedded else lambda: None,
         )
         listening, admin = bind(
@@ -126,7 +126,7 @@ class Gateway:
         try:
             self._start(acceptor, heartbeat, admin)
             self._wait()
-        except Exception as error:  # ours: the other threads would go on, and no signal would end them
+        except Exception as error:  # a bug: the other threads would continue, and no signal would end them
             log.error("fault", where="main", exc_info=error)
             self._exit_status = 1
         acceptor.stop()
@@ -141,10 +141,10 @@ class Gateway:
         if admin is not None:
             admin.start()
             log.info("admin", port=admin.port)
-        # Nobody may come in before the lease is there: without one, no reaper would find what is left behind.
+        # No client may connect before there is a lease: without it, no reaper would find the records of a crash.
         while not (heartbeat.beats and all(lane.context.is_ready for lane in self.lanes)) and not self._is_ending:
             time.sleep(0.01)
-        gc.freeze()  # what is there by now stays
+        gc.freeze()  # objects that exist now live as long as the process
         gc.set_threshold(*GC_THRESHOLDS)
         acceptor.start()
         page = page_url(acceptor.addresses, has_tls=self._provision[2] is not None)
@@ -189,45 +189,45 @@ class Gateway:
         value: Any = control.hget(self.keys.secrets, "cloak")
         return str(value.decode())
 
-    def _enrolled(self, gateway: str) -> None:
-        """The gateway has a lease that Redis did not know of: under its first id, or after a wipe, or under a new id.
+    def _lease_created(self, gateway: str) -> None:
+        """Handle a lease that is new to Redis: at the start, after a wipe, or under a new id.
 
-        On the heartbeat thread.
+        Runs on the heartbeat thread.
         """
         if gateway != self.id:
             self.id = gateway
             for lane in self.lanes:
                 lane.post(partial(lane.parts.rekey.take, gateway))
-        elif self._is_enrolled:
+        elif self._has_lease:
             self._publish_cloak_key()
             for lane in self.lanes:
                 lane.post(partial(call_all, lane.parts.hooks.lease_lost))
-        self._is_enrolled = True
+        self._has_lease = True
 
     def _publish_cloak_key(self) -> None:
-        """After a wipe: all who were there before have the same one."""
+        """Restore the cloak key after a wipe. All running gateways have the same one."""
         if not self.settings.cloak_key:
             with client(self._url) as control:
                 control.hset(self.keys.secrets, "cloak", self._cloak_key)
 
     def _readiness(self, heartbeat: Heartbeat) -> tuple[bool, str]:
         if self._is_ending:
-            return False, "it is leaving"
+            return False, "shutting down"
         return readiness(self.lanes, heartbeat, self.settings.lease_s)
 
     # -- waiting --------------------------------------------------------------------------------------
 
     def _on_signal(self, number: int, _frame: object) -> None:
-        """Also called by other threads: REHASH is a SIGHUP."""
+        """Queue a signal for the main thread. Other threads call this too: REHASH acts as SIGHUP."""
         self._signals.append(number)
         self._signalled.set()
 
     @property
     def _is_ending(self) -> bool:
-        return self._times_told_to_end > 0
+        return self._ending_signals > 0
 
     @property
-    def _times_told_to_end(self) -> int:
+    def _ending_signals(self) -> int:
         return len(self._signals) - self._signals.count(signal.SIGHUP)
 
     def _wait(self) -> None:
@@ -240,12 +240,12 @@ class Gateway:
                 self._signalled.clear()
 
     def _reload(self) -> None:
-        """Takes all that may change, or where anything of it is wrong nothing: then the old goes on."""
+        """Apply all reloadable settings. If one of them is invalid, none is applied."""
         try:
-            settings, kept = config.reload(self.settings)
+            settings, needs_restart = config.reload(self.settings)
             self._provision = provide(settings)
         except ConfigError as error:
-            log.error("reload_refused", problem=str(error))
+            log.error("reload_failed", problem=str(error))
             return
         self.settings = settings
         self.admission.limit = settings.max_per_ip
@@ -253,11 +253,11 @@ class Gateway:
         self.new_rooms.rate, self.new_rooms.burst = settings.new_rooms_per_hour / 3600, settings.new_rooms_per_hour
         for lane in self.lanes:
             lane.post(partial(lane.reload, *self._provision))
-        log.info("reloaded", needs_restart=list(kept))
+        log.info("reloaded", needs_restart=list(needs_restart))
 
     def _wait_for_redis(self, url: str) -> bool:
-        """Until a Redis answers that can be used; False when told to end first."""
-        said = False
+        """Wait for a suitable Redis; return False if a signal ends the process first."""
+        is_logged = False
         while not self._is_ending:
             try:
                 with client(url) as probe:
@@ -266,21 +266,21 @@ class Gateway:
                     log.warning("redis_unchecked", problem=warning)
                 return True
             except (redis.RedisError, OSError) as error:
-                if not said:
-                    log.warning("redis_unreachable", problem=str(error), next="trying on")
-                    said = True
+                if not is_logged:
+                    log.warning("redis_unreachable", problem=str(error), next="retrying")
+                    is_logged = True
             self._signalled.wait(RETRY_S)
             self._signalled.clear()
         return False
 
     def _leave(self) -> bool:
-        """Ends every session; whether all had left their rooms in time. Without Redis they cannot."""
-        over_s = 0.0 if self._is_in_haste or self._is_away else self.settings.drain_s
+        """End every session; return whether all left their rooms in time. Without Redis they cannot."""
+        spread_s = 0.0 if self._must_hurry or self._is_redis_unavailable else self.settings.drain_s
         began, clients = time.monotonic(), self._count_clients()
-        log.info("draining", gateway=self.id, clients=clients, seconds=over_s)
+        log.info("draining", gateway=self.id, clients=clients, seconds=spread_s)
         for lane in self.lanes:
-            lane.post(partial(lane.parts.drain.begin, over_s))
-        left = self._wait_for_lanes(began + over_s + LEAVE_LIMIT_S, is_hurried=not over_s)
+            lane.post(partial(lane.parts.drain.begin, spread_s))
+        left = self._wait_for_lanes(began + spread_s + LEAVE_LIMIT_S, is_hurried=not spread_s)
         cut = self._count_clients()
         for lane in self.lanes:
             lane.post(lane.halt)
@@ -290,25 +290,25 @@ class Gateway:
         return left
 
     def _wait_for_lanes(self, deadline: float, *, is_hurried: bool) -> bool:
-        """Whether all lanes have ended in time; those that are left are hurried where there is a reason to."""
-        away_looks = 0
+        """Wait for the lanes to end, and hurry them if needed; return whether all ended in time."""
+        unavailable_polls = 0
         while not (have_ended := all(lane.join(0.0) for lane in self.lanes)) and time.monotonic() < deadline:
-            away_looks = away_looks + 1 if self._is_away else 0
-            if not is_hurried and (self._is_in_haste or away_looks * LOOK_S >= AWAY_S):
+            unavailable_polls = unavailable_polls + 1 if self._is_redis_unavailable else 0
+            if not is_hurried and (self._must_hurry or unavailable_polls * POLL_S >= UNAVAILABLE_S):
                 is_hurried, deadline = True, time.monotonic() + LEAVE_LIMIT_S
                 for lane in self.lanes:
                     lane.post(lane.parts.drain.hurry)
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         return have_ended
 
     @property
-    def _is_in_haste(self) -> bool:
-        """Told twice to end, or by its own fault."""
-        return self._times_told_to_end > 1 or self._exit_status != 0
+    def _must_hurry(self) -> bool:
+        """Whether a second signal came, or the process ends because of a bug."""
+        return self._ending_signals > 1 or self._exit_status != 0
 
     @property
-    def _is_away(self) -> bool:
-        """Whether no lane reaches Redis: no client gains by waiting then."""
+    def _is_redis_unavailable(self) -> bool:
+        """Whether no lane reaches Redis: then waiting helps no client."""
         return not any(lane.parts.link.is_connected for lane in self.lanes)
 
     def _count_clients(self) -> int:
@@ -322,6 +322,6 @@ class Gateway:
 
 
 def _new_id() -> str:
-    """Six base32 characters, the first a letter; 30 bits are enough for all gateways that ever live at once."""
+    """Return six base32 characters, the first a letter; 30 bits are enough for all gateways of a network."""
     letters, all_characters = "abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz234567"
     return secrets.choice(letters) + "".join(secrets.choice(all_characters) for _ in range(5))

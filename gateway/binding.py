@@ -1,4 +1,4 @@
-"""The addresses that clients and the operator connect to: bind them, say which cannot be had. Main thread."""
+"""Bind the addresses for clients and for the admin port. Main thread."""
 
 import contextlib
 import socket
@@ -9,14 +9,14 @@ from gateway.net.acceptor import listen
 from gateway.ops.health import AdminServer, Readiness
 from gateway.ops.metrics import Reading, registry_of
 
-# Of the ports that browsers refuse to connect to (Fetch 2.9), those that a gateway may be given.
-BROWSERS_REFUSE = frozenset(
+# Ports above 1023 that browsers block (Fetch 2.9).
+BLOCKED_BY_BROWSERS = frozenset(
     (1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697, 10080)
 )
 
 
 class CannotBind(Exception):
-    """The environment refuses an address: one line for the operator, exit status 1."""
+    """An address cannot be bound: one line for the operator, exit status 1."""
 
 
 def bind(
@@ -25,7 +25,7 @@ def bind(
     readiness: Readiness,
     readings: Callable[[], Iterable[Reading]],
 ) -> tuple[list[socket.socket], AdminServer | None]:
-    """The listening sockets and the admin server (not started); all of them or CannotBind."""
+    """Return the listening sockets and the admin server (not started); raise CannotBind if one fails."""
     with contextlib.ExitStack() as undo:
         listening = [undo.enter_context(_listen(address)) for address in listen_at]
         admin = _admin_server(admin_at, readiness, readings) if admin_at is not None else None
@@ -50,10 +50,10 @@ def _admin_server(address: Address, readiness: Readiness, readings: Callable[[],
 
 
 def page_url(addresses: Iterable[str], *, has_tls: bool) -> str | None:
-    """The first of these addresses (Acceptor.addresses) as a browser on this machine opens it; None: no browser can."""
+    """Return the first of these addresses (Acceptor.addresses) that a browser on this machine can open, as a URL."""
     for address in addresses:
         host, _, port = address.rpartition(":")
-        if not address.startswith("unix:") and int(port) not in BROWSERS_REFUSE:
+        if not address.startswith("unix:") and int(port) not in BLOCKED_BY_BROWSERS:
             name = "localhost" if host in ("0.0.0.0", "[::]") else host
             return f"{'https' if has_tls else 'http'}://{name}:{port}/"
     return None

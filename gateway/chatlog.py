@@ -1,7 +1,7 @@
-"""`hubbub-gateway log`: the log of one room, read from Redis and written as text, JSON lines or IRC.
+"""`hubbub-gateway log`: read the log of one room from Redis and write it as text, JSON lines or IRC.
 
-Reads by redis-py, with pages and blocking reads, and writes nothing to Redis. Events that the fold found void
-are left out. Main thread of a process of its own, never of a gateway.
+Reads with redis-py, in pages and with blocking reads. Writes nothing to Redis. Rejected events are left
+out. Runs on the main thread of its own process, never in a gateway.
 """
 
 import contextlib
@@ -31,20 +31,20 @@ from gateway.wire.message import Message, parse, split_source
 PAGE_ENTRIES = 500
 BLOCK_MS = 5_000
 SETTLE_S = 0.25
-"""A new event is looked at only after this: its lane needs a moment to record that it is void."""
+"""The delay before a new event is written: its lane needs a moment to record a rejection."""
 
 RECONNECT_PAUSE_S = 1.0
-_OBEYED_BY_TERMINALS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_TERMINAL_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 class ChatLogError(Exception):
-    """There is nothing to read, or nothing to read it from; told in one line."""
+    """The log does not exist, or Redis cannot be read. The text is one line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What to write: times in ms since 1970, both inclusive; of these at most the newest `limit` events."""
+class Query:
+    """The events to write: times in ms since 1970, both inclusive; at most the newest `limit` events."""
 
     room: str
     form: str = "text"
@@ -56,7 +56,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class LoggedEvent:
-    """One event of a room as it is written out."""
+    """One event of a room's log."""
 
     stream_id: str
     msgid: str
@@ -68,21 +68,21 @@ class LoggedEvent:
         return datetime.fromtimestamp(events.ms(self.stream_id) / 1000, UTC)
 
 
-def parse_time(told: str | None, now: datetime) -> int | None:
-    """Milliseconds since 1970 of an ISO 8601 time (UTC if it names no zone) or an age such as 10m, 2h, 1d."""
-    if told is None:
+def parse_time(given: str | None, now: datetime) -> int | None:
+    """Parse an ISO 8601 time (UTC if without a zone) or an age such as 10m, 2h, 1d; return ms since 1970."""
+    if given is None:
         return None
-    age = re.fullmatch(r"(\d{1,9})([smhdw])", told)
+    age = re.fullmatch(r"(\d{1,9})([smhdw])", given)
     try:
-        at = now - timedelta(seconds=int(age[1]) * UNITS_S[age[2]]) if age else datetime.fromisoformat(told)
+        at = now - timedelta(seconds=int(age[1]) * UNITS_S[age[2]]) if age else datetime.fromisoformat(given)
     except (ValueError, OverflowError):
-        raise ValueError(f"{told!r} is neither a time such as 2026-11-22T10:00 nor an age such as 10m") from None
+        raise ValueError(f"{given!r} is neither a time such as 2026-11-22T10:00 nor an age such as 10m") from None
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def run(settings: Settings, wanted: Wanted, out: TextIO) -> int:
-    """Write the log; returns the exit status. Raises ChatLogError and EmbeddedServerError."""
-    room = wanted.room if wanted.room.startswith("#") else f"#{wanted.room}"
+def run(settings: Settings, query: Query, out: TextIO) -> int:
+    """Write the log; return the exit status. Raises ChatLogError and EmbeddedServerError."""
+    room = query.room if query.room.startswith("#") else f"#{query.room}"
     with contextlib.ExitStack() as stack:
         share = None
         if settings.redis is None:
@@ -90,8 +90,8 @@ def run(settings: Settings, wanted: Wanted, out: TextIO) -> int:
         client = stack.enter_context(_client(share.url if share else settings.redis or ""))
         reader = RoomLog(client, Keys(settings.prefix), casefold(room))
         try:
-            _write(reader, wanted, out, lambda: share is None or share.ensure())
-        except BrokenPipeError:  # `| head` has seen enough
+            _write(reader, query, out, lambda: share is None or share.ensure())
+        except BrokenPipeError:  # such as `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except KeyboardInterrupt:
             return 130
@@ -105,8 +105,8 @@ def _client(url: str) -> "redis.Redis":
         raise ChatLogError(f"redis: {error}") from None
 
 
-def _write(reader: "RoomLog", wanted: Wanted, out: TextIO, bring_back: Callable[[], bool]) -> None:
-    form, is_terminal = FORMS[wanted.form], out.isatty()
+def _write(reader: "RoomLog", query: Query, out: TextIO, restart_redis: Callable[[], bool]) -> None:
+    form, is_terminal = FORMS[query.form], out.isatty()
 
     def put(found: Iterator[LoggedEvent]) -> None:
         for event in found:
@@ -116,58 +116,58 @@ def _write(reader: "RoomLog", wanted: Wanted, out: TextIO, bring_back: Callable[
         out.flush()
 
     try:
-        if not wanted.follow and not reader.exists():
+        if not query.follow and not reader.exists():
             raise ChatLogError(f"there is no log of {reader.room}")
-        put(reader.stored(wanted))
+        put(reader.stored(query))
     except redis.RedisError as error:
         raise ChatLogError(f"Redis cannot be read: {error}") from None
-    while wanted.follow:
+    while query.follow:
         try:
             put(reader.wait())
         except (redis.ConnectionError, redis.TimeoutError) as error:
-            print(f"hubbub-gateway: Redis is away ({error}); trying again", file=sys.stderr)
+            print(f"hubbub-gateway: Redis is unavailable ({error}); retrying", file=sys.stderr)
             time.sleep(RECONNECT_PAUSE_S)
-            bring_back()
+            restart_redis()
 
 
 def _escaped(line: str) -> str:
-    """What a terminal would obey, in the way of JSON: users have chosen the text."""
-    return _OBEYED_BY_TERMINALS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+    """Escape terminal control characters as in JSON, since the text comes from users."""
+    return _TERMINAL_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 class RoomLog:
-    """The events of one room's log, in order; remembers up to where it has been read."""
+    """Reader of one room's log, in order; keeps the position of the last event read."""
 
     def __init__(self, client: "redis.Redis", keys: Keys, room: str) -> None:
-        """`room` is the folded name."""
+        """`room` is the casefolded name."""
         self.room = room
         self._client: Any = client  # redis-py types a reply as sync or async at once
-        self._log, self._void = keys.log(room), keys.rejected(room)
+        self._log, self._rejected = keys.log(room), keys.rejected(room)
         self._mark = render.log_mark(room)
         self._last = "0-0"
 
     def exists(self) -> bool:
         return bool(self._client.exists(self._log))
 
-    def stored(self, wanted: Wanted) -> Iterator[LoggedEvent]:
-        """What is there now."""
-        first = "-" if wanted.since_ms is None else str(wanted.since_ms)
-        last = "+" if wanted.until_ms is None else str(wanted.until_ms)
-        if wanted.limit is not None:
-            yield from self._newest(first, last, wanted.limit)
+    def stored(self, query: Query) -> Iterator[LoggedEvent]:
+        """Yield the events that are stored now."""
+        first = "-" if query.since_ms is None else str(query.since_ms)
+        last = "+" if query.until_ms is None else str(query.until_ms)
+        if query.limit is not None:
+            yield from self._newest(first, last, query.limit)
             return
         while page := self._client.xrange(self._log, first, last, count=PAGE_ENTRIES):
             yield from self._events(page)
             first = f"({self._last}"
 
     def wait(self) -> Iterator[LoggedEvent]:
-        """What came since; blocks up to BLOCK_MS for it."""
+        """Yield newer events; block up to BLOCK_MS for them."""
         for _, page in self._client.xread({self._log: self._last}, count=PAGE_ENTRIES, block=BLOCK_MS) or ():
             time.sleep(SETTLE_S)
             yield from self._events(page)
 
     def _newest(self, first: str, last: str, limit: int) -> Iterator[LoggedEvent]:
-        """From the end backwards, as most of a long log is not wanted."""
+        """From the end backwards, as most of a long log is not query."""
         found: list[LoggedEvent] = []
         newest = self._last
         while len(found) < limit:
@@ -187,26 +187,26 @@ class RoomLog:
         ]
         self._last = entries[-1].id
         marks = [f"{entry.id}.{index}" for entry in entries for index in range(len(entry.lines))]
-        void = {mark for mark, is_void in zip(marks, self._are_void(marks), strict=True) if is_void}
+        rejected = {mark for mark, is_rejected in zip(marks, self._are_rejected(marks), strict=True) if is_rejected}
         return [
             LoggedEvent(entry.id, render.msgid(entry.id, index, self._mark), entry.sids[index], message)
             for entry in entries
             for index, line in enumerate(entry.lines)
-            if f"{entry.id}.{index}" not in void and (message := parse(line)) is not None
+            if f"{entry.id}.{index}" not in rejected and (message := parse(line)) is not None
         ]
 
-    def _are_void(self, marks: list[str]) -> list[int]:
-        return self._client.smismember(self._void, marks) if marks else []
+    def _are_rejected(self, marks: list[str]) -> list[int]:
+        return self._client.smismember(self._rejected, marks) if marks else []
 
 
 def as_text(event: LoggedEvent, room: str) -> str | None:
-    """`2026-11-22 10:00:00 <alice> hi`, for each line of it; None for what is not for people."""
+    """Format each line as `2026-11-22 10:00:00 <alice> hi`; None for events that are not shown."""
     shown = [_readable(message, room) for message in _in_lines(event.message)]
     return "\n".join(f"{event.at:%Y-%m-%d %H:%M:%S} {one}" for one in shown if one is not None) or None
 
 
 def _in_lines(message: Message) -> list[Message]:
-    """A message of several lines as messages of one."""
+    """Split a multiline message into messages of one line."""
     if events.MORE not in message.tags:
         return [message]
     lines = multiline.value_of(events.text_of(message)).split("\n")
@@ -220,12 +220,12 @@ def _readable(message: Message, room: str) -> str | None:
     if message.verb == "NOTICE":
         return f"-{nick}- {text.strip_controls(said)}"
     if message.verb == "GONE":
-        return f"* gateway {said} is gone, and whoever was on it"
+        return f"* gateway {said} is gone, with its users"
     return text.render(message, "", room)
 
 
 def as_jsonl(event: LoggedEvent, room: str) -> str:
-    """One JSON object a line, with everything that the log holds; a text of several lines with its line feeds."""
+    """Format as one JSON object with everything in the log; a multiline text contains line feeds."""
     message = event.message
     params = message.params
     if events.MORE in message.tags:
@@ -246,7 +246,7 @@ def as_jsonl(event: LoggedEvent, room: str) -> str:
 
 
 def as_irc(event: LoggedEvent, room: str) -> str | None:
-    """The line as a client with message-tags and server-time gets it, or its lines; None for internal events."""
+    """Format as sent to a client with message-tags and server-time; None for internal events."""
     message = event.message
     if message.source is None:
         return None

@@ -1,7 +1,7 @@
-"""The commands of hubbub-gateway: what they take, and how they fail.
+"""The commands of hubbub-gateway, their options and their errors.
 
-Owns the command line: exit status 2 and one line for a wrong setting, 1 for what the environment refuses.
-Knows nothing of how a gateway works; each command imports what it alone needs. Main thread.
+A wrong setting gives one line and exit status 2. An error of the environment gives exit status 1. Each command imports
+only the modules that it needs. Main thread.
 """
 
 import os
@@ -19,7 +19,7 @@ HELP_OPTIONS = ("-h", "--help")
 
 
 class ServeByDefault(click.Group):
-    """Options without a command, or nothing at all, mean `serve`."""
+    """A group whose default command is `serve`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0].startswith("-") and args[0] not in (*HELP_OPTIONS, "--version")):
@@ -30,28 +30,28 @@ class ServeByDefault(click.Group):
 @click.group(cls=ServeByDefault, context_settings={"help_option_names": HELP_OPTIONS})
 @click.version_option(package_name="hubbub", prog_name=PROGRAM)
 def main() -> None:
-    """One chat network out of any number of equal gateways.
+    """Run a gateway of a chat network with any number of equal gateways.
 
-    Without a command it serves: see `hubbub-gateway serve --help`. To try it out: `hubbub-gateway demo`.
+    The default command is serve: see `hubbub-gateway serve --help`. For a first try, run `hubbub-gateway demo`.
     """
 
 
 def fail(problem: object, status: int = 1) -> NoReturn:
-    """End with one line on standard error."""
+    """Exit with one line on standard error."""
     click.echo(f"{PROGRAM}: {problem}", err=True)
     raise SystemExit(status)
 
 
 def _takes_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options of these settings (of all that are options, if none is named)."""
+    """Add the options of these settings to a command (of all settings with an option, if none is named)."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        config_help = "TOML file of settings, named as the options with underscores"
+        config_help = "TOML file of settings; its keys are the options' names with underscores"
         command = click.option("--config", metavar="FILE", help=config_help)(command)
         for row in reversed(table()):
             if row.option and (not names or row.name in names):
-                told = f"{row.help}  [{row.variable}; default: {row.shown}]"
-                option = click.option(row.flag, row.name, metavar=row.option, multiple=row.many, help=told)
+                text = f"{row.help}  [{row.variable}; default: {row.shown}]"
+                option = click.option(row.flag, row.name, metavar=row.option, multiple=row.many, help=text)
                 command = option(command)
         return command
 
@@ -70,10 +70,10 @@ def _settings(options: dict[str, str | Sequence[str] | None]) -> Settings:
 def serve(**options: Any) -> None:
     """Run a gateway until SIGTERM or ^C.
 
-    SIGHUP reads reloadable settings and certificates again.
+    SIGHUP reloads certificates and the settings that can change at run time.
 
-    Every option is also a variable and a key of the file; an option counts before a variable, that
-    before the file. More settings have no option: docs/operations.md lists them all.
+    Every option is also an environment variable and a key of the file. An option overrides a variable,
+    and a variable overrides the file. docs/operations.md lists all settings, also those without an option.
     """
     settings = _settings(options)
     import structlog
@@ -97,11 +97,14 @@ def serve(**options: Any) -> None:
 
 
 @main.command()
-@click.option("--gateways", default=3, show_default=True, type=click.IntRange(1, 20), help="how many")
-@click.option("--port", default=7001, show_default=True, type=click.IntRange(1, 65500), help="of the first one")
+@click.option("--gateways", default=3, show_default=True, type=click.IntRange(1, 20), help="number of gateways")
+@click.option("--port", default=7001, show_default=True, type=click.IntRange(1, 65500), help="first port")
 @_takes_settings("data_dir")
 def demo(gateways: int, port: int, **options: Any) -> None:
-    """Try it: a small network on this machine, and what to type."""
+    """Start a small network on this machine.
+
+    The output shows how to connect to it.
+    """
     settings = _settings(options)
     from gateway.demo import DemoError, run
     from gateway.embedded.binary import EmbeddedServerError
@@ -114,16 +117,16 @@ def demo(gateways: int, port: int, **options: Any) -> None:
 
 @main.command()
 @click.argument("room")
-@click.option("--follow", is_flag=True, help="go on with what comes, until ^C")
-@click.option("--since", metavar="T", help="ISO 8601 (UTC if it names no zone), or ago: 30s 10m 2h 1d")
-@click.option("--until", metavar="T", help="the same")
+@click.option("--follow", is_flag=True, help="continue with new events, until ^C")
+@click.option("--since", metavar="T", help="first time: ISO 8601 (UTC if without a zone), or an age: 30s 10m 2h 1d")
+@click.option("--until", metavar="T", help="last time, in the same form")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="only the newest N events")
 @click.option("--format", "form", type=click.Choice(["text", "jsonl", "irc"]), default="text", show_default=True)
 @_takes_settings("redis", "data_dir", "prefix")
 def log(*, room: str, since: str | None, until: str | None, **options: Any) -> None:
     """Write a room's chat log to standard output.
 
-    ROOM is its name; `lobby` means `#lobby`. Times are UTC.
+    ROOM is the room's name; `lobby` means `#lobby`. Times are UTC.
     """
     from gateway import chatlog
     from gateway.embedded.binary import EmbeddedServerError
@@ -134,19 +137,19 @@ def log(*, room: str, since: str | None, until: str | None, **options: Any) -> N
         since_ms, until_ms = chatlog.parse_time(since, now), chatlog.parse_time(until, now)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    wanted = chatlog.Wanted(room, since_ms=since_ms, until_ms=until_ms, **chosen)
+    query = chatlog.Query(room, since_ms=since_ms, until_ms=until_ms, **chosen)
     settings = _settings(options)
     try:
-        sys.exit(chatlog.run(settings, wanted, sys.stdout))
+        sys.exit(chatlog.run(settings, query, sys.stdout))
     except (chatlog.ChatLogError, EmbeddedServerError) as error:
         fail(error)
 
 
 @main.command("hash-password")
 def hash_password() -> None:
-    """Print the hash of a password from standard input.
+    """Print the argon2id hash of a password.
 
-    It is an argon2id hash, for [operators.NAME] in the settings file.
+    The password is read from standard input. The hash is for [operators.NAME] in the settings file.
     """
     if sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)

@@ -1,7 +1,7 @@
-"""How option, variable, file and default make one value of each setting (the table is in settings.py).
+"""Load the settings from options, environment variables, the file and defaults (the table is in settings.py).
 
-Owns the order of the sources and the errors shown to the operator; others import settings from here.
-Imports nothing else of ours. Runs on the main thread: at start and on SIGHUP.
+Owns the precedence of the sources and the errors that the operator sees. Other modules import settings from here.
+Runs on the main thread: at start and on SIGHUP.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ NUMBER_LIMIT_BITS = 64
 
 
 class ConfigError(Exception):
-    """A setting is wrong: shown to the operator as one line; exit status 2."""
+    """A setting is invalid. The operator sees one line; exit status 2."""
 
     def __init__(self, setting: str, source: str, problem: str) -> None:
         super().__init__(f"{setting} ({source}): {problem}")
@@ -29,9 +29,9 @@ class ConfigError(Exception):
 
 
 def load(options: Mapping[str, str | Sequence[str] | None], environ: Mapping[str, str]) -> Settings:
-    """Settings from options (by setting name, plus "config"), then environment, then file, then default.
+    """Load settings: options (by setting name, plus "config") override variables, the file and defaults.
 
-    Empty texts count as absent. Raises ConfigError. Unknown HUBBUB_ variables end up in `.warnings`.
+    Empty texts count as not set. Raises ConfigError. Unknown HUBBUB_ variables are listed in `.warnings`.
     """
     config_file = _config_file(options, environ)
     file = _read_toml(config_file) if config_file else {}
@@ -41,7 +41,7 @@ def load(options: Mapping[str, str | Sequence[str] | None], environ: Mapping[str
         found = next(_texts(setting, options, environ, file, config_file), None)
         if found is not None:
             chosen[setting.name] = _parse(setting, *found)
-    _refuse_unknown_keys(file, config_file)
+    _reject_unknown_keys(file, config_file)
     _check_pairs(chosen)
     return Settings(
         **chosen,
@@ -53,17 +53,17 @@ def load(options: Mapping[str, str | Sequence[str] | None], environ: Mapping[str
 
 
 def reload(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
-    """Settings read again on SIGHUP: (the new ones, names of those that changed but need a restart).
+    """Reload settings; return them and the names of settings that changed but need a restart.
 
-    Only reloadable ones differ from the old `settings`. Raises ConfigError, when the old ones should go on.
+    Only reloadable settings differ from the old ones. Raises ConfigError; the old settings then stay in use.
     """
     if settings.sources is None:
         return settings, ()
     fresh = load(settings.sources.options, settings.sources.environ)
     changed = [row for row in table() if getattr(fresh, row.name) != getattr(settings, row.name)]
     taken = {row.name: getattr(fresh, row.name) for row in changed if row.reloadable}
-    kept = tuple(row.name for row in changed if not row.reloadable)
-    return dataclasses.replace(settings, **taken, operators=fresh.operators), kept
+    needs_restart = tuple(row.name for row in changed if not row.reloadable)
+    return dataclasses.replace(settings, **taken, operators=fresh.operators), needs_restart
 
 
 def _config_file(options: Mapping[str, str | Sequence[str] | None], environ: Mapping[str, str]) -> Path | None:
@@ -79,12 +79,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigError("config", f"file {path}", f"cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # also of bytes that are no UTF-8, of numbers without end
+    except (ValueError, RecursionError) as error:  # also for invalid UTF-8 and for very long numbers
         raise ConfigError("config", f"file {path}", f"not valid TOML: {error}") from None
 
 
 Found = tuple[str, list[str]]
-"""Where a setting's texts came from, in words, and the texts."""
+"""The name of a setting's source, and its texts."""
 
 
 def _texts(
@@ -94,28 +94,28 @@ def _texts(
     file: dict[str, Any],
     config_file: Path | None,
 ) -> Iterator[Found]:
-    """Everything that was said about one setting, the strongest first."""
+    """Yield all values given for one setting, in the order of precedence."""
     if given := options.get(setting.name):
         yield f"option {setting.flag}", [given] if isinstance(given, str) else list(given)
     yield from _plain_or_file(setting, setting.variable, "_FILE", "variable {}", environ)
     yield from _plain_or_file(setting, setting.name, "_file", f"{{}} in {config_file}", file)
 
 
-def _plain_or_file(setting: Setting, key: str, suffix: str, wording: str, where: Mapping[str, Any]) -> Iterator[Found]:
+def _plain_or_file(setting: Setting, key: str, suffix: str, form: str, where: Mapping[str, Any]) -> Iterator[Found]:
     plain, named = where.get(key), where.get(key + suffix) if setting.secret else None
     if plain not in (None, "") and named not in (None, ""):
-        raise ConfigError(setting.name, wording.format(key), f"{key + suffix} is set as well; keep one of them")
+        raise ConfigError(setting.name, form.format(key), f"{key + suffix} is set, too; remove one of them")
     if named not in (None, ""):
-        source = wording.format(key + suffix)
+        source = form.format(key + suffix)
         yield source, [_read_secret(setting, source, str(named))]
     elif plain not in (None, ""):
-        yield wording.format(key), _as_texts(setting, wording.format(key), plain)
+        yield form.format(key), _as_texts(setting, form.format(key), plain)
 
 
 def _read_secret(setting: Setting, source: str, path: str) -> str:
     try:
         text = values.path(path).read_text("utf-8").rstrip("\r\n")
-    except (OSError, ValueError) as error:  # no such path, or what it holds is no UTF-8
+    except (OSError, ValueError) as error:  # no such file, or not UTF-8
         raise ConfigError(setting.name, source, f"{path!r} cannot be read: {error}") from None
     if not text:
         raise ConfigError(setting.name, source, f"{path} is empty")
@@ -123,7 +123,7 @@ def _read_secret(setting: Setting, source: str, path: str) -> str:
 
 
 def _as_texts(setting: Setting, source: str, value: object) -> list[str]:
-    """A variable's text or a TOML value (one, or a list where many are allowed) as texts."""
+    """Return a variable's text or a TOML value (or list, for a setting with many values) as texts."""
     items = value if isinstance(value, list) else [value]
     if any(isinstance(item, bool) or not isinstance(item, str | int | float) for item in items):
         raise ConfigError(setting.name, source, "not a text or a number")
@@ -154,27 +154,27 @@ def _operators(section: object, config_file: Path | None) -> dict[str, str]:
             raise ConfigError(
                 f"operators.{name}".rstrip("."),
                 f"file {config_file}",
-                'needs just password_hash = "$argon2id$..." (made by hubbub-gateway hash-password)',
+                'must contain only password_hash = "$argon2id$..." (made by hubbub-gateway hash-password)',
             )
         operators[name] = found
     return operators
 
 
-def _refuse_unknown_keys(file: Mapping[str, Any], config_file: Path | None) -> None:
+def _reject_unknown_keys(file: Mapping[str, Any], config_file: Path | None) -> None:
     known = {row.name for row in table()} | {f"{row.name}_file" for row in table() if row.secret}
     for key in file:
         if key not in known:
-            raise ConfigError(key, f"file {config_file}", "there is no such setting")
+            raise ConfigError(key, f"file {config_file}", "unknown setting")
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     known = {row.variable for row in table()} | {f"{row.variable}_FILE" for row in table() if row.secret}
     for name in sorted(environ):
         if name.startswith("HUBBUB_") and name not in known | {"HUBBUB_CONFIG"}:
-            yield f"{name}: there is no such setting; it is ignored"
+            yield f"{name}: unknown setting, ignored"
 
 
 def _check_pairs(chosen: Mapping[str, Any]) -> None:
     for one, other in (("tls_cert", "tls_key"), ("tls_key", "tls_cert")):
         if one in chosen and other not in chosen:
-            raise ConfigError(one, "all sources", f"is of use only together with {other}")
+            raise ConfigError(one, "all sources", f"requires {other}")

@@ -1,8 +1,8 @@
-"""`hubbub-gateway demo`: a small network on this machine, and what to type to use it.
+"""`hubbub-gateway demo`: a small network on this machine, with instructions how to connect to it.
 
-Owns the gateway processes it starts: shows what goes wrong in them, replaces one that died, ends all.
-They take the HUBBUB_ variables but for those that the demo decides, log JSON to a pipe, and share the embedded
-server. One thread.
+Owns the gateway processes that it starts: shows their warnings and errors, restarts those that died, and ends all. They
+get the HUBBUB_ variables except those that the demo sets, log JSON to a pipe, and share the embedded server. One
+thread.
 """
 
 import contextlib
@@ -29,10 +29,10 @@ START_LIMIT_S = 30.0
 STOP_LIMIT_S = 12.0
 RESTART_PAUSE_S = 1.0
 
-DECIDED = ("admin", "config", "data_dir", "drain_s", "listen", "log_format", "name", "redis")
-"""Settings that the demo decides for its gateways: they share a server, and no address can be that of several."""
+SET_BY_DEMO = ("admin", "config", "data_dir", "drain_s", "listen", "log_format", "name", "redis")
+"""Settings that the demo sets for its gateways, since they share a server and need different addresses."""
 
-# The kernel ends the gateway should the demo be killed; a gateway by itself has nobody to outlive.
+# The kernel ends the gateway if the demo is killed.
 GATEWAY = (
     sys.executable,
     "-c",
@@ -44,12 +44,12 @@ GATEWAY = (
 
 
 class DemoError(Exception):
-    """The demo cannot run; told in one line."""
+    """The demo cannot run. The text is one line."""
 
 
 @dataclass(slots=True)
 class Child:
-    """One gateway process and what it has logged so far of a line."""
+    """One gateway process, and the incomplete last line of its log."""
 
     port: int
     options: list[str]
@@ -57,13 +57,13 @@ class Child:
     is_restart: bool
     is_listening: bool = False
     pending: bytes = b""
-    last_words: str = "it says nothing"
+    last_problem: str = "it logged no error"
 
 
 def run(gateways: int, port: int, settings: Settings, command: Sequence[str] = GATEWAY) -> int:
-    """Run until ^C or SIGTERM; returns the exit status. Raises DemoError, EmbeddedServerError and ConfigError."""
+    """Run until ^C or SIGTERM; return the exit status. Raises DemoError, EmbeddedServerError and ConfigError."""
     environ, ignored = gateway_environment(os.environ)
-    of_gateways = config.load({}, environ)
+    gateway_settings = config.load({}, environ)
     ports = range(port, port + gateways)
     hosts = [host for host in ("127.0.0.1", "::1") if _can_listen(host, 0)]
     for each in ports:
@@ -76,18 +76,18 @@ def run(gateways: int, port: int, settings: Settings, command: Sequence[str] = G
         for each in ports:
             demo.start(each, _options(each, hosts, settings.data_dir))
         if demo.wait_until_listening():
-            print(invitation(ports, settings.data_dir, of_gateways), flush=True)
+            print(invitation(ports, settings.data_dir, gateway_settings), flush=True)
             demo.watch()
-    print("The demo has ended; what was said is kept for the next one.", flush=True)
+    print("The demo has ended. Its rooms and messages are kept for the next one.", flush=True)
     return 0
 
 
 def gateway_environment(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The environment of the demo's gateways, and the names of the variables that they are not given."""
-    decided = {f"HUBBUB_{name.upper()}{suffix}" for name in DECIDED for suffix in ("", "_FILE")}
-    ignored = sorted(decided.intersection(environ) - {"HUBBUB_DATA_DIR"})  # the demo's own, given as an option
-    taken = {name: text for name, text in environ.items() if name not in decided}
-    return taken | {"HUBBUB_DRAIN_S": "0"}, ignored  # ^C ends all gateways: there is nowhere to move to
+    """Return the environment of the demo's gateways, and the names of the variables that they do not get."""
+    set_by_demo = {f"HUBBUB_{name.upper()}{suffix}" for name in SET_BY_DEMO for suffix in ("", "_FILE")}
+    ignored = sorted(set_by_demo.intersection(environ) - {"HUBBUB_DATA_DIR"})  # the demo's own, given as an option
+    taken = {name: text for name, text in environ.items() if name not in set_by_demo}
+    return taken | {"HUBBUB_DRAIN_S": "0"}, ignored  # ^C ends all gateways, so clients cannot move to another
 
 
 def _can_listen(host: str, port: int) -> bool:
@@ -108,13 +108,13 @@ def _options(port: int, hosts: Sequence[str], data_dir: Path) -> list[str]:
     return ["serve", *listen, f"--data-dir={data_dir}", f"--name=demo-{port}.hubbub", "--log-format=json"]
 
 
-def invitation(ports: Sequence[int], data_dir: Path, of_gateways: Settings) -> str:
-    """What to type next; each kind of client goes to a gateway of its own, as far as they reach."""
+def invitation(ports: Sequence[int], data_dir: Path, gateway_settings: Settings) -> str:
+    """Return instructions how to connect; each kind of client uses another gateway, as far as there are enough."""
     ours, plain, irc = (ports[min(index, len(ports) - 1)] for index in range(3))
-    lobby = of_gateways.lobby
+    lobby = gateway_settings.lobby
     log = f"hubbub-gateway log {shlex.quote(lobby.removeprefix('#'))} --follow"
-    if of_gateways.prefix != Settings().prefix:
-        log += f" --prefix {shlex.quote(of_gateways.prefix)}"
+    if gateway_settings.prefix != Settings().prefix:
+        log += f" --prefix {shlex.quote(gateway_settings.prefix)}"
     if data_dir != platformdirs.user_data_path("hubbub"):
         log += f" --data-dir {shlex.quote(str(data_dir))}"
     listed = ", ".join(str(port) for port in ports)
@@ -133,12 +133,12 @@ def invitation(ports: Sequence[int], data_dir: Path, of_gateways: Settings) -> s
     )
     return (
         f"{which} one chat network. In other terminals, type any of these:\n\n{typed}\n\n"
-        "Everybody sees everybody, whichever gateway they are on. ^C ends the demo.\n"
+        "All users see each other, on whichever gateway they are. ^C ends the demo.\n"
     )
 
 
 class _Demo:
-    """The children and the loop that listens to them; leaving it ends them all."""
+    """The gateway processes and the loop that reads their logs. On exit all processes end."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self._command = command
@@ -181,7 +181,7 @@ class _Demo:
         self._is_stopping = True
 
     def start(self, port: int, options: list[str], is_restart: bool = False) -> None:
-        """A session of its own keeps the terminal's ^C from it: the demo ends it in its own order."""
+        """Start a gateway in its own session, so that the terminal's ^C does not reach it: the demo ends it."""
         process = subprocess.Popen(
             [*self._command, *options],
             stdin=subprocess.DEVNULL,
@@ -196,17 +196,17 @@ class _Demo:
         self._selector.register(process.stderr, selectors.EVENT_READ, child)
 
     def wait_until_listening(self) -> bool:
-        """Whether all do; False when it was interrupted meanwhile. A child that ends is an error here."""
+        """Wait until all gateways listen; return False if interrupted. Raises DemoError if a gateway ends."""
         deadline = time.monotonic() + START_LIMIT_S
         while not self._is_stopping and not all(child.is_listening for child in self._children):
             self._turn(deadline - time.monotonic())
             if self._due or time.monotonic() > deadline:
                 child = self._due[0][1] if self._due else next(c for c in self._children if not c.is_listening)
-                raise DemoError(f"the gateway on port {child.port} does not start: {child.last_words}")
+                raise DemoError(f"the gateway on port {child.port} does not start: {child.last_problem}")
         return not self._is_stopping
 
     def watch(self) -> None:
-        """Until stopped: show what goes wrong, and start again what ends."""
+        """Show problems and restart gateways that end, until stopped."""
         while not self._is_stopping:
             self._turn(self._due[0][0] - time.monotonic() if self._due else None)
             while self._due and self._due[0][0] <= time.monotonic():
@@ -218,18 +218,18 @@ class _Demo:
             if key.data is None:
                 self._woken.recv(4096)
             else:
-                self._hear(key.data)
+                self._read_log(key.data)
 
-    def _hear(self, child: Child) -> None:
+    def _read_log(self, child: Child) -> None:
         assert child.process.stderr is not None
-        heard = os.read(child.process.stderr.fileno(), 65_536)
-        *lines, child.pending = (child.pending + heard).split(b"\n")
+        data = os.read(child.process.stderr.fileno(), 65_536)
+        *lines, child.pending = (child.pending + data).split(b"\n")
         for line in lines:
             self._show(child, line.decode(errors="replace"))
-        if not heard:
-            self._bury(child)
+        if not data:
+            self._handle_exit(child)
 
-    def _bury(self, child: Child) -> None:
+    def _handle_exit(self, child: Child) -> None:
         assert child.process.stderr is not None
         self._selector.unregister(child.process.stderr)
         child.process.stderr.close()
@@ -237,23 +237,23 @@ class _Demo:
         self._children.remove(child)
         self._due.append((time.monotonic() + RESTART_PAUSE_S, child))
         if child.is_listening and not self._is_stopping:
-            print(f"[{child.port}] ended ({_reason(status)}); it is started again", file=sys.stderr)
+            print(f"[{child.port}] ended ({_reason(status)}); restarting it", file=sys.stderr)
 
     def _show(self, child: Child, line: str) -> None:
-        """Only what is not in order: a gateway's ordinary log would bury what to type next."""
+        """Show warnings and errors only: an ordinary log would scroll the instructions away."""
         event, shown = _read(line)
         if event == "listening":
             child.is_listening = True
             if child.is_restart:
-                print(f"[{child.port}] is back", file=sys.stderr)
+                print(f"[{child.port}] is listening again", file=sys.stderr)
         elif shown:
-            child.last_words = shown
+            child.last_problem = shown
             if child.is_listening:
                 print(f"[{child.port}] {shown}", file=sys.stderr)
 
 
 def _read(line: str) -> tuple[str, str]:
-    """The event of a line of the JSON log, and what to show: a warning, an error, or what is no such line."""
+    """Return the event of a log line, and the text to show: a warning, an error, or a line that is not JSON."""
     try:
         entry = json.loads(line)
         level, event = entry.pop("level"), str(entry.pop("event"))

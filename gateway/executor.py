@@ -1,6 +1,6 @@
-"""The small thread pool for whatever blocks: connecting to Redis, password hashing, name look-ups.
+"""The thread pool for blocking calls, such as connecting to Redis.
 
-It owns nothing: it runs one call and hands the result to whoever asked, through their lane's ``post``.
+It runs a call and passes the result to the caller's lane through ``post``.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Executor:
         post: Callable[[Callable[[], None]], None],
         done: Callable[[T | BaseException], None],
     ) -> None:
-        """Runs ``call`` on a thread; ``done`` gets its result or its exception, by way of ``post``."""
+        """Run ``call`` on a thread; ``done`` is called through ``post`` with its result or exception."""
 
         def deliver(future: Future[T]) -> None:
             error = future.exception()
@@ -34,5 +34,5 @@ class Executor:
         self._pool.submit(call).add_done_callback(deliver)
 
     def close(self) -> None:
-        """Waits for the calls that run; none may hang without a timeout of its own."""
+        """Wait for running calls; each call must have its own timeout."""
         self._pool.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""From the settings to what lanes are given: made at start, and again at every reload. Runs on the main thread."""
+"""Make the lanes' configuration from the settings, at start and at every reload. Runs on the main thread."""
 
 import ssl
 import time
@@ -13,11 +13,11 @@ from gateway.net.tls import UnusableCertificate, server_context
 STARTED_S = time.time()
 
 Provision = tuple[LaneSettings, Server, ssl.SSLContext | None]
-"""What a lane starts or goes on with; the context is shared by all lanes."""
+"""The configuration of all lanes; they share the TLS context."""
 
 
 def provide(settings: Settings) -> Provision:
-    """All that lanes are given; ConfigError where a file that is named cannot be used."""
+    """Make the configuration; raise ConfigError if a file cannot be used."""
     return lane_settings(settings), _server(settings), _tls_context(settings)
 
 

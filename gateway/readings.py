@@ -1,6 +1,6 @@
-"""What the admin port tells: the lanes' own counters as readings, and whether clients should be sent here.
+"""The admin port's data: metrics of the lanes, and readiness.
 
-Reads plain integers of other threads, which needs no lock. Runs on the admin thread.
+Reads integers of other threads, which needs no lock. Runs on the admin thread.
 """
 
 import time
@@ -11,7 +11,7 @@ from gateway.heartbeat.leases import Heartbeat
 from gateway.lane.lane import Lane
 from gateway.ops.metrics import Reading
 
-_OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
+_LANE_GAUGES: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("sessions", "Connections whose dialect is known.", lambda lane: len(lane.parts.clients)),
     ("users", "Registered users.", lambda lane: len(lane.parts.sessions.by_nick)),
     (
@@ -34,7 +34,7 @@ _OF_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
         lambda lane: lane.parts.turn_times.longest_s,
     ),
 )
-_COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
+_LANE_COUNTERS: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("commands", "Lines from clients that were carried out.", lambda lane: lane.parts.dispatcher.commands),
     ("deliveries", "Lines or batches written to clients.", lambda lane: lane.parts.outboxes.delivered),
     ("entries", "Entries appended to logs.", lambda lane: lane.parts.log_writer.launched),
@@ -46,9 +46,9 @@ _COUNTED_BY_A_LANE: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
 def readings(lanes: Sequence[Lane], heartbeat: Heartbeat, admission: Admission) -> Iterator[Reading]:
     for lane in lanes:
         labels = {"lane": lane.id.rpartition(".")[2]}
-        for name, text, read in _OF_A_LANE:
+        for name, text, read in _LANE_GAUGES:
             yield Reading(name, "gauge", text, read(lane), labels)
-        for name, text, read in _COUNTED_BY_A_LANE:
+        for name, text, read in _LANE_COUNTERS:
             yield Reading(name, "counter", text, read(lane), labels)
     for reason, count in (("many", admission.refused_many), ("fast", admission.refused_fast)):
         text = "Connections refused because their address has too many, or opens them too fast."
@@ -59,7 +59,7 @@ def readings(lanes: Sequence[Lane], heartbeat: Heartbeat, admission: Admission) 
 
 
 def readiness(lanes: Sequence[Lane], heartbeat: Heartbeat, lease_s: float) -> tuple[bool, str]:
-    """Ready while every lane's link is proven to deliver and the lease is kept; and the reason."""
+    """Return whether the gateway is ready, and the reason: all links deliver, and the lease is renewed."""
     down = [lane.id for lane in lanes if not lane.parts.probe.is_healthy]
     if down or not lanes:
         return False, f"no connection to Redis: {' '.join(down) or 'starting'}"

@@ -1,7 +1,7 @@
-"""The table of settings, as one class: each field carries its parser, default, help and what may set it.
+"""The table of settings as one class: each field has a parser, a default, a help text and its sources.
 
-The command line, the variables, the file's keys and the table in docs/operations.md all follow from it.
-Must not know where values come from (config.py) nor who uses them. Main thread, before anything else.
+The command line, the variables, the keys of the file and the table in docs/operations.md are derived from it. It knows
+neither where values come from (config.py) nor where they are used. Main thread.
 """
 # ruff: noqa: RUF009 - the calls in the class make dataclass fields, as field() does
 
@@ -23,8 +23,8 @@ from gateway.values import Address, Network
 class Setting:
     """One row of the table.
 
-    `option` is what stands for its value in the help, "" for one that is no option; `many` means a
-    repeatable option, a comma-separated variable, a list in the file.
+    `option` is the placeholder of the value in the help, "" for a setting without an option. `many` means a repeatable
+    option, a comma-separated variable, and a list in the file.
     """
 
     name: str
@@ -57,7 +57,7 @@ def _setting(
     secret: bool = False,
     many: bool = False,
 ) -> Any:
-    """A field of `Settings` that is a row of the table. `shown` is the default in words, where it varies."""
+    """Make a field of `Settings` that is a row of the table. `shown` describes a default that varies."""
     make: Callable[[], Any] = default if callable(default) else lambda: default
     row = Setting("", parse, make, help, _show(default) if shown is None else shown, option, reloadable, secret, many)
     return dataclasses.field(default_factory=make, repr=not secret, metadata={"setting": row})
@@ -76,7 +76,7 @@ def _data_dir() -> Path:
 
 
 def _server_name() -> str:
-    """The host's name made into a server name: clients tell one from a nick by its dot."""
+    """Return a server name made from the host name; clients distinguish it from a nick by its dot."""
     host = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:56].strip(".-") or "gateway"
     return host if "." in host else f"{host}.hubbub"
 
@@ -90,7 +90,7 @@ class Settings:
 
     listen: tuple[Address, ...] = _setting(
         values.address,
-        (Address("tcp4", "127.0.0.1", 6667), Address("tcp4", "127.0.0.1", 8067)),  # browsers refuse the first
+        (Address("tcp4", "127.0.0.1", 6667), Address("tcp4", "127.0.0.1", 8067)),  # browsers block the first port
         "the addresses for clients: HOST:PORT, [V6]:PORT or unix:/PATH",
         option="HOST:PORT",
         many=True,
@@ -276,14 +276,14 @@ class Settings:
         values.secret, None, "the password that clients must send with PASS", secret=True, reloadable=True
     )
     operators: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
-    """Name to argon2id hash; only in the file, as [operators.NAME] password_hash = "..."; reloadable."""
+    """Name -> argon2id hash; only in the file, as [operators.NAME] password_hash = "..."; reloadable."""
 
     config_file: Path | None = None
     warnings: tuple[str, ...] = ()
-    """What is not wrong enough to stop for, to be logged once: unknown HUBBUB_ variables."""
+    """Problems that are logged once at start: unknown HUBBUB_ variables."""
 
     sources: "Sources | None" = dataclasses.field(default=None, repr=False, compare=False)
-    """What these were made from, for reload(); None when built by hand."""
+    """The sources of these settings, for `config.reload`; None for settings made directly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ class Sources:
 
 
 def table() -> tuple[Setting, ...]:
-    """All settings that have a row, in the order of the documents."""
+    """Return all rows of the table, in the order of docs/operations.md."""
     return tuple(
         dataclasses.replace(field.metadata["setting"], name=field.name)
         for field in dataclasses.fields(Settings)

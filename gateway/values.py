@@ -1,8 +1,8 @@
-"""How the text of one setting becomes its value, and what is wrong with it if it cannot.
+"""Parsers of settings' values.
 
-Owns the parsers of values and nothing else: where a text came from (option, variable, file) is config's.
-A parser takes a stripped, non-empty text, returns the value or raises ValueError with a problem that
-reads well after the setting's name, and never repeats the text of a secret. Pure; any thread.
+Knows nothing of the sources of settings (option, variable, file; see config.py). A parser takes a stripped, non-empty
+text. It returns the value, or raises ValueError with a text that follows the setting's name. The text never contains a
+secret. Pure; any thread.
 """
 
 import ipaddress
@@ -25,7 +25,7 @@ URL_HINT = "in a password write / as %2F, ? as %3F, # as %23, [ as %5B, @ as %40
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen. `host` is without brackets; a host name counts as tcp4; port 0 means any free one."""
+    """An address to listen at. `host` has no brackets; a host name counts as tcp4; port 0 means any free port."""
 
     kind: Literal["tcp4", "tcp6", "unix"]
     host: str = ""
@@ -39,7 +39,7 @@ class Address:
 
 
 def address(text: str) -> Address:
-    """HOST:PORT, [V6]:PORT or unix:/PATH."""
+    """Parse HOST:PORT, [V6]:PORT or unix:/PATH."""
     if text.startswith("unix:"):
         path = text.removeprefix("unix:")
         if not path.startswith("/"):
@@ -53,7 +53,7 @@ def address(text: str) -> Address:
     if host.startswith("[") and host.endswith("]"):
         return Address("tcp6", str(_ip6(host[1:-1])), _port(port))
     if ":" in host:
-        raise ValueError(f"{text!r}: an IPv6 address goes in brackets, as in [::1]:6667")
+        raise ValueError(f"{text!r}: an IPv6 address needs brackets, as in [::1]:6667")
     return Address("tcp4", host, _port(port))
 
 
@@ -71,7 +71,7 @@ def _port(text: str) -> int:
 
 
 def network(text: str) -> Network:
-    """An address or a CIDR range, such as 10.0.0.0/8."""
+    """Parse an address or a CIDR range, such as 10.0.0.0/8."""
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -79,7 +79,7 @@ def network(text: str) -> Network:
 
 
 def origin(text: str) -> str:
-    """The origin of a web page as a browser names it (RFC 6454 6.2), or * for any."""
+    """Parse the origin of a web page as browsers send it (RFC 6454 6.2), or * for any."""
     if text != "*" and not re.fullmatch(r"https?://[^/?#@\s]+", text):
         raise ValueError(f"{text!r} is not an origin such as https://chat.example.org, nor *")
     return text.lower()
@@ -89,14 +89,14 @@ WEB_ADDRESS_LIMIT = 255
 
 
 def web_address(text: str) -> str:
-    """An http or https URL as it can stand in a line of IRC."""
+    """Parse an http or https URL that is valid as a parameter of an IRC line."""
     if not re.fullmatch(r"https?://[^/?#@\s]+(/[!-~]*)?", text, re.ASCII) or len(text) > WEB_ADDRESS_LIMIT:
         raise ValueError(f"{text!r} is not an address such as https://chat.example.org/icon.svg")
     return text
 
 
 def redis_url(text: str) -> str:
-    """redis://, rediss:// (TLS), unix://, or sentinels; the text is not repeated, as it may hold a password."""
+    """Check the URL of a Redis or of sentinels. Errors do not repeat it, as it may contain a password."""
     if text.startswith(("redis+sentinel://", "rediss+sentinel://")):
         if not SENTINEL_URL.fullmatch(text):
             raise ValueError("not as in redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/SERVICE/DB")
@@ -104,14 +104,14 @@ def redis_url(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("not a redis://, rediss://, unix:// or redis+sentinel:// URL")
     try:
-        _ = urlsplit(text).port  # whatever is read as a port is told in its error
+        _ = urlsplit(text).port  # raises ValueError, whose text would contain part of a password
     except ValueError:
-        raise ValueError(f"not a URL that can be read; {URL_HINT}") from None
+        raise ValueError(f"not a valid URL; {URL_HINT}") from None
     return text
 
 
 def whole(least: int, most: int = 2**53) -> Callable[[str], int]:
-    """A parser of whole numbers from `least` to `most`."""
+    """Return a parser of whole numbers from `least` to `most`."""
 
     def parse(text: str) -> int:
         try:
@@ -119,14 +119,14 @@ def whole(least: int, most: int = 2**53) -> Callable[[str], int]:
         except ValueError:
             raise ValueError(f"{text!r} is not a whole number") from None
         if not least <= number <= most:
-            raise ValueError(f"{number} is not within {least} and {most}")
+            raise ValueError(f"{number} is not between {least} and {most}")
         return number
 
     return parse
 
 
 def number(least: float) -> Callable[[str], float]:
-    """A parser of finite numbers of at least `least`."""
+    """Return a parser of finite numbers of at least `least`."""
 
     def parse(text: str) -> float:
         try:
@@ -141,7 +141,7 @@ def number(least: float) -> Callable[[str], float]:
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """A parser of one of these words."""
+    """Return a parser that accepts only these words."""
 
     def parse(text: str) -> str:
         if text not in words:
@@ -152,36 +152,36 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def word(text: str) -> str:
-    """One printable word without spaces: it becomes a parameter of an IRC line."""
+    """Check a printable word without spaces, which becomes a parameter of an IRC line."""
     if not text.isprintable() or " " in text or text.startswith(":"):
         raise ValueError(f"{text!r} is not one word of printable characters")
     return text
 
 
 def server_name(text: str) -> str:
-    """A name with a dot, by which clients tell a server from a nick; at most 63 characters."""
+    """Check a server name. Clients distinguish it from a nick by its dot. At most 63 characters."""
     if "." not in text or len(text) > 63 or not all(c.isascii() and (c.isalnum() or c in ".-") for c in text):
         raise ValueError(f"{text!r} is not a server name: letters, digits and '-' with at least one dot, at most 63")
     return text
 
 
 def room(text: str) -> str:
-    """A room's name, '#' and 1 to 63 characters without space, comma or control characters."""
+    """Check a room name: '#' and 1 to 63 characters without space, comma or control characters."""
     if not text.startswith("#") or not 2 <= len(text) <= 64 or "," in text:
         raise ValueError(f"{text!r} is not a room such as #lobby")
     return word(text)
 
 
 def secret(text: str) -> str:
-    """Any text, taken as it is."""
+    """Accept any text unchanged."""
     return text
 
 
 def path(text: str) -> Path:
-    """A path; ~ is the home directory, ~name that of a user of this machine."""
+    """Parse a path; ~ is the home directory, ~name that of another user of this machine."""
     if "\0" in text:
-        raise ValueError(f"{text!r} is not a path: it holds a NUL")
+        raise ValueError(f"{text!r} is not a path: it contains a NUL")
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # pathlib's word for it
+    except RuntimeError:
         raise ValueError(f"{text!r}: there is no home directory of that user") from None

@@ -1,8 +1,8 @@
-"""Tries at operators' passwords: one at a time for the whole gateway, addresses in turn.
+"""Check operators' passwords: one at a time for the whole gateway, addresses in turn.
 
-argon2id takes a core for a tenth of a second on purpose, so a try is the most expensive thing that a client can ask
-for. Tries are made on one thread of low priority. An address that tries much delays its own tries alone. A try that
-nobody waits for any more is not made.
+argon2id takes a core for a tenth of a second by design, so a check is the most expensive request of a client. Checks
+run on one thread of low priority. An address with many attempts delays only its own. A check is skipped if its client
+has left.
 """
 
 import contextlib
@@ -21,17 +21,17 @@ from gateway.admission import site
 log = structlog.get_logger()
 
 ADDRESSES_LIMIT = 64
-TRIES_LIMIT = 32
-"""Waiting tries of one address; a session has one at most."""
+ATTEMPTS_LIMIT = 32
+"""Waiting attempts of one address; a session has at most one."""
 NICENESS = 5
-"""How far the lanes go before it where processors are scarce."""
+"""The thread's nice value, so that the lanes come first."""
 
 Post = Callable[[Callable[[], None]], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Try:
-    """One password to be tried, and how its lane gets the outcome."""
+class _Attempt:
+    """One password to check, and the callback for the result."""
 
     password_hash: str
     password: str
@@ -40,12 +40,12 @@ class _Try:
 
 
 class Verifier:
-    """Verifies one password at a time. Owns the thread "verifier", from the first try to :meth:`close`."""
+    """Checks one password at a time. Owns the thread "verifier", from the first attempt until `close`."""
 
     def __init__(self, fits: Callable[[str, str], bool] = passwords.fits) -> None:
-        """``fits``: whether a password (second) fits a hash (first); called on the thread."""
+        """``fits(hash, password)`` returns whether they match; called on the thread."""
         self._fits = fits
-        self._waiting: OrderedDict[str, deque[_Try]] = OrderedDict()  # by address, the next in turn first
+        self._waiting: OrderedDict[str, deque[_Attempt]] = OrderedDict()  # by address, the next in turn first
         self._changed = threading.Condition()
         self._is_closing = False
         self._thread: threading.Thread | None = None
@@ -53,12 +53,12 @@ class Verifier:
     def submit(
         self, address: str, password_hash: str, password: str, post: Post, done: Callable[[bool], None]
     ) -> Callable[[], None] | None:
-        """Queue a try; ``done`` gets its outcome by way of ``post``. From any thread.
+        """Queue an attempt; ``done`` is called through ``post`` with the result. Any thread.
 
-        Returns what takes the try back; None where too many wait: then there is no try.
+        Returns a function that cancels the attempt, or None if too many wait and the attempt was not queued.
         """
         key = site(address)
-        one = _Try(password_hash, password, post, done)
+        one = _Attempt(password_hash, password, post, done)
         with self._changed:
             if self._is_full(key):
                 return None
@@ -70,7 +70,7 @@ class Verifier:
         return partial(self._cancel, key, one)
 
     def close(self) -> None:
-        """Wait for the try that is being made; the others are dropped."""
+        """Wait for the running check; drop the others."""
         with self._changed:
             self._is_closing = True
             self._changed.notify()
@@ -78,15 +78,15 @@ class Verifier:
             self._thread.join()
 
     def _is_full(self, key: str) -> bool:
-        tries = self._waiting.get(key)
-        return len(self._waiting) >= ADDRESSES_LIMIT if tries is None else len(tries) >= TRIES_LIMIT
+        attempts = self._waiting.get(key)
+        return len(self._waiting) >= ADDRESSES_LIMIT if attempts is None else len(attempts) >= ATTEMPTS_LIMIT
 
-    def _cancel(self, key: str, one: _Try) -> None:
+    def _cancel(self, key: str, one: _Attempt) -> None:
         with self._changed:
-            tries = self._waiting.get(key)
-            if tries is not None and one in tries:
-                tries.remove(one)
-                if not tries:
+            attempts = self._waiting.get(key)
+            if attempts is not None and one in attempts:
+                attempts.remove(one)
+                if not attempts:
                     del self._waiting[key]
 
     def _run(self) -> None:
@@ -100,16 +100,16 @@ class Verifier:
                 fits = False
             one.post(partial(one.done, fits))
 
-    def _next(self) -> _Try | None:
-        """Wait for the next try; None when the thread is to end."""
+    def _next(self) -> _Attempt | None:
+        """Wait for the next attempt; None when the thread must end."""
         with self._changed:
             while not self._waiting and not self._is_closing:
                 self._changed.wait()
             if self._is_closing:
                 return None
-            key, tries = next(iter(self._waiting.items()))
-            one = tries.popleft()
+            key, attempts = next(iter(self._waiting.items()))
+            one = attempts.popleft()
             self._waiting.move_to_end(key)
-            if not tries:
+            if not attempts:
                 del self._waiting[key]
             return one

@@ -20,7 +20,7 @@ from gateway.broker.keys import Keys
 from gateway.chat import events
 from gateway.chat.multiline import first_and_more
 from gateway.chat.render import log_mark
-from gateway.chatlog import Wanted
+from gateway.chatlog import Query
 from gateway.config import Settings
 from gateway.logs.scripts import APPEND
 
@@ -54,7 +54,7 @@ class Rooms:
 
     def read(self, room: str = "#lobby", **wanted: Any) -> list[str]:
         out = io.StringIO()
-        assert chatlog.run(self.settings, Wanted(room, **wanted), out) == 0
+        assert chatlog.run(self.settings, Query(room, **wanted), out) == 0
         return out.getvalue().splitlines()
 
 
@@ -95,7 +95,7 @@ def test_text_is_a_line_a_message(rooms: Rooms) -> None:
             "-alice- careful",
             "* alice set the topic of #lobby: a topic",
             "* alice is gone (bye)",
-            "* gateway bbbbbb is gone, and whoever was on it",
+            "* gateway bbbbbb is gone, with its users",
         )
     ]
 
@@ -166,7 +166,7 @@ def test_a_terminal_is_sent_nothing_that_it_would_obey(rooms: Rooms, form: str) 
             return True
 
     out = Terminal()
-    assert chatlog.run(rooms.settings, Wanted("#lobby", form), out) == 0
+    assert chatlog.run(rooms.settings, Query("#lobby", form), out) == 0
     shown = out.getvalue()
     assert "caf\u00e9" in shown
     assert not set("\x1b\x07\x9b\x7f\u202e") & set(shown)

@@ -142,8 +142,8 @@ def test_a_gateway_that_dies_is_told_and_started_again(tmp_path: Path, port: int
         running.read_until(r"\^C ends the demo")
         (pid,) = stand_ins(port)
         os.kill(pid, signal.SIGKILL)
-        running.read_until(rf"\[{port}\] ended \(signal 9\); it is started again")
-        running.read_until(rf"\[{port}\] is back")
+        running.read_until(rf"\[{port}\] ended \(signal 9\); restarting it")
+        running.read_until(rf"\[{port}\] is listening again")
         assert stand_ins(port) not in ([], [pid])
 
 

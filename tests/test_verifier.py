@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gateway.verifier import ADDRESSES_LIMIT, TRIES_LIMIT, Verifier
+from gateway.verifier import ADDRESSES_LIMIT, ATTEMPTS_LIMIT, Verifier
 
 DEADLINE_S = 10.0
 
@@ -75,7 +75,7 @@ def test_a_try_that_was_taken_back_is_not_made(tries: Tries) -> None:
 
 
 def test_an_address_has_so_many_tries_that_wait_and_others_are_taken_all_the_same(tries: Tries) -> None:
-    for number in range(TRIES_LIMIT):
+    for number in range(ATTEMPTS_LIMIT):
         assert tries.submit("192.0.2.1", f"wrong {number}") is not None
     assert tries.submit("192.0.2.1", "one more") is None
     assert tries.submit("192.0.2.2", "right") is not None

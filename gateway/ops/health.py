@@ -1,8 +1,8 @@
 """The admin port: /metrics, /healthz and /readyz over HTTP, for Prometheus, load balancers and Kubernetes.
 
-Owns the thread "admin" and its socket, and a thread for each request; knows nothing of chat: what readiness means
-comes in as a callable, what is measured as a registry. Each request is over within REQUEST_LIMIT_S, whatever its client
-does, and so many are served at once: of more, the newest are closed.
+Owns the thread "admin" with its socket, and a thread for each request. Readiness is passed in as a callable, metrics as
+a registry. Each request ends within REQUEST_LIMIT_S, whatever its client does. At most REQUESTS_LIMIT are served at
+once; the newest are closed.
 """
 
 import io
@@ -18,9 +18,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 Readiness = Callable[[], tuple[bool, str]]
-"""Whether clients should be sent here, and why (not); called on a request's thread, must not block."""
+"""Returns readiness and its reason. Called on a request's thread; must not block."""
 
-WebFile = tuple[int, str, bytes]
+Page = tuple[int, str, bytes]
 """Status, content type, body."""
 
 REQUEST_LIMIT_S = 2.0
@@ -29,7 +29,7 @@ TEXT = "text/plain; charset=utf-8"
 
 
 class Address(Protocol):
-    """Where to listen, as config's Address."""
+    """The address to listen at (gateway.values.Address)."""
 
     @property
     def kind(self) -> str: ...
@@ -43,28 +43,28 @@ class AdminServer:
     """Serves from `start` to `stop`; the constructor binds, and raises OSError if it cannot."""
 
     def __init__(self, address: Address, readiness: Readiness, registry: CollectorRegistry) -> None:
-        pages: dict[str, Callable[[str], WebFile]] = {
+        pages: dict[str, Callable[[str], Page]] = {
             "/metrics": lambda accept: _metrics(registry, accept),
             "/healthz": lambda _: (200, TEXT, b"alive\n"),
             "/readyz": lambda _: _ready(readiness),
         }
         handler = type("Handler", (_Handler,), {"pages": pages})
         family = socket.AF_INET6 if address.kind == "tcp6" else socket.AF_INET
-        # Not HTTPServer: it asks the DNS for its own name and may wait long for the answer.
+        # Not HTTPServer: it looks up its own name in DNS, which may take long.
         server = type("Server", (_Server,), {"address_family": family})
         self._server: _Server = server((address.host, address.port), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="admin")
 
     @property
     def port(self) -> int:
-        """The port in use, also where any free one was asked for."""
+        """The port in use, also if port 0 was given."""
         return int(self._server.server_address[1])
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the port; a request under way is finished first."""
+        """Close the port, after running requests have ended."""
         if self._thread.ident is not None:
             self._server.shutdown()
             self._thread.join()
@@ -72,7 +72,7 @@ class AdminServer:
 
 
 class _Server(ThreadingTCPServer):
-    """A thread a request; `server_close` waits for those that are under way."""
+    """A server with a thread for each request; `server_close` waits for running requests."""
 
     allow_reuse_address = True
 
@@ -93,8 +93,8 @@ class _Server(ThreadingTCPServer):
             self._free.release()
 
 
-class _Bounded(socket.SocketIO):
-    """What a client sends, until the request's time is up, however it is spread over that."""
+class _InputWithDeadline(socket.SocketIO):
+    """A request's input with a deadline for the whole request."""
 
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(connection, "r")
@@ -107,14 +107,14 @@ class _Bounded(socket.SocketIO):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    pages: ClassVar[dict[str, Callable[[str], WebFile]]]
+    pages: ClassVar[dict[str, Callable[[str], Page]]]
     timeout = REQUEST_LIMIT_S
     server_version = "hubbub"
     sys_version = ""
 
     def setup(self) -> None:
         super().setup()
-        self.rfile = io.BufferedReader(_Bounded(self.connection))
+        self.rfile = io.BufferedReader(_InputWithDeadline(self.connection))
 
     def do_GET(self) -> None:
         page = self.pages.get(self.path.partition("?")[0])
@@ -132,14 +132,14 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def log_message(self, format: str, *args: object) -> None:
-        """Probes come every few seconds: they are not logged."""
+        """Log nothing, since probes come every few seconds."""
 
 
-def _metrics(registry: CollectorRegistry, accept: str) -> WebFile:
+def _metrics(registry: CollectorRegistry, accept: str) -> Page:
     encode, kind = choose_encoder(accept)
     return 200, kind, encode(registry)
 
 
-def _ready(readiness: Readiness) -> WebFile:
+def _ready(readiness: Readiness) -> Page:
     is_ready, reason = readiness()
     return 200 if is_ready else 503, TEXT, f"{reason}\n".encode()

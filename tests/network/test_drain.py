@@ -112,7 +112,7 @@ def test_it_takes_nobody_new_and_is_not_ready_while_it_drains(network: Network) 
     assert json.loads(gateway.wait_log("draining"))["clients"] == 2
     assert opening.is_closed()
     assert registering.is_closed()
-    assert readiness(port) == (503, "it is leaving")
+    assert readiness(port) == (503, "shutting down")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
     gateway.process.send_signal(signal.SIGTERM)  # the second one: at once

@@ -39,7 +39,7 @@ def test_what_is_secret_stays_so(network: Network, gateway: Gateway, tmp_path: P
     assert " 381 ann " in " ".join(peer.do(f"OPER boss {MARK}-oper"))
     (tmp_path / "c.toml").write_text(f'password = "{MARK}-new"\nlanes = "{MARK}"\n[operators.boss]\nhash = "{MARK}"\n')
     peer.send("REHASH")
-    refused = gateway.wait_log("reload_refused")
+    refused = gateway.wait_log("reload_failed")
     assert "operators.boss" in refused
     peer.send(f"QUIT :{MARK}-bye")
     assert peer.is_closed()

@@ -45,7 +45,7 @@ def test_a_master_killed_under_load_is_followed_to_the_next(sentinels: Sentinels
     for gateway in (first, second):
         gateway.wait_log("redis_available")
         if "heartbeat_failed" in gateway.log:
-            gateway.wait_log("heartbeat_back")
+            gateway.wait_log("heartbeat_recovered")
     command = [sys.executable, "-m", "gateway", "log", "#s", "--redis", sentinels.url, "--prefix", watched.prefix]
     told = subprocess.run([*command, "--format", "irc"], capture_output=True, text=True, timeout=60, check=True).stdout
     assert [line.rpartition(" :")[2] for line in told.splitlines() if " PRIVMSG " in line] == said
