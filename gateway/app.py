@@ -60,7 +60,7 @@ def run(settings: Settings) -> int:
 
 
 class Gateway:
-    """See the module."""
+    """All parts of a gateway process, and the order in which they start and stop."""
 
     def __init__(self, settings: Settings, provision: Provision) -> None:
         self.settings = settings

@@ -124,7 +124,8 @@ KEYWORDS = {".js": {"void"}}
 
 
 def source_files() -> list[Path]:
-    files = [path for folder in CHECKED for path in sorted((ROOT / folder).rglob("*"))]
+    files = sorted(ROOT.glob("gateway/*.py"))
+    files += [path for folder in CHECKED for path in sorted((ROOT / folder).rglob("*"))]
     return [path for path in files if path.suffix in SUFFIXES and path != Path(__file__)]
 
 
