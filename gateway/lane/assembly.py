@@ -3,12 +3,14 @@
 import socket
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import structlog
 
 from gateway.broker.keys import Keys
 from gateway.broker.link import RedisLink
 from gateway.broker.probe import LinkProbe
+from gateway.chat.commands.rooms import show_room
 from gateway.chat.events import Entry, decode
 from gateway.directory import nicks
 from gateway.directory.nicks import NickDirectory
@@ -33,16 +35,19 @@ from gateway.lane.hooks import Hooks, call_all
 from gateway.lane.loop.batch_delay import BatchDelay
 from gateway.lane.loop.stall_guard import StallGuard
 from gateway.lane.loop.turn_times import TurnTimes
+from gateway.lane.outgoing import Outgoing
 from gateway.lane.ports import LanePorts
 from gateway.lane.rooms.directory_updates import DirectoryPublisher
 from gateway.lane.rooms.local_room import LocalRoom, Retention, RoomReplicas
 from gateway.lane.rooms.membership import Rejoining
 from gateway.lane.rooms.orphans import OrphanedMembers
 from gateway.lane.sessions.nicks import NickClaims
+from gateway.lane.sessions.outcomes import Outcomes
+from gateway.lane.sessions.profile import Profiles
 from gateway.lane.sessions.registry import Sessions
 from gateway.lane.sessions.rekey import Rekey
-from gateway.lane.sessions.retry_queue import RetryQueue
 from gateway.logs.barrier import Barrier
+from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 from gateway.logs.replica import Replica
 from gateway.logs.replication import ReplicaAcks
@@ -88,10 +93,21 @@ class Parts:
         wanted = context.settings.wait_replicas
         self.replica_acks = ReplicaAcks(wanted, self.link, written, self.probe.lagging) if wanted else None
         self.log_writer = LogWriter(
-            self.link, keys, context.id, context.new_epoch, self.sessions.settle, self.probe.refused, self.replica_acks
+            self.link,
+            keys,
+            context.id,
+            context.new_epoch,
+            self._finish,
+            self.probe.refused,
+            self.replica_acks,
         )
-        limits = retry_limits(context.settings)
-        self.retry_queue = RetryQueue(self.log_writer, self.clients, self.sessions.refuse, limits)
+        self.outgoing = Outgoing(
+            context,
+            self.clients,
+            self.log_writer,
+            retry_limits(context.settings),
+            self._pause_reading,
+        )
 
     def _build_logs(self) -> None:
         """Build what follows logs and shows what is in them."""
@@ -107,7 +123,7 @@ class Parts:
             self.outboxes,
             self.state_changes,
             self.sessions,
-            self.sessions.settle,
+            self.outgoing.finish,
         )
         self.replicas = RoomReplicas(
             self.link,
@@ -131,7 +147,7 @@ class Parts:
             keys,
             self.log_writer,
             self.clients,
-            self.sessions.settle,
+            self.outgoing.finish,
             context.new_epoch,
             context.server.name,
         )
@@ -153,6 +169,14 @@ class Parts:
         self.user_counts = UserCounts(self.link, keys, context.id)
         self.directory_publisher = DirectoryPublisher(
             context, self.replicas, self.room_list, self.user_counts, self.connections.__len__
+        )
+        self.profiles = Profiles(self.directory, self.directory_publisher, self.outgoing)
+        self.outcomes = self.outgoing.listener = Outcomes(
+            self.outgoing,
+            self.profiles,
+            self.direct_history,
+            self.fanout,
+            lambda session, room: show_room(self.ports, session, room),
         )
         self.nick_claims = NickClaims(self)
         self.monitor = Monitor(self.link, keys, self.directory.find, context.later)
@@ -181,7 +205,7 @@ class Parts:
             self.dispatcher.expire,
             self.log_writer.seek,
             self.probe.look,
-            lambda: self.retry_queue.tick(context.now),
+            self.outgoing.tick,
         ]
         hooks.maintain += [
             self.connections.end_unregistered,
@@ -210,12 +234,20 @@ class Parts:
             self.directory_publisher.renew,
         ]
         hooks.link_down += [self.orphans.link_down, self.replicas.link_down]
-        hooks.redis_unavailable += [lambda: self.retry_queue.away(context.now), self.dispatcher.release]
-        hooks.redis_available += [self.retry_queue.back]
+        hooks.redis_unavailable += [self.outgoing.redis_unavailable]
+        hooks.redis_available += [self.outgoing.redis_available]
         hooks.data_lost += [self.replicas.note_all, self.nick_claims.renew_all, self.directory_publisher.renew]
         self.inbox.on_lost = partial(call_all, hooks.data_lost)
         hooks.lease_lost += [self.inbox.make, self.inbox.on_lost, self.replicas.check_positions]
         hooks.reload += [self._reload]
+
+    # What is called before the part that does it is built.
+
+    def _finish(self, pending: PendingEvent, outcome: Any) -> None:
+        self.outgoing.finish(pending, outcome)
+
+    def _pause_reading(self, client: Client) -> Callable[[], None]:
+        return self.dispatcher.pause_reading(client)
 
     def _put_off_expiry(self) -> None:
         for name in self.replicas.rooms:
@@ -223,7 +255,7 @@ class Parts:
 
     def _reload(self) -> None:
         self.replicas.retention = retention(self.context.settings)
-        self.retry_queue.limits = retry_limits(self.context.settings)
+        self.outgoing.retry_queue.limits = retry_limits(self.context.settings)
         self.connections.reload()
 
     def reach_all(self, done: Callable[[], None]) -> None:

@@ -34,7 +34,7 @@ from gateway.lane.clients.client import Client
 from gateway.lane.direct.control_messages import OPERATOR_NOTICE
 from gateway.lane.loop.limiter import ConcurrencyLimiter
 from gateway.lane.loop.tasks import Wait
-from gateway.lane.sessions.registry import in_slices
+from gateway.lane.outgoing import in_slices
 from gateway.logs.history import find, read
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.replica import ReplicaState
@@ -121,14 +121,14 @@ class LanePorts:
 
     def say(self, session: Session, room: str, line: str) -> None:
         label = session.take_label() if session.label else ""
-        self._lane.sessions.append(session.sid, room, line, label)
+        self._lane.outgoing.append(session.sid, room, line, label)
 
     async def commit(self, session: Session, room: str, line: str) -> Effect:
         client, name = self._client(session), casefold(room)
         joining = " JOIN " in line and name not in session.rooms
         if joining:
             client.intended = (client.intended or set()) | {name}
-        wait = self._lane.sessions.commit(session.sid, name, line)
+        wait = self._lane.outgoing.commit(session.sid, name, line)
         try:
             with self._taken_back({name: wait}):
                 effect: Effect | None = await wait
@@ -141,7 +141,7 @@ class LanePorts:
 
     async def commit_everywhere(self, session: Session, line: str) -> None:
         for names in in_slices(session.rooms):
-            waits = {name: self._lane.sessions.commit(session.sid, name, line) for name in names}
+            waits = {name: self._lane.outgoing.commit(session.sid, name, line) for name in names}
             with self._taken_back(waits):
                 for wait in waits.values():
                     if await wait is None:
@@ -150,7 +150,7 @@ class LanePorts:
     def take_back(self, session: Session) -> None:
         person = self._lane.visible_users.person(session.sid)
         if person is not None:
-            self._lane.sessions.take_back(session, person.known)
+            self._lane.profiles.correct(session, person.known)
 
     @contextmanager
     def _taken_back(self, waits: Mapping[str, Wait[Any]]) -> Iterator[None]:
@@ -159,7 +159,7 @@ class LanePorts:
             yield
         except Unavailable:
             for name, wait in waits.items():
-                self._lane.sessions.withdraw(name, wait)
+                self._lane.outgoing.withdraw(name, wait)
             raise
 
     # -- people ---------------------------------------------------------------------------------------
@@ -244,19 +244,19 @@ class LanePorts:
 
     async def _tell_name(self, client: Client, old: str, nick: str, token: str) -> None:
         """Tells every room; what was sent to one of them holds for all."""
-        session, sessions = client.session, self._lane.sessions
+        session, outgoing = client.session, self._lane.outgoing
         old_token, session.token = session.token, token
         self._coming[session] = nick
         line = events.renamed(session.source, nick, token)
         sent: set[str] = set()
         try:
             for names in in_slices(session.rooms):
-                waits = {name: sessions.commit(session.sid, name, line, lasting=True) for name in names}
+                waits = {name: outgoing.commit(session.sid, name, line, must_deliver=True) for name in names}
                 sent.update(waits)
                 for wait in waits.values():
                     await wait
         except (ClientLeft, Unavailable):
-            sent.difference_update([name for name, wait in waits.items() if sessions.withdraw(name, wait)])
+            sent.difference_update([name for name, wait in waits.items() if outgoing.withdraw(name, wait)])
             if not sent:
                 session.token = old_token
                 self._coming.pop(session, None)
@@ -266,8 +266,8 @@ class LanePorts:
             else:
                 for name in session.rooms:
                     if name not in sent:
-                        sessions.insist(session.sid, name, line)
-                client.when_logged(partial(self._renamed, client, old, nick))
+                        outgoing.must_deliver(session.sid, name, line)
+                outgoing.when_idle(client, partial(self._renamed, client, old, nick))
             raise
         self._coming.pop(session, None)
 
@@ -287,7 +287,7 @@ class LanePorts:
             member = self._lane.replicas.rooms[name].room.members.get(session.sid)
             if member is None or member.nick != nick:
                 line = events.renamed(session.source, nick, session.token)
-                self._lane.sessions.insist(session.sid, name, line)
+                self._lane.outgoing.must_deliver(session.sid, name, line)
         if casefold(nick) != casefold(old):
             self._lane.directory.remember(session, old, self.now)
             self.release(session, old)
@@ -308,13 +308,10 @@ class LanePorts:
             self.publish_profile(session)
 
     async def _logged(self, client: Client) -> None:
-        wait: Wait[None] = Wait()
-        client.when_logged(lambda: wait.fulfil(None))
-        await wait
+        await self._lane.outgoing.idle(client)
 
     def publish_profile(self, session: Session) -> None:
-        self._lane.directory.publish(session)
-        self._lane.directory_publisher.user_changed(session)
+        self._lane.profiles.publish(session)
 
     async def find(self, nick: str) -> Profile | None:
         await self._linked(nick)
@@ -350,7 +347,7 @@ class LanePorts:
     def whisper(self, session: Session, target_sid: str, nick: str, line: str) -> None:
         label = session.take_label() if session.label else ""
         log, event = self._lane.inbox.address(target_sid, line, session.sender)
-        self._lane.sessions.append(session.sid, log, event, label)
+        self._lane.outgoing.append(session.sid, log, event, label)
 
     def publish_ephemeral(self, session: Session, where: str, line: str) -> None:
         log = casefold(where)
@@ -512,11 +509,11 @@ class LanePorts:
         def logged() -> None:
             barrier.reach([barrier.inbox, *session.rooms, *(client.intended or ())], done)
 
-        client.when_logged(logged)
+        self._lane.outgoing.when_idle(client, logged)
         try:
             await wait
         except (ClientLeft, Unavailable):
-            client.forget(logged)
+            self._lane.outgoing.forget(client, logged)
             barrier.cancel(done)
             raise
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.lane.sessions.registry import ROOMS_AT_ONCE
+from gateway.lane.outgoing import ROOMS_AT_ONCE
 from tests.fuzz.lanes import Bystander, World
 from tests.fuzz.wires import ClientSocket
 

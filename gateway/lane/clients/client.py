@@ -65,14 +65,14 @@ class Client:
         "intended",
         "is_departing",
         "on_finished",
-        "on_logged",
+        "on_idle",
         "opened_at",
         "overdue",
         "pinged",
         "session",
         "task",
         "throttled",
-        "unlogged",
+        "under_way",
     )
 
     def __init__(self, connection: ClientConnection, dialect: Dialect, bucket: TokenBucket | None, now: float) -> None:
@@ -84,8 +84,8 @@ class Client:
         self.on_finished: Callable[[], None] | None = None  # what follows the last line; no more are taken
         self.task: Task | None = None  # the handler that has parked this client's input
         self.overdue = 0  # of the lines that wait, those that did so behind a handler that waited in vain
-        self.unlogged = 0  # own events that are not in a log yet
-        self.on_logged: list[Callable[[], None]] | None = None
+        self.under_way = 0  # own events that are not in a log yet; of Outgoing
+        self.on_idle: list[Callable[[], None]] | None = None  # of Outgoing
         self.intended: set[str] | None = None  # rooms whose JOIN is under way
         self.heard_at = now
         self.opened_at = now
@@ -120,25 +120,3 @@ class Client:
             session = self.session
             self.send(f":{self.client_side_nick}!{session.user}@{session.host} NICK {session.nick}")
             self.client_side_nick = ""
-
-    def logged(self) -> None:
-        """One of the client's own events has reached its log, or was refused."""
-        self.unlogged -= 1
-        if not self.unlogged and self.on_logged is not None:
-            waiting, self.on_logged = self.on_logged, None
-            for call in waiting:
-                call()
-
-    def when_logged(self, call: Callable[[], None]) -> None:
-        """Calls once nothing that the client did is under way."""
-        if not self.unlogged:
-            call()
-        elif self.on_logged is None:
-            self.on_logged = [call]
-        else:
-            self.on_logged.append(call)
-
-    def forget(self, call: Callable[[], None]) -> None:
-        """Takes back a :meth:`when_logged`."""
-        if self.on_logged is not None and call in self.on_logged:
-            self.on_logged.remove(call)

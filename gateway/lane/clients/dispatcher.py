@@ -42,7 +42,6 @@ class Dispatcher:
         self._ports = ports
         self._probe = probe
         self._depart = depart
-        self._holds: dict[Client, Callable[[], None]] = {}
         self.tasks: dict[Task, None] = {}
         self._clock = 0.0  # seconds in which the lane kept up: what is late through its own work is not timed out
         self._ticked_at = 0.0
@@ -163,7 +162,7 @@ class Dispatcher:
         if not connection.is_closing:
             connection.flush()  # at once: what one turn could gather has no other bound
         if connection.backlog_bytes > connection.backlog_limit_bytes // 2:
-            connection.when_drained(self._held(client))
+            connection.when_drained(self.pause_reading(client))
         if client.bucket is not None and not client.bucket.take(self._context.now, tokens):
             self._throttle(client, client.bucket.ready_in(self._context.now))
 
@@ -190,34 +189,19 @@ class Dispatcher:
 
     def _throttle(self, client: Client, wait_s: float) -> None:
         """Reads no more until the client's rate allows the next line; TCP tells it to slow down."""
-        self._context.later(wait_s, self._held(client))
+        self._context.later(wait_s, self.pause_reading(client))
 
-    def hold(self, client: Client) -> None:
-        """Reads no more until all that the client said is in a log, or Redis goes away (then :meth:`release`)."""
-        release = self._held(client)
+    def pause_reading(self, client: Client) -> Callable[[], None]:
+        """Read no more from a client for a reason of the caller; return what ends this reason."""
 
-        def logged() -> None:
-            if self._holds.pop(client, None) is not None:
-                release()
-
-        self._holds[client] = release
-        client.when_logged(logged)
-
-    def release(self) -> None:
-        """Redis is away: whoever is held is read on, so that it can be answered."""
-        holds, self._holds = self._holds, {}
-        for release in holds.values():
-            release()
-
-    def _held(self, client: Client) -> Callable[[], None]:
-        def release() -> None:
+        def resume_reading() -> None:
             client.throttled -= 1
             if not client.throttled:
                 self.proceed(client)
 
         client.throttled += 1
         client.connection.pause()
-        return release
+        return resume_reading
 
     # -- handlers that wait ---------------------------------------------------------------------------
 

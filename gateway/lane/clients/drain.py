@@ -67,7 +67,7 @@ class Drain:
         client.bucket = None  # what it has sent already is not held back any longer
         self._context.later(ANSWER_LIMIT_S, depart)
         # Not from within the fold that logs its last word: the echo is to be written before it leaves its rooms.
-        lane.dispatcher.conclude(client, partial(client.when_logged, lambda: self._soon(depart)))
+        lane.dispatcher.conclude(client, partial(lane.outgoing.when_idle, client, lambda: self._soon(depart)))
 
     def _soon(self, call: Callable[[], None]) -> None:
         self._context.later(0.0, call)

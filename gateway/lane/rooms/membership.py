@@ -16,8 +16,6 @@ from gateway.chat.joining import JOIN_TRIES, join_line
 from gateway.lane.clients.client import Client
 from gateway.lane.loop.tasks import Task, Wait
 from gateway.lane.rooms.local_room import LocalRoom
-from gateway.lane.sessions.retry_queue import MustDeliver
-from gateway.logs.in_flight import PendingEvent
 
 if TYPE_CHECKING:
     from gateway.lane.assembly import Parts
@@ -29,21 +27,20 @@ class Rejoining:
     def __init__(self, parts: Parts) -> None:
         self._lane, self._context = parts, parts.context
 
-    def join(self, followed: LocalRoom, client: Client, done: Callable[[], None] = lambda: None) -> PendingEvent:
-        """What is to be queued for the room's log; ``done``: it is in, or out."""
-        pending = self._join(followed, client)
-        Task(self._joined(followed, client, client.session.sid, pending.wait), partial(self._ended, done)).step()
-        return pending
+    def join(self, followed: LocalRoom, client: Client, done: Callable[[], None] = lambda: None) -> None:
+        """Let a client join again, before all that waits for the room's log; ``done``: it is in, or out."""
+        wait = self._join(followed, client, is_first=True)
+        Task(self._joined(followed, client, client.session.sid, wait), partial(self._ended, done)).step()
 
-    def _join(self, followed: LocalRoom, client: Client) -> PendingEvent:
+    def _join(self, followed: LocalRoom, client: Client, *, is_first: bool = False) -> Wait[Any]:
         session, room = client.session, followed.room
         number = session.sid.rpartition(".")[2]
         ids = [f"{prefix}{number}" for prefix in self._context.former_prefixes]
         was = next((sid for sid in ids if sid in room.members or sid in room.lost), ids[0]) if ids else ""
         line = join_line(session, room.name, followed.replica.last, self._context.server.lobby, was=was)
-        client.unlogged += 1
         wait: Wait[Any] = Wait()
-        return MustDeliver(session.sid, line, wait=wait)
+        self._lane.outgoing.must_deliver(session.sid, followed.name, line, wait, is_first=is_first)
+        return wait
 
     async def _joined(self, followed: LocalRoom, client: Client, sid: str, wait: Wait[Any]) -> None:
         """Where the log gives nothing back a session joins as anybody does, and may be kept out."""
@@ -51,9 +48,7 @@ class Rejoining:
         for _ in range(JOIN_TRIES):
             if not self._is_stale(effect) or client.session.sid != sid or client not in followed.kept:
                 break
-            pending = self._join(followed, client)
-            self._lane.log_writer.add(followed.name, pending)
-            effect = await pending.wait
+            effect = await self._join(followed, client)
         is_refused = effect is not None and effect.kind is Kind.REJECTED
         if is_refused and client.session.sid == sid and client in followed.kept and not client.is_departing:
             reason = effect.reason.name.lower().replace("_", " ")

@@ -15,7 +15,6 @@ import structlog
 from gateway.chat import events
 from gateway.chat.events import number
 from gateway.lane.clients.client import Client
-from gateway.lane.sessions.retry_queue import MustDeliver
 from gateway.wire import numerics as n
 
 if TYPE_CHECKING:
@@ -99,8 +98,7 @@ class NickClaims:
         session = client.session
         line = events.renamed(session.source, session.sid, session.token)
         for name in [name for name in session.rooms if name != but]:
-            client.unlogged += 1
-            self._lane.log_writer.add(name, MustDeliver(session.sid, line))
+            self._lane.outgoing.must_deliver(session.sid, name, line)
 
     def _is_seen(self, client: Client) -> bool:
         """Whether a room's log holds the session."""

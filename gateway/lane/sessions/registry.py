@@ -1,47 +1,34 @@
-"""The sessions of a lane: who is here under which nick, what became of what they did, how they leave.
-
-Every event that a session appends passes here, so that "all that it did is in a log or refused" can be told.
-Runs on the lane's thread.
-"""
+"""The sessions of a lane: how they come and how they leave. Runs on the lane's thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from gateway.chat import events
-from gateway.chat.capabilities import SETNAME
-from gateway.chat.commands.rooms import show_room
-from gateway.chat.effects import Effect, Kind, Rejection
-from gateway.chat.errors import rejected, unavailable
-from gateway.chat.events import Entry, number
+from gateway.chat.effects import Effect
+from gateway.chat.events import Entry
 from gateway.chat.member import Member
 from gateway.chat.ports import ClientLeft
-from gateway.chat.profile_updates import NOTIFY_CAPABILITY
-from gateway.chat.session import Session
 from gateway.lane.clients.client import Client
 from gateway.lane.loop.tasks import Task, Wait
+from gateway.lane.outgoing import in_slices
 from gateway.lane.rooms.local_room import LocalRoom
-from gateway.lane.sessions.retry_queue import MustDeliver
+from gateway.lane.sessions.profile import missing_updates
 from gateway.logs.in_flight import PendingEvent
 from gateway.net.connection import ClientConnection
 from gateway.wire.casefold import casefold
-from gateway.wire.message import parse
 
 if TYPE_CHECKING:
     from gateway.lane.assembly import Parts
 
 log = structlog.get_logger()
 
-ROOMS_AT_ONCE = 16
 FAREWELL_LIMIT_S = 2.0
 CLOSING_LIMIT_S = 10.0
-UNLOGGED_LIMIT = 256
-"""Events of one client on their way to logs: it is read no further until they are there. While Redis is away it is
-read all the same, and what does not fit is refused."""
 
 
 class Sessions:
@@ -53,126 +40,12 @@ class Sessions:
         self.closing: dict[ClientConnection, None] = {}  # told ERROR, and still there to read it
         self.by_nick: dict[str, str] = {}  # folded nick -> session id, of registered clients
 
-    # -- what they do ---------------------------------------------------------------------------------
-
-    def append(self, sid: str, log_name: str, line: str, label: str = "", wait: Wait[Any] | None = None) -> None:
-        """Queues an event of a session for a log; while Redis is away it may be refused at once."""
-        client, pending = self.clients.get(sid), PendingEvent(sid, line, label, wait)
-        if client is not None:
-            client.unlogged += 1
-            if self._lane.retry_queue.is_on and not self._lane.retry_queue.admits(
-                client, log_name, pending, self._context.now
-            ):
-                self._end(pending, None)
-                return
-            if client.unlogged >= UNLOGGED_LIMIT and not client.throttled and not self._lane.retry_queue.is_away:
-                self._lane.dispatcher.hold(client)
-        self._lane.log_writer.add(log_name, pending)
-
-    def insist(self, sid: str, log_name: str, line: str, wait: Wait[Any] | None = None) -> None:
-        """Queues an event that is never refused."""
-        client = self.clients.get(sid)
-        if client is not None:
-            client.unlogged += 1
-        self._lane.log_writer.add(log_name, MustDeliver(sid, line, wait=wait))
-
-    def commit(self, sid: str, log_name: str, line: str, *, lasting: bool = False) -> Wait[Any]:
-        """Either, to be awaited: what the fold made of it, or None where it was refused."""
-        wait: Wait[Any] = Wait()
-        (self.insist if lasting else self.append)(sid, log_name, line, wait=wait)
-        return wait
-
-    def withdraw(self, log_name: str, wait: Wait[Any]) -> bool:
-        """Takes back the event that is awaited so, whose sender was told that it failed; False once it was sent."""
-        withdrawn = self._lane.log_writer.withdraw(log_name, lambda pending: pending.wait is wait)
-        for pending in withdrawn:
-            self.settle(pending, None)
-        return bool(withdrawn)
-
-    def refuse(self, pending: PendingEvent) -> None:
-        """An event that was queued is never sent: its sender is told."""
-        self.settle(pending, None)
-
-    def settle(self, pending: PendingEvent, outcome: Any) -> None:
-        """What became of an event: an effect, a place in another's inbox, or None where it was refused."""
-        if self._lane.retry_queue.is_on:
-            self._lane.retry_queue.ended(pending)
-        self._end(pending, outcome)
-
-    def _end(self, pending: PendingEvent, outcome: Any) -> None:
-        client = self.clients.get(pending.sid)
-        if pending.wait is not None:
-            if pending.wait.done and client is not None and not client.is_departing:
-                self._late(client.session, outcome)
-            if (
-                client is not None
-                and isinstance(outcome, Effect)
-                and outcome.kind in NOTIFY_CAPABILITY
-                and outcome.member
-            ):
-                self.take_back(client.session, outcome.member)
-            pending.wait.fulfil(outcome)
-        elif client is not None and not client.is_departing and not _was_said(outcome):
-            self._answer(client, pending, outcome)
-        if client is not None:
-            if pending.label:
-                client.session.answered(pending.label)
-            client.logged()
-
-    def _answer(self, client: Client, pending: PendingEvent, outcome: Any) -> None:
-        """The word to the sender of a message: an error, or the echo of a direct one."""
-        message, session = parse(pending.line), client.session
-        if message is None:
-            return
-        if isinstance(pending, MustDeliver):  # the lane has said it by itself: no client is to hear what became of it
-            if not session.rooms:  # none has shown it
-                client.send_nick_loss()
-                if message.verb == "SETNAME" and session.caps & SETNAME:
-                    session.send(events.realname_set(session.source, session.realname))
-            return
-        if isinstance(outcome, tuple):
-            self._lane.direct_history.sent(session, outcome, message)
-            self._lane.fanout.echo(client, outcome, message, pending.label)
-        elif outcome is not None and outcome.reason is Rejection.DUPLICATE:
-            if outcome.old:  # the client sent it again: it is told of the first one
-                self._lane.fanout.echo_again(client, outcome, pending.label)
-        elif outcome is None:
-            error = unavailable(message.verb, *message.params[:1])
-            session.answer_late(pending.label, lambda: session.answer(error))
-        else:
-            refusal = rejected(message.verb, message.params[0], outcome.reason or Rejection.NO_CHANGE)
-            session.answer_late(pending.label, lambda: session.answer(refusal) if refusal is not None else None)
-
-    def _late(self, session: Session, outcome: object) -> None:
-        """A command takes effect after it was answered by an error, or again.
-
-        Who has joined a room must know who else is there, and they what the session has told of itself meanwhile.
-        """
-        if not isinstance(outcome, Effect) or outcome.kind is not Kind.JOINED or outcome.member is None:
-            return
-        message = parse(outcome.line)
-        room = session.rooms.get(casefold(message.params[0])) if message is not None else None
-        if room is not None:
-            session.answer_late("", lambda: show_room(self._lane.ports, session, room))
-            for line in _missing_updates(room.members.get(session.sid, outcome.member), session):
-                self.insist(session.sid, room.folded_name, line)
-
-    def take_back(self, session: Session, member: Member) -> None:
-        """What failed may have come through in some room, and a session be known otherwise than it is: all are told.
-
-        By all rooms, as it may be out of that one before the log has it.
-        """
-        lines = list(_missing_profile_updates(member, session))
-        for name in session.rooms:
-            for line in lines:
-                self.insist(session.sid, name, line)
-
     # -- coming and going -----------------------------------------------------------------------------
 
     def registered(self, client: Client) -> None:
         session = client.session
         self.by_nick[casefold(session.nick)] = session.sid
-        self._lane.ports.publish_profile(session)
+        self._lane.profiles.publish(session)
         log.info("registered", session=session.sid, nick=session.nick, dialect=client.dialect.name)
 
     def renamed(self, client: Client, old: str, nick: str) -> None:
@@ -219,13 +92,11 @@ class Sessions:
 
     async def _leave(self, client: Client, reason: str, farewell: Callable[[], None]) -> None:
         lane, session = self._lane, client.session
-        logged: Wait[None] = Wait()
-        client.when_logged(lambda: logged.fulfil(None))
-        await logged
+        await lane.outgoing.idle(client)
         line = events.quitted(session.source, reason)
         rooms = dict.fromkeys((*session.rooms, *(client.intended or ())))
         for names in in_slices(rooms):
-            for wait in [self.commit(session.sid, name, line, lasting=True) for name in names]:
+            for wait in [lane.outgoing.commit(session.sid, name, line, must_deliver=True) for name in names]:
                 await wait
         if session.nick:
             if session.is_registered:
@@ -267,12 +138,12 @@ class Sessions:
         return self._lane.rekey.current_sid(sid)
 
     def came_back(self, effect: Effect) -> None:
-        self._late(self.clients[effect.sid].session, effect)
+        self._lane.outcomes.joined_late(self.clients[effect.sid].session, effect)
 
     def orphan(self, followed: LocalRoom, sid: str) -> None:
         member = followed.room.members.get(sid)
         if member is not None:
-            self.insist(sid, followed.name, events.quitted(member.source, "Connection closed"))
+            self._lane.outgoing.must_deliver(sid, followed.name, events.quitted(member.source, "Connection closed"))
 
     def changed(self, followed: LocalRoom) -> None:
         self._lane.directory_publisher.room_changed(followed)
@@ -290,41 +161,14 @@ class Sessions:
             if followed.room.is_gone(session.sid):
                 self._lane.rekey.notice()
             elif member is None and not self._lane.rekey.is_under_way:
-                self._lane.log_writer.add_first(followed.name, self._lane.rejoining.join(followed, client))
+                self._lane.rejoining.join(followed, client)
             elif member is not None:
-                for line in _missing_updates(member, session):
-                    client.unlogged += 1
-                    self._lane.log_writer.add_first(followed.name, MustDeliver(session.sid, line))
+                for line in missing_updates(member, session):
+                    self._lane.outgoing.must_deliver(session.sid, followed.name, line, is_first=True)
 
     def room_closed(self, followed: LocalRoom) -> None:
         for sid in followed.room.members:
             self._lane.visible_users.vanished(followed, sid)
-
-
-def in_slices(rooms: Iterable[str]) -> Iterator[list[str]]:
-    """A few rooms at a time, for what a session tells to all of its rooms: so no turn has an event for each of them."""
-    names = list(rooms)
-    return (names[at : at + ROOMS_AT_ONCE] for at in range(0, len(names), ROOMS_AT_ONCE))
-
-
-def _missing_updates(member: Member, session: Session) -> Iterator[str]:
-    """What a log has lost, or never had, of how a member is called and what it told of itself."""
-    yield from _missing_profile_updates(member, session)
-    if member.nick != session.nick and (member.token < number(session.token) or session.nick == session.sid):
-        yield events.renamed(session.source, session.nick, session.token)
-
-
-def _missing_profile_updates(member: Member, session: Session) -> Iterator[str]:
-    if member.away != session.away:
-        yield events.away(session.source, session.away, session.revision)
-    if member.realname != session.realname:
-        yield events.realname_set(session.source, session.realname, session.revision)
-    if member.is_bot != session.is_bot:
-        yield events.bot_set(session.source, session.is_bot, session.revision)
-
-
-def _was_said(outcome: object) -> bool:
-    return outcome.__class__ is Effect and outcome.kind in (Kind.SAID, Kind.LINES)
 
 
 def _without_text(reason: str) -> str:

@@ -133,7 +133,7 @@ class Rekey:
             pendings = list(queue)
             queue.clear()
             queue.extend(self._carried(pendings))
-        lane.retry_queue.renamed(self._context.now, self.current_sid)
+        lane.outgoing.retry_queue.renamed(self._context.now, self.current_sid)
         log.warning("lease_recovered", lane=self._context.id, was=old, sessions=len(lane.clients))
         self._claim(old)
 
@@ -200,7 +200,7 @@ class Rekey:
             self._context.later(RETRY_S, partial(self._try_again, pending))
         else:
             why = Rejection.NO_CHANGE if pending.wait is None else Rejection.STALE_JOIN
-            self._lane.sessions.settle(pending, Effect(Kind.REJECTED, 0, pending.sid, pending.line, reason=why))
+            self._lane.outgoing.finish(pending, Effect(Kind.REJECTED, 0, pending.sid, pending.line, reason=why))
 
     def _claim(self, old: str) -> None:
         lane = self._lane
@@ -223,8 +223,9 @@ class Rekey:
         for client in lane.clients.values():
             self._name_by_id(client)
         for name, followed in lane.replicas.rooms.items():
-            joins = [self._join(followed, client) for client in followed.clients.values()]
-            lane.log_writer.precede(name, [*joins, *returned.pop(name, ())])
+            lane.log_writer.precede(name, returned.pop(name, ()))
+            for client in reversed(followed.clients.values()):
+                self._join(followed, client)
         for name, pendings in returned.items():
             lane.log_writer.precede(name, pendings)
         self.is_under_way = False
@@ -240,10 +241,10 @@ class Rekey:
         client.throttled -= 1
         self._lane.dispatcher.proceed(client)
 
-    def _join(self, followed: LocalRoom, client: Client) -> PendingEvent:
+    def _join(self, followed: LocalRoom, client: Client) -> None:
         if client in self._held:
             self._held[client] += 1
-        return self._lane.rejoining.join(followed, client, partial(self._is_back, client))
+        self._lane.rejoining.join(followed, client, partial(self._is_back, client))
 
     def _is_back(self, client: Client) -> None:
         if self._held.get(client):

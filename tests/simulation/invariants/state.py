@@ -253,7 +253,7 @@ class NoLeaks(Invariant):
             "queries open": len(lane.parts.user_queries._open),
             "claims unreleased": len(lane.parts.directory._unreleased),
             "clients throttled": sum(client.throttled for client in lane.parts.clients.values()),
-            "events unlogged": sum(client.unlogged for client in lane.parts.clients.values()),
+            "events unlogged": sum(client.under_way for client in lane.parts.clients.values()),
             "waiting for rooms": sum(len(followed.waiting) for followed in rooms.values()),
             "connections too many or too few": len(ends ^ held),
             "visible users too many or too few": len(members ^ set(lane.parts.visible_users._by_sid)),

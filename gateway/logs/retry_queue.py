@@ -8,7 +8,6 @@ until nothing of the session is under way, so that what is delivered has no hole
 from collections import deque
 from collections.abc import Callable
 
-from gateway.lane.clients.client import Client
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 
@@ -28,13 +27,16 @@ class RetryQueue:
     def __init__(
         self,
         log_writer: LogWriter,
-        clients: dict[str, Client],
+        count_of: Callable[[str], int | None],
         refuse: Callable[[PendingEvent], None],
         limits: tuple[int, float],
     ) -> None:
-        """``refuse`` tells who sent an event that was queued; ``limits``: bytes a session, seconds."""
+        """``count_of``: how many events a session has under way, None for what is no session of the lane.
+
+        ``refuse`` ends an event that was queued; ``limits``: bytes a session, seconds.
+        """
         self._log_writer = log_writer
-        self._clients = clients
+        self._count_of = count_of
         self._refuse = refuse
         self.limits = limits
         self.is_on = self.is_away = False
@@ -54,7 +56,7 @@ class RetryQueue:
         self._waiting.clear()
         found = []
         for name, pending, is_queued in self._log_writer.under_way():
-            if pending.sid in self._clients and pending.__class__ is PendingEvent:
+            if self._count_of(pending.sid) is not None and pending.__class__ is PendingEvent:
                 self._count(pending)
                 if is_queued:
                     found.append((since.get(pending, now), name, pending))
@@ -72,10 +74,10 @@ class RetryQueue:
 
     # -- events ---------------------------------------------------------------------------------------
 
-    def admits(self, client: Client, log_name: str, pending: PendingEvent, now: float) -> bool:
+    def admits(self, log_name: str, pending: PendingEvent, now: float) -> bool:
         """Whether an event may be queued; its session's count of events under way has it already."""
         sid = pending.sid
-        if client.unlogged == 1:
+        if self._count_of(sid) == 1:
             self._refused.pop(sid, None)
         if log_name in self._refused.get(sid, ()):
             return False
@@ -130,8 +132,7 @@ class RetryQueue:
     def _settle(self) -> None:
         """Is off again once Redis is back, and no session has anything under way behind which it was refused."""
         for sid in list(self._refused):
-            client = self._clients.get(sid)
-            if client is None or not client.unlogged:
+            if not self._count_of(sid):
                 del self._refused[sid]
         if not self._refused:
             self.is_on = False

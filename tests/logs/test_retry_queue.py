@@ -1,17 +1,15 @@
 """What is kept of clients while Redis is away: its bounds, its order, its age."""
 
 import tracemalloc
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from gateway.broker.keys import Keys
 from gateway.broker.link import RedisLink
-from gateway.lane.sessions import retry_queue
-from gateway.lane.sessions.retry_queue import MustDeliver, RetryQueue
+from gateway.logs import retry_queue
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
+from gateway.logs.retry_queue import MustDeliver, RetryQueue
 from tests.simulation.server import SimulatedSelector
 
 SESSION_BYTES, AGE_S = 10_000, 60.0
@@ -24,29 +22,28 @@ class Lane:
         self.now = 0.0
         self.link = RedisLink(SimulatedSelector(), self, ())  # type: ignore[arg-type]
         self.log_writer = LogWriter(self.link, Keys("t:"), "g.0", lambda: "e", lambda _pending, _outcome: None)
-        self.clients: Any = {}
+        self.under_way: dict[str, int] = {}
         self.refused: list[str] = []
-        self.retry_queue = RetryQueue(self.log_writer, self.clients, self._refuse, (SESSION_BYTES, AGE_S))
+        self.retry_queue = RetryQueue(self.log_writer, self.under_way.get, self._refuse, (SESSION_BYTES, AGE_S))
         self.retry_queue.away(self.now)
 
     def _refuse(self, pending: PendingEvent) -> None:
         self.retry_queue.ended(pending)
-        self.clients[pending.sid].unlogged -= 1
+        self.under_way[pending.sid] -= 1
         self.refused.append(pending.line)
 
     def say(self, sid: str, log: str, text: str) -> bool:
         """Whether it is kept; text is all that a line is here."""
-        client = self.clients.setdefault(sid, SimpleNamespace(unlogged=0))
-        client.unlogged += 1
+        self.under_way[sid] = self.under_way.get(sid, 0) + 1
         pending = PendingEvent(sid, text)
-        if self.retry_queue.is_on and not self.retry_queue.admits(client, log, pending, self.now):
-            client.unlogged -= 1
+        if self.retry_queue.is_on and not self.retry_queue.admits(log, pending, self.now):
+            self.under_way[sid] -= 1
             return False
         self.log_writer.add(log, pending)
         return True
 
     def quit(self, sid: str, log: str) -> None:
-        self.clients[sid].unlogged += 1
+        self.under_way[sid] += 1
         self.log_writer.add(log, MustDeliver(sid, "QUIT"))
 
     def drain(self) -> None:
@@ -55,7 +52,7 @@ class Lane:
         for name, pending, _ in list(self.log_writer.under_way()):
             self.log_writer.withdraw(name, lambda one, it=pending: one is it)  # type: ignore[misc]
             self.retry_queue.ended(pending)
-            self.clients[pending.sid].unlogged -= 1
+            self.under_way[pending.sid] -= 1
         self.tick()
 
     def tick(self) -> None:
@@ -148,7 +145,7 @@ def test_a_lane_s_memory_is_bounded_whoever_writes(lane: Lane, monkeypatch: pyte
     limit = 2 * 1024 * 1024
     monkeypatch.setattr(retry_queue, "LANE_LIMIT_BYTES", limit)
     for n in range(500):
-        lane.clients[f"g.0.{n}"] = SimpleNamespace(unlogged=0)
+        lane.under_way[f"g.0.{n}"] = 0
     tracemalloc.start()
     try:
         kept = 0

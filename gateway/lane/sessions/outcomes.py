@@ -1,0 +1,92 @@
+"""What follows the outcome of a client's event: an error, the echo of a direct message, or a late effect.
+
+A message in a room is not handled here: fanout sends its echo. Runs on the lane's thread.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.chat import events
+from gateway.chat.capabilities import SETNAME
+from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.errors import rejected, unavailable
+from gateway.chat.profile_updates import NOTIFY_CAPABILITY
+from gateway.chat.room import Room
+from gateway.chat.session import Session
+from gateway.lane.clients.client import Client
+from gateway.lane.direct.history import DirectHistory
+from gateway.lane.fanout.messages import Fanout
+from gateway.lane.outgoing import Outgoing
+from gateway.lane.sessions.profile import Profiles, missing_updates
+from gateway.logs.in_flight import PendingEvent
+from gateway.logs.retry_queue import MustDeliver
+from gateway.wire.casefold import casefold
+from gateway.wire.message import parse
+
+
+class Outcomes:
+    """The listener of :class:`Outgoing`."""
+
+    def __init__(
+        self,
+        outgoing: Outgoing,
+        profiles: Profiles,
+        direct_history: DirectHistory,
+        fanout: Fanout,
+        show_room: Callable[[Session, Room], None],
+    ) -> None:
+        """``show_room`` replies with a room's topic and names, as to a JOIN."""
+        self._outgoing = outgoing
+        self._profiles = profiles
+        self._direct_history = direct_history
+        self._fanout = fanout
+        self._show_room = show_room
+
+    def finished(self, client: Client, pending: PendingEvent, outcome: Any) -> None:
+        """See :meth:`OutcomeListener.finished`."""
+        session = client.session
+        if pending.wait is None:
+            if not client.is_departing:
+                self._reply(client, pending, outcome)
+            return
+        if pending.wait.done and not client.is_departing and isinstance(outcome, Effect):
+            self.joined_late(session, outcome)
+        if isinstance(outcome, Effect) and outcome.kind in NOTIFY_CAPABILITY and outcome.member:
+            self._profiles.correct(session, outcome.member)
+
+    def joined_late(self, session: Session, effect: Effect) -> None:
+        """Show the room after a JOIN that took effect when no handler waited for it any more.
+
+        The room gets what the session has changed of its profile meanwhile. Nothing follows other effects.
+        """
+        if effect.kind is not Kind.JOINED or effect.member is None:
+            return
+        message = parse(effect.line)
+        room = session.rooms.get(casefold(message.params[0])) if message is not None else None
+        if room is not None:
+            session.answer_late("", lambda: self._show_room(session, room))
+            for line in missing_updates(room.members.get(session.sid, effect.member), session):
+                self._outgoing.must_deliver(session.sid, room.folded_name, line)
+
+    def _reply(self, client: Client, pending: PendingEvent, outcome: Any) -> None:
+        """Send the error of an event that no handler waits for, or the echo of a direct message."""
+        message, session = parse(pending.line), client.session
+        if message is None:
+            return
+        if isinstance(pending, MustDeliver):  # an event of the lane's own: no reply to its outcome
+            if not session.rooms:  # no room has shown it
+                client.send_nick_loss()
+                if message.verb == "SETNAME" and session.caps & SETNAME:
+                    session.send(events.realname_set(session.source, session.realname))
+        elif isinstance(outcome, tuple):
+            self._direct_history.sent(session, outcome, message)
+            self._fanout.echo(client, outcome, message, pending.label)
+        elif outcome is not None and outcome.reason is Rejection.DUPLICATE:
+            if outcome.old:  # sent again by the client: it gets the echo of the first one
+                self._fanout.echo_again(client, outcome, pending.label)
+        elif outcome is None:
+            error = unavailable(message.verb, *message.params[:1])
+            session.answer_late(pending.label, lambda: session.answer(error))
+        else:
+            refusal = rejected(message.verb, message.params[0], outcome.reason or Rejection.NO_CHANGE)
+            session.answer_late(pending.label, lambda: session.answer(refusal) if refusal is not None else None)
