@@ -1,6 +1,6 @@
-"""``python -m tests.simulation``: runs many seeds on all cores, or tells the story of one.
+"""``python -m tests.simulation``: run many seeds on all cores, or print the story of one.
 
-The first seed whose run breaches an invariant is run again (it must fail alike), shrunk, and its story printed.
+The first seed that violates an invariant is run again (it must fail alike), shrunk, and its story is printed.
 """
 
 import argparse
@@ -20,12 +20,12 @@ from tests.simulation.shrinking import shrink, story
 
 BATCH = 50
 Plans = Callable[[int], Plan]
-"""The plan of a seed."""
+"""Derives the plan of a seed."""
 
 
 @dataclass
 class Tally:
-    """What a batch of seeds came to."""
+    """The result of a batch of seeds."""
 
     seeds: int = 0
     failing: list[int] = field(default_factory=list)
@@ -34,11 +34,11 @@ class Tally:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seed", type=int, help="run this seed alone, and tell its story")
-    parser.add_argument("--seeds", type=int, default=10_000, help="how many seeds (%(default)s)")
-    parser.add_argument("--first", type=int, default=0, help="the first of them; -1: from the time (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no batch of seeds after so long")
-    parser.add_argument("--whole", action="store_true", help="do not shrink what fails")
+    parser.add_argument("--seed", type=int, help="run this seed alone, and print its story")
+    parser.add_argument("--seeds", type=int, default=10_000, help="the number of seeds (%(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="the first seed; -1: from the time (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no batch of seeds after this time")
+    parser.add_argument("--whole", action="store_true", help="do not shrink a failing plan")
     parser.add_argument("--losses", action="store_true", help="let Redis lose data, too")
     options = parser.parse_args()
     plans = partial(plan, kinds=LOSSES if options.losses else FAULTS)
@@ -50,26 +50,26 @@ def main() -> int:
 
 def _one(planned: Plan, *, is_shrunk: bool) -> int:
     outcome = run(planned)
-    if not outcome.breaches:
+    if not outcome.violations:
         print(story(outcome))
         print(f"seed {planned.seed}: all invariants hold; exempt: {dict(outcome.exempt) or 'nothing'}")
         return 0
-    _tell(outcome, is_shrunk=is_shrunk)
+    _report(outcome, is_shrunk=is_shrunk)
     return 1
 
 
-def _tell(outcome: Outcome, *, is_shrunk: bool) -> None:
-    """Why a run failed, as short as can be."""
+def _report(outcome: Outcome, *, is_shrunk: bool) -> None:
+    """Print why a run failed, as short as possible."""
     again = run(outcome.network.plan)
-    assert again.breaches == outcome.breaches, "a seed does not give the same run twice"
+    assert again.violations == outcome.violations, "a seed does not give the same run twice"
     if is_shrunk:
         shorter = run(shrink(outcome.network.plan, outcome.rules))
         print(f"{len(outcome.network.plan.steps)} steps, of which {len(shorter.network.plan.steps)} are needed:")
         print(story(shorter))
     else:
         print(story(outcome))
-    print(f"\nseed {outcome.network.seed} fails:", *outcome.breaches, sep="\n  ")
-    print(f"again: python -m tests.simulation --seed {outcome.network.seed} (with --losses where that was given)")
+    print(f"\nseed {outcome.network.seed} fails:", *outcome.violations, sep="\n  ")
+    print(f"again: python -m tests.simulation --seed {outcome.network.seed} (with --losses if it was given)")
 
 
 def _many(plans: Plans, first: int, count: int, seconds: float, *, is_shrunk: bool) -> int:
@@ -88,13 +88,13 @@ def _many(plans: Plans, first: int, count: int, seconds: float, *, is_shrunk: bo
     print(f"exempt: {dict(total.exempt) or 'nothing'}")
     if total.failing:
         print(f"failing seeds: {total.failing}")
-        _tell(run(plans(total.failing[0])), is_shrunk=is_shrunk)
+        _report(run(plans(total.failing[0])), is_shrunk=is_shrunk)
         return 1
     return 0
 
 
 def _tallies(pool: ProcessPoolExecutor, plans: Plans, first: int, count: int, until: float) -> Iterator[Tally]:
-    """Batches in order, some ahead of what is read, none begun too late."""
+    """Yield the results of batches in order. Some run ahead; none is begun after ``until``."""
     starts = iter(range(first, first + count, BATCH))
     ahead = [
         pool.submit(_batch, plans, start, min(BATCH, first + count - start))
@@ -112,7 +112,7 @@ def _batch(plans: Plans, first: int, count: int) -> Tally:
     for seed in range(first, first + count):
         outcome = run(plans(seed))
         tally.exempt += outcome.exempt
-        if outcome.breaches:
+        if outcome.violations:
             tally.failing.append(seed)
     return tally
 

@@ -1,4 +1,4 @@
-"""Virtual time: what is going to happen, and when. Nothing here waits."""
+"""Virtual time: a queue of calls, each with its time. Nothing here waits."""
 
 import heapq
 from collections.abc import Callable
@@ -8,7 +8,7 @@ Call = Callable[[], object]
 
 
 class Agenda:
-    """Calls by their moment, in seconds from the run's beginning; two of one moment in the order of their entry."""
+    """Calls ordered by time, in seconds from the start of the run. Calls of the same time run in the order of entry."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -22,7 +22,7 @@ class Agenda:
         heapq.heappush(self._heap, (self.now + delay_s, next(self._numbers), call))
 
     def run(self, until: float) -> None:
-        """Lets everything happen that is due by then; time is then as late as that."""
+        """Run all calls that are due until a time, and advance virtual time to it."""
         heap = self._heap
         while heap and heap[0][0] <= until:
             self.now, _, call = heapq.heappop(heap)

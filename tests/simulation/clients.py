@@ -1,6 +1,6 @@
-"""Scripted IRC clients (and people with netcat): each keeps its whole transcript, which is all the checker needs.
+"""Scripted IRC and plain-text clients. Each records its whole transcript, which is the evidence of the checker.
 
-A client comes back by itself after a loss, through any gateway, and joins its rooms again. Knows nothing of lanes.
+A client reconnects by itself through any gateway, and joins its rooms again. It knows nothing of lanes.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ CHUNKED_SENDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A line that a client sent: when, and how many lines it had read by then. ``token``: a message's mark, or ''."""
+    """A sent line, its time, and the number of lines read by then. ``token``: the mark of a message, or ''."""
 
     at: float
     seen: int
@@ -56,7 +56,7 @@ class SimulatedConnection:
         for line in lines:
             text = line.rstrip(b"\r").decode()
             self.lines.append((self.client.agenda.now, text))
-            self.client.heard(self, text)
+            self.client.on_line(self, text)
 
     def send(self, line: str, token: str = "") -> None:
         self.sent.append(Sent(self.client.agenda.now, len(self.lines), line, token))
@@ -68,7 +68,7 @@ class SimulatedConnection:
         self.end.arrive(data, random.uniform(0.0, 0.002))
 
     def over(self, _why: str) -> None:
-        """Nothing more comes from it or goes to it."""
+        """Note the end of the connection: nothing more is read or sent."""
         if not self.is_over:
             self.is_over = True
             self.ended_at = self.client.agenda.now
@@ -76,7 +76,7 @@ class SimulatedConnection:
 
 
 class Client:
-    """See the module. What it is told to do while it is not registered waits."""
+    """One user who connects again and again. Actions wait until the client is registered."""
 
     def __init__(self, network: "Network", number: int, caps: tuple[str, ...], is_text: bool) -> None:
         self.number = number
@@ -90,7 +90,7 @@ class Client:
         self.connection: SimulatedConnection | None = None
         self.is_wanted = False
         self.wished_nick = f"nick{number}"
-        self.rooms: dict[str, str] = {}  # that it wants to be in, with what stands behind JOIN
+        self.rooms: dict[str, str] = {}  # rooms that the client wants to be in -> key
         self._waiting: list[Callable[[SimulatedConnection], None]] = []
 
     @property
@@ -100,7 +100,7 @@ class Client:
     # -- coming and going -----------------------------------------------------------------------------
 
     def connect(self, node: "Node | None" = None) -> None:
-        """Comes in through a gateway that runs, this one if it can; tries again while there is none."""
+        """Connect to this lane if it is ready, otherwise to any that is; try again later if none is."""
         self.is_wanted = True
         if self.connection is not None:
             return
@@ -127,7 +127,7 @@ class Client:
             self.agenda.after(self.random.uniform(0.02, 0.6), lambda: self.connect() if self.is_wanted else None)
 
     def leave(self, how: str) -> None:
-        """``how``: quit, close (the end of what it sends) or reset."""
+        """Disconnect. ``how``: quit, close (shut down the sending side) or reset."""
         connection, self.is_wanted = self.connection, False
         if connection is None:
             return
@@ -139,7 +139,7 @@ class Client:
             self.reset()
 
     def reset(self) -> None:
-        """Its connection breaks, and nothing that was on its way arrives."""
+        """Break the connection; what is on its way is lost."""
         connection = self.connection
         if connection is not None:
             connection.end.reset()
@@ -154,14 +154,14 @@ class Client:
     # -- talking --------------------------------------------------------------------------------------
 
     def do(self, act: Callable[[SimulatedConnection], None]) -> None:
-        """Does something as soon as it is registered."""
+        """Act as soon as the client is registered."""
         if self.connection is not None and self.connection.is_registered:
             act(self.connection)
         else:
             self._waiting.append(act)
 
-    def heard(self, connection: SimulatedConnection, line: str) -> None:
-        """What a client does by itself."""
+    def on_line(self, connection: SimulatedConnection, line: str) -> None:
+        """React to a line without a step of the plan: registration, PONG, the own nick."""
         if connection.is_text:
             self._read_text(connection, line)
             return
@@ -193,7 +193,7 @@ class Client:
             connection.nick = f"{self.wished_nick}_{self.random.randrange(100)}"
             connection.send(connection.nick)
         elif line.startswith("* NICK ") and " failed: " in line:
-            connection.send(connection.nick)  # nobody waits a minute to be told that it took too long
+            connection.send(connection.nick)  # do not wait for the registration limit of a minute
 
     def _registered(self, connection: SimulatedConnection) -> None:
         connection.is_registered = True
@@ -208,4 +208,4 @@ class Client:
             connection.send(f"/join {room}")
         else:
             connection.send(f"JOIN {room} {key}".rstrip())
-            connection.send(f"MODE {room}")  # its modes are part of what a client knows of a room
+            connection.send(f"MODE {room}")  # the modes are part of the client's view

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LEASE_S = 8.0
 IDLE_LATENESS_S = 1.0
-"""A lane that has nothing to do may be late: so a quiet minute costs little."""
+"""How late the turn of an idle lane may be. It makes a quiet minute cheap."""
 
 SETTINGS = LaneSettings(
     prefix="",
@@ -60,7 +60,7 @@ KEYS = Keys(SETTINGS.prefix)
 
 
 class SimulatedContext(LaneContext):
-    """The context of a lane whose faults end the run."""
+    """The context of a lane. A fault in the lane is a violation."""
 
     def __init__(self, node: "Node", *args: Any, **kwargs: Any) -> None:
         self._node = node
@@ -81,7 +81,7 @@ class SimulatedContext(LaneContext):
 
 
 class SimulatedLane(Lane):
-    """A lane that tells the simulation which sessions it has."""
+    """A lane that reports its session ids to the simulation."""
 
     def __init__(self, node: "Node", context: LaneContext, selector: LaneSelector) -> None:
         self._node = node
@@ -91,13 +91,13 @@ class SimulatedLane(Lane):
         connections.opened = self._note_session  # type: ignore[method-assign]
 
     def _note_session(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
-        """Before anything is read of it, as the session's first line may be its last."""
+        """Record the session id before anything is read, as the first line may end the session."""
         self._node.end_of(connection).sids.append(f"{self.id}.{self.parts.connections.next_session}")
         self._opened(connection, dialect, data)
 
 
 class Node:
-    """One lane, and when its next turn is."""
+    """One lane and the time of its next turn."""
 
     def __init__(self, gateway: "Gateway", number: int) -> None:
         network = gateway.network
@@ -160,7 +160,7 @@ class Node:
         return bool(gateway.is_running and gateway.heartbeat.beats and self.lane.context.is_ready)
 
     def accept(self, connection: "SimulatedConnection") -> ClientSocket:
-        """A client's connection comes in."""
+        """Give the lane a new client connection."""
         end = ClientSocket(self.agenda, self.random, self, connection)
         self._selector.sockets[end.fd] = end
         self.lane.post(lambda: self.lane.parts.connections.accept(end, connection.address))  # type: ignore[arg-type]
@@ -174,7 +174,7 @@ class Node:
     # -- turns ----------------------------------------------------------------------------------------
 
     def look_soon(self) -> None:
-        """Something has come for the lane."""
+        """Schedule a turn: something has arrived for the lane."""
         self._look(self.agenda.now + self.random.uniform(0.0, 0.001))
 
     def _look(self, at: float) -> None:
@@ -190,7 +190,7 @@ class Node:
         self.turns += 1
         try:
             lane.turn(0.0)
-        except Exception as error:  # as its thread does
+        except Exception as error:  # as the lane's thread does
             lane.context.fault("turn", error)
         if lane.context.is_stopping:
             self.gateway.lane_ended(self)
@@ -205,7 +205,7 @@ class Node:
 
 
 class Gateway:
-    """A gateway process: it runs, stands still (paused), or is no more."""
+    """A gateway process: running, paused or dead."""
 
     def __init__(self, network: "Network", name: str, lanes: int) -> None:
         self.network = network
@@ -242,7 +242,7 @@ class Gateway:
             self.network.agenda.after(LEASE_S / BEATS_A_LEASE, self._beat)
 
     def _gone(self) -> None:
-        """Its lease is lost: it comes back under a new id, as the real one does."""
+        """Continue under a new gateway id after the loss of the lease, as the real process does."""
         self._leases_lost += 1
         self.heartbeat.take(f"{self.name[:5]}{'abcdefghijklmnopqrstuvwxyz234567'[self._leases_lost % 32]}")
 
@@ -264,7 +264,7 @@ class Gateway:
     # -- what may happen to it ------------------------------------------------------------------------
 
     def kill(self) -> None:
-        """kill -9: what it sent before may still arrive."""
+        """Kill the process (-9). Bytes that it has sent may still arrive."""
         if not self.is_alive:
             return
         self.is_alive = False
@@ -286,7 +286,7 @@ class Gateway:
 
 
 class Control:
-    """The heartbeat's client of Redis, as far as it uses one: each command done at once, or not, or unanswered."""
+    """The heartbeat's Redis client, as far as it is used. A command runs at once, or fails before or after it ran."""
 
     def __init__(self, network: "Network", random: Random) -> None:
         self._network = network
@@ -315,7 +315,7 @@ class Control:
         return Pipeline(self._network, self._run)
 
     def _run(self, call: Callable[[], Any]) -> Any:
-        """Like a client that never retries."""
+        """Run a command as a client without retries."""
         network = self._network
         if not network.redis.is_answering:
             raise redis.ConnectionError("simulated: away")
@@ -334,7 +334,7 @@ class Control:
 
 
 class Pipeline:
-    """Commands that go together; not as a transaction."""
+    """Commands in one batch, without a transaction."""
 
     def __init__(self, network: "Network", run: Callable[[Callable[[], Any]], Any]) -> None:
         self._network = network

@@ -1,7 +1,7 @@
-"""What a room's log means: the checker's own fold, written from docs/protocol.md ("The log") and from nothing else.
+"""The state that a room's log means: the checker's own fold, written only from docs/protocol.md ("The log").
 
-Slow, plain, and saved twice on purpose: it shares no code with gateway.chat. A log's payload in, a state and what was
-said out.
+Slow and plain, and a duplicate on purpose: it shares no code with gateway.chat. Payloads of a log in, a state and its
+messages out.
 """
 
 import json
@@ -16,19 +16,19 @@ StreamId = tuple[int, int]
 Place = tuple[int, int, int]
 Masks = dict[str, tuple[str, int]]
 FirstUse = tuple[str, int, StreamId]
-"""The message that had an id first: user@host of its sender, the digest of its text, where it is."""
+"""The first message with a client message id: user@host of its sender, the digest of its text, its entry."""
 
 SPEAKING = ("PRIVMSG", "NOTICE", "TAGMSG")
 OP, VOICE = 1, 2
 GONE_MEMORY_MS = 24 * 3600 * 1000
 INVITED_LIMIT = 100
 REMEMBERED_MS = 10 * 60 * 1000
-"""How long ids of messages are remembered, and members whom a GONE removed."""
+"""How long client message ids, and members removed by a GONE, are remembered."""
 
 
 @dataclass(slots=True)
 class Member:
-    """A member: what is known of a session in a room."""
+    """A member: a session in a room."""
 
     sid: str
     nick: str
@@ -49,7 +49,7 @@ class Member:
 
 @dataclass(slots=True)
 class Message:
-    """A message that holds: where, by whom, what; who was a member at that moment."""
+    """An accepted message: place, sender, text, and the members at that moment."""
 
     id: StreamId
     index: int
@@ -64,7 +64,7 @@ class Message:
 
 @dataclass(slots=True)
 class Event:
-    """A line of an entry, taken apart."""
+    """A parsed event of an entry."""
 
     id: StreamId
     index: int
@@ -91,7 +91,7 @@ class Event:
 
 @dataclass
 class RoomModel:
-    """One room between two entries, and all that was said in it so far."""
+    """The state of a room after an entry, and all its messages so far."""
 
     name: str
     members: dict[str, Member] = field(default_factory=dict)
@@ -103,27 +103,25 @@ class RoomModel:
     invited: list[str] = field(default_factory=list)
     dead_gateways: dict[str, int] = field(default_factory=dict)
     changed: StreamId = (0, 0)
-    detached: dict[str, tuple[int, int]] = field(default_factory=dict)  # whom a GONE removed: modes, when
-    origins: dict[str, int] = field(default_factory=dict)  # lane -> the count of its newest entry
-    client_msgids: dict[str, FirstUse] = field(
-        default_factory=dict
-    )  # by the id that its client gave it, the oldest first
+    detached: dict[str, tuple[int, int]] = field(default_factory=dict)  # removed by a GONE: session -> (modes, time)
+    origins: dict[str, int] = field(default_factory=dict)  # lane -> the number of its newest entry
+    client_msgids: dict[str, FirstUse] = field(default_factory=dict)  # the oldest first
     messages: list[Message] = field(default_factory=list)
     rejected: set[str] = field(default_factory=set)
     redacted: set[str] = field(default_factory=set)
     is_alive: bool = False
     has_messages: bool = False
-    life: int = 0  # how many lives have ended
+    life: int = 0  # the number of lives that have ended
     life_began: Place = (0, 0, 0)
     hidden_lives: set[int] = field(default_factory=set)
-    hidden: list[tuple[Place, Place]] = field(default_factory=list)  # of the log: the same
+    hidden: list[tuple[Place, Place]] = field(default_factory=list)  # the same, as ranges of the log
     in_life: dict[int, set[str]] = field(default_factory=dict)  # life -> sessions that were in the room then
 
     # -- snapshots ------------------------------------------------------------------------------------
 
     @classmethod
     def from_base(cls, name: str, text: str) -> "RoomModel":
-        """The state of a snapshot's JSON (docs/protocol.md, "Snapshots")."""
+        """Read the state from a snapshot's JSON (docs/protocol.md, "Snapshots")."""
         saved: dict[str, Any] = json.loads(text)
         room = cls(name)
         room.members = {words[0]: Member(*words) for words in saved["members"]}
@@ -149,7 +147,7 @@ class RoomModel:
     # -- the fold -------------------------------------------------------------------------------------
 
     def apply(self, entry_id: StreamId, origin: str, payload: bytes) -> None:
-        """The next entry; one that has been there already is void."""
+        """Apply the next entry. A duplicate is rejected."""
         lane, _, count = origin.partition(":")
         is_again = int(count or 0) <= self.origins.get(lane, -1)
         if count and not is_again:
@@ -170,7 +168,7 @@ class RoomModel:
         self.messages.append(Message(*place, origin, event.sid, nick, event.verb, text, tuple(self.members), self.life))
 
     def _accept(self, event: Event) -> bool:
-        """Whether it is not void; does it."""
+        """Apply an event; return whether it was accepted."""
         verb, sid = event.verb, event.sid
         if sid == "-":
             return verb == "GONE" and self._end_gateway(event.param(0), event.id[0])
@@ -209,7 +207,7 @@ class RoomModel:
         client_msgid = event.tags.get("+hubbub/id", "")
         first = self.client_msgids.get(client_msgid)
         if client_msgid and first is not None and event.id[0] - first[2][0] < REMEMBERED_MS:
-            return False  # said already, or another message's id
+            return False  # a duplicate, or the id of another message
         if not self._may_speak(event):
             return False
         if event.verb == "TAGMSG" and not any(name.startswith("+") for name in event.tags):
@@ -306,7 +304,7 @@ class RoomModel:
         return True
 
     def _restored_modes(self, event: Event) -> int | None:
-        """The modes of one who returns after his gateway's end; None of anybody else."""
+        """Return the modes of a member that returns after its gateway was declared dead; None for others."""
         was = event.fact("was")
         if was == event.sid or was.partition(".")[2] != event.sid.partition(".")[2]:
             return None
@@ -316,7 +314,7 @@ class RoomModel:
         return modes if event.id[0] - at_ms < REMEMBERED_MS else None
 
     def _resolve_nick(self, nick: str, sid: str, token: int) -> str:
-        """Of two who claim a nick the older claim is called by its session id."""
+        """Resolve a nick conflict: the session with the older claim gets its session id as nick."""
         holder = next((one for one in self.members.values() if lower(one.nick) == lower(nick)), None)
         if holder is None or holder.sid == sid:
             return nick
@@ -333,7 +331,7 @@ class RoomModel:
         return True
 
     def _end_life(self, end: Place) -> None:
-        """A life ends; what lies between its members and the next one's is nobody's."""
+        """End a life of the room. Events between two lives belong to none."""
         if self.is_alive:
             if self.key or self.lists["b"] or self.flags & {"i", "s"}:
                 self.hidden_lives.add(self.life)
@@ -395,7 +393,7 @@ class RoomModel:
             elif (letter in self.flags) != is_adding:
                 joins_decided = True
                 self.flags ^= {letter}
-        if joins_decided:  # who may join is another question now
+        if joins_decided:  # a JOIN that was checked before is stale now
             self.changed = event.id
         return applied or joins_decided
 
@@ -434,7 +432,7 @@ class RoomModel:
         return True
 
     def _change_profile(self, event: Event) -> bool:
-        """What a session tells of itself: AWAY, SETNAME, BOT; nothing older than what is known, and nothing twice."""
+        """Change a member's profile by AWAY, SETNAME or BOT, unless the revision is older or nothing changes."""
         member, text = self.members.get(event.sid), event.param(0) or None
         if member is None or event.revision < member.revision:
             return False
@@ -455,7 +453,7 @@ class RoomModel:
 
 
 def events(payload: bytes) -> list[tuple[str, str]]:
-    """(session id, line) of an entry; none of a marker that has no events."""
+    """Return (session id, line) of each event of an entry; a marker has none."""
     head, _, body = payload.decode().partition("\r\n")
     return list(zip(head.split(" "), body.split("\r\n"), strict=False)) if body else []
 
@@ -466,7 +464,7 @@ def parse(entry_id: StreamId, index: int, sid: str, line: str) -> Event:
 
 
 def split(line: str) -> tuple[dict[str, str], str, list[str]]:
-    """(tags, source, verb and parameters) of an IRC line."""
+    """Return (tags, source, verb and parameters) of an IRC line."""
     tags: dict[str, str] = {}
     source = ""
     if line.startswith("@"):

@@ -1,4 +1,4 @@
-"""The simulated network: gateways, clients and a Redis, a plan of what is to happen to them, and one run of it."""
+"""The simulated network: gateways, clients and a Redis, and one run of a plan."""
 
 import re
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from tests.simulation.redis_host import STARTED_US, RedisHost
 from tests.simulation.sockets import NARROW_WINDOW_BYTES, WINDOW_BYTES
 
 MARK = "<{}>"
-"""How a message's mark stands in its text, whatever the dialect."""
+"""The mark of a message in its text, in any dialect."""
 
 
 class Network:
-    """See the module."""
+    """Gateways, clients and a Redis in virtual time. ``_do_KIND`` carries out a step of the plan."""
 
     def __init__(self, plan: Plan) -> None:
         self.seed = plan.seed
@@ -43,7 +43,7 @@ class Network:
 
     @property
     def nodes(self) -> list[Node]:
-        """The living lanes."""
+        """The lanes of living gateways."""
         return [node for gateway in self.gateways if gateway.is_alive for node in gateway.nodes]
 
     @property
@@ -56,26 +56,26 @@ class Network:
         return gateway
 
     def some_node(self, random: Random) -> Node | None:
-        """A lane that a new client may come to: of a gateway that is ready."""
+        """A random lane that accepts new clients."""
         ready = [node for node in self.nodes if node.is_ready]
         return random.choice(ready) if ready else None
 
     # -- a run ----------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """All steps of the plan; then everything is healed, and it comes to rest."""
+        """Carry out all steps of the plan, repair everything, and let the network come to rest."""
         for step in self.plan.steps:
             self.agenda.at(step.at, lambda step=step: self.take(step))  # type: ignore[misc]
         self.agenda.run(self.plan.length_s)
         self.heal()
         self.agenda.run(self.agenda.now + self.plan.rest_s)
         if any(step.kind == "flush_scripts" for step in self.plan.steps):
-            self._ask_history()  # may be the first to find them gone: it fails, and the next connection loads them
+            self._ask_history()  # the first use of a flushed script fails; the next connection loads the scripts
             self.agenda.run(self.agenda.now + 10.0)
         self._ask_history()
 
     def _ask_history(self) -> None:
-        """Whoever can asks what was said in its rooms, and with everybody."""
+        """Let every client with draft/chathistory request the history of all rooms and users."""
         self.asked_at = self.agenda.now
         for client in self.clients:
             if client.connection is not None and "draft/chathistory" in client.caps:
@@ -100,7 +100,7 @@ class Network:
                 client.connection.end.widen(WINDOW_BYTES)
 
     def take(self, step: Step) -> None:
-        """One step of the plan."""
+        """Carry out one step of the plan."""
         acts: Callable[..., None] = getattr(self, f"_do_{step.kind}")
         acts(*step.args)
 
@@ -110,7 +110,7 @@ class Network:
         self.clients[client].connect()
 
     def _do_connect_to(self, client: int, gateway: int) -> None:
-        """By this gateway, if it can."""
+        """Connect to this gateway, if it accepts clients."""
         self.clients[client].connect(self._node(gateway, 0))
 
     def _do_leave(self, client: int, how: str) -> None:
@@ -120,13 +120,13 @@ class Network:
         self.clients[client].reset()
 
     def _do_storm(self, gateway: int) -> None:
-        """All of a gateway's clients lose it at once."""
+        """Reset all connections of a gateway at once."""
         for client in self.clients:
             if client.connection is not None and client.connection.node.gateway is self.gateways[gateway]:
                 client.reset()
 
     def _do_slow(self, client: int, seconds: float) -> None:
-        """It reads nothing for a while."""
+        """Let a client read nothing for a while."""
         connection = self.clients[client].connection
         if connection is not None:
             connection.end.widen(NARROW_WINDOW_BYTES)
@@ -158,7 +158,7 @@ class Network:
         self.clients[client].do(act)
 
     def _do_say(self, client: int, verb: str, target: str | int, token: str, label: str, tag_id: str) -> None:
-        """``target``: a room, or a client's number. Every third is of several lines, where the client can do that."""
+        """Send a message, every third as a multiline batch if possible. ``target``: a room, or a client's number."""
 
         def act(connection: SimulatedConnection) -> None:
             to = target if isinstance(target, str) else self.clients[target].nick
@@ -184,7 +184,7 @@ class Network:
         self.clients[client].do(act)
 
     def _do_redact(self, client: int, room: str) -> None:
-        """The newest message of a room of which the client knows the id."""
+        """Delete the newest message of a room whose id the client knows."""
 
         def act(connection: SimulatedConnection) -> None:
             known = (re.match(rf"@(?:\S*;)?msgid=([^; ]+)\S* :\S+ (?:PRIVMSG|BATCH \+\S+ \S+) {room}\b", line)
@@ -196,7 +196,7 @@ class Network:
         self.clients[client].do(act)
 
     def _do_line(self, client: int, line: str, *others: int) -> None:
-        """Any other command; ``{}`` stands for the nicks of other clients."""
+        """Send any other command; ``{}`` is replaced by the nick of another client."""
 
         def act(connection: SimulatedConnection) -> None:
             if not connection.is_text:
@@ -233,8 +233,8 @@ class Network:
     def _do_cut(self, gateway: int, lane: int, is_all_lost: bool) -> None:
         self.redis.cut(self._node(gateway, lane), is_all_lost)
 
-    def _do_overflow(self, gateway: int, lane: int, heard: int) -> None:
-        self.redis.overflow(self._node(gateway, lane), heard)
+    def _do_overflow(self, gateway: int, lane: int, delivered: int) -> None:
+        self.redis.overflow(self._node(gateway, lane), delivered)
 
     def _do_lag(self, gateway: int, lane: int, seconds: float, is_outward: bool) -> None:
         self.redis.lag(self._node(gateway, lane), seconds, is_outward=is_outward)

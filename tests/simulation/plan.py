@@ -1,6 +1,6 @@
-"""What is to happen in a run: all of it derived from the seed beforehand, as data.
+"""The plan of a run: every step is derived from the seed beforehand, as data.
 
-So a step can be left out, and all others mean what they meant: that is how a failing run is shrunk.
+A step can be left out without changing the others, so a failing run can be shrunk.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 ROOMS = ("#lobby", "#a", "#b")
-CAPS: tuple[tuple[str, ...], ...] = (  # with server-time batch too: so what is shown behind a JOIN can be told
+CAPS: tuple[tuple[str, ...], ...] = (  # server-time comes with batch, so that messages after a JOIN can be recognized
     (),
     ("echo-message",),
     ("server-time", "message-tags", "batch"),
@@ -31,7 +31,7 @@ HISTORIES = (
     f"TARGETS {NEVER} {ALWAYS} 9",
     "LATEST {{}} * 9",
 )
-"""What is asked of histories while they grow."""
+"""CHATHISTORY requests while the history grows."""
 MODES = (
     *("+o {}", "+o {}", "-o {}", "+v {}", "-v {}", "+m", "-m", "-n", "+n", "+i", "-i", "+k secret", "-k secret"),
     *("+l 4", "-l", "+b {}!*@*", "-b {}!*@*", "+b *!*@nowhere", "-t", "+t", "+s", "-s", "+I {}!*@*", "+e {}"),
@@ -40,15 +40,15 @@ DATA, CLOCK = "data", "clock"
 FAULTS = ("link", "redis", "gateway", "client", CLOCK)
 """Kinds of faults; a run has some of them."""
 LOSSES = (*FAULTS, DATA)
-"""One more: Redis loses its newest data, or all; its clock goes on then, as nothing else would tell what came first.
+"""With losses of data in Redis. Its clock then never goes back, as the order of events depends on it.
 
-A beat knows a wipe by records that are younger than its last one, and of two claims the newer by its time.
+A beat detects a wipe by records that are younger than the last beat, and claims are ordered by their times.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """At a moment (virtual seconds) something happens: ``Network._do_KIND`` with these arguments."""
+    """A call of ``Network._do_KIND`` with these arguments at a virtual time (seconds)."""
 
     at: float
     kind: str
@@ -75,7 +75,7 @@ class Plan:
     snapshot_entries: int = 6
 
     def without(self, dropped: set[int]) -> "Plan":
-        """The same without the steps at these places."""
+        """The same plan without the steps at these indexes."""
         return replace(self, steps=tuple(step for n, step in enumerate(self.steps) if n not in dropped))
 
     def story(self) -> str:
@@ -84,7 +84,7 @@ class Plan:
 
 
 def plan(seed: int, kinds: Sequence[str] = FAULTS) -> Plan:
-    """The plan of a seed, with faults of these kinds."""
+    """Derive the plan of a seed, with faults of these kinds."""
     random = Random(seed)
     gateways = tuple(random.choice((1, 1, 2)) for _ in range(random.choice((2, 2, 3, 4))))
     clients = tuple(
@@ -104,7 +104,7 @@ def plan(seed: int, kinds: Sequence[str] = FAULTS) -> Plan:
         clients=clients,
         steps=tuple(sorted(steps, key=lambda step: step.at)),
         length_s=length_s,
-        rest_s=(REST_LONG_S if needs_reaping else REST_S) + set_back_s,  # leases last longer by that
+        rest_s=(REST_LONG_S if needs_reaping else REST_S) + set_back_s,  # leases expire later by as much
         replies_first=random.random() < 0.5,
         sendq_bytes=random.choice((20_000, 20_000, 4_000)),
         page_entries=random.choice((4, 4, 500)),
@@ -114,12 +114,12 @@ def plan(seed: int, kinds: Sequence[str] = FAULTS) -> Plan:
 
 
 REST_S = 40.0
-"""Heads are compared every 30 s: within that the last loss is noticed."""
+"""Longer than the 30 s after which a lane compares the heads of its logs, and so notices the last loss."""
 REST_LONG_S = 100.0
 
 
 class _Author:
-    """Writes the steps."""
+    """Derives the steps from the random numbers of a seed."""
 
     def __init__(self, random: Random, gateways: int, clients: int, length_s: float) -> None:
         self.random = random
@@ -127,9 +127,9 @@ class _Author:
         self.clients = clients
         self.length_s = length_s
         self.bursts = sorted(random.uniform(1.5, length_s - 0.5) for _ in range(random.randint(4, 9)))
-        self.founders: dict[str, int] = {}  # room -> who comes first, and so most likely is its operator
+        self.founders: dict[str, int] = {}  # room -> the first client, which most likely is its operator
         self._tokens = 0
-        self._loses_tail: bool | None = None  # or all
+        self._loses_tail: bool | None = None  # whether losses are of the newest data, or of all
         self._names = 0
 
     # -- what people do -------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ class _Author:
                 yield Step(at + 0.001, "join", (client, room, ""))
 
     def chatter(self) -> Iterator[Step]:
-        """In bursts, as races need company."""
+        """Act in bursts: races need several actions at nearly the same time."""
         for burst in self.bursts:
             width_s = self.random.choice((0.002, 0.01, 0.2))
             rooms = self.random.choice((ROOMS, ROOMS[1:2], ROOMS[2:3]))
@@ -153,14 +153,14 @@ class _Author:
                 yield from self._race(burst, self.random.choice(ROOMS[1:]))
 
     def regrets(self, random: Random) -> Iterator[Step]:
-        """What has just been said, or a while ago, is taken back."""
+        """Delete messages soon after they were sent, or later."""
         for burst in self.bursts:
             if random.random() < 0.4:
                 at = burst + random.choice((0.003, 0.02, 1.0))
                 yield Step(at, "redact", (random.randrange(self.clients), random.choice(ROOMS)))
 
     def _race(self, at: float, room: str) -> Iterator[Step]:
-        """Others speak and join while a room's operator takes away the right to."""
+        """Let others send and join while a room's operator takes away the permission."""
         random, operator = self.random, self.founders.get(room, 0)
         other = random.randrange(self.clients)
         line = random.choice(
@@ -191,7 +191,7 @@ class _Author:
             target: str | int = room if kind == "say" else random.randrange(self.clients)
             verb = random.choices(("PRIVMSG", "NOTICE", "TAGMSG"), (8, 2, 1))[0]
             label = f"L{self._tokens}" if random.random() < 0.3 else ""
-            # Few ids, so that different messages by different clients have the same one.
+            # Few ids, so that messages of different clients have the same one.
             tag_id = f"i{self._tokens % 6}" if kind == "say" and self._tokens % 5 == 0 else ""
             return Step(at, "say", (client, verb, target, f"m{self._tokens}", label, tag_id))
         if kind == "ping":
@@ -209,7 +209,7 @@ class _Author:
         line = random.choice(
             (
                 f"TOPIC {room} :topic {random.randrange(5)}",
-                f"MODE {{}} {'+-'[random.randrange(5) % 2]}B",  # of itself, where that is who is drawn
+                f"MODE {{}} {'+-'[random.randrange(5) % 2]}B",  # its own modes, if the client is drawn as the target
                 f"KICK {room} {{}} :out",
                 f"INVITE {{}} {room}",
                 "AWAY :gone",
@@ -238,7 +238,7 @@ class _Author:
                 yield from write()
 
     def _moment(self) -> float:
-        """Mostly in the midst of a burst."""
+        """Choose a time, mostly within a burst."""
         if self.random.random() < 0.8:
             return self.random.choice(self.bursts) + self.random.uniform(-0.01, 0.06)
         return self.random.uniform(0.2, self.length_s)
@@ -312,7 +312,7 @@ class _Author:
             yield Step(at, "lane_clock", (random.randrange(self.gateways), by_s))
 
     def _data_faults(self) -> Iterator[Step]:
-        """Redis loses the newest it had, or everything."""
+        """Let Redis lose its newest data, or all data."""
         random, at = self.random, self._moment()
         if self._loses_tail is None:
             self._loses_tail = random.random() < 0.65

@@ -1,6 +1,6 @@
-"""The one Redis of a simulated network: the server, what the network does to connections with it, and its whole past.
+"""The Redis of a simulated network: the server, the faults of its connections, and a record of everything it stored.
 
-The past is the checker's: every entry that was ever appended, whether or not the server still has it.
+The record is for the checker: every entry that was ever appended, even if the server has lost or trimmed it.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _APPEND = APPEND.sha.encode()
 
 @dataclass(slots=True)
 class Record:
-    """An entry as it was appended; ``lost_in``: which loss of data took it, other than by trimming."""
+    """An appended entry. ``lost_in``: the index of the loss of data that took it; trimming does not count."""
 
     number: int
     at: float
@@ -36,7 +36,7 @@ class Record:
 
 @dataclass(slots=True)
 class Base:
-    """A snapshot as it was written; ``number``: how many entries there had been."""
+    """A written snapshot. ``number``: how many entries had been appended before."""
 
     number: int
     log: bytes
@@ -47,14 +47,14 @@ class Base:
 
     @property
     def is_of_seed(self) -> bool:
-        """Whether its epoch was made from a replica's state; the first of that epoch is that state."""
+        """Whether its epoch was created by a seed. The first base of such an epoch is the seeded state."""
         _, born, made, _ = self.epoch.split(":")
         return born != made
 
 
 @dataclass(slots=True)
 class Loss:
-    """Redis lost data: all of it, or the newest. ``number``: how many entries there had been."""
+    """A loss of all data, or of the newest. ``number``: how many entries had been appended before."""
 
     number: int
     at: float
@@ -62,7 +62,7 @@ class Loss:
 
 
 class RecordingStore(Store):
-    """Notes what is appended, and that nothing is done which never may be."""
+    """A store that records every entry and base, and reports forbidden changes as faults."""
 
     def __init__(self, agenda: Agenda) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class RecordingStore(Store):
         self.offset_us = STARTED_US
 
     def tick(self) -> None:
-        """As late as virtual time, and never the same moment twice; may go back where the clock was set."""
+        """Set the server's clock by virtual time and by the offset, which a step of the plan may have set back."""
         self.now_us = self.offset_us + int(self._agenda.now * 1_000_000)
 
     def advance(self, us: int) -> None:
@@ -116,7 +116,7 @@ class RecordingStore(Store):
         records, bases, data = saved
         self._lose(len(records), len(bases), is_all=False)
         for record, lost_in in zip(self.records, records, strict=False):
-            record.lost_in = lost_in  # what was lost since then is there again
+            record.lost_in = lost_in  # what was lost since then is restored
         for base, lost_in in zip(self.bases, bases, strict=False):
             base.lost_in = lost_in
         super().restore(data)
@@ -140,14 +140,14 @@ def _position(base: bytes) -> tuple[bytes, StreamId]:
 
 @dataclass(slots=True)
 class Trap:
-    """What will happen to a connection when its next append comes: ``before`` or ``after`` it has been executed."""
+    """A fault at a connection's next append. ``how``: see `RedisHost.arm`."""
 
     how: str
     late_s: float
 
 
 class RedisHost:
-    """See the module."""
+    """The server and the network between it and the lanes."""
 
     def __init__(self, agenda: Agenda, random: Random, replies_first: bool) -> None:
         self.agenda = agenda
@@ -194,7 +194,7 @@ class RedisHost:
         self.published()
 
     def _spring(self, trap: Trap, node: "Node", connection: Connection, at: int) -> None:
-        """The connection breaks; the append at this place of its requests has or has not been executed, or will be."""
+        """Break the connection at an append: before it runs, after it ran, or so that it runs late."""
         self.store.tick()
         self.server.serve(connection, at + (trap.how == "after"))
         if trap.how == "before":
@@ -209,7 +209,7 @@ class RedisHost:
         self._sent(connection)
 
     def published(self) -> None:
-        """Whoever has been sent something looks soon."""
+        """Schedule a turn of every lane to which the server has sent something."""
         for connection, node in list(self._nodes.items()):
             if not connection.is_open and not connection.replies:
                 del self._nodes[connection]
@@ -219,11 +219,14 @@ class RedisHost:
     # -- what may happen ------------------------------------------------------------------------------
 
     def arm(self, node: "Node", how: str, late_s: float) -> None:
-        """``how``: before, after, late (the append is executed when the lane has given the connection up)."""
+        """Break a lane's connection at its next append.
+
+        ``how``: before it runs, after it ran, or late (it runs when the lane has given the connection up).
+        """
         self._traps[node] = Trap(how, late_s)
 
     def cut(self, node: "Node", is_all_lost: bool) -> None:
-        """The connection breaks now; what it had sent is lost, or still executed."""
+        """Break the connection now. Commands on their way are lost, or still run."""
         if node.link is not None:
             if is_all_lost:
                 node.link.connection.requests.clear()
@@ -234,14 +237,14 @@ class RedisHost:
             node.link.is_reset = True
             node.look_soon()
 
-    def overflow(self, node: "Node", heard: int) -> None:
-        """The server ends the connection, as it has too much to send to it."""
+    def overflow(self, node: "Node", delivered: int) -> None:
+        """Let the server close the connection, as after an overflow of its output buffer."""
         if node.link is not None and node.link.connection.is_open:
-            self.server.end(node.link.connection, heard)
+            self.server.end(node.link.connection, delivered)
             node.look_soon()
 
     def lag(self, node: "Node", seconds: float, *, is_outward: bool) -> None:
-        """What the lane sends, or what it is sent, takes so long."""
+        """Delay one direction of a lane's connection."""
         link = node.link
         if link is None:
             return
@@ -270,7 +273,7 @@ class RedisHost:
             self._sent(connection)
 
     def restart(self, down_s: float, before: Callable[[], None] = lambda: None) -> None:
-        """A new process after a while; ``before`` does to the data what is to be done."""
+        """Stop the server and start it again after a while. ``before`` changes the data in between."""
         self.is_down = True
         self.server.restart()
         before()
@@ -289,7 +292,7 @@ class RedisHost:
         self.store.offset_us += int(by_s * 1_000_000)
 
     def replicate(self) -> None:
-        """What a lagging replica, or the disk, has."""
+        """Save the state that a lagging replica, or the disk, has."""
         self.saved = self.store.save()
 
     def fall_back(self) -> None:
@@ -298,7 +301,7 @@ class RedisHost:
             self.saved = None
 
     def wipe(self) -> None:
-        """Replicas and disks are wiped with it."""
+        """Delete all data, of replicas and disks too."""
         self.saved = None
         self.store.wipe()
 

@@ -1,4 +1,4 @@
-"""One run of a plan, and what the checker has to say of it. The same plan always gives the same run."""
+"""One run of a plan, and the checker's result. The same plan always gives the same run."""
 
 import gc
 from collections import Counter
@@ -18,30 +18,30 @@ from tests.simulation.plan import Plan
 
 @dataclass
 class Outcome:
-    """What came of a run: the breaches of invariants, what was exempt from them, and the network as it was left."""
+    """The result of a run: violations of invariants, exemptions by reason, and the network at rest."""
 
     network: Network
-    breaches: list[str]
+    violations: list[str]
     exempt: Counter[str] = field(default_factory=Counter)
 
     @property
     def rules(self) -> set[str]:
-        """The invariants that were breached."""
-        return {breach.partition(":")[0] for breach in self.breaches}
+        """The names of the violated invariants."""
+        return {violation.partition(":")[0] for violation in self.violations}
 
 
 def run(plan: Plan) -> Outcome:
-    """Runs a plan to its end and checks what came of it."""
+    """Run a plan to its end, and check all invariants."""
     with _tuned(plan), quiet():
         network = Network(plan)
         network.run()
-        breaches, exempt = checker.check(network)
-    return Outcome(network, breaches, exempt)
+        violations, exempt = checker.check(network)
+    return Outcome(network, violations, exempt)
 
 
 @contextmanager
 def _tuned(plan: Plan) -> Iterator[None]:
-    """Small pages, queues and distances of snapshots: so that short logs have all that long ones have."""
+    """Set small pages, queues and snapshot distances, so that short logs go through everything that long logs do."""
     tuned: list[tuple[Any, str, int]] = [
         (replica, "PAGE_ENTRIES", plan.page_entries),
         (local_room, "PAGE_ENTRIES", plan.page_entries),
@@ -61,7 +61,7 @@ def _tuned(plan: Plan) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the gateways' own words, and without looking for garbage, of which a run makes little."""
+    """Run without log output, and without garbage collection, which a run does not need."""
     config = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     gc.disable()

@@ -1,6 +1,6 @@
-"""The gateway's Lua scripts, told again in Python for the simulated Redis, each under its :class:`Script`'s name.
+"""The gateway's Lua scripts in Python for the simulated Redis, each under the name of its :class:`Script`.
 
-One suite runs against both, so that they cannot drift apart unseen.
+One test suite runs against both, so that they stay equal.
 """
 
 import json
@@ -70,7 +70,7 @@ def page(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[
 
 
 def snapshot(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence[bytes]) -> Any:
-    (log, head, base, void), (epoch, at, text, kept, kept_bytes, age_ms, gateway_ms) = keys, args
+    (log, head, base, rejected), (epoch, at, text, kept, kept_bytes, age_ms, gateway_ms) = keys, args
     if store.hget(head, b"epoch") != epoch:
         return 0
     old = store.get(base)
@@ -90,9 +90,9 @@ def snapshot(store: Store, _publish: Publish, keys: Sequence[bytes], args: Seque
             break
         trimmed_bytes += size_of(fields)
     if store.xtrim(log, b"MINID", b"%d-%d" % limit) > 0:
-        for mark in store.smembers(void):
+        for mark in store.smembers(rejected):
             if key_of(mark.partition(b".")[0]) < limit:
-                store.srem(void, mark)
+                store.srem(rejected, mark)
     return 1
 
 
@@ -102,7 +102,7 @@ def _now(store: Store) -> bytes:
 
 
 def _parts(epoch: bytes) -> tuple[int, int, bytes]:
-    """When the room began, when the epoch did, and its rank."""
+    """Return the creation times of the room and of the epoch, and the epoch's rank."""
     _, _, rest = epoch.partition(b":")
     if rest.count(b":") != 2:
         return 0, 0, b"0-0"
@@ -156,7 +156,7 @@ def claim(store: Store, _publish: Publish, keys: Sequence[bytes], args: Sequence
 
 
 def _tell(store: Store, publish: Publish, key: bytes) -> None:
-    """What watchers of a nick hear: its claim's fields and values, or nothing where it is free."""
+    """Publish the fields and values of a nick claim, or nothing if the nick is free."""
     words = [word.decode() for field in store.hgetall(key).items() for word in field]
     publish(key + b":live", json.dumps(words).encode() if words else b"")
 

@@ -1,9 +1,9 @@
-"""A simulated Redis: in memory, in one thread, one step at a time, with all the ways in which a real one fails.
+"""A simulated Redis: in memory, in one thread, one step at a time, with all failures of a real one.
 
-A :class:`gateway.broker.link.Link` talks to it in RESP3 through a :class:`SimulatedSocket`, so that what is tested
-is the link itself. Nothing moves by itself: the server executes in :meth:`SimulatedServer.serve`, a link takes in
-what came in :meth:`SimulatedSelector.poll`; in between is the network, where a run may do its worst. On one
-connection pushes and replies keep their order, as in RESP3.
+A :class:`gateway.broker.link.Link` uses it in RESP3 through a :class:`SimulatedSocket`, so the
+link itself is tested. Nothing moves by itself: the server executes in :meth:`SimulatedServer.serve`, a link reads in
+:meth:`SimulatedSelector.poll`, and a run may cause network faults in between. On one connection pushes and replies
+keep their order, as in RESP3.
 """
 
 from collections import deque
@@ -23,11 +23,11 @@ _SHA = {script.source.encode(): script.sha.encode() for script in TOLD}
 
 
 class Push(list[Any]):
-    """What the server says without being asked."""
+    """A message that the server sends without a request."""
 
 
 class Connection:
-    """A client's connection as the server sees it."""
+    """The server's end of a client's connection."""
 
     def __init__(self, id: int) -> None:
         self.id = id
@@ -35,26 +35,29 @@ class Connection:
         self.replies: list[bytes] = []
         self.channels: dict[bytes, None] = {}
         self.is_open = True  # for the server
-        self.deaf = 0  # so many of the next published messages are lost on their way
-        self.is_abandoned = False  # by the client, which the server learns when it has read all before
+        self.deaf = 0  # the number of the next published messages that are lost
+        self.is_abandoned = False  # closed by the client; the server notices it after it has read everything
 
     def close(self) -> None:
-        """The server closes it, and has forgotten it; what it sent before still arrives."""
+        """Close the server's end. Replies that were sent before still arrive."""
         self.is_open = False
         self.requests.clear()
         self.channels.clear()
 
 
 class SimulatedServer:
-    """One server and its connections. ``replies_first``: as Redis 7.2 and Valkey do, a client that publishes to itself
-    is answered before the message comes; Redis 7.0 has it the other way round."""
+    """One server and its connections.
+
+    ``replies_first``: a client that publishes to itself gets the reply before the message (Redis 7.2, Valkey), or after
+    it (Redis 7.0).
+    """
 
     def __init__(self, replies_first: bool = False, store: Store | None = None) -> None:
         self.store = store or Store()
         self.connections: dict[int, Connection] = {}
-        self.is_stalled = False  # takes in what is sent, and does nothing
-        self.replicas = 0  # that have everything at once
-        self.denied: dict[str, str] = {}  # verb in lower case -> the error that it is answered with
+        self.is_stalled = False  # accepts bytes and executes nothing
+        self.replicas = 0  # all up to date
+        self.denied: dict[str, str] = {}  # verb in lower case -> the error reply
         self._replies_first = replies_first
         self._runs = 0
         self._loaded: set[bytes] = set()
@@ -64,7 +67,7 @@ class SimulatedServer:
     # -- what may happen to it ------------------------------------------------------------------------
 
     def restart(self, saved: Any = None) -> None:
-        """A new process on the same data, or on what an earlier :meth:`Store.save` had."""
+        """Start a new process on the same data, or on the data of an earlier :meth:`Store.save`."""
         for connection in self.connections.values():
             connection.close()
         self.connections.clear()
@@ -78,7 +81,7 @@ class SimulatedServer:
         self._loaded.clear()
 
     def reuse_client_ids(self) -> None:
-        """A new process counts from one again."""
+        """Count client ids from one again, as a new process does."""
         self._last_client = 0
 
     # -- connections ----------------------------------------------------------------------------------
@@ -92,7 +95,7 @@ class SimulatedServer:
         return connection
 
     def serve(self, connection: Connection | None = None, at_most: int | None = None) -> int:
-        """Executes what one connection sent, or all did; returns how many commands that was."""
+        """Execute the commands of one connection, or of all; return their number."""
         if self.is_stalled:
             return 0
         executed = 0
@@ -104,18 +107,18 @@ class SimulatedServer:
                 self._forget(one)
         return executed
 
-    def end(self, connection: Connection, heard: int = 0) -> None:
-        """The server ends a connection (its output buffer is full, say): of what it said so many pieces arrive."""
-        del connection.replies[heard:]
+    def end(self, connection: Connection, delivered: int = 0) -> None:
+        """Close a connection, as when its output buffer is full. The first ``delivered`` replies still arrive."""
+        del connection.replies[delivered:]
         self._forget(connection)
 
     def execute(self, *words: bytes) -> Any:
-        """What the control plane asks on a connection of its own that matters to nobody; may raise Failure."""
+        """Execute a command of the heartbeat's own client. Raises Failure."""
         self.store.advance(1)
         return self._command(Connection(0), words)
 
     def script(self, source: str, keys: Words, args: Words) -> Any:
-        """The same for a script, loaded or not."""
+        """Run a script of the heartbeat's own client, loaded or not."""
         self.store.advance(1)
         _, run = _SCRIPTS[_SHA[source.encode()]]
         return run(self.store, lambda *said: self._do_publish(Connection(0), *said), keys, args)
@@ -210,7 +213,7 @@ class SimulatedServer:
 
 
 class SimulatedSocket:
-    """The client's end of a connection; what a non-blocking socket does, as far as a link uses it."""
+    """The client's end of a connection: a non-blocking socket, as far as a link uses it."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -220,7 +223,7 @@ class SimulatedSocket:
         return self.connection.id
 
     def setblocking(self, _blocking: bool) -> None:
-        """It never blocks."""
+        """Do nothing: the socket never blocks."""
 
     def send(self, data: bytes) -> int:
         if not self.connection.is_open:
@@ -249,14 +252,14 @@ class SimulatedSocket:
 
 
 class SimulatedSelector:
-    """Which link has something to take in. A link registers a number: ``attach`` must have told whose it is."""
+    """The selector of the links. A link registers a number, which ``know`` must have seen before."""
 
     def __init__(self) -> None:
         self._sockets: dict[int, SimulatedSocket] = {}
         self._handlers: dict[int, Callable[[int], None]] = {}
 
     def know(self, socket: SimulatedSocket) -> SimulatedSocket:
-        """A socket that is going to be registered."""
+        """Add a socket that will be registered."""
         self._sockets[socket.fileno()] = socket
         return socket
 
@@ -264,13 +267,13 @@ class SimulatedSelector:
         self._handlers[fd] = on_ready
 
     def modify(self, fd: int, events: int) -> None:
-        """A simulated socket takes everything at once."""
+        """Do nothing: a simulated socket is always writable."""
 
     def unregister(self, fd: int) -> None:
         del self._handlers[fd], self._sockets[fd]
 
     def poll(self, only: int | None = None) -> int:
-        """Has every link (or ``only`` one, by its socket's number) take in what came; how many did."""
+        """Let every link (or ``only`` one, by its socket's number) read; return how many had something to read."""
         ready = [
             (fd, handler)
             for fd, handler in self._handlers.items()
@@ -283,7 +286,7 @@ class SimulatedSelector:
 
 
 def encode(value: Any) -> bytes:
-    """A reply in RESP3: str is a status, bytes a bulk string, None null."""
+    """Encode a reply in RESP3: str is a status, bytes a bulk string, None null."""
     if value is None:
         return b"_\r\n"
     if isinstance(value, bytes):

@@ -1,4 +1,4 @@
-"""From a run that fails to the shortest one that fails alike, and its story."""
+"""Shrink a failing plan to the steps that are needed to fail, and print them."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ MOST_RUNS = 400
 
 
 def shrink(plan: Plan, rules: set[str]) -> Plan:
-    """Leaves out steps, in ever smaller pieces, as long as one of these invariants is still breached (ddmin)."""
+    """Leave out steps, in ever smaller pieces, while one of these invariants is still violated (ddmin)."""
     runs = 0
 
     def still_fails(candidate: Plan) -> bool:
@@ -42,7 +42,7 @@ def _without_a_piece(plan: Plan, piece: int, still_fails: Callable[[Plan], bool]
 
 
 def story(outcome: Outcome) -> str:
-    """What happened, for people: the steps, what each client said and read, what stood in the logs, what is wrong."""
+    """Describe a run: the steps, the lines that each client sent and read, the entries of the logs, the violations."""
     network = outcome.network
     parts = [network.plan.story()]
     for connection in network.connections:
@@ -56,7 +56,7 @@ def story(outcome: Outcome) -> str:
         lost = " LOST" if record.lost_in is not None else ""
         head = f"{record.at:9.4f} {record.log.decode()} {record.id[0]}-{record.id[1]} {record.origin.decode()}{lost}"
         parts += [head, *(f"{'':12}{line}" for line in record.payload.decode().split("\r\n") if line)]
-    return "\n".join([*parts, "", *outcome.breaches])
+    return "\n".join([*parts, "", *outcome.violations])
 
 
 def _is_greeting(line: str) -> bool:

@@ -1,7 +1,7 @@
-"""The network between the parts: a lane's ends of its connections to clients and to Redis, and its selector.
+"""The simulated sockets of a lane: its connections to clients and to Redis, and its selector.
 
-Non-blocking sockets as far as a lane uses them. What is sent arrives after a delay that the run draws; each
-connection keeps its order. Virtual time.
+Non-blocking sockets as far as a lane uses them. Bytes arrive after a random delay, in order, in virtual
+time.
 """
 
 import select
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from tests.simulation.gateways import Node
 
 WAKE_FD = 0
-FIRST_CLIENT_FD = 1_000_000  # those of connections to Redis are its client ids, which are small
+FIRST_CLIENT_FD = 1_000_000  # file descriptors of connections to Redis are their client ids, which are small
 _fds = count(FIRST_CLIENT_FD)
 
 WINDOW_BYTES = 65536
 NARROW_WINDOW_BYTES = 300
 PARTIAL_READS = 0.1
-"""How often a read brings only a part of what has come."""
+"""The probability that a read returns only a part of the bytes."""
 
 
 class ClientSocket:
-    """The lane's end of a client's connection, and in it what is on its way in both directions."""
+    """The lane's end of a client's connection. It holds the bytes on their way in both directions."""
 
     def __init__(self, agenda: Agenda, random: Random, node: "Node", connection: "SimulatedConnection") -> None:
         self.node = node
@@ -53,7 +53,7 @@ class ClientSocket:
         return self.fd
 
     def setblocking(self, _blocking: bool) -> None:
-        """It never blocks."""
+        """Do nothing: the socket never blocks."""
 
     def send(self, data: bytes) -> int:
         if self.is_reset:
@@ -78,7 +78,7 @@ class ClientSocket:
         raise BlockingIOError
 
     def shutdown(self, _how: int) -> None:
-        """The lane sends no more; the client that reads the end then closes too."""
+        """Shut down the lane's sending side. The client reads the end of the stream and then closes too."""
         self.is_finished = True
         self._let_read()
 
@@ -95,7 +95,7 @@ class ClientSocket:
     # -- the client's end -----------------------------------------------------------------------------
 
     def arrive(self, data: bytes, delay_s: float) -> None:
-        """The client sends bytes, which are there after a while; b"" for the end of what it sends."""
+        """Send bytes to the lane, which arrive after a delay; b"" is the end of the stream."""
         self._arrives_at = max(self._arrives_at, self._agenda.now + delay_s)
         self._agenda.at(self._arrives_at, lambda: self._arrived(data))
 
@@ -105,13 +105,13 @@ class ClientSocket:
         self.node.look_soon()
 
     def reset(self) -> None:
-        """The client is gone, and nobody says so."""
+        """Let the client vanish without a FIN."""
         self.is_reset = True
         self._to_client.clear()
         self.node.look_soon()
 
     def widen(self, window_bytes: int) -> None:
-        """How much of what is sent waits unread at most: a client that reads nothing has a narrow window."""
+        """Set the number of unread bytes at which sending blocks. A client that reads nothing has a narrow window."""
         self.window_bytes = window_bytes
         self._let_read()
         self.node.look_soon()
@@ -143,8 +143,8 @@ class LinkSocket(SimulatedSocket):
 
     def __init__(self, connection: Connection, random: Random, sent: Callable[[Connection], None]) -> None:
         super().__init__(connection)
-        self.is_held = False  # the network keeps what the server said
-        self.is_reset = False  # the network has cut it
+        self.is_held = False  # the network delays what the server sent
+        self.is_reset = False  # the network has broken the connection
         self._random = random
         self._sent = sent
 
@@ -170,7 +170,7 @@ class LinkSocket(SimulatedSocket):
 
 
 class LaneSelector(Selector):
-    """Says which of a lane's simulated sockets are ready, in the order of their registration."""
+    """A selector that returns the ready sockets of a lane in the order of registration."""
 
     def __init__(self) -> None:
         self.sockets: dict[int, ClientSocket | LinkSocket | LaneWake] = {}
@@ -196,7 +196,7 @@ class LaneSelector(Selector):
 
 
 class LaneWake(Wake):
-    """What ends a lane's wait when something is posted."""
+    """The wake-up of a lane's selector when a call is posted."""
 
     def __init__(self) -> None:
         self.fd = WAKE_FD
@@ -209,7 +209,7 @@ class LaneWake(Wake):
         self.is_rung = False
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing."""
 
     def ready(self, _events: int) -> int:
         return READ if self.is_rung else 0

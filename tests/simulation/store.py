@@ -1,7 +1,7 @@
 """The data of the simulated Redis: each method is the command of that name, on keys and words as bytes.
 
-Only what the gateway uses, with Redis's replies as RESP3 gives them. Knows nothing of connections. Time is given
-from outside (`now_us`), so that a run depends on nothing but its seed.
+Only the commands that the gateway uses, with replies as in RESP3. It knows nothing of connections. The time is set
+by the caller (`now_us`), so that a run depends on nothing but its seed.
 """
 
 import marshal
@@ -30,7 +30,7 @@ class Store:
         self._expiry_us: dict[bytes, int] = {}
 
     def save(self) -> Any:
-        """A copy of everything, as a server's disk would hold it."""
+        """Return a copy of all data, as on a server's disk."""
         return marshal.dumps((self._data, self._newest, self._expiry_us))
 
     def restore(self, saved: Any) -> None:
@@ -43,7 +43,7 @@ class Store:
         return list(self._data)
 
     def advance(self, us: int) -> None:
-        """Lets time pass; what has expired by then is gone."""
+        """Advance the clock, and delete keys that have expired."""
         self.now_us += us
         for key in [key for key, at in self._expiry_us.items() if at <= self.now_us]:
             self.del_(key)
@@ -67,7 +67,7 @@ class Store:
         return sum(key in self._data for key in keys)
 
     def expire(self, key: bytes, seconds: bytes, *condition: bytes) -> int:
-        """``condition``: NX, only a key that does not expire yet, or nothing."""
+        """Set a key's expiry. ``condition``: NX (only if it has none), or nothing."""
         if key not in self._data or (condition and key in self._expiry_us):
             return 0
         self._expiry_us[key] = self.now_us + int(seconds) * 1_000_000
@@ -78,7 +78,7 @@ class Store:
         return -2 if key not in self._data else -1 if left_s is None else round(left_s)
 
     def ttl_s(self, key: bytes) -> float | None:
-        """How long a key is still kept, where that is limited."""
+        """Return the seconds until a key expires; None if it does not."""
         until = self._expiry_us.get(key)
         return None if until is None else (until - self.now_us) / 1_000_000
 
@@ -164,7 +164,7 @@ class Store:
         return [self.zscore(key, member) for member in members]
 
     def zbelow(self, key: bytes, limit: float) -> list[bytes]:
-        """ZRANGEBYSCORE from -inf up to the limit, exclusive."""
+        """Run ZRANGEBYSCORE from -inf to the limit, exclusive."""
         return [m for m in self.zrange(key, b"0", b"-1") if self._data[key][m] < limit]
 
     def _add(self, key: bytes, scores: dict[bytes, Any]) -> int:
@@ -217,7 +217,7 @@ class Store:
         return _listed(self._between(key, low, high)[::-1], count)
 
     def xtrim(self, key: bytes, strategy: bytes, *threshold: bytes) -> int:
-        """Always exact: what an approximate trim leaves standing, it leaves by chance."""
+        """Trim exactly. Redis's approximate trim may leave more, depending on its memory layout."""
         stream: Stream = self._data.get(key, [])
         if strategy.upper() == b"MAXLEN":
             surplus = max(0, len(stream) - int(threshold[-1]))
@@ -251,7 +251,7 @@ class Store:
 
 
 def size_of(fields: list[bytes]) -> int:
-    """About what an entry takes of a stream."""
+    """Estimate the bytes that an entry takes in a stream."""
     return sum(map(len, fields[1::2])) + 32
 
 
@@ -269,11 +269,11 @@ def key_of(text: bytes) -> StreamId:
 
 
 def _listed(entries: Stream, count: tuple[bytes, ...]) -> list[Any]:
-    """As XRANGE gives them; ``count``: the words ``COUNT n`` or none."""
+    """Return entries as XRANGE does. ``count``: the words ``COUNT n`` or none."""
     return [[stream_id(key), fields] for key, fields in (entries[: int(count[1])] if count else entries)]
 
 
 def _cut(items: list[Any], start: bytes, stop: bytes) -> list[Any]:
-    """From start to stop, inclusive; from the end where they are negative."""
+    """Slice from start to stop, inclusive. Negative indexes count from the end."""
     last = int(stop)
     return items[int(start) :] if last == -1 else items[int(start) : last + 1]

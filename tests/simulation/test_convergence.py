@@ -1,7 +1,7 @@
-"""Lanes that append to shared logs while everything that can fails: in the end all agree, and each line is there once.
+"""Lanes append to shared logs under every fault: at the end all replicas agree, and each line is there once.
 
-One seed makes one run; a failure names it. Between any two steps a connection may be cut before or after the server
-has executed, published messages be lost, the server stall, restart, or lose its scripts.
+One seed gives one run; a failure names it. Between any two steps a connection may break before or after the server
+has executed a command, published messages may be lost, and the server may stall, restart or lose its scripts.
 """
 
 from collections import Counter
@@ -79,7 +79,7 @@ class Run:
         self._serve([one for one in self.server.connections.values() if not one.is_abandoned])
 
     def serve_late(self) -> None:
-        """What was sent on connections that nobody listens to any more."""
+        """Execute commands of connections that their lanes have abandoned."""
         self._serve([one for one in self.server.connections.values() if one.is_abandoned])
 
     def _serve(self, connections: list[Connection]) -> None:
@@ -87,7 +87,7 @@ class Run:
             self.server.serve(self.random.choice(connections), self.random.choice((1, 3, None)))
 
     def exchange(self) -> None:
-        """One lane gets on well, while the others wait."""
+        """Let one lane and the server exchange everything while the others wait."""
         node = self.node
         connection = self.connections.get(node)
         for _ in range(self.random.choice((2, 5, 20))):
@@ -115,11 +115,11 @@ class Run:
         return connection is not None and not connection.is_abandoned
 
     def cut(self) -> None:
-        """The link gives its connection up; what it sent may still run, and run late."""
+        """Let the link abandon its connection. Its commands may still run, and run late."""
         self.node.link.drop("cut")
 
     def lose(self) -> None:
-        """The network loses what is under way in both directions, and the connection."""
+        """Lose the bytes on their way in both directions, and the connection."""
         node = self.node
         connection = self.connections.get(node)
         if connection is not None:
@@ -129,7 +129,7 @@ class Run:
         node.link.drop("lost")
 
     def end(self) -> None:
-        """The server ends a connection, and some of what it said is not heard any more."""
+        """Close a connection at the server. Some of its replies are lost."""
         connection = self.connections.get(self.node)
         if connection is not None and connection.is_open:
             del connection.replies[self.random.randint(0, len(connection.replies)) :]
@@ -155,10 +155,10 @@ class Run:
         self.server.store.advance(self.random.choice((0, 500, 5000)))
 
     def snapshot(self) -> None:
-        """A lane's snapshot arrives, and trims all that nobody waits for.
+        """Write a lane's snapshot, and trim entries whose outcome every lane knows.
 
-        What is trimmed while its sender does not know of it yet goes again: a log must be kept for longer than the
-        longest loss of a connection.
+        An entry that is trimmed before its sender knows the outcome would be sent again: a log must be kept for longer
+        than the longest loss of a connection.
         """
         story = self.node.stories[self.random.choice(ROOMS)]
         if story.is_live and story.replica.epoch:
@@ -180,7 +180,7 @@ class Run:
             step()
 
     def come_to_rest(self) -> None:
-        """Nothing fails any more: everything that was begun comes to its end."""
+        """Run without further faults until everything that was begun has ended."""
         self.server.is_stalled = False
         for node in self.nodes:
             node.link.is_deaf = False
@@ -199,7 +199,7 @@ class Run:
                     node.replicas.check_positions()
 
     def entries(self, name: str) -> list[list[str]]:
-        """The lines of each entry of a log."""
+        """Return the lines of each entry of a log."""
         entries = self.server.store.xrange(KEYS.log(name).encode(), b"-", b"+")
         return [decode(id.decode(), "", fields[3]).lines for id, fields in entries]
 
@@ -209,7 +209,7 @@ class Run:
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that short logs have many pages, and queues are full."""
+    """Set small limits, so that short logs have many pages and queues are full."""
     monkeypatch.setattr(replica, "PAGE_ENTRIES", 4)
     monkeypatch.setattr(local_room, "PAGE_ENTRIES", 4)
     monkeypatch.setattr(replica, "WAITING_LIMIT", 6)

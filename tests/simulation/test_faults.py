@@ -1,4 +1,4 @@
-"""What only a simulated server can be made to do: the network and the server at their worst, step by step."""
+"""Faults that only a simulated server can produce, step by step."""
 
 import pytest
 
@@ -13,7 +13,7 @@ ROOM = "#room"
 
 
 class Network:
-    """A server, the links to it, and nothing that moves by itself."""
+    """A server and the links to it. Nothing moves by itself."""
 
     def __init__(self) -> None:
         self.server = SimulatedServer()
@@ -26,7 +26,7 @@ class Network:
         return node
 
     def attach(self, node: Node) -> Connection:
-        """A new connection that has greeted, but heard nothing yet."""
+        """Attach a new connection that has sent its greeting and read nothing yet."""
         end = self.selector.know(self.server.connect())
         node.link.attach(end)  # type: ignore[arg-type]
         return end.connection
@@ -39,7 +39,7 @@ class Network:
         return connection
 
     def settle(self, *connections: Connection) -> None:
-        """Lets everything run, or only these connections, until nothing moves."""
+        """Run everything, or only these connections, until nothing moves."""
         moved = 1
         while moved:
             for node in self.nodes:
@@ -66,7 +66,7 @@ def network() -> Network:
 
 
 def test_what_is_still_under_way_when_two_connections_were_lost_never_runs(network: Network) -> None:
-    """The second one was lost before the server had executed what was to end the first."""
+    """The second connection is lost before the server has executed the CLIENT KILL of the first."""
     node = network.node()
     first = network.connect(node)
     story = network.follow(node)
@@ -79,7 +79,7 @@ def test_what_is_still_under_way_when_two_connections_were_lost_never_runs(netwo
     while second.replies or second.requests:
         network.server.serve(second)
         network.selector.poll(second.id)
-        second.requests.clear()  # the greeting was answered; what came behind it is lost
+        second.requests.clear()  # the greeting was answered; the commands after it are lost
     node.link.drop("cut")
     third = network.connect(node)
     network.settle(third)
@@ -90,7 +90,7 @@ def test_what_is_still_under_way_when_two_connections_were_lost_never_runs(netwo
 
 
 def test_after_a_restart_no_stranger_is_ended(network: Network) -> None:
-    """A client id of the process before is another's connection by now."""
+    """A client id of the previous process belongs to another connection now."""
     node, other = network.node(), network.node()
     network.connect(node)
     network.server.restart()
@@ -110,7 +110,7 @@ def test_after_a_restart_no_stranger_is_ended(network: Network) -> None:
 
 @pytest.mark.parametrize("seen", ["first", "second"])
 def test_a_restart_that_lost_the_tail(network: Network, seen: str) -> None:
-    """Its connection lost in the same moment: what was in flight goes again, behind what had come back."""
+    """The connection is lost at the same moment: entries in flight are sent again, after those that were restored."""
     node = network.node()
     network.connect(node)
     story = network.follow(node)
@@ -121,7 +121,7 @@ def test_a_restart_that_lost_the_tail(network: Network, seen: str) -> None:
         saved = network.server.store.save()
     node.say(ROOM, "second")
     node.turn()
-    network.server.serve()  # executed, but neither the answer nor the entry has come
+    network.server.serve()  # executed, but neither the reply nor the entry has arrived
     for connection in network.server.connections.values():
         connection.replies.clear()
     network.server.restart(saved)
@@ -133,7 +133,7 @@ def test_a_restart_that_lost_the_tail(network: Network, seen: str) -> None:
 
 
 def test_a_wiped_server(network: Network) -> None:
-    """A log without a state to restore: what its lane remembers is there again."""
+    """In a log without a state, the lane restores the entries that it remembers."""
     node = network.node()
     network.connect(node)
     story = network.follow(node)

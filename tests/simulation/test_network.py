@@ -1,7 +1,7 @@
-"""The whole network, in one thread and out of one seed: real lanes, and everything that can happen to them.
+"""The whole network in one thread, from one seed: real lanes under every fault.
 
-A few seeds that are always the same; ``make simulate`` runs as many as one likes. What fails is told and shrunk by
-``python -m tests.simulation --seed N``.
+A few fixed seeds; ``make simulate`` runs any number. ``python -m tests.simulation --seed N`` shrinks and prints one
+that fails.
 """
 
 import pytest
@@ -14,7 +14,7 @@ from tests.simulation.shrinking import story
 @pytest.mark.parametrize("seed", range(1, 51))
 def test_the_invariants_hold(seed: int) -> None:
     outcome = run(plan(seed))
-    assert not outcome.breaches, f"{story(outcome)}\nseed {seed}"
+    assert not outcome.violations, f"{story(outcome)}\nseed {seed}"
 
 
 def test_a_seed_gives_the_same_run_twice() -> None:

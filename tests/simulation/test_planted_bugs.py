@@ -42,7 +42,7 @@ def test_a_planted_bug_is_noticed(plant: Plant, faults: tuple[str, ...], known: 
     for seed in chain((known,), range(SEEDS)):
         candidate = plan(seed, faults)
         with plant():
-            is_noticed = bool(run(candidate).breaches)
-        if is_noticed and not run(candidate).breaches:
+            is_noticed = bool(run(candidate).violations)
+        if is_noticed and not run(candidate).violations:
             return
     raise AssertionError(f"{SEEDS} seeds do not show it")

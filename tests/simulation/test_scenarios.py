@@ -46,7 +46,7 @@ def happens(
         waiting_limit=waiting_limit,
     )
     outcome = run(planned)
-    assert not outcome.breaches, outcome.breaches
+    assert not outcome.violations, outcome.violations
     return outcome
 
 
@@ -806,4 +806,4 @@ def test_an_inbox_that_is_made_anew_by_what_is_sent_to_it_goes_with_its_gateway(
 )
 def test_seed(seed: int, kinds: tuple[str, ...]) -> None:
     outcome = run(plan(seed, kinds))
-    assert not outcome.breaches, outcome.breaches
+    assert not outcome.violations, outcome.violations

@@ -1,6 +1,6 @@
-"""What a client knows from its transcript alone: its rooms, who is in them with what rank, their modes and topics.
+"""What a client knows from its transcript alone: its rooms with members, ranks, modes and topics.
 
-The checker's second model: it reads lines as a strict IRC client does, and tells of every line that cannot be.
+The checker's second model: it reads lines as a strict IRC client does, and reports every impossible line.
 """
 
 import re
@@ -13,12 +13,12 @@ PREFIXES = {"@": "o", "+": "v"}
 PERHAPS = "perhaps v"
 MARKED = re.compile(r"<(m\d+)>")
 REPLAYED = re.compile(r" :(\x01ACTION )?\[\d\d:\d\d\] ")
-"""How a line begins that is shown behind a JOIN, to a client without server-time."""
+"""The beginning of a message that is replayed after a JOIN, to a client without server-time."""
 
 
 @dataclass(slots=True)
 class Line:
-    """A line of a transcript. ``token``: the mark of a message that is shown, live or from history."""
+    """A parsed line of a transcript. ``token``: the mark of a shown message, live or from history."""
 
     at: float
     text: str
@@ -35,14 +35,14 @@ class Line:
 
 
 def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
-    """A transcript, taken apart."""
+    """Parse a transcript."""
     read_lines = []
     histories: set[str] = set()
     for at, text in lines:
         tags, source, words = split("PLAIN text" if is_text else text)
         line = Line(at, text, tags, source, words[0], words[1:])
         if line.verb == "BATCH":
-            if words[1].startswith("-"):  # its reference may be another batch's from now on
+            if words[1].startswith("-"):  # its reference may be used again from now on
                 histories.discard(words[1][1:])
             elif words[2:3] == ["chathistory"] or tags.get("batch") in histories:
                 histories.add(words[1][1:])
@@ -56,11 +56,11 @@ def read(lines: list[tuple[float, str]], is_text: bool) -> list[Line]:
 
 @dataclass(slots=True)
 class RoomView:
-    """``flags`` and so on are None until the client has been told them."""
+    """A client's knowledge of a room. ``flags`` is None until the client has read them."""
 
-    members: dict[str, set[str]]  # folded nick -> letters of ranks that show, PERHAPS where an "@" may hide a "+"
+    members: dict[str, set[str]]  # casefolded nick -> letters of the shown ranks, PERHAPS if an "@" may hide a "+"
     listed: list[str] = field(default_factory=list)
-    is_complete: bool = False  # NAMES has been read
+    is_complete: bool = False  # NAMES was read
     flags: set[str] | None = None
     key: str = ""
     limit: int = 0
@@ -68,16 +68,16 @@ class RoomView:
 
 
 class View:
-    """See the module; ``take`` tells what is wrong with a line."""
+    """The knowledge of one client. ``read`` yields the problems of each line."""
 
     def __init__(self, caps: Collection[str]) -> None:
         self.nick = ""
         self.rooms: dict[str, RoomView] = {}
         self.caps = caps
-        self.profiles: dict[str, dict[str, str]] = {}  # folded nick -> AWAY and SETNAME: what it says of itself
-        self.monitored: dict[str, bool] = {}  # folded nick -> whether it is somebody's (MONITOR)
-        self.quit: dict[str, set[str]] = {}  # folded nicks that have quit -> rooms to which that name has come since
-        self.late_messages = 0  # messages by such, from a log that was read late
+        self.profiles: dict[str, dict[str, str]] = {}  # casefolded nick -> its AWAY and SETNAME
+        self.monitored: dict[str, bool] = {}  # casefolded nick -> whether it is online (MONITOR)
+        self.quit: dict[str, set[str]] = {}  # casefolded nick that has quit -> rooms joined by that nick since
+        self.late_messages = 0  # messages by users that have quit, from a slower log
 
     def read(self, line: Line) -> Iterator[str]:
         if line.is_history:
@@ -96,7 +96,7 @@ class View:
 
     @property
     def _knows_all(self) -> bool:
-        """Between its JOIN and NAMES a client does not know who else is in a room."""
+        """Whether NAMES was read of all rooms. Between JOIN and NAMES a client does not know the other members."""
         return all(room.is_complete for room in self.rooms.values())
 
     def _room(self, line: Line, place: int = 0) -> RoomView | None:
@@ -111,10 +111,10 @@ class View:
             return
         room = self._room(line)
         if room is None:
-            if not ("label" in line.tags or self._is_me(line.nick)):  # its own echo from outside
+            if not ("label" in line.tags or self._is_me(line.nick)):  # its own echo, sent without being a member
                 yield "a message of a room that it is not in"
         elif room.is_complete and "n" in (room.flags or ()) and lower(line.nick) not in room.members:
-            # A QUIT leaves every view at once, whichever log has it first.
+            # A QUIT removes the user from every room at once, whichever log has it first.
             if lower(line.nick) in self.quit and lower(line.params[0]) not in self.quit[lower(line.nick)]:
                 self.late_messages += 1
                 return
@@ -124,8 +124,10 @@ class View:
         name, room, nick = lower(line.params[0]), self._room(line), lower(line.nick)
         if len(line.params) != (3 if "extended-join" in self.caps else 1):
             yield f"a JOIN with {len(line.params)} parameters"
-        told = self.profiles.setdefault(nick, {}) if self._with(nick) else self.profiles.setdefault(nick, {"AWAY": ""})
-        told |= {"SETNAME": line.params[2]} if len(line.params) == 3 else {}
+        profile = (
+            self.profiles.setdefault(nick, {}) if self._with(nick) else self.profiles.setdefault(nick, {"AWAY": ""})
+        )
+        profile |= {"SETNAME": line.params[2]} if len(line.params) == 3 else {}
         if self._is_me(line.nick):
             if room is not None:
                 yield "its own JOIN twice"
@@ -170,7 +172,7 @@ class View:
             del self.rooms[lower(line.params[0])]
         elif room.members.pop(lower(nick), None) is None and room.is_complete:
             yield f"{nick} leaves a room and was not there"
-        self.profiles = {known: told for known, told in self.profiles.items() if self._with(known)}
+        self.profiles = {nick: profile for nick, profile in self.profiles.items() if self._with(nick)}
 
     def _read_part(self, line: Line) -> Iterator[str]:
         yield from self._leave(line, line.nick)
@@ -200,7 +202,7 @@ class View:
             yield f"a NICK of {line.nick}, who is nowhere"
         if old in self.profiles:
             self.profiles[new] = self.profiles.pop(old)
-        if old in self.quit:  # and perhaps known again in one room, where a slower log has brought a JOIN
+        if old in self.quit:  # a slower log may have shown a JOIN since
             self.quit[new] = set(self.quit[old])
         for room in rooms:
             if new != old and new in room.members:
@@ -236,18 +238,18 @@ class View:
         if room is None:
             return
         params = iter(line.params[3:])
-        told = RoomView({}, flags=set())
-        assert told.flags is not None
+        modes = RoomView({}, flags=set())
+        assert modes.flags is not None
         for letter in line.params[2].removeprefix("+"):
             if letter == "k":
-                told.key = next(params)
+                modes.key = next(params)
             elif letter == "l":
-                told.limit = int(next(params))
+                modes.limit = int(next(params))
             else:
-                told.flags.add(letter)
-        if room.flags is not None and (told.flags, told.key, told.limit) != (room.flags, room.key, room.limit):
+                modes.flags.add(letter)
+        if room.flags is not None and (modes.flags, modes.key, modes.limit) != (room.flags, room.key, room.limit):
             yield f"the modes are {line.params[2:]}, it knew {sorted(room.flags)} {room.key} {room.limit}"
-        room.flags, room.key, room.limit = told.flags, told.key, told.limit
+        room.flags, room.key, room.limit = modes.flags, modes.key, modes.limit
 
     def _read_mode(self, line: Line) -> Iterator[str]:
         room = self._room(line)

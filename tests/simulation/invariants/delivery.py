@@ -70,7 +70,7 @@ class ExactlyOnceInOrder(Invariant):
                 yield f"{connection.name} in {room}: restored and not shown: {missing}"
 
     def _has_notice(self, connection: SimulatedConnection, room: str) -> bool:
-        """Whether a client was told that messages of a room may be missing."""
+        """Whether a client was shown the NOTICE that messages of a room may be missing."""
         return any(
             MAY_MISS in line.text and (connection.is_text or lower(line.params[0]) == room)
             for line in self.evidence.transcripts[connection]

@@ -61,7 +61,7 @@ class ClientView(Invariant):
     def _check_monitored(self, connection: SimulatedConnection, view: View) -> Iterator[str]:
         for nick, is_online in view.monitored.items():
             if is_online != (self.evidence.store.hget(KEYS.nick(nick).encode(), b"registered") == b"1"):
-                yield f"{connection.name}: {nick} is {'offline' if is_online else 'online'}, and it was told otherwise"
+                yield f"{connection.name}: {nick} is {'offline' if is_online else 'online'}, and MONITOR differs"
 
     def _check_rooms(self, connection: SimulatedConnection, view: View) -> Iterator[str]:
         joined = self.evidence.member_rooms(connection)
