@@ -11,7 +11,7 @@
 
 import { join } from "./composing.js";
 
-const COLLECTED = new Set(["chathistory", "draft/multiline"]);
+const COLLECTED = new Set(["chathistory", "draft/chathistory-targets", "draft/multiline"]);
 
 export class Batches {
   constructor() {

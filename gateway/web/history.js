@@ -7,14 +7,13 @@
  * which conversation it answers.
  */
 
-import { SyncState, positionOf } from "./conversation.js";
-import { casefold } from "./irc.js";
+import { Conversation, SyncState, positionOf } from "./conversation.js";
+import { casefold, isRoom } from "./irc.js";
 import { timeReference } from "./tags.js";
 
 /**
  * @typedef {import("./irc.js").Message} Message
  * @typedef {import("./batches.js").Batch} Batch
- * @typedef {import("./conversation.js").Conversation} Conversation
  * @typedef {"missed" | "latest" | "older" | "newer" | "around"} PageKind
  */
 
@@ -24,6 +23,9 @@ const MISSED_PAGES = 20; // if more was missed: the latest page, and older ones 
 const END_TAG = "draft/chathistory-end";
 const ANSWER_WITHIN_MS = 10_000;
 const TRY_AGAIN_MS = 2_000; // after a temporary failure
+const DAY_MS = 86_400_000;
+/** The pages that a conversation requests on its own. @type {Set<PageKind>} */
+const CATCHING_UP = new Set(["missed", "latest"]);
 
 const SUBCOMMANDS = { missed: "AFTER", latest: "LATEST", older: "BEFORE", newer: "AFTER", around: "AROUND" };
 
@@ -32,12 +34,15 @@ export class HistoryLoader {
    * @param {import("./exchange.js").Exchange} exchange
    * @param {Map<string, Conversation>} conversations
    * @param {import("./messaging.js").Messaging} messaging
+   * @param {() => string} newId
    */
-  constructor(exchange, conversations, messaging) {
+  constructor(exchange, conversations, messaging, newId) {
     this.exchange = exchange;
     this.conversations = conversations;
     this.messaging = messaging;
+    this.newId = newId;
     this.pageLimit = PAGE;
+    this.targetsSince = 0;
   }
 
   /**
@@ -75,7 +80,38 @@ export class HistoryLoader {
   request(conversation, kind, now, reference = kind === "latest" ? "*" : conversation.reference) {
     conversation.request = { kind, at: now };
     conversation.tryAgainAt = 0;
-    this.exchange.send("CHATHISTORY", [SUBCOMMANDS[kind], conversation.name, reference, String(this.limitOf(kind))]);
+    const params = [SUBCOMMANDS[kind], conversation.name, reference, String(this.limitOf(kind))];
+    const hasLabel = !CATCHING_UP.has(kind) && this.exchange.has("labeled-response");
+    this.exchange.send("CHATHISTORY", params, hasLabel ? { label: this.newId() } : {});
+  }
+
+  /**
+   * Ask who has written to us since the last message that we received (CHATHISTORY TARGETS).
+   * @param {number} since 0: there was none
+   * @param {number} now
+   */
+  requestTargets(since, now) {
+    if (!since || !this.exchange.login.hasHistory || !this.exchange.has("labeled-response")) return;
+    this.targetsSince = since;
+    const params = ["TARGETS", timeReference(since), timeReference(now + DAY_MS), String(this.limitOf("missed"))];
+    this.exchange.send("CHATHISTORY", params, { label: this.newId() });
+  }
+
+  /**
+   * Catch up with the people who have written, unless we do that already.
+   * @param {Message[]} lines
+   * @param {number} now
+   */
+  onTargets(lines, now) {
+    for (const { params: [, nick = ""] } of lines) {
+      const known = this.conversations.get(casefold(nick));
+      if (!nick || isRoom(nick) || known?.position || known?.request) continue;
+      if (this.messaging.ignored.has(casefold(nick))) continue;
+      const conversation = known ?? new Conversation(nick);
+      if (!known) this.messaging.start(conversation);
+      conversation.position = { msgid: "", at: this.targetsSince };
+      this.begin(conversation, now);
+    }
   }
 
   /** @param {PageKind} kind */

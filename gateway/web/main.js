@@ -235,7 +235,7 @@ export class App {
 
   /** The page may be closed in a moment. */
   onHide() {
-    this.actions.perform((session) => session.sendRedactions(Infinity));
+    this.actions.perform((session) => session.redactions.send(Infinity));
     save(this.settings);
   }
 

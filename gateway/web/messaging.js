@@ -90,14 +90,16 @@ export class Messaging {
   flush() {
     const { exchange } = this;
     for (const { id, verb, target, text, tags } of this.outbox.launch((name) => this.isReady(name))) {
-      const params = verb === "TAGMSG" ? [target] : [target, text];
+      const isOnlyTags = verb === "TAGMSG";
+      const params = isOnlyTags ? [target] : [target, text];
       const label = exchange.has("labeled-response") ? { label: id } : {};
       const sent = exchange.has("message-tags") ? { ...tags, [ID_TAG]: id, ...label } : {};
-      const lines = linesOf({ verb, params, tags: sent }, exchange.login.batchLimits, id);
+      const isPossible = !isOnlyTags || exchange.has("message-tags");
+      const lines = isPossible ? linesOf({ verb, params, tags: sent }, exchange.login.batchLimits, id) : null;
       for (const line of lines ?? []) exchange.send(line.verb, line.params, line.tags);
       if (lines) continue;
       const unsent = this.outbox.remove(id);
-      if (unsent) this.fail(unsent, "the gateway does not accept a message that long");
+      if (unsent) this.fail(unsent, `the gateway does not accept ${isOnlyTags ? "reactions" : "a message that long"}`);
     }
   }
 

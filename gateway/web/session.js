@@ -9,18 +9,21 @@
  * are in milliseconds and come in as `now`.
  */
 
-import { Batches, joinLines, messagesOf } from "./batches.js";
+import { Batches } from "./batches.js";
 import { ACTION } from "./composing.js";
+import { CONNECTION_HANDLERS } from "./connection_events.js";
 import { Conversation, SyncState } from "./conversation.js";
 import { ErrorReplies } from "./error_replies.js";
 import { Exchange } from "./exchange.js";
 import { HistoryLoader } from "./history.js";
-import { casefold, nickOf, parse } from "./irc.js";
+import { casefold, isRoom, parse } from "./irc.js";
 import { Messaging } from "./messaging.js";
 import { Naming } from "./naming.js";
+import { PendingRedactions } from "./pending_redactions.js";
 import { Pings } from "./pings.js";
 import { Replies } from "./replies.js";
 import { ServerEvents } from "./server_events.js";
+import { timeOf } from "./tags.js";
 import { TypingAndReadMarkers } from "./typing_and_read_markers.js";
 
 /** @typedef {import("./irc.js").Message} Message */
@@ -28,8 +31,6 @@ import { TypingAndReadMarkers } from "./typing_and_read_markers.js";
 const DEAD_AFTER_MS = 60_000; // of silence
 const REGISTRATION_LIMIT_MS = 20_000;
 const JOIN_AGAIN_MS = 10_000;
-const REDACT_AFTER_MS = 5_000; // until then a deletion can be undone
-const ESCAPED = /\\x([0-9A-F]{2})/gi; // in a value of ISUPPORT
 
 export class Session {
   // Of this connection:
@@ -55,8 +56,9 @@ export class Session {
     this.conversations = new Map();
     this.batches = new Batches();
     this.messaging = new Messaging(this.exchange, this.conversations, this.batches, newId);
-    this.history = new HistoryLoader(this.exchange, this.conversations, this.messaging);
+    this.history = new HistoryLoader(this.exchange, this.conversations, this.messaging, newId);
     this.errorReplies = new ErrorReplies(this.exchange, this.conversations, this.messaging, this.history);
+    this.redactions = new PendingRedactions(this.exchange);
     this.typingAndReadMarkers = new TypingAndReadMarkers(this.exchange);
     this.serverEvents = new ServerEvents(
       this.exchange,
@@ -68,8 +70,7 @@ export class Session {
     this.newId = newId;
     this.pings = new Pings(newId, 0);
     this.password = ""; // the network's
-    /** @type {Map<string, {conversation: string, at: number}>} msgid -> what will be deleted, and when */
-    this.redactions = new Map();
+    this.lastMessageAt = 0; // by the clock of the network
     for (const conversation of conversations) this.enter(conversation);
   }
 
@@ -125,7 +126,7 @@ export class Session {
     if (this.isRegistered) {
       const nick = this.naming.due(now);
       if (nick) this.exchange.send("NICK", [nick]);
-      this.sendRedactions(now);
+      this.redactions.send(now);
       for (const conversation of this.conversations.values()) {
         this.history.tick(conversation, now);
         const isAwaited = conversation.isRoom && conversation.syncState === SyncState.AWAITED;
@@ -190,7 +191,8 @@ export class Session {
    * @param {number} now
    */
   say(target, text, tags, now) {
-    this.enter(target, "", now);
+    if (isRoom(target) || this.conversations.has(casefold(target))) this.enter(target, "", now);
+    else this.messaging.start(new Conversation(target));
     this.typingAndReadMarkers.said(target);
     this.messaging.say(target, text, tags, now);
     this.advance(now);
@@ -229,38 +231,6 @@ export class Session {
   }
 
   /**
-   * Delete a message of ours, unless that is undone within some seconds (IRCv3 message-redaction).
-   * @param {string} conversation
-   * @param {string} msgid
-   * @param {number} now
-   */
-  redact(conversation, msgid, now) {
-    this.redactions.set(msgid, { conversation, at: now + REDACT_AFTER_MS });
-    this.exchange.emit({ type: "RedactionPending", conversation, nick: this.naming.current, msgid });
-  }
-
-  /** Undo all deletions that were not sent yet. */
-  undoRedactions() {
-    for (const [msgid, { conversation }] of this.redactions) {
-      this.exchange.emit({ type: "RedactionUndone", conversation, msgid });
-    }
-    this.redactions.clear();
-  }
-
-  /**
-   * Send the deletions that are due.
-   * @param {number} now
-   */
-  sendRedactions(now) {
-    if (!this.isRegistered) return;
-    for (const [msgid, { conversation, at }] of this.redactions) {
-      if (now < at) continue;
-      this.redactions.delete(msgid);
-      this.exchange.send("REDACT", [conversation, msgid]);
-    }
-  }
-
-  /**
    * Tell others about the message that the person is writing.
    * @param {string} target
    * @param {import("./typing_and_read_markers.js").TypingState} state
@@ -268,7 +238,9 @@ export class Session {
    */
   type(target, state, now) {
     const conversation = this.conversations.get(casefold(target));
-    if (conversation?.syncState === SyncState.READY) this.typingAndReadMarkers.type(conversation, state, now);
+    if (conversation?.syncState !== SyncState.READY) return;
+    this.typingAndReadMarkers.type(conversation.name, state);
+    this.advance(now);
   }
 
   /**
@@ -356,141 +328,16 @@ export class Session {
     this.exchange.send("JOIN", room.password ? [room.name, room.password] : [room.name]);
   }
 
-  // --- what the gateway says -----------------------------------------------------------------------------------
-
   /**
    * @param {Message} message
    * @param {number} now
    */
   handle(message, now) {
     if (message.verb !== "BATCH" && this.batches.collects(message)) return;
-    const [handler, fewestParams] = HANDLERS[message.verb] ?? [null, 0];
-    if (handler && message.params.length >= fewestParams) handler.call(this, message, now);
+    this.lastMessageAt = Math.max(this.lastMessageAt, timeOf(message, 0));
+    const [handler, fewestParams] = CONNECTION_HANDLERS[message.verb] ?? [null, 0];
+    if (handler && message.params.length >= fewestParams) handler(this, message, now);
     else if (!handler && !this.serverEvents.handle(message, now)) this.onNumeric(message, now);
-  }
-
-  /** @param {Message} message */
-  onPing({ params }) {
-    this.exchange.send("PONG", params);
-  }
-
-  /**
-   * @param {Message} message
-   * @param {number} now
-   */
-  onPong({ params }, now) {
-    const ping = this.pings.answered(params.at(-1) ?? "", now);
-    if (!ping) return;
-    this.exchange.emit({ type: "LatencyMeasured", latencyMs: now - ping.sentAt });
-    if (ping.confirms) this.messaging.confirmSent(ping.covers, now);
-  }
-
-  /** @param {Message} message */
-  onCap({ params }) {
-    this.exchange.lines.push(...this.exchange.login.handle(params[1].toUpperCase(), params.slice(2)));
-  }
-
-  /**
-   * @param {Message} message
-   * @param {number} now
-   */
-  onWelcome({ params: [nick], source }, now) {
-    this.exchange.isRegistered = true;
-    this.naming.registered(nick, now);
-    this.pings.welcomed(now);
-    this.exchange.emit({ type: "ConnectionChanged", state: "connected", nick, server: source });
-    if (this.naming.isReclaiming) {
-      const { wanted, current } = this.naming;
-      const holder = "by a lost connection of yours, or on another device";
-      this.exchange.notify(`The name ${wanted} is in use, ${holder}. You are ${current} until it is free.`);
-    }
-    for (const conversation of this.conversations.values()) this.join(conversation, now);
-  }
-
-  /** @param {Message} message */
-  onIsupport({ params }) {
-    for (const token of params.slice(1, -1)) {
-      const [key, value = ""] = token.split("=");
-      this.exchange.supported.set(key, value);
-      if (key === "CHATHISTORY" && Number(value) > 0) this.history.pageLimit = Number(value);
-      const text = value.replace(ESCAPED, (_, code) => String.fromCharCode(parseInt(code, 16)));
-      if (key === "NETWORK") this.exchange.emit({ type: "NetworkNamed", network: text });
-      if (key === "hubbub/LOBBY" && value) this.exchange.emit({ type: "LobbyNamed", conversation: text });
-    }
-  }
-
-  /**
-   * The last line of the gateway (RFC 2812 3.7.4).
-   * @param {Message} message
-   */
-  onError({ params }) {
-    this.lastError = params.at(-1) ?? "";
-    this.isDead = true;
-  }
-
-  /**
-   * @param {Message} message
-   * @param {number} now
-   */
-  onBatch(message, now) {
-    const batch = this.batches.handle(message);
-    if (batch?.type === "chathistory") {
-      this.history.onPage(batch, messagesOf(batch), now);
-    } else if (batch) {
-      const joined = joinLines(batch);
-      if (joined && !this.batches.collects(joined)) this.handle(joined, now);
-    }
-  }
-
-  /**
-   * PRIVMSG, NOTICE and TAGMSG.
-   * @param {Message} message
-   * @param {number} now
-   */
-  onMessage(message, now) {
-    const isByMe = this.naming.isMine(nickOf(message.source));
-    if (this.messaging.isAnswer(message) && !isByMe) {
-      this.messaging.onRejected(message); // a NOTICE, where the gateway has no standard reply
-    } else if (!message.source.includes("!") || message.params[0] === "*") {
-      this.exchange.notice(message.verb, message.params.at(-1) ?? "");
-    } else if (message.verb === "TAGMSG") {
-      this.serverEvents.onTags(message, now);
-    } else {
-      this.messaging.onMessage(message, now);
-    }
-  }
-
-  /**
-   * @param {Message} message
-   * @param {number} now
-   */
-  onFail(message, now) {
-    this.errorReplies.onFail(message, this.pings, now);
-  }
-
-  /** @param {Message} message */
-  onMotd({ verb, params }) {
-    if (this.showsMotd) this.exchange.notice(verb, params.at(-1) ?? "");
-  }
-
-  /**
-   * RPL_ENDOFMOTD or ERR_NOMOTD, which also end the greeting.
-   * @param {Message} message
-   */
-  onEndOfMotd(message) {
-    if (message.verb === "422") this.onMotd(message);
-    this.showsMotd = false;
-    this.isGreeted = true;
-  }
-
-  /**
-   * ERR_PASSWDMISMATCH: of the network before the registration, else of OPER.
-   * @param {Message} message
-   * @param {number} now
-   */
-  onWrongPassword(message, now) {
-    if (this.isRegistered) this.errorReplies.onNumeric(message, this.isGreeted, now);
-    else this.exchange.emit({ type: "PasswordRequired", wasRefused: this.password !== "" });
   }
 
   /**
@@ -504,25 +351,3 @@ export class Session {
     else if (event) this.exchange.emit(event);
   }
 }
-
-/**
- * Verb -> handler, and the fewest parameters of a line that it can handle.
- * @type {Record<string, [(this: Session, message: Message, now: number) => void, number]>}
- */
-const HANDLERS = {
-  PING: [Session.prototype.onPing, 0],
-  PONG: [Session.prototype.onPong, 1],
-  CAP: [Session.prototype.onCap, 3],
-  ERROR: [Session.prototype.onError, 1],
-  BATCH: [Session.prototype.onBatch, 1],
-  PRIVMSG: [Session.prototype.onMessage, 2],
-  NOTICE: [Session.prototype.onMessage, 2],
-  TAGMSG: [Session.prototype.onMessage, 1],
-  FAIL: [Session.prototype.onFail, 3],
-  "001": [Session.prototype.onWelcome, 1],
-  "005": [Session.prototype.onIsupport, 2],
-  372: [Session.prototype.onMotd, 2],
-  376: [Session.prototype.onEndOfMotd, 0],
-  422: [Session.prototype.onEndOfMotd, 1],
-  464: [Session.prototype.onWrongPassword, 0],
-};

@@ -131,11 +131,11 @@ export class SessionActions {
 
   /** @param {Entry} entry */
   redact({ msgid }) {
-    this.perform((session, now) => session.redact(this.target, msgid, now));
+    this.perform((session, now) => session.redactions.add(this.target, msgid, now));
   }
 
   undoRedactions() {
-    this.perform((session) => session.undoRedactions());
+    this.perform((session) => session.redactions.undo());
   }
 
   /** @param {import("./typing_and_read_markers.js").TypingState} state */

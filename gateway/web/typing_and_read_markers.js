@@ -6,7 +6,7 @@
 import { casefold } from "./irc.js";
 import { timeReference } from "./tags.js";
 
-const TYPING_PAUSE_MS = 3_000; // IRCv3 typing: from one "active" to the next
+const TYPING_PAUSE_MS = 3_000; // IRCv3 typing: from one notification to the next
 const MARK_PAUSE_MS = 2_000;
 
 /** @enum {string} */
@@ -16,8 +16,8 @@ export class TypingAndReadMarkers {
   /** @param {import("./exchange.js").Exchange} exchange */
   constructor(exchange) {
     this.exchange = exchange;
-    /** @type {Map<string, {state: TypingState, activeAt: number}>} by casefolded name; what was sent last, and when
-     * "active" was */
+    /** @type {Map<string, {name: string, sent: TypingState, sentAt: number, wanted: TypingState | null}>} by casefolded
+     * name; `wanted`: to be sent when the pause is over */
     this.typing = new Map();
     /** @type {Map<string, {name: string, at: number, known: number, sentAt: number}>} by casefolded name; `known`: the
      * marker that the network has */
@@ -31,30 +31,25 @@ export class TypingAndReadMarkers {
   }
 
   /**
-   * @param {import("./conversation.js").Conversation} conversation
+   * Note a change of the text that the person is writing.
+   * @param {string} name
    * @param {TypingState} state
-   * @param {number} now
    */
-  type({ name, key }, state, now) {
-    if (!this.exchange.has("message-tags")) return;
-    const sent = this.typing.get(key) ?? { state: TypingState.DONE, activeAt: -Infinity };
-    if (state === TypingState.ACTIVE) {
-      if (now - sent.activeAt < TYPING_PAUSE_MS) return;
-      sent.activeAt = now;
-    } else if (state === sent.state) {
-      return;
+  type(name, state) {
+    const known = this.typing.get(casefold(name));
+    if (known) known.wanted = state;
+    else if (state === TypingState.ACTIVE) {
+      this.typing.set(casefold(name), { name, sent: TypingState.DONE, sentAt: -Infinity, wanted: state });
     }
-    this.typing.set(key, { ...sent, state });
-    this.exchange.send("TAGMSG", [name], { "+typing": state });
   }
 
   /**
    * The message is sent, which ends the typing without a notification.
-   * @param {string} target
+   * @param {string} name
    */
-  said(target) {
-    const sent = this.typing.get(casefold(target));
-    if (sent) sent.state = TypingState.DONE;
+  said(name) {
+    const known = this.typing.get(casefold(name));
+    if (known) Object.assign(known, { wanted: null, sent: TypingState.DONE });
   }
 
   /**
@@ -79,11 +74,31 @@ export class TypingAndReadMarkers {
   }
 
   /**
-   * Send the read markers that are due.
+   * Send what is due.
    * @param {number} now
    */
   advance(now) {
-    if (!this.exchange.has("draft/read-marker")) return;
+    if (this.exchange.has("message-tags")) this.sendTyping(now);
+    if (this.exchange.has("draft/read-marker")) this.sendMarkers(now);
+  }
+
+  /** @param {number} now */
+  sendTyping(now) {
+    for (const [key, typing] of this.typing) {
+      if (now - typing.sentAt < TYPING_PAUSE_MS) continue;
+      const { wanted } = typing;
+      typing.wanted = null;
+      if (wanted && (wanted === TypingState.ACTIVE || wanted !== typing.sent)) {
+        Object.assign(typing, { sent: wanted, sentAt: now });
+        this.exchange.send("TAGMSG", [typing.name], { "+typing": wanted });
+      } else if (typing.sent === TypingState.DONE) {
+        this.typing.delete(key);
+      }
+    }
+  }
+
+  /** @param {number} now */
+  sendMarkers(now) {
     for (const marker of this.markers.values()) {
       if (marker.at <= marker.known || now - marker.sentAt < MARK_PAUSE_MS) continue;
       Object.assign(marker, { known: marker.at, sentAt: now });

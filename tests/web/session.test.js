@@ -122,10 +122,10 @@ test("a silent connection is given up, a connection that answers PINGs is not", 
 test("a deletion is sent after some seconds, unless it is undone", () => {
   const session = newSession();
   register(session);
-  session.redact("#r", "m1", NOW);
-  session.redact("#r", "m2", NOW);
-  session.undoRedactions();
-  session.redact("#r", "m3", NOW);
+  session.redactions.add("#r", "m1", NOW);
+  session.redactions.add("#r", "m2", NOW);
+  session.redactions.undo();
+  session.redactions.add("#r", "m3", NOW);
   session.tick(NOW + 4000);
   assert.deepEqual(session.takeLines().filter((line) => line.startsWith("REDACT")), []);
   session.tick(NOW + 5000);

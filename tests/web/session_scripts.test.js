@@ -39,8 +39,8 @@ const ACTIONS = {
   react: (session, now, target, msgid, reaction) => session.react(target, msgid, reaction, false, now),
   unreact: (session, now, target, msgid, reaction) => session.react(target, msgid, reaction, true, now),
   redact(session, now, target, msgid) {
-    session.redact(target, msgid, now);
-    session.sendRedactions(now + UNDO_MS);
+    session.redactions.add(target, msgid, now);
+    session.redactions.send(now + UNDO_MS);
   },
   type: (session, now, target, state) => session.type(target, state, now),
   mark_read: (session, now, target, time) => session.markRead(target, Date.parse(time), now),
@@ -111,7 +111,7 @@ class Run {
       const [wanted, message] = [parse(expected[index]), parse(line)];
       const names = (tags) => [...tags.keys()].sort();
       assert.deepEqual(names(message.tags), names(wanted.tags), `${expected[index]} / ${line}`);
-      const values = (of) => [of.verb, ...of.params, ...names(of.tags).map((name) => of.tags.get(name))];
+      const values = (of) => [...names(of.tags).map((name) => of.tags.get(name)), of.verb, ...of.params];
       assert.ok(this.variables.matches(values(wanted), values(message)), `${expected[index]} / ${line}`);
     }
   }
@@ -139,7 +139,7 @@ function received(event) {
 const read = (name) => JSON.parse(readFileSync(new URL(`${name}.json`, SCRIPTS), "utf8"));
 const stepsOf = (name) => read(name).steps.flatMap((step) => (step.include ? stepsOf(step.include) : [step]));
 
-for (const file of readdirSync(SCRIPTS).filter((each) => each.endsWith(".json"))) {
+for (const file of readdirSync(SCRIPTS).filter((each) => /^[^_].*\.json$/.test(each))) {
   const name = file.replace(".json", "");
   test(`${name}: ${read(name).about}`, () => {
     const run = new Run(read(name).session);
