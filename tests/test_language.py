@@ -40,6 +40,7 @@ CHECKED = [
     "tests/fuzz",
     "tests/logs",
     "tests/net",
+    "tests/network",
     "tests/ops",
     "tests/page",
     "tests/pictures",

@@ -1,4 +1,4 @@
-"""Networks for black-box tests: one of two gateways for a whole file, and fresh ones for tests that break things."""
+"""Networks for black-box tests: a shared one of two gateways for each file, new ones for tests that cause faults."""
 
 import secrets
 import tempfile
@@ -12,7 +12,7 @@ from tests.network.harness import Broker, Gateway, Network, Peer
 
 @pytest.fixture
 def network(redis_url: str, prefix: str) -> Iterator[Network]:
-    """A network of the test's own."""
+    """Return a network for one test."""
     network = Network(redis_url, prefix)
     yield network
     network.close()
@@ -20,7 +20,7 @@ def network(redis_url: str, prefix: str) -> Iterator[Network]:
 
 @pytest.fixture(scope="module")
 def shared(redis_url: str) -> Iterator[Network]:
-    """A network that the tests of a file share: each uses rooms and nicks of its own."""
+    """Return the network that the tests of a file share. Each test uses its own rooms and nicks."""
     network = Network(redis_url, f"t{secrets.token_hex(6)}:")
     yield network
     network.close()
@@ -28,18 +28,18 @@ def shared(redis_url: str) -> Iterator[Network]:
 
 @pytest.fixture(scope="module")
 def pair(shared: Network) -> tuple[Gateway, Gateway]:
-    """Two gateways of the shared network."""
+    """Return two gateways of the shared network."""
     one, other = shared.gateways(2)
     return one, other
 
 
 Visit = Callable[..., Peer]
-"""(which gateway of the pair, nick, capabilities, rooms ...) -> a peer; without a nick it has said nothing yet."""
+"""(Number of the gateway, nick, capabilities, rooms ...) -> a peer. Without a nick it has sent nothing yet."""
 
 
 @pytest.fixture
 def visit(pair: tuple[Gateway, Gateway]) -> Iterator[Visit]:
-    """Peers on the shared gateways who have left, and whose nicks are free again, when the next test comes."""
+    """Connect peers to the shared gateways. They have left, and their nicks are free, when the next test begins."""
     peers: list[Peer] = []
 
     def enter(at: int, nick: str = "", caps: str = "", *rooms: str) -> Peer:
@@ -65,7 +65,7 @@ def broker() -> Iterator[Broker]:
 
 @pytest.fixture
 def fragile(broker: Broker, prefix: str) -> Iterator[Network]:
-    """A network whose Redis the test may break."""
+    """Return a network whose Redis the test may break."""
     network = Network(broker.url, prefix)
     yield network
     network.close()

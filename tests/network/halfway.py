@@ -1,4 +1,4 @@
-"""Between a gateway and its Redis: what goes there, or comes back, is held, and let go after the gateway's death."""
+"""A proxy between a gateway and its Redis. It holds the bytes of one direction until after the gateway's death."""
 
 import socket
 import threading
@@ -9,7 +9,7 @@ from tests.network.harness import DEADLINE_S
 
 
 class Gate:
-    """One direction. While it is closed, all that comes is kept; the end of a connection too."""
+    """One direction. While it is closed, all bytes are held, and the end of a connection too."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -32,7 +32,7 @@ class Gate:
             assert self._changed.wait_for(lambda: any(text in data for _, data in self._held), DEADLINE_S)
 
     def carry(self, source: socket.socket, sink: socket.socket) -> None:
-        """Until the source ends; on a thread of its own."""
+        """Run until the source ends, on a separate thread."""
         data = b"."
         while data:
             try:
@@ -56,7 +56,7 @@ def _send(sink: socket.socket, data: bytes) -> None:
 
 
 class Halfway:
-    """Listens as a Redis, and passes on to a server on a Unix socket."""
+    """A listener in the place of Redis that forwards to a server on a Unix socket."""
 
     def __init__(self, redis_url: str) -> None:
         self.requests, self.answers = Gate(), Gate()

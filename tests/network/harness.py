@@ -1,7 +1,7 @@
 """A small network of real processes for black-box tests: gateways, and peers that speak IRC over sockets.
 
-Tests synchronise by PING and PONG alone: a PONG promises that what was acknowledged anywhere before its PING
-has been delivered on that connection. Nothing here sleeps and hopes; every wait has a deadline.
+Tests synchronise by PING and PONG alone: a PONG guarantees that everything acknowledged anywhere before its PING has
+been delivered on that connection. There are no sleeps, and every wait has a deadline.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ READY = "listening"
 
 
 class Gateway:
-    """A gateway process of its own on a port of loopback, a free one if none is given."""
+    """A gateway process on a port of loopback, a free one if none is given."""
 
     def __init__(
         self, redis_url: str, prefix: str, options: Iterable[str], variables: dict[str, str], port: int = 0
@@ -61,7 +61,7 @@ class Gateway:
         return self
 
     def wait_log(self, event: str) -> str:
-        """The first line of the log with this event; fails when the gateway ends or is too slow."""
+        """Return the first line of the log with this event. Fail if the gateway ends or is too slow."""
         deadline = time.monotonic() + DEADLINE_S
         while True:
             for line in self.log.splitlines():
@@ -69,15 +69,15 @@ class Gateway:
                     return line
             assert self.process.poll() is None, f"the gateway ended:\n{self.log}"
             assert time.monotonic() < deadline, f"no {event!r} in the log:\n{self.log}"
-            select.select([], [], [], 0.01)  # the log is a file: nothing to wait on
+            select.select([], [], [], 0.01)  # the log is a file, which no selector can wait for
 
     def kill(self) -> None:
-        """kill -9: nothing of the gateway gets to say goodbye."""
+        """Kill the gateway with SIGKILL. It closes nothing in order."""
         self.process.kill()
         self.process.wait(DEADLINE_S)
 
     def stop(self) -> int:
-        """SIGTERM; its exit status."""
+        """Stop the gateway with SIGTERM. Return its exit status."""
         self.process.terminate()
         return self.process.wait(DEADLINE_S)
 
@@ -89,7 +89,7 @@ class Gateway:
 
 
 class Peer:
-    """One IRC client of a gateway; lines are without CRLF."""
+    """One IRC client of a gateway. Lines are without CRLF."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class Peer:
         register: bool = True,
         connected: socket.socket | None = None,
     ) -> None:
-        """``user``: the nick unless it is given; ``connected``: a socket to speak over, instead of a new one."""
+        """``user``: the nick unless it is given. ``connected``: an open socket to use instead of a new one."""
         self.nick = nick
         self._gateway = gateway
         self._socket = connected or socket.create_connection(("127.0.0.1", gateway.port), DEADLINE_S)
@@ -122,7 +122,7 @@ class Peer:
 
     @property
     def connected(self) -> socket.socket:
-        """Its socket, for tests that read and write it themselves."""
+        """The socket, for tests that read and write it themselves."""
         return self._socket
 
     def send(self, *lines: str) -> None:
@@ -133,7 +133,7 @@ class Peer:
         self._socket.sendall(data)
 
     def line(self, deadline: float | None = None) -> str:
-        """The next line; fails at the deadline, EOFError where the gateway has closed."""
+        """Return the next line. Fail at the deadline. Raises EOFError if the gateway has closed."""
         deadline = deadline or time.monotonic() + DEADLINE_S
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
@@ -152,7 +152,7 @@ class Peer:
         return line.rstrip(b"\r").decode("utf-8")
 
     def until(self, text: str, timeout_s: float = DEADLINE_S) -> list[str]:
-        """All lines up to and with the first that holds ``text``; server PINGs are answered."""
+        """Return all lines up to and including the first that contains ``text``. The gateway's PINGs are answered."""
         deadline = time.monotonic() + timeout_s
         lines = []
         while True:
@@ -165,19 +165,19 @@ class Peer:
                 return lines
 
     def sync(self) -> list[str]:
-        """PING, and all lines that came before its PONG."""
+        """Send PING. Return all lines that came before its PONG."""
         self._pings += 1
         token = f"{self.nick or 'peer'}-{self._pings}"
         self.send(f"PING {token}")
         return self.until(f"PONG irc.test :{token}")[:-1]
 
     def do(self, *lines: str) -> list[str]:
-        """Sends lines, and gives everything that comes before the PONG behind them."""
+        """Send lines and a PING. Return everything that comes before the PONG."""
         self.send(*lines)
         return self.sync()
 
     def is_closed(self) -> bool:
-        """Reads to the end; whether the gateway closed the connection in time."""
+        """Read to the end. Return whether the gateway closed the connection in time."""
         try:
             while True:
                 self.line()
@@ -185,7 +185,7 @@ class Peer:
             return True
 
     def shrink_receive_buffer(self) -> None:
-        """From now on the kernel takes little for a peer that does not read."""
+        """Make the kernel's buffer small for a peer that does not read."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 
     def close(self) -> None:
@@ -193,7 +193,7 @@ class Peer:
 
 
 def get(port: int, path: str) -> tuple[int, str]:
-    """A page of a gateway's admin port: status and text."""
+    """Request a page of a gateway's admin port. Return status and text."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
     with contextlib.closing(connection):
         connection.request("GET", path)
@@ -202,7 +202,7 @@ def get(port: int, path: str) -> tuple[int, str]:
 
 
 class Network:
-    """Gateways that share a server and a prefix; everything is ended with the test."""
+    """Gateways that share a server and a prefix. All processes end with the test."""
 
     def __init__(self, redis_url: str, prefix: str) -> None:
         self.redis_url = redis_url
@@ -211,7 +211,7 @@ class Network:
         self._peers: list[Peer] = []
 
     def start(self, *options: str, port: int = 0, redis_url: str = "", **variables: str) -> Gateway:
-        """A gateway that may not be ready yet; ``variables`` as HUBBUB_NAME="value"."""
+        """Start a gateway, which may not be ready yet. ``variables`` are HUBBUB_NAME="value"."""
         gateway = Gateway(redis_url or self.redis_url, self.prefix, options, variables, port)
         self._gateways.append(gateway)
         return gateway
@@ -220,7 +220,7 @@ class Network:
         return self.start(*options, port=port, redis_url=redis_url, **variables).wait_ready()
 
     def gateways(self, count: int, *options: str, **variables: Any) -> list[Gateway]:
-        """Several gateways, started at once."""
+        """Start several gateways at once."""
         started = [self.start(*options, **variables) for _ in range(count)]
         return [gateway.wait_ready() for gateway in started]
 
@@ -234,7 +234,7 @@ class Network:
         register: bool = True,
         connected: socket.socket | None = None,
     ) -> Peer:
-        """A client, registered and in these rooms."""
+        """Connect a client, register it, and join these rooms."""
         peer = Peer(gateway, nick, caps, user=user, register=register, connected=connected)
         self._peers.append(peer)
         if rooms:
@@ -249,7 +249,7 @@ class Network:
 
 
 class Broker:
-    """A Redis of the test's own, with an append-only file, that can be killed and started again."""
+    """A Redis for one test, with an append-only file. It can be killed and started again."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -289,14 +289,14 @@ class Broker:
         self.process.wait(DEADLINE_S)
 
     def pause(self) -> None:
-        """It takes in what it is sent, and does nothing."""
+        """Stop the server: it receives and does nothing."""
         self.process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
     def save(self) -> None:
-        """Keeps the data as they are on disk now."""
+        """Save a copy of the present data on disk."""
         self.command("BGREWRITEAOF")
         deadline = time.monotonic() + DEADLINE_S
         with client(self.url) as connection:
@@ -305,7 +305,7 @@ class Broker:
         shutil.copytree(self._directory / "appendonlydir", self._directory / "saved")
 
     def restore(self) -> None:
-        """Puts the kept data in the place of what there is."""
+        """Replace the data by the saved copy."""
         shutil.rmtree(self._directory / "appendonlydir")
         (self._directory / "saved").rename(self._directory / "appendonlydir")
 
@@ -315,5 +315,5 @@ class Broker:
 
 
 def texts(lines: list[str]) -> list[str]:
-    """What was said, of all that came."""
+    """Return the texts of the messages among these lines."""
     return [line.partition(" :")[2] for line in lines if " PRIVMSG " in line]

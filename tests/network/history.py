@@ -8,7 +8,7 @@ CAPS = "batch draft/chathistory message-tags"
 
 
 def texts(reader: Peer, room: str) -> list[str]:
-    """The texts of all messages of a room, in order; the reader has CAPS and is in the room."""
+    """Return the texts of all messages of a room, in order. The reader has CAPS and is in the room."""
     said: list[str] = []
     reference = "timestamp=2000-01-01T00:00:00.000Z"
     while True:
@@ -23,5 +23,5 @@ def texts(reader: Peer, room: str) -> list[str]:
 
 
 def text(line: str) -> str:
-    """The text of a PRIVMSG."""
+    """Return the text of a PRIVMSG."""
     return line.partition(" PRIVMSG ")[2].partition(" :")[2]

@@ -1,4 +1,4 @@
-"""A master, a replica and three sentinels of a test's own, as processes on loopback."""
+"""A master, a replica and three sentinels for one test, as processes on loopback."""
 
 import signal
 import socket
@@ -19,7 +19,7 @@ PASSWORD = "hush"
 
 
 class Sentinels:
-    """See the module. ``url`` names the sentinels; the servers want a password, the sentinels another one."""
+    """The processes. ``url`` names the sentinels. The servers require a password, the sentinels another one."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -77,7 +77,7 @@ class Sentinels:
         process.wait(DEADLINE_S)
 
     def pause_replica(self) -> None:
-        """It takes nothing in; the others would take it for dead, but have a master."""
+        """Stop a sentinel. The others consider it dead, but have a master."""
         self._processes[self.ports[1]].send_signal(signal.SIGSTOP)
 
     def continue_replica(self) -> None:

@@ -1,4 +1,4 @@
-"""One network, wherever one connects: what is asked about on another gateway is answered as on its own."""
+"""One network on all gateways: a question about another gateway has the same answer as on that gateway."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.network.test_people import numerics
 
 
 def without_names(lines: list[str], nick: str) -> list[str]:
-    """The answers, with the asker's own nick taken out."""
+    """Return the answers without the asker's own nick."""
     return [line.replace(nick, "NICK") for line in lines]
 
 
@@ -43,9 +43,9 @@ def without_names(lines: list[str], nick: str) -> list[str]:
 def test_a_room_that_the_gateway_does_not_follow_is_answered_for_as_one_that_it_does(
     shared: Network, visit: Visit, command: str, code: str
 ) -> None:
-    """Modern IRC "Channel Operations": 442 from outside, 403 only for what is nowhere.
+    """Modern IRC "Channel Operations": 442 for a room that one is not in, 403 only for a room that does not exist.
 
-    Each gateway is asked by somebody new to it: the first question already has the right answer.
+    A new client asks on each gateway: the first question already has the right answer.
     """
     ann = visit(0, "ann", "", "#here", "#secret")
     ann.do("TOPIC #here :about", "MODE #secret +s")
@@ -56,7 +56,7 @@ def test_a_room_that_the_gateway_does_not_follow_is_answered_for_as_one_that_it_
 
 
 def test_the_network_is_counted_alike_on_every_gateway(network: Network) -> None:
-    """Modern IRC "LUSERS message", "LINKS message": which gateway is asked makes no difference."""
+    """Modern IRC "LUSERS message", "LINKS message": every gateway gives the same answer."""
     gateways = network.gateways(3)
     peers = [network.peer(gateway, nick) for gateway, nick in zip(gateways, ("qx1", "qx2", "qx3"), strict=True)]
     network.peer(gateways[0], "dan").do("MODE dan +i", "JOIN #a")
@@ -82,7 +82,7 @@ def test_names_of_several_rooms(visit: Visit) -> None:
 
 
 def test_an_empty_nick_is_answered(visit: Visit) -> None:
-    """Modern IRC "NICK message": 431, also where it is the first line of a connection."""
+    """Modern IRC "NICK message": 431, also if it is the first line of a connection."""
     peer = visit(1)
     peer.send("NICK :")
     assert peer.until(" 431 ") == [":irc.test 431 * :No nickname given"]
@@ -128,7 +128,7 @@ def test_kick_of_several_members_with_a_message(visit: Visit) -> None:
 
 
 def test_names_that_are_not_utf8_are_shown_as_utf8(visit: Visit) -> None:
-    """IRCv3 utf8-only; Modern IRC "USER message": the user name keeps what can stand in one, or is a default."""
+    """IRCv3 utf8-only; Modern IRC "USER message": the user name keeps its valid characters, or is a default."""
     peer, cat = visit(0), visit(1, "cat")
     peer.send("CAP REQ standard-replies", "NICK latin")
     peer.send_raw("USER \xe9mile 0 * :\xc9mile Zola\r\n".encode("latin-1"))

@@ -1,4 +1,4 @@
-"""Redis away: what clients send is kept in order, sent on, or refused by name; nobody waits for an answer in vain."""
+"""Redis unavailable: messages wait in order and are sent later, or are refused, and every command is answered."""
 
 import json
 
@@ -8,7 +8,7 @@ CAPS = "echo-message standard-replies"
 
 
 def answered(peer: Peer, *lines: str) -> list[str]:
-    """The answers to lines and to a PING after them, although Redis does not answer.
+    """Return the answers to lines and to a PING after them, although Redis does not answer.
 
     tests/lane/clients/test_unanswered_commands.py measures in virtual time how long they take.
     """
@@ -22,7 +22,7 @@ def test_what_is_typed_while_redis_stands_still_is_kept_in_order_and_ping_is_ans
     alice = fragile.peer(first, "alice", "standard-replies", "#still")
     bob = fragile.peer(second, "bob", "", "#still")
     alice.sync()
-    said = [f"line {i}" for i in range(300)]  # more than a client may have under way while Redis is there
+    said = [f"line {i}" for i in range(300)]  # more than a client may have under way while Redis is available
     broker.pause()
     answers = answered(alice, *[f"PRIVMSG #still :{text}" for text in said])
     assert [line.split(" ")[1:4] for line in answers] == [["FAIL", "PING", "TEMPORARILY_UNAVAILABLE"]]

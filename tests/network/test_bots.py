@@ -1,4 +1,4 @@
-"""IRCv3 bot-mode: what a user with +B sends has the tag `bot`, on every gateway, for readers with message-tags."""
+"""IRCv3 bot-mode: lines of a user with +B have the tag `bot` on every gateway, for readers with message-tags."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def tags(line: str) -> list[str]:
 
 
 def are_of_bot(lines: list[str]) -> list[bool]:
-    """Of each line that a user sent whether it has the tag."""
+    """Return for each line of a user whether it has the tag."""
     return ["bot" in tags(line) for line in lines if "!" in line.partition(" :")[0] or "!" in line.split(" ")[1]]
 
 
@@ -51,7 +51,7 @@ def test_a_user_that_is_no_bot_any_more_has_no_tag(visit: Visit) -> None:
 
 
 def test_direct_messages_and_invitations_of_a_bot_have_the_tag(visit: Visit) -> None:
-    """IRCv3 bot-mode; the two share no room, so that only the message itself can tell."""
+    """IRCv3 bot-mode. The two share no room, so only the message itself can contain the tag."""
     bot, reader, plain = visit(0, "bot", TAGS, "#own"), visit(1, "reader", TAGS), visit(1, "plain")
     bot.do("MODE bot +B")
     echo = bot.do("PRIVMSG reader :hi", "NOTICE plain :hi")
@@ -85,7 +85,7 @@ def test_history_knows_a_bot_that_is_still_there(visit: Visit) -> None:
 
 
 def test_a_gateway_that_comes_later_knows_who_is_a_bot(network: Network) -> None:
-    """IRCv3 bot-mode: the log of the room tells, to whoever reads it from its beginning."""
+    """IRCv3 bot-mode: the log of the room contains it, for a gateway that reads it from its beginning."""
     bot = network.peer(network.gateway(), "bot", "", "#later")
     bot.do("MODE bot +B")
     reader = network.peer(network.gateway(), "reader", TAGS, "#later")

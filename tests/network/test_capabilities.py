@@ -1,4 +1,4 @@
-"""Capability negotiation, and what each capability changes for the one who has it (IRCv3)."""
+"""Capability negotiation, and the effect of each capability (IRCv3)."""
 
 import pytest
 
@@ -18,19 +18,19 @@ VALUES = {"draft/multiline": "max-bytes=16384,max-lines=100"}
 
 
 def _cap(peer: Peer, *words: str) -> str:
-    """The answer to one CAP command."""
+    """Return the answer to one CAP command."""
     peer.send(f"CAP {' '.join(words)}")
     return peer.until(" CAP ")[-1]
 
 
 @pytest.fixture
 def fresh(shared: Network, pair: Pair) -> Peer:
-    """A connection that has said nothing yet."""
+    """Open a connection that has sent nothing yet."""
     return shared.peer(pair[0])
 
 
 def _listed(peer: Peer, *words: str) -> list[str]:
-    """The words of an answer that may be of several lines, each but the last with an asterisk."""
+    """Return the words of an answer of several lines, each but the last with an asterisk."""
     peer.send(f"CAP {' '.join(words)}")
     lines = peer.until(f" {words[0]} :")
     assert all(f" {words[0]} * :" in line and len(line.encode()) <= 510 for line in lines[:-1])
@@ -141,7 +141,7 @@ def test_echo_to_oneself_comes_besides_the_message(shared: Network, pair: Pair) 
 
 
 def test_echo_of_what_is_said_in_a_room_from_outside(shared: Network, pair: Pair) -> None:
-    """IRCv3 echo-message: whoever sends gets it back, member or not; and its label (labeled-response)."""
+    """IRCv3 echo-message: each sender gets the echo, member or not, with its label (labeled-response)."""
     bob = shared.peer(pair[1], "outbob", "message-tags", "#outside")
     bob.do("MODE #outside -n")
     alice = shared.peer(pair[0], "outalice", "echo-message labeled-response batch message-tags")
@@ -151,7 +151,7 @@ def test_echo_of_what_is_said_in_a_room_from_outside(shared: Network, pair: Pair
 
 
 def test_the_time_and_id_of_a_message_are_the_same_for_everyone(shared: Network, pair: Pair) -> None:
-    """IRCv3 server-time and message-ids; each tag only to who negotiated its capability."""
+    """IRCv3 server-time and message-ids: each tag only to clients that negotiated its capability."""
     caps = "message-tags server-time"
     alice = shared.peer(pair[0], "idalice", f"{caps} echo-message", "#ids")
     bob = shared.peer(pair[1], "idbob", caps, "#ids")
@@ -207,7 +207,7 @@ def test_multi_prefix_shows_all_ranks_in_names_and_who(shared: Network, pair: Pa
 
 
 def test_an_id_is_one_message_s_on_the_whole_network(shared: Network, pair: Pair) -> None:
-    """IRCv3 message-ids: no other message has it, also none of another room in the same millisecond."""
+    """IRCv3 message-ids: each is unique, also among messages of several rooms in the same millisecond."""
     alice = shared.peer(pair[0], "uniqalice", "message-tags echo-message", "#uniq1", "#uniq2")
     lines = alice.do(*["PRIVMSG #uniq1,#uniq2,uniqalice :x"] * 50)
     ids = [line.partition(" ")[0] for line in lines if " PRIVMSG #" in line]

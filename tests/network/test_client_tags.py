@@ -68,7 +68,7 @@ def test_they_are_relayed_by_messages(visit: Visit, sent: str) -> None:
 
 
 def test_the_echo_of_typing(visit: Visit) -> None:
-    """IRCv3 echo-message, labeled-response: one answer, be it in a log or not."""
+    """IRCv3 echo-message, labeled-response: one answer, stored in a log or not."""
     alice, bob = visit(0, "alice", ECHO, "#echo"), visit(1, "bob", ECHO)
     alice.sync()
     for target in ("#echo", "bob"):
@@ -120,7 +120,7 @@ def test_no_line_is_relayed_with_more_tags_than_clients_take(visit: Visit) -> No
 
 
 def test_typing_is_in_no_log_and_reactions_are(visit: Visit) -> None:
-    """docs/protocol.md, "Following": what is published beside the log moves nobody's place in it."""
+    """docs/protocol.md, "Following": an ephemeral message does not change a replica's position."""
     alice, bob = visit(0, "alice", f"{PAST} echo-message", "#log"), visit(1, "bob", PAST, "#log")
     alice.sync()
     assert "msgid" not in tags(alice.do("@+typing=active TAGMSG #log")[-1])

@@ -1,4 +1,4 @@
-"""A gateway that was taken for dead comes back under a new id: its clients stay, and the others see them return."""
+"""A gateway that was declared dead comes back with a new id: its clients stay, and others see them return."""
 
 import signal
 import time
@@ -13,7 +13,7 @@ CAPS = "echo-message message-tags"
 
 @contextmanager
 def declared_dead(gateway: Gateway, witness: Peer, nick: str) -> Iterator[list[str]]:
-    """Stops a gateway until the witness, on another one, sees a user of it quit; what the witness saw."""
+    """Stop a gateway until the witness, on another one, sees its user quit. Return the lines of the witness."""
     gateway.process.send_signal(signal.SIGSTOP)
     try:
         seen = witness.until(f":{nick}!")
@@ -31,7 +31,7 @@ def until(fits: Callable[[], bool], problem: str) -> None:
 
 
 def bodies(lines: list[str]) -> list[str]:
-    """Lines without tags, and without the source's user and host."""
+    """Return lines without tags, and without the source's user and host."""
     untagged = [line.partition(" ")[2] if line.startswith("@") else line for line in lines]
     return [
         f"{line.partition('!')[0]} {line.partition(' ')[2]}" if "!" in line.split(" ")[0] else line for line in untagged
@@ -168,7 +168,7 @@ def test_a_join_under_way_is_done_under_the_new_id(network: Network) -> None:
 
 
 def test_direct_messages_of_before_are_in_the_history(network: Network) -> None:
-    """IRCv3 chathistory: a session keeps its own, whatever id it goes by, and so does who talked to it."""
+    """IRCv3 chathistory: a session keeps its direct history when its id changes, and so does the other user."""
     caps = f"{CAPS} batch draft/chathistory"
     first, second = network.gateways(2)
     ann = network.peer(first, "ann", caps, "#a")

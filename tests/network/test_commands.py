@@ -1,6 +1,6 @@
-"""Modern IRC and RFC 2812 section 3, command by command: the asker on one gateway, what it asks about on another.
+"""Modern IRC and RFC 2812 section 3, command by command: the asker is on one gateway, the other users on another.
 
-What differs from the two on purpose is in docs/protocol.md ("What differs on purpose"); its rows cite these tests.
+The intended differences are in docs/protocol.md ("What differs on purpose"). Its rows cite these tests.
 """
 
 import re
@@ -12,11 +12,11 @@ from tests.network.harness import Gateway, Network, Peer
 
 Pair = tuple[Gateway, Gateway]
 Row = tuple[str, str, list[str]]
-"""The clause, what is sent (several lines by "; "), and all that is answered."""
+"""The clause, the input (several lines separated by "; "), and the complete answer."""
 
 
 def plain(lines: list[str]) -> list[str]:
-    """Answers without the server's name, and without what no test can know: hosts, times, gateways' ids."""
+    """Return answers without the server's name and without values that differ in each run (hosts, times, ids)."""
     found = [line.removeprefix(":irc.test ") for line in lines]
     for pattern, word in (
         (r"[0-9a-f]{12}\.cloak", "HOST"),
@@ -31,7 +31,7 @@ def plain(lines: list[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def there(shared: Network, pair: Pair) -> dict[str, Peer]:
-    """The peers on the gateway where the asker is not, by nick, in the rooms that the tests ask about."""
+    """The peers on the other gateway, by nick, in the rooms of the tests."""
     ann = shared.peer(pair[0], "ann", "", "#room", "#keyed", "#secret", "#full", "#closed", "#banned")
     cat = shared.peer(pair[0], "cat", "", "#room")
     eve = shared.peer(pair[0], "eve", "", "#eves")
@@ -222,7 +222,7 @@ PEOPLE: list[Row] = [
 
 @pytest.mark.parametrize("row", [*CONNECTION, *ROOMS, *MESSAGES, *SERVER, *PEOPLE], ids=lambda row: row[1])
 def test_is_answered(visit: Visit, there: dict[str, Peer], row: Row) -> None:
-    """The clause is the row's."""
+    """The clause is in the row."""
     assert there
     bob = visit(1, "bob")
     clause, sent, answers = row
@@ -236,7 +236,7 @@ def test_whoever_is_away_is_answered_for_by_the_asker_s_own_server(network: Netw
     network.peer(far, "cat", register=False).send("NICK cat", "USER cat 0 * :cat", "AWAY :lunch")
     bob = network.peer(near, "bob")
     while bob.do("PRIVMSG cat :hi") != [":irc.test 301 bob cat :lunch"]:
-        pass  # until cat has come, and is away
+        pass  # until cat has joined and is away
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_whoever_is_away_is_answered_for_by_the_asker_s_own_server(network: Netw
 def test_the_name_of_another_gateway_is_that_of_a_server(
     shared: Network, pair: Pair, elsewhere: Gateway, command: str, code: str
 ) -> None:
-    """RFC 2812 3.4: a server that LINKS shows exists; each gateway answers for the network, but for its own uptime."""
+    """RFC 2812 3.4: a server that LINKS shows exists. Each gateway answers for the network, except for its uptime."""
     asker = shared.peer(pair[0], f"as{code}")
     assert elsewhere.port
     assert asker.do(command)[0].startswith(f":irc.test {code} ")
@@ -262,7 +262,7 @@ def test_the_name_of_another_gateway_is_that_of_a_server(
 
 @pytest.fixture(scope="module")
 def elsewhere(shared: Network, pair: Pair) -> Gateway:
-    """A gateway with a name of its own."""
+    """Start a gateway with its own name."""
     assert pair
     return shared.gateway("--name", "far.test")
 

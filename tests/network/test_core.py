@@ -1,4 +1,4 @@
-"""The main promise, end to end: everybody sees everybody, in one order, once; and nobody is shown who is not there."""
+"""The main guarantees: all users see each other, messages come in one order and once, no user is shown who has left."""
 
 from tests.network.harness import Gateway, Network
 
@@ -6,7 +6,7 @@ Pair = tuple[Gateway, Gateway]
 
 
 def said(lines: list[str]) -> list[str]:
-    """The texts of the PRIVMSGs among lines."""
+    """Return the texts of the PRIVMSGs among lines."""
     return [line.partition(" :")[2] for line in lines if " PRIVMSG " in line]
 
 
@@ -26,7 +26,7 @@ def test_all_see_one_order(network: Network) -> None:
     for i in range(50):
         for peer in peers:
             peer.send(f"PRIVMSG #o :{peer.nick}-{i}")
-    seen = [peer.sync() for peer in peers]  # each of the own is in the log
+    seen = [peer.sync() for peer in peers]  # each own message is in the log
     seen = [lines + peer.sync() for lines, peer in zip(seen, peers, strict=True)]  # and so are the others'
     orders = [said(lines) for lines in seen]
     assert orders[0] == orders[1] == orders[2]
@@ -50,7 +50,7 @@ def test_users_of_a_killed_gateway_quit_and_their_nicks_are_free(network: Networ
     quit_line = bob.until(" QUIT ")[-1]
     assert quit_line.startswith(":ghost!ghost@")
     while " 433 " in " ".join(bob.do("NICK ghost")):
-        pass  # free as soon as every room knows that its holder is gone
+        pass  # free as soon as every room has removed its holder
     assert any(line.endswith("353 ghost = #k :@ghost") for line in bob.do("PART #k", "JOIN #k"))
 
 

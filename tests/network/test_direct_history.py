@@ -1,4 +1,4 @@
-"""IRCv3 chathistory of direct messages: each session's own, the same on both sides, nobody else's."""
+"""IRCv3 chathistory of direct messages: each session reads its own, the same on both sides, and no others."""
 
 import time
 
@@ -11,7 +11,7 @@ Pair = tuple[Gateway, Gateway]
 
 
 class Talk:
-    """Two people on two gateways, and what they said to each other, as each of them saw it."""
+    """Two users on two gateways, and the direct messages as each of them received them."""
 
     def __init__(self, shared: Network, pair: Pair, suffix: str, caps: str = CAPS) -> None:
         self.alice = shared.peer(pair[0], f"alice{suffix}", caps)
@@ -26,7 +26,7 @@ class Talk:
 
 
 def until_later(peer: Peer, said: str) -> None:
-    """What is said within one millisecond in two inboxes has no order of its own."""
+    """Direct messages within one millisecond in two inboxes have no defined order."""
     said_ms = int(tag(said, "msgid").partition("-")[0])
     while time.time() * 1000 < said_ms + 1:
         peer.sync()
@@ -64,7 +64,7 @@ def test_all_subcommands_by_msgid_and_by_time(talk: Talk, kind: str) -> None:
 
 
 def test_nobody_else_reads_it(shared: Network, pair: Pair) -> None:
-    """IRCv3 chathistory, "Security Considerations": not another user, not who has the nick afterwards."""
+    """IRCv3 chathistory, "Security Considerations": not another user, not the next owner of the nick."""
     talk = Talk(shared, pair, "s")
     eve = shared.peer(pair[0], "eves", CAPS)
     assert batch(eve.do("CHATHISTORY LATEST bobs * 50"), "bobs") == []
@@ -93,7 +93,7 @@ def test_it_is_found_under_a_new_nick(shared: Network, pair: Pair) -> None:
 
 
 def test_what_was_refused_by_the_other_s_gateway_was_never_received(shared: Network, pair: Pair) -> None:
-    """A nick that is nobody's: there is no message, so there is no history."""
+    """A nick without an owner: there is no message, so there is no history."""
     alice = shared.peer(pair[0], "alicex", CAPS)
     assert " 401 " in alice.do("PRIVMSG nobodyx :hello?")[0]
     assert batch(alice.do("CHATHISTORY LATEST nobodyx * 50"), "nobodyx") == []

@@ -1,4 +1,4 @@
-"""A gateway that is told to end while clients talk: they leave one after the other, and nothing is lost on the way."""
+"""A gateway that receives SIGTERM while clients talk: they leave one after the other, and no message is lost."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ ECHOING = "echo-message labeled-response message-tags"
 
 
 def moment(line: str) -> float:
-    """The time of a JSON line of the log, in seconds of its hour."""
+    """Return the time of a JSON line of the log, in seconds of its hour."""
     _, minutes, seconds = json.loads(line)["timestamp"].split(":")
     return float(minutes) * 60 + float(seconds.rstrip("Z"))
 
@@ -47,7 +47,7 @@ def test_fifty_clients_leave_one_after_the_other_and_nothing_that_they_said_is_l
     refused: list[str] = []
 
     def talk(peer: Peer) -> None:
-        """One message after the other, each when the last one's echo is there, until the gateway says that it ends."""
+        """Send messages, each after the echo of the one before, until the gateway announces its end."""
         echoed[peer.nick] = []
         number = 0
         while True:
@@ -84,7 +84,7 @@ def test_fifty_clients_leave_one_after_the_other_and_nothing_that_they_said_is_l
 
 
 def test_what_was_sent_before_is_carried_out_and_answered_before_error(network: Network) -> None:
-    """Also where flood control holds it back."""
+    """Also if flood control holds it back."""
     other = network.gateway()
     limited = network.gateway(HUBBUB_FLOOD_RATE="2", HUBBUB_FLOOD_BURST="4")
     bob = network.peer(other, "bob", "", "#a")
@@ -139,7 +139,7 @@ def test_two_clients_who_wait_for_their_turn_go_on_talking(network: Network) -> 
 
 
 def test_a_direct_message_to_one_who_leaves_is_never_swallowed(network: Network) -> None:
-    """Each is either heard before ERROR, or its sender is told."""
+    """Each message is either delivered before ERROR, or its sender gets an error."""
     first, second = network.gateways(2, HUBBUB_DRAIN_S="1")
     peers = [network.peer(first, f"p{number}", "", "#a") for number in range(20)]
     bob = network.peer(second, "bob", ECHOING, "#a")
@@ -167,7 +167,7 @@ def test_a_direct_message_to_one_who_leaves_is_never_swallowed(network: Network)
 
 
 def nicks_refused(lines: list[str]) -> list[str]:
-    """The targets of 401, and of messages that a closed inbox did not take any more."""
+    """Return the targets of 401, and of messages that a closed inbox did not accept any more."""
     found = (re.search(r" 401 bob (\w+) | NOTICE bob :PRIVMSG (\w+) failed", line) for line in lines)
     return [match[1] or match[2] for match in found if match is not None]
 
@@ -176,7 +176,7 @@ def nicks_refused(lines: list[str]) -> list[str]:
 
 
 def test_half_a_line_is_not_said(network: Network) -> None:
-    """RFC 2812 2.3: a message ends with CR-LF; who loses the connection in the middle of one has not said it."""
+    """RFC 2812 2.3: a message ends with CR-LF. A line without its end is not carried out if the connection is lost."""
     first, second = network.gateways(2)
     bob = network.peer(second, "bob", "", "#a")
     alice = network.peer(first, "alice", "", "#a")

@@ -1,4 +1,4 @@
-"""The worst hour: Redis restarted under load, wiped, paused; a reader that does not read; a gateway that stops."""
+"""Faults: Redis restarted under load, wiped, paused; a client that does not read; a gateway that stops."""
 
 import json
 import signal
@@ -38,7 +38,7 @@ def test_redis_killed_and_started_again_under_load_loses_nothing_and_doubles_not
 
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_wiped_redis_is_mended_from_the_gateways(broker: Broker, fragile: Network, cut: bool) -> None:
-    """FLUSHALL breaks no connection; either way nobody leaves, and rooms are what they were."""
+    """FLUSHALL closes no connection, a restart does. In both cases nobody leaves, and rooms keep their state."""
     first, second = fragile.gateways(2, HUBBUB_LEASE_S="30")
     alice = fragile.peer(first, "alice", "echo-message", "#w")
     bob = fragile.peer(second, "bob", "", "#w")
@@ -62,7 +62,7 @@ def test_a_wiped_redis_is_mended_from_the_gateways(broker: Broker, fragile: Netw
 
 
 def test_a_redis_that_lost_its_newest_entries_gets_them_back(broker: Broker, fragile: Network) -> None:
-    """Started again on an older append-only file: what was delivered is in the history, and not shown again."""
+    """Start again on an older append-only file: delivered messages are in the history, and are not shown again."""
     first, second = fragile.gateways(2, HUBBUB_LEASE_S="30")
     alice = fragile.peer(first, "alice", "", "#f")
     bob = fragile.peer(second, "bob", "", "#f")
@@ -126,7 +126,7 @@ def test_who_leaves_while_redis_is_away_frees_the_nick_when_it_is_back(broker: B
     gateway = fragile.gateway(HUBBUB_LEASE_S="60")
     leaving = fragile.peer(gateway, "leaving", "", "#away")
     broker.kill()
-    leaving.send("QUIT :while Redis is away")
+    leaving.send("QUIT :while Redis is unavailable")
     assert leaving.is_closed()
     broker.start()
     other = fragile.peer(gateway, "other")

@@ -1,4 +1,4 @@
-"""A flood is slowed by not reading it: TCP's own back pressure. Nobody else notices."""
+"""A gateway slows down a flood by not reading it (TCP back pressure). Other clients are not affected."""
 
 import select
 import socket

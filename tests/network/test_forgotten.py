@@ -1,4 +1,4 @@
-"""What Redis has forgotten, the gateways put back: whose a nick is, and where a person is found."""
+"""Gateways restore data that Redis has lost: the owners of nicks, and the inboxes of users."""
 
 import tempfile
 import time

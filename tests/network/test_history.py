@@ -1,4 +1,4 @@
-"""CHATHISTORY: what was said in a room before (IRCv3 chathistory), read through any gateway."""
+"""CHATHISTORY: earlier messages of a room (IRCv3 chathistory), read from any gateway."""
 
 import re
 
@@ -19,7 +19,7 @@ END = "@draft/chathistory-end "
 
 
 def batch(lines: list[str], room: str) -> list[str]:
-    """The lines in a chathistory batch, as they would have come live; checks the batch itself."""
+    """Return the lines in a chathistory batch as they would have come live. Check the batch itself."""
     opening, *inside, closing = lines
     reference = opening.split("+")[1].split(" ")[0]
     assert opening.removeprefix(END) == f":irc.test BATCH +{reference} chathistory {room}"
@@ -35,14 +35,14 @@ def tag(line: str, name: str) -> str:
 
 
 def named(lines: list[str], at: int, kind: str) -> tuple[str, int, int]:
-    """A reference to a line, and the first and the last line that it names: a millisecond may have several."""
+    """A reference to a line, and the first and the last line that it names. A millisecond may have several."""
     name = "msgid" if kind == "msgid" else "time"
     same = [i for i, line in enumerate(lines) if tag(line, name) == tag(lines[at], name)]
     return f"{kind}={tag(lines[at], name)}", same[0], same[-1]
 
 
 class Talk:
-    """Two members of a room on two gateways, and the ten messages that were said, as they came live."""
+    """Two members of a room on two gateways, and ten messages as they came live."""
 
     def __init__(self, shared: Network, pair: Pair, room: str, suffix: str) -> None:
         self.room = room
@@ -232,19 +232,19 @@ def test_only_what_was_said_is_history_and_client_tags_are_kept(shared: Network,
 
 
 def test_what_was_refused_is_not_history(shared: Network, pair: Pair) -> None:
-    """A message that the log's order made void (said while +m was on its way) is shown to nobody, also not later."""
-    alice = shared.peer(pair[0], "alicev", CAPS, "#void")
-    bob = shared.peer(pair[1], "bobv", CAPS, "#void")
+    """A message that the fold rejects (sent while +m was in flight) is never shown."""
+    alice = shared.peer(pair[0], "alicev", CAPS, "#rejected")
+    bob = shared.peer(pair[1], "bobv", CAPS, "#rejected")
     alice.sync()
     heard: list[str] = []
     for i in range(20):
-        alice.send("MODE #void +m")
-        bob.send(f"PRIVMSG #void :maybe {i}")
+        alice.send("MODE #rejected +m")
+        bob.send(f"PRIVMSG #rejected :maybe {i}")
         alice.sync()
         heard += [line for line in bob.sync() if " PRIVMSG " in line]
-        alice.do("MODE #void -m")
+        alice.do("MODE #rejected -m")
         bob.sync()
-    assert batch(alice.do("CHATHISTORY LATEST #void * 50"), "#void") == heard
+    assert batch(alice.do("CHATHISTORY LATEST #rejected * 50"), "#rejected") == heard
 
 
 def test_pages_cut_inside_entries_and_the_limit_is_kept(shared: Network, pair: Pair) -> None:
@@ -272,7 +272,7 @@ def test_pages_cut_inside_entries_and_the_limit_is_kept(shared: Network, pair: P
 
 
 def targets(lines: list[str]) -> list[list[str]]:
-    """(name, time) of each line in a batch of targets; checks the batch itself."""
+    """Return (name, time) of each line in a batch of targets. Check the batch itself."""
     opening, *inside, closing = lines
     reference = opening.split("+")[1].split(" ")[0]
     assert opening.removeprefix(END) == f":irc.test BATCH +{reference} draft/chathistory-targets"
@@ -312,7 +312,7 @@ def test_isupport_tells_limit_and_references(shared: Network, pair: Pair) -> Non
 
 
 def test_what_is_no_entry_of_ours_in_a_log_is_passed_over(network: Network) -> None:
-    """An operator's hand, or another program: neither reading a room nor its history fails by it."""
+    """Changes by hand or by another program: reading a room and its history still work."""
     one, other = network.gateways(2)
     alice = network.peer(one, "alice", CAPS, "#odd")
     alice.do("PRIVMSG #odd :before")
@@ -328,7 +328,7 @@ def test_what_is_no_entry_of_ours_in_a_log_is_passed_over(network: Network) -> N
 
 
 def test_what_is_no_entry_of_ours_on_a_rooms_channel_stops_no_room(network: Network) -> None:
-    """An operator's hand: a bad stream id, or another type under a room's key, concerns that room alone."""
+    """Changes by hand: a bad stream id, or another type under a room's key, affects that room alone."""
     one, other = network.gateways(2)
     alice = network.peer(one, "alice", CAPS, "#odd", "#even")
     bob = network.peer(other, "bob", CAPS, "#odd", "#even")

@@ -1,4 +1,4 @@
-"""RPL_ISUPPORT: what the server supports, told at registration, before it, and on demand (IRCv3 extended-isupport)."""
+"""RPL_ISUPPORT at registration, before it, and on demand (IRCv3 extended-isupport)."""
 
 from tests.network.conftest import Visit
 from tests.network.harness import Network, Peer
@@ -7,7 +7,7 @@ EXTENDED = "batch draft/extended-isupport"
 
 
 def tokens(lines: list[str]) -> list[str]:
-    """All tokens of RPL_ISUPPORT among these lines."""
+    """Return all tokens of RPL_ISUPPORT among these lines."""
     found = [line.partition(" 005 ")[2].partition(" :")[0].split(" ")[1:] for line in lines if " 005 " in line]
     return [token for line in found for token in line]
 
@@ -57,14 +57,14 @@ def icon(peer: Peer) -> list[str]:
 
 
 def test_the_icon_and_the_lobby_are_those_of_the_settings(network: Network) -> None:
-    """IRCv3 network-icon: only where there is one; Modern IRC "RPL_ISUPPORT Parameters": how a value is escaped."""
+    """IRCv3 network-icon: only if it is set; Modern IRC "RPL_ISUPPORT Parameters": how a value is escaped."""
     bare, dressed = network.gateway(), network.gateway(HUBBUB_ICON="https://chat.example/i.svg?v=2")
     assert icon(network.peer(bare, "ann")) == []
     assert icon(network.peer(dressed, "bob")) == ["draft/ICON=https://chat.example/i.svg?v\\x3D2"]
 
 
 def test_no_client_is_cut_off_for_the_rate_of_its_lines(network: Network) -> None:
-    """ISUPPORT SAFERATE: a client that sends faster than it may is slowed down, and loses nothing."""
+    """ISUPPORT SAFERATE: a client that sends too fast is slowed down, and loses nothing."""
     gateway = network.gateway(HUBBUB_FLOOD_RATE="200", HUBBUB_FLOOD_BURST="5")
     peer, other = network.peer(gateway, "ann", "", "#fast"), network.peer(gateway, "bob", "", "#fast")
     assert "SAFERATE" in tokens(peer.welcome)

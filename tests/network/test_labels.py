@@ -13,13 +13,13 @@ ECHO = f"{CAPS} echo-message message-tags"
 
 
 def labeled(lines: list[str], label: str) -> list[str]:
-    """What has the label, without its tags."""
+    """Return the line with the label, without its tags."""
     return [line.partition(" ")[2] for line in lines if f"label={label}" in line.partition(" ")[0][1:].split(";")]
 
 
 @pytest.fixture
 def pip(pair: Pair) -> Iterator[Peer]:
-    """A peer without echo; its nick is free again when the next test comes."""
+    """Connect a peer without echo. Its nick is free when the next test begins."""
     peer = Peer(pair[0], "pip", CAPS)
     yield peer
     peer.send("QUIT")
@@ -103,7 +103,7 @@ def test_without_echo_a_message_is_acknowledged(shared: Network, pair: Pair) -> 
 
 
 def test_a_refused_message_answers_once(shared: Network, pair: Pair) -> None:
-    """IRCv3 labeled-response: exactly one logical message, also where there would have been an echo."""
+    """IRCv3 labeled-response: exactly one logical message, also in place of an echo."""
     bob = shared.peer(pair[1], "muted-op", "", "#lr-muted")
     alice = shared.peer(pair[0], "muted", ECHO, "#lr-muted")
     bob.do("MODE #lr-muted +m")
@@ -115,7 +115,7 @@ def test_a_refused_message_answers_once(shared: Network, pair: Pair) -> None:
 
 @pytest.mark.parametrize("verb", ["PRIVMSG", "TAGMSG"])
 def test_a_message_to_several_is_answered_by_one_batch(shared: Network, pair: Pair, verb: str) -> None:
-    """IRCv3 labeled-response, "Batches": all echoes and errors in one; it ends behind the last of them."""
+    """IRCv3 labeled-response, "Batches": all echoes and errors in one batch, which ends after the last of them."""
     alice = shared.peer(pair[0], f"mt{verb}", ECHO, f"#mt{verb}", f"#mu{verb}")
     bob = shared.peer(pair[1], f"mtb{verb}", ECHO, f"#mt{verb}")
     alice.sync()
@@ -146,7 +146,7 @@ def test_a_label_is_sent_back_as_it_came(pip: Peer) -> None:
 
 
 def test_without_the_capability_labels_mean_nothing(shared: Network, pair: Pair) -> None:
-    """IRCv3 labeled-response: only for those who negotiated it."""
+    """IRCv3 labeled-response: only for clients that negotiated it."""
     alice = shared.peer(pair[0], "nolabel")
     assert alice.do("@label=x PING y") == [":irc.test PONG irc.test :y"]
 

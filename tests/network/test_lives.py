@@ -1,4 +1,4 @@
-"""The past of a room that was empty in between, on any gateway (docs/security.md, "The past of a room")."""
+"""The history of a room that was empty meanwhile, on any gateway (docs/security.md)."""
 
 import pytest
 
@@ -14,7 +14,7 @@ EVER = "timestamp=2000-01-01T00:00:00.000Z timestamp=2999-01-01T00:00:00.000Z"
 
 
 def say(peer: Peer, room: str, text: str) -> str:
-    """The msgid of a message that is said now."""
+    """Send a message. Return its msgid."""
     return msgid([line for line in peer.do(f"PRIVMSG {room} :{text}") if text in line])
 
 
@@ -31,7 +31,7 @@ def leave(peer: Peer, how: str, room: str) -> None:
 
 
 def is_shown_to_netcat(gateway: Gateway, name: str, room: str, text: str) -> bool:
-    """Whether a person with netcat who joins a room is shown a text."""
+    """Return whether a user with netcat who joins a room is shown a text."""
     person = Person(gateway, name)
     person.type(f"/join {room}")
     try:
@@ -76,7 +76,7 @@ def test_locking_an_empty_public_room_takes_its_past_from_nobody(shared: Network
 
 
 def test_members_read_on_while_somebody_is_there(shared: Network, pair: Pair) -> None:
-    """A life ends with the last member, not with the one who was there first."""
+    """A life ends with the last member, not with the first one."""
     alice = shared.peer(pair[0], "alicelast", CAPS, "#stays")
     bob = shared.peer(pair[1], "boblast", CAPS, "#stays")
     alice.do("MODE #stays +i")
@@ -87,7 +87,7 @@ def test_members_read_on_while_somebody_is_there(shared: Network, pair: Pair) ->
 
 
 def test_nobody_reads_a_locked_room_whose_gateway_was_killed(network: Network) -> None:
-    """kill -9 of the gateway of all members: neither strangers nor those who come back, on any gateway."""
+    """SIGKILL to the gateway of all members: neither others nor those who come back read it, on any gateway."""
     one, *others = network.gateways(3)
     alice = network.peer(one, "alice", CAPS, "#vault")
     alice.do("MODE #vault +isk key")

@@ -1,4 +1,4 @@
-"""PRIVMSG, NOTICE and TAGMSG, to rooms and to people, across gateways; and what no client can do to a line."""
+"""PRIVMSG, NOTICE and TAGMSG to rooms and users, across gateways, and the parts of a line that no client can set."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ Pair = tuple[Gateway, Gateway]
 
 @pytest.fixture
 def alice(pair: Pair) -> Iterator[Peer]:
-    """A peer on the first gateway whose nick is free again for the next test."""
+    """A peer on the first gateway. Its nick is free when the next test begins."""
     peer = Peer(pair[0], "alice", "message-tags")
     yield peer
     peer.send("QUIT")
@@ -21,7 +21,7 @@ def alice(pair: Pair) -> Iterator[Peer]:
 
 @pytest.fixture
 def bob(pair: Pair) -> Iterator[Peer]:
-    """Likewise on the second."""
+    """The same on the second gateway."""
     peer = Peer(pair[1], "bob")
     yield peer
     peer.send("QUIT")
@@ -48,7 +48,7 @@ def test_to_a_room_whatever_the_spelling_of_its_name(alice: Peer, bob: Peer) -> 
 
 
 def test_a_client_s_own_source_is_ignored(alice: Peer, bob: Peer) -> None:
-    """RFC 2812 2.3: the prefix is the server's to say."""
+    """RFC 2812 2.3: the server sets the prefix."""
     alice.do(":eve!e@h PRIVMSG bob :from whom?")
     assert bob.sync()[0].startswith(":alice!alice@")
 
@@ -109,7 +109,7 @@ def test_away_is_told_across_gateways(alice: Peer, bob: Peer) -> None:
 
 
 def test_a_message_follows_the_person_not_the_nick(alice: Peer, bob: Peer) -> None:
-    """Modern IRC "NICK message": the old nick is nobody's any more, the new one is known at once."""
+    """Modern IRC "NICK message": the old nick has no owner any more, and the new one is known at once."""
     bob.do("NICK robert")
     assert alice.do("PRIVMSG robert :hi", "PRIVMSG bob :hi") == [":irc.test 401 alice bob :No such nick/channel"]
     assert bob.sync()[0].endswith(" PRIVMSG robert :hi")
@@ -125,7 +125,7 @@ def test_a_relayed_line_is_cut_to_512_bytes_between_characters(alice: Peer, bob:
 
 
 def test_a_line_over_512_bytes_is_refused_whole(alice: Peer, bob: Peer) -> None:
-    """Modern IRC ERR_INPUTTOOLONG; the connection goes on with the next line."""
+    """Modern IRC ERR_INPUTTOOLONG. The connection continues with the next line."""
     fits = f"PRIVMSG bob :{'x' * (510 - len('PRIVMSG bob :'))}"
     assert alice.do(fits) == []
     assert len(bob.sync()) == 1
@@ -169,7 +169,7 @@ def test_nothing_breaks_a_line_out_of_its_frame(alice: Peer, bob: Peer, sent: by
 
 
 def test_who_sends_what_is_no_utf8_is_warned(shared: Network, pair: Pair, bob: Peer) -> None:
-    """IRCv3 UTF8ONLY: WARN INVALID_UTF8 where the message was modified but still accepted; in a standard reply."""
+    """IRCv3 UTF8ONLY: WARN INVALID_UTF8, a standard reply, if the message was modified but accepted."""
     eve = shared.peer(pair[0], "utfeve", "standard-replies")
     eve.send_raw(b"PRIVMSG bob :caf\xe9\r\nPRIVMSG bob :caf\xc3\xa9\r\n")
     [line] = eve.sync()
@@ -178,7 +178,7 @@ def test_who_sends_what_is_no_utf8_is_warned(shared: Network, pair: Pair, bob: P
 
 
 def test_the_other_fields_that_a_client_fills_keep_to_the_frame(shared: Network, pair: Pair, bob: Peer) -> None:
-    """RFC 2812 2.3.1, for what others are shown of a user name, a real name, a reason."""
+    """RFC 2812 2.3.1, for a user name, a real name and a reason as others see them."""
     eve = shared.peer(pair[0])
     eve.send_raw(b"NICK eve\r\nUSER e\0\xff!@: 0 * :real\rname\xff\r\n")
     eve.until(" 001 eve ")

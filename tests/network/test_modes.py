@@ -1,4 +1,4 @@
-"""MODE of rooms and of users, told and kept network wide; the members of a test sit on different gateways."""
+"""MODE of rooms and users on the whole network. The members of a test are on different gateways."""
 
 import pytest
 
@@ -8,17 +8,17 @@ Pair = tuple[Gateway, Gateway]
 
 
 def code(lines: list[str], numeric: str) -> list[str]:
-    """What follows the nick in each reply of this numeric."""
+    """Return the text after the nick in each reply of this numeric."""
     return [line.split(" ", 3)[3] for line in lines if line.split(" ")[1] == numeric]
 
 
 def modes(lines: list[str]) -> list[str]:
-    """The parameters of the MODE lines."""
+    """Return the parameters of the MODE lines."""
     return [line.split(" ", 2)[2] for line in lines if line.split(" ")[1] == "MODE"]
 
 
 def two(shared: Network, pair: Pair, suffix: str) -> tuple[Peer, Peer, str]:
-    """An operator and an ordinary member of a new room, each on their own gateway."""
+    """An operator and an ordinary member of a new room, on two gateways."""
     room = f"#m{suffix}"
     return shared.peer(pair[0], f"op{suffix}", "", room), shared.peer(pair[1], f"us{suffix}", "", room), room
 
@@ -55,7 +55,7 @@ def test_a_change_reaches_everyone_as_it_took_effect(shared: Network, pair: Pair
 def test_lists_of_masks_are_kept_and_told(
     shared: Network, pair: Pair, letter: str, item: str, end: str, text: str
 ) -> None:
-    """Modern IRC "Ban, Exception, Invite-Exception Channel Mode": without a mask it is a question for the list."""
+    """Modern IRC "Ban, Exception, Invite-Exception Channel Mode": without a mask it requests the list."""
     op, user, room = two(shared, pair, f"c{letter}")
     assert modes(op.do(f"MODE {room} +{letter} evil")) == [f"{room} +{letter} evil!*@*"]
     told = user.do(f"MODE {room} {letter}")
@@ -117,7 +117,7 @@ def test_wrong_letters_and_parameters_are_told_and_the_rest_is_done(shared: Netw
 
 
 def test_at_most_modes_changes_with_a_parameter_a_command(shared: Network, pair: Pair) -> None:
-    """ISUPPORT MODES: what is beyond it is ignored."""
+    """ISUPPORT MODES: changes above the limit are ignored."""
     op, _, room = two(shared, pair, "h")
     limit = next(int(word[6:]) for word in " ".join(op.welcome).split() if word.startswith("MODES="))
     masks = " ".join(f"m{i}!*@*" for i in range(limit + 1))
@@ -136,7 +136,7 @@ def test_a_list_that_is_full_takes_no_more(shared: Network, pair: Pair) -> None:
 
 
 def test_a_user_s_own_modes(shared: Network, pair: Pair) -> None:
-    """Modern IRC "User mode": RPL_UMODEIS (221), ERR_UMODEUNKNOWNFLAG (501); +o is OPER's alone to give."""
+    """Modern IRC "User mode": RPL_UMODEIS (221), ERR_UMODEUNKNOWNFLAG (501); only OPER sets +o."""
     user = shared.peer(pair[0], "self_j")
     assert modes(user.do("MODE self_j +iwo")) == ["self_j :+iw"]
     assert code(user.do("MODE Self_J"), "221") == ["+iw"]

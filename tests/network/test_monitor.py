@@ -1,4 +1,4 @@
-"""MONITOR: who comes and who leaves, on whichever gateway (IRCv3 monitor, extended-monitor)."""
+"""MONITOR: users that come and leave, on any gateway (IRCv3 monitor, extended-monitor)."""
 
 import pytest
 
@@ -8,7 +8,7 @@ Pair = tuple[Gateway, Gateway]
 
 
 def told(lines: list[str]) -> list[str]:
-    """The numerics of MONITOR, as "code targets", the targets without user and host."""
+    """Return the numerics of MONITOR as "code targets", the targets without user and host."""
     found = []
     for line in lines:
         code, _, rest = line.partition(" ")[2].partition(" ")
@@ -112,7 +112,7 @@ def test_extended_monitor_tells_more_of_those_who_share_no_room(shared: Network,
 
 
 def test_whose_gateway_dies_is_told_gone(network: Network) -> None:
-    """IRCv3 monitor, "731": also where nobody said goodbye, when the lease is over."""
+    """IRCv3 monitor, "731": also for a user of a killed gateway, when the lease has expired."""
     first, second = network.gateways(2)
     watcher = network.peer(second, "watcher")
     network.peer(first, "victim")
@@ -122,7 +122,7 @@ def test_whose_gateway_dies_is_told_gone(network: Network) -> None:
 
 
 def test_what_was_missed_while_redis_was_away_is_told_when_it_is_back(broker: Broker, fragile: Network) -> None:
-    """IRCv3 monitor: a watcher learns of who came meanwhile; who stayed is not told to have left."""
+    """IRCv3 monitor: a watcher is notified of users that came meanwhile. Users that stayed are not reported as gone."""
     first, second = fragile.gateways(2, HUBBUB_LEASE_S="60")
     watcher = fragile.peer(second, "watcher")
     fragile.peer(first, "stays")

@@ -11,7 +11,7 @@ from tests.network.conftest import Visit
 CAPS = "batch draft/multiline message-tags labeled-response"
 ECHO = f"{CAPS} echo-message"
 TEXT: list[str | tuple[str]] = ["hello", "", "how is ", ("everyone?",)]
-"""As in the specification's example; what goes on with the line before is a tuple."""
+"""The specification's example. A line that continues the one before is a tuple."""
 
 READERS = {
     "able": "batch draft/multiline message-tags",
@@ -23,7 +23,7 @@ READERS = {
 
 
 def batch(reference: str, target: str, lines: Iterable[str | tuple[str]], verb: str = "PRIVMSG") -> list[str]:
-    """The lines of a client's batch."""
+    """Return the lines of a client's batch."""
     inside = []
     for line in lines:
         concat = ";draft/multiline-concat" if isinstance(line, tuple) else ""
@@ -37,7 +37,7 @@ def tags(line: str) -> dict[str, str]:
 
 
 def read_batch(lines: list[str]) -> tuple[dict[str, str], str, list[str | tuple[str]]]:
-    """(tags, target, lines) of the only batch among what came; checks its form (IRCv3 multiline, "Batch types")."""
+    """Return (tags, target, lines) of the only batch, and check its form (IRCv3 multiline, "Batch types")."""
     start = next(at for at, line in enumerate(lines) if " BATCH +" in line)
     opening, *inside, closing = lines[start:]
     reference, kind, target = opening.partition(" BATCH +")[2].split(" ")
@@ -114,7 +114,7 @@ def test_the_echo_is_the_batch_with_the_label_on_its_beginning(visit: Visit) -> 
 
 @pytest.mark.parametrize("caps", [ECHO, CAPS])
 def test_to_a_person(visit: Visit, caps: str) -> None:
-    """IRCv3 multiline: the target of a batch is a recipient as that of a message is."""
+    """IRCv3 multiline: the target of a batch is a recipient, as for a message."""
     alice = visit(0, "alice", caps)
     bob = visit(1, "bob", CAPS)
     eve = visit(1, "eve", "message-tags")
@@ -145,7 +145,7 @@ def test_to_a_room_from_outside(visit: Visit) -> None:
 
 
 def test_a_batch_of_one_line_is_an_ordinary_message(visit: Visit) -> None:
-    """IRCv3 multiline: "one or more PRIVMSG lines"; what it says needs no batch."""
+    """IRCv3 multiline: "one or more PRIVMSG lines". One line needs no batch."""
     alice = visit(0, "alice", ECHO, "#one")
     [echo] = [line for line in alice.do(*batch("1", "#one", ["alone"])) if " JOIN " not in line]
     assert echo.endswith(" PRIVMSG #one :alone")
@@ -153,7 +153,7 @@ def test_a_batch_of_one_line_is_an_ordinary_message(visit: Visit) -> None:
 
 
 def test_other_commands_go_on_while_a_batch_is_open(visit: Visit) -> None:
-    """IRCv3 client-batch asks clients not to; whoever does all the same loses nothing, and its batch is whole."""
+    """IRCv3 client-batch asks clients not to do this. A client that does it loses nothing, and its batch is whole."""
     alice = visit(0, "alice", CAPS, "#mixed")
     bob = visit(1, "bob", CAPS, "#mixed")
     opening, *inside, closing = batch("1", "#mixed", TEXT)
@@ -165,7 +165,7 @@ def test_other_commands_go_on_while_a_batch_is_open(visit: Visit) -> None:
 
 
 def test_tags_of_blank_lines_are_dropped_and_the_batch_is_said(visit: Visit) -> None:
-    """IRCv3 multiline: a blank line is refused only in two cases; tags of the message stand on the opening BATCH."""
+    """IRCv3 multiline: a blank line is refused only in two cases; the message's tags are on the opening BATCH."""
     alice, bob = visit(0, "alice", CAPS, "#blank"), visit(1, "bob", "message-tags", "#blank")
     opening = "@+hubbub.test/a=1 BATCH +1 draft/multiline #blank"
     lines = [
@@ -203,7 +203,7 @@ def test_tags_of_blank_lines_are_dropped_and_the_batch_is_said(visit: Visit) -> 
     ],
 )
 def test_a_batch_that_cannot_be_said(visit: Visit, lines: list[str], failure: str) -> None:
-    """IRCv3 multiline, "Errors", and client-batch, "Errors": one FAIL, nothing is said; the next one is heard."""
+    """IRCv3 multiline, "Errors", and client-batch, "Errors": one FAIL and no message. The next batch works."""
     alice = visit(0, "alice", CAPS, "#bad")
     bob = visit(1, "bob", "", "#bad")
     alice.sync()
@@ -218,7 +218,7 @@ def test_a_batch_that_cannot_be_said(visit: Visit, lines: list[str], failure: st
 
 
 def test_a_failure_has_the_label_of_its_batch(visit: Visit) -> None:
-    """IRCv3 labeled-response: one answer to the labeled command, and that is the BATCH that began."""
+    """IRCv3 labeled-response: one answer to the labeled command, which is the opening BATCH."""
     alice = visit(0, "alice", CAPS, "#bad")
     opening, *rest = batch("1", "#bad", ["", ""])
     [failed] = alice.do(f"@label=l {opening}", *rest)
@@ -236,7 +236,7 @@ def test_a_batch_that_another_follows_before_its_end_is_none(visit: Visit) -> No
 
 
 def test_without_the_capability_there_is_no_such_command(visit: Visit) -> None:
-    """IRCv3 client-batch: only who has negotiated a capability that allows it; else the tag means nothing either."""
+    """IRCv3 client-batch: only with a capability that allows it. Without it, the tag has no meaning either."""
     alice = visit(0, "alice", "batch message-tags", "#none")
     bob = visit(1, "bob", "", "#none")
     [failed] = [line for line in alice.do("BATCH +1 draft/multiline #none") if " JOIN " not in line]
@@ -261,7 +261,7 @@ def test_the_largest_text_that_fits(visit: Visit) -> None:
 
 
 def test_a_relayed_line_is_cut_between_characters(visit: Visit) -> None:
-    """RFC 2812 2.3: each line has at most 512 bytes, what the source adds included."""
+    """RFC 2812 2.3: each line has at most 512 bytes, the source included."""
     alice = visit(0, "alice", CAPS, "#cut")
     able = visit(1, "able", CAPS, "#cut")
     plain = visit(1, "plain", "", "#cut")

@@ -1,4 +1,4 @@
-"""LIST, LUSERS, LINKS, MOTD and their kin, asked on one gateway about the whole network."""
+"""LIST, LUSERS, LINKS, MOTD and other commands about the whole network, on one gateway."""
 
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def test_list_conditions(shared: Network, pair: Pair) -> None:
 
 
 def test_rooms_of_a_killed_gateway_are_listed_as_they_are_now(network: Network) -> None:
-    """Modern IRC "LIST message", after kill -9: the followers of a room write it anew."""
+    """Modern IRC "LIST message", after SIGKILL: the followers of a room write its listing again."""
     first, second = network.gateways(2)
     network.peer(first, "ghost", "", "#both")
     staying = network.peer(second, "staying", "", "#both")
@@ -89,14 +89,14 @@ def test_lusers_counts_the_network(network: Network) -> None:
 
 
 def test_lusers_forgets_a_killed_gateway(network: Network) -> None:
-    """Modern IRC "LUSERS message": only gateways that live count."""
+    """Modern IRC "LUSERS message": only living gateways count."""
     first, second = network.gateways(2)
     network.peer(first, "ghost2", "", "#gone")
     staying = network.peer(second, "staying2", "", "#gone")
     first.kill()
     staying.until(" QUIT ")
     while numerics(lines := staying.do("LUSERS"), "255") != [":I have 1 clients and 1 servers"]:
-        pass  # its rooms are told first, its lease goes last
+        pass  # the reaper handles its rooms first and its lease last
     assert numerics(lines, "251") == [":There are 1 users and 0 invisible on 1 servers"]
 
 
@@ -127,12 +127,12 @@ def test_005_names_the_lobby_of_the_network(network: Network) -> None:
 
 
 def test_without_a_message_of_the_day_the_greeting_says_where_the_others_are(shared: Network, pair: Pair) -> None:
-    """Modern IRC "ERR_NOMOTD (422)": its text is for people, and who is new knows no room yet."""
+    """Modern IRC "ERR_NOMOTD (422)": its text is for people, and a new user knows no room yet."""
     assert "/join #lobby" in shared.peer(pair[0], "stranger").welcome[-1]
 
 
 def test_what_follows_the_registration_is_answered_after_the_greeting(shared: Network, pair: Pair) -> None:
-    """Modern IRC "Connection Registration": a client may send JOIN behind USER without waiting."""
+    """Modern IRC "Connection Registration": a client may send JOIN after USER without waiting."""
     eager = shared.peer(pair[0])
     eager.send("NICK eager", "USER e 0 * :e", "JOIN #eager")
     assert any(" 422 " in line for line in eager.until(" JOIN #eager"))
@@ -171,7 +171,7 @@ def test_queries_of_the_server(shared: Network, pair: Pair) -> None:
 
 
 def test_a_query_of_another_server(shared: Network, pair: Pair) -> None:
-    """Modern IRC "ERR_NOSUCHSERVER (402)"; a mask of the server's name is as good as the name."""
+    """Modern IRC "ERR_NOSUCHSERVER (402)"; a mask of the server's name is equivalent to the name."""
     peer = shared.peer(pair[0], "serverr")
     lines = peer.do("MOTD other.server", "TIME irc.*", "LUSERS * other.server")
     assert numerics(lines, "402") == ["other.server :No such server"] * 2

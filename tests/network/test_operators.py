@@ -1,4 +1,4 @@
-"""OPER and what operators alone may do, on the whole network."""
+"""OPER and the commands of operators, on the whole network."""
 
 import time
 from pathlib import Path
@@ -16,8 +16,8 @@ PASSWORD = "correct horse"
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of settings with an operator called root."""
-    # Cheap on purpose: what is tested is not the hash.
+    """Write a file of settings with an operator called root."""
+    # Cheap parameters: the hash is not under test.
     password_hash = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     path = tmp_path_factory.mktemp("operators") / "hubbub.toml"
     path.write_text(f'[operators.root]\npassword_hash = "{password_hash}"\n', "utf-8")
@@ -132,14 +132,14 @@ def test_rehash_reads_the_settings_again(shared: Network, pair: Pair) -> None:
 
 
 def test_an_operator_takes_over_a_room_without_operators(shared: Network, pair: Pair) -> None:
-    """A room whose operators have all left is no orphan: a network operator comes in and appoints new ones."""
+    """A network operator may join a room whose operators have all left, and appoint new ones."""
     founder = shared.peer(pair[0], "founder_f", "", "#of")
     heir = shared.peer(pair[1], "heir_f", "", "#of")
     root = operator(shared, pair[0], "root_f")
-    assert code(root.do("MODE #of +o heir_f"), "442")  # not while somebody is in charge
+    assert code(root.do("MODE #of +o heir_f"), "442")  # not while it has an operator
     founder.do("MODE #of +k closed", "PART #of")
     assert code(heir.do("MODE #of +o heir_f"), "482")
-    assert code(root.do("JOIN #of"), "366")  # the key keeps no operator out
+    assert code(root.do("JOIN #of"), "366")  # the key does not apply to a network operator
     root.do("MODE #of +o heir_f")
     assert modes(heir.sync()) == ["#of +o heir_f"]
     assert code(root.do("TOPIC #of :mine"), "482")  # it has an operator again

@@ -1,4 +1,4 @@
-"""The network's password: PASS, and what a client is told without the right one (Modern IRC "PASS message")."""
+"""The network's password: PASS, and the answer to a wrong one (Modern IRC "PASS message")."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""WHO, WHOIS, WHOWAS, ISON, USERHOST, AWAY, NAMES: asked on one gateway about people on another."""
+"""WHO, WHOIS, WHOWAS, ISON, USERHOST, AWAY, NAMES: on one gateway about users of another."""
 
 from tests.network.harness import Gateway, Network, Peer
 
@@ -6,7 +6,7 @@ Pair = tuple[Gateway, Gateway]
 
 
 def numerics(lines: list[str], code: str) -> list[str]:
-    """What follows the client's nick in each reply with this code."""
+    """Return the text after the client's nick in each reply with this code."""
     found = [line.split(" ", 3) for line in lines if f" {code} " in line]
     return [parts[3] for parts in found if parts[1] == code]
 
@@ -66,7 +66,7 @@ def test_who_of_a_mask_finds_people_by_any_of_their_names(shared: Network, pair:
 
 
 def test_who_of_a_mask_hides_the_invisible_from_strangers(shared: Network, pair: Pair) -> None:
-    """Modern IRC "Invisible user mode": seen by those who share a room, and by who asks for the very nick."""
+    """Modern IRC "Invisible user mode": visible to users that share a room, and to requests for the exact nick."""
     with_mode(shared.peer(pair[0], "invone", "", "#inv1"), "+i")
     stranger = shared.peer(pair[1], "stranger1")
     friend = shared.peer(pair[1], "friend1", "", "#inv1")
@@ -86,7 +86,7 @@ def test_who_of_a_secret_room_tells_outsiders_nothing(shared: Network, pair: Pai
 
 
 def test_who_of_a_room_or_nick_that_is_not_there_is_empty(shared: Network, pair: Pair) -> None:
-    """Modern IRC "WHO message": the answer ends with RPL_ENDOFWHO, whatever was found."""
+    """Modern IRC "WHO message": every answer ends with RPL_ENDOFWHO."""
     asking = shared.peer(pair[0], "whonone")
     lines = asking.do("WHO #nothing", "WHO nobody.at.all", "WHO #")
     assert numerics(lines, "352") == []
@@ -124,7 +124,7 @@ def test_whois_tells_of_a_user_of_another_gateway_what_its_lane_knows(shared: Ne
     assert 0 <= int(idle) < 60
     assert int(signon) > 0
     assert numerics(lines, "318") == ["ia :End of /WHOIS list"]
-    assert numerics(lines, "338") == []  # the address is not for everyone
+    assert numerics(lines, "338") == []  # the address is hidden from other users
 
 
 def test_whois_hides_secret_rooms_from_those_who_are_not_in_them(shared: Network, pair: Pair) -> None:
@@ -209,7 +209,7 @@ def test_userhost_of_at_most_five(shared: Network, pair: Pair) -> None:
 
 
 def test_a_message_to_one_who_is_away_is_answered(shared: Network, pair: Pair) -> None:
-    """Modern IRC "RPL_AWAY (301)": to who sends a PRIVMSG, not a NOTICE."""
+    """Modern IRC "RPL_AWAY (301)": for a PRIVMSG, not for a NOTICE."""
     away, other = shared.peer(pair[0], "awa"), shared.peer(pair[1], "awb")
     away.do("AWAY :back at nine")
     other.do("NOTICE awa :hello")

@@ -1,4 +1,4 @@
-"""IRCv3 chathistory with draft/event-playback: what happened in a room, and not only what was said."""
+"""IRCv3 chathistory with draft/event-playback: the events of a room, not only the messages."""
 
 from tests.network.harness import Gateway, Network, Peer
 from tests.network.test_history import CAPS, batch, tag
@@ -9,7 +9,7 @@ PLAYBACK = f"{CAPS} draft/event-playback"
 
 
 def without_msgid(line: str) -> str:
-    """Only messages have a msgid when they come live."""
+    """Return lines without msgid, since only messages have one when they come live."""
     tags, _, rest = line.partition(" ")
     kept = [one for one in tags[1:].split(";") if not one.startswith("msgid=")]
     return f"@{';'.join(kept)} {rest}"
@@ -91,7 +91,7 @@ def test_a_page_is_counted_in_what_is_shown_and_every_line_can_be_referred_to(sh
 
 
 def test_what_had_no_effect_is_not_played(shared: Network, pair: Pair) -> None:
-    """Nobody was shown it: what the log's order made void, and what was so already."""
+    """Events that were never shown: rejected events, and changes that change nothing."""
     alice = shared.peer(pair[0], "alicen", PLAYBACK, "#noop")
     bob = shared.peer(pair[1], "bobn", PLAYBACK, "#noop")
     alice.sync()
@@ -110,7 +110,7 @@ def test_what_had_no_effect_is_not_played(shared: Network, pair: Pair) -> None:
 
 
 def test_typing_is_over(shared: Network, pair: Pair) -> None:
-    """IRCv3 typing: that somebody types holds for seconds."""
+    """IRCv3 typing: a typing notice is valid for seconds."""
     alice = shared.peer(pair[0], "alicey", PLAYBACK, "#typing")
     alice.do("@+typing=active TAGMSG #typing", "@+typing=done PRIVMSG #typing :done")
     assert [line.split(" ")[2] for line in playback(alice, "#typing")] == ["JOIN", "PRIVMSG"]

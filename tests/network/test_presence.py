@@ -1,4 +1,4 @@
-"""Being told of others, on whichever gateway they are: away-notify, extended-join, setname ..."""
+"""Notifications about other users on any gateway: away-notify, extended-join, setname ..."""
 
 import pytest
 
@@ -8,7 +8,7 @@ Pair = tuple[Gateway, Gateway]
 
 
 def of(lines: list[str], *verbs: str) -> list[str]:
-    """The lines with these verbs, without user and host: "nick VERB ..."."""
+    """Return the lines with these verbs, without user and host: "nick VERB ..."."""
     parts = [line[1:].split(" ", 1) for line in lines]
     return [f"{source.partition('!')[0]} {rest}" for source, rest in parts if rest.split(" ")[0] in verbs]
 
@@ -30,7 +30,7 @@ def test_whoever_asks_is_told_once_of_awayness_however_many_rooms_are_shared(sha
 
 
 def test_who_joins_away_is_shown_so(shared: Network, pair: Pair) -> None:
-    """IRCv3 away-notify: as well as when a user joins and has an away message set; not for those who have none."""
+    """IRCv3 away-notify: as well as when a user joins and has an away message set; not for users that have none."""
     asking = shared.peer(pair[1], "ajasking", "away-notify", "#aj")
     asking.sync()
     plain = shared.peer(pair[1], "ajplain", "", "#aj")
@@ -47,7 +47,7 @@ def test_who_joins_away_is_shown_so(shared: Network, pair: Pair) -> None:
 
 
 def test_a_join_tells_account_and_real_name_to_those_who_ask(shared: Network, pair: Pair) -> None:
-    """IRCv3 extended-join: an asterisk where the user has not logged in; also in one's own JOIN."""
+    """IRCv3 extended-join: an asterisk if the user has not logged in, also in one's own JOIN."""
     asking = shared.peer(pair[1], "ejasking", "extended-join", "#ej")
     plain = shared.peer(pair[1], "ejplain", "", "#ej")
     asking.sync()
@@ -74,7 +74,7 @@ def test_a_new_real_name_is_confirmed_and_told_once(shared: Network, pair: Pair)
 
 
 def test_a_new_real_name_is_seen_on_all_gateways(shared: Network, pair: Pair) -> None:
-    """IRCv3 setname: in WHO and WHOIS, and in the JOINs that follow; without the capability in silence."""
+    """IRCv3 setname: in WHO and WHOIS, and in the JOINs that follow; without the capability there is no reply."""
     mover = shared.peer(pair[0], "srmover", "", "#sr")
     assert mover.do("SETNAME :Somebody else") == []
     asking = shared.peer(pair[1], "srasking", "extended-join", "#sr", "#sr2")
@@ -161,7 +161,7 @@ def test_a_bot_is_marked_as_one_on_every_gateway(shared: Network, pair: Pair) ->
 
 
 def test_who_has_asked_for_it_may_be_away_before_it_is_there(shared: Network, pair: Pair) -> None:
-    """IRCv3 pre-away: AWAY before registration is complete; 451 to those who have not negotiated it."""
+    """IRCv3 pre-away: AWAY before registration is complete; 451 without the capability."""
     early = shared.peer(pair[0], "paearly", register=False)
     early.send("CAP REQ :draft/pre-away", "AWAY *", "NICK paearly", "USER u 0 * :u", "CAP END")
     assert any(" 306 " in line for line in early.until(" 001 "))

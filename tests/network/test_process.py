@@ -1,4 +1,4 @@
-"""A gateway as a process: how it starts, listens, reloads, tells its state, and ends."""
+"""A gateway as a process: its start, listening, reload, reported state, and end."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ END_LIMIT_S = 10.0
 
 
 class Broker:
-    """A server of the test's own, that may be started late and killed."""
+    """A server for one test. It may be started late and killed."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -48,14 +48,14 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def alone(broker: Broker) -> Iterator[Network]:
-    """A network on the test's own broker."""
+    """Return a network on the test's own server."""
     network = Network(broker.url, f"t{secrets.token_hex(6)}:")
     yield network
     network.close()
 
 
 def refusal(gateway: Gateway, status: int) -> str:
-    """The one line with which a gateway that cannot start ends."""
+    """Return the one line of a gateway that cannot start."""
     assert gateway.process.wait(DEADLINE_S) == status
     (line,) = [line for line in gateway.log.splitlines() if not line.startswith("{")]
     assert line.startswith("hubbub-gateway: ")
@@ -144,7 +144,7 @@ def test_the_start_message_has_the_address_of_the_page(network: Network) -> None
 
 def test_two_processes_share_a_port(network: Network) -> None:
     """socket(7) SO_REUSEPORT: the kernel spreads the connections."""
-    with socket.socket() as reserved:  # bound, but never listening: keeps the port ours
+    with socket.socket() as reserved:  # bound, but never listening: reserves the port
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
@@ -243,7 +243,7 @@ def test_sigterm_ends_it_in_time_without_redis(alone: Network, broker: Broker) -
 
 
 def test_a_fault_of_the_main_thread_ends_the_gateway_and_signs_its_users_off(network: Network, tmp_path: Path) -> None:
-    """The other threads alone would serve on, and no signal would end them."""
+    """Without this, the other threads would continue, and no signal would end them."""
     (tmp_path / "sitecustomize.py").write_text("import gateway.config\ngateway.config.reload = None\n")
     first, second = network.gateway(PYTHONPATH=f"{tmp_path}:{Path.cwd()}"), network.gateway()
     alice = network.peer(first, "alice", "", "#a")

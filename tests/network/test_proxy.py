@@ -33,7 +33,7 @@ def proxied(gateway: Gateway, header: bytes) -> socket.socket:
 
 
 def host_of(peer: Peer) -> str:
-    """The host that others see of a peer, from its 001."""
+    """Return the shown host of a peer, from its 001."""
     return next(line for line in peer.welcome if " 001 " in line).rpartition("@")[2]
 
 
@@ -53,7 +53,7 @@ def test_the_address_is_the_one_in_the_header(network: Network, header: Callable
 def test_what_comes_through_a_proxy_may_be_a_browser_s_spare_connection(
     network: Network, header: Callable[[str], bytes]
 ) -> None:
-    """It is not greeted: the browser may have asked another gateway."""
+    """It is not greeted: the browser may have sent its request to another gateway."""
     gateway = network.gateway(*TRUSTED)
     with (
         proxied(gateway, header("198.51.100.7")) as spare,
@@ -70,7 +70,7 @@ def test_the_limit_is_an_address_s(network: Network, header: Callable[[str], byt
     full, other = header("198.51.100.7"), header("198.51.100.8")
     alice = network.peer(gateway, "alice", connected=proxied(gateway, full))
     network.peer(gateway, "bob", connected=proxied(gateway, full))
-    for _ in range(3):  # who was turned away is not counted, neither when coming nor when going
+    for _ in range(3):  # a refused connection is not counted, neither at its begin nor at its end
         refused = network.peer(gateway, connected=proxied(gateway, full))
         assert refused.line() == "ERROR :Too many connections from your address"
         assert refused.is_closed()
@@ -104,13 +104,13 @@ def test_loopback_has_no_limit(network: Network) -> None:
 
 
 def test_loopback_in_a_header_is_an_address_like_any(network: Network) -> None:
-    """It is a client of the proxy's machine, not of this one."""
+    """It is a client on the proxy's machine, not on this one."""
     gateway = network.gateway(*TRUSTED, HUBBUB_MAX_PER_IP="1")
     network.peer(gateway, "alice", connected=proxied(gateway, version_1("127.0.0.1")))
     refused = network.peer(gateway, connected=proxied(gateway, version_1("127.0.0.1")))
     assert refused.line() == "ERROR :Too many connections from your address"
     for nick in ("carol", "dave"):
-        network.peer(gateway, nick)  # without a header it is of this machine
+        network.peer(gateway, nick)  # without a header it is a client on this machine
 
 
 def test_a_broken_header_closes_the_connection(network: Network) -> None:
@@ -121,7 +121,7 @@ def test_a_broken_header_closes_the_connection(network: Network) -> None:
 
 
 def test_others_are_not_believed(shared: Network, pair: tuple[Gateway, Gateway]) -> None:
-    """PROXY protocol 5: only from configured addresses. For anyone else it is but a line of text."""
+    """PROXY protocol 5: only from configured addresses. From others it is a line of text."""
     witness = shared.peer(pair[1], "witness", "", "#px")
     liar = shared.peer(pair[0], connected=proxied(pair[0], version_1("198.51.100.7")))
     liar.send("liar", "/join #px")
@@ -130,7 +130,7 @@ def test_others_are_not_believed(shared: Network, pair: tuple[Gateway, Gateway])
 
 
 def test_an_address_may_make_so_many_rooms(network: Network) -> None:
-    """docs/operations.md, `new_rooms_per_hour`: rooms that are there may be joined all the same."""
+    """docs/operations.md, `new_rooms_per_hour`: existing rooms may be joined without limit."""
     gateway = network.gateway(*TRUSTED, HUBBUB_NEW_ROOMS_PER_HOUR="2")
     eve, mallory = (
         network.peer(gateway, n, connected=proxied(gateway, version_1("198.51.100.7"))) for n in ("eve", "mallory")

@@ -20,7 +20,7 @@ def reader(shared: Network, pair: Pair) -> Iterator[Peer]:
 
 
 def test_what_is_set_is_told_and_got(reader: Peer) -> None:
-    """IRCv3 read-marker, "MARKREAD client set command", "client get command"; "*" where nothing is known."""
+    """IRCv3 read-marker, "MARKREAD client set command", "client get command"; "*" if none is set."""
     assert reader.do("MARKREAD someone") == [":irc.test MARKREAD someone *"]
     assert reader.do(f"MARKREAD someone {EARLY}") == [f":irc.test MARKREAD someone {EARLY}"]
     assert reader.do("MARKREAD SomeOne") == [f":irc.test MARKREAD SomeOne {EARLY}"]

@@ -1,4 +1,4 @@
-"""IRCv3 message-redaction (draft): a message is taken back on all gateways, and is in no history any more."""
+"""IRCv3 message-redaction (draft): a message is deleted on all gateways, and is in no history any more."""
 
 import re
 
@@ -13,12 +13,12 @@ PAST = f"{CAPS} draft/chathistory draft/multiline"
 
 
 def msgid(lines: list[str]) -> str:
-    """Of the first line that has one."""
+    """Return the msgid of the first line that has one."""
     return next(found[1] for line in lines if (found := re.match(r"@(?:.*;)?msgid=([^; ]+)", line)))
 
 
 def say(peer: Peer, target: str, text: str = "oops") -> str:
-    """The id of what is said."""
+    """Send a message. Return its msgid."""
     return msgid([line for line in peer.do(f"PRIVMSG {target} :{text}") if text in line])
 
 
@@ -27,12 +27,12 @@ def said(lines: list[str]) -> list[str]:
 
 
 def redactions(lines: list[str]) -> list[str]:
-    """nick and all behind the verb."""
+    """Return the nick and the text after the verb."""
     return [re.sub(r"^(?:@\S+ )?:(\w+)!\S+ REDACT ", r"\1 ", line) for line in lines if " REDACT " in line]
 
 
 def test_its_author_takes_back_what_he_said(visit: Visit) -> None:
-    """IRCv3 message-redaction, "Command": to those in the room who have the capability, and to nobody else."""
+    """IRCv3 message-redaction, "Command": sent to members with the capability only."""
     alice = visit(0, "alice", CAPS, "#Red")
     able, near = visit(1, "able", CAPS, "#red"), visit(0, "near", CAPS, "#red")
     tagged, plain = visit(1, "tagged", "message-tags", "#red"), visit(1, "plain", "", "#red")
@@ -49,7 +49,7 @@ def test_its_author_takes_back_what_he_said(visit: Visit) -> None:
 
 
 def test_a_room_s_operator_takes_back_what_others_said(visit: Visit) -> None:
-    """IRCv3 message-redaction, "Deleting someone else's PRIVMSG"; nobody else may: REDACT_FORBIDDEN."""
+    """IRCv3 message-redaction, "Deleting someone else's PRIVMSG"; for others REDACT_FORBIDDEN."""
     op, alice, eve = visit(0, "op", CAPS, "#mod"), visit(1, "alice", CAPS, "#mod"), visit(1, "eve", CAPS, "#mod")
     spam = say(alice, "#mod", "spam")
     assert eve.do(f"REDACT #mod {spam}", f"@label=x REDACT #MOD {spam}")[-1] == (
@@ -127,7 +127,7 @@ def test_a_message_of_several_lines_is_taken_back_as_a_whole(visit: Visit) -> No
 
 
 def test_to_a_person(visit: Visit) -> None:
-    """IRCv3 message-redaction: "a target nickname"; the one to whom it was said is told, and only its author may."""
+    """IRCv3 message-redaction: "a target nickname"; its recipient is notified, and only its author may delete it."""
     alice, bob, eve = visit(0, "alice", CAPS), visit(1, "bob", CAPS), visit(1, "eve", CAPS)
     oops = say(alice, "bob")
     assert "oops" in bob.sync()[-1]
@@ -143,7 +143,7 @@ def test_to_a_person(visit: Visit) -> None:
 
 
 def test_to_a_person_who_has_not_the_capability(visit: Visit) -> None:
-    """IRCv3 message-redaction: MUST NOT be forwarded to those."""
+    """IRCv3 message-redaction: MUST NOT be forwarded to clients without the capability."""
     alice, bob = visit(0, "alice", CAPS), visit(1, "bob", "message-tags")
     oops = say(alice, "bob")
     assert redactions(alice.do(f"REDACT bob {oops}")) == [f"alice bob {oops}"]
@@ -151,7 +151,7 @@ def test_to_a_person_who_has_not_the_capability(visit: Visit) -> None:
 
 
 def test_by_one_who_came_later_or_is_called_otherwise_now(visit: Visit) -> None:
-    """IRCv3 message-redaction, "authorised": a session is its author, whatever it is called; its name is not."""
+    """IRCv3 message-redaction, "authorised": the author is a session, whatever its nick, not a nick."""
     alice, bob = visit(0, "alice", CAPS, "#names"), visit(1, "bob", CAPS, "#names")
     alice.do("MODE #names -o alice")
     oops = say(alice, "#names")

@@ -1,4 +1,4 @@
-"""History for clients that do not ask by CHATHISTORY: the last lines on JOIN, and znc.in/playback."""
+"""History for clients without CHATHISTORY: the last lines after a JOIN, and znc.in/playback."""
 
 import re
 from datetime import datetime
@@ -14,20 +14,20 @@ ECHO = "echo-message message-tags server-time"
 
 
 def lines(received: list[str]) -> list[str]:
-    """nick and text of every message that came."""
+    """Return nick and text of every received message."""
     found = [re.search(r":([^! ]+)!\S+ (?:PRIVMSG|NOTICE) #\S+ :(.*)", line) for line in received]
     return [f"{match[1]}: {match[2]}" for match in found if match]
 
 
 def told(received: list[str]) -> list[str]:
-    """The same without the times in the texts, which all must have."""
+    """Return the same without the times in the texts. Each text must have one."""
     found = [re.fullmatch(r"(\w+): (\x01ACTION )?\[\d\d:\d\d\] (.*)", line) for line in lines(received)]
     assert all(found), lines(received)
     return [f"{match[1]}: {match[2] or ''}{match[3]}" for match in found if match]
 
 
 def talk(visit: Visit, room: str, suffix: str, *texts: str) -> Peer:
-    """Somebody who stays in a room, and has said this there."""
+    """Connect a user that stays in a room and has sent these messages."""
     peer = visit(0, f"ann{suffix}", ECHO, room)
     for text in texts:
         peer.do(f"PRIVMSG {room} :{text}")
@@ -62,7 +62,7 @@ def test_with_batch_they_are_a_batch(visit: Visit) -> None:
 
 
 def test_only_what_was_said_since_one_left(visit: Visit) -> None:
-    """By the same nick and host, by PART or by QUIT; whatever others did."""
+    """The same nick and host left by PART or QUIT. Events of others make no difference."""
     ann = talk(visit, "#since", "d", "before")
     said = ["before", "missed", "while he was out", "missed too"]
     ben = visit(1, "bend")
@@ -94,7 +94,7 @@ def test_bots_are_sent_nothing_that_they_might_answer(visit: Visit) -> None:
 
 
 def test_several_rooms_and_a_label(visit: Visit) -> None:
-    """IRCv3 labeled-response: what is replayed is in no labeled response."""
+    """IRCv3 labeled-response: replayed messages are in no labeled response."""
     talk(visit, "#one", "g", "first").do("JOIN #two", "PRIVMSG #two :second")
     received = visit(1, "lab", "batch labeled-response server-time").do("@label=x JOIN #one,#two,#three")
     last_label = max(at for at, line in enumerate(received) if "label=x" in line or " 366 " in line)
@@ -112,14 +112,14 @@ def test_the_setting(network: Network) -> None:
 
 
 def time_of(received: list[str], text: str) -> float:
-    """Seconds since 1970 of a message."""
+    """Return the time of a message in seconds since 1970."""
     [stamp] = [re.findall(r"time=([^; ]+)", line)[0] for line in received if line.endswith(f":{text}")]
     return datetime.fromisoformat(stamp).timestamp()
 
 
 @pytest.mark.parametrize("command", ["PRIVMSG *playback :PLAY", "ZNC *playback PLAY"])
 def test_playback_gives_what_is_asked_for(visit: Visit, command: str) -> None:
-    """znc.in/playback: PLAY BUFFER [SINCE [UNTIL]]; The Lounge asks by the command ZNC."""
+    """znc.in/playback: PLAY BUFFER [SINCE [UNTIL]]; The Lounge uses the command ZNC."""
     room, suffix = ("#play", "h") if "PRIV" in command else ("#znc", "i")
     ann = visit(0, f"ann{suffix}", ECHO, room)
     at = [time_of(ann.do(f"PRIVMSG {room} :m{i}"), f"m{i}") for i in range(3)]

@@ -1,4 +1,4 @@
-"""What a client sends a second time under the same id tag is said once, whichever gateway it comes by."""
+"""A message that a client sends again with the same id tag is delivered once, from any gateway."""
 
 from tests.network.harness import Gateway, Network
 
@@ -31,7 +31,7 @@ def test_to_a_room_it_is_said_once_and_its_sender_gets_the_first_echo_again(netw
 
 
 def test_to_a_room_an_id_of_another_message_is_refused_by_name(network: Network, pair: Pair) -> None:
-    """By another sender or with another text: the first message is not echoed to its author, nor to the other."""
+    """From another sender or with another text: the first message is echoed neither to its author nor to the other."""
     kim = network.peer(pair[0], "kim", f"{CAPS} standard-replies", "#taken")
     lou = network.peer(pair[1], "lou", f"{CAPS} standard-replies", "#taken")
     kim.do("@+hubbub/id=7 PRIVMSG #taken :mine")

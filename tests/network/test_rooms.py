@@ -1,4 +1,4 @@
-"""TOPIC, KICK and INVITE across gateways; the members of a test sit on different gateways."""
+"""TOPIC, KICK and INVITE across gateways. The members of a test are on different gateways."""
 
 from tests.network.harness import Gateway, Network, Peer
 from tests.network.test_modes import code
@@ -7,7 +7,7 @@ Pair = tuple[Gateway, Gateway]
 
 
 def two(shared: Network, pair: Pair, suffix: str) -> tuple[Peer, Peer, str]:
-    """An operator and an ordinary member of a new room, each on their own gateway."""
+    """An operator and an ordinary member of a new room, on two gateways."""
     room = f"#r{suffix}"
     return shared.peer(pair[0], f"rop{suffix}", "", room), shared.peer(pair[1], f"rus{suffix}", "", room), room
 
@@ -33,7 +33,7 @@ def test_a_topic_is_set_and_told(shared: Network, pair: Pair) -> None:
 
 
 def test_a_topic_is_the_operators_under_t(shared: Network, pair: Pair) -> None:
-    """Modern IRC "Protected Topic Mode": ERR_CHANOPRIVSNEEDED (482); without +t every member's."""
+    """Modern IRC "Protected Topic Mode": ERR_CHANOPRIVSNEEDED (482); without +t for every member."""
     op, user, room = two(shared, pair, "b")
     assert code(user.do(f"TOPIC {room} :mine"), "482") == [f"{room} :You're not channel operator"]
     op.do(f"MODE {room} -t")
@@ -115,7 +115,7 @@ def test_who_may_invite_whom(shared: Network, pair: Pair) -> None:
 
 
 def test_whom_names_tells_does_not_join_afterwards(network: Network) -> None:
-    """RFC 2812 3.2.1: the list is of all who are in the room, the one who joins included."""
+    """RFC 2812 3.2.1: the list contains all members, the new one included."""
     gateway = network.gateway()
     peers = [network.peer(gateway, f"peer{i}") for i in range(20)]
     for peer in peers:

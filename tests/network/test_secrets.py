@@ -1,4 +1,4 @@
-"""No secret and no word of a message is in the gateway's log, in its metrics or among its arguments."""
+"""The gateway's log, metrics and arguments contain no secret and no text of a message."""
 
 import json
 import select
@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from tests.network.harness import Gateway, Network, get
 
 MARK = "s3cr3t"
-"""In each secret, and in all that is said."""
+"""A part of each secret and of each message."""
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_an_address_of_redis_that_cannot_be_reached_is_told_without_its_password
         gateway = unreachable.start("--log-format", form)
         while "redis_unreachable" not in gateway.log:
             assert gateway.process.poll() is None, gateway.log
-            select.select([], [], [], 0.01)  # the log is a file: nothing to wait on
+            select.select([], [], [], 0.01)  # the log is a file, which no selector can wait for
         assert gateway.stop() == 0
         assert MARK not in gateway.log
     finally:

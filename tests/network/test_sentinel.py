@@ -1,4 +1,4 @@
-"""A Redis behind sentinels: a failover is followed without a restart, and what was acknowledged is heard once."""
+"""A Redis behind sentinels: gateways follow a failover without a restart, and acknowledged messages come once."""
 
 import subprocess
 import sys

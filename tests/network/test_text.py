@@ -1,4 +1,4 @@
-"""The plain-text dialect: what a person with netcat or telnet types and reads, among IRC users (docs/protocol.md)."""
+"""The plain-text dialect of users with netcat or telnet, among IRC users (docs/protocol.md)."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ IRC_SYNTAX = re.compile(r"^[:@]|![^ ]+@|\b(PRIVMSG|NOTICE|JOIN|PART|QUIT|PING|PO
 
 
 class Person:
-    """Someone at a socket of plain text; every line that they read is checked not to be IRC."""
+    """A user at a plain-text socket. Each received line is checked not to be IRC."""
 
     def __init__(self, gateway: Gateway, name: str = "") -> None:
         self.name = name
@@ -38,7 +38,7 @@ class Person:
         self._socket.sendall(data)
 
     def line(self) -> str:
-        """The next line; "" at the end of the connection."""
+        """Return the next line, or "" at the end of the connection."""
         line = self._lines.readline()
         assert not IRC_SYNTAX.search(line), line
         return line.rstrip("\n")
@@ -51,13 +51,13 @@ class Person:
         return lines
 
     def seen(self) -> list[str]:
-        """What has come so far: all before the answer to a command that is none. Commands are taken in order."""
+        """Return all lines before the answer to an unknown command. Commands are handled in order."""
         self._asked += 1
         self.type(f"/no{self._asked}")
         return self.until(f"There is no command /no{self._asked}.")[:-1]
 
     def end_input(self) -> list[str]:
-        """Says that nothing more will be typed, and reads to the end."""
+        """Close the sending side, and read to the end."""
         self._socket.shutdown(socket.SHUT_WR)
         return [line.rstrip("\n") for line in self._lines]
 
@@ -68,7 +68,7 @@ class Person:
 
 @pytest.fixture
 def people() -> Iterator[list[Person]]:
-    """Those of a test, to be seen off at its end."""
+    """The users of a test, who leave at its end."""
     people: list[Person] = []
     yield people
     for person in people:
@@ -76,7 +76,7 @@ def people() -> Iterator[list[Person]]:
 
 
 def test_a_silent_connection_is_greeted_in_words_that_are_irc_too(pair: Pair, people: list[Person]) -> None:
-    """After one second of silence: one sentence, which an IRC program reads as a command that it does not know."""
+    """After one second without input: one sentence, which an IRC program reads as an unknown command."""
     started = time.monotonic()
     person = Person(pair[0])
     people.append(person)
@@ -91,7 +91,7 @@ def test_a_silent_connection_is_greeted_in_words_that_are_irc_too(pair: Pair, pe
 
 
 def test_enter_alone_is_greeted_at_once(network: Network, people: list[Person]) -> None:
-    """Also where a browser was a moment ago, whose silent connections are not greeted."""
+    """Also from the address of a browser, whose silent connections are not greeted."""
     gateway = network.gateway()
     get(gateway.port, "/")
     person = Person(gateway)
@@ -103,7 +103,7 @@ def test_enter_alone_is_greeted_at_once(network: Network, people: list[Person]) 
 
 
 def test_a_browser_s_spare_connection_is_not_greeted(network: Network) -> None:
-    """It opens more than it uses, and takes them a minute later: a greeting would be no HTTP response."""
+    """A browser opens spare connections and uses them a minute later. A greeting would be no HTTP response."""
     gateway = network.gateway()
     address = ("127.0.0.1", gateway.port)
     get(gateway.port, "/")
@@ -117,7 +117,7 @@ def test_a_browser_s_spare_connection_is_not_greeted(network: Network) -> None:
 
 
 def test_a_name_brings_one_to_the_lobby(shared: Network, pair: Pair, people: list[Person]) -> None:
-    """The lobby, who is there, and then talk: `name: message`, one's own lines not."""
+    """The lobby, its members, and then the chat: `name: message`, without one's own lines."""
     alice = shared.peer(pair[0], "t-alice", "", "#lobby")
     bob = Person(pair[1], "t-bob")
     people.append(bob)
@@ -137,7 +137,7 @@ def test_a_name_brings_one_to_the_lobby(shared: Network, pair: Pair, people: lis
 
 
 def test_the_last_lines_are_shown_once_on_joining(shared: Network, pair: Pair, people: list[Person]) -> None:
-    """The last 20 lines of the room, in order, and nothing of it twice while the talk goes on."""
+    """The last 20 lines of the room, in order and without duplicates while others talk."""
     alice = shared.peer(pair[0], "h-alice", "", "#backlog")
     alice.do(*(f"PRIVMSG #backlog :line {i}" for i in range(30)))
     bob = Person(pair[1], "h-bob")
@@ -156,7 +156,7 @@ def test_the_last_lines_are_shown_once_on_joining(shared: Network, pair: Pair, p
 def test_a_taken_name_gets_a_suggestion_and_the_next_line_is_tried(
     shared: Network, pair: Pair, people: list[Person]
 ) -> None:
-    """In words, never a numeric; also for a name that cannot be."""
+    """As a sentence, never a numeric, also for an invalid name."""
     shared.peer(pair[0], "wanted")
     person = Person(pair[1])
     people.append(person)
@@ -200,7 +200,7 @@ def test_commands(shared: Network, pair: Pair, people: list[Person]) -> None:
 
 
 def test_lines_of_other_rooms_are_marked(shared: Network, pair: Pair, people: list[Person]) -> None:
-    """What is typed goes to one room; who reads knows what was said elsewhere, and sees news of people once."""
+    """Input goes to one room. Messages of other rooms name the room, and events of users are shown once."""
     alice = shared.peer(pair[0], "r-alice", "", "#r1", "#r2")
     bob = Person(pair[1], "r-bob")
     eve = Person(pair[1], "r-eve")
@@ -227,7 +227,7 @@ def test_lines_of_other_rooms_are_marked(shared: Network, pair: Pair, people: li
 
 
 def until_quit(reader: Peer, nick: str) -> list[str]:
-    """What somebody does in the lobby until he quits; others, of the tests before, come and go there too."""
+    """Return the events of one user in the lobby until the QUIT. Users of earlier tests come and go there too."""
     lines: list[str] = []
     while not lines or " QUIT " not in lines[-1]:
         lines += [line for line in reader.until(f":{nick}!") if line.startswith(f":{nick}!")]
@@ -235,7 +235,7 @@ def until_quit(reader: Peer, nick: str) -> list[str]:
 
 
 def test_a_half_closed_pipe_is_heard_to_its_end(shared: Network, pair: Pair, people: list[Person]) -> None:
-    """`printf ... | nc -N`: read to its end, also a last line without one; delivered, flushed, closed."""
+    """`printf ... | nc -N`: the gateway reads to the end, also a line without a line end, delivers and closes."""
     alice = shared.peer(pair[0], "p-alice", "", "#lobby")
     bob = Person(pair[1])
     people.append(bob)
@@ -248,7 +248,7 @@ def test_a_half_closed_pipe_is_heard_to_its_end(shared: Network, pair: Pair, peo
 
 
 def test_what_was_said_before_a_reset_is_delivered(shared: Network, pair: Pair) -> None:
-    """`printf ... | nc -q0`: the program is gone while its name is still being claimed."""
+    """`printf ... | nc -q0`: the program has ended while its name is still being claimed."""
     alice = shared.peer(pair[0], "q-alice", "", "#lobby")
     with socket.create_connection(("127.0.0.1", pair[1].port), DEADLINE_S) as gone:
         gone.sendall(b"q-bob\nhello\n")
@@ -258,7 +258,7 @@ def test_what_was_said_before_a_reset_is_delivered(shared: Network, pair: Pair) 
 
 @pytest.mark.skipif(shutil.which("nc") is None, reason="no netcat on this machine")
 def test_through_netcat(shared: Network, pair: Pair) -> None:
-    """The very command of the README."""
+    """The command of the README."""
     alice = shared.peer(pair[0], "n-alice", "", "#lobby")
     done = subprocess.run(
         ["nc", "-N", "127.0.0.1", str(pair[1].port)],
@@ -274,7 +274,7 @@ def test_through_netcat(shared: Network, pair: Pair) -> None:
 
 
 def test_telnet_may_negotiate_and_send_what_it_likes(shared: Network, pair: Pair, people: list[Person]) -> None:
-    """RFC 854: options and interrupts are no text, lines end in CR LF."""
+    """RFC 854: options and interrupts are no text. Lines end in CR LF."""
     alice = shared.peer(pair[0], "i-alice", "", "#lobby")
     bob = Person(pair[1])
     people.append(bob)
@@ -294,7 +294,7 @@ def test_colours_and_control_characters_are_not_shown(shared: Network, pair: Pai
 
 
 def test_a_silent_person_is_not_pinged(network: Network) -> None:
-    """No ping timeout: TCP's keepalive tells who is gone."""
+    """No ping timeout: TCP's keepalive detects dead peers."""
     gateway = network.gateway(HUBBUB_PING_INTERVAL_S="1")
     bob = Person(gateway, "quiet")
     other = network.peer(gateway, "pinged")
@@ -304,7 +304,7 @@ def test_a_silent_person_is_not_pinged(network: Network) -> None:
 
 
 def test_everybody_reads_a_word_when_the_gateway_ends(network: Network, people: list[Person]) -> None:
-    """Those who talk, and those who were asked for a name; a browser's spare connection reads nothing."""
+    """Users that talk, and users that were asked for a name. A browser's spare connection gets nothing."""
     gateway = network.gateway()
     named, asked = Person(gateway, "named"), Person(gateway)
     people += [named, asked]

@@ -1,4 +1,4 @@
-"""TLS on the very port that plain clients use (RFC 8446); certificates read again on SIGHUP."""
+"""TLS on the port of plain clients (RFC 8446), and reloading certificates on SIGHUP."""
 
 import shutil
 import signal
@@ -39,7 +39,7 @@ def encrypted(gateway: Gateway) -> ssl.SSLSocket:
 
 
 def certificate(gateway: Gateway) -> bytes | None:
-    """What the gateway shows now."""
+    """Return the certificate that the gateway uses now."""
     with encrypted(gateway) as probe:
         return probe.getpeercert(binary_form=True)
 
@@ -84,7 +84,7 @@ def test_a_stalled_handshake_stalls_nobody(network: Network, pem: Path) -> None:
 
 
 def test_without_a_certificate_a_hello_is_answered_by_an_alert(shared: Network, pair: tuple[Gateway, Gateway]) -> None:
-    """RFC 8446 6.2 handshake_failure: a client that tries TLS first learns at once that there is none."""
+    """RFC 8446 6.2 handshake_failure: a client that tries TLS gets an alert at once if there is no certificate."""
     with connect(pair[0]) as hello:
         hello.sendall(b"\x16\x03\x01\x02\x00\x01")
         assert hello.recv(100) == HANDSHAKE_FAILURE
@@ -104,7 +104,7 @@ def test_a_wrong_certificate_at_the_start_is_one_line_and_status_2(network: Netw
 
 
 def test_the_stream_ends_as_tls_wants_it(network: Network, pem: Path) -> None:
-    """RFC 8446 6.1: close_notify tells the end from a cut; a client that requires it meets no error."""
+    """RFC 8446 6.1: close_notify marks the end. A client that requires it gets no error."""
     gateway = network.gateway(*options(pem))
     with encrypted(gateway) as wrapped:
         wrapped.sendall(b"QUIT\r\n")

@@ -1,4 +1,4 @@
-"""IRC over WebSocket (IRCv3 websocket, RFC 6455) and the page's files, on the very port of all other clients."""
+"""IRC over WebSocket (IRCv3 websocket, RFC 6455) and the page's files, on the port of all other clients."""
 
 import gzip
 import http.client
@@ -32,7 +32,7 @@ LONG = "grüße " * 40
 def dial(
     gateway: Gateway, *subprotocols: str, origin: str | None = None, **options: Any
 ) -> AbstractContextManager[ClientConnection]:
-    """A WebSocket to a gateway, open within the context."""
+    """Open a WebSocket to a gateway for the context."""
     scheme = "wss" if "ssl" in options else "ws"
     opened: ClientConnection = connect(
         f"{scheme}://127.0.0.1:{gateway.port}/",
@@ -47,7 +47,7 @@ def dial(
 
 
 class Lines:
-    """A WebSocket as the socket of a Peer: each line is a message of the kind that was agreed, and only a line."""
+    """A WebSocket as the socket of a Peer. Each line is one message of the agreed kind."""
 
     def __init__(self, websocket: ClientConnection) -> None:
         self.websocket = websocket
@@ -84,7 +84,7 @@ WebPeer = Callable[..., Peer]
 
 @pytest.fixture
 def web_peer() -> Iterator[WebPeer]:
-    """Makes clients over WebSocket, registered and in rooms, until the end of the test."""
+    """Connect clients over WebSocket, registered and in rooms, until the end of the test."""
     with ExitStack() as opened:
 
         def peer(
@@ -117,7 +117,7 @@ BOTH = pytest.mark.parametrize("subprotocol", [TEXT, BINARY])
 def test_people_on_websockets_and_plain_sockets_talk(
     shared: Network, pair: Pair, subprotocol: str, web_peer: WebPeer
 ) -> None:
-    """IRCv3 websocket: each message is one line of IRC; the PONG's promise holds as everywhere."""
+    """IRCv3 websocket: each message is one line of IRC; the PONG is a barrier as for all clients."""
     room = f"#talk-{subprotocol[0]}"
     web = web_peer(shared, pair[0], f"web{subprotocol[0]}", "", room, subprotocol=subprotocol)
     other = web_peer(shared, pair[0], f"webtoo{subprotocol[0]}", "", room, subprotocol=subprotocol)
@@ -183,7 +183,7 @@ def test_a_page_without_a_subprotocol_is_sent_text(shared: Network, pair: Pair) 
 
 
 def test_lines_in_fragments_and_with_their_ends(shared: Network, pair: Pair, web_peer: WebPeer) -> None:
-    """RFC 6455 5.4; a line end that should not be there is borne."""
+    """RFC 6455 5.4. An unnecessary line end is accepted."""
     web = web_peer(shared, pair[0], "piecewise", "", "#pieces")
     irc = shared.peer(pair[1], "whole", "", "#pieces")
     web.sync()
@@ -208,7 +208,7 @@ def test_a_line_over_the_limit_is_told_so_and_ends_nothing(shared: Network, pair
 def test_a_relayed_line_is_cut_to_510_bytes_between_characters(
     shared: Network, pair: Pair, web_peer: WebPeer, subprotocol: str
 ) -> None:
-    """IRCv3 websocket: 510 bytes without the line end, and text that a browser takes for UTF-8; as on plain sockets."""
+    """IRCv3 websocket: 510 bytes without the line end, and valid UTF-8 for a browser, as on plain sockets."""
     kind = subprotocol[0]
     alice = web_peer(shared, pair[0], f"cutalice{kind}", "", "#cut", subprotocol=subprotocol)
     readers = [
@@ -236,7 +236,7 @@ def test_a_relayed_line_is_cut_to_510_bytes_between_characters(
     ],
 )
 def test_the_client_s_order_of_subprotocols_counts(pair: Pair, offered: tuple[str, ...], agreed: str | None) -> None:
-    """IRCv3 websocket: "respecting the client's order of preference"; without a common one it goes on, in text."""
+    """IRCv3 websocket: "respecting the client's order of preference"; without a common one: text."""
     with dial(pair[0], *offered) as websocket:
         assert websocket.subprotocol == agreed
         websocket.send("CAP LS 302")
@@ -244,7 +244,7 @@ def test_the_client_s_order_of_subprotocols_counts(pair: Pair, offered: tuple[st
 
 
 def test_frames_that_hold_no_line_count_as_lines(network: Network, web_peer: WebPeer) -> None:
-    """What asks for a pong costs what a line costs, or flood control could be passed by."""
+    """A ping frame counts as a line, so that it cannot evade flood control."""
     gateway = network.gateway(HUBBUB_FLOOD_RATE="10", HUBBUB_FLOOD_BURST="1")
     web = web_peer(network, gateway, "pinging")
     began = time.monotonic()
@@ -258,7 +258,7 @@ def test_frames_that_hold_no_line_count_as_lines(network: Network, web_peer: Web
 
 
 def ended(peer: Peer) -> tuple[list[str], int]:
-    """All lines up to the end, and the code of the close frame behind them."""
+    """Return all lines up to the end, and the code of the close frame."""
     lines: list[str] = []
     websocket = websocket_of(peer)
     with suppress(ConnectionClosed):
@@ -279,7 +279,7 @@ def test_quit_is_answered_by_error_then_by_a_close_frame(shared: Network, pair: 
 
 
 def test_a_page_that_closes_has_left(shared: Network, pair: Pair, web_peer: WebPeer) -> None:
-    """RFC 6455 5.5.1: the close is answered by its code, behind what was said before."""
+    """RFC 6455 5.5.1: the close is answered with its code, after all earlier lines."""
     web = web_peer(shared, pair[0], "closing", "", "#closing")
     irc = shared.peer(pair[1], "open", "", "#closing")
     web.sync()
@@ -318,7 +318,7 @@ def test_a_gateway_that_ends_closes_as_the_protocol_wants_it(network: Network, w
 
 
 def test_a_silent_page_is_asked_and_then_dropped(network: Network, web_peer: WebPeer) -> None:
-    """A connection that is open on one side only ends; the library answers no PING of IRC by itself."""
+    """A half-open connection ends. The library does not answer IRC's PING."""
     gateway = network.gateway(HUBBUB_PING_INTERVAL_S="1")
     web = web_peer(network, gateway, "silent")
     lines, code = ended(web)
@@ -331,7 +331,7 @@ def test_a_silent_page_is_asked_and_then_dropped(network: Network, web_peer: Web
 
 
 def refused(gateway: Gateway, origin: str) -> int:
-    """The status of the answer; 101 where it was none."""
+    """Return the status of the answer, or 101 if the connection was accepted."""
     try:
         with dial(gateway, TEXT, origin=origin):
             return 101
@@ -413,7 +413,7 @@ def test_the_page_is_served_to_browsers(pair: Pair) -> None:
 
 
 def test_a_browser_asks_again_on_the_same_connection(pair: Pair, shared: Network) -> None:
-    """RFC 9112 9.3; what is no request there is answered as one that is broken, and becomes no client."""
+    """RFC 9112 9.3. Other bytes there are answered as a broken request, and make no client."""
     connection = http.client.HTTPConnection("127.0.0.1", pair[0].port, timeout=DEADLINE_S)
     for path, status in [("/", 200), ("/nothing", 404), ("/main.js", 200), ("/view/row.js", 200)]:
         connection.request("GET", path)
@@ -449,7 +449,7 @@ def test_a_broken_request_is_told_so(pair: Pair, request_head: bytes, status: by
 
 
 def test_several_files_come_over_one_connection(pair: Pair) -> None:
-    """RFC 9112 9.3, 9.3.2 (pipelining); what follows is HTTP as well, whatever it looks like."""
+    """RFC 9112 9.3, 9.3.2 (pipelining). The bytes that follow are HTTP too, whatever they look like."""
     request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
     with socket.create_connection(("127.0.0.1", pair[0].port), DEADLINE_S) as connected:
         connected.sendall(request + request + b"NICK mallory\r\nUSER m 0 * :m\r\n\r\n")

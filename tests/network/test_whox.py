@@ -1,4 +1,4 @@
-"""WHOX: the fields that were asked for, of people on any gateway (IRCv3 WHOX)."""
+"""WHOX: the requested fields of users on any gateway (IRCv3 WHOX)."""
 
 from tests.network.harness import Gateway, Network
 from tests.network.test_people import numerics
@@ -12,7 +12,7 @@ def test_isupport_has_whox(shared: Network, pair: Pair) -> None:
 
 
 def test_all_fields_come_in_their_order(shared: Network, pair: Pair) -> None:
-    """IRCv3 WHOX, "RPL_WHOSPCRPL": with the placeholders of what is not told."""
+    """IRCv3 WHOX, "RPL_WHOSPCRPL": with placeholders for hidden values."""
     there = shared.peer(pair[0], "wxthere", "", "#wx")
     there.do("AWAY :x")
     asking = shared.peer(pair[1], "wxasking", "", "#wx")
