@@ -1,4 +1,4 @@
-"""What is kept of clients while Redis is away: its bounds, its order, its age."""
+"""The retry queue: messages that wait while Redis is unavailable, with their bounds, order and age."""
 
 import tracemalloc
 
@@ -16,7 +16,7 @@ SESSION_BYTES, AGE_S = 10_000, 60.0
 
 
 class Lane:
-    """Sessions that write to logs of other lanes by a link that is down."""
+    """Sessions that write to logs of other lanes over a link that is down."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -33,7 +33,7 @@ class Lane:
         self.refused.append(pending.line)
 
     def say(self, sid: str, log: str, text: str) -> bool:
-        """Whether it is kept; text is all that a line is here."""
+        """Return whether the queue accepts a line. A line is only a text here."""
         self.under_way[sid] = self.under_way.get(sid, 0) + 1
         pending = PendingEvent(sid, text)
         if self.retry_queue.is_on and not self.retry_queue.admits(log, pending, self.now):
@@ -47,7 +47,7 @@ class Lane:
         self.log_writer.add(log, MustDeliver(sid, "QUIT"))
 
     def drain(self) -> None:
-        """Redis is back, and everything has got into its log."""
+        """Redis is available again, and every event is in its log."""
         self.retry_queue.back()
         for name, pending, _ in list(self.log_writer.under_way()):
             self.log_writer.withdraw(name, lambda one, it=pending: one is it)  # type: ignore[misc]
@@ -149,7 +149,7 @@ def test_a_lane_s_memory_is_bounded_whoever_writes(lane: Lane, monkeypatch: pyte
     tracemalloc.start()
     try:
         kept = 0
-        for length in (1, 20, 300):  # small events cost most beside their text
+        for length in (1, 20, 300):  # small events have the largest overhead
             for n in range(500):
                 kept += sum(lane.say(f"g.0.{n}", f"@{n % 50}", f"{n} {'x' * length}") for _ in range(20))
         used, _ = tracemalloc.get_traced_memory()
