@@ -8,13 +8,13 @@ folded name (``#room``) or by a lane's inbox (``@gateway.lane``).
 class Keys:
     """Key names under one prefix; two networks with different prefixes may share a Redis."""
 
-    __slots__ = ("gateways", "noted", "prefix", "rooms", "secrets", "stats")
+    __slots__ = ("gateways", "prefix", "reapable", "rooms", "secrets", "stats")
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.gateways = f"{prefix}gateways"
-        self.noted = f"{prefix}noted"
-        """Set: ids of lanes that have left something for a reaper, be it after their gateway's end."""
+        self.reapable = f"{prefix}reapable"
+        """Set: ids of lanes that have records for a reaper, also after the end of their gateway."""
         self.rooms = f"{prefix}rooms"
         self.stats = f"{prefix}stats"
         self.secrets = f"{prefix}secrets"

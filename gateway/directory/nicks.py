@@ -82,7 +82,7 @@ class NickDirectory:
 
     def note(self, nick: str) -> None:
         """Register a nick for the reaper. Each lane has its own set, so that one link orders all changes of it."""
-        self._link.call(self._keys.noted, ignore, "SADD", self._lane)
+        self._link.call(self._keys.reapable, ignore, "SADD", self._lane)
         self._link.call(self._keys.lane_nicks(self._lane), ignore, "SADD", casefold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:

@@ -60,9 +60,9 @@ class Reaper:
 
         Such a gateway was reaped while it was paused, continued and ended before it noticed; or Redis lost its lease.
         """
-        noted = sorted({lane.partition(".")[0] for lane in self._noted()})
-        leases = self._client.zmscore(self._keys.gateways, noted) if noted else []
-        unleased = {gateway for gateway, lease in zip(noted, leases, strict=True) if lease is None}
+        gateways = sorted({lane.partition(".")[0] for lane in self._reapable_lanes()})
+        leases = self._client.zmscore(self._keys.gateways, gateways) if gateways else []
+        unleased = {gateway for gateway, lease in zip(gateways, leases, strict=True) if lease is None}
         for gone in sorted(unleased & self._unleased):
             self.reap(gone)
         self._unleased = unleased
@@ -81,7 +81,7 @@ class Reaper:
             self._client.expire(keys.log(name), INBOX_EXPIRY_S)
             self._client.hdel(keys.stats, lane)
             self._remove_lane(
-                keys=[keys.noted, keys.lane_rooms(lane), keys.lane_nicks(lane), keys.head(name)], args=[lane]
+                keys=[keys.reapable, keys.lane_rooms(lane), keys.lane_nicks(lane), keys.head(name)], args=[lane]
             )
         self._client.delete(keys.gateway_info(gateway))
         self._client.zrem(keys.gateways, gateway)
@@ -89,11 +89,11 @@ class Reaper:
 
     def _lanes(self, gateway: str) -> list[str]:
         count = int(self._client.hget(self._keys.gateway_info(gateway), "lanes") or 0)
-        noted = {lane for lane in self._noted() if lane.partition(".")[0] == gateway}
-        return sorted(noted.union(f"{gateway}.{number}" for number in range(count)))
+        recorded = {lane for lane in self._reapable_lanes() if lane.partition(".")[0] == gateway}
+        return sorted(recorded.union(f"{gateway}.{number}" for number in range(count)))
 
-    def _noted(self) -> list[str]:
-        return [lane.decode() for lane in self._client.smembers(self._keys.noted)]
+    def _reapable_lanes(self) -> list[str]:
+        return [lane.decode() for lane in self._client.smembers(self._keys.reapable)]
 
     def _append_gone(self, gone: str) -> None:
         payload = events.encode([events.gone(gone)])

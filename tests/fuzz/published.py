@@ -15,8 +15,8 @@ _KEYS = Keys("f:")
 _LOGS = ("#lobby", inbox("abc.0"), "#tea")
 _LINES = (
     b":n!u@h PRIVMSG #lobby :x", b":n!u@h PRIVMSG", b":n!u@h JOIN #lobby", b"KILL", b":o!u@h KILL bob :x",
-    b"INVITE bob", b":n!u@h INVITE bob #x", b"ASK", b"ASK abc.0.q0 1", b"ANSWER abc.0.q0 :{}",
-    b"ANSWER abc.0.q0 :[", b"WALLOPS", b"GONE", b"GONE abc", b":n!u@h PRIVMSG bob :x", b":n!u@h NOTICE bob",
+    b"INVITE bob", b":n!u@h INVITE bob #x", b"QUERY", b"QUERY abc.0.q0 1", b"REPLY abc.0.q0 :{}",
+    b"REPLY abc.0.q0 :[", b"WALLOPS", b"GONE", b"GONE abc", b":n!u@h PRIVMSG bob :x", b":n!u@h NOTICE bob",
     b"TAGMSG", b":n 001 bob :x", b"QUIT", b"MODE #lobby",
 )  # fmt: skip
 _ERRORS = {"base_unreadable"}

@@ -19,7 +19,7 @@ def reaper(client: Any, keys: Keys) -> Reaper:
 
 def make_room(client: Any, keys: Keys, room: str) -> None:
     client.hset(keys.head(room), mapping={"epoch": "epoch1", "last": "0-0"})
-    client.sadd(keys.noted, f"{DEAD}.0")
+    client.sadd(keys.reapable, f"{DEAD}.0")
     client.sadd(keys.lane_rooms(f"{DEAD}.0"), room)
 
 
@@ -42,14 +42,14 @@ def test_every_room_is_told_once(client: Any, keys: Keys, reaper: Reaper) -> Non
 
 
 def test_a_room_that_is_no_more_is_not_made_again(client: Any, keys: Keys, reaper: Reaper) -> None:
-    client.sadd(keys.noted, f"{DEAD}.0")
+    client.sadd(keys.reapable, f"{DEAD}.0")
     client.sadd(keys.lane_rooms(f"{DEAD}.0"), "#expired")
     reaper.reap(DEAD)
     assert client.exists(keys.log("#expired"), keys.head("#expired")) == 0
 
 
 def test_only_its_own_nicks_are_freed(client: Any, keys: Keys, reaper: Reaper) -> None:
-    client.sadd(keys.noted, f"{DEAD}.0")
+    client.sadd(keys.reapable, f"{DEAD}.0")
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice", "bob")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     client.hset(keys.nick("bob"), mapping={"sid": f"{OTHER}.0.1", "gateway": OTHER})
@@ -87,7 +87,7 @@ def test_what_a_gateway_does_after_its_end_is_cleared_away(client: Any, keys: Ke
     """It stood still, claims its nicks again when it goes on, and is killed before it knows."""
     make_room(client, keys, "#lobby")
     reaper.reap(DEAD)
-    client.sadd(keys.noted, f"{DEAD}.0", f"{DEAD}.1")
+    client.sadd(keys.reapable, f"{DEAD}.0", f"{DEAD}.1")
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     client.hset(keys.head(inbox(f"{DEAD}.1")), "epoch", "e")
@@ -95,12 +95,12 @@ def test_what_a_gateway_does_after_its_end_is_cleared_away(client: Any, keys: Ke
     assert client.exists(keys.nick("alice")), "one look is not enough: it may be about to beat"
     reaper.reap_unleased()
     assert not client.exists(keys.nick("alice"), keys.lane_nicks(f"{DEAD}.0"), keys.head(inbox(f"{DEAD}.1")))
-    assert client.exists(keys.noted) == 0
+    assert client.exists(keys.reapable) == 0
 
 
 def test_who_has_a_lease_again_is_left_alone(client: Any, keys: Keys, reaper: Reaper) -> None:
     """Redis was wiped, and this gateway beats after others have looked."""
-    client.sadd(keys.noted, f"{DEAD}.0")
+    client.sadd(keys.reapable, f"{DEAD}.0")
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     reaper.reap_unleased()
     client.zadd(keys.gateways, {DEAD: 1})
@@ -110,15 +110,15 @@ def test_who_has_a_lease_again_is_left_alone(client: Any, keys: Keys, reaper: Re
     assert client.smembers(keys.lane_nicks(f"{DEAD}.0")) == {b"alice"}
 
 
-def test_what_comes_while_a_gateway_is_reaped_stays_noted(client: Any, keys: Keys, reaper: Reaper) -> None:
+def test_what_comes_while_a_gateway_is_reaped_stays_recorded(client: Any, keys: Keys, reaper: Reaper) -> None:
     """It stood still, and goes on in that very moment."""
-    client.sadd(keys.noted, f"{DEAD}.0")
+    client.sadd(keys.reapable, f"{DEAD}.0")
     reaper._release_nicks(DEAD)
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     client.hset(keys.nick("alice"), mapping={"sid": f"{DEAD}.0.1", "gateway": DEAD})
     with patch.object(reaper, "_release_nicks"):
         reaper.reap(DEAD)
-    assert client.smembers(keys.noted) == {f"{DEAD}.0".encode()}
+    assert client.smembers(keys.reapable) == {f"{DEAD}.0".encode()}
     reaper.reap_unleased()
     reaper.reap_unleased()
-    assert client.exists(keys.nick("alice"), keys.noted) == 0
+    assert client.exists(keys.nick("alice"), keys.reapable) == 0

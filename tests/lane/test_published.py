@@ -59,8 +59,8 @@ def test_a_published_message_that_is_no_entry(world: World, payload: bytes) -> N
 @pytest.mark.parametrize(
     "line",
     [
-        b"PRIVMSG", b":n!u@h PRIVMSG bob", b"NOTICE", b"TAGMSG", b"KILL", b":o!u@h KILL bob", b"INVITE bob", b"ASK",
-        b"ASK abc.0.q0", b"ANSWER", b"ANSWER abc.0.q0 :{", b"ANSWER abc.0.q0 :{}", b"ANSWER abc.0.q0 :[[]]", b"WALLOPS",
+        b"PRIVMSG", b":n!u@h PRIVMSG bob", b"NOTICE", b"TAGMSG", b"KILL", b":o!u@h KILL bob", b"INVITE bob", b"QUERY",
+        b"QUERY abc.0.q0", b"REPLY", b"REPLY abc.0.q0 :{", b"REPLY abc.0.q0 :{}", b"REPLY abc.0.q0 :[[]]", b"WALLOPS",
     ],
 )  # fmt: skip
 def test_an_event_in_the_inbox_that_lacks_its_half(world: World, line: bytes) -> None:

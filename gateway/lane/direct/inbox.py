@@ -37,8 +37,8 @@ FEWEST_PARAMS = {
     "KILL": 2,
     "INVITE": 2,
     "REDACT": 2,
-    "ASK": 2,
-    "ANSWER": 2,
+    "QUERY": 2,
+    "REPLY": 2,
     "WALLOPS": 1,
     "FAIL": 4,
     "OPERNOTICE": 1,
@@ -121,7 +121,7 @@ class Inbox:
 
     def _note(self) -> None:
         """Before the log is there, so that a reaper finds it."""
-        self._link.call(self._keys.noted, ignore, "SADD", self._lane)
+        self._link.call(self._keys.reapable, ignore, "SADD", self._lane)
 
     def close(self, done: Callable[[], None]) -> None:
         """Lets nobody write here any more; ``done`` is called when all that was written before has been taken.

@@ -1,7 +1,7 @@
-"""What one lane asks another about a session of its, through their inboxes (WHOIS: idle time, rooms).
+"""Queries between lanes about a user's status (WHOIS: idle time, rooms), through their inboxes.
 
-An answer that does not come in time is None: the rest of the reply must not wait for a gateway that has just
-died. Runs on the lane's thread.
+A query without a reply in time gives None: the rest of a WHOIS must not wait for a gateway that has just died. Runs on
+the lane's thread.
 """
 
 import itertools
@@ -16,11 +16,11 @@ from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 from gateway.wire.message import Message
 
-ANSWER_LIMIT_S = 2.0
+REPLY_LIMIT_S = 2.0
 
 
 class UserQueries:
-    """The questions of a lane that are open, and its answers to those of others."""
+    """The open queries of a lane, and its replies to those of other lanes."""
 
     def __init__(self, context: LaneContext, inbox: Inbox, log_writer: LogWriter) -> None:
         self._context = context
@@ -28,31 +28,31 @@ class UserQueries:
         self._log_writer = log_writer
         self._numbers = itertools.count()
         self._open: dict[str, Callable[[UserStatus | None], None]] = {}
-        inbox.specials["ASK"] = self._asked
-        inbox.specials["ANSWER"] = self._answered
+        inbox.specials["QUERY"] = self._reply
+        inbox.specials["REPLY"] = self._replied
 
     def ask(self, sid: str, with_address: bool, done: Callable[[UserStatus | None], None]) -> None:
-        """Calls ``done`` once, with what the session's lane says, or with None."""
-        # The lane's own id with a number is no session's: the answer finds the lane and nobody else.
-        question = f"{self._context.id}.q{next(self._numbers)}"
-        self._open[question] = done
-        self._send(sid, f"ASK {question} {int(with_address)}")
-        self._context.later(ANSWER_LIMIT_S, lambda: self._close(question, None))
+        """Query the session's lane; call ``done`` once, with the reply or with None."""
+        # An id in the form of a session id that no session has: the reply is addressed to this lane only.
+        query = f"{self._context.id}.q{next(self._numbers)}"
+        self._open[query] = done
+        self._send(sid, f"QUERY {query} {int(with_address)}")
+        self._context.later(REPLY_LIMIT_S, lambda: self._close(query, None))
 
-    def _asked(self, message: Message, client: Client | None, _show: Show) -> None:
+    def _reply(self, message: Message, client: Client | None, _show: Show) -> None:
         if client is not None:
-            question, with_address = message.params[:2]
-            told = presence(client.session, self._context.wall_now, with_address=with_address == "1")
-            self._send(question, f"ANSWER {question} :{told.text()}")
+            query, with_address = message.params[:2]
+            status = presence(client.session, self._context.wall_now, with_address=with_address == "1")
+            self._send(query, f"REPLY {query} :{status.text()}")
 
-    def _answered(self, message: Message, _client: Client | None, _show: Show) -> None:
-        question, text = message.params[:2]
-        self._close(question, read(text))
+    def _replied(self, message: Message, _client: Client | None, _show: Show) -> None:
+        query, text = message.params[:2]
+        self._close(query, read(text))
 
-    def _close(self, question: str, told: UserStatus | None) -> None:
-        done = self._open.pop(question, None)
+    def _close(self, query: str, status: UserStatus | None) -> None:
+        done = self._open.pop(query, None)
         if done is not None:
-            done(told)
+            done(status)
 
     def _send(self, sid: str, line: str) -> None:
         log, event = self._inbox.address(sid, line)

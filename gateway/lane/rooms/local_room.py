@@ -236,7 +236,7 @@ class RoomReplicas:
 
     def _note(self, *names: str) -> None:
         """What a reaper must visit is noted before anything of ours can be in the room."""
-        self._link.call(self._keys.noted, ignore, "SADD", self._lane)
+        self._link.call(self._keys.reapable, ignore, "SADD", self._lane)
         self._link.call(self._keys.lane_rooms(self._lane), ignore, "SADD", *names)
 
     def rekeyed(self, lane: str) -> None:
