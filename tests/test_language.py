@@ -29,6 +29,7 @@ CHECKED = [
     "gateway/heartbeat",
     "gateway/net",
     "gateway/ops",
+    "gateway/web",
     "gateway/wire",
     "tests/attacks",
     "tests/bench",
@@ -38,6 +39,7 @@ CHECKED = [
     "tests/e2e",
     "tests/embedded",
     "tests/fuzz",
+    "tests/heartbeat",
     "tests/logs",
     "tests/net",
     "tests/network",
@@ -45,6 +47,7 @@ CHECKED = [
     "tests/page",
     "tests/pictures",
     "tests/stage",
+    "tests/web",
     "tests/wire",
 ]
 """Folders of the source that follow the rules."""
@@ -125,9 +128,10 @@ KEYWORDS = {".js": {"void"}}
 
 
 def source_files() -> list[Path]:
-    files = sorted(ROOT.glob("gateway/*.py"))
+    files = sorted([*ROOT.glob("gateway/*.py"), *ROOT.glob("tests/*.py")])
     files += [path for folder in CHECKED for path in sorted((ROOT / folder).rglob("*"))]
-    return [path for path in files if path.suffix in SUFFIXES and path != Path(__file__)]
+    own = [path for path in files if path != Path(__file__) and "node_modules" not in path.parts]
+    return [path for path in own if path.suffix in SUFFIXES]
 
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""Claims of nicks: who came first, by Redis's clock, and that only the holder frees."""
+"""Claims of nicks: the first one by Redis's clock wins, and only the owner releases."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from tests.stage.worlds import Stage
 
 
 class Silent:
-    """A session's client that is told nothing."""
+    """A session's output that is ignored."""
 
     def send(self, line: str) -> None:
         raise AssertionError(line)
@@ -37,7 +37,7 @@ def test_the_first_claim_holds_and_tells_the_second_who(stage: Stage) -> None:
 
 
 def test_the_holder_may_claim_again_and_gets_a_newer_token(stage: Stage) -> None:
-    """A claim whose answer was lost is simply made again."""
+    """A claim whose answer was lost is made again."""
     node = stage.node()
     first = run(stage, node, CLAIM, "g1.0.1", "nick", "Bob")
     second = run(stage, node, CLAIM, "g1.0.1", "nick", "BOB")
@@ -105,7 +105,7 @@ def test_under_a_new_id_the_old_ones_claim_is_taken_over_with_a_new_token(stage:
 
 
 def test_a_release_that_a_failover_took_is_made_again(stage: Stage) -> None:
-    """The claim is back with the older data; but not where the session has claimed the nick once more since."""
+    """The claim is back with the older data, unless the session has claimed the nick again since."""
     node = stage.node()
     nicks = NickDirectory(node.link, stage.keys, "g1.0")
     told: list[Any] = []
@@ -135,7 +135,7 @@ def test_a_release_that_a_failover_took_is_made_again(stage: Stage) -> None:
 
 
 def test_who_gives_up_a_nick_of_another_session_leaves_it_noted_for_the_reaper(stage: Stage) -> None:
-    """It asked for it in vain, and left: the holder's gateway may be the same."""
+    """A session that claimed the nick without success has left. It may be on the owner's gateway."""
     node = stage.node()
     nicks = NickDirectory(node.link, stage.keys, "g1.0")
     nicks.note("bob")
@@ -143,12 +143,12 @@ def test_who_gives_up_a_nick_of_another_session_leaves_it_noted_for_the_reaper(s
     done: list[bool] = []
     nicks.release("g1.0.2", "bob", lambda: done.append(True))
     stage.until(lambda: bool(done))
-    run(stage, node, RELEASE, "g1.0.3")  # behind all that the answer led to
+    run(stage, node, RELEASE, "g1.0.3")  # after all effects of the answer
     assert stage.command("SMEMBERS", stage.keys.lane_nicks("g1.0")) in ([b"bob"], {b"bob"})
 
 
 def test_a_nick_that_another_lane_claims_as_soon_as_it_is_free_stays_noted_for_the_reaper(stage: Stage) -> None:
-    """Of the same gateway; the one that freed it hears of that later, and strikes out its own note only."""
+    """On the same gateway. The lane that released it gets the answer later, and removes only its own record."""
     one, other = stage.node("g1.0"), stage.node("g1.1")
     nicks, others = NickDirectory(one.link, stage.keys, "g1.0"), NickDirectory(other.link, stage.keys, "g1.1")
     nicks.note("bob")
@@ -164,7 +164,7 @@ def test_a_nick_that_another_lane_claims_as_soon_as_it_is_free_stays_noted_for_t
 
 
 def test_whoever_watches_a_nick_hears_of_every_change(stage: Stage) -> None:
-    """The claim's fields and values, as JSON; nothing once it is free. A claim alone is no user yet."""
+    """The claim's fields and values as JSON; nothing when it is free. A claim alone is not a user yet."""
     node = stage.node()
     heard: list[bytes] = []
     node.link.subscribe(stage.keys.nick_live("bob"), heard.append, lambda: None)

@@ -1,4 +1,4 @@
-"""What a lane leaves in Redis of nicks that were given up."""
+"""The data that a lane leaves in Redis for released nicks."""
 
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ from gateway.directory import nicks
 
 
 class Recorder:
-    """A link that notes which keys for WHOWAS there are."""
+    """A link that records the keys for WHOWAS."""
 
     def __init__(self) -> None:
         self.keys: set[object] = set()
@@ -23,7 +23,7 @@ class Recorder:
 
 
 def test_so_many_nicks_are_remembered_for_whowas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client may change its nick with every line: each of them would stay for a week."""
+    """A client may change its nick with every line. Each would be stored for a week."""
     monkeypatch.setattr(nicks, "WHOWAS_NICKS", 3)
     link = Recorder()
     directory = nicks.NickDirectory(cast("Any", link), Keys("p:"), "g.0")

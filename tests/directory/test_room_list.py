@@ -1,4 +1,4 @@
-"""Entries of the list of rooms: what is written is read, and what nobody renews does not count."""
+"""Entries of the list of rooms: they are read as written, and an entry that is not renewed does not count."""
 
 from gateway.chat.member import Member
 from gateway.chat.ports import RoomListing

@@ -1,4 +1,4 @@
-"""The heartbeat's tests run against fakeredis and a real server alike."""
+"""Fixtures: the heartbeat's tests run with fakeredis and with a real server."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ def keys(prefix: str) -> Keys:
 
 @pytest.fixture(params=["fake", "real"])
 def connect(request: pytest.FixtureRequest) -> Connect:
-    """What makes clients of one server; its argument does not matter."""
+    """Return a function that makes clients of one server. Its argument is ignored."""
     if request.param == "fake":
         server = fakeredis.FakeServer()
         return lambda _url: fakeredis.FakeRedis(server=server)

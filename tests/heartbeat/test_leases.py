@@ -1,4 +1,4 @@
-"""Leases: who is overdue, who may reap, and what a gateway learns of its own end."""
+"""Leases: overdue gateways, reservations of reapers, and a gateway's discovery of its own end."""
 
 import contextlib
 import threading
@@ -21,7 +21,7 @@ Make = Callable[..., Heartbeat]
 
 
 def nothing() -> None:
-    """For callbacks that a test does not watch."""
+    """A callback that a test does not check."""
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def now_ms(client: Any) -> int:
 
 
 def wipe(client: Any, *keys: str) -> None:
-    """A wipe is told by times in ms: what comes behind it comes in a later one."""
+    """A wipe is detected by times in ms, so wait for a later one."""
     client.delete(*keys)
     before = now_ms(client)
     while now_ms(client) == before:
@@ -102,11 +102,11 @@ def test_a_gateway_within_its_lease_is_left_alone(make: Make, client: Any, keys:
 def test_a_reservation_keeps_others_off_until_it_is_over(make: Make, client: Any, keys: Keys) -> None:
     make("dddddd").beat()
     let_expire(client, keys, "dddddd")
-    client.hset(reaping_key(keys), "dddddd", now_ms(client) + 10_000)  # somebody has begun, and is slow
+    client.hset(reaping_key(keys), "dddddd", now_ms(client) + 10_000)  # one reaper has begun, and is slow
     other = make("aaaaaa")
     other.beat()
     assert other.reaped == 0
-    client.hset(reaping_key(keys), "dddddd", now_ms(client) - 1)  # ... and has died over it
+    client.hset(reaping_key(keys), "dddddd", now_ms(client) - 1)  # ... and has died meanwhile
     other.beat()
     assert other.reaped == 1
 
@@ -157,7 +157,7 @@ def test_it_goes_on_under_a_new_id(make: Make, client: Any, keys: Keys) -> None:
 
 
 def test_not_a_moment_passes_between_the_old_id_and_a_lease_under_the_new_one(make: Make, keys: Keys) -> None:
-    """Also where a lane has read of its gateway's end before the beat did; of another id's end nothing follows."""
+    """Also if a lane has read of its gateway's end before the beat. The end of another id has no effect."""
     new: list[str] = []
     heartbeat: Heartbeat = make(
         "dddddd", on_gone=lambda: heartbeat.take("eeeeee"), on_new=lambda: new.append(heartbeat.gateway)
@@ -173,7 +173,7 @@ def test_not_a_moment_passes_between_the_old_id_and_a_lease_under_the_new_one(ma
 
 
 def test_a_new_id_is_new_until_a_beat_has_come_to_its_end(make: Make, client: Any, keys: Keys) -> None:
-    """Redis has the lease, and the next command fails: who waits for the id has not been told yet."""
+    """Redis has the lease, and the next command fails: the waiting caller has no id yet."""
     new: list[str] = []
     heartbeat = make("aaaaaa", on_new=lambda: new.append("new"))
     client.set(keys.gateway_info("aaaaaa"), "no hash")
@@ -186,7 +186,7 @@ def test_a_new_id_is_new_until_a_beat_has_come_to_its_end(make: Make, client: An
 
 
 def test_what_was_done_under_an_old_id_without_a_lease_is_cleared_away(make: Make, client: Any, keys: Keys) -> None:
-    """A failover has lost the lease of the id, and with it who would reap it."""
+    """A failover has lost the lease of the id, so no reaper finds it."""
     heartbeat: Heartbeat = make("dddddd", on_gone=lambda: heartbeat.take("eeeeee"))
     heartbeat.beat()
     client.zrem(keys.gateways, "dddddd")
@@ -269,7 +269,7 @@ def test_after_a_wipe_nobody_is_gone_whoever_beats_first(make: Make, client: Any
 
 
 def test_whoever_does_not_come_back_after_a_wipe_is_reaped(make: Make, client: Any, keys: Keys) -> None:
-    """It had a lease when another one last beat; how many lanes it had is forgotten, not which have left something."""
+    """It had a lease at another gateway's last beat. The number of its lanes is lost, but not their list."""
     one, other = make("aaaaaa"), make("bbbbbb")
     other.beat()
     one.beat()

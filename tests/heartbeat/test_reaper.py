@@ -1,4 +1,4 @@
-"""Reaping: rooms are told, nicks freed, nothing of the gateway left; again and again without harm."""
+"""Reaping: rooms get GONE, nicks are released, nothing of the gateway is left. Each step can be repeated."""
 
 from typing import Any
 from unittest.mock import patch
@@ -84,7 +84,7 @@ def test_a_second_reaper_goes_on_where_one_stopped(client: Any, keys: Keys, reap
 
 
 def test_what_a_gateway_does_after_its_end_is_cleared_away(client: Any, keys: Keys, reaper: Reaper) -> None:
-    """It stood still, claims its nicks again when it goes on, and is killed before it knows."""
+    """A stalled gateway claims its nicks again when it continues, and is killed before it learns of its end."""
     make_room(client, keys, "#lobby")
     reaper.reap(DEAD)
     client.sadd(keys.reapable, f"{DEAD}.0", f"{DEAD}.1")
@@ -99,7 +99,7 @@ def test_what_a_gateway_does_after_its_end_is_cleared_away(client: Any, keys: Ke
 
 
 def test_who_has_a_lease_again_is_left_alone(client: Any, keys: Keys, reaper: Reaper) -> None:
-    """Redis was wiped, and this gateway beats after others have looked."""
+    """Redis was wiped, and this gateway beats after others have checked."""
     client.sadd(keys.reapable, f"{DEAD}.0")
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
     reaper.reap_unleased()
@@ -111,7 +111,7 @@ def test_who_has_a_lease_again_is_left_alone(client: Any, keys: Keys, reaper: Re
 
 
 def test_what_comes_while_a_gateway_is_reaped_stays_recorded(client: Any, keys: Keys, reaper: Reaper) -> None:
-    """It stood still, and goes on in that very moment."""
+    """A stalled gateway continues at this moment."""
     client.sadd(keys.reapable, f"{DEAD}.0")
     reaper._release_nicks(DEAD)
     client.sadd(keys.lane_nicks(f"{DEAD}.0"), "alice")
