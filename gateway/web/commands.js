@@ -3,7 +3,10 @@
 import { withEmoji } from "./emoji.js";
 import { isRoom } from "./irc.js";
 
-/** @typedef {import("./session_actions.js").SessionActions} SessionActions */
+/**
+ * @typedef {import("./session_actions.js").SessionActions} SessionActions
+ * @typedef {string | false | void} Result
+ */
 
 /** @param {string} word */
 const roomName = (word) => (isRoom(word) ? word : `#${word}`);
@@ -18,8 +21,9 @@ function head(text) {
 }
 
 /**
- * Name -> its parameters, its help text, and the function that runs it. `run` returns a text if the parameters are wrong.
- * @type {Record<string, {usage: string, help: string, run: (actions: SessionActions, rest: string) => string | void}>}
+ * Name -> its parameters, its help text, and the function that runs it. `run` returns false if the parameters are wrong,
+ * or a text that says why it cannot run.
+ * @type {Record<string, {usage: string, help: string, run: (actions: SessionActions, rest: string) => Result}>}
  */
 export const COMMANDS = {
   away: {
@@ -36,14 +40,14 @@ export const COMMANDS = {
   invite: {
     usage: "NAME",
     help: "invite a person to this room",
-    run: (actions, rest) => (rest && actions.room ? actions.command("INVITE", [head(rest)[0], actions.room]) : "Usage: /invite NAME"),
+    run: (actions, rest) => (rest && actions.room ? actions.command("INVITE", [head(rest)[0], actions.room]) : false),
   },
   join: {
     usage: "ROOM [KEY]",
     help: "join a room, or show it",
     run(actions, rest) {
       const [room, key] = head(rest);
-      if (!room) return "Usage: /join ROOM";
+      if (!room) return false;
       return actions.enter(roomName(room), key);
     },
   },
@@ -52,19 +56,19 @@ export const COMMANDS = {
     help: "remove a person from this room",
     run(actions, rest) {
       const [nick, reason] = head(rest);
-      if (!nick || !actions.room) return "Usage: /kick NAME [REASON]";
+      if (!nick || !actions.room) return false;
       return actions.command("KICK", [actions.room, nick, ...(reason ? [reason] : [])]);
     },
   },
   list: { usage: "[TEXT]", help: "find a room by its name or topic", run: (actions, rest) => actions.findRoom(rest) },
-  me: { usage: "TEXT", help: "say what you are doing", run: (actions, rest) => (rest ? actions.act(withEmoji(rest)) : "Usage: /me TEXT") },
+  me: { usage: "TEXT", help: "say what you are doing", run: (actions, rest) => (rest ? actions.act(withEmoji(rest)) : false) },
   motd: { usage: "", help: "show the message of the day", run: (actions) => actions.command("MOTD", []) },
   msg: {
     usage: "NAME [TEXT]",
     help: "write to one person",
     run(actions, rest) {
       const [name, text] = head(rest);
-      return name ? actions.query(name, withEmoji(text)) : "Usage: /msg NAME [TEXT]";
+      return name ? actions.query(name, withEmoji(text)) : false;
     },
   },
   mode: {
@@ -75,14 +79,14 @@ export const COMMANDS = {
   nick: {
     usage: "NAME",
     help: "change your name",
-    run: (actions, rest) => (rest ? actions.rename(head(rest)[0]) : "Usage: /nick NAME"),
+    run: (actions, rest) => (rest ? actions.rename(head(rest)[0]) : false),
   },
   oper: {
     usage: "NAME",
     help: "become an operator of the network; asks for the password",
     run(actions, rest) {
       const [name, password] = head(rest);
-      return name ? actions.becomeOperator(name, password) : "Usage: /oper NAME";
+      return name ? actions.becomeOperator(name, password) : false;
     },
   },
   part: {
@@ -109,18 +113,21 @@ export const COMMANDS = {
   whois: {
     usage: "NAME",
     help: "show information about a person",
-    run: (actions, rest) => (rest ? actions.command("WHOIS", [head(rest)[0]]) : "Usage: /whois NAME"),
+    run: (actions, rest) => (rest ? actions.command("WHOIS", [head(rest)[0]]) : false),
   },
 };
 
 /**
- * Run a command, or say a text. Returns a text to show if the command is wrong.
+ * Run a command, or say a text. Returns a text to show if that is not possible.
  * @param {SessionActions} actions
  * @param {string} text
  */
 export function run(actions, text) {
   if (!text.startsWith("/") || text.startsWith("//")) return actions.say(withEmoji(text.replace(/^\/\//, "/")));
   const [word, rest] = head(text.slice(1));
-  const command = COMMANDS[word.toLowerCase()];
-  return command ? command.run(actions, rest.trim()) : `There is no command /${word}. Try /help.`;
+  const name = word.toLowerCase();
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : null;
+  if (!command) return `There is no command /${word}. Try /help.`;
+  const result = command.run(actions, rest.trim());
+  return result === false ? `Usage: /${name} ${command.usage}` : result;
 }

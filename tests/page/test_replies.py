@@ -1,46 +1,16 @@
-"""What a gateway answers in numerics is shown as a sentence or a card, never as it came."""
+"""Answers of a gateway are shown as a card or a dialog."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from gateway.wire import numerics
 from tests.network.harness import Gateway, Network
 from tests.page.browser import Visitor
 
 Pair = tuple[Gateway, Gateway]
 Visit = Callable[..., Visitor]
 CAPS = "batch echo-message labeled-response message-tags server-time"
-ALL = sorted({value for name, value in vars(numerics).items() if name.startswith(("RPL_", "ERR_"))})
-
-
-def test_no_numeric_is_shown_raw(pair: Pair, visit: Visit) -> None:
-    """Each that a gateway knows: its parameters and its text as they came are nowhere."""
-    anna = visit()
-    anna.page.goto(f"http://127.0.0.1:{pair[0].port}/")
-    body = """async ({ all, params }) => {
-        const { Session } = await import("/session.js");
-        const { Buffers } = await import("/buffers.js");
-        const shown = {};
-        for (const verb of all) {
-            const session = new Session("anna", [], () => "id");
-            const buffers = new Buffers();
-            buffers.show(buffers.open("#r"));
-            session.connected(1000);
-            for (const line of [":s 001 anna :Welcome", ":s 376 anna :End", `:s ${verb} anna ${params}`]) {
-                session.receive(line, 1000);
-            }
-            for (const event of session.takeEvents()) buffers.apply(event);
-            shown[verb] = buffers.current.viewport.entries.map(({ text }) => text);
-        }
-        return shown;
-    }"""
-    for params in ("#r b c d :Some words", "#r :Some words", "a b c 4 5 :Some words", ":Some words"):
-        shown = anna.page.evaluate(body, {"all": ALL, "params": params})
-        raw = params.replace(":", "")
-        assert {verb: texts for verb, texts in shown.items() if raw != "Some words" and raw in texts} == {}
-        assert {verb: texts for verb, texts in shown.items() if any("undefined" in text for text in texts)} == {}
 
 
 def test_whois_is_a_card(pair: Pair, shared: Network, visit: Visit) -> None:

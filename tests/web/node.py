@@ -26,9 +26,10 @@ def command() -> tuple[str, ...]:
 
 def evaluate(module: str, body: str, it: object = None) -> Any:
     """Run the body of a function of `it`, with the exports of a module as `m`; return its result."""
+    body = body.replace('import("./', f'import("{WEB.as_uri()}/')
     script = f"""
         import {{ readFileSync }} from "node:fs";
-        const m = await import({json.dumps((WEB / module).as_uri())});
+        const m = await import({json.dumps(f"{WEB.as_uri()}/{module}")});
         const it = JSON.parse(readFileSync(0, "utf8"));
         const result = await (async () => {{ {body} }})();
         process.stdout.write(JSON.stringify(result));
