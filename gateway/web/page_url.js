@@ -28,5 +28,12 @@ function decoded(text) {
   }
 }
 
-/** @param {string} name */
-export const fragmentOf = (name) => `#${encodeURIComponent(isRoom(name) ? name.slice(1) : `@${name}`)}`;
+/**
+ * The fragment of a conversation. A room whose name begins with "##" or "#@" keeps its sign, as the rest would be
+ * another room, or a person.
+ * @param {string} name
+ */
+export function fragmentOf(name) {
+  const word = isRoom(name) ? name.replace(/^#(?![#@])/, "") : `@${name}`;
+  return `#${encodeURIComponent(word)}`;
+}
