@@ -21,7 +21,8 @@ from gateway.broker import sentinel
 from gateway.broker.keys import Keys
 from gateway.chat import events, multiline, render
 from gateway.chat.capabilities import MESSAGE_TAGS, SERVER_TIME
-from gateway.chat.render import server_time, spoken
+from gateway.chat.dates import server_time
+from gateway.chat.render import message_lines
 from gateway.config import Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.wire import tags, text
@@ -253,7 +254,7 @@ def as_irc(event: LoggedEvent, room: str) -> str | None:
     client_tags = tags.format_tags(tags.client_only(message.tags))
     params = message.params[:1] if message.verb == "JOIN" else message.params  # no realname without extended-join
     line = Message(message.verb, params, message.source).line() + message.tags.get(events.MORE, "")
-    return "\n".join(spoken(line, SERVER_TIME | MESSAGE_TAGS, event.stream_id, event.msgid, client_tags))
+    return "\n".join(message_lines(line, SERVER_TIME | MESSAGE_TAGS, event.stream_id, event.msgid, client_tags))
 
 
 FORMS: dict[str, Callable[[LoggedEvent, str], str | None]] = {

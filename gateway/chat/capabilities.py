@@ -33,6 +33,17 @@ EXTENDED_ISUPPORT: Final = 1 << 24
 VERSION_302: Final = 1 << 16
 """No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
 
+TEXT: Final = 1 << 30
+"""Variants of readers: plain text. Others are capabilities, or those of a WebSocket."""
+ELSEWHERE: Final = 1 << 29
+"""Added to TEXT in rooms other than the reader's active room: their lines name the room."""
+WS_TEXT: Final = 1 << 28
+WS_BINARY: Final = 1 << 27
+WEBSOCKET: Final = WS_TEXT | WS_BINARY
+"""Added for readers whose lines are messages of a WebSocket, of either kind."""
+VARIANT_CAPS: Final = ACCOUNT_TAG | MESSAGE_TAGS | SERVER_TIME
+"""The capabilities that make a variant."""
+
 BY_NAME: Final = {
     "account-notify": ACCOUNT_NOTIFY,
     "account-tag": ACCOUNT_TAG,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from zlib import crc32
 
-from gateway.chat.events import MORE, ms
+from gateway.chat.events import MORE, EventId, ms
 from gateway.wire.message import Message
 
 ID_TAG = "+hubbub/id"
@@ -32,8 +32,12 @@ class ClientMsgid(NamedTuple):
     stream_id: str
     event_index: int
 
+    @property
+    def id(self) -> EventId:
+        return EventId(self.stream_id, self.event_index)
 
-SaidIds = dict[str, ClientMsgid]
+
+SeenIds = dict[str, ClientMsgid]
 """By id, the oldest first."""
 
 
@@ -56,7 +60,7 @@ def _own_tags(message: Message) -> bytes:
     return "\0".join(f"{key}={value}" for key, value in sorted(message.tags.items()) if key[0] == "+").encode()
 
 
-def first_of(said: SaidIds, given: str, at_ms: int) -> ClientMsgid | None:
+def first_of(said: SeenIds, given: str, at_ms: int) -> ClientMsgid | None:
     """The message with this id that was said lately."""
     first = said.get(given)
     return first if first is not None and at_ms - ms(first.stream_id) < MEMORY_MS else None
@@ -67,7 +71,7 @@ def is_same(first: ClientMsgid, later: ClientMsgid) -> bool:
     return (first.sender, first.digest) == (later.sender, later.digest)
 
 
-def remember(said: SaidIds, given: str, message: ClientMsgid) -> None:
+def remember(said: SeenIds, given: str, message: ClientMsgid) -> None:
     """Note the id of a message; forget those of long ago and, where there are too many, those of who has the most."""
     said.pop(given, None)
     said[given] = message
@@ -78,7 +82,7 @@ def remember(said: SaidIds, given: str, message: ClientMsgid) -> None:
         _thin_out(said)
 
 
-def _thin_out(said: SaidIds) -> None:
+def _thin_out(said: SeenIds) -> None:
     """Keep so many of each sender's newest ids that at most half of the limit remains: the highest power of two.
 
     So nobody's ids are forgotten for those of another who has more. With too many senders even for one id each, the

@@ -4,24 +4,24 @@ The dispatcher answers what a handler raises. A command with several targets ans
 :meth:`gateway.chat.session.Session.answering`, and goes on with the next.
 """
 
-from gateway.chat.effects import Rejection
+from gateway.chat.effects import Reason
 from gateway.wire import numerics as n
 
 _SPEAKING = frozenset(("PRIVMSG", "NOTICE", "TAGMSG"))
 
 _TEXTS = {
-    Rejection.INVITE_ONLY: (n.ERR_INVITEONLYCHAN, "Cannot join channel (+i)"),
-    Rejection.BANNED: (n.ERR_BANNEDFROMCHAN, "Cannot join channel (+b)"),
-    Rejection.BAD_KEY: (n.ERR_BADCHANNELKEY, "Cannot join channel (+k)"),
-    Rejection.FULL: (n.ERR_CHANNELISFULL, "Cannot join channel (+l)"),
-    Rejection.NOT_MEMBER: (n.ERR_NOTONCHANNEL, "You're not on that channel"),
-    Rejection.NOT_OPERATOR: (n.ERR_CHANOPRIVSNEEDED, "You're not channel operator"),
+    Reason.INVITE_ONLY: (n.ERR_INVITEONLYCHAN, "Cannot join channel (+i)"),
+    Reason.BANNED: (n.ERR_BANNEDFROMCHAN, "Cannot join channel (+b)"),
+    Reason.BAD_KEY: (n.ERR_BADCHANNELKEY, "Cannot join channel (+k)"),
+    Reason.FULL: (n.ERR_CHANNELISFULL, "Cannot join channel (+l)"),
+    Reason.NOT_MEMBER: (n.ERR_NOTONCHANNEL, "You're not on that channel"),
+    Reason.NOT_OPERATOR: (n.ERR_CHANOPRIVSNEEDED, "You're not channel operator"),
 }
 
 _CANNOT_SEND = {
-    Rejection.NOT_MEMBER: "Cannot send to channel (no external messages)",
-    Rejection.MUTED: "Cannot send to channel (+m)",
-    Rejection.BANNED: "Cannot send to channel (you are banned)",
+    Reason.NOT_MEMBER: "Cannot send to channel (no external messages)",
+    Reason.MUTED: "Cannot send to channel (+m)",
+    Reason.BANNED: "Cannot send to channel (you are banned)",
 }
 
 _ID_IN_USE = "another message has this id; send it again with a new one"
@@ -39,25 +39,25 @@ class CommandError(Exception):
         self.code, self.params, self.verb, self.is_implied = code, params, verb, is_implied
 
 
-def rejected(verb: str, room: str, reason: Rejection | None, subject: str = "") -> CommandError | None:
+def rejected(verb: str, room: str, reason: Reason | None, subject: str = "") -> CommandError | None:
     """The error of a command that a room's rules refuse: the same at once and when the log has it.
 
     ``reason``: None where it is not refused. ``subject``: the nick that a KICK or INVITE was about. None: the client
     is answered nothing.
     """
-    if reason is None or reason is Rejection.DUPLICATE:
+    if reason is None or reason is Reason.DUPLICATE:
         return None
-    if reason in (Rejection.NO_CHANGE, Rejection.ALREADY_MEMBER) and verb != "INVITE":
+    if reason in (Reason.NO_CHANGE, Reason.ALREADY_MEMBER) and verb != "INVITE":
         return None
-    if reason is Rejection.ID_IN_USE:
+    if reason is Reason.ID_IN_USE:
         return CommandError("ID_IN_USE", room, _ID_IN_USE, verb=verb)
     if verb == "NOTICE":
         return None  # RFC 2812 3.3.2: nothing is ever answered to a NOTICE
     if verb in _SPEAKING:
         return CommandError(n.ERR_CANNOTSENDTOCHAN, room, _CANNOT_SEND.get(reason, "Cannot send to channel"))
-    if reason is Rejection.NO_SUCH_MEMBER:
+    if reason is Reason.NO_SUCH_MEMBER:
         return CommandError(n.ERR_USERNOTINCHANNEL, subject, room, "They aren't on that channel")
-    if reason is Rejection.ALREADY_MEMBER:
+    if reason is Reason.ALREADY_MEMBER:
         return CommandError(n.ERR_USERONCHANNEL, subject, room, "is already on channel")
     if reason in _TEXTS:
         code, text = _TEXTS[reason]
@@ -65,7 +65,7 @@ def rejected(verb: str, room: str, reason: Rejection | None, subject: str = "") 
     return CommandError(n.ERR_UNKNOWNERROR, verb, room, f"Refused ({reason.name.lower().replace('_', ' ')})")
 
 
-def check(verb: str, room: str, reason: Rejection | None, subject: str = "") -> None:
+def check(verb: str, room: str, reason: Reason | None, subject: str = "") -> None:
     """Raise the error of :func:`rejected`, if there is one."""
     error = rejected(verb, room, reason, subject)
     if error is not None:

@@ -54,6 +54,17 @@ class Event(NamedTuple):
     line: str
 
 
+class EventId(NamedTuple):
+    """The place of an event: the stream id of its entry in a log, and its index in the entry."""
+
+    stream_id: str
+    event_index: int
+
+    def __str__(self) -> str:
+        """As it stands in the rejected-event set."""
+        return f"{self.stream_id}.{self.event_index}"
+
+
 class Entry:
     """One append as its readers see it; `body` is the lines as bytes, each with its CRLF."""
 

@@ -9,7 +9,7 @@ from gateway.chat.events import FACT, extended_join
 from gateway.chat.history_access import MESSAGES, PLAYED, PastEvent
 from gateway.chat.member import Sender
 from gateway.chat.modes import lines, parse
-from gateway.chat.render import in_batch, msgid, spoken, tags
+from gateway.chat.render import in_batch, message_lines, msgid, tags
 from gateway.chat.state import State
 from gateway.wire.message import Message
 from gateway.wire.message import parse as parse_line
@@ -31,7 +31,7 @@ def shown(past: PastEvent, caps: int, name: str, batch: str = "", room: State | 
     sender = Sender(is_bot=bool(caps & MESSAGE_TAGS) and past.is_of_bot(room))
     client_msgid = msgid(past.stream_id, past.index, past.mark)
     if past.verb in MESSAGES:
-        return spoken(past.line, caps, past.stream_id, client_msgid, past.client_tags, batch, sender)
+        return message_lines(past.line, caps, past.stream_id, client_msgid, past.client_tags, batch, sender)
     head = tags(caps, past.stream_id, client_msgid, past.client_tags, sender)
     event = parse_line(past.line)
     assert event is not None  # it has a verb

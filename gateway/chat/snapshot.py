@@ -42,7 +42,7 @@ def dump(room: State) -> str:
     snapshot["invited"] = list(room.invited)
     snapshot["gone"] = list(room.gone.items())
     snapshot["lost"] = [[sid, modes, at_ms] for sid, (modes, at_ms) in room.lost.items()]
-    snapshot["said"] = [[given, *first] for given, first in room.said.items()]
+    snapshot["said"] = [[given, *first] for given, first in room.seen_ids.items()]
     snapshot["origins"] = list(room.origins.items())
     snapshot["life_began"] = room.life_began
     snapshot["hidden"] = room.hidden
@@ -72,7 +72,7 @@ def _restore(snapshot: dict[str, Any]) -> Room:
     room.invited = dict.fromkeys(snapshot["invited"])
     room.gone = dict(snapshot["gone"])
     room.lost = {sid: (modes, at_ms) for sid, modes, at_ms in snapshot["lost"]}
-    room.said = {given: ClientMsgid(*first) for given, *first in snapshot["said"]}
+    room.seen_ids = {given: ClientMsgid(*first) for given, *first in snapshot["said"]}
     room.origins = dict(snapshot["origins"])
     room.life_began = _bound(snapshot["life_began"])
     room.hidden = [(_bound(begin), _bound(end)) for begin, end in snapshot["hidden"]]

@@ -6,8 +6,8 @@ neither entries nor effects. Pure; a state belongs to the lane that folds it.
 """
 
 from gateway.chat import deduplication, lives
-from gateway.chat.effects import Rejection
-from gateway.chat.events import number, origin_of
+from gateway.chat.effects import Reason
+from gateway.chat.events import number
 from gateway.chat.member import OP, Member
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change, render
 from gateway.wire.casefold import casefold
@@ -21,8 +21,6 @@ NOT_YET = "0-0"
 GONE_MEMORY_MS = 24 * 3600 * 1000
 LOST_MEMORY_MS = 10 * 60 * 1000
 LOST_LIMIT = 10_000
-ORIGINS_LIMIT = 1024
-"""Lanes whose newest entry a room remembers."""
 
 MaskList = dict[str, tuple[str, int]]
 """Mask -> who set it (nick!user@host) and when (ms)."""
@@ -54,7 +52,7 @@ class State:
         "nicks",
         "origins",
         "rules",
-        "said",
+        "seen_ids",
         "topic",
         "topic_at_ms",
         "topic_by",
@@ -67,7 +65,7 @@ class State:
         """Gateway ids that came to an end, and when (ms): their sessions do nothing here any more."""
         self.lost: dict[str, tuple[int, int]] = {}
         """Session ids that their gateway's end took out, the longest ago first: their modes, and when (ms)."""
-        self.said: deduplication.SaidIds = {}
+        self.seen_ids: deduplication.SeenIds = {}
         """Ids that clients gave to their messages, and the first message of each."""
         self.origins: dict[str, int] = {}
         """Who appended (a lane, or a reaper) -> the count of their newest entry here."""
@@ -82,9 +80,9 @@ class State:
         """What NAMES says, by (capabilities, bytes a line), until the next change: many may join at once."""
         self._speakers: dict[str, tuple[str, str]] = {}
         """Session id -> how its plain messages begin, for members known to be allowed to speak."""
-        self.cease()
+        self.reset_when_empty()
 
-    def cease(self) -> None:
+    def reset_when_empty(self) -> None:
         """Forget what a room without members does not keep."""
         self.created_ms = 0
         self.topic = ""
@@ -111,7 +109,7 @@ class State:
             lives.hide(self.hidden, self.life_began if self.life_began < end else lives.START, end)
         if self.created_ms:  # else it has ended already
             self.life_began = end
-        self.cease()
+        self.reset_when_empty()
 
     # Rules
 
@@ -131,59 +129,59 @@ class State:
         """`source` is nick!user@host."""
         return any_matches(self.bans, source) and not any_matches(self.excepts, source)
 
-    def may_speak(self, sid: str, source: str) -> Rejection | None:
+    def may_speak(self, sid: str, source: str) -> Reason | None:
         """PRIVMSG, NOTICE and TAGMSG, of members and from outside."""
         if sid in self._speakers:
             return None
         member = self.members.get(sid)
         if member is None:
             if not self.members or "n" in self.flags:
-                return Rejection.NOT_MEMBER
+                return Reason.NOT_MEMBER
         elif member.modes:
             return None
         if "m" in self.flags:
-            return Rejection.MUTED
-        return Rejection.BANNED if self.is_banned(source) else None
+            return Reason.MUTED
+        return Reason.BANNED if self.is_banned(source) else None
 
-    def may_redact(self, sid: str, by: str, oper: bool = False) -> Rejection | None:
+    def may_redact(self, sid: str, by: str, oper: bool = False) -> Reason | None:
         """A message: whoever said it (`by`, a session id) as long as they are here, and who may operate."""
         return None if sid == by and sid in self.members else self.may_operate(sid, oper)
 
-    def may_rename(self, sid: str) -> Rejection | None:
+    def may_rename(self, sid: str) -> Reason | None:
         """For the handler of NICK alone: a rename cannot be void in one of a session's rooms only."""
         member = self.members.get(sid)
         if member is None or member.modes:
             return None
-        return Rejection.BANNED if self.is_banned(member.source) else None
+        return Reason.BANNED if self.is_banned(member.source) else None
 
-    def may_join(self, source: str, sid: str, key: str = "", oper: bool = False) -> Rejection | None:
+    def may_join(self, source: str, sid: str, key: str = "", oper: bool = False) -> Reason | None:
         """`key` as tried; `oper`: a network operator, whom a room without operators cannot keep out."""
         if sid in self.members:
-            return Rejection.ALREADY_MEMBER
+            return Reason.ALREADY_MEMBER
         if not self.members:
             return None  # what is left of it is for those who return
         if oper and not self._has_operator():
             return None
         if self.is_banned(source):
-            return Rejection.BANNED
+            return Reason.BANNED
         if "i" in self.flags and sid not in self.invited and not any_matches(self.invexes, source):
-            return Rejection.INVITE_ONLY
+            return Reason.INVITE_ONLY
         if self.key and key != self.key:
-            return Rejection.BAD_KEY
-        return Rejection.FULL if self.limit and len(self.members) >= self.limit else None
+            return Reason.BAD_KEY
+        return Reason.FULL if self.limit and len(self.members) >= self.limit else None
 
-    def may_operate(self, sid: str, oper: bool = False) -> Rejection | None:
+    def may_operate(self, sid: str, oper: bool = False) -> Reason | None:
         """MODE and KICK. A network operator (`oper`) may, as long as no member is the room's operator."""
         if self.is_operator(sid) or (oper and self.members and not self._has_operator()):
             return None
-        return Rejection.NOT_OPERATOR if sid in self.members else Rejection.NOT_MEMBER
+        return Reason.NOT_OPERATOR if sid in self.members else Reason.NOT_MEMBER
 
-    def may_set_topic(self, sid: str, oper: bool = False) -> Rejection | None:
+    def may_set_topic(self, sid: str, oper: bool = False) -> Reason | None:
         return None if sid in self.members and "t" not in self.flags else self.may_operate(sid, oper)
 
-    def may_invite(self, sid: str, target_sid: str, oper: bool = False) -> Rejection | None:
+    def may_invite(self, sid: str, target_sid: str, oper: bool = False) -> Reason | None:
         if target_sid in self.members:
-            return Rejection.ALREADY_MEMBER
+            return Reason.ALREADY_MEMBER
         return None if sid in self.members and "i" not in self.flags else self.may_operate(sid, oper)
 
     def member_named(self, nick: str) -> Member | None:
@@ -232,7 +230,7 @@ class State:
         self.lost[sid] = member.modes, at_ms
         return member
 
-    def give_back(self, sid: str, at_ms: int) -> int | None:
+    def modes_of_lost(self, sid: str, at_ms: int) -> int | None:
         """The modes of a lost member, who returns; None where it is not known or too long ago."""
         modes, lost_ms = self.lost.pop(sid, (0, -LOST_MEMORY_MS))
         return modes if at_ms - lost_ms < LOST_MEMORY_MS else None
@@ -326,24 +324,6 @@ class State:
             return None
         del masks[known]
         return change._replace(param=known)
-
-    def is_again(self, origin: str) -> bool:
-        """Whether an entry of this origin ("lane:count") has been folded before; from now on it has."""
-        lane, count = origin_of(origin)
-        if not count:
-            return False
-        if count <= self.origins.get(lane, 0):
-            return True
-        self.origins[lane] = count
-        if len(self.origins) > ORIGINS_LIMIT:
-            self._forget_origins()
-        return False
-
-    def _forget_origins(self) -> None:
-        """Keeps the younger half of them, and those who have members here."""
-        here = {sid.rpartition(".")[0] for sid in self.members}
-        young = set(list(self.origins)[-ORIGINS_LIMIT // 2 :])
-        self.origins = {lane: count for lane, count in self.origins.items() if lane in young or lane in here}
 
     def invite(self, sid: str) -> None:
         """Remember an invitation; over the limit the oldest is forgotten."""

@@ -2,32 +2,31 @@
 
 from collections.abc import Iterator
 
-from gateway.chat import events
-from gateway.chat.effects import Effect, Kind
-from gateway.chat.member import Member
-from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, Change, lines, reranked
-from gateway.chat.profile_updates import news
+from gateway.chat.effects import Departure, Effect, Joined, Left, ModesSet, ProfileChanged, Renamed, TopicSet
+from gateway.chat.events import NETWORK
+from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, Change, reranked
+from gateway.chat.profile_updates import diff
 from gateway.chat.state import State
 from gateway.wire.casefold import casefold
 
 
-def difference(old: State, new: State, server: str = events.NETWORK) -> list[Effect]:
-    """What leads a client's view of a room from one state to another, in ordinary lines.
+def difference(old: State, new: State) -> list[Effect]:
+    """The effects that lead a client's view of a room from one state to another.
 
-    For replicas that had to be loaded anew: what happened in between is not known, only what came of it. So
-    who is missing parts (they may well be in other rooms), and modes are set by `server`.
+    For a replica that was reloaded: what happened in between is not known, only the result. So members who are missing
+    are shown to part (they may well be in other rooms), and the network sets the modes.
     """
-    return [*_departures(old, new), *_renames(old, new), *_arrivals(old, new), *_settings(old, new, server)]
+    return [*_departures(old, new), *_renames(old, new), *_arrivals(old, new), *_settings(old, new)]
 
 
 def _departures(old: State, new: State) -> Iterator[Effect]:
     for sid, member in old.members.items():
         if sid not in new.members:
-            yield Effect(Kind.LEFT, 0, sid, events.parted(member.source, new.name), member=member)
+            yield Left(0, sid, new.name, member, Departure.PART, member.source, member.nick, "")
 
 
 def _renames(old: State, new: State) -> Iterator[Effect]:
-    """Each nick when it is free; a ring of nicks is opened by calling one member by their session id."""
+    """Each nick when it is free; a ring of nicks is opened by renaming one member to their session id."""
     shown = {sid: member.nick for sid, member in old.members.items() if sid in new.members}
     waiting = [sid for sid, nick in shown.items() if nick != new.members[sid].nick]
     while waiting:
@@ -35,33 +34,28 @@ def _renames(old: State, new: State) -> Iterator[Effect]:
         free = [sid for sid in waiting if taken.get(casefold(new.members[sid].nick), sid) == sid]
         sid = free[0] if free else waiting[0]
         nick = new.members[sid].nick if free else sid
-        yield _renamed(new.members[sid], shown[sid], nick)
+        yield Renamed(0, sid, new.members[sid], shown[sid], nick)
         shown[sid] = nick
         if free:
             waiting.remove(sid)
-
-
-def _renamed(member: Member, old_nick: str, nick: str) -> Effect:
-    line = f":{old_nick}!{member.user}@{member.host} NICK {nick}"
-    return Effect(Kind.RENAMED, 0, member.sid, line, member=member, old=old_nick)
 
 
 def _arrivals(old: State, new: State) -> Iterator[Effect]:
     for sid, member in new.members.items():
         known = old.members.get(sid)
         if known is None:
-            yield Effect(Kind.JOINED, 0, sid, f":{member.source} JOIN {new.name}", member=member)
+            yield Joined(0, sid, new.name, member)
         else:
-            for kind, line in news(known, member):
-                yield Effect(kind, 0, sid, line, member=member, old=str(member.revision))
+            for update in diff(known, member):
+                yield ProfileChanged(0, sid, member, update, member.revision)
 
 
-def _settings(old: State, new: State, server: str) -> Iterator[Effect]:
-    for line in lines(f":{server} MODE {new.name}", _mode_changes(old, new)):
-        yield Effect(Kind.CHANGED, 0, "", line)
+def _settings(old: State, new: State) -> Iterator[Effect]:
+    changes = list(_mode_changes(old, new))
+    if changes:
+        yield ModesSet(0, "", new.name, NETWORK, changes)
     if old.topic != new.topic:
-        line = events.topic_set(new.topic_by or server, new.name, new.topic)
-        yield Effect(Kind.TOPIC, 0, "", line)
+        yield TopicSet(0, "", new.name, new.topic_by or NETWORK, new.topic)
 
 
 def _mode_changes(old: State, new: State) -> Iterator[Change]:

@@ -6,9 +6,9 @@ reports each outcome to a listener, and knows no command. Runs on the lane's thr
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from gateway.chat.effects import Effect, Kind
+from gateway.chat.effects import Accepted, MessageSent, MultilineSent
 from gateway.lane.clients.client import Client
 from gateway.lane.context import LaneContext
 from gateway.lane.loop.tasks import Wait
@@ -20,6 +20,10 @@ ROOMS_AT_ONCE = 16
 UNDER_WAY_LIMIT = 256
 """Events of one client: with more under way it is not read, except while Redis is unavailable. Then it is read, and
 what does not fit into the retry queue is refused."""
+
+
+SENT: Final = frozenset((MessageSent, MultilineSent, Accepted))
+"""Outcomes of which nobody hears: a room shows its messages."""
 
 
 class OutcomeListener(Protocol):
@@ -105,7 +109,7 @@ class Outgoing:
 
     def _end(self, client: Client, pending: PendingEvent, outcome: Any) -> None:
         wait = pending.wait
-        if wait is not None or not (outcome.__class__ is Effect and outcome.kind in (Kind.SAID, Kind.LINES)):
+        if wait is not None or outcome.__class__ not in SENT:
             self.listener.finished(client, pending, outcome)
         if wait is not None:
             wait.fulfil(outcome)

@@ -16,7 +16,7 @@ import hiredis
 
 from gateway.broker.keys import Keys
 from gateway.broker.port import LOST, SERVER_ERRORS, RedisPort, Reply, concerns_one_key
-from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.effects import Accepted, Reason, Rejection
 from gateway.chat.events import Entry, origin_of
 from gateway.logs.in_flight import InFlight, PendingEvent, Writer
 from gateway.logs.publishing import Publishing
@@ -24,6 +24,7 @@ from gateway.logs.recent_appends import RecentAppends
 from gateway.logs.replica import Replica, ReplicaState, raw
 from gateway.logs.replication import ReplicaAcks
 from gateway.logs.scripts import APPEND
+from gateway.wire.message import Message, parse
 
 TAIL_ENTRIES = 1000
 
@@ -423,10 +424,10 @@ class LogWriter:
             self._release(writer)
             for index, (pending, is_void) in enumerate(zip(flight.pendings, marks, strict=True)):
                 if is_void:
-                    void = Effect(Kind.REJECTED, index, pending.sid, pending.line, reason=Rejection.TRIMMED)
-                    self._settle(pending, void)
+                    event = parse(pending.line) or Message("")
+                    self._settle(pending, Rejection(index, pending.sid, Reason.TRIMMED, event))
                 elif entry_id is None or pending.wait is not None:  # the room that was read again shows it
-                    self._settle(pending, Effect(Kind.SAID, index, pending.sid, pending.line))
+                    self._settle(pending, Accepted(index, pending.sid))
                 else:
                     self._settle(pending, (entry_id, index))
 

@@ -1,14 +1,16 @@
 """A room's log for tests: entries with ascending ids, folded at once; and a client's view of the lines."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import strategies as st
 
 from gateway.chat import events
-from gateway.chat.effects import Effect, Effects, Kind, Rejection
+from gateway.chat.effects import Effect, Joined, ModesSet, MultilineSent, Reason, reason_of
 from gateway.chat.events import Entry
 from gateway.chat.member import OP, VOICE
 from gateway.chat.modes import parse
+from gateway.chat.render import effect_lines
 from gateway.chat.room import Room
 from gateway.chat.state import State
 from gateway.wire import message
@@ -31,7 +33,7 @@ Batches = list[list[tuple[str, str]]]
 
 
 class Log:
-    """Writes a room's events and folds them; `do` returns the effects of an entry of one event."""
+    """Writes a room's events and applies them. A test names the type of the effect that it expects."""
 
     def __init__(self, room: Room | None = None) -> None:
         self.room = room or Room(ROOM)
@@ -42,34 +44,34 @@ class Log:
     def last_id(self) -> str:
         return f"{self.at_ms}-0"
 
-    def append(self, *batch: tuple[str, str]) -> Effects:
+    def append(self, *batch: tuple[str, str]) -> Any:
         self.at_ms += 1
         entry = events.decode(self.last_id, f"gwa.0:{self.at_ms}", events.encode(batch))
         self.entries.append(entry)
         return self.room.apply(entry)
 
-    def do(self, nick: str, line: str) -> Effect:
+    def do(self, nick: str, line: str) -> Any:
         """One event by the session of a nick: its only effect, but for what the network does then."""
         (effect,) = [effect for effect in self.append((sid_of(nick), line)) if effect.sid]
         return effect
 
-    def join(self, *nicks: str, **facts: str | int) -> Effects:
+    def join(self, *nicks: str, **facts: str | int) -> Any:
         for nick in nicks:
             known: dict[str, str | int] = {"token": 100, "seen": self.last_id}
             line = events.joined(source_of(nick), ROOM, f"Real {nick}", known | facts)
             effects = self.append((sid_of(nick), line))
         return effects
 
-    def say(self, nick: str, text: str = "hello", verb: str = "PRIVMSG") -> Effect:
+    def say(self, nick: str, text: str = "hello", verb: str = "PRIVMSG") -> Any:
         return self.do(nick, events.said(source_of(nick), verb, ROOM, text))
 
-    def say_lines(self, nick: str, first: str, more: str, client_tags: str = "") -> Effect:
+    def say_lines(self, nick: str, first: str, more: str, client_tags: str = "") -> Any:
         return self.do(nick, events.said_in_lines(source_of(nick), "PRIVMSG", ROOM, first, more, client_tags))
 
-    def redact(self, nick: str, msgid: str, by: str, reason: str = "", oper: bool = False) -> Effect:
+    def redact(self, nick: str, msgid: str, by: str, reason: str = "", oper: bool = False) -> Any:
         return self.do(nick, events.redacted_in_room(source_of(nick), ROOM, msgid, sid_of(by), reason, oper))
 
-    def mode(self, nick: str, modes: str, *targets: str, oper: bool = False) -> Effect:
+    def mode(self, nick: str, modes: str, *targets: str, oper: bool = False) -> Any:
         sids = [sid_of(target) for target in targets]
         return self.do(nick, events.mode_set(source_of(nick), ROOM, modes, sids, oper))
 
@@ -79,13 +81,20 @@ def with_members(*nicks: str, modes: str = "") -> Log:
     log = Log()
     log.join(*nicks)
     if modes:
-        assert log.mode(nicks[0], modes).kind == Kind.CHANGED
+        assert type(log.mode(nicks[0], modes)) is ModesSet
     return log
 
 
-def voided(effect: Effect) -> Rejection | None:
-    assert (effect.kind == Kind.REJECTED) == (effect.reason is not None)
-    return effect.reason
+def voided(effect: Effect) -> Reason | None:
+    return reason_of(effect)
+
+
+def line_of(effect: Effect) -> str:
+    """The only line that shows an effect; of a message of several lines all its text, with the separators."""
+    if isinstance(effect, MultilineSent):
+        return f":{effect.source} {effect.verb} {effect.room} :{effect.text}"
+    (line,) = effect_lines(effect)
+    return line
 
 
 def folded(batches: Batches) -> Log:
@@ -122,11 +131,11 @@ class View:
     settings: set[tuple[str, str]] = field(default_factory=set)
 
     def take(self, effect: Effect) -> None:
-        """The effect's line; of who joins, also what is shown beside it (IRCv3 extended-join, away-notify)."""
-        self.apply(effect.line)
-        if effect.kind == Kind.JOINED:
-            assert effect.member is not None
-            nick = casefold(effect.line[1:].partition("!")[0])
+        """The effect's lines; of a JOIN, also what is shown beside it (IRCv3 extended-join, away-notify)."""
+        for line in effect_lines(effect):
+            self.apply(line)
+        if isinstance(effect, Joined):
+            nick = casefold(effect.member.nick)
             self.realnames[nick] = effect.member.realname
             if effect.member.away is not None:
                 self.away[nick] = effect.member.away

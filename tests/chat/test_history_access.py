@@ -2,9 +2,10 @@
 
 import pytest
 
+from gateway.chat.dates import parse_time, server_time
 from gateway.chat.events import decode, encode, said_in_lines
 from gateway.chat.history_access import FIRST, ID_LIMIT, LAST, MESSAGES, PLAYED, Place, events, place
-from gateway.chat.render import log_mark, msgid, parse_time, server_time
+from gateway.chat.render import log_mark, msgid
 
 
 @pytest.mark.parametrize(

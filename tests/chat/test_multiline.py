@@ -72,13 +72,14 @@ def test_every_reader_is_shown_all_that_is_said(lines: list[tuple[str, bool]], o
     """IRCv3 multiline, "Batch types", "Fallback", "Message ids"; IRCv3 batch, "Nested batch"."""
     text = gathered(lines)
     line = f":{SOURCE} PRIVMSG #r :{text}"
-    shown = [parse(one) for one in render.spoken(line, MESSAGE_TAGS, "5-0", MSGID, "+a=b", outer)]
+    shown = [parse(one) for one in render.message_lines(line, MESSAGE_TAGS, "5-0", MSGID, "+a=b", outer)]
     assert [one.params[1] for one in shown if one] == [text for text, _ in lines if text or len(lines) == 1]
     assert [one.tags.get("msgid") for one in shown if one] == [MSGID, *[None] * (len(shown) - 1)]
     assert {one.tags.get("batch", "") for one in shown if one} == {outer}
     if len(lines) == 1:
         return
-    opening, *inside, closing = render.spoken(line, MESSAGE_TAGS | BATCH | MULTILINE, "5-0", MSGID, "+a=b", outer)
+    caps = MESSAGE_TAGS | BATCH | MULTILINE
+    opening, *inside, closing = render.message_lines(line, caps, "5-0", MSGID, "+a=b", outer)
     assert parse(opening) == Message(
         "BATCH",
         [f"+{MSGID}", "draft/multiline", "#r"],
@@ -100,7 +101,7 @@ def test_every_reader_is_shown_all_that_is_said(lines: list[tuple[str, bool]], o
 def test_no_line_is_too_long(caps: int) -> None:
     """RFC 2812 2.3: the names may have grown since it was sent."""
     text = "\n".join(["ä" * 245] * 3)
-    for line in render.spoken(f":{'n' * 30}!{'u' * 10}@{'h' * 60} PRIVMSG #r :{text}", caps, "5-0", MSGID):
+    for line in render.message_lines(f":{'n' * 30}!{'u' * 10}@{'h' * 60} PRIVMSG #r :{text}", caps, "5-0", MSGID):
         untagged = line.partition(" ")[2] if line.startswith("@") else line
         assert len(untagged.encode()) <= LINE_LIMIT_BYTES - 2
 

@@ -6,36 +6,35 @@ import pytest
 
 from gateway.chat import events
 from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS
-from gateway.chat.effects import Kind, Rejection
+from gateway.chat.effects import ProfileChanged, Reason
 from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.ports import Profile
-from gateway.chat.profile_updates import news
-from gateway.chat.render import tags
+from gateway.chat.profile_updates import diff
+from gateway.chat.render import extended_join, message_pieces, tags
 from gateway.chat.snapshot import dump, load
 from gateway.chat.state_diff import difference
-from gateway.lane.fanout.rendering import render
-from tests.chat.log import ROOM, Log, sid_of, source_of, voided, with_members
+from tests.chat.log import ROOM, Log, line_of, sid_of, source_of, voided, with_members
 
 ANN = source_of("ann")
 
 
 @pytest.mark.parametrize(
-    ("line", "shown", "kind"),
+    ("line", "shown"),
     [
-        (events.away("", "out"), f":{ANN} AWAY :out", Kind.AWAY),
-        (events.realname_set("", "Ann of Cleves"), f":{ANN} SETNAME :Ann of Cleves", Kind.SETNAME),
-        (events.account_set("", "anna"), f":{ANN} ACCOUNT anna", Kind.ACCOUNT),
-        (events.host_changed("", "u", "new.host"), f":{ANN} CHGHOST u new.host", Kind.CHGHOST),
-        (events.bot_set("", True), f":{ANN} BOT 1", Kind.BOT),
+        (events.away("", "out"), f":{ANN} AWAY :out"),
+        (events.realname_set("", "Ann of Cleves"), f":{ANN} SETNAME :Ann of Cleves"),
+        (events.account_set("", "anna"), f":{ANN} ACCOUNT anna"),
+        (events.host_changed("", "u", "new.host"), f":{ANN} CHGHOST u new.host"),
+        (events.bot_set("", True), f":{ANN} BOT 1"),
     ],
 )
-def test_a_change_is_shown_by_the_name_that_the_room_knows_and_once(line: str, shown: str, kind: Kind) -> None:
+def test_a_change_is_shown_by_the_name_that_the_room_knows_and_once(line: str, shown: str) -> None:
     """IRCv3 away-notify, setname, account-notify, chghost: the form of the line."""
     log = with_members("ann")
     effect = log.do("ann", line)
-    assert (effect.kind, effect.line) == (kind, shown)
-    assert voided(log.do("ann", line)) == Rejection.NO_CHANGE
-    assert voided(log.do("zed", line)) == Rejection.NOT_MEMBER
+    assert (type(effect), line_of(effect)) == (ProfileChanged, shown)
+    assert voided(log.do("ann", line)) == Reason.NO_CHANGE
+    assert voided(log.do("zed", line)) == Reason.NOT_MEMBER
 
 
 def test_members_have_what_they_told() -> None:
@@ -47,8 +46,8 @@ def test_members_have_what_they_told() -> None:
     member = log.room.members[sid_of("ann")]
     assert (member.realname, member.sender, member.source) == ("Anna", Sender("anna", is_bot=True), "ann!u@h")
     assert load(dump(log.room)).members[sid_of("ann")] == member
-    assert log.say("ann").line == f":ann!u@h PRIVMSG {ROOM} :hello", "what is said since is by the new host"
-    assert log.do("ann", events.account_set("", "")).line == ":ann!u@h ACCOUNT *"
+    assert line_of(log.say("ann")) == f":ann!u@h PRIVMSG {ROOM} :hello", "what is said since is by the new host"
+    assert line_of(log.do("ann", events.account_set("", ""))) == ":ann!u@h ACCOUNT *"
     log.do("ann", events.bot_set("", False))
     assert member.sender == UNKNOWN
 
@@ -57,15 +56,15 @@ def test_a_ban_on_the_new_host_holds_at_once() -> None:
     log = with_members("op", "ann", modes="+b *!*@bad.host")
     log.say("ann")
     log.do("ann", events.host_changed("", "ann", "bad.host"))
-    assert voided(log.say("ann")) == Rejection.BANNED
+    assert voided(log.say("ann")) == Reason.BANNED
 
 
 def test_what_was_told_before_and_comes_late_is_void() -> None:
     """A log that lost its tail is given back what it lacks behind what came meanwhile."""
     log = with_members("ann")
     log.do("ann", events.away("", "second", 2))
-    assert voided(log.do("ann", events.away("", "first", 1))) == Rejection.NO_CHANGE
-    assert voided(log.do("ann", events.realname_set("", "Old", 1))) == Rejection.NO_CHANGE
+    assert voided(log.do("ann", events.away("", "first", 1))) == Reason.NO_CHANGE
+    assert voided(log.do("ann", events.realname_set("", "Old", 1))) == Reason.NO_CHANGE
     assert log.room.members[sid_of("ann")].away == "second"
 
 
@@ -73,7 +72,7 @@ def test_what_was_told_before_and_comes_late_is_void() -> None:
     "line", ["CHGHOST u", "CHGHOST u h!x", "CHGHOST : h", "BOT", "ACCOUNT", "ACCOUNT :a b", "SETNAME"]
 )
 def test_what_would_tear_a_line_apart_is_void(line: str) -> None:
-    assert voided(with_members("ann").do("ann", f":{ANN} {line}")) == Rejection.MALFORMED
+    assert voided(with_members("ann").do("ann", f":{ANN} {line}")) == Reason.MALFORMED
 
 
 def test_a_join_tells_account_real_name_and_awayness() -> None:
@@ -83,10 +82,9 @@ def test_a_join_tells_account_real_name_and_awayness() -> None:
     member = effect.member
     assert member is not None
     assert (member.sender, member.away, member.revision) == (Sender("anna", is_bot=True), "at lunch", 7)
-    assert effect.line == f":{ANN} JOIN {ROOM}"
-    extended = events.extended_join(effect.line, member.account, member.realname)
-    assert extended == f":{ANN} JOIN {ROOM} anna :Real ann"
-    assert events.extended_join(effect.line, "", member.realname) == f":{ANN} JOIN {ROOM} * :Real ann"
+    assert line_of(effect) == f":{ANN} JOIN {ROOM}"
+    assert extended_join(ANN, ROOM, member.account, member.realname) == f":{ANN} JOIN {ROOM} anna :Real ann"
+    assert extended_join(ANN, ROOM, "", member.realname) == f":{ANN} JOIN {ROOM} * :Real ann"
 
 
 def test_the_account_of_who_says_something_is_a_tag() -> None:
@@ -95,8 +93,8 @@ def test_the_account_of_who_says_something_is_a_tag() -> None:
     senders = {sid_of("ann"): Sender("anna")}
     run = [log.say("ann")]
     for variant, tag in ((0, ""), (MESSAGE_TAGS, "@msgid=1-1-0-m "), (ACCOUNT_TAG, "@account=anna ")):
-        assert render(run, "1-1", variant, "m", senders) == [f"{tag}{run[0].line}\r\n".encode()]
-    assert render(run, "1-1", ACCOUNT_TAG, "m") == [f"{run[0].line}\r\n".encode()]
+        assert message_pieces(run, "1-1", variant, "m", senders) == [f"{tag}{line_of(run[0])}\r\n".encode()]
+    assert message_pieces(run, "1-1", ACCOUNT_TAG, "m") == [f"{line_of(run[0])}\r\n".encode()]
     assert tags(ACCOUNT_TAG, "1-1", sender=Sender("a;b")) == r"@account=a\:b "
 
 
@@ -106,7 +104,7 @@ def test_a_bot_is_told_by_a_tag_without_value_to_those_who_have_message_tags() -
     senders = {sid_of("ann"): Sender(is_bot=True)}
     run = [log.say("ann")]
     for variant, tag in ((0, ""), (ACCOUNT_TAG, ""), (MESSAGE_TAGS, "@msgid=1-1-0-m;bot ")):
-        assert render(run, "1-1", variant, "m", senders) == [f"{tag}{run[0].line}\r\n".encode()]
+        assert message_pieces(run, "1-1", variant, "m", senders) == [f"{tag}{line_of(run[0])}\r\n".encode()]
 
 
 def test_a_bot_that_is_no_member_says_so_itself() -> None:
@@ -133,9 +131,10 @@ def test_a_room_that_was_read_again_shows_what_members_told_meanwhile() -> None:
     log.do("ann", events.realname_set("", "Anna", 2))
     log.join("cat", away="gone")
     effects = difference(old, log.room)
-    assert [(effect.line, effect.old) for effect in effects if effect.kind != Kind.JOINED] == [
-        (f":{ANN} AWAY :out", "2"),
-        (f":{ANN} SETNAME :Anna", "2"),
+    changes = [effect for effect in effects if isinstance(effect, ProfileChanged)]
+    assert [(line_of(effect), effect.revision) for effect in changes] == [
+        (f":{ANN} AWAY :out", 2),
+        (f":{ANN} SETNAME :Anna", 2),
     ], "of who is new the JOIN tells"
 
 
@@ -143,11 +142,11 @@ def test_the_news_of_a_profile_lead_from_what_was_known_to_what_is_so() -> None:
     """IRCv3 extended-monitor: AWAY, ACCOUNT, CHGHOST and SETNAME."""
     known = Profile("ann", "g.0.1", "u", "h", "Ann", "irc.test", 0)
     now = Profile("ann", "g.0.1", "u", "new", "Anna", "irc.test", 0, "out", account="anna", is_bot=True)
-    assert [line for _, line in news(known, now)] == [
+    assert [update.line for update in diff(known, now)] == [
         ":ann!u@h CHGHOST u new",
         ":ann!u@new AWAY :out",
         ":ann!u@new SETNAME :Anna",
         ":ann!u@new ACCOUNT anna",
         ":ann!u@new BOT 1",
     ]
-    assert list(news(now, now)) == []
+    assert list(diff(now, now)) == []

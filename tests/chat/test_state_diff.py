@@ -3,10 +3,11 @@
 from hypothesis import given
 
 from gateway.chat import events
-from gateway.chat.effects import Kind
+from gateway.chat.effects import Renamed
+from gateway.chat.render import effect_lines
 from gateway.chat.snapshot import dump, load
 from gateway.chat.state_diff import difference
-from tests.chat.log import BATCHES, ROOM, Batches, folded, full_room, sid_of, source_of, view_of, with_members
+from tests.chat.log import BATCHES, ROOM, Batches, folded, full_room, line_of, sid_of, source_of, view_of, with_members
 
 
 @given(BATCHES, BATCHES)
@@ -35,7 +36,7 @@ def test_who_has_another_nick_and_another_host_is_shown_to_change_one_after_the_
 
 def test_who_is_missing_parts_and_who_is_new_joins() -> None:
     effects = difference(with_members("ann", "bob").room, with_members("ann", "cat", modes="+m").room)
-    assert [effect.line for effect in effects] == [
+    assert [line_of(effect) for effect in effects] == [
         f":{source_of('bob')} PART {ROOM}",
         f":{source_of('cat')} JOIN {ROOM}",
         f":hubbub MODE {ROOM} +m",
@@ -49,10 +50,10 @@ def test_members_who_swapped_their_nicks_pass_through_a_session_id() -> None:
     for nick, new in (("ann", "x"), ("bob", "ann"), ("ann", "bob")):
         log.do(nick, events.renamed(source_of(nick), new, "200"))
     effects = difference(old, log.room)
-    assert [(effect.kind, effect.old) for effect in effects] == [
-        (Kind.RENAMED, "ann"),
-        (Kind.RENAMED, "bob"),
-        (Kind.RENAMED, sid_of("ann")),
+    assert [effect.old_nick for effect in effects if isinstance(effect, Renamed)] == [
+        "ann",
+        "bob",
+        sid_of("ann"),
     ]
 
 
@@ -61,7 +62,8 @@ def test_many_changes_are_split_over_lines_that_fit() -> None:
     old = load(dump(log.room))
     for count in range(50):
         log.mode("ann", f"+b {count:030}!{count:010}@{count:064}")
-    lines = [effect.line for effect in difference(old, log.room)]
+    (effect,) = difference(old, log.room)
+    lines = effect_lines(effect)
     assert 1 < len(lines) < 50
     assert all(len(line) <= 510 for line in lines)
 

@@ -14,7 +14,7 @@ from client.buffers import Buffers
 from client.event_text import screen_line
 from client.session import Session as ClientSession
 from gateway import config, values
-from gateway.chat import history_access, modes, render
+from gateway.chat import dates, history_access, modes
 from gateway.config import ConfigError
 from gateway.net.tls import TlsFailure, TlsLayer
 from gateway.settings import table
@@ -216,7 +216,7 @@ def places(data: bytes) -> None:
     """Message ids and times in commands of clients."""
     named = data.decode("utf-8", "replace")
     assert history_access.FIRST <= history_access.place(named) <= history_access.LAST
-    at = render.parse_time(named)
+    at = dates.parse_time(named)
     assert at is None or at >= 0
 
 

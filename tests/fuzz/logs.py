@@ -5,9 +5,10 @@ import re
 from gateway.broker.link import RedisLink
 from gateway.chat import events, snapshot, state_diff
 from gateway.chat.events import NOBODY, Entry
+from gateway.chat.render import effect_lines
 from gateway.chat.room import Room
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_LIMIT_BYTES
+from gateway.wire.framing import LINE_CONTENT_BYTES
 from tests.fuzz.choices import Choices
 
 _BREAKING = re.compile("[\r\n\0]")
@@ -94,9 +95,9 @@ def _fold(room: Room, choices: Choices) -> None:
         entry = _entry(f"{number}-0", pairs)
         effects = room.apply(entry)
         for effect in effects:
-            assert not _BREAKING.search(effect.line), effect.line
-            if not effects.plain:
-                assert effect.line in entry.lines or len(effect.line.encode()) <= LINE_LIMIT_BYTES - 2, effect.line
+            for line in effect_lines(effect):
+                assert not _BREAKING.search(line), line
+                assert line in entry.lines or len(line.encode()) <= LINE_CONTENT_BYTES, line
         if not number % 8:
             list(state_diff.difference(before, room))
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from gateway.chat import events
-from gateway.chat.effects import Rejection
+from gateway.chat.effects import Reason
 from gateway.chat.snapshot import dump
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.scripts import APPEND
@@ -184,7 +184,7 @@ def test_an_entry_that_comes_twice_is_void_the_second_time(stage: Stage) -> None
     ann.link.run(APPEND, replies.append, (keys.log(ROOM), keys.head(ROOM)), "*", origin, payload, keys.live(ROOM), "")
     stage.until(lambda: bool(replies))
     agree(stage, room)
-    assert [effect.reason for effect in ann.rejections] == [Rejection.DUPLICATE]
+    assert [effect.reason for effect in ann.rejections] == [Reason.DUPLICATE]
 
 
 def test_direct_messages_that_an_inbox_has_lost_are_put_back(stage: Stage) -> None:

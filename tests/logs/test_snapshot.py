@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from gateway.chat.effects import Effect, Kind
+from gateway.chat.effects import Reason, Rejection
 from gateway.chat.events import Entry
 from gateway.logs.scripts import SNAPSHOT
+from gateway.wire.message import Message
 from tests.stage.node import Node, snapshot_of
 from tests.stage.worlds import Stage
 
@@ -196,7 +197,8 @@ def test_no_key_of_a_room_stays_for_ever(stage: Stage) -> None:
     node = stage.node()
     entries = written(stage, node, 2)
     snapshot(stage, node, entries[1])
-    node.replicas.mark_rejected(ROOM, Entry("1-1", "", ["a.0.1"], [""], b""), [Effect(Kind.REJECTED, 0, "a.0.1", "")])
+    rejection = Rejection(0, "a.0.1", Reason.NO_CHANGE, Message(""))
+    node.replicas.mark_rejected(ROOM, Entry("1-1", "", ["a.0.1"], [""], b""), [rejection])
     stage.round_trip()
     for key in (stage.keys.log, stage.keys.head, stage.keys.base, stage.keys.rejected):
         assert 29 * 24 * 3600 < stage.command("TTL", key(ROOM)) <= 30 * 24 * 3600

@@ -12,6 +12,7 @@ from gateway.broker.link import RedisLink
 from gateway.chat.effects import Effect
 from gateway.chat.events import Entry
 from gateway.chat.history_access import HistoryAccess
+from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.chat.state import State
 from gateway.heartbeat.reaper import Reaper
@@ -67,7 +68,7 @@ def duplicate_entries_are_accepted() -> Planted:
 
     with (
         patch.object(LogWriter, LogWriter.settled.__name__, forgetful),
-        patch.object(State, State.is_again.__name__, lambda _self, _origin: False),
+        patch.object(Room, Room.is_duplicate.__name__, lambda _self, _origin: False),
     ):
         yield
 

@@ -8,8 +8,9 @@ from typing import Any
 from gateway.broker.keys import Keys
 from gateway.broker.link import RedisLink, Selector
 from gateway.broker.port import Done, OnMessage, OnSubscribed
-from gateway.chat.effects import Effect, Kind
+from gateway.chat.effects import Rejection
 from gateway.chat.events import Entry, origin_of
+from gateway.chat.render import effect_lines
 from gateway.chat.room import Room
 from gateway.directory.nicks import SCRIPTS as NICK_SCRIPTS
 from gateway.lane.rooms.local_room import LocalRoom, Retention, RoomReplicas
@@ -127,7 +128,7 @@ class Node:
         self.stories: dict[str, Story] = {}
         self.outcomes: dict[str, list[Any]] = {}
         self.shown: list[str] = []  # lines of rooms, as they were delivered
-        self.rejections: list[Effect] = []
+        self.rejections: list[Rejection] = []
         self.whys: list[str] = []  # the reason why the link went down
 
     def _lags(self, is_lagging: bool) -> None:
@@ -160,8 +161,8 @@ class Node:
         self.outcomes.setdefault(pending.line, []).append(outcome)
 
     def _deliver(self, followed: LocalRoom, entry: Entry, effects: Any) -> None:
-        self.shown += [effect.line for effect in effects]
-        self.rejections += [effect for effect in effects if effect.kind is Kind.REJECTED]
+        self.shown += [line for effect in effects for line in effect_lines(effect)]
+        self.rejections += [effect for effect in effects if isinstance(effect, Rejection)]
         pendings = self.log_writer.land(followed.name, entry.origin)
         if pendings is not None:
             for effect in effects:

@@ -6,12 +6,13 @@ Rooms are read by their members, from their logs; direct messages by the session
 from gateway.chat.capabilities import BATCH, CHATHISTORY
 from gateway.chat.commands.streaming import PAGE_EVENTS, Selection, access, begin_batch, end_batch, select, show
 from gateway.chat.commands.table import Command
+from gateway.chat.dates import parse_time, server_time
 from gateway.chat.errors import CommandError
 from gateway.chat.history_access import FIRST, ID_LIMIT, LAST, Place, Span, place
 from gateway.chat.isupport import HISTORY_LIMIT
 from gateway.chat.playback import verbs
 from gateway.chat.ports import Ports, Unavailable
-from gateway.chat.render import in_batch, parse_time, server_time
+from gateway.chat.render import in_batch
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold

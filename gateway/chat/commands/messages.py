@@ -12,13 +12,13 @@ from gateway.chat.batches import collect
 from gateway.chat.capabilities import ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
 from gateway.chat.commands.replay import PLAYBACK, play
 from gateway.chat.commands.table import Command
-from gateway.chat.effects import Rejection
+from gateway.chat.effects import MessageSent, MultilineSent, Rejection, reason_of
 from gateway.chat.errors import CommandError, check, no_such_nick, no_such_room, too_many_targets
 from gateway.chat.history_access import is_typing
 from gateway.chat.isupport import MAX_TARGETS
 from gateway.chat.multiline import first_and_more
 from gateway.chat.ports import Ports
-from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
+from gateway.chat.render import echo_of_first, log_mark, sent_lines, tags
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -106,7 +106,7 @@ def _pass_on(ports: Ports, session: Session, where: str, target: str, client_tag
 
 def _may_be_again(room: Room, client_tags: str) -> bool:
     """Whether a message may have been said already, when its sender still had the right to."""
-    return bool(client_tags) and deduplication.message_id(parse_tags(client_tags)) in room.said
+    return bool(client_tags) and deduplication.message_id(parse_tags(client_tags)) in room.seen_ids
 
 
 def event_line(verb: str, source: str, target: str, text: str, client_tags: str) -> str:
@@ -147,15 +147,14 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
         _pass_on(ports, session, target, room.name, client_tags)
     elif void is None:
         effect = await ports.commit(session, target, line)
-        void = effect.reason
-        if void is Rejection.DUPLICATE and effect.old and session.caps & ECHO_MESSAGE:
+        void = reason_of(effect)
+        if isinstance(effect, Rejection) and effect.first is not None and session.caps & ECHO_MESSAGE:
             for line in echo_of_first(session, session.caps, effect):
                 session.reply(line)
         is_member = casefold(target) in session.rooms  # by now: its echo came with the room's delivery
-        if void is None and session.caps & ECHO_MESSAGE and not is_member:
-            stream_id = ports.position(target)
-            client_msgid = msgid(stream_id, effect.index, log_mark(casefold(target)))
-            for line in spoken(effect.line, session.caps, stream_id, client_msgid, effect.tags):
+        if isinstance(effect, MessageSent | MultilineSent) and session.caps & ECHO_MESSAGE and not is_member:
+            mark = log_mark(casefold(target))
+            for line in sent_lines(effect, session.caps, ports.position(target), mark):
                 session.reply(line)
     check(verb, room.name, void)
 

@@ -9,10 +9,11 @@ from gateway.chat import events
 from gateway.chat.commands.rooms import send_topic
 from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room, not_a_member
-from gateway.chat.effects import Kind
+from gateway.chat.effects import Invited, reason_of
 from gateway.chat.errors import CommandError, check, no_such_nick, too_few_parameters, too_many_targets
 from gateway.chat.isupport import KICKLEN, MAX_TARGETS, TOPICLEN
 from gateway.chat.ports import Ports
+from gateway.chat.render import effect_lines
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -31,7 +32,7 @@ async def topic(ports: Ports, session: Session, message: Message) -> None:
     is_oper = bool(session.oper)
     check("TOPIC", room.name, room.may_set_topic(session.sid, is_oper))
     line = events.topic_set(session.source, room.name, message.params[1][:TOPICLEN], is_oper)
-    check("TOPIC", room.name, (await ports.commit(session, room.name, line)).reason)
+    check("TOPIC", room.name, reason_of(await ports.commit(session, room.name, line)))
 
 
 async def kick(ports: Ports, session: Session, message: Message) -> None:
@@ -67,7 +68,7 @@ async def _kick_one(ports: Ports, session: Session, room: Room, nick: str, comme
     if member is None:
         raise await not_a_member(ports, room, nick)
     line = events.kicked(session.source, room.name, member.nick, member.sid, comment, bool(session.oper))
-    check("KICK", room.name, (await ports.commit(session, room.name, line)).reason, nick)
+    check("KICK", room.name, reason_of(await ports.commit(session, room.name, line)), nick)
 
 
 async def invite(ports: Ports, session: Session, message: Message) -> None:
@@ -86,10 +87,10 @@ async def invite(ports: Ports, session: Session, message: Message) -> None:
     check("INVITE", room.name, room.may_invite(session.sid, profile.sid, is_oper), profile.nick)
     line = events.invited(session.source, profile.nick, room.name, profile.sid, is_oper)
     effect = await ports.commit(session, room.name, line)
-    check("INVITE", room.name, effect.reason, profile.nick)
-    if effect.kind is not Kind.INVITED:
+    check("INVITE", room.name, reason_of(effect), profile.nick)
+    if not isinstance(effect, Invited):
         return
-    if not await ports.notify(profile.sid, effect.line, session.sender):
+    if not await ports.notify(profile.sid, effect_lines(effect)[0], session.sender):
         raise no_such_nick(nick)
     session.numeric_words(n.RPL_INVITING, profile.nick, room.name)
     if profile.away is not None:

@@ -10,6 +10,7 @@ from gateway.chat import events, modes
 from gateway.chat.commands.people import tell
 from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room, not_a_member
+from gateway.chat.effects import reason_of
 from gateway.chat.errors import CommandError, check, no_such_nick
 from gateway.chat.isupport import KEYLEN, MAX_MODES
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change
@@ -86,7 +87,7 @@ async def _change(ports: Ports, session: Session, room: Room, asked: list[Change
                 wanted.append(_checked(room, change))
     if wanted:
         line = events.mode_set(session.source, room.name, modes.render(wanted), sids, is_oper)
-        check("MODE", room.name, (await ports.commit(session, room.name, line)).reason)
+        check("MODE", room.name, reason_of(await ports.commit(session, room.name, line)))
 
 
 def _known(session: Session, asked: list[Change]) -> Iterator[Change]:

@@ -7,8 +7,8 @@ from typing import Final
 
 from gateway.chat.capabilities import READ_MARKER
 from gateway.chat.commands.table import Command
+from gateway.chat.dates import parse_time, server_time
 from gateway.chat.ports import Ports
-from gateway.chat.render import parse_time, server_time
 from gateway.chat.session import Session
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message

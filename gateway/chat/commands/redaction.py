@@ -7,6 +7,7 @@ omits the message from there on.
 from gateway.chat import events
 from gateway.chat.capabilities import MESSAGE_REDACTION
 from gateway.chat.commands.table import Command
+from gateway.chat.effects import reason_of
 from gateway.chat.errors import CommandError
 from gateway.chat.history_access import place, readable
 from gateway.chat.isupport import KICKLEN
@@ -44,7 +45,7 @@ async def _in_room(ports: Ports, session: Session, target: str, msgid: str, reas
     void = room.may_redact(session.sid, said.sid, is_oper)
     if void is None:
         line = events.redacted_in_room(session.source, room.name, msgid, said.sid, reason, is_oper)
-        void = (await ports.commit(session, room.name, line)).reason
+        void = reason_of(await ports.commit(session, room.name, line))
     if void is not None:
         text = "You are not authorised to delete this message"
         raise _error("REDACT_FORBIDDEN", room.name, msgid, text)

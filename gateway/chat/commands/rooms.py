@@ -12,7 +12,7 @@ from gateway.chat.commands.reading import tell_mark_of_room
 from gateway.chat.commands.replay import last_lines
 from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room
-from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.effects import Effect, Reason, reason_of
 from gateway.chat.errors import CommandError, check, no_such_room, too_many_targets
 from gateway.chat.history_access import Place, place_of
 from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
@@ -82,7 +82,7 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
     if casefold(name) in session.rooms:
         return None
     effect: Effect | None = None
-    void: Rejection | None = Rejection.STALE_JOIN
+    void: Reason | None = Reason.STALE_JOIN
     for _ in range(JOIN_TRIES):
         room = await ports.open_room(name)
         session.charge(room.mask_count / MASKS_A_LINE)
@@ -96,8 +96,8 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
             seen, lobby = ports.position(name), ports.server.lobby
             line = join_line(session, name, seen, lobby, key=key, oper=bool(session.oper))
             effect = await ports.commit(session, name, line)
-            void = effect.reason if effect.kind is Kind.REJECTED else None
-        if void is not Rejection.STALE_JOIN:
+            void = reason_of(effect)
+        if void is not Reason.STALE_JOIN:
             break
     check("JOIN", name, void)
     if void is None and casefold(name) in session.rooms:  # not kicked in the very same entry
@@ -121,7 +121,7 @@ async def _part_one(ports: Ports, session: Session, name: str, reason: str) -> N
         await existing_room(ports, session, name)
         raise CommandError(n.ERR_NOTONCHANNEL, name, "You're not on that channel")
     line = cut(events.parted(session.source, room.name, reason), LINE_CONTENT_BYTES)
-    check("PART", room.name, (await ports.commit(session, name, line)).reason)
+    check("PART", room.name, reason_of(await ports.commit(session, name, line)))
 
 
 def show_room(ports: Ports, session: Session, room: Room) -> None:

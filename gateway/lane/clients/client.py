@@ -7,25 +7,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
+from gateway.chat.capabilities import ELSEWHERE, TEXT, VARIANT_CAPS
 from gateway.chat.commands import Command
 from gateway.chat.flood import TokenBucket
 from gateway.chat.session import Session
 from gateway.lane.loop.tasks import Task
 from gateway.net.connection import ClientConnection
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LineBuffer, TooLong
-
-TEXT = 1 << 30
-"""The variant of readers of plain text; IRC readers' variants are the bits of their capabilities."""
-
-ELSEWHERE = 1 << 29
-"""Added to TEXT in rooms other than the one that the reader talks in: their lines are marked."""
-
-WS_TEXT, WS_BINARY = 1 << 28, 1 << 27
-WEBSOCKET = WS_TEXT | WS_BINARY
-"""Added for readers whose lines are messages of a WebSocket, of either kind."""
-
-VARIANT_CAPS = ACCOUNT_TAG | MESSAGE_TAGS | SERVER_TIME
 
 
 class Dialect(Protocol):

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.chat.batches import end_overdue
+from gateway.chat.capabilities import TEXT
 from gateway.chat.flood import TokenBucket
 from gateway.chat.session import Session
-from gateway.lane.clients.client import TEXT, Client, Dialect
+from gateway.lane.clients.client import Client, Dialect
 from gateway.lane.clients.handshake import PendingConnection
 from gateway.net.connection import ClientConnection
 

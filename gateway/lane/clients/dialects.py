@@ -6,8 +6,9 @@ readable on the way out. Runs on the lane's thread.
 
 from collections.abc import Iterable, Mapping
 
+from gateway.chat.capabilities import TEXT, WS_BINARY, WS_TEXT
 from gateway.chat.commands import COMMANDS, Command, plaintext
-from gateway.lane.clients.client import TEXT, WS_BINARY, WS_TEXT, Client
+from gateway.lane.clients.client import Client
 from gateway.wire.dialect import strip_telnet
 from gateway.wire.framing import LINE_CONTENT_BYTES, TooLong, cut
 from gateway.wire.message import parse

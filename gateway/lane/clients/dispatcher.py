@@ -12,12 +12,12 @@ from math import inf
 from typing import Any
 
 from gateway.broker.probe import LinkProbe
-from gateway.chat.capabilities import STANDARD_REPLIES
+from gateway.chat.capabilities import STANDARD_REPLIES, TEXT
 from gateway.chat.errors import CommandError, too_few_parameters, unavailable
 from gateway.chat.flood import ANSWER_BYTES
 from gateway.chat.ports import ClientLeft, Ports, Unavailable
 from gateway.chat.session import Session
-from gateway.lane.clients.client import TEXT, Client
+from gateway.lane.clients.client import Client
 from gateway.lane.context import LaneContext
 from gateway.lane.loop.tasks import Task, Wait
 from gateway.wire import numerics as n

@@ -17,7 +17,7 @@ from gateway.chat.errors import id_in_use
 from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, sender_facts, sender_of, text_of, with_tags
 from gateway.chat.history_access import place
 from gateway.chat.member import UNKNOWN, Sender
-from gateway.chat.render import log_mark, msgid, spoken, tags
+from gateway.chat.render import log_mark, message_lines, msgid, tags
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client
 from gateway.logs.in_flight import PendingEvent
@@ -73,7 +73,7 @@ class Inbox:
         self._settle = settle
         self._new_epoch = new_epoch
         self._server = server
-        self._said: deduplication.SaidIds = {}  # by id and folded nick
+        self._said: deduplication.SeenIds = {}  # by id and folded nick
         self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
         self.replica: Replica
         self._is_closed = False
@@ -281,7 +281,7 @@ class Inbox:
         elif not (client_tags and caps & MESSAGE_TAGS):
             return
         line, client_msgid = Message(message.verb, params, message.source).line(), msgid(entry.id, index, self._mark)
-        for one in spoken(line, caps, entry.id, client_msgid, client_tags, sender=sender_of(message.tags)):
+        for one in message_lines(line, caps, entry.id, client_msgid, client_tags, sender=sender_of(message.tags)):
             client.send(one)
 
     def _line(self, entry: Entry, message: Message, client: Client) -> str:

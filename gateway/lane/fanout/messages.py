@@ -10,13 +10,23 @@ from typing import Any
 
 from gateway.broker.keys import inbox
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
-from gateway.chat.effects import Effect, Effects, Kind, Rejection
+from gateway.chat.effects import Effects, Joined, MessageSent, MultilineSent, Reason, Rejection
 from gateway.chat.events import FACT, Entry, text_of
 from gateway.chat.multiline import takes_batches
-from gateway.chat.render import echo_of_first, log_mark, msgid, spoken, tags
+from gateway.chat.render import (
+    echo_of_first,
+    labeled,
+    labeled_piece,
+    log_mark,
+    message_lines,
+    message_pieces,
+    msgid,
+    multiline_pieces,
+    piece,
+    tags,
+)
 from gateway.lane.clients.client import Client
 from gateway.lane.fanout.outboxes import Outboxes
-from gateway.lane.fanout.rendering import labeled, labeled_piece, render, render_lines, render_piece
 from gateway.lane.fanout.state_changes import StateChangeListener, StateChanges
 from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.rooms.local_room import LocalRoom
@@ -26,8 +36,6 @@ from gateway.net.connection import ClientConnection
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 from gateway.wire.tags import client_only, format_tags
-
-SAID = Kind.SAID  # an enum's members cost a look-up each
 
 
 class Fanout:
@@ -66,7 +74,8 @@ class Fanout:
         if followed.shown and followed.is_replayed(entry.origin):
             effects = _without_messages(effects)  # the log had lost it, clients have it
         if effects.plain:
-            self._say(followed, entry, effects, True, pendings)
+            run_of_all: Any = effects
+            self._say(followed, entry, run_of_all, True, pendings)
             for pending, effect in zip(pendings or (), effects, strict=False):
                 self._settle(pending, effect)
             return
@@ -74,15 +83,15 @@ class Fanout:
         start, end = 0, len(effects)
         while start < end:
             stop = start
-            while stop < end and effects[stop].kind is SAID:
+            while stop < end and effects[stop].__class__ is MessageSent:
                 stop += 1
             if stop > start:
-                run = effects if stop - start == end else effects[start:stop]
+                run: Any = effects if stop - start == end else effects[start:stop]
                 self._say(followed, entry, run, effects.plain, pendings)
             else:
                 stop += 1
                 effect = effects[start]
-                if effect.kind is Kind.LINES:
+                if isinstance(effect, MultilineSent):
                     self._say_lines(followed, entry, effect, pendings)
                 else:
                     behind = effects[stop:] if self._people.stale_names else ()
@@ -92,18 +101,24 @@ class Fanout:
         if pendings is not None:
             # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
             for index, effect in {effect.index: effect for effect in effects if effect.sid}.items():
-                if effect.reason is not Rejection.GATEWAY_DEAD or not self._marks.returned(followed, pendings[index]):
+                is_dead = isinstance(effect, Rejection) and effect.reason is Reason.GATEWAY_DEAD
+                if not is_dead or not self._marks.returned(followed, pendings[index]):
                     self._settle(pendings[index], effect)
-            voids = {effect.index for effect in effects if effect.kind is Kind.REJECTED}
-            if voids:
-                self._log_writer.forget_rejected(followed.name, entry, voids)
+            rejected = {effect.index for effect in effects if isinstance(effect, Rejection)}
+            if rejected:
+                self._log_writer.forget_rejected(followed.name, entry, rejected)
         elif entry.origin.startswith(self._origin):  # put back: no handler waits for it
             for effect in effects:
-                if effect.kind is Kind.JOINED and self._changes.has_entered(effect.sid):
+                if isinstance(effect, Joined) and self._changes.has_entered(effect.sid):
                     self._marks.came_back(effect)
 
     def _say(
-        self, followed: LocalRoom, entry: Entry, run: list[Effect], plain: bool, pendings: Sequence[PendingEvent] | None
+        self,
+        followed: LocalRoom,
+        entry: Entry,
+        run: list[MessageSent],
+        plain: bool,
+        pendings: Sequence[PendingEvent] | None,
     ) -> None:
         if self._people.stale_names:
             plain = self._people.with_current_nick(run) and plain
@@ -113,7 +128,7 @@ class Fanout:
             if plain and not variant and len(run) == len(entry.sids):
                 whole, pieces = entry.body, [entry.body] if len(run) == 1 else None
             else:
-                pieces = render(run, entry.id, variant, followed.mark, self._people.senders)
+                pieces = message_pieces(run, entry.id, variant, followed.mark, self._people.senders)
                 whole = b"".join(pieces)
             if own:
                 pieces = pieces or [f"{effect.line}\r\n".encode() for effect in run]
@@ -122,7 +137,7 @@ class Fanout:
                 self._write(audience, whole)
 
     def _say_lines(
-        self, followed: LocalRoom, entry: Entry, effect: Effect, pendings: Sequence[PendingEvent] | None
+        self, followed: LocalRoom, entry: Entry, effect: MultilineSent, pendings: Sequence[PendingEvent] | None
     ) -> None:
         """A message of several lines, as each can take it; whether that is in a batch makes no variant of its own."""
         self._people.with_current_nick((effect,))
@@ -133,7 +148,9 @@ class Fanout:
                 readers = {c: a for c, a in audience.items() if takes_batches(a.session.caps) == takes_batches(caps)}
                 if not readers:
                     continue
-                first, *others = render_lines(effect, entry.id, caps, followed.mark, self._people.sender(effect.sid))
+                first, *others = multiline_pieces(
+                    effect, entry.id, caps, followed.mark, self._people.sender(effect.sid)
+                )
                 copies = None
                 if sender is not None and sender.connection in readers:
                     echo = [labeled_piece(first, label, caps), *others] if sender.session.caps & ECHO_MESSAGE else []
@@ -142,13 +159,13 @@ class Fanout:
 
     def passing(self, followed: LocalRoom, entry: Entry) -> None:
         """Shows what is in no log; who did it has had his echo."""
-        for effect in followed.room.passing(entry):
+        for effect in followed.room.show_ephemeral(entry):
             self._people.with_current_nick((effect,))
             sender = self._clients.get(effect.sid)
             for variant, audience in followed.audience.items():
                 if variant & MESSAGE_TAGS:
                     prefix = tags(variant, entry.id, "", effect.tags, self._people.sender(effect.sid))
-                    data = render_piece(f"{prefix}{effect.line}", variant)
+                    data = piece(f"{prefix}{effect.line}", variant)
                     self._write(audience, data, None if sender is None else {sender.connection: b""})
 
     def _own_copies(
@@ -156,7 +173,7 @@ class Fanout:
         audience: Mapping[ClientConnection, Client],
         pieces: list[bytes],
         own: list[tuple[int, Client]],
-        run: list[Effect],
+        run: list[MessageSent],
         pendings: Sequence[PendingEvent] | None,
     ) -> dict[ClientConnection, bytes] | None:
         """What senders are sent, who see of their own lines nothing, or their echo with its label."""
@@ -186,17 +203,19 @@ class Fanout:
             session, client_msgid = client.session, msgid(stream_id, index, mark)
             line = Message(message.verb, params, session.source).line()
             _send(
-                client, spoken(line, session.caps, stream_id, client_msgid, client_tags, sender=session.sender), label
+                client,
+                message_lines(line, session.caps, stream_id, client_msgid, client_tags, sender=session.sender),
+                label,
             )
 
-    def echo_again(self, client: Client, effect: Effect, label: str) -> None:
+    def echo_again(self, client: Client, effect: Rejection, label: str) -> None:
         """A message that its client sent a second time: the echo of the first one."""
         if client.session.caps & ECHO_MESSAGE:
             _send(client, echo_of_first(client.session, client.session.caps, effect), label)
 
 
 def _without_messages(effects: Effects) -> Effects:
-    changes = Effects(effect for effect in effects if effect.kind not in (SAID, Kind.LINES))
+    changes = Effects(effect for effect in effects if not isinstance(effect, MessageSent | MultilineSent))
     changes.plain = False
     return changes
 

@@ -5,32 +5,43 @@ one name: what several logs tell of it is shown once. Runs on the lane's thread.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from gateway.chat.capabilities import AWAY_NOTIFY, EXTENDED_JOIN, INVITE_NOTIFY, MESSAGE_REDACTION
-from gateway.chat.effects import Effect, Kind
-from gateway.chat.events import NETWORK, NOBODY, Entry, away, extended_join, number, quitted
+from gateway.chat.capabilities import AWAY_NOTIFY, EXTENDED_JOIN, INVITE_NOTIFY, MESSAGE_REDACTION, TEXT
+from gateway.chat.effects import (
+    Departure,
+    Effect,
+    Invited,
+    Joined,
+    Left,
+    ModesSet,
+    ProfileChanged,
+    Redacted,
+    Rejection,
+    Renamed,
+    TopicSet,
+)
+from gateway.chat.events import NETWORK, NOBODY, Entry, number, quitted
 from gateway.chat.member import Member
-from gateway.chat.modes import lines, reranked
-from gateway.chat.profile_updates import NOTIFY_CAPABILITY, news
-from gateway.chat.render import tags
+from gateway.chat.modes import reranked
+from gateway.chat.profile_updates import AWAY, diff
+from gateway.chat.render import effect_lines, extended_join, joined, line_piece, renamed, tags
 from gateway.chat.room import Room
 from gateway.chat.state_diff import difference
-from gateway.lane.clients.client import TEXT, Client
+from gateway.lane.clients.client import Client
 from gateway.lane.fanout.audience import Group, split, those
 from gateway.lane.fanout.outboxes import Outboxes
-from gateway.lane.fanout.rendering import render_line
 from gateway.lane.fanout.visible_users import VisibleUser, VisibleUsers
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent
 from gateway.wire.casefold import casefold
-from gateway.wire.framing import LINE_CONTENT_BYTES, cut
 
 
 class StateChangeListener(Protocol):
     """What the lane is told besides what clients are shown."""
 
-    def rejected(self, followed: LocalRoom, entry: Entry, effect: Effect) -> None:
+    def rejected(self, followed: LocalRoom, entry: Entry, effect: Rejection | Redacted) -> None:
         """An event has no effect, or takes it from another."""
 
     def returned(self, followed: LocalRoom, pending: PendingEvent) -> bool:
@@ -48,7 +59,7 @@ class StateChangeListener(Protocol):
     def current_sid(self, sid: str) -> str:
         """The present id of a session of this lane by any that it had; other ids as they are."""
 
-    def came_back(self, effect: Effect) -> None:
+    def came_back(self, effect: Joined) -> None:
         """A client of this lane is in a room again: its JOIN was put back, or its PART or KICK is lost."""
 
     def orphan(self, followed: LocalRoom, sid: str) -> None:
@@ -100,15 +111,15 @@ class StateChanges:
         for client in followed.clients.values():
             client.session.rooms[followed.name] = followed.room
         position = Entry(followed.replica.last, "", [], [], b"")
-        back: list[Effect] = []
+        back: list[Joined] = []
         for effect in difference(old, followed.room):
-            if effect.kind is Kind.LEFT and effect.member is not None:
+            if isinstance(effect, Left):
                 sid = effect.member.sid
                 if sid in followed.clients and not followed.room.is_gone(sid):
                     followed.kept.setdefault(followed.clients[sid], effect.member.modes)
                     continue
             self.change(followed, position, effect)
-            if effect.kind is Kind.JOINED and self.has_entered(effect.sid):
+            if isinstance(effect, Joined) and self.has_entered(effect.sid):
                 back.append(effect)
         for effect in back:  # behind all of it: NAMES must not be ahead of the JOINs shown
             self._marks.came_back(effect)
@@ -131,104 +142,104 @@ class StateChanges:
         it, so that what is shown of it belongs to what that answers.
         """
         self._asks = is_awaited
-        kind = effect.kind
         if self._people.stale_names:
             self._people.change_with_current_nick(followed, effect, behind)
-        if kind is Kind.JOINED:
-            self._joined(followed, entry, effect)
-        elif kind is Kind.LEFT:
-            self._left(followed, entry, effect)
-        elif kind is Kind.RENAMED:
-            self._renamed(followed, entry, effect)
-        elif kind is Kind.REJECTED:
-            self._marks.rejected(followed, entry, effect)
-            client = self._clients.get(self._marks.current_sid(effect.sid))
-            if client in followed.kept and effect.line.split(" ", 2)[1] in ("PART", "QUIT"):
-                self.put_out(followed, client, effect.line)
-        elif kind in (Kind.CHANGED, Kind.TOPIC):
-            self._changed(followed, entry, effect)
-        elif kind is Kind.INVITED:
-            groups = those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
-            self.show(groups, effect.line, entry.id, actor=effect.sid, but=self._clients.get(effect.sid))
-        elif kind is Kind.REDACTED:
-            self._marks.rejected(followed, entry, effect)
-            groups = those(followed.audience.items(), lambda client: client.session.caps & MESSAGE_REDACTION)
-            self.show(groups, effect.line, entry.id, actor=effect.sid)
-        else:
-            self._told(entry, effect)
+        match effect:
+            case Joined():
+                self._joined(followed, entry, effect)
+            case Left():
+                self._left(followed, entry, effect)
+            case Renamed():
+                self._renamed(followed, entry, effect)
+            case Rejection():
+                self._marks.rejected(followed, entry, effect)
+                client = self._clients.get(self._marks.current_sid(effect.sid))
+                if client is not None and client in followed.kept:
+                    self._put_out_as_tried(followed, client, effect)
+            case ModesSet() | TopicSet():
+                self._changed(followed, entry, effect)
+            case ProfileChanged():
+                self._told(entry, effect)
+            case Invited():
+                groups = those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
+                self._show_effect(groups, effect, entry.id, but=self._clients.get(effect.sid))
+            case Redacted():
+                self._marks.rejected(followed, entry, effect)
+                groups = those(followed.audience.items(), lambda client: client.session.caps & MESSAGE_REDACTION)
+                self._show_effect(groups, effect, entry.id)
 
-    def _changed(self, followed: LocalRoom, entry: Entry, effect: Effect) -> None:
+    def _show_effect(self, groups: Iterable[Group], effect: Effect, stream_id: str, but: Client | None = None) -> None:
+        lines = effect_lines(effect)
+        groups = groups if len(lines) == 1 else list(groups)
+        for line in lines:
+            self.show(groups, line, stream_id, actor=effect.sid, but=but)
+
+    def _changed(self, followed: LocalRoom, entry: Entry, effect: ModesSet | TopicSet) -> None:
         """Modes or the topic. Who has quit for all others, and is here all the same, knows of its own ranks."""
         groups: Iterable[Group] = followed.audience.items()
-        line = effect.line
-        if effect.kind is Kind.CHANGED and self._people.hidden:
-            line = self._people.seen_ranks(followed, line)
-            unseen = self._people.unseen(followed) if line != effect.line else []
+        if isinstance(effect, ModesSet) and self._people.hidden:
+            changes = self._people.seen_changes(followed, effect.changes)
+            unseen = self._people.unseen(followed) if changes != effect.changes else []
             here = {sid: client for sid in unseen if (client := followed.clients.get(self._marks.current_sid(sid)))}
             for sid, client in here.items():
-                own = self._people.seen_ranks(followed, effect.line, viewer=sid)
-                if own:
-                    self.show(_alone(followed, client), own, entry.id, actor=effect.sid)
+                own = self._people.seen_changes(followed, effect.changes, viewer=sid)
+                self._show_effect(_alone(followed, client), replace(effect, changes=own), entry.id)
             groups = those(groups, lambda client: client not in here.values())
-        if line:
-            self.show(groups, line, entry.id, actor=effect.sid, but=self._knows(followed, effect))
+            effect = replace(effect, changes=changes)
+        self._show_effect(groups, effect, entry.id, but=self._knows(followed, effect))
         if effect.sid in self._clients:
             self._marks.changed(followed)
 
-    def _told(self, entry: Entry, effect: Effect) -> None:
+    def _told(self, entry: Entry, effect: ProfileChanged) -> None:
         """What a session tells of itself is shown once to all who share a room with it and ask, as its NICK is."""
-        assert effect.member is not None
         person = self._people.person(effect.member.sid)
         if person is not None and self._people.learns(person, effect):
             self._show_told(entry, person, effect)
 
-    def _told_by_join(self, entry: Entry, effect: Effect, person: VisibleUser) -> None:
+    def _told_by_join(self, entry: Entry, effect: Joined, person: VisibleUser) -> None:
         """The same, where no other log had it yet: a JOIN tells of its session as it is."""
         member = effect.member
-        assert member is not None
         if member.revision > person.revision:
             asks, self._asks = self._asks, False
-            for kind, line in news(person.known, member):
-                told = Effect(kind, effect.index, member.sid, line, member=member, old=str(member.revision))
-                self._people.with_current_nick((told,))
-                self._told(entry, told)
+            for update in diff(person.known, member):
+                update = self._people.update_with_current_nick(member.sid, update)
+                self._told(entry, ProfileChanged(effect.index, member.sid, member, update, member.revision))
             self._asks = asks
 
-    def _show_told(self, entry: Entry, person: VisibleUser, effect: Effect) -> None:
-        own = self._clients.get(self._marks.current_sid(person.sid)) if effect.kind is Kind.AWAY else None
-        groups = those(person.witnesses(), lambda client: client.session.caps & NOTIFY_CAPABILITY[effect.kind])
-        self.show(groups, effect.line, entry.id, actor=effect.sid, but=own)
+    def _show_told(self, entry: Entry, person: VisibleUser, effect: ProfileChanged) -> None:
+        field = effect.update.field
+        own = self._clients.get(self._marks.current_sid(person.sid)) if field is AWAY else None
+        groups = those(person.witnesses(), lambda client: client.session.caps & field.capability)
+        self._show_effect(groups, effect, entry.id, but=own)
 
-    def _show_join(self, followed: LocalRoom, entry: Entry, effect: Effect, but: Client | None = None) -> None:
+    def _show_join(self, followed: LocalRoom, entry: Entry, effect: Joined, but: Client | None = None) -> None:
         """A JOIN, with more to those who ask; and that who joins is away."""
-        assert effect.member is not None
         member = self._people.newest(effect.member)
+        nick = self._people.current_nick(effect.sid, effect.member.nick)
+        source = f"{nick}!{effect.member.user}@{effect.member.host}"
         more, rest = split(followed.audience.items(), EXTENDED_JOIN)
-        self.show(rest, effect.line, entry.id, actor=effect.sid, but=but)
+        self.show(rest, joined(source, effect.room), entry.id, actor=effect.sid, but=but)
         if more:
-            line = cut(extended_join(effect.line, member.account, member.realname), LINE_CONTENT_BYTES)
+            line = extended_join(source, effect.room, member.account, member.realname)
             self.show(more, line, entry.id, actor=effect.sid, but=but)
         if member.away is not None:
-            source, _, _ = effect.line[1:].partition(" ")
             groups = those(followed.audience.items(), lambda client: client.session.caps & AWAY_NOTIFY)
             own = self._clients.get(self._marks.current_sid(member.sid))
-            self.show(groups, away(source, member.away), entry.id, but=own)
+            self.show(groups, AWAY.line(source, member.away), entry.id, but=own)
 
-    def _knows(self, followed: LocalRoom, effect: Effect) -> Client | None:
+    def _knows(self, followed: LocalRoom, effect: ModesSet | TopicSet) -> Client | None:
         """Who is not shown what the network sets: its own rank, or all that NAMES and MODE will tell it."""
-        if effect.member is not None:
-            return followed.clients.get(effect.member.sid)
+        if isinstance(effect, ModesSet) and effect.restored is not None:
+            return followed.clients.get(effect.restored.sid)
         return next(iter(self._entered), None) if not effect.sid else None
 
-    def _joined(self, followed: LocalRoom, entry: Entry, effect: Effect) -> None:
+    def _joined(self, followed: LocalRoom, entry: Entry, effect: Joined) -> None:
         member = effect.member
-        assert member is not None
         client = self._clients.get(member.sid)
         is_seen = self._people.sees(followed, member.sid)
         self._known_by(entry, followed, effect, self._nick_of(followed, entry, member, client))
-        if effect.old and client is not None:  # an older claim: it is called by its session id from now on
+        if effect.lost_nick and client is not None:  # an older claim: it is called by its session id from now on
             self._lost_name(followed, client, member.nick, entry.id)
-        self._people.with_current_nick((effect,))
         if client is not None and client in followed.kept:  # it was there all the time, and its lane has said so again
             if not is_seen:  # others saw it quit
                 self._show_join(followed, entry, effect, but=client)
@@ -273,7 +284,7 @@ class StateChanges:
         elif (person.token, person.sid) > (member.token, member.sid):
             return member.sid
         else:
-            self._show_nick(person, f":{source} NICK {person.sid}", entry)
+            self._show_nick(person, renamed(source, person.sid), entry)
             client = self._clients.get(person.sid)
             if client is not None and client.session.nick == person.nick:
                 self._marks.yields(client, person.nick, "")
@@ -297,7 +308,8 @@ class StateChanges:
             member = next((member for member in members if casefold(member.nick) == casefold(nick)), None)
             is_whole = len(members) == len(person.followed) and all(member.nick != sid for member in members)
             if member is not None and person.nick == sid and is_whole:
-                self.show(person.witnesses(), f":{sid}!{member.user}@{member.host} NICK {member.nick}", entry.id)
+                line = renamed(f"{sid}!{member.user}@{member.host}", member.nick)
+                self.show(person.witnesses(), line, entry.id)
                 self._people.call(person, member.nick)
                 self._marks.named(member)
                 return
@@ -308,19 +320,26 @@ class StateChanges:
         nick = person.nick if person is not None else member.nick
         changes = reranked(followed.kept.pop(client), member.modes, nick)
         groups = followed.audience.items() if is_seen else _alone(followed, client)
-        for line in lines(f":{NETWORK} MODE {followed.room.name}", changes):
-            self.show(groups, line, entry.id)
+        self._show_effect(groups, ModesSet(0, "", followed.room.name, NETWORK, changes), entry.id)
 
-    def put_out(self, followed: LocalRoom, client: Client, line: str) -> None:
+    def _put_out_as_tried(self, followed: LocalRoom, client: Client, effect: Rejection) -> None:
+        """A client whom the log has lost has left by itself."""
+        verb, params = effect.event.verb, effect.event.params
+        if verb in ("PART", "QUIT"):
+            self.put_out(followed, client, Departure(verb), params[-1] if len(params) > (verb == "PART") else "")
+
+    def put_out(self, followed: LocalRoom, client: Client, how: Departure, reason: str) -> None:
         """A client whom the log has lost leaves a room in which it, and perhaps others, still see it."""
         session = client.session
         del followed.kept[client]
+        member = Member(session.sid, session.nick, session.user, session.host)
+        effect = Left(0, session.sid, followed.room.name, member, how, member.source, member.nick, reason)
         if self._people.sees(followed, session.sid):
-            member = Member(session.sid, session.nick, session.user, session.host)
             position = Entry(followed.replica.last, "", [], [], b"")
-            self.change(followed, position, Effect(Kind.LEFT, 0, session.sid, line, member=member))
+            self.change(followed, position, effect)
         elif not client.is_departing:
-            client.send(line)
+            for line in effect_lines(effect):
+                client.send(line)
             self._take_out(followed, client)
 
     def drop_detached_members(self, followed: LocalRoom) -> None:
@@ -347,15 +366,14 @@ class StateChanges:
                 members.append(Member(session.sid, nick, session.user, session.host, *says, ranks))
         return members
 
-    def _known_by(self, entry: Entry, followed: LocalRoom, effect: Effect, nick: str) -> None:
+    def _known_by(self, entry: Entry, followed: LocalRoom, effect: Joined, nick: str) -> None:
         """Whoever joins under a newer name than clients know, or away, is shown to be so first where he is seen."""
         member = effect.member
-        assert member is not None
         person = self._people.person(member.sid)
         if person is not None:
             old = person.nick
             if old != nick and self._people.renamed(member, nick):
-                line = f":{old}!{member.user}@{member.host} NICK {nick}"
+                line = renamed(f"{old}!{member.user}@{member.host}", nick)
                 self._show_nick(person, line, entry, member.sid)
             elif old != nick and not person.seen:  # it has quit by that name, which may be another's by now
                 self._people.call(person, nick)
@@ -364,12 +382,11 @@ class StateChanges:
 
     def _lost_name(self, followed: LocalRoom, client: Client, nick: str, stream_id: str) -> None:
         if client.session.nick != nick:
-            client.send(f"{tags(client.variant, stream_id)}:{client.session.source} NICK {nick}")
+            client.send(tags(client.variant, stream_id) + renamed(client.session.source, nick))
             self._marks.yields(client, client.session.nick, followed.name)
 
-    def _left(self, followed: LocalRoom, entry: Entry, effect: Effect) -> None:
+    def _left(self, followed: LocalRoom, entry: Entry, effect: Left) -> None:
         member = effect.member
-        assert member is not None
         current_sid = self._marks.current_sid(member.sid)
         client = followed.clients.get(current_sid)
         # It is here all the same, and will join again; it sees nothing of either.
@@ -378,9 +395,9 @@ class StateChanges:
         person = self._people.person(member.sid)
         is_seen = person is not None and followed in person.seen
         if person is not None and is_seen:
-            has_quit = effect.line.split(" ", 2)[1] == "QUIT"
+            has_quit = effect.how is Departure.QUIT
             witnesses = person.witnesses() if has_quit else followed.audience.items()
-            self.show(witnesses, effect.line, entry.id, actor=effect.sid, but=but)
+            self._show_effect(witnesses, effect, entry.id, but=but)
             if has_quit:
                 self._people.quit(person)
                 if client is not None and client.session.sid == member.sid:
@@ -393,7 +410,7 @@ class StateChanges:
                 self._marks.declared_dead()
         elif client is not None:
             if not is_seen:  # another room's log, which is ahead, has shown all others that it quit
-                self.show(_alone(followed, client), effect.line, entry.id, actor=effect.sid)
+                self._show_effect(_alone(followed, client), effect, entry.id)
             self._take_out(followed, client)
         if person is not None:
             self._restore_nick(entry, person.nick)
@@ -408,9 +425,8 @@ class StateChanges:
         if client.active_room == followed.name:
             self.look(client, next(reversed(client.session.rooms), ""))
 
-    def _renamed(self, followed: LocalRoom, entry: Entry, effect: Effect) -> None:
+    def _renamed(self, followed: LocalRoom, entry: Entry, effect: Renamed) -> None:
         member = effect.member
-        assert member is not None
         person = self._people.person(member.sid)
         assert person is not None
         shown, nick = person.nick, member.nick
@@ -425,9 +441,9 @@ class StateChanges:
             if nick != member.nick:
                 self._marks.yields(client, member.nick, "")
             elif nick == member.sid:
-                self._marks.yields(client, effect.old, followed.name)
+                self._marks.yields(client, effect.old_nick, followed.name)
             client.session.nick = nick
-        line = f":{shown}!{member.user}@{member.host} NICK {nick}"
+        line = renamed(f"{shown}!{member.user}@{member.host}", nick)
         self._show_nick(person, line, entry, effect.sid)
         self._restore_nick(entry, shown)
 
@@ -446,7 +462,7 @@ class StateChanges:
         """
         sender = self._people.sender(actor)
         for variant, audience in groups:
-            data = render_line(line, stream_id, variant, sender)
+            data = line_piece(line, stream_id, variant, sender)
             if not data:
                 continue
             acting = self._clients.get(actor)

@@ -8,16 +8,27 @@ Runs on the lane's thread.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gateway.chat.effects import Effect, Kind
-from gateway.chat.events import number
+from gateway.chat.capabilities import ELSEWHERE
+from gateway.chat.effects import (
+    Departure,
+    Effect,
+    Invited,
+    Left,
+    MessageSent,
+    ModesSet,
+    MultilineSent,
+    ProfileChanged,
+    Redacted,
+    Renamed,
+    TopicSet,
+)
 from gateway.chat.member import UNKNOWN, Member, Sender
-from gateway.chat.modes import RANKS, parse, render
-from gateway.chat.profile_updates import CHANGES, as_tuple
-from gateway.lane.clients.client import ELSEWHERE, Client
+from gateway.chat.modes import RANKS, Change
+from gateway.chat.profile_updates import ProfileUpdate
+from gateway.lane.clients.client import Client
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.net.connection import ClientConnection
 from gateway.wire.casefold import casefold
-from gateway.wire.message import parse as parse_line
 
 
 class VisibleUser:
@@ -40,21 +51,15 @@ class VisibleUser:
         self.followed: dict[LocalRoom, None] = {}
         self.seen: dict[LocalRoom, None] = {}
 
-    def learns(self, effect: Effect) -> bool:
-        """A replica has something new that the session tells of itself; whether it is news to this lane.
+    def learns(self, effect: ProfileChanged) -> bool:
+        """Apply a profile change that a replica has; whether it is new to this lane's clients.
 
-        Of one revision it may be several things, and some replicas may have known one, and some another.
+        One revision may stand for several changes, of which each replica may have seen others.
         """
-        revision = number(effect.old)
-        if revision < self.revision:
+        if effect.revision < self.revision:
             return False
-        self.revision = revision
-        before = as_tuple(self.known)
-        change, _ = CHANGES[effect.kind]
-        message = parse_line(effect.line)
-        assert message is not None
-        change(self.known, message.params)
-        return as_tuple(self.known) != before
+        self.revision = effect.revision
+        return effect.update.apply(self.known)
 
     def witnesses(self) -> Iterable[tuple[int, dict[ClientConnection, Client]]]:
         """Who sees the person in a room, once each, by variant."""
@@ -94,7 +99,7 @@ class VisibleUsers:
         """What the tags of a session's lines tell of it."""
         return self.senders.get(sid, UNKNOWN)
 
-    def learns(self, person: VisibleUser, effect: Effect) -> bool:
+    def learns(self, person: VisibleUser, effect: ProfileChanged) -> bool:
         """See Person.learns."""
         is_news = person.learns(effect)
         if is_news:
@@ -169,37 +174,55 @@ class VisibleUsers:
 
     # -- lines of logs that are behind ----------------------------------------------------------------
 
-    def with_current_nick(self, run: Iterable[Effect]) -> bool:
-        """Puts the name that clients know into lines by whom a replica still calls otherwise; whether none was."""
-        fresh = True
+    def current_nick(self, sid: str, nick: str) -> str:
+        """The nick that clients know of a session that a replica calls so."""
+        return self._by_sid[sid].nick if sid in self.stale_names else nick
+
+    def with_current_nick(self, run: Iterable[MessageSent | MultilineSent]) -> bool:
+        """Put the nicks that clients know into messages of sessions with a stale nick; whether there was none."""
+        is_current = True
         for effect in run:
             if effect.sid in self.stale_names:
-                _, _, rest = effect.line.partition("!")
-                effect.line = f":{self._by_sid[effect.sid].nick}!{rest}"
-                fresh = False
-        return fresh
+                nick = self._by_sid[effect.sid].nick
+                if isinstance(effect, MultilineSent):
+                    effect.source = _renamed_source(effect.source, nick)
+                else:
+                    effect.line = f":{_renamed_source(effect.line[1:], nick)}"
+                is_current = False
+        return is_current
 
-    def change_with_current_nick(self, followed: LocalRoom, effect: Effect, behind: Iterable[Effect]) -> None:
-        """The same for what is no message: who acts, and whom a KICK or a MODE names, before what is ``behind`` it."""
-        if effect.kind in (Kind.JOINED, Kind.RENAMED, Kind.REJECTED):
-            return
-        shown = self.shown()
+    def change_with_current_nick(self, followed: LocalRoom, effect: Effect, later: Iterable[Effect]) -> None:
+        """The same for the other effects: the nick of the session that acts, and those that a KICK or MODE names.
+
+        ``later``: what follows in the entry, which the room has applied already.
+        """
+        if isinstance(effect, Left | ModesSet | TopicSet | Invited | Redacted):
+            shown = self.shown()
+            names = self._current_names(followed, shown, later)
+            if isinstance(effect, Left):
+                effect.nick = shown.get(effect.member.sid, effect.nick)
+            elif isinstance(effect, ModesSet):
+                if effect.restored is not None:
+                    names[effect.restored.nick] = shown.get(effect.restored.sid, effect.restored.nick)
+                effect.changes = [_with_name(change, names) for change in effect.changes]
+            actor = effect.member.sid if isinstance(effect, Left) and effect.how is not Departure.KICK else effect.sid
+            if actor in shown:
+                effect.source = _renamed_source(effect.source, shown[actor])
+        elif isinstance(effect, ProfileChanged) and effect.member.sid in self.stale_names:
+            effect.update = self.update_with_current_nick(effect.member.sid, effect.update)
+
+    def update_with_current_nick(self, sid: str, update: ProfileUpdate) -> ProfileUpdate:
+        nick = self.current_nick(sid, update.source.partition("!")[0])
+        return update._replace(source=_renamed_source(update.source, nick))
+
+    def _current_names(self, followed: LocalRoom, shown: dict[str, str], later: Iterable[Effect]) -> dict[str, str]:
+        """The nick that clients know by the nick that the room's log has at this place."""
         members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
         names = {member.nick: shown[member.sid] for member in members}
-        for later in behind:
-            if later.kind is Kind.RENAMED and later.sid in shown:
-                names.setdefault(later.old, shown[later.sid])
-        author = effect.sid
-        head, colon, text = effect.line.partition(" :")
-        source, verb, *params = head.split(" ")
-        if effect.member is not None:
-            names[effect.member.nick] = shown.get(effect.member.sid, effect.member.nick)
-            author = effect.sid if verb == "KICK" else effect.member.sid
-        nick, mark, rest = source[1:].partition("!")
-        params[1:] = [names.get(param, param) for param in params[1:]]
-        effect.line = (
-            " ".join([f":{shown.get(author, nick) if mark else nick}{mark}{rest}", verb, *params]) + colon + text
-        )
+        for effect in later:
+            if isinstance(effect, Renamed) and effect.sid in shown:
+                names.setdefault(effect.old_nick, shown[effect.sid])
+        return names
 
     # -- those who have quit --------------------------------------------------------------------------
 
@@ -213,15 +236,13 @@ class VisibleUsers:
         hidden = [self._by_sid[sid] for sid in self.hidden]
         return [person.sid for person in hidden if followed in person.followed and followed not in person.seen]
 
-    def seen_ranks(self, followed: LocalRoom, line: str, viewer: str = "") -> str:
-        """A MODE without the ranks of those whom the room's clients do not see any more; "" where nothing is left.
+    def seen_changes(self, followed: LocalRoom, changes: list[Change], viewer: str = "") -> list[Change]:
+        """Mode changes without the ranks of members whom the room's clients have seen quit.
 
-        ``viewer``: a session that sees itself.
+        ``viewer``: a session that still sees itself.
         """
-        source, verb, room, modes, *params = line.split(" ")
         unseen = {self._by_sid[sid].nick for sid in self.unseen(followed) if sid != viewer}
-        changes = [one for one in parse(modes, params) if one.letter not in RANKS or one.param not in unseen]
-        return " ".join((source, verb, room, render(changes))) if changes else ""
+        return [change for change in changes if change.letter not in RANKS or change.param not in unseen]
 
     def vanished(self, followed: LocalRoom, sid: str) -> None:
         """A member left a replica, or the replica is no longer kept."""
@@ -242,3 +263,15 @@ class VisibleUsers:
         folded = casefold(person.nick)
         if self._by_nick.get(folded) == person.sid:
             del self._by_nick[folded]
+
+
+def _renamed_source(source: str, nick: str) -> str:
+    """A source "nick!user@host", or what begins with one, with another nick."""
+    _, mark, rest = source.partition("!")
+    return f"{nick}!{rest}" if mark else source
+
+
+def _with_name(change: Change, names: dict[str, str]) -> Change:
+    if change.letter not in RANKS or change.param is None:
+        return change
+    return change._replace(param=names.get(change.param, change.param))

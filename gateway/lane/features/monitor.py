@@ -14,7 +14,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.port import RedisPort
 from gateway.chat.capabilities import EXTENDED_MONITOR
 from gateway.chat.ports import Profile
-from gateway.chat.profile_updates import NOTIFY_CAPABILITY, news
+from gateway.chat.profile_updates import diff
 from gateway.chat.session import Session
 from gateway.directory.nicks import profile, published
 from gateway.lane.clients.client import Client
@@ -144,13 +144,13 @@ class Monitor:
     @staticmethod
     def _tell_news(watched: Watched, before: Profile, holder: Profile) -> None:
         """IRCv3 extended-monitor; whoever shares a room with the holder sees it there."""
-        lines = list(news(before, holder))
-        for client in watched.clients if lines else ():
+        updates = list(diff(before, holder))
+        for client in watched.clients if updates else ():
             session = client.session
             if session.caps & EXTENDED_MONITOR and not _sees(session, holder):
-                for kind, line in lines:
-                    if session.caps & NOTIFY_CAPABILITY[kind]:
-                        session.send(line)
+                for update in updates:
+                    if session.caps & update.field.capability:
+                        session.send(update.line)
 
 
 def _is_same(one: Profile, other: Profile) -> bool:

@@ -14,7 +14,7 @@ import structlog
 from gateway.broker.keys import Keys
 from gateway.broker.port import LOST, RedisPort, Reply, concerns_one_key, ignore
 from gateway.chat import snapshot
-from gateway.chat.effects import Effect, Kind
+from gateway.chat.effects import Effect, Redacted, Rejection
 from gateway.chat.events import NOBODY, Entry, origin_of
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
@@ -312,10 +312,10 @@ class RoomReplicas:
         What is no session's, none shows.
         """
         for effect in effects:
-            if effect.kind is Kind.REJECTED and effect.sid != NOBODY:
+            if isinstance(effect, Rejection) and effect.sid != NOBODY:
                 self._mark_rejected(name, f"{entry.id}.{effect.index}")
-            elif effect.kind is Kind.REDACTED:
-                self._mark_rejected(name, effect.old)
+            elif isinstance(effect, Redacted):
+                self._mark_rejected(name, str(effect.message))
 
     def _mark_rejected(self, name: str, mark: str) -> None:
         self._rejected.append((name, mark))

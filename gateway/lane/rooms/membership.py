@@ -10,8 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gateway.chat import events
-from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.effects import Departure, Effect, Reason, Rejection
 from gateway.chat.joining import JOIN_TRIES, join_line
 from gateway.lane.clients.client import Client
 from gateway.lane.loop.tasks import Task, Wait
@@ -49,17 +48,14 @@ class Rejoining:
             if not self._is_stale(effect) or client.session.sid != sid or client not in followed.kept:
                 break
             effect = await self._join(followed, client)
-        is_refused = effect is not None and effect.kind is Kind.REJECTED
-        if is_refused and client.session.sid == sid and client in followed.kept and not client.is_departing:
-            reason = effect.reason.name.lower().replace("_", " ")
-            text = f"You were away for too long ({reason})"
-            self._lane.state_changes.put_out(
-                followed, client, events.parted(client.session.source, followed.room.name, text)
-            )
+        is_here = client.session.sid == sid and client in followed.kept and not client.is_departing
+        if is_here and isinstance(effect, Rejection):
+            text = f"You were away for too long ({effect.reason.name.lower().replace('_', ' ')})"
+            self._lane.state_changes.put_out(followed, client, Departure.PART, text)
 
     @staticmethod
     def _is_stale(effect: Effect | None) -> bool:
-        return effect is not None and effect.reason is Rejection.STALE_JOIN
+        return isinstance(effect, Rejection) and effect.reason is Reason.STALE_JOIN
 
     def _ended(self, done: Callable[[], None], _task: Task, error: Exception | None) -> None:
         done()

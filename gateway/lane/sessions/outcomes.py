@@ -8,9 +8,8 @@ from typing import Any
 
 from gateway.chat import events
 from gateway.chat.capabilities import SETNAME
-from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.effects import Joined, ProfileChanged, Reason, Rejection, reason_of
 from gateway.chat.errors import rejected, unavailable
-from gateway.chat.profile_updates import NOTIFY_CAPABILITY
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client
@@ -49,20 +48,17 @@ class Outcomes:
             if not client.is_departing:
                 self._reply(client, pending, outcome)
             return
-        if pending.wait.done and not client.is_departing and isinstance(outcome, Effect):
+        if pending.wait.done and not client.is_departing and isinstance(outcome, Joined):
             self.joined_late(session, outcome)
-        if isinstance(outcome, Effect) and outcome.kind in NOTIFY_CAPABILITY and outcome.member:
+        if isinstance(outcome, ProfileChanged):
             self._profiles.correct(session, outcome.member)
 
-    def joined_late(self, session: Session, effect: Effect) -> None:
+    def joined_late(self, session: Session, effect: Joined) -> None:
         """Show the room after a JOIN that took effect when no handler waited for it any more.
 
-        The room gets what the session has changed of its profile meanwhile. Nothing follows other effects.
+        The room gets what the session has changed of its profile meanwhile.
         """
-        if effect.kind is not Kind.JOINED or effect.member is None:
-            return
-        message = parse(effect.line)
-        room = session.rooms.get(casefold(message.params[0])) if message is not None else None
+        room = session.rooms.get(casefold(effect.room))
         if room is not None:
             session.answer_late("", lambda: self._show_room(session, room))
             for line in missing_updates(room.members.get(session.sid, effect.member), session):
@@ -81,12 +77,12 @@ class Outcomes:
         elif isinstance(outcome, tuple):
             self._direct_history.sent(session, outcome, message)
             self._fanout.echo(client, outcome, message, pending.label)
-        elif outcome is not None and outcome.reason is Rejection.DUPLICATE:
-            if outcome.old:  # sent again by the client: it gets the echo of the first one
+        elif isinstance(outcome, Rejection) and outcome.reason is Reason.DUPLICATE:
+            if outcome.first is not None:  # sent again by the client: it gets the echo of the first one
                 self._fanout.echo_again(client, outcome, pending.label)
         elif outcome is None:
             error = unavailable(message.verb, *message.params[:1])
             session.answer_late(pending.label, lambda: session.answer(error))
         else:
-            refusal = rejected(message.verb, message.params[0], outcome.reason or Rejection.NO_CHANGE)
+            refusal = rejected(message.verb, message.params[0], reason_of(outcome))
             session.answer_late(pending.label, lambda: session.answer(refusal) if refusal is not None else None)

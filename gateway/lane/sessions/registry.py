@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from gateway.chat import events
-from gateway.chat.effects import Effect
+from gateway.chat.effects import Joined, Redacted, Rejection
 from gateway.chat.events import Entry
 from gateway.chat.member import Member
 from gateway.chat.ports import ClientLeft
@@ -115,7 +115,7 @@ class Sessions:
 
     # -- Marks ----------------------------------------------------------------------------------------
 
-    def rejected(self, followed: LocalRoom, entry: Entry, effect: Effect) -> None:
+    def rejected(self, followed: LocalRoom, entry: Entry, effect: Rejection | Redacted) -> None:
         self._lane.replicas.mark_rejected(followed.name, entry, (effect,))
 
     def returned(self, followed: LocalRoom, pending: PendingEvent) -> bool:
@@ -137,7 +137,7 @@ class Sessions:
     def current_sid(self, sid: str) -> str:
         return self._lane.rekey.current_sid(sid)
 
-    def came_back(self, effect: Effect) -> None:
+    def came_back(self, effect: Joined) -> None:
         self._lane.outcomes.joined_late(self.clients[effect.sid].session, effect)
 
     def orphan(self, followed: LocalRoom, sid: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from gateway.chat.effects import Effect, Kind, Rejection
+from gateway.chat.effects import Reason, Rejection
 from gateway.chat.events import FACT, MORE, decode
 from gateway.chat.member import Member
 from gateway.lane.clients.client import Client
@@ -23,7 +23,7 @@ from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.replica import NOWHERE, Replica, raw
 from gateway.wire.casefold import casefold
-from gateway.wire.message import parse
+from gateway.wire.message import Message, parse
 
 if TYPE_CHECKING:
     from gateway.lane.assembly import Parts
@@ -199,8 +199,9 @@ class Rekey:
         if self.is_under_way:
             self._context.later(RETRY_S, partial(self._try_again, pending))
         else:
-            why = Rejection.NO_CHANGE if pending.wait is None else Rejection.STALE_JOIN
-            self._lane.outgoing.finish(pending, Effect(Kind.REJECTED, 0, pending.sid, pending.line, reason=why))
+            why = Reason.NO_CHANGE if pending.wait is None else Reason.STALE_JOIN
+            event = parse(pending.line) or Message("")
+            self._lane.outgoing.finish(pending, Rejection(0, pending.sid, why, event))
 
     def _claim(self, old: str) -> None:
         lane = self._lane

@@ -2,24 +2,27 @@
 
 from unittest.mock import Mock
 
-from gateway.chat.effects import Effect, Kind
+from gateway.chat.effects import ProfileChanged
 from gateway.chat.member import Member
+from gateway.chat.profile_updates import FIELDS, ProfileUpdate
 from gateway.lane.fanout.visible_users import VisibleUser, VisibleUsers
 
 
-def _told(kind: Kind, words: str, revision: int) -> Effect:
-    return Effect(kind, 0, "aaaaaa.0.1", f":ann!u@h {words}", old=str(revision))
+def _told(verb: str, value: str, revision: int) -> ProfileChanged:
+    field = next(field for field in FIELDS if field.verb == verb)
+    member = Member("aaaaaa.0.1", "ann", "u", "h")
+    return ProfileChanged(0, member.sid, member, ProfileUpdate(field, member.source, (value,)), revision)
 
 
 def test_what_replicas_tell_of_one_revision_is_news_once_whichever_has_it() -> None:
     """A log that is read from its base tells at once that somebody is away and has another name."""
     ann = Member("aaaaaa.0.1", "ann", "u", "h", "Ann", revision=1)
     person = VisibleUser(ann, "ann")
-    assert person.learns(_told(Kind.AWAY, "AWAY :lunch", 3))
-    assert not person.learns(_told(Kind.AWAY, "AWAY :lunch", 3))
-    assert person.learns(_told(Kind.SETNAME, "SETNAME :Anna B.", 3))
-    assert not person.learns(_told(Kind.SETNAME, "SETNAME :Anna", 2))
-    assert not person.learns(_told(Kind.SETNAME, "SETNAME :Anna B.", 4))
+    assert person.learns(_told("AWAY", "lunch", 3))
+    assert not person.learns(_told("AWAY", "lunch", 3))
+    assert person.learns(_told("SETNAME", "Anna B.", 3))
+    assert not person.learns(_told("SETNAME", "Anna", 2))
+    assert not person.learns(_told("SETNAME", "Anna B.", 4))
     assert (person.known.away, person.known.realname, person.revision) == ("lunch", "Anna B.", 4)
     assert (ann.away, ann.realname) == (None, "Ann")
 

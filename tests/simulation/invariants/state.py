@@ -154,7 +154,7 @@ def _replica_facts(room: Any) -> Any:
     members = [_member_facts(member) for member in room.members.values()]
     lists = [dict(room.bans), dict(room.excepts), dict(room.invexes)]
     flags = "".join(sorted(room.flags))
-    ids = [(given, (first.sender, first.digest, stream_id(first.stream_id))) for given, first in room.said.items()]
+    ids = [(given, (first.sender, first.digest, stream_id(first.stream_id))) for given, first in room.seen_ids.items()]
     lives = room.life_began, room.hidden
     past = room.has_messages, room.gone, lives, ids
     return members, flags, room.key, room.limit, lists, room.topic, list(room.invited), past
