@@ -40,6 +40,7 @@ CHECKED = [
     "tests/embedded",
     "tests/fuzz",
     "tests/heartbeat",
+    "tests/lane",
     "tests/logs",
     "tests/net",
     "tests/network",

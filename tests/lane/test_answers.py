@@ -1,4 +1,4 @@
-"""What answers cost: who asks for much is read more slowly, who does not read is not answered further."""
+"""The cost of answers: a client with large requests is read more slowly, a client that does not read gets no more."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def pass_time(world: World, seconds: float) -> None:
 
 
 def held_for(world: World, socket: ClientSocket) -> int:
-    """What the gateway has made for a client that has read nothing of it."""
+    """Return the number of bytes that the gateway has made for a client that reads nothing."""
     kept = sum(
         c.connection.backlog_bytes for c in world.lane.parts.clients.values() if c.connection.fd == socket.fileno()
     )
@@ -70,7 +70,7 @@ def test_a_large_answer_costs_as_many_lines_as_it_is_long(world: World) -> None:
     for _ in range(30):
         pass_time(world, 1.0)
         served += len(socket.read())
-    # 20 tokens at once and 4 a second, 16 kB each; with the lines themselves less.
+    # 20 tokens at once and 4 per second, 16 kB each; less, since the lines themselves count.
     assert 200_000 < served < (20 + 30 * 4) * 16384
 
 
@@ -203,7 +203,7 @@ def test_no_turn_has_an_event_for_each_room_of_a_client(world: World) -> None:
 
 
 def test_oper_says_so_where_too_many_passwords_are_tried(world: World) -> None:
-    """Modern IRC RPL_TRYAGAIN (263): no word of Redis, which has no part in it."""
+    """Modern IRC RPL_TRYAGAIN (263). The text does not name Redis, which is not the cause."""
     socket = client(world, "hasty")
     socket.inbound += b"OPER op :too many\r\n"
     pass_time(world, 0.5)

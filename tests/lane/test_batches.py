@@ -1,11 +1,11 @@
-"""A client's batch takes its time like anything else that a client sends, and not for ever (IRCv3 client-batch)."""
+"""A client's batch is subject to flood control and has a time limit (IRCv3 client-batch)."""
 
 from tests.fuzz.lanes import World
 from tests.fuzz.wires import ClientSocket
 from tests.lane.test_answers import client, pass_time
 
 BURST, RATE = 20, 4
-"""Of the world's flood control: lines at once, lines a second."""
+"""Flood control of the test's network: lines at once, lines per second."""
 OPENING = b"BATCH +1 draft/multiline #lobby\r\n"
 
 
@@ -18,7 +18,7 @@ def speaker(world: World) -> ClientSocket:
 
 
 def test_each_line_counts_for_flood_control() -> None:
-    """docs/protocol.md, "Leaving": faster than `flood_rate` is not read."""
+    """docs/protocol.md, "Leaving": a client faster than `flood_rate` is not read."""
     world = World()
     socket = speaker(world)
     lines = 50
@@ -31,7 +31,7 @@ def test_each_line_counts_for_flood_control() -> None:
 
 
 def test_one_that_is_never_closed_times_out() -> None:
-    """IRCv3 client-batch, TIMEOUT, though the client says nothing more; what it says after that is ignored."""
+    """IRCv3 client-batch, TIMEOUT, also if the client sends nothing more. Later lines of the batch are ignored."""
     world = World()
     socket = speaker(world)
     socket.inbound += OPENING + b"@batch=1 PRIVMSG #lobby :x\r\n"

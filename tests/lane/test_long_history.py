@@ -15,7 +15,7 @@ CAPS = "batch draft/chathistory message-tags server-time"
 
 
 def build() -> World:
-    """A lane without flood control, on which a thousand messages of 400 bytes were said in the lobby."""
+    """A lane without flood control, with a thousand messages of 400 bytes in the lobby."""
     world = World(sendq_bytes=SENDQ_BYTES)
     lane = world.lane
     lane.reload(replace(lane.context.settings, flood_rate=0.0), lane.context.server, None)
@@ -110,7 +110,7 @@ def test_many_who_do_not_read_hold_little_and_others_are_served() -> None:
 
 
 def test_no_batch_and_a_label_give_a_short_answer() -> None:
-    """What a label answers without batch is gathered, so it is bounded otherwise."""
+    """A labeled response without batch is collected in memory, so it has another limit."""
     world = shared()
     socket = asker(world, "odd", "draft/chathistory labeled-response")
     socket.inbound += f"@label=x CHATHISTORY LATEST #lobby * {COUNT}\r\n".encode()

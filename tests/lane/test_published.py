@@ -1,4 +1,4 @@
-"""What no gateway writes, and yet is published or stands in Redis: it is left out, and the lane goes on."""
+"""Data in Redis, or published, that no gateway writes: it is left out, and the lane continues."""
 
 import pytest
 from structlog.testing import capture_logs
@@ -21,7 +21,7 @@ def publish(world: World, log: str, payload: bytes) -> None:
 
 
 def in_order(world: World, log: str, payload: bytes) -> bytes:
-    """Behind a header that continues the log; the origin is a lane that nobody knows."""
+    """Return an entry with a header that continues the log, from an unknown lane."""
     epoch, last = (word or b"" for word in world.redis.store.hmget(KEYS.head(log).encode(), b"epoch", b"last"))
     return b"9999999999999-0 %s %s def.0:1\n%s" % (last, epoch, payload)
 

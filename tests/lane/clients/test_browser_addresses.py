@@ -1,4 +1,4 @@
-"""Addresses where a browser is: for as long as it may keep a connection that it has not used."""
+"""Addresses of browsers: they are remembered as long as a browser may keep an unused connection."""
 
 import pytest
 

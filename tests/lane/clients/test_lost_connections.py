@@ -1,4 +1,4 @@
-"""What is left of a client when its connection is gone: what flood control had let in, for seconds, and counted."""
+"""A client after the loss of its connection: lines that flood control had accepted are carried out, for seconds."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ def nicks(world: World) -> list[str]:
 
 
 def counted(world: World) -> list[int]:
-    """What will be counted of addresses from now on: 1 for one more, -1 for one less."""
+    """Record the counts of addresses from now on: 1 for one more, -1 for one less."""
     changes: list[int] = []
 
     def admit(_address: str, change: int) -> bool:
@@ -57,7 +57,7 @@ def test_after_a_reset_what_flood_control_holds_back_is_dropped(world: World) ->
 
 
 def test_after_a_reset_what_flood_control_has_let_in_is_carried_out(world: World) -> None:
-    """`printf ... | nc -q0`: the program is gone while its name is still being claimed."""
+    """`printf ... | nc -q0`: the program has ended while its name is still being claimed."""
     bob = Bystander(world, "bob")
     bob.say("JOIN #lobby")
     pass_time(world, 1.0)
@@ -68,7 +68,7 @@ def test_after_a_reset_what_flood_control_has_let_in_is_carried_out(world: World
     socket.is_reset = True
     pass_time(world, 2.0)
     said = sum(line.endswith(" PRIVMSG #lobby :hello") for line in bob.take())
-    assert BURST <= said <= BURST + 1  # one more where time has passed
+    assert BURST <= said <= BURST + 1  # one more if time has passed
     assert nicks(world) == ["bob"]
 
 
@@ -89,7 +89,7 @@ def test_an_address_counts_until_the_session_has_ended(world: World) -> None:
     socket.is_reset = True
     for _ in range(100):
         world.time_s += 0.05
-        world.lane.turn(0.0)  # Redis does not take its QUIT
+        world.lane.turn(0.0)  # Redis does not accept its QUIT
     assert nicks(world) == ["eve"]
     assert changes == [1]
     pass_time(world, 3.0)

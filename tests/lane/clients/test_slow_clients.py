@@ -1,4 +1,4 @@
-"""Who registers never, reads never, or is slow: each has its end, and all together their bound."""
+"""Clients that never register, never read, or are slow: each has a time limit, and all together a limit of memory."""
 
 import ssl
 from dataclasses import replace
@@ -13,7 +13,7 @@ from tests.fuzz.lanes import HANDSHAKE, Bystander, World
 from tests.fuzz.wires import ClientSocket
 
 LONGEST_S = OPENING_LIMIT_S + SILENCE_S + 1
-REGISTERING_S = REGISTRATION_LIMIT_S + 5 + CLOSING_LIMIT_S + 1  # it is looked at every 5 s
+REGISTERING_S = REGISTRATION_LIMIT_S + 5 + CLOSING_LIMIT_S + 1  # it is checked every 5 s
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def world() -> World:
 
 
 def pass_time(world: World, seconds: float, dribble: tuple[ClientSocket, bytes] | None = None) -> None:
-    """In steps of a second; in each of them a client may say one byte more."""
+    """Let time pass in steps of a second. In each of them a client may send one more byte."""
     for second in range(int(seconds)):
         if dribble is not None and second < len(dribble[1]):
             dribble[0].inbound += dribble[1][second : second + 1]
@@ -119,7 +119,7 @@ def test_a_page_that_is_longer_than_what_may_wait_for_a_client_reaches_a_slow_re
 
 
 def admissions(world: World) -> list[int]:
-    """What will be counted of addresses from now on: 1 for one more, -1 for one less."""
+    """Record the counts of addresses from now on: 1 for one more, -1 for one less."""
     counted: list[int] = []
 
     def admit(_address: str, change: int) -> bool:
@@ -143,7 +143,7 @@ def test_a_browser_that_asks_for_no_more_files_is_closed_soon_and_frees_its_addr
     pass_time(world, KEEP_ALIVE_S - 1)
     assert socket.outbound.count(b"HTTP/1.1 200 OK") == 2
     assert not socket.is_closed
-    socket.has_ended = True  # when it sees our end
+    socket.has_ended = True  # when it reads our end of file
     pass_time(world, 2)
     assert socket.is_closed
 

@@ -1,4 +1,4 @@
-"""The history of direct messages: whose it is, under which nicks it is found, and where it ends."""
+"""The history of direct messages: its owner, the nicks under which it is found, and its limits."""
 
 import pytest
 
@@ -17,7 +17,7 @@ BOB = "b.0.1"
 
 class Outlet:
     def send(self, line: str) -> None:
-        """Nobody reads it."""
+        """An output that nobody reads."""
 
 
 def session(sid: str, nick: str, caps: int = CHATHISTORY) -> Session:
@@ -34,7 +34,7 @@ def message(line: str) -> Message:
 
 
 class World:
-    """Alice's lane: whom it knows by which name, and what alice and bob say."""
+    """Alice's lane: the visible users, and the messages of alice and bob."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
@@ -71,7 +71,7 @@ def test_both_directions_are_there_in_order_of_their_time() -> None:
 
 
 def test_what_two_logs_have_at_one_moment_is_told_apart() -> None:
-    """Paging by msgid must neither lose nor double it."""
+    """Paging by msgid must neither lose nor duplicate it."""
     world = World()
     world.hear(10, "heard")
     world.say(10, "said")
@@ -101,7 +101,7 @@ def test_it_is_found_under_the_nick_of_then_and_of_now() -> None:
     assert world.read("rob") == ["as bob", "to rob"]
     assert world.read("bob") == ["as bob", "another"]
     assert world.talks.latest(world.alice) == [("rob", 20), ("bob", 30)]
-    del world.names[BOB]  # the lane knows it no more: it goes by the last name that was used
+    del world.names[BOB]  # the lane does not know the user any more: the last nick counts
     assert world.read("rob") == ["as bob", "to rob"]
 
 

@@ -1,4 +1,4 @@
-"""A lane's inbox and its barrier, over the log: what comes, comes once; a PONG never comes too early, nor never."""
+"""A lane's inbox and its barrier, over the log: each message comes once, and a PONG is neither early nor missing."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,7 +15,7 @@ ROOM = "#room"
 
 
 def made(stage: Stage, node: Node) -> tuple[Inbox, list[str]]:
-    """A node's inbox, live, and what it has taken."""
+    """A node's live inbox, and the messages that it has received."""
     inbox = Inbox(node.lane, node.link, stage.keys, node.log_writer, {}, node.settle, lambda: "epoch", "server")
     taken: list[str] = []
     inbox.specials["NOTE"] = lambda message, _client, _show: taken.append(message.params[0])
@@ -28,7 +28,7 @@ def made(stage: Stage, node: Node) -> tuple[Inbox, list[str]]:
 
 
 def lose_tail(stage: Stage, name: str) -> None:
-    """As a restart from a file that is a little too old; whoever was connected is not any more."""
+    """As a restart from a file that is a little too old. All connections are closed."""
     entries = stage.entries(name)
     stage.command("XDEL", stage.keys.log(name), entries[-1][0])
     stage.command("HSET", stage.keys.head(name), "last", entries[-2][0])
@@ -60,13 +60,13 @@ def test_an_inbox_that_is_read_again_takes_nothing_twice(stage: Stage) -> None:
 
 
 class Pinged:
-    """A node's barrier, and the PONGs that it let pass."""
+    """A node's barrier, and the PONGs that it has sent."""
 
     def __init__(self, stage: Stage, node: Node) -> None:
         self.story: Story = node.follow(ROOM)
         stage.until(lambda: self.story.is_live)
         self.barrier = Barrier(node.link, stage.keys, lambda name: node.stories[name].replica, ROOM)
-        self.pongs: list[list[str]] = []  # what had been folded when each came
+        self.pongs: list[list[str]] = []  # the entries that had been applied before each
         turn = node.turn
 
         def with_barrier() -> None:
@@ -118,14 +118,14 @@ def test_a_closed_inbox_takes_what_came_before_and_refuses_what_comes_later(stag
     inbox.close(lambda: taken_at_the_end.append(list(taken)))
     stage.until(lambda: bool(taken_at_the_end))
     assert taken_at_the_end == [["a"]]
-    inbox.make()  # as the slow timers do
+    inbox.make()  # as the slow timers do it
     other.say(inbox.name, "NOTE b")
     stage.until(lambda: "NOTE b" in other.outcomes)
     assert other.outcomes["NOTE b"] == [None]
 
 
 def test_a_direct_message_to_one_who_is_leaving_is_answered(stage: Stage) -> None:
-    """RFC 2812 3.3.1, ERR_NOSUCHNICK: it would not be read any more. Its own id tells its sender which one it was."""
+    """RFC 2812 3.3.1, ERR_NOSUCHNICK: nobody would read it any more. Its client message id is in the reply."""
     node, other = stage.node(), stage.node()
     inbox, _ = made(stage, node)
     others_inbox, _ = made(stage, other)

@@ -1,4 +1,4 @@
-"""Whom a lane's clients know, and what of them is news."""
+"""The visible users of a lane, and the changes that are new to its clients."""
 
 from unittest.mock import Mock
 
@@ -15,7 +15,7 @@ def _told(verb: str, value: str, revision: int) -> ProfileChanged:
 
 
 def test_what_replicas_tell_of_one_revision_is_news_once_whichever_has_it() -> None:
-    """A log that is read from its base tells at once that somebody is away and has another name."""
+    """A log that is read from its base brings two changes at once: a user is away and has another realname."""
     ann = Member("aaaaaa.0.1", "ann", "u", "h", "Ann", revision=1)
     person = VisibleUser(ann, "ann")
     assert person.learns(_told("AWAY", "lunch", 3))
@@ -28,7 +28,7 @@ def test_what_replicas_tell_of_one_revision_is_news_once_whichever_has_it() -> N
 
 
 def test_an_id_is_the_newer_name_of_those_under_one_token() -> None:
-    """Who has lost a nick goes by the id under the token that it had for the nick; a log that is late tells of that."""
+    """A session that has lost its nick has its id as nick, with the token of the lost nick. A late log brings this."""
     people = VisibleUsers()
     people.appeared(Mock(**{"room.members": {}}), Member("aaaaaa.0.1", "ann", "u", "h", "Ann", token=7), "ann")
     called = Member("aaaaaa.0.1", "aaaaaa.0.1", "u", "h", "Ann", token=7)

@@ -1,4 +1,4 @@
-"""Whom clients watch: what is published tells at once, looks at the claim put right what was lost."""
+"""MONITOR: a published change is reported at once, and reading the claim corrects lost ones."""
 
 import json
 from collections.abc import Callable
@@ -17,13 +17,13 @@ BOB = {"sid": "g1.0.1", "nick": "Bob", "user": "u", "host": "h", "realname": "Bo
 
 
 class Lines(list[str]):
-    """An outlet that keeps what it is sent."""
+    """An outlet that records its lines."""
 
     send = list.append
 
 
 class Watcher:
-    """A client that shares no room with anybody."""
+    """A client that shares no room with another user."""
 
     def __init__(self, caps: int = 0) -> None:
         self.lines = Lines()
@@ -37,7 +37,7 @@ class Watcher:
 
 
 class World:
-    """A monitor on a link that does nothing, and a claim of one nick."""
+    """A monitor on a link that does nothing, and the claim of one nick."""
 
     def __init__(self) -> None:
         self.subscribed: dict[str, OnMessage] = {}
@@ -95,7 +95,7 @@ def test_what_was_not_heard_is_found_by_looking(world: World) -> None:
 
 
 def test_a_claim_that_is_missing_once_may_have_been_lost_with_redis_s_data(world: World) -> None:
-    """It is made again by its holder's lane; if not, the second look tells."""
+    """The owner's lane makes it again. If not, the second look-up reports the nick as free."""
     world.claim = BOB
     watcher = world.watch()
     world.claim = None

@@ -1,4 +1,4 @@
-"""When a lane appends: at once when idle, after a moment when that saves work."""
+"""The time of an append: at once if the lane is idle, after a moment if that saves work."""
 
 from gateway.lane.loop.batch_delay import COUNTING_S, GATHER_S, GATHERED_ENOUGH, BatchDelay
 

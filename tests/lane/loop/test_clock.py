@@ -1,4 +1,4 @@
-"""The lane's clock where it decides what is too old."""
+"""The lane's clock for ages of entries."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.fuzz.lanes import World
 
 
 def test_a_wall_clock_that_is_set_forward_makes_nothing_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis's clock may be the same machine's, so that the two of them are no check on each other."""
+    """Redis's clock may be the clock of the same machine, so the two cannot check each other."""
     world = World(sendq_bytes=1 << 20)
     world.turn()
     lane = world.lane

@@ -1,4 +1,4 @@
-"""Much work waits in line, and nobody keeps a place that it does not use."""
+"""Expensive work waits in line, and no task holds a place that it does not use."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from gateway.lane.loop.tasks import Task, Wait
 
 
 class Turns:
-    """What was put off to another turn."""
+    """The calls that were deferred to another turn."""
 
     def __init__(self) -> None:
         self.due: list[Callable[[], None]] = []
@@ -23,7 +23,7 @@ class Turns:
 
 
 class Work:
-    """Tasks that pass a gate, and stay behind it until they are told to leave."""
+    """Tasks that acquire the limiter, and release it when the test says so."""
 
     def __init__(self, places: int, count: int) -> None:
         self.turns = Turns()

@@ -1,4 +1,4 @@
-"""After a stand-still no client is read before lease and folds are checked."""
+"""After a stall no client is read before the lease and the replicas are checked."""
 
 from collections.abc import Callable
 
@@ -49,7 +49,7 @@ def test_while_redis_is_away_clients_are_read_after_a_while() -> None:
 
 
 def test_who_spoke_while_the_lane_stood_still_is_not_silent() -> None:
-    """What came meanwhile is read only after the lease is checked: until then nobody has timed out."""
+    """Input that came meanwhile is read only after the check of the lease. Until then no client times out."""
     world = World()
     bystander = Bystander(world, "bob")
     world.time_s += 600

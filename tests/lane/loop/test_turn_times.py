@@ -1,4 +1,4 @@
-"""The longest turn of a lane, as /metrics tells it."""
+"""The longest turn of a lane, for /metrics."""
 
 from gateway.lane.loop.turn_times import WINDOW_S, TurnTimes
 

@@ -1,4 +1,4 @@
-"""Rooms over their logs: what is shown, what a room that was read again owes, and what a reaper has to know."""
+"""Rooms over their logs: the output, the difference after a reload, and the records for a reaper."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_what_is_said_is_shown_on_every_lane_in_one_order(stage: Stage) -> None:
 
 
 def test_an_own_event_in_a_room_that_is_read_again_has_happened_once(stage: Stage) -> None:
-    """The append was executed, the connection lost, and what followed was trimmed: the entry comes with the base."""
+    """The append was executed, the connection lost, and later entries trimmed: the entry comes with the base."""
     node, other = stage.node(), stage.node()
     followed, seen = joined(stage, node, "ann"), joined(stage, other, "bob")
     node.say(ROOM, said(node, "once"))
@@ -73,7 +73,7 @@ def test_an_own_event_in_a_room_that_is_read_again_has_happened_once(stage: Stag
 
 
 def test_an_own_join_in_a_room_that_is_read_again_has_happened(stage: Stage) -> None:
-    """Its effect is not told one by one, but the room is there to be looked at when its sender hears."""
+    """Its effect is not reported separately, but the room has it when the sender is notified."""
     node = stage.node()
     followed = opened(stage, node)
     node.link.is_deaf = True
@@ -81,7 +81,7 @@ def test_an_own_join_in_a_room_that_is_read_again_has_happened(stage: Stage) -> 
     node.turn()
     stage.round_trip()
     node.link.is_deaf = False
-    followed.replica.mend()  # nothing was there, so that mending is loading
+    followed.replica.mend()  # nothing was there, so the repair is a load
     stage.until(lambda: bool(node.outcomes))
     (outcome,) = node.outcomes[join(node, "ann")]
     assert isinstance(outcome, Joined)
@@ -123,7 +123,7 @@ def test_a_mended_room_is_shown_what_it_missed_and_nothing_else(stage: Stage) ->
 
 
 def test_a_reaper_can_find_every_room_however_it_was_opened(stage: Stage) -> None:
-    """One that was opened while Redis was away, and one that a wiped Redis has forgotten."""
+    """A room that was opened while Redis was unavailable, and a room that a wipe has deleted."""
     node = stage.node()
     opened(stage, node)
     node.link.drop("cut")
@@ -170,7 +170,7 @@ def test_a_snapshot_is_written_where_it_stands_and_loaded_by_the_next(stage: Sta
 
 @pytest.mark.parametrize("entry_id", ["x", "", "1", "1-", "99999999999999999999-0", "9999999999999-0", "-1-0"])
 def test_a_bad_stream_id_that_was_published_harms_no_room(stage: Stage, entry_id: str) -> None:
-    """Only the log counts: that room is read again, on the same connection."""
+    """The log decides: that room is read again, on the same connection."""
     node, other = stage.node(), stage.node()
     followed, _ = joined(stage, node, "ann"), joined(stage, other, "bob")
     stage.until(lambda: f"{other.lane}.1" in followed.room.members)
@@ -180,7 +180,7 @@ def test_a_bad_stream_id_that_was_published_harms_no_room(stage: Stage, entry_id
     other.say(ROOM, said(other, "goes on"))
     stage.round_trip()
     for each in (node, other):
-        each.replicas.check_positions()  # every 30 s: a later id than the log has hides what it has
+        each.replicas.check_positions()  # every 30 s: an id above the log's newest hides its entries
     stage.until(lambda: node.shown[-1].endswith("goes on") and other.shown[-1].endswith("goes on"))
     assert node.whys == other.whys == []
     assert followed.replica.last == stage.head(ROOM)[1]
@@ -189,7 +189,7 @@ def test_a_bad_stream_id_that_was_published_harms_no_room(stage: Stage, entry_id
 def test_a_log_that_cannot_be_read_is_set_aside_and_the_others_go_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody has put something else under its key."""
+    """Its key has a value of another type."""
     node = stage.node()
     faults: list[str] = []
     monkeypatch.setattr(node.replicas, "_on_fault", lambda name, _error: faults.append(name))
@@ -241,7 +241,7 @@ def test_an_inbox_that_cannot_be_read_refuses_what_goes_there(stage: Stage) -> N
 
 
 def left(stage: Stage, node: Node, followed: LocalRoom) -> None:
-    """The only member leaves, and the lane follows the room no more."""
+    """Let the only member leave, so that the lane stops following the room."""
     node.say(ROOM, events.parted("n!u@h", ROOM))
     stage.until(lambda: not followed.room.members)
     node.replicas.close_idle(0.0)
@@ -268,7 +268,7 @@ def test_one_in_which_something_was_said_is_kept_for_thirty_days(stage: Stage) -
 
 
 def test_a_room_that_somebody_else_has_joined_meanwhile_is_kept(stage: Stage) -> None:
-    """The JOIN is in the log, and has not come to the lane that lets go of the room."""
+    """The JOIN is in the log, and has not reached the lane that stops following the room."""
     node, other = stage.node(), stage.node()
     followed = joined(stage, node, "ann")
     node.say(ROOM, events.parted("n!u@h", ROOM))
@@ -281,7 +281,7 @@ def test_a_room_that_somebody_else_has_joined_meanwhile_is_kept(stage: Stage) ->
     node.replicas.close_idle(1000.0)
     stage.round_trip()
     assert min(ttls_s(stage)) > ROOM_EXPIRY_S - 60
-    other.replicas.rooms[ROOM].put_off_expiry()  # as when one of its own clients comes in
+    other.replicas.rooms[ROOM].put_off_expiry()  # as when one of its own clients joins
     stage.round_trip()
     assert min(ttls_s(stage)) > ROOM_EXPIRY_S - 60
 
@@ -290,13 +290,13 @@ def test_a_join_puts_the_expiry_off(stage: Stage) -> None:
     node, other = stage.node(), stage.node()
     left(stage, node, joined(stage, node, "ann"))
     followed = joined(stage, other, "bob")
-    followed.put_off_expiry()  # by changes.py
+    followed.put_off_expiry()  # by state_changes.py
     stage.round_trip()
     assert min(ttls_s(stage)) > ROOM_EXPIRY_S - 60
 
 
 def test_large_entries_bring_the_next_snapshot_nearer(stage: Stage) -> None:
-    """Since that is what trims a log: by entries alone it could grow by 32 MB in between."""
+    """A snapshot trims the log. Counted by entries alone, it could grow by 32 MB in between."""
     node = stage.node()
     followed = joined(stage, node, "ann")
     for n in range(9):

@@ -1,4 +1,4 @@
-"""Who is in a room although his gateway has no lease is told gone, at the second look."""
+"""Members whose gateway has no lease are removed at the second check."""
 
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.lane.rooms.orphans import OrphanedMembers
@@ -12,7 +12,7 @@ def lease(stage: Stage, gateway: str) -> None:
 
 
 def room_of_three(stage: Stage) -> tuple[Node, LocalRoom, OrphanedMembers]:
-    """One of a gateway without a lease, one of a living one, and one of the looking lane's own, without one, too."""
+    """Members of a gateway without a lease, of a living gateway, and of the checking lane itself (without a lease)."""
     node = stage.node()
     joined(stage, stage.node("dead00.0"), "ann")
     joined(stage, stage.node("living.0"), "bob")
@@ -24,7 +24,7 @@ def room_of_three(stage: Stage) -> tuple[Node, LocalRoom, OrphanedMembers]:
 
 def look(stage: Stage, node: Node, orphans: OrphanedMembers) -> None:
     orphans.look(node.replicas.rooms)
-    for _ in range(2):  # the answer, and what is appended then
+    for _ in range(2):  # the answer, and the append that follows
         stage.round_trip(node)
 
 
