@@ -26,10 +26,6 @@ class RoomList:
         self._key = keys.rooms
         self._prune_from = b"0"
 
-    @property
-    def is_up(self) -> bool:
-        return self._link.is_up(self._key)
-
     def write(self, room: State, now: float) -> None:
         """Write a room's entry, or remove it if the room is empty; ``now`` in seconds since 1970."""
         if room.members:

@@ -38,7 +38,7 @@ from gateway.lane.loop.turn_times import TurnTimes
 from gateway.lane.outgoing import Outgoing
 from gateway.lane.ports import LanePorts
 from gateway.lane.rooms.directory_updates import DirectoryPublisher
-from gateway.lane.rooms.local_room import LocalRoom, Retention, RoomReplicas
+from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
 from gateway.lane.rooms.membership import Rejoining
 from gateway.lane.rooms.orphans import OrphanedMembers
 from gateway.lane.sessions.nicks import NickClaims
@@ -49,9 +49,13 @@ from gateway.lane.sessions.rekey import Rekey
 from gateway.logs.barrier import Barrier
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
+from gateway.logs.rejected_events import RejectedEvents
 from gateway.logs.replica import Replica
 from gateway.logs.replication import ReplicaAcks
+from gateway.logs.room_replica import LogAccess
 from gateway.logs.scripts import SCRIPTS
+from gateway.logs.snapshots import Retention, Snapshots
+from gateway.logs.subscriptions import Subscriptions
 from gateway.net.connection import ClientConnection
 from gateway.net.selector import Selector
 
@@ -125,21 +129,23 @@ class Parts:
             self.sessions,
             self.outgoing.finish,
         )
+        self.subscriptions = Subscriptions(
+            self.link, keys, lambda name, error: context.fault(f"log {name}", error), self.replica_acks
+        )
+        self.snapshots = Snapshots(
+            self.link, keys, retention(context.settings), context.new_epoch, context.steady_wall_ms
+        )
+        self.rejected_events = RejectedEvents(self.link, keys)
         self.replicas = RoomReplicas(
             self.link,
             keys,
-            self.log_writer,
             context.id,
+            LogAccess(self.log_writer, self.subscriptions, self.snapshots, self.rejected_events),
             self.fanout.entry,
             self.state_changes.reread,
             self.sessions.room_settled,
             self.sessions.room_closed,
-            retention(context.settings),
-            context.new_epoch,
-            self.replica_acks,
             self._show_ephemeral,
-            lambda name, error: context.fault(f"log {name}", error),
-            context.steady_wall_ms,
         )
         self.inbox = Inbox(
             context.id,
@@ -151,7 +157,7 @@ class Parts:
             context.new_epoch,
             context.server.name,
         )
-        self.inbox.replica = Replica(self.inbox.name, self.inbox, self.replicas)
+        self.inbox.replica = Replica(self.inbox.name, self.inbox, self.subscriptions)
         self.inbox.on_ephemeral = lambda payload: self.inbox.passing(self._entry_of_now(payload))
         self.inbox.current_sid = context.current_sid
         self.log_writer.follow(self.inbox.replica)
@@ -168,7 +174,7 @@ class Parts:
         self.room_list = RoomList(self.link, keys)
         self.user_counts = UserCounts(self.link, keys, context.id)
         self.directory_publisher = DirectoryPublisher(
-            context, self.replicas, self.room_list, self.user_counts, self.connections.__len__
+            context, self.link, keys, self.replicas, self.room_list, self.user_counts, self.connections.__len__
         )
         self.profiles = Profiles(self.directory, self.directory_publisher, self.outgoing)
         self.outcomes = self.outgoing.listener = Outcomes(
@@ -195,7 +201,7 @@ class Parts:
         """Register the parts at the moments of the lane, in the order in which they are called."""
         hooks, context = self.hooks, self.context
         hooks.start += [
-            partial(self.replicas.watch, self.inbox.replica),
+            partial(self.subscriptions.follow, self.inbox.replica),
             partial(context.post, self.probe.connect),
             partial(context.post, self.connections.sweep),
             partial(context.every, RENEWAL_S, self.directory_publisher.renew),
@@ -210,7 +216,7 @@ class Parts:
         hooks.maintain += [
             self.connections.end_unregistered,
             self.connections.end_batches,
-            self.replicas.snapshot_due,
+            self.replicas.write_snapshots,
             lambda: self.replicas.close_idle(context.now),
             self.inbox.tidy,
             self.log_writer.memory.age,
@@ -218,11 +224,11 @@ class Parts:
         ]
         hooks.check += [
             self.inbox.make,  # a Redis that was wiped has lost it
-            self.replicas.check_positions,
+            self.subscriptions.check_positions,
             lambda: self.orphans.look(self.replicas.rooms),
             self.monitor.look,
         ]
-        hooks.hourly += [self._put_off_expiry]
+        hooks.hourly += [self.replicas.put_off_expiry]
         hooks.link_up += [
             self.inbox.link_up,
             self.replicas.link_up,
@@ -233,12 +239,12 @@ class Parts:
             self.log_writer.resume,
             self.directory_publisher.renew,
         ]
-        hooks.link_down += [self.orphans.link_down, self.replicas.link_down]
+        hooks.link_down += [self.orphans.link_down, self.subscriptions.link_down]
         hooks.redis_unavailable += [self.outgoing.redis_unavailable]
         hooks.redis_available += [self.outgoing.redis_available]
         hooks.data_lost += [self.replicas.note_all, self.nick_claims.renew_all, self.directory_publisher.renew]
         self.inbox.on_lost = partial(call_all, hooks.data_lost)
-        hooks.lease_lost += [self.inbox.make, self.inbox.on_lost, self.replicas.check_positions]
+        hooks.lease_lost += [self.inbox.make, self.inbox.on_lost, self.subscriptions.check_positions]
         hooks.reload += [self._reload]
 
     # What is called before the part that does it is built.
@@ -249,12 +255,8 @@ class Parts:
     def _pause_reading(self, client: Client) -> Callable[[], None]:
         return self.dispatcher.pause_reading(client)
 
-    def _put_off_expiry(self) -> None:
-        for name in self.replicas.rooms:
-            self.replicas.put_off_expiry(name)
-
     def _reload(self) -> None:
-        self.replicas.retention = retention(self.context.settings)
+        self.snapshots.retention = retention(self.context.settings)
         self.outgoing.retry_queue.limits = retry_limits(self.context.settings)
         self.connections.reload()
 
@@ -269,7 +271,7 @@ class Parts:
         return followed.replica if followed is not None else None
 
     def _show_ephemeral(self, followed: LocalRoom, payload: bytes) -> None:
-        if followed.fresh is None:
+        if followed.reloading_state is None:
             self.fanout.passing(followed, self._entry_of_now(payload))
 
     def _entry_of_now(self, payload: bytes) -> Entry:

@@ -101,11 +101,11 @@ class LanePorts:
 
     def room(self, name: str) -> Room | None:
         followed = self._lane.replicas.rooms.get(casefold(name))
-        return followed.room if followed is not None and followed.fresh is None else None
+        return followed.room if followed is not None and followed.reloading_state is None else None
 
     async def open_room(self, name: str) -> Room:
         followed = self._lane.replicas.open(casefold(name))
-        if followed.replica.standing is not ReplicaState.LIVE:
+        if followed.replica.state is not ReplicaState.LIVE:
             await _called_back(followed.waiting)
         return followed.room
 

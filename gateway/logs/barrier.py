@@ -68,7 +68,7 @@ class Barrier:
             for name, (epoch, last) in list(heads.items()):
                 replica = self._replica(name)
                 # A room that was left meanwhile counts as reached.
-                if replica is None or replica.reached(epoch, last):
+                if replica is None or replica.has_reached(epoch, last):
                     del heads[name]
                 elif replica.epoch != epoch or not self._link.is_up(self._keys.head(name)):
                     # Another log than the one that was asked for, or a server that may have lost its tail: what

@@ -15,7 +15,7 @@ from gateway.chat.events import Event, decode, id_key
 from gateway.chat.history_access import ID_LIMIT, HistoryAccess, PastEvent, Place, Span, events, place
 from gateway.chat.ports import HistoryPage
 from gateway.chat.render import log_mark
-from gateway.logs.replica import raw
+from gateway.logs.replica import stream_entry
 from gateway.logs.scripts import PAGE
 from gateway.wire.casefold import casefold
 from gateway.wire.message import parse
@@ -103,7 +103,7 @@ async def find(redis: AwaitedRedis, keys: Keys, log: str, msgid: str) -> Event |
     if render.msgid(stream_id, at[2], log_mark(log)) != msgid:
         return None  # none of ours, or of another log
     page = await redis.call(keys.log(log), "XRANGE", stream_id, stream_id)
-    entry = decode(*raw(page[0])) if page else None
+    entry = decode(*stream_entry(page[0])) if page else None
     if entry is None or at[2] >= len(entry.lines):
         return None
     event = Event(entry.sids[at[2]], entry.lines[at[2]])
@@ -121,7 +121,7 @@ def _stream_id(place: Place) -> str:
 def _within(page: list[Any], mark: str, span: Span) -> Iterator[PastEvent]:
     """What a span has of a page's entries, in the page's order; decoded as it is taken."""
     for entry in page:
-        found = events(decode(*raw(entry)), mark, span.verbs)
+        found = events(decode(*stream_entry(entry)), mark, span.verbs)
         for past in reversed(found) if span.newest else found:
             if span.after < past.place < span.before:
                 yield past

@@ -9,7 +9,7 @@ remembered for a minute, and what a log that was read again lacks of it is put b
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import hiredis
@@ -21,7 +21,7 @@ from gateway.chat.events import Entry, origin_of
 from gateway.logs.in_flight import InFlight, PendingEvent, Writer
 from gateway.logs.publishing import Publishing
 from gateway.logs.recent_appends import RecentAppends
-from gateway.logs.replica import Replica, ReplicaState, raw
+from gateway.logs.replica import Replica, ReplicaState, stream_entry
 from gateway.logs.replication import ReplicaAcks
 from gateway.logs.scripts import APPEND
 from gateway.wire.message import Message, parse
@@ -214,7 +214,7 @@ class LogWriter:
         replica = writer.replica
         if self._is_refused or (self._publishing is not None and self._publishing.is_lagging):
             return False
-        return self._link.is_up(writer.log) and (replica is None or replica.standing is ReplicaState.LIVE)
+        return self._link.is_up(writer.log) and (replica is None or replica.state is ReplicaState.LIVE)
 
     def _launch(self, writer: Writer, flight: InFlight) -> None:
         replica = writer.replica
@@ -252,7 +252,7 @@ class LogWriter:
         elif writer.replica is None:
             self._finish(writer, None if isinstance(reply, list) else reply.decode())
         elif isinstance(reply, list):
-            writer.replica.mend()  # another epoch: settled() sends it again
+            writer.replica.repair()  # another epoch: caught_up() sends it again
 
     def _put_off(self, writer: Writer, flight: InFlight, error: str) -> None:
         """What was sent is known not to be in the log: it waits as if it never had been."""
@@ -311,14 +311,14 @@ class LogWriter:
         self._due.append(writer)
         self.gathered += len(writer.queue) or 1
 
-    def settled(self, name: str, known: int) -> None:
-        """A followed log is live again: what of ours it does not have goes again.
+    def caught_up(self, name: str, origins: Mapping[str, int]) -> None:
+        """A followed log is live again: send the own entries again that it does not have.
 
-        ``known``: the count of this lane's newest entry that has been folded, from the log or by its base.
+        ``origins``: the count of each lane's newest entry that has been applied, from the log or by its base.
         """
-        writer = self._writers[name]
+        known, writer = origins.get(self._lane, 0), self._writers[name]
         flight = writer.flight
-        if writer.replica is not None and writer.replica.was_reread:
+        if writer.replica is not None and writer.replica.was_reloaded:
             self._put_back(writer, known)
         if flight is not None:
             if not flight.answered or not self._link.is_up(writer.log):
@@ -346,8 +346,8 @@ class LogWriter:
         """Looks for own entries that Redis has taken but that did not come back: what was published is lost."""
         for writer in self._writers.values():
             flight, replica = writer.flight, writer.replica
-            if flight is not None and flight.answered and replica is not None and replica.standing is ReplicaState.LIVE:
-                replica.mend()
+            if flight is not None and flight.answered and replica is not None and replica.state is ReplicaState.LIVE:
+                replica.repair()
 
     # -- after a loss ---------------------------------------------------------------------------------
 
@@ -378,7 +378,7 @@ class LogWriter:
             if not isinstance(reply, list):
                 self._link.reconnect(writer.log, f"a log cannot be read: {reply}")
                 return
-            places = {origin: stream_id for stream_id, origin, _ in map(raw, reply)}
+            places = {origin: stream_id for stream_id, origin, _ in map(stream_entry, reply)}
             counts = [count for lane, count in map(origin_of, places) if lane == self._lane]
             self._put_back(writer, max(counts, default=0))
             if flight.pendings and flight.origin not in places:
@@ -399,7 +399,9 @@ class LogWriter:
                 return
             flight.answered = True
             if isinstance(reply, list):
-                found = next((stream_id for stream_id, origin, _ in map(raw, reply) if origin == flight.origin), None)
+                found = next(
+                    (stream_id for stream_id, origin, _ in map(stream_entry, reply) if origin == flight.origin), None
+                )
                 if found is None and len(reply) == TAIL_ENTRIES:
                     self._find_in_log(writer, flight, f"({reply[-1][0].decode()}")
                 else:

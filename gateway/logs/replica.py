@@ -1,9 +1,8 @@
-"""Following a log: where a replica stands in it, and how a gap is noticed and mended.
+"""The position of a replica in its log: how entries follow each other, and how a gap is noticed and repaired.
 
-Pure: what arrives is given to it, what it needs it asks for through its :class:`Follower`. A position is
-(epoch, stream id); an entry folds only onto its predecessor. While a page is awaited (loading, mending)
-live entries wait in a bounded queue; when that overflows it is emptied, and another page fetches what was
-dropped.
+Pure: what arrives is passed in, and pages are requested from a :class:`LogReader`. A position is (epoch, stream id). An
+entry is applied only after its predecessor. While a page is awaited (loading, repairing) live entries wait in a bounded
+queue. When that overflows it is emptied, and one more page brings what was dropped.
 """
 
 from collections import deque
@@ -12,115 +11,123 @@ from typing import Any, Protocol
 
 from gateway.chat.events import EPHEMERAL, Entry, decode, id_key
 
-NOWHERE = "0-0"
+START_ID = "0-0"
+"""The position before the first entry."""
 PAGE_ENTRIES = 500
 WAITING_LIMIT = 4096
 
-Raw = tuple[str, str, str, str, bytes]  # id, predecessor's id, epoch, origin, payload
+PublishedEntry = tuple[str, str, str, str, bytes]
+"""Id, predecessor's id, epoch, origin, payload."""
+StreamEntry = tuple[str, str, bytes]
+"""Id, origin, payload."""
 
 
 class ReplicaState(Enum):
-    LOADING = "loading"  # nothing shown yet, or the base is read again
+    LOADING = "loading"  # from the base: nothing was applied yet, or a repair could not help
     LIVE = "live"
-    MENDING = "mending"  # a gap: a range from the own position on is awaited
+    REPAIRING = "repairing"  # the entries after the own position are awaited
 
 
 class Follower(Protocol):
-    """Who holds the state that a replica keeps up to date."""
+    """The holder of the state that a replica keeps current."""
 
-    def restore(self) -> bool:
-        """The log is gone, or another one is in its place: write the state back, if there is any; whether it was sent.
+    def seed(self) -> bool:
+        """Write the state back, if there is any, because the log is gone or another is in its place.
 
-        What Redis has then is read again, whosesoever it is.
+        Return whether it was sent. What Redis has then is loaded, whichever lane wrote it.
         """
 
     def begin(self, base: str | None) -> bool:
-        """Start a new state: from a snapshot's text (after its head line), or from nothing; False: it is unreadable."""
+        """Start a new state, from a snapshot's text without its first line, or empty. Return False if unreadable."""
 
     def apply(self, entry: Entry) -> None:
-        """The next entry, in the log's order."""
+        """Apply the next entry, in the log's order."""
 
     def ephemeral(self, payload: bytes) -> None:
-        """Events that are published on the log's channel and not stored."""
+        """Take events that are published on the log's channel and not stored."""
 
-    def settled(self) -> None:
-        """The replica is live: all that was in the log has been folded."""
+    def caught_up(self) -> None:
+        """The replica is live: all that was in the log has been applied."""
 
 
 class LogReader(Protocol):
     """The reader of a log for its replica."""
 
-    def ask(self, replica: "Replica", from_id: str) -> None:
-        """Read a page (range.lua), which comes back by :meth:`Replica.page`."""
+    def request_page(self, replica: "Replica", from_id: str) -> None:
+        """Read a page (range.lua), which comes back by :meth:`Replica.receive_page`."""
 
     def fault(self, replica: "Replica", error: Exception) -> None:
-        """A published entry could not be applied."""
+        """Report that a published entry could not be applied."""
 
 
 class Replica:
-    """One log's position and state of repair."""
+    """One log's position, and whether it is live."""
 
     __slots__ = (
         "_follower",
+        "_has_seeded",
         "_last_origin",
         "_overflowed",
         "_reader",
-        "_restored",
         "_waiting",
-        "asked",
         "epoch",
         "last",
         "name",
-        "standing",
-        "was_reread",
+        "pages_requested",
+        "state",
+        "was_reloaded",
     )
 
     def __init__(self, name: str, follower: Follower, reader: LogReader) -> None:
         self.name = name
         self.epoch = ""
-        self.last = NOWHERE
-        self.standing = ReplicaState.LOADING
-        self.was_reread = False
-        """While settling: not mended but loaded from its base, so that entries in between were not folded."""
-        self.asked = 0
-        """Pages asked for so far: only the answer to the last of them counts."""
+        self.last = START_ID
+        self.state = ReplicaState.LOADING
+        self.was_reloaded = False
+        """In :meth:`Follower.caught_up`: it was loaded from the base, so that entries in between were not applied."""
+        self.pages_requested = 0
+        """Only the answer to the last request counts."""
         self._follower = follower
         self._reader = reader
-        self._waiting: deque[Raw] = deque()
+        self._waiting: deque[PublishedEntry] = deque()
         self._overflowed = False
-        self._restored = False  # since the last beginning: it is tried once
-        self._last_origin = ""  # of the entry at `last`: a clock that was set back may give its id again
+        self._has_seeded = False  # since the last beginning: it is tried once
+        self._last_origin = ""  # of the entry at `last`: after a clock was set back another may have the same id
+
+    # -- requests -------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """Asks for the base and what follows it; for a new replica, and where mending cannot help."""
-        self.standing = ReplicaState.LOADING
+        """Request the base and what follows it: for a new replica, and where a repair cannot help."""
+        self.state = ReplicaState.LOADING
         self._request("")
 
-    def mend(self) -> None:
-        """Asks for what follows the own position."""
-        if self.standing is ReplicaState.LOADING or not self.epoch:
+    def repair(self) -> None:
+        """Request what follows the own position."""
+        if self.state is ReplicaState.LOADING or not self.epoch:
             self.load()
         else:
-            self.standing = ReplicaState.MENDING
+            self.state = ReplicaState.REPAIRING
             self._request(self.last)
 
     def _request(self, from_id: str) -> None:
-        self.asked += 1
-        self._reader.ask(self, from_id)
+        self.pages_requested += 1
+        self._reader.request_page(self, from_id)
 
     def interrupt(self) -> None:
-        """The subscription is lost: nothing counts as live until :meth:`mend` has been answered."""
-        if self.standing is ReplicaState.LIVE:
-            self.standing = ReplicaState.MENDING
-        self._waiting.clear()  # what of it the server still has, it will tell
-        self._overflowed = self._restored = False
+        """The subscription is lost: the replica is not live until :meth:`repair` has been answered."""
+        if self.state is ReplicaState.LIVE:
+            self.state = ReplicaState.REPAIRING
+        self._waiting.clear()  # the page brings those of them that the server still has
+        self._overflowed = self._has_seeded = False
 
-    def set_aside(self) -> None:
+    def suspend(self) -> None:
         """The log cannot be read: nothing counts until :meth:`load` is called again."""
-        self.standing = ReplicaState.LOADING
-        self.asked += 1  # what is awaited counts no more
+        self.state = ReplicaState.LOADING
+        self.pages_requested += 1  # the awaited page does not count any more
         self._waiting.clear()
         self._overflowed = False
+
+    # -- what is published ----------------------------------------------------------------------------
 
     def receive(self, payload: bytes) -> None:
         """Take a message from the log's live channel: "id predecessor epoch origin", a line feed, and the events."""
@@ -129,19 +136,19 @@ class Replica:
         try:
             if len(words) == 4:
                 entry_id, before, epoch, origin = words
-                self.live((entry_id, before, epoch, origin, body))
+                self.receive_entry((entry_id, before, epoch, origin, body))
             elif words == [EPHEMERAL]:
                 self._follower.ephemeral(body)
             else:
-                self.mend()  # not an entry: what the log holds counts
+                self.repair()  # not an entry: what the log has counts
         except Exception as error:
             self._reader.fault(self, error)
-            self.load()  # whatever was published, and whatever became of it
+            self.load()  # the state may be half changed
 
-    def live(self, raw: Raw) -> None:
-        """A published entry."""
-        entry_id, before, epoch, origin, payload = raw
-        if self.standing is ReplicaState.LIVE:
+    def receive_entry(self, entry: PublishedEntry) -> None:
+        """Apply a published entry if it follows the position. Otherwise queue it, and repair."""
+        entry_id, before, epoch, origin, payload = entry
+        if self.state is ReplicaState.LIVE:
             if before == self.last and (epoch == self.epoch or not self.epoch):
                 self.epoch = epoch
                 self.last, self._last_origin = entry_id, origin
@@ -149,43 +156,45 @@ class Replica:
                 return
             if epoch == self.epoch and id_key(entry_id) <= id_key(self.last):
                 return
-            self.mend()
+            self.repair()
         if len(self._waiting) < WAITING_LIMIT:
-            self._waiting.append(raw)
+            self._waiting.append(entry)
         else:
             self._waiting.clear()
             self._overflowed = True
 
-    def reached(self, epoch: str, last: str) -> bool:
-        """Whether a head that was read from Redis has been folded; if it shows a gap, mends it."""
-        if self.standing is not ReplicaState.LIVE:
+    # -- heads ----------------------------------------------------------------------------------------
+
+    def has_reached(self, epoch: str, last: str) -> bool:
+        """Whether all up to a head that was read from Redis has been applied. If the head shows a gap, repair it."""
+        if self.state is not ReplicaState.LIVE:
             return False
         if epoch == self.epoch and id_key(last) <= id_key(self.last):
             return True
-        self.mend()
+        self.repair()
         return False
 
-    def compare(self, epoch: str, last: str) -> None:
-        """A head that was read just now: where it is behind, what was folded last is not in the log."""
-        is_ahead = self.standing is ReplicaState.LIVE and epoch == self.epoch and id_key(last) < id_key(self.last)
+    def compare_head(self, epoch: str, last: str) -> None:
+        """Compare with a head that was read just now: if it is behind, the log has lost the last applied entry."""
+        is_ahead = self.state is ReplicaState.LIVE and epoch == self.epoch and id_key(last) < id_key(self.last)
         if is_ahead:
             self.load()
         else:
-            self.reached(epoch, last)
+            self.has_reached(epoch, last)
 
-    def page(
-        self, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]], *, has_more: bool
-    ) -> None:
-        """The answer to the last ``ask``: ``base`` as snapshot.lua wrote it, entries as (id, origin, payload)."""
+    # -- pages ----------------------------------------------------------------------------------------
+
+    def receive_page(self, from_id: str, epoch: str, base: str, entries: list[StreamEntry], *, has_more: bool) -> None:
+        """Apply the answer to the last request; ``base`` is as snapshot.lua wrote it."""
         if not from_id:
-            if self.epoch and epoch != self.epoch and not self._restored and self._follower.restore():
-                self._restored = True
+            if self.epoch and epoch != self.epoch and not self._has_seeded and self._follower.seed():
+                self._has_seeded = True
                 self.load()
                 return
-            if not self._restart(epoch, base):
+            if not self._begin(epoch, base):
                 return
-        elif epoch != self.epoch or (self.last != NOWHERE and not self._begins_here(entries)):
-            self.load()  # another log, or one that was trimmed past us, or that has lost its tail
+        elif epoch != self.epoch or (self.last != START_ID and not self._continues(entries)):
+            self.load()  # another log, or one that was trimmed past the position, or that has lost its tail
             return
         for entry_id, origin, payload in entries:
             if id_key(entry_id) > id_key(self.last):
@@ -195,33 +204,35 @@ class Replica:
             self._overflowed = False
             self._request(self.last)
         else:
-            self._settle()
+            self._catch_up()
 
-    def _begins_here(self, entries: list[tuple[str, str, bytes]]) -> bool:
+    def _continues(self, entries: list[StreamEntry]) -> bool:
+        """Whether a page begins with the entry at the own position."""
         return bool(entries) and entries[0][0] == self.last and self._last_origin in ("", entries[0][1])
 
-    def _restart(self, epoch: str, base: str) -> bool:
+    def _begin(self, epoch: str, base: str) -> bool:
         head, _, text = base.partition("\n")
         if not self._follower.begin(text if base else None):
             return False
-        self.epoch, self.last, self._last_origin = epoch, head.split(" ")[2] if base else NOWHERE, ""
-        self.was_reread, self._restored = True, False
+        self.epoch, self.last, self._last_origin = epoch, head.split(" ")[2] if base else START_ID, ""
+        self.was_reloaded, self._has_seeded = True, False
         return True
 
-    def _settle(self) -> None:
+    def _catch_up(self) -> None:
+        """Apply what was published while the page was awaited."""
         waiting, self._waiting = self._waiting, deque()
-        self.standing = ReplicaState.LIVE
-        for raw in waiting:
-            if raw[2] == self.epoch:  # the page was read after all these: another epoch is over
-                self.live(raw)  # a further gap asks again and queues the rest
-        if self.standing is ReplicaState.LIVE:
-            self._follower.settled()
-            self.was_reread = False
+        self.state = ReplicaState.LIVE
+        for entry in waiting:
+            if entry[2] == self.epoch:  # the page was read after all these: another epoch is over
+                self.receive_entry(entry)  # a further gap starts a repair and queues the rest
+        if self.state is ReplicaState.LIVE:
+            self._follower.caught_up()
+            self.was_reloaded = False
 
 
-def raw(entry: Any) -> tuple[str, str, bytes]:
-    """A stream entry of XRANGE as (id, origin, payload); one that is none of ours as an entry without events."""
-    entry_id, fields = entry
+def stream_entry(reply: Any) -> StreamEntry:
+    """An entry in a reply to XRANGE; one that no gateway wrote has an empty payload."""
+    entry_id, fields = reply
     if len(fields) != len(("o", "origin", "e", "payload")):
         return entry_id.decode(), "", b""
     return entry_id.decode(), fields[1].decode("utf-8", "replace"), fields[3]

@@ -134,7 +134,7 @@ def test_a_line_whose_published_entry_was_lost_is_found_by_the_repair(stage: Sta
     stage.round_trip()
     assert node.outcomes == {}
     node.link.is_deaf = False
-    node.replicas.check_positions() if story.replica.epoch else story.replica.mend()
+    node.subscriptions.check_positions() if story.replica.epoch else story.replica.repair()
     stage.until(lambda: len(node.outcomes) == 1)
     assert lines(stage) == story.lines == ["unheard"]
 

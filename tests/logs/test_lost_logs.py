@@ -34,9 +34,11 @@ def agree(stage: Stage, *rooms: LocalRoom) -> None:
     """Run until all replicas are at the end of the log. Then they must be equal."""
     for node in stage.nodes:
         if node.link.is_connected:
-            node.replicas.check_positions()
+            node.subscriptions.check_positions()
     stage.round_trip()
-    stage.until(lambda: all((it.replica.epoch, it.replica.last) == stage.head(ROOM) and not it.fresh for it in rooms))
+    stage.until(
+        lambda: all((it.replica.epoch, it.replica.last) == stage.head(ROOM) and not it.reloading_state for it in rooms)
+    )
     stage.round_trip()
     assert len({dump(followed.room) for followed in rooms}) == 1
 
@@ -71,13 +73,13 @@ def test_a_wiped_room_that_two_things_make_its_lane_look_at(stage: Stage) -> Non
     """The second answer was in flight already when the first one caused the seed."""
     ann = stage.node()
     room = joined(stage, ann, "ann")
-    ann.rooms_reread.clear()
+    ann.rooms_reloaded.clear()
     wipe(stage)
-    room.replica.mend()
-    room.replica.mend()
+    room.replica.repair()
+    room.replica.repair()
     agree(stage, room)
     assert nicks(room) == ["ann"]
-    assert all(old.members for _, old, _ in ann.rooms_reread)
+    assert all(old.members for _, old, _ in ann.rooms_reloaded)
 
 
 def test_who_joins_a_wiped_room_first_is_an_ordinary_member(stage: Stage) -> None:
@@ -105,7 +107,7 @@ def test_whoever_knows_more_puts_back_more(stage: Stage) -> None:
     ahead.link.drop("cut")
     wipe(stage)
     behind.link.is_deaf = False
-    behind.replicas.check_positions()
+    behind.subscriptions.check_positions()
     stage.round_trip(behind)
     stage.until(lambda: rooms[0].replica.epoch == stage.head(ROOM)[0])
     assert nicks(rooms[0]) == ["ann", "bob"]
@@ -125,7 +127,7 @@ def test_a_room_made_anew_is_left_alone_after_a_minute(stage: Stage) -> None:
     name, born, made, rank = stage.head(ROOM)[0].split(":")
     long_ago = f"{name}:{int(born) - 61_000_000}:{int(made) - 61_000_000}:{rank}"
     stage.command("HSET", stage.keys.head(ROOM), "epoch", long_ago)
-    eves.replica.mend()
+    eves.replica.repair()
     stage.until(lambda: eves.replica.epoch == long_ago)
     for _ in range(13):
         ann.log_writer.memory.age()

@@ -33,7 +33,7 @@ def numbered(count: int, start: int = 0) -> list[str]:
 def test_a_log_that_is_not_there_loads_as_empty(stage: Stage) -> None:
     story = settled(stage, stage.node())
     assert (story.lines, story.position) == ([], ("", "0-0"))
-    assert (story.beginnings, story.settlings) == (1, 1)
+    assert (story.beginnings, story.times_caught_up) == (1, 1)
 
 
 def test_loading_folds_the_log_from_its_first_entry(stage: Stage) -> None:
@@ -53,7 +53,7 @@ def test_a_page_is_bounded_in_bytes_as_well(stage: Stage) -> None:
     story = settled(stage, node)
     assert story.lines == lines
     assert story.position == stage.head(ROOM)
-    assert story.replica.asked > len(lines) // 3
+    assert story.replica.pages_requested > len(lines) // 3
 
 
 def test_loading_begins_with_the_base_and_folds_what_is_past_it(stage: Stage) -> None:
@@ -146,7 +146,7 @@ def test_the_last_entry_of_a_quiet_log_is_found_missing_by_its_head(stage: Stage
     stage.write(writer, ROOM, "b")
     stage.round_trip()
     node.link.is_deaf = False
-    node.replicas.check_positions()
+    node.subscriptions.check_positions()
     stage.until(lambda: story.lines == ["a", "b"])
 
 
@@ -189,7 +189,7 @@ def test_what_waits_is_bounded_and_what_was_dropped_is_fetched(stage: Stage) -> 
     held, node.link.held = node.link.held, None
     for message in held[1:]:  # all at once, before any page can have come
         message()
-    assert story.replica.standing is ReplicaState.MENDING
+    assert story.replica.state is ReplicaState.REPAIRING
     stage.until(lambda: story.is_live)
     assert story.lines == ["first", *lines]
 
@@ -279,9 +279,9 @@ def test_asking_twice_for_a_page_reads_nothing_again(stage: Stage) -> None:
     stage.write(writer, ROOM, *missed)
     stage.round_trip()
     node.link.is_deaf = False
-    story.replica.mend()
-    story.replica.mend()
-    story.replica.mend()
+    story.replica.repair()
+    story.replica.repair()
+    story.replica.repair()
     stage.until(lambda: story.is_live)
     stage.round_trip()
     assert story.lines == ["a", *missed]
@@ -293,7 +293,7 @@ def test_subscribing_twice_while_loading_folds_everything_once(stage: Stage) -> 
     lines = numbered(PAGE_ENTRIES + 10)
     stage.write(writer, ROOM, *lines)
     story = node.follow(ROOM)
-    node.replicas.watch(story.replica)
+    node.subscriptions.follow(story.replica)
     stage.until(lambda: story.is_live)
     stage.round_trip()
     assert story.lines == lines

@@ -56,7 +56,7 @@ def test_nobody_hears_it_while_replicas_are_missing(stage: Stage, world: Simulat
     steps(stage)
     assert one.lagging == [True]
     assert len(stage.entries(ROOM)) == 2
-    other.replicas.check_positions()  # the head shows it, as at every PING
+    other.subscriptions.check_positions()  # the head shows it, as at every PING
     late = stage.node()
     story = late.follow(ROOM)
     steps(stage)

@@ -198,7 +198,7 @@ def test_no_key_of_a_room_stays_for_ever(stage: Stage) -> None:
     entries = written(stage, node, 2)
     snapshot(stage, node, entries[1])
     rejection = Rejection(0, "a.0.1", Reason.NO_CHANGE, Message(""))
-    node.replicas.mark_rejected(ROOM, Entry("1-1", "", ["a.0.1"], [""], b""), [rejection])
+    node.rejected_events.mark(ROOM, Entry("1-1", "", ["a.0.1"], [""], b""), [rejection])
     stage.round_trip()
     for key in (stage.keys.log, stage.keys.head, stage.keys.base, stage.keys.rejected):
         assert 29 * 24 * 3600 < stage.command("TTL", key(ROOM)) <= 30 * 24 * 3600

@@ -3,7 +3,7 @@
 A patched method is named by itself and not by a string, so that mypy finds a name that no longer exists.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -24,7 +24,7 @@ from gateway.lane.rooms.local_room import LocalRoom
 from gateway.lane.rooms.orphans import OrphanedMembers
 from gateway.lane.sessions.registry import Sessions
 from gateway.logs.log_writer import LogWriter
-from gateway.logs.replica import Raw, Replica, ReplicaState
+from gateway.logs.replica import PublishedEntry, Replica, ReplicaState
 
 Planted = Iterator[None]
 
@@ -32,19 +32,19 @@ Planted = Iterator[None]
 @contextmanager
 def gaps_are_not_repaired() -> Planted:
     """A published entry is applied whatever its predecessor is."""
-    live = Replica.live
+    live = Replica.receive_entry
 
-    def careless(self: Replica, raw: Raw) -> None:
-        live(self, (raw[0], self.last, *raw[2:]) if self.standing is ReplicaState.LIVE else raw)
+    def careless(self: Replica, raw: PublishedEntry) -> None:
+        live(self, (raw[0], self.last, *raw[2:]) if self.state is ReplicaState.LIVE else raw)
 
-    with patch.object(Replica, Replica.live.__name__, careless):
+    with patch.object(Replica, Replica.receive_entry.__name__, careless):
         yield
 
 
 @contextmanager
 def pages_are_applied_backwards() -> Planted:
     """The ids of a page keep their order, and its payloads are reversed."""
-    page = Replica.page
+    page = Replica.receive_page
 
     def backwards(
         self: Replica, from_id: str, epoch: str, base: str, entries: list[tuple[str, str, bytes]], *, has_more: bool
@@ -54,20 +54,20 @@ def pages_are_applied_backwards() -> Planted:
         mixed = [(here[0], *there[1:]) for here, there in zip(news, news[::-1], strict=True)]
         page(self, from_id, epoch, base, [*entries[:first], *mixed], has_more=has_more)
 
-    with patch.object(Replica, Replica.page.__name__, backwards):
+    with patch.object(Replica, Replica.receive_page.__name__, backwards):
         yield
 
 
 @contextmanager
 def duplicate_entries_are_accepted() -> Planted:
     """A lane restores every entry that it remembers, and the fold accepts an origin twice."""
-    settled = LogWriter.settled
+    caught_up = LogWriter.caught_up
 
-    def forgetful(self: LogWriter, name: str, _known: int) -> None:
-        settled(self, name, 0)
+    def forgetful(self: LogWriter, name: str, _origins: Mapping[str, int]) -> None:
+        caught_up(self, name, {})
 
     with (
-        patch.object(LogWriter, LogWriter.settled.__name__, forgetful),
+        patch.object(LogWriter, LogWriter.caught_up.__name__, forgetful),
         patch.object(Room, Room.is_duplicate.__name__, lambda _self, _origin: False),
     ):
         yield
@@ -82,7 +82,7 @@ def restored_entries_are_shown_twice() -> Planted:
 @contextmanager
 def a_wiped_room_is_not_seeded() -> Planted:
     """No lane seeds it with its replica."""
-    with patch.object(LocalRoom, LocalRoom.restore.__name__, lambda _self: False):
+    with patch.object(LocalRoom, LocalRoom.seed.__name__, lambda _self: False):
         yield
 
 

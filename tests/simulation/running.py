@@ -9,8 +9,7 @@ from typing import Any
 
 import structlog
 
-from gateway.lane.rooms import local_room
-from gateway.logs import history, replica
+from gateway.logs import history, replica, room_replica, subscriptions
 from tests.simulation import checker
 from tests.simulation.network import Network
 from tests.simulation.plan import Plan
@@ -44,10 +43,10 @@ def _tuned(plan: Plan) -> Iterator[None]:
     """Set small pages, queues and snapshot distances, so that short logs go through everything that long logs do."""
     tuned: list[tuple[Any, str, int]] = [
         (replica, "PAGE_ENTRIES", plan.page_entries),
-        (local_room, "PAGE_ENTRIES", plan.page_entries),
+        (subscriptions, "PAGE_ENTRIES", plan.page_entries),
         (history, "PAGE_ENTRIES", plan.page_entries),
         (replica, "WAITING_LIMIT", plan.waiting_limit),
-        (local_room, "SNAPSHOT_ENTRIES", plan.snapshot_entries),
+        (room_replica, "SNAPSHOT_ENTRIES", plan.snapshot_entries),
     ]
     before = [getattr(module, name) for module, name, _ in tuned]
     for module, name, value in tuned:

@@ -12,8 +12,7 @@ import pytest
 
 from gateway.broker.keys import Keys
 from gateway.chat.events import decode
-from gateway.lane.rooms import local_room
-from gateway.logs import replica
+from gateway.logs import replica, subscriptions
 from tests.simulation.scripts import snapshot
 from tests.simulation.server import Connection, SimulatedSelector, SimulatedServer
 from tests.stage.node import Node, Story
@@ -149,7 +148,7 @@ class Run:
         self.server.flush_scripts()
 
     def check(self) -> None:
-        self.node.replicas.check_positions()
+        self.node.subscriptions.check_positions()
 
     def pass_time(self) -> None:
         self.server.store.advance(self.random.choice((0, 500, 5000)))
@@ -196,7 +195,7 @@ class Run:
             assert not moved, "it does not come to rest"
             if not last:
                 for node in self.nodes:
-                    node.replicas.check_positions()
+                    node.subscriptions.check_positions()
 
     def entries(self, name: str) -> list[list[str]]:
         """Return the lines of each entry of a log."""
@@ -211,7 +210,7 @@ class Run:
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set small limits, so that short logs have many pages and queues are full."""
     monkeypatch.setattr(replica, "PAGE_ENTRIES", 4)
-    monkeypatch.setattr(local_room, "PAGE_ENTRIES", 4)
+    monkeypatch.setattr(subscriptions, "PAGE_ENTRIES", 4)
     monkeypatch.setattr(replica, "WAITING_LIMIT", 6)
 
 

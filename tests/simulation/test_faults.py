@@ -155,7 +155,7 @@ def test_a_snapshot_that_expires_with_its_log(network: Network) -> None:
     story = network.follow(node)
     node.say(ROOM, "before")
     network.settle()
-    node.replicas.put_off_expiry(ROOM)
+    node.snapshots.put_off_expiry(ROOM)
     network.settle()
     network.server.store.advance(31 * 24 * 3600 * 1_000_000)
     for _ in range(AGES + 1):

@@ -13,14 +13,19 @@ from gateway.chat.events import Entry, origin_of
 from gateway.chat.render import effect_lines
 from gateway.chat.room import Room
 from gateway.directory.nicks import SCRIPTS as NICK_SCRIPTS
-from gateway.lane.rooms.local_room import LocalRoom, Retention, RoomReplicas
+from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
+from gateway.logs.rejected_events import RejectedEvents
 from gateway.logs.replica import Replica, ReplicaState
 from gateway.logs.replication import ReplicaAcks
+from gateway.logs.room_replica import LogAccess
 from gateway.logs.scripts import APPEND
 from gateway.logs.scripts import SCRIPTS as LOG_SCRIPTS
+from gateway.logs.snapshots import Retention, Snapshots
+from gateway.logs.subscriptions import Subscriptions
 
+FAR_FUTURE_MS = 1 << 53
 RETENTION = Retention(10_000, 8 << 20, 24 * 3600 * 1000)
 
 
@@ -37,13 +42,13 @@ class Story:
         self.lines: list[str] = []
         self.counts: dict[str, int] = {}  # of each lane's newest entry
         self.origins: list[str] = []  # of the entries applied since the last load
-        self.beginnings = self.settlings = 0
-        self.replica = Replica(name, self, node.replicas)
+        self.beginnings = self.times_caught_up = 0
+        self.replica = Replica(name, self, node.subscriptions)
         self._node = node
 
     @property
     def is_live(self) -> bool:
-        return self.replica.standing is ReplicaState.LIVE
+        return self.replica.state is ReplicaState.LIVE
 
     @property
     def position(self) -> tuple[str, str]:
@@ -53,7 +58,7 @@ class Story:
         """Return a snapshot."""
         return snapshot_of(self.lines, self.counts)
 
-    def restore(self) -> bool:
+    def seed(self) -> bool:
         return False
 
     def begin(self, base: str | None) -> bool:
@@ -74,9 +79,9 @@ class Story:
     def ephemeral(self, payload: bytes) -> None:
         """Nothing of it is kept."""
 
-    def settled(self) -> None:
-        self.settlings += 1
-        self._node.log_writer.settled(self.name, self.counts.get(self._node.lane, 0))
+    def caught_up(self) -> None:
+        self.times_caught_up += 1
+        self._node.log_writer.caught_up(self.name, self.counts)
 
 
 class LossyLink(RedisLink):
@@ -110,26 +115,31 @@ class Node:
         self.log_writer = LogWriter(
             self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle, waiting=waiting
         )
-        self.rooms_settled: list[LocalRoom] = []
-        self.rooms_reread: list[tuple[LocalRoom, Room, bool]] = []
+        self.rooms_live: list[LocalRoom] = []
+        self.rooms_reloaded: list[tuple[LocalRoom, Room, bool]] = []
+        self.subscriptions = Subscriptions(self.link, keys, self._fault, waiting)
+        self.snapshots = Snapshots(self.link, keys, RETENTION, lambda: f"{lane}s{next(epochs)}", lambda: FAR_FUTURE_MS)
+        self.rejected_events = RejectedEvents(self.link, keys)
         self.replicas = RoomReplicas(
             self.link,
             keys,
-            self.log_writer,
             lane,
+            LogAccess(self.log_writer, self.subscriptions, self.snapshots, self.rejected_events),
             self._deliver,
-            lambda *reread: self.rooms_reread.append(reread),
-            self.rooms_settled.append,
-            lambda _followed: None,
-            RETENTION,
-            lambda: f"{lane}s{next(epochs)}",
-            waiting,
+            lambda *reloaded: self.rooms_reloaded.append(reloaded),
+            self.rooms_live.append,
+            lambda _room: None,
+            lambda _room, _payload: None,
         )
         self.stories: dict[str, Story] = {}
         self.outcomes: dict[str, list[Any]] = {}
         self.shown: list[str] = []  # lines of rooms, as they were delivered
         self.rejections: list[Rejection] = []
         self.whys: list[str] = []  # the reason why the link went down
+
+    @staticmethod
+    def _fault(_log: str, error: Exception) -> None:
+        raise error
 
     def _lags(self, is_lagging: bool) -> None:
         self.lagging.append(is_lagging)
@@ -139,7 +149,7 @@ class Node:
     def follow(self, name: str) -> Story:
         story = self.stories[name] = Story(self, name)
         self.log_writer.follow(story.replica)
-        self.replicas.watch(story.replica)
+        self.subscriptions.follow(story.replica)
         return story
 
     def say(self, name: str, *lines: str) -> None:
@@ -177,7 +187,7 @@ class Node:
 
     def link_down(self, why: str) -> None:
         self.whys.append(why)
-        self.replicas.link_down()
+        self.subscriptions.link_down()
 
     def link_fault(self, error: Exception) -> None:
         raise error

@@ -153,7 +153,7 @@ class Inbox:
 
     # -- Follower -------------------------------------------------------------------------------------
 
-    def restore(self) -> bool:
+    def seed(self) -> bool:
         return False  # it has no state
 
     def begin(self, base: str | None) -> bool:
@@ -173,8 +173,8 @@ class Inbox:
     def ephemeral(self, payload: bytes) -> None:
         self.on_ephemeral(payload)
 
-    def settled(self) -> None:
-        self._log_writer.settled(self.name, self._taken.get(self._lane, 0))
+    def caught_up(self) -> None:
+        self._log_writer.caught_up(self.name, self._taken)
 
     def _is_news(self, origin: str) -> bool:
         """False where a log that lost its tail is read again; by the lanes' counts, as Redis's clock may go back."""

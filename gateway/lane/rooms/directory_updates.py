@@ -6,6 +6,8 @@ his PONG finds what he did in LIST and LUSERS on every gateway. Runs on the lane
 
 from collections.abc import Callable
 
+from gateway.broker.keys import Keys
+from gateway.broker.port import RedisPort
 from gateway.chat.ports import GatewayCounts
 from gateway.chat.session import Session
 from gateway.directory.room_list import RoomList
@@ -20,6 +22,8 @@ class DirectoryPublisher:
     def __init__(
         self,
         context: LaneContext,
+        redis: RedisPort,
+        keys: Keys,
         replicas: RoomReplicas,
         room_list: RoomList,
         user_counts: UserCounts,
@@ -27,6 +31,8 @@ class DirectoryPublisher:
     ) -> None:
         """``connections``: how many the lane has, registered or not."""
         self._context = context
+        self._redis = redis
+        self._keys = keys
         self._replicas = replicas
         self._room_list = room_list
         self._user_counts = user_counts
@@ -73,7 +79,7 @@ class DirectoryPublisher:
         self.count_changed()
 
     def turn(self) -> None:
-        if self.is_due and self._room_list.is_up:
+        if self.is_due and self._redis.is_up(self._keys.rooms):
             self.write()
 
     def write(self) -> None:
@@ -89,9 +95,11 @@ class DirectoryPublisher:
 
     def renew(self) -> None:
         """Write everything again, and remove what others left; on a slow timer and a new connection."""
-        if not self._room_list.is_up:
+        if not self._redis.is_up(self._keys.rooms):
             return
-        self._changed |= {f: None for f in self._replicas.rooms.values() if f.fresh is None and f.room.members}
+        self._changed |= {
+            f: None for f in self._replicas.rooms.values() if f.reloading_state is None and f.room.members
+        }
         self._recount = True
         self.write()
         self._room_list.prune(self._context.wall_now)

@@ -38,7 +38,9 @@ class OrphanedMembers:
 
     def look(self, rooms: dict[str, LocalRoom]) -> None:
         """Called every so often; two looks in a row decide."""
-        gateways = {sid.partition(".")[0] for f in rooms.values() if f.fresh is None for sid in f.room.members}
+        gateways = {
+            sid.partition(".")[0] for f in rooms.values() if f.reloading_state is None for sid in f.room.members
+        }
         gateways.discard(self._own())
         if not gateways or not self._link.is_up(self._keys.gateways):
             self._suspects.clear()

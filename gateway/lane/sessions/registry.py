@@ -116,7 +116,7 @@ class Sessions:
     # -- Marks ----------------------------------------------------------------------------------------
 
     def rejected(self, followed: LocalRoom, entry: Entry, effect: Rejection | Redacted) -> None:
-        self._lane.replicas.mark_rejected(followed.name, entry, (effect,))
+        self._lane.rejected_events.mark(followed.name, entry, (effect,))
 
     def returned(self, followed: LocalRoom, pending: PendingEvent) -> bool:
         return self._lane.rekey.returned(followed.name, pending)

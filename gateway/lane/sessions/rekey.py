@@ -21,7 +21,7 @@ from gateway.chat.member import Member
 from gateway.lane.clients.client import Client
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent
-from gateway.logs.replica import NOWHERE, Replica, raw
+from gateway.logs.replica import START_ID, Replica, stream_entry
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, parse
 
@@ -89,7 +89,7 @@ class Rekey:
         if self.is_under_way and self._gateway and self._may_take_id() and not self._is_reading:
             self._is_reading = True
             inbox = self._lane.inbox
-            start = f"({inbox.replica.last}" if inbox.replica.last != NOWHERE else "-"
+            start = f"({inbox.replica.last}" if inbox.replica.last != START_ID else "-"
             self._lane.link.call(self._lane.keys.head(inbox.name), lambda _reply: None, "DEL")
             self._lane.link.call(self._lane.keys.log(inbox.name), self._read, "XRANGE", start, "+")
 
@@ -107,7 +107,7 @@ class Rekey:
         self._is_reading = False
         if isinstance(reply, list) and self._gateway and self._may_take_id():
             for entry in reply:
-                self._lane.inbox.apply(decode(*raw(entry)))
+                self._lane.inbox.apply(decode(*stream_entry(entry)))
             self._take_id()
 
     def _take_id(self) -> None:
@@ -166,11 +166,11 @@ class Rekey:
         waiting = list(queue)
         queue.clear()
         lane.log_writer.unfollow(old)
-        lane.replicas.unwatch(old)
-        lane.inbox.replica = Replica(lane.inbox.name, lane.inbox, lane.replicas)
+        lane.subscriptions.unfollow(old)
+        lane.inbox.replica = Replica(lane.inbox.name, lane.inbox, lane.subscriptions)
         lane.log_writer.follow(lane.inbox.replica)
         lane.inbox.make()
-        lane.replicas.watch(lane.inbox.replica)
+        lane.subscriptions.follow(lane.inbox.replica)
         lane.log_writer.queue(lane.inbox.name).extend(waiting)
 
     def _carried(self, pendings: list[PendingEvent]) -> Iterator[PendingEvent]:

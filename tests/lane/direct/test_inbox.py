@@ -19,10 +19,10 @@ def made(stage: Stage, node: Node) -> tuple[Inbox, list[str]]:
     inbox = Inbox(node.lane, node.link, stage.keys, node.log_writer, {}, node.settle, lambda: "epoch", "server")
     taken: list[str] = []
     inbox.specials["NOTE"] = lambda message, _client, _show: taken.append(message.params[0])
-    inbox.replica = Replica(inbox.name, inbox, node.replicas)
+    inbox.replica = Replica(inbox.name, inbox, node.subscriptions)
     node.log_writer.follow(inbox.replica)
     inbox.make()
-    node.replicas.watch(inbox.replica)
+    node.subscriptions.follow(inbox.replica)
     stage.until(lambda: bool(inbox.replica.epoch))
     return inbox, taken
 
@@ -100,7 +100,7 @@ def test_a_pong_comes_though_what_was_asked_for_was_lost_with_the_servers_tail(s
     node.link.is_deaf = True
     stage.write(other, ROOM, "b")
     pinged.ping()
-    stage.until(lambda: pinged.story.replica.standing is ReplicaState.MENDING)
+    stage.until(lambda: pinged.story.replica.state is ReplicaState.REPAIRING)
     node.link.is_deaf = False
     lose_tail(stage, ROOM)
     node.link.drop("the server was restarted")

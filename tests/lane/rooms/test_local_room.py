@@ -1,12 +1,16 @@
 """Rooms over their logs: the output, the difference after a reload, and the records for a reaper."""
 
+from functools import partial
+
 import pytest
 
 from gateway.chat import events
 from gateway.chat.effects import Joined, MessageSent
 from gateway.chat.snapshot import dump
-from gateway.lane.rooms.local_room import ROOM_EXPIRY_S, SILENT_ROOM_EXPIRY_S, SNAPSHOT_ENTRIES, LocalRoom
+from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import InFlight
+from gateway.logs.room_replica import SNAPSHOT_ENTRIES
+from gateway.logs.snapshots import ROOM_EXPIRY_S, SILENT_ROOM_EXPIRY_S
 from tests.stage.node import Node
 from tests.stage.worlds import Stage
 
@@ -23,7 +27,7 @@ def said(node: Node, text: str) -> str:
 
 def opened(stage: Stage, node: Node) -> LocalRoom:
     followed = node.replicas.open(ROOM)
-    stage.until(lambda: followed.fresh is None)
+    stage.until(lambda: followed.reloading_state is None)
     return followed
 
 
@@ -81,7 +85,7 @@ def test_an_own_join_in_a_room_that_is_read_again_has_happened(stage: Stage) -> 
     node.turn()
     stage.round_trip()
     node.link.is_deaf = False
-    followed.replica.mend()  # nothing was there, so the repair is a load
+    followed.replica.repair()  # nothing was there, so the repair is a load
     stage.until(lambda: bool(node.outcomes))
     (outcome,) = node.outcomes[join(node, "ann")]
     assert isinstance(outcome, Joined)
@@ -93,12 +97,12 @@ def test_a_room_that_is_read_again_is_told_with_what_was_known_of_it(stage: Stag
     node, other = stage.node(), stage.node()
     followed = joined(stage, node, "ann")
     known = dump(followed.room)
-    node.rooms_reread.clear()
+    node.rooms_reloaded.clear()
     for key in (stage.keys.log(ROOM), stage.keys.head(ROOM)):
         stage.command("DEL", key)
     joined(stage, other, "bob")
     stage.until(lambda: len(followed.room.members) == 2)
-    (room, old, misses), *_ = node.rooms_reread
+    (room, old, misses), *_ = node.rooms_reloaded
     assert room is followed
     assert dump(old) == known
     assert not misses
@@ -110,16 +114,16 @@ def test_a_mended_room_is_shown_what_it_missed_and_nothing_else(stage: Stage) ->
     joined(stage, node, "ann")
     joined(stage, other, "bob")
     stage.round_trip()
-    node.rooms_settled.clear()
-    node.rooms_reread.clear()
+    node.rooms_live.clear()
+    node.rooms_reloaded.clear()
     node.shown.clear()
     node.link.drop("cut")
     other.say(ROOM, said(other, "missed"))
     stage.until(lambda: other.shown[-1].endswith("missed"))
     stage.connect(node)
-    stage.until(lambda: bool(node.rooms_settled))
+    stage.until(lambda: bool(node.rooms_live))
     assert node.shown == [":bob!u@h PRIVMSG #room :missed"]
-    assert node.rooms_reread == []
+    assert node.rooms_reloaded == []
 
 
 def test_a_reaper_can_find_every_room_however_it_was_opened(stage: Stage) -> None:
@@ -130,7 +134,7 @@ def test_a_reaper_can_find_every_room_however_it_was_opened(stage: Stage) -> Non
     away = node.replicas.open("#away")
     stage.command("DEL", stage.keys.lane_rooms(node.lane))
     stage.connect(node)
-    stage.until(lambda: away.fresh is None)
+    stage.until(lambda: away.reloading_state is None)
     assert sorted(stage.command("SMEMBERS", stage.keys.lane_rooms(node.lane))) == [b"#away", b"#room"]
 
 
@@ -138,15 +142,15 @@ def test_a_room_that_is_closed_while_a_page_is_on_its_way_is_forgotten(stage: St
     node, other = stage.node(), stage.node()
     joined(stage, other, "bob")
     followed = opened(stage, node)
-    followed.replica.mend()
+    followed.replica.repair()
     node.replicas.close_idle(0.0)
     node.replicas.close_idle(1000.0)
     assert ROOM not in node.replicas.rooms
     again = node.replicas.open(ROOM)
-    settled = len(node.rooms_settled)
-    stage.until(lambda: again.fresh is None)
+    settled = len(node.rooms_live)
+    stage.until(lambda: again.reloading_state is None)
     stage.round_trip()
-    assert node.rooms_settled[settled:] == [again]
+    assert node.rooms_live[settled:] == [again]
     assert stage.command("SMEMBERS", stage.keys.lane_rooms(node.lane)) == [b"#room"]
     other.say(ROOM, said(other, "hi"))
     stage.until(lambda: node.shown[-1:] == [":bob!u@h PRIVMSG #room :hi"])
@@ -159,13 +163,13 @@ def test_a_snapshot_is_written_where_it_stands_and_loaded_by_the_next(stage: Sta
         node.say(ROOM, said(node, f"{n}"))
         node.turn()
         stage.round_trip()
-    node.replicas.snapshot_due()
+    node.replicas.write_snapshots()
     stage.round_trip()
     base = stage.command("GET", stage.keys.base(ROOM)).decode()
     assert base == f"1 {followed.replica.epoch} {followed.replica.last}\n{dump(followed.room)}"
     room = opened(stage, late)
     assert dump(room.room) == dump(followed.room)
-    assert room.since_base <= 1
+    assert room.entries_since_base <= 1
 
 
 @pytest.mark.parametrize("entry_id", ["x", "", "1", "1-", "99999999999999999999-0", "9999999999999-0", "-1-0"])
@@ -180,7 +184,7 @@ def test_a_bad_stream_id_that_was_published_harms_no_room(stage: Stage, entry_id
     other.say(ROOM, said(other, "goes on"))
     stage.round_trip()
     for each in (node, other):
-        each.replicas.check_positions()  # every 30 s: an id above the log's newest hides its entries
+        each.subscriptions.check_positions()  # every 30 s: an id above the log's newest hides its entries
     stage.until(lambda: node.shown[-1].endswith("goes on") and other.shown[-1].endswith("goes on"))
     assert node.whys == other.whys == []
     assert followed.replica.last == stage.head(ROOM)[1]
@@ -192,7 +196,7 @@ def test_a_log_that_cannot_be_read_is_set_aside_and_the_others_go_on(
     """Its key has a value of another type."""
     node = stage.node()
     faults: list[str] = []
-    monkeypatch.setattr(node.replicas, "_on_fault", lambda name, _error: faults.append(name))
+    monkeypatch.setattr(node.subscriptions, "_on_fault", lambda name, _error: faults.append(name))
     followed, base = joined(stage, node, "ann"), stage.keys.base(ROOM)
     stage.command("HSET", base, "x", "y")
     followed.replica.load()
@@ -201,10 +205,10 @@ def test_a_log_that_cannot_be_read_is_set_aside_and_the_others_go_on(
     node.say("#other", events.joined("ann!u@h", "#other", "ann", {"token": 1, "seen": "0-0"}))
     stage.until(lambda: any("JOIN #other" in line for line in node.shown))
     node.say(ROOM, said(node, "waits"))
-    node.replicas.check_positions()
+    node.subscriptions.check_positions()
     stage.until(lambda: faults == [ROOM, ROOM])
     stage.command("DEL", base)
-    node.replicas.check_positions()
+    node.subscriptions.check_positions()
     stage.until(lambda: node.shown[-1].endswith("waits"))
     assert node.whys == []
 
@@ -214,15 +218,15 @@ def test_what_cannot_be_taken_in_is_read_again(stage: Stage, monkeypatch: pytest
     faults: list[str] = []
     followed, _ = joined(stage, node, "ann"), joined(stage, other, "bob")
     stage.until(lambda: f"{other.lane}.1" in followed.room.members)
-    monkeypatch.setattr(node.replicas, "_on_fault", lambda name, _error: faults.append(name))
+    monkeypatch.setattr(node.subscriptions, "_on_fault", lambda name, _error: faults.append(name))
 
     def break_down(*_: object) -> None:
         raise KeyError
 
-    monkeypatch.setattr(followed, "_deliver", break_down)
+    monkeypatch.setattr(followed, "deliver", break_down)
     other.say(ROOM, said(other, "breaks"))
     stage.until(lambda: faults == [ROOM])
-    monkeypatch.setattr(followed, "_deliver", node._deliver)
+    monkeypatch.setattr(followed, "deliver", partial(node._deliver, followed))
     other.say(ROOM, said(other, "goes on"))
     stage.until(lambda: node.shown[-1].endswith("goes on"))
     assert node.whys == []
@@ -276,7 +280,7 @@ def test_a_room_that_somebody_else_has_joined_meanwhile_is_kept(stage: Stage) ->
     node.link.is_deaf = True
     opened(stage, other)
     other.say(ROOM, join(other, "bob"))
-    stage.until(lambda: bool(other.rooms_settled) and other.replicas.rooms[ROOM].room.members != {})
+    stage.until(lambda: bool(other.rooms_live) and other.replicas.rooms[ROOM].room.members != {})
     node.replicas.close_idle(0.0)
     node.replicas.close_idle(1000.0)
     stage.round_trip()
@@ -302,9 +306,9 @@ def test_large_entries_bring_the_next_snapshot_nearer(stage: Stage) -> None:
     for n in range(9):
         node.say(ROOM, f"@+a={'x' * 60_000} {said(node, str(n))}")
     stage.until(lambda: node.shown[-1].endswith(":8"))
-    assert followed.since_base > 9 * 6
-    node.replicas.retention = node.replicas.retention._replace(bytes=200_000)
-    followed.since_base += SNAPSHOT_ENTRIES
-    node.replicas.snapshot_due()
+    assert followed.entries_since_base > 9 * 6
+    node.snapshots.retention = node.snapshots.retention._replace(bytes=200_000)
+    followed.entries_since_base += SNAPSHOT_ENTRIES
+    node.replicas.write_snapshots()
     stage.round_trip()
     assert len(stage.entries(ROOM)) <= 4

@@ -113,8 +113,8 @@ class Agreement(Invariant):
                 followed = node.lane.parts.replicas.rooms.get(name)
                 if followed is None:
                     continue
-                if followed.replica.standing is not ReplicaState.LIVE or followed.fresh is not None:
-                    yield f"{node.lane.id} does not follow {name}: {followed.replica.standing}"
+                if followed.replica.state is not ReplicaState.LIVE or followed.reloading_state is not None:
+                    yield f"{node.lane.id} does not follow {name}: {followed.replica.state}"
                 elif _replica_facts(followed.room) != _facts(room):
                     yield f"{name} at {node.lane.id}: {_replica_facts(followed.room)}, not {_facts(room)}"
         holders: dict[str, str] = {}
