@@ -1,7 +1,7 @@
 """A visitor: one browser profile with the page open, as a test drives it.
 
-Nothing here sleeps: what a visitor waits for is a state of the document, with a deadline. To collect the tests
-Playwright need not be there.
+There are no sleeps: a visitor waits for a state of the document, with a deadline. Playwright is not needed to collect
+the tests.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ def launch(playwright: "Playwright") -> "Browser":
 
 
 class Visitor:
-    """``problems``: what the page threw, logged as an error, or was refused by its policy; ``requests``: all URLs."""
+    """``problems``: the page's exceptions, logged errors and refusals by its policy. ``requests``: all URLs."""
 
     def __init__(self, browser: "Browser", size: tuple[int, int] = DESKTOP, **options: Any) -> None:
         viewport: ViewportSize = {"width": size[0], "height": size[1]}
@@ -50,14 +50,14 @@ class Visitor:
             self.problems.append(message.text)
 
     def enter(self, port: int, name: str, fragment: str = "") -> "Visitor":
-        """The first visit: a name, and then in the room."""
+        """Make the first visit: enter a name, and wait for the room."""
         self.page.goto(f"http://127.0.0.1:{port}/{fragment}")
         self.page.fill("#first-name", name)
         self.page.keyboard.press("Enter")
         return self.wait_joined()
 
     def wait_joined(self) -> "Visitor":
-        """Connected, in the current room, with the list of its members."""
+        """Wait until the page is connected and in the current room, with the list of its members."""
         self.page.wait_for_selector("#server.up", state="attached")
         self.until("document.querySelectorAll('#member-list li').length > 0")
         return self
@@ -67,22 +67,22 @@ class Visitor:
         self.page.press("#say", "Enter")
 
     def say(self, text: str) -> None:
-        """Says one line, and waits until it has come back."""
+        """Send one line, and wait for its echo."""
         self.type(text)
         self.wait(text)
         self.until("!document.querySelector('.entry.waiting')")
 
     def wait(self, text: str) -> None:
-        """Until this stands in the conversation."""
+        """Wait until a text is in the conversation."""
         self.until("document.getElementById('rows').textContent.includes(it)", text)
 
     def texts(self) -> list[str]:
-        """The messages in the document, in their order."""
+        """Return the messages in the document, in order."""
         found: list[str] = self.page.eval_on_selector_all("#rows .text", "all => all.map(each => each.textContent)")
         return found
 
     def until(self, condition: str, argument: object = None) -> None:
-        """Until a condition in JavaScript holds; ``argument`` is ``it`` there."""
+        """Wait until a condition in JavaScript holds. ``argument`` is ``it`` there."""
         self.page.wait_for_function(f"it => {condition}", arg=argument)
 
     def close(self) -> None:

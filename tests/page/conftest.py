@@ -1,4 +1,4 @@
-"""Visitors of the page, in a real Chromium; skipped where there is none."""
+"""Visitors of the page in a real Chromium. The tests are skipped if there is none."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture
 def visit(browser: "Browser") -> "Iterator[Callable[..., Visitor]]":
-    """Makes visitors; at the end of the test the page must have had no error, and nothing refused by its policy."""
+    """Create visitors. At the end of the test the page must have no errors and no refusals by its policy."""
     from tests.page.browser import Visitor
 
     visitors: list[Visitor] = []

@@ -1,4 +1,4 @@
-"""Everybody can use it: roles and names for screen readers, contrast, narrow and wide, light and dark; it is small."""
+"""Accessibility and size: roles and names for screen readers, contrast, narrow and wide, light and dark, bytes."""
 
 from collections.abc import Callable
 from importlib.resources import files
@@ -12,8 +12,8 @@ Pair = tuple[Gateway, Gateway]
 Visit = Callable[..., Visitor]
 CAPS = "batch echo-message labeled-response message-tags server-time"
 
-# Of each text in sight: its contrast with what is behind it (WCAG 2.1 1.4.3), where that is below the least allowed.
-# Colours are drawn on a canvas, which knows every notation.
+# Texts in sight whose contrast with the background is below the minimum (WCAG 2.1 1.4.3).
+# Colours are drawn on a canvas, which parses every notation.
 _LOW_CONTRAST = """() => {
     const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const rgba = (color) => {
@@ -45,7 +45,7 @@ _LOW_CONTRAST = """() => {
     return found;
 }"""
 
-# Of the controls in sight: those that are too small for a finger.
+# Controls in sight that are too small to touch.
 _SMALL = """(selector) => [...document.querySelectorAll(selector)].filter((each) => {
     const { width, height } = each.getBoundingClientRect();
     return each.checkVisibility() && width && Math.min(width, height) < 44;
@@ -55,7 +55,7 @@ WAYS = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(
 
 
 def converse(network: Network, gateway: Gateway, nick: str, visitor: str, room: str) -> None:
-    """Something of each kind in a room."""
+    """Show one of each kind of content in a room."""
     peer = network.peer(gateway, nick, CAPS, room)
     echo = peer.do(f"TOPIC {room} :What this is about", f"PRIVMSG {room} :hello `code` https://example.org #other")
     msgid = next(line for line in echo if "hello" in line).split("msgid=")[1].split(" ")[0].split(";")[0]
@@ -69,7 +69,7 @@ def converse(network: Network, gateway: Gateway, nick: str, visitor: str, room: 
 
 
 def test_roles_and_names(pair: Pair, shared: Network, visit: Visit) -> None:
-    """What a screen reader is told: landmarks, the log, lists, names of all controls."""
+    """Roles for screen readers: landmarks, the log, lists, names of all controls."""
     anna = visit().enter(pair[0].port, "anna_r", "#roles")
     converse(shared, pair[1], "bert_r", "anna_r", "#roles")
     anna.wait("noted")
@@ -163,7 +163,7 @@ def test_the_theme_may_be_chosen(pair: Pair, visit: Visit) -> None:
 
 
 def test_it_is_small_and_asks_nobody_else(pair: Pair, visit: Visit) -> None:
-    """Less than 100 KB over the wire, heads included, all of it from the gateway."""
+    """Less than 100 KB on the wire, headers included, all of it from the gateway."""
     anna = visit()
     sizes: list[float] = []
     devtools = anna.context.new_cdp_session(anna.page)
@@ -178,7 +178,7 @@ def test_it_is_small_and_asks_nobody_else(pair: Pair, visit: Visit) -> None:
 
 
 def test_it_can_be_installed(pair: Pair, visit: Visit) -> None:
-    """A web manifest with icons, a theme colour, and the icon that browsers ask for by themselves."""
+    """A web manifest with icons, a theme colour, and the icon that browsers request by themselves."""
     anna = visit()
     anna.page.goto(f"http://127.0.0.1:{pair[0].port}/")
     get = "async (path) => { const got = await fetch(path); return [got.status, got.headers.get('content-type')]; }"
@@ -193,7 +193,7 @@ def test_it_can_be_installed(pair: Pair, visit: Visit) -> None:
 
 
 def test_nothing_is_made_of_html() -> None:
-    """No way from a text to markup or code exists in the sources."""
+    """The sources contain no way from a text to markup or code."""
     web = files("gateway").joinpath("web")
     for file in [*web.iterdir(), *web.joinpath("view").iterdir()]:
         if file.name.endswith(".js"):
@@ -202,7 +202,7 @@ def test_nothing_is_made_of_html() -> None:
 
 
 def test_all_modules_are_asked_for_at_once() -> None:
-    """index.html names each, so that none is found only when another one has come."""
+    """index.html names each module, so that none is requested only after another one has loaded."""
     web = files("gateway").joinpath("web")
     names = [file.name for file in web.iterdir() if file.name.endswith(".js") and file.name != "main.js"]
     names += [f"view/{file.name}" for file in web.joinpath("view").iterdir()]

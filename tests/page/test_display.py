@@ -1,4 +1,4 @@
-"""What a message, a room and the frame around them show."""
+"""The display of a message, a room and the frame around them."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ Pair = tuple[Gateway, Gateway]
 Visit = Callable[..., Visitor]
 CAPS = "batch echo-message labeled-response message-tags server-time"
 
-# Of each pair of texts in a row: whether one covers the other.
+# Pairs of texts in a row of which one covers the other.
 _COVERED = """() => [...document.querySelectorAll("#rows .gutter time")].filter((time) => {
     const range = document.createRange();
     range.selectNodeContents(time);
@@ -46,7 +46,7 @@ def test_a_time_is_as_people_write_it_and_covers_nothing(pair: Pair, visit: Visi
 
 
 def test_a_name_is_marked_where_others_use_it(pair: Pair, shared: Network, visit: Visit) -> None:
-    """Not in the person's own words."""
+    """Not in one's own messages."""
     anna = visit().enter(pair[0].port, "anna_own", "#own")
     anna.say("I am anna_own")
     shared.peer(pair[1], "ben_own", "", "#own").do("PRIVMSG #own :hello anna_own")
@@ -62,7 +62,7 @@ def test_an_avatar_tells_whose_it_is(pair: Pair, visit: Visit) -> None:
 
 
 def test_a_topic_has_working_links(pair: Pair, shared: Network, visit: Visit) -> None:
-    """In the head and where it is set; a link to a room leads there."""
+    """In the header and in the event that sets it. A link to a room opens the room."""
     anna = visit().enter(pair[0].port, "anna_topic", "#topic")
     shared.peer(pair[1], "ben_topic", "", "#topic")
     anna.type("/topic read https://example.org/a first, then #topic-two")

@@ -1,4 +1,4 @@
-"""Coming in, and coming back: a network with a password, a second tab, what a reload keeps."""
+"""The start of the page: a network with a password, a second tab, the state after a reload."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ CAPS = "batch echo-message labeled-response message-tags server-time"
 
 
 def test_a_network_with_a_password_asks_for_it(network: Network, visit: Visit) -> None:
-    """It is sent on every connection of the tab, and kept nowhere else."""
+    """It is sent on every connection of the tab, and stored nowhere else."""
     gateway = network.gateway(HUBBUB_PASSWORD="open sesame")
     anna = visit()
     page = anna.page

@@ -21,7 +21,7 @@ def search(visitor: Visitor, text: str) -> None:
 
 
 def test_a_room_is_found_without_its_sign(pair: Pair, shared: Network, visit: Visit) -> None:
-    """ "dev" is the room #dev, and no conversation with a person who does not exist."""
+    """ "dev" is the room #dev, not a conversation with a user who does not exist."""
     ben = shared.peer(pair[1], "ben_f", CAPS, "#dev-f")
     anna = visit().enter(pair[0].port, "anna_f", "#start-f")
     search(anna, "dev-f")

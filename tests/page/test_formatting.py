@@ -73,7 +73,7 @@ def test_a_message_of_several_lines_has_quotes_lists_and_code(pair: Pair, shared
 
 
 def test_code_is_copied_with_a_button(pair: Pair, shared: Network, visit: Visit) -> None:
-    """By the Clipboard API, and where the page came by plain http without it."""
+    """With the Clipboard API, and without it on plain http."""
     anna = visit(permissions=["clipboard-read", "clipboard-write"]).enter(pair[0].port, "anna_cp", "#copy")
     say_lines(shared, pair[1], "eve_cp", "#copy", *CODE, "```", "other", "```")
     anna.wait("other")

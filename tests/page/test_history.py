@@ -1,4 +1,4 @@
-"""Scrolling: older pages come from memory and from the history, and what one looks at stays where it is."""
+"""Scrolling: older pages come from memory and from the history, and the visible rows do not move."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ Visit = Callable[..., Visitor]
 CAPS = "batch echo-message labeled-response message-tags server-time"
 ROWS_LIMIT = 400
 
-# Puts the row in the middle of the box, and tells which one it is and where it stands.
+# Scroll the middle row to the centre. Return its identity and position.
 _MIDDLE = """() => {
     const box = document.getElementById("log").getBoundingClientRect();
     const row = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2).closest("li.entry");
@@ -91,7 +91,7 @@ def test_who_reads_old_messages_is_not_pulled_away_by_new_ones(pair: Pair, share
 
 
 def test_a_reply_to_a_message_of_long_ago_leads_to_it(pair: Pair, shared: Network, visit: Visit) -> None:
-    """IRCv3 chathistory AROUND; from there the newer pages lead back."""
+    """IRCv3 chathistory AROUND. From there the newer pages are loaded."""
     sara = shared.peer(pair[1], "sara", CAPS, "#ago")
     echo = sara.do("PRIVMSG #ago :the first word")
     msgid = next(line for line in echo if "msgid=" in line).split("msgid=")[1].split(" ")[0].split(";")[0]

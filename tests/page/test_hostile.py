@@ -1,4 +1,4 @@
-"""What others send is text: it is shown harmlessly, whatever it is."""
+"""Input from other users is shown as text and does no harm."""
 
 from collections.abc import Callable
 
@@ -111,7 +111,7 @@ def test_an_address_that_cannot_be_decoded_leads_to_the_lobby(pair: Pair, visit:
 
 
 def test_ten_thousand_lines_are_a_window_of_rows(pair: Pair, shared: Network, visit: Visit) -> None:
-    """10,000 lines by somebody else: the document keeps its bound, the last lines are in sight, the page answers."""
+    """10,000 lines of another user: the document stays small, the last lines are in sight, the page answers."""
     anna = visit().enter(pair[0].port, "anna_10k", "#flood")
     eve = shared.peer(pair[1], "eve_10k", "", "#flood")
     for start in range(0, 10_000, 500):
@@ -122,7 +122,7 @@ def test_ten_thousand_lines_are_a_window_of_rows(pair: Pair, shared: Network, vi
 
 
 def test_one_message_of_ten_thousand_lines_is_folded(pair: Pair, visit: Visit) -> None:
-    """However it came to be: twenty lines are shown, all of them on a click, in a box of its own."""
+    """Twenty lines are shown, in a box of their own, and all of them after a click."""
     anna = visit().enter(pair[0].port, "anna_long", "#long")
     anna.say("short")
     anna.page.evaluate(

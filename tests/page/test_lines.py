@@ -1,4 +1,4 @@
-"""Several lines, and taking back."""
+"""Messages of several lines, and deletion."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ def test_whatever_the_id_several_lines_arrive(pair: Pair, shared: Network, visit
 
 
 def test_one_takes_back_what_one_said(pair: Pair, shared: Network, visit: Visit) -> None:
-    """IRCv3 message-redaction: with the pointer, and by a key; only what is one's own."""
+    """IRCv3 message-redaction: with the pointer and by a key; only one's own messages."""
     anna = visit().enter(pair[0].port, "anna_x", "#back")
     ben = visit().enter(pair[1].port, "ben_x", "#back")
     anna.say("a mistake")
@@ -53,7 +53,7 @@ def test_one_takes_back_what_one_said(pair: Pair, shared: Network, visit: Visit)
 
 
 def test_a_deletion_can_be_undone(pair: Pair, shared: Network, visit: Visit) -> None:
-    """For some seconds nobody else is told."""
+    """Other users are not notified for some seconds."""
     anna = visit().enter(pair[0].port, "anna_u", "#undo")
     watcher = shared.peer(pair[1], "watcher_u", f"{CAPS} draft/message-redaction", "#undo")
     anna.say("keep this")
@@ -84,7 +84,7 @@ def test_a_deletion_can_be_undone(pair: Pair, shared: Network, visit: Visit) -> 
 
 
 def test_a_letter_returns_to_writing(pair: Pair, visit: Visit) -> None:
-    """Among the messages r, e and Del act; what is typed there, or nowhere, goes into the field."""
+    """On a selected message r, e and Del are commands. Other typed text goes into the input field."""
     anna = visit().enter(pair[0].port, "anna_k", "#letters")
     anna.say("a message")
     anna.page.focus("#say")

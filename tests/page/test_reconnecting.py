@@ -1,4 +1,4 @@
-"""A gateway dies: the page goes on at the same address, and nothing is lost, and nothing is there twice."""
+"""A gateway dies: the page reconnects to the same address, and no message is lost or duplicated."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +14,7 @@ CAPS = "batch echo-message labeled-response message-tags server-time"
 
 
 def said(lines: list[str]) -> list[str]:
-    """What was said, of lines with tags."""
+    """Return the texts of the messages among lines with tags."""
     return [line.split(" PRIVMSG ")[1].partition(" :")[2] for line in lines if " PRIVMSG " in line]
 
 
@@ -98,7 +98,7 @@ def test_events_are_shown_once_around_a_death(network: Network, visit: Visit, la
 
 
 def test_a_connection_that_is_only_silent_is_given_up(network: Network, visit: Visit) -> None:
-    """Nothing comes any more and nothing is closed: the page sees it by its PINGs."""
+    """No bytes come and the connection is not closed: the page detects this by its PINGs."""
     gateway = network.gateway()
     forwarder = Forwarder(gateway.port)
     try:

@@ -38,7 +38,7 @@ def test_the_first_visit_asks_for_a_name_only_and_later_ones_for_nothing(pair: P
 
 
 def test_a_name_that_is_held_yet_is_taken_back_and_remembered(pair: Pair, shared: Network, visit: Visit) -> None:
-    """As after a reload, while the last session is not gone: the page does not stay somebody else for ever."""
+    """As after a reload while the last session still exists: the page takes its own nick back later."""
     cleo = visit().enter(pair[0].port, "cleo", "#held")
     watcher = shared.peer(pair[1], "watcher_h", "", "#held")
     cleo.page.goto("about:blank")
@@ -130,7 +130,7 @@ def test_typing_is_shown_and_told(pair: Pair, shared: Network, visit: Visit, end
 
 
 def test_reactions_come_and_go(pair: Pair, shared: Network, visit: Visit) -> None:
-    """IRCv3 react: +draft/react and +draft/unreact with +reply, by both of its names; either is read."""
+    """IRCv3 react: +draft/react and +draft/unreact with +reply by both of its names. Both are accepted."""
     kate = visit().enter(pair[0].port, "kate", "#react")
     liam = shared.peer(pair[1], "liam", CAPS, "#react")
     msgid = msgid_of(liam.do("PRIVMSG #react :judge this"), "judge this")
