@@ -24,6 +24,7 @@ DOCUMENTS = [
 ]
 CHECKED = [
     "deploy",
+    "gateway/broker",
     "gateway/directory",
     "gateway/embedded",
     "gateway/heartbeat",

@@ -1,6 +1,6 @@
-"""Bringing a connected socket to Redis from a URL: sentinels, name look-up, TCP or Unix socket, TLS, credentials.
+"""Connect to the Redis of a URL: sentinels, name lookup, TCP or Unix socket, TLS, credentials.
 
-Blocks: executor only. What it gives is used from then on by one lane, which never waits.
+Blocks, so it runs on the executor only. The connected socket then belongs to one lane, which never blocks.
 """
 
 import socket
@@ -13,11 +13,11 @@ from redis.connection import parse_url
 from gateway.broker import sentinel
 
 TIMEOUT_S = 5.0
-ANSWER_LIMIT_BYTES = 64 * 1024
+REPLY_LIMIT_BYTES = 64 * 1024
 
 
 def dial(url: str) -> socket.socket:
-    """Connects to the Redis of a URL, if it has sentinels to their master; raises OSError, also where Redis refuses."""
+    """Connect to a Redis, or to the master that sentinels name; raise OSError, also if Redis refuses."""
     has_sentinels = sentinel.is_behind_sentinels(url)
     where: dict[str, Any] = sentinel.master(url) if has_sentinels else dict(parse_url(url))  # type: ignore[no-untyped-call]
     connected = _connected(where)
@@ -25,11 +25,11 @@ def dial(url: str) -> socket.socket:
         if url.startswith("rediss"):
             connected = _encrypted(connected, where)
         if where.get("password"):
-            _tell(connected, "AUTH", where.get("username") or "default", where["password"])
+            _command(connected, "AUTH", where.get("username") or "default", where["password"])
         if has_sentinels:
             _check_role(connected)
         if where.get("db"):
-            _tell(connected, "SELECT", str(where["db"]))
+            _command(connected, "SELECT", str(where["db"]))
     except OSError:
         connected.close()
         raise
@@ -53,37 +53,37 @@ def _connected(where: dict[str, Any]) -> socket.socket:
 
 
 def _check_role(connected: socket.socket) -> None:
-    """In a failover the sentinels may name a server before it is a master, or one that is no more."""
-    answer = _tell(connected, "ROLE")
-    if answer[0] != b"master":
-        raise OSError(f"the sentinels name a {answer[0].decode()} as master")
+    """Check the role: during a failover, sentinels may name a server that is not a master yet, or not any more."""
+    reply = _command(connected, "ROLE")
+    if reply[0] != b"master":
+        raise OSError(f"the sentinels name a {reply[0].decode()} as master")
 
 
-def _tell(connected: socket.socket, *words: str) -> Any:
-    """Sends a command; its answer, OSError where that is an error."""
+def _command(connected: socket.socket, *words: str) -> Any:
+    """Send a command and return the reply; raise OSError if it is an error."""
     encoded = [word.encode() for word in words]
     connected.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded))
     reader, read = hiredis.Reader(), 0
-    while (answer := reader.gets()) is False:
-        piece = connected.recv(ANSWER_LIMIT_BYTES)
+    while (reply := reader.gets()) is False:
+        piece = connected.recv(REPLY_LIMIT_BYTES)
         read += len(piece)
-        if not piece or read > ANSWER_LIMIT_BYTES:
-            raise OSError(f"no answer to {words[0]}")
+        if not piece or read > REPLY_LIMIT_BYTES:
+            raise OSError(f"no reply to {words[0]}")
         reader.feed(piece)
-    if isinstance(answer, hiredis.ReplyError):
-        raise OSError(f"{words[0]} refused: {answer}")
-    return answer
+    if isinstance(reply, hiredis.ReplyError):
+        raise OSError(f"{words[0]} refused: {reply}")
+    return reply
 
 
 class _TlsSocket(ssl.SSLSocket):
-    """A TLS socket that behaves as any other does that is not ready: what TLS waits for is no error."""
+    """A TLS socket that raises BlockingIOError when it is not ready, as other sockets do."""
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         try:
             data = super().recv(buflen, flags)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise BlockingIOError from None
-        while self.pending():  # no selector tells of what TLS has taken in already
+        while self.pending():  # a selector does not report bytes that TLS has already read
             data += super().recv(buflen, flags)
         return data
 
@@ -95,7 +95,7 @@ class _TlsSocket(ssl.SSLSocket):
 
 
 def _encrypted(connected: socket.socket, where: dict[str, Any]) -> socket.socket:
-    """The URL may say more, as for redis-py: ssl_ca_certs, ssl_certfile, ssl_keyfile, ssl_cert_reqs=none."""
+    """Start TLS with the URL's parameters, as in redis-py: ssl_ca_certs, ssl_certfile, ssl_keyfile, ssl_cert_reqs."""
     context = ssl.create_default_context(cafile=where.get("ssl_ca_certs"))
     if where.get("ssl_cert_reqs") == "none":
         context.check_hostname = False

@@ -1,12 +1,12 @@
-"""The names of everything that the network keeps in Redis.
+"""The names of all keys and channels in Redis (docs/protocol.md, "The log").
 
-A log's keys share one hash tag, so that they share a slot in a cluster. A log is named by its room's
-folded name (``#room``) or by a lane's inbox (``@gateway.lane``).
+The keys of a log share a hash tag, and so a slot in a cluster. A log is named by its room's casefolded name (``#room``)
+or by a lane's inbox (``@gateway.lane``).
 """
 
 
 class Keys:
-    """Key names under one prefix; two networks with different prefixes may share a Redis."""
+    """Key names under one prefix. Networks with different prefixes may share a Redis."""
 
     __slots__ = ("gateways", "prefix", "reapable", "rooms", "secrets", "stats")
 
@@ -32,18 +32,18 @@ class Keys:
         return f"{self.prefix}{{{name}}}:rejected"
 
     def live(self, name: str) -> str:
-        """The pub/sub channel on which a log's entries arrive as they are appended."""
+        """The channel on which a log's entries are published when they are appended."""
         return f"{self.prefix}{{{name}}}:live"
 
     def probe(self, lane: str) -> str:
-        """The pub/sub channel by which a lane proves to itself that its link delivers."""
+        """The channel of a lane's link probe."""
         return f"{self.prefix}{{{inbox(lane)}}}:probe"
 
     def nick(self, folded: str) -> str:
         return f"{self.prefix}{{nick:{folded}}}"
 
     def nick_live(self, folded: str) -> str:
-        """The pub/sub channel on which a nick's profile is told whenever it changes; "" when it is free."""
+        """The channel on which a nick's profile is published when it changes; "" when the nick is released."""
         return f"{self.nick(folded)}:live"
 
     def whowas(self, folded: str) -> str:
@@ -53,12 +53,12 @@ class Keys:
         return f"{self.prefix}{{gw:{gateway}}}:info"
 
     def lane_rooms(self, lane: str) -> str:
-        """What a reaper has to visit: the rooms that ``<gateway>.<n>`` follows."""
+        """Set for the reaper: the rooms that lane ``<gateway>.<n>`` follows."""
         gateway, _, number = lane.partition(".")
         return f"{self.prefix}{{gw:{gateway}}}:rooms:{number}"
 
     def lane_nicks(self, lane: str) -> str:
-        """What a reaper has to free: the nicks that sessions of ``<gateway>.<n>`` may hold, folded."""
+        """Set for the reaper: the casefolded nicks that sessions of lane ``<gateway>.<n>`` may hold."""
         gateway, _, number = lane.partition(".")
         return f"{self.prefix}{{gw:{gateway}}}:nicks:{number}"
 

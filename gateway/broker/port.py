@@ -1,8 +1,8 @@
 """The port through which a lane uses Redis. Every command names a key, and the key decides which server gets it.
 
 Callers do not know how many servers there are, and hold no connection. The owner of the port (the lane) connects it,
-flushes it once a turn, and hears when a connection comes and goes. It is used on the lane's thread only, and never
-blocks.
+flushes it once a turn, and is notified when a connection comes and goes. It is used on the lane's thread only, and
+never blocks.
 
 Guarantees, for the keys of one slot (the text in braces of a key's name, see keys.py):
 
@@ -10,9 +10,9 @@ Guarantees, for the keys of one slot (the text in braces of a key's name, see ke
 - ``done`` is called exactly once: with the reply, with a :class:`hiredis.ReplyError`, or with :data:`LOST` when the
   connection ended before the reply came. A lost command may have run. Nothing is sent a second time by the port.
 - A reply comes after all messages that were published before its command ran.
-- A subscription lasts until :meth:`RedisPort.unsubscribe`. Messages come in order, each at most once. What is published
-  while the connection is away is lost. After every confirmation, the first one and those of later connections,
-  ``on_subscribed`` is called: all that is published from then on arrives.
+- A subscription lasts until :meth:`RedisPort.unsubscribe`. Messages come in order, each at most once. Messages
+  published while the connection is away are lost. After every confirmation, the first one and those of later
+  connections, ``on_subscribed`` is called: all later messages arrive.
 
 Across slots nothing is promised.
 """

@@ -1,27 +1,27 @@
-"""Whether a Redis can hold a chat network: new enough, and never throwing keys away. Blocks; main thread."""
+"""Check the requirements for a Redis: its version, and that it never evicts keys. Blocks; main thread."""
 
 from typing import Any
 
 import redis
 
-OLDEST_MAJOR = 7
+MIN_MAJOR_VERSION = 7
 EVICTION = "noeviction"
 
 
 class UnsuitableRedis(Exception):
-    """This Redis must not be used; the message says why and what to change."""
+    """This Redis must not be used. The message states the reason and what to change."""
 
 
 def check(client: "redis.Redis") -> str | None:
-    """Raises UnfitRedis; a warning where something could not be found out. redis.RedisError as it comes."""
-    told: Any = client.info("server")
-    version = str(told.get("redis_version", "0"))
-    if int(version.partition(".")[0]) < OLDEST_MAJOR:
-        raise UnsuitableRedis(f"Redis {version} is too old: {OLDEST_MAJOR}.0 or newer is needed")
+    """Check a Redis; return a warning if a check is not permitted. Raises UnsuitableRedis and redis.RedisError."""
+    info: Any = client.info("server")
+    version = str(info.get("redis_version", "0"))
+    if int(version.partition(".")[0]) < MIN_MAJOR_VERSION:
+        raise UnsuitableRedis(f"Redis {version} is too old: {MIN_MAJOR_VERSION}.0 or newer is needed")
     try:
         limits: Any = client.config_get("maxmemory", "maxmemory-policy")
     except redis.ResponseError as error:
-        return f"cannot tell whether Redis may evict keys ({error}); its maxmemory-policy must be {EVICTION}"
+        return f"cannot check whether Redis evicts keys ({error}); its maxmemory-policy must be {EVICTION}"
     found = {_text(name): _text(value) for name, value in limits.items()}
     policy = found.get("maxmemory-policy", EVICTION)
     if found.get("maxmemory", "0") != "0" and policy != EVICTION:

@@ -1,8 +1,8 @@
-"""A Redis by its URL, directly or by way of the sentinels that know which server is its master now.
+"""Find a Redis by its URL, directly or through the sentinels that know its master.
 
 ``redis+sentinel://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]/SERVICE[/DB][?...]``, with ``rediss`` for TLS to the
-sentinels and to Redis; the parameters ``sentinel_username`` and ``sentinel_password`` are for the sentinels, all others
-are as in redis:// URLs. The control plane gets a redis-py client, a lane's link the master's address. Blocks.
+sentinels and to Redis. The parameters ``sentinel_username`` and ``sentinel_password`` are for the sentinels. All others
+are as in redis:// URLs. The control plane uses a redis-py client, a lane's link the master's address. Blocks.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from redis.sentinel import Sentinel
 
 SCHEMES = ("redis+sentinel://", "rediss+sentinel://")
 SENTINEL_PORT = 26379
-SENTINEL_TIMEOUT_S = 1.5  # each; there are others to ask
+SENTINEL_TIMEOUT_S = 1.5  # for each sentinel, since there are others
 
 
 def is_behind_sentinels(url: str) -> bool:
@@ -24,17 +24,17 @@ def is_behind_sentinels(url: str) -> bool:
 
 
 def client(url: str, *, connect_timeout_s: float, timeout_s: float) -> "redis.Redis":
-    """A client that never retries (redis-py by default does, and then an append may happen many times)."""
+    """Return a client that never retries. redis-py retries by default, which could repeat an append."""
     options = {"socket_timeout": timeout_s, "socket_connect_timeout": connect_timeout_s}
     if is_behind_sentinels(url):
         sentinels, service, where = _parts(url)
         retry = {"retry": Retry(NoBackoff(), 0)}
-        return sentinels.master_for(service, **_told(where), **options, **retry)  # type: ignore[no-any-return,no-untyped-call]
+        return sentinels.master_for(service, **_client_arguments(where), **options, **retry)  # type: ignore[no-any-return,no-untyped-call]
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
 
 
 def master(url: str) -> dict[str, Any]:
-    """Where the master is now, and what the URL says of it, as redis-py's parse_url does; raises OSError."""
+    """Return the master's address with the URL's parameters, as redis-py's parse_url; raise OSError."""
     sentinels, service, where = _parts(url)
     try:
         host, port = sentinels.discover_master(service)  # type: ignore[no-untyped-call]
@@ -47,7 +47,7 @@ def master(url: str) -> dict[str, Any]:
 
 
 def _parts(url: str) -> tuple[Sentinel, str, dict[str, Any]]:
-    """(the sentinels, the service, what the URL says of its Redis)"""
+    """Split a URL into the sentinels, the service and the parameters of its Redis."""
     scheme, _, rest = url.partition("://")
     rest, _, query = rest.partition("?")
     place, service, *db = rest.split("/")
@@ -56,7 +56,7 @@ def _parts(url: str) -> tuple[Sentinel, str, dict[str, Any]]:
     own = urlencode([pair for pair in pairs if not pair[0].startswith("sentinel_")])
     plain = f"{scheme.removesuffix('+sentinel')}://{credentials}@redis/{db[0] if db else ''}?{own}"
     where: dict[str, Any] = dict(parse_url(plain))  # type: ignore[no-untyped-call]
-    tls = {name: value for name, value in _told(where).items() if name.startswith("ssl")}
+    tls = {name: value for name, value in _client_arguments(where).items() if name.startswith("ssl")}
     login = {name.removeprefix("sentinel_"): value for name, value in pairs if name.startswith("sentinel_")}
     sentinels = Sentinel(  # type: ignore[no-untyped-call]
         [_address(host) for host in hosts.split(",")],
@@ -77,7 +77,7 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port or SENTINEL_PORT)
 
 
-def _told(where: dict[str, Any]) -> dict[str, Any]:
-    """What parse_url has found, as arguments of a client."""
-    told = {name: value for name, value in where.items() if name not in ("host", "port", "connection_class")}
-    return told | ({"ssl": True} if where.get("connection_class") is SSLConnection else {})
+def _client_arguments(where: dict[str, Any]) -> dict[str, Any]:
+    """Convert the result of parse_url to arguments of a client."""
+    arguments = {name: value for name, value in where.items() if name not in ("host", "port", "connection_class")}
+    return arguments | ({"ssl": True} if where.get("connection_class") is SSLConnection else {})

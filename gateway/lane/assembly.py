@@ -210,7 +210,7 @@ class Parts:
         hooks.tick += [
             self.dispatcher.expire,
             self.log_writer.seek,
-            self.probe.look,
+            self.probe.tick,
             self.outgoing.tick,
         ]
         hooks.maintain += [

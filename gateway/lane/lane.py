@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import structlog
 
-from gateway.broker.probe import LOOK_S
+from gateway.broker.probe import TICK_S
 from gateway.chat.ports import Server
 from gateway.lane.assembly import Parts
 from gateway.lane.context import LaneContext, LaneSettings
@@ -54,7 +54,7 @@ class Lane:
         context, hooks = self.context, self.parts.hooks
         self.selector.register(context.wake.fd, context.run_posted)
         for interval_s, calls in (
-            (LOOK_S, hooks.tick),
+            (TICK_S, hooks.tick),
             (MAINTAIN_S, hooks.maintain),
             (CHECK_S, hooks.check),
             (HOUR_S, hooks.hourly),

@@ -1,10 +1,10 @@
--- Appends one entry to a log and publishes it, atomically. Kept this small because Redis is the one
--- part that all gateways share.
+-- Append one entry to a log and publish it, atomically. The script is small because all gateways share Redis.
 -- KEYS: log, head
--- ARGV: epoch expected ('' for a log loaded as empty, '*' for any that exists), origin, payload,
---       live channel ('' where the lane publishes itself, later), a random name for the epoch of a log that is made now ("random:born:made:rank",
---       see seed.lua)
--- Returns the entry's stream id, {id, its predecessor's, epoch} where it is not published; or {epoch} of the log when it is not the one expected.
+-- ARGV: expected epoch ('' for a log that was loaded as not existing, '*' for any existing log), origin,
+--       payload, live channel ('' if the lane publishes the entry itself later), the random part of the epoch
+--       of a new log ("random:born:made:rank", see seed.lua)
+-- Returns the entry's stream id; {id, its predecessor's id, epoch} without publishing; or {epoch} of the log
+-- if it is not the expected one, {''} if there is no log.
 local EXPIRY_S = 30 * 24 * 3600
 local head = redis.call('HMGET', KEYS[2], 'epoch', 'last')
 local epoch, last = head[1], head[2]
@@ -22,7 +22,7 @@ if last then
 else
   last = '0-0'
   redis.call('HSET', KEYS[2], 'epoch', epoch, 'last', id)
-  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, EXPIRY_S) end -- its followers put that off
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, EXPIRY_S) end -- lanes that follow the log renew this
 end
 if ARGV[4] == '' then return {id, last, epoch} end
 redis.call('PUBLISH', ARGV[4], id .. ' ' .. last .. ' ' .. epoch .. ' ' .. ARGV[2] .. '\n' .. ARGV[3])

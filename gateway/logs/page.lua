@@ -1,9 +1,9 @@
--- Reads a page of a log for a reader of its history.
+-- Read a page of a log for history.
 -- KEYS: log
--- ARGV: XRANGE or XREVRANGE, the ends of the range as that takes them, entries at most
+-- ARGV: XRANGE or XREVRANGE, the two ends of the range in that command's order, maximum number of entries
 -- Returns {entries, whether there may be more}.
--- A page ends at BYTES too, but has one entry at least if there is one: neither Redis nor a lane is to be held up by
--- a hundred entries of 64 KB, nor is the link's client-output-buffer-limit to be reached. So it is read in steps, too.
+-- A page has at most BYTES, but at least one entry if there is one. So a hundred entries of 64 KB neither block
+-- Redis or a lane, nor exceed client-output-buffer-limit. For the same reason it is read in steps.
 local BYTES, STEP = 128 * 1024, 16
 local from, limit = ARGV[2], tonumber(ARGV[4])
 local page, size = {}, 0

@@ -1,10 +1,10 @@
--- Reads a page of a log: the way to load a replica from nothing and to mend one with a gap.
+-- Read a page of a log, to load a replica or to repair a gap.
 -- KEYS: log, head, base
--- ARGV: stream id to read from, inclusive ('' to begin with the base), entries at most
+-- ARGV: first stream id, inclusive ('' to begin at the base), maximum number of entries
 -- Returns {epoch, last, base or '', entries, whether there may be more}; epoch is '' for a log that does not exist.
--- A page ends at BYTES too, for replies count against client-output-buffer-limit: one above it could never be read.
--- It has two entries at least if there are two: the first may be where the reader stands.
--- The base comes only when it was asked for, or when it is ahead of the id to read from.
+-- A page has at most BYTES, because a reply above client-output-buffer-limit could never be read. It has at
+-- least two entries if there are two: the first may be the one at the reader's position.
+-- The base is returned only if the page begins there.
 local BYTES = 128 * 1024
 local head = redis.call('HMGET', KEYS[2], 'epoch', 'last')
 if not head[1] then return {'', '', '', {}, 0} end

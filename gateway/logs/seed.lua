@@ -1,11 +1,12 @@
--- Puts a room's state back into a Redis that has lost it: as the base under all that is there since, snapshots or not.
+-- Restore a room's state in a Redis that has lost it, as the base under all newer entries and snapshots.
 -- KEYS: log, head, base
--- ARGV: the epoch that the state belongs to, its position (a stream id), its text, a random name for
---       the new epoch, live channel
--- An epoch is "random:born:made:rank", times in us: when the room began (a seed inherits it), when this
--- epoch did, and the position of the state that it was made from (0-0: from nothing). In its first minute it
--- yields to a state of an older room, and of the same room to one that is further on; then it stays.
--- Returns the epoch that reigns now.
+-- ARGV: the epoch of the state, its position (a stream id), its text, the random part of the new epoch, live
+--       channel
+-- An epoch is "random:born:made:rank", times in us: the creation of the room (a seed inherits it), the creation
+-- of this epoch, and the position of the state that it was created from (0-0: from nothing). In its first
+-- minute an epoch is replaced by a state of an older room, or by a later state of the same room. After that
+-- it is not replaced.
+-- Returns the current epoch.
 local WINDOW_US, EXPIRY_S = 60 * 1000000, 30 * 24 * 3600
 local function parts(epoch)
   local born, made, rank = string.match(epoch, '^[^:]*:(%d+):(%d+):(%d+%-%d+)$')
@@ -29,12 +30,12 @@ if epoch then
   if now - its_made >= WINDOW_US or not is_better then return epoch end
 else
   last, position = ARGV[2], ARGV[2]
-  if last ~= '0-0' then redis.call('XADD', KEYS[1], last, 'o', '', 'e', '') end -- what follows has higher ids
+  if last ~= '0-0' then redis.call('XADD', KEYS[1], last, 'o', '', 'e', '') end -- later ids are higher
 end
 epoch = string.format('%s:%.0f:%.0f:%s', ARGV[4], born, now, rank)
 redis.call('HSET', KEYS[2], 'epoch', epoch, 'last', last)
 redis.call('SET', KEYS[3], '1 ' .. epoch .. ' ' .. position .. '\n' .. ARGV[3])
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, EXPIRY_S) end
--- Whoever follows the room sees by this that its epoch is another, and reads it again.
+-- Lanes that follow the room see the new epoch in this message and reload the log.
 redis.call('PUBLISH', ARGV[5], '0-0 - ' .. epoch .. ' -\n')
 return epoch

@@ -1,10 +1,10 @@
--- Writes a replica's snapshot and trims the log behind it.
--- KEYS: log, head, base, void
--- ARGV: epoch, stream id of the snapshot, its text ("format epoch id\n..."), entries to keep, bytes to keep, age to
---       keep in ms, the gateway's clock in ms
--- Returns 1 when taken, 0 when another epoch reigns or a newer snapshot is there.
+-- Write a replica's snapshot, and trim the log before it.
+-- KEYS: log, head, base, rejected
+-- ARGV: epoch, stream id of the snapshot, its text ("format epoch id\n..."), maximum entries, bytes and age in ms
+--       of the log, the gateway's clock in ms
+-- Returns 1 if the snapshot was written, 0 if the epoch differs or there is a newer snapshot.
 local EXPIRY_S = 30 * 24 * 3600
--- So much is trimmed at once, so that nobody waits for it; more than is appended between two snapshots.
+-- The maximum that one call trims, so that it does not block Redis; more than is appended between two snapshots.
 local TRIM_ENTRIES, TRIM_BYTES, STEP = 2048, 16 * 1024 * 1024, 32
 local ENTRY_OVERHEAD = 32
 local function before(a, b)
@@ -20,13 +20,13 @@ if old then
   if epoch == ARGV[1] and not before(id, ARGV[2]) then return 0 end
 end
 redis.call('SET', KEYS[3], ARGV[3], 'EX', EXPIRY_S)
--- An entry goes when it is too old, or too many entries or bytes follow it, but never past the snapshot. Of the two clocks
--- the earlier one counts: a step of one of them must not make the whole history too old.
+-- An entry is trimmed if it is too old, or too many entries or bytes follow it, but never past the snapshot. The
+-- earlier of the two clocks counts: a step of one clock must not make the whole history too old.
 local time = redis.call('TIME')
 local now = math.min(tonumber(time[1]) * 1000, tonumber(ARGV[7]))
 local oldest = string.format('%.0f-0', math.max(0, now - tonumber(ARGV[6])))
 local surplus = redis.call('XLEN', KEYS[1]) - tonumber(ARGV[4])
-local used = redis.pcall('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0) -- an error where the user may not ask
+local used = redis.pcall('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0) -- an error if the user lacks the permission
 local excess = (type(used) == 'number' and used or 0) - tonumber(ARGV[5])
 local from, keep, entries, bytes = '-', nil, 0, 0
 while not keep do

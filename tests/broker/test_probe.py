@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.broker.link import RedisLink
-from gateway.broker.probe import FIRST_RETRY_S, LONGEST_RETRY_S, LOOK_S, LinkProbe
+from gateway.broker.probe import FIRST_RETRY_S, LONGEST_RETRY_S, TICK_S, LinkProbe
 from gateway.lane.loop.timers import Timer, Timers
 from tests.simulation.server import SimulatedSelector, SimulatedServer
 
@@ -36,8 +36,8 @@ class Host:
         self._look()
 
     def _look(self) -> None:
-        self.probe.look()
-        self.later(LOOK_S, self._look)
+        self.probe.tick()
+        self.later(TICK_S, self._look)
 
     def run(self, for_s: float) -> None:
         """Let time pass."""
@@ -55,7 +55,7 @@ class Host:
         end = self.now + within_s
         while not has_come():
             assert self.now < end, "it was not noticed in time"
-            self.run(LOOK_S)
+            self.run(TICK_S)
 
     # -- what the probe and the link call -------------------------------------------------------------
 
@@ -113,7 +113,7 @@ def test_a_subscription_that_is_lost_is_noticed(host: Host) -> None:
         host.run_until(lambda: not host.probe.is_healthy, NOTICED_WITHIN_S)
         host.run_until(lambda: host.probe.is_healthy, 1.0)
     assert [line["event"] for line in logs] == ["redis_unavailable", "redis_available"]
-    assert logs[0]["why"] == "what is published does not arrive"
+    assert logs[0]["why"] == "published messages do not arrive"
 
 
 def test_a_redis_that_publishes_nothing_never_counts_as_well(host: Host) -> None:
@@ -178,10 +178,10 @@ def test_a_redis_that_does_not_answer_for_a_second_counts_as_away_before_it_is_l
     host.run(1.0)
     host.server.is_stalled = True
     host.link.send(lambda _reply: None, "PING")
-    host.run(3 * LOOK_S)
+    host.run(3 * TICK_S)
     assert host.probe.is_away
     host.server.is_stalled = False
-    host.run(LOOK_S)
+    host.run(TICK_S)
     assert not host.probe.is_away
     assert len(host.tries) == 1
     assert host.told == ["back", "away", "back"]
@@ -200,7 +200,7 @@ def test_a_redis_that_takes_no_writes_is_tried_until_it_does(host: Host) -> None
         del host.server.denied["hset"]
         host.run_until(lambda: host.probe.is_healthy, 2 * LONGEST_RETRY_S)
     assert host.told == ["back", "away", "back", "writes taken"]
-    assert [line["event"] for line in logs] == ["redis_takes_no_writes", "redis_takes_writes"]
+    assert [line["event"] for line in logs] == ["redis_writes_refused", "redis_writes_accepted"]
     assert len(host.tries) == 1
 
 

@@ -14,7 +14,7 @@ def parts(url: str) -> tuple[list[tuple[str, int]], str, dict[str, Any], dict[st
     """(addresses, service, arguments for Redis, arguments for the sentinels)"""
     sentinels, service, where = sentinel._parts(redis_url(url))
     asked = [one.connection_pool.connection_kwargs for one in sentinels.sentinels]
-    return [(one["host"], one["port"]) for one in asked], service, sentinel._told(where), asked[0]
+    return [(one["host"], one["port"]) for one in asked], service, sentinel._client_arguments(where), asked[0]
 
 
 def test_everything_that_a_url_may_say() -> None:

@@ -103,14 +103,14 @@ def test_a_redis_whose_memory_is_full_refuses_nobody_for_it(broker: Broker, frag
     alice.sync()
     broker.command("CONFIG", "SET", "maxmemory", "1")
     alice.send(*[f"PRIVMSG #oom :{i}" for i in range(5)])
-    gateway.wait_log("redis_takes_no_writes")
+    gateway.wait_log("redis_writes_refused")
     assert get(admin, "/readyz")[0] == 503
     assert " FAIL PING " in answered(alice, "PRIVMSG #oom :5")[0]
     broker.command("CONFIG", "SET", "maxmemory", "0")
     assert texts(bob.until("PRIVMSG #oom :5")) == [str(i) for i in range(6)]
-    gateway.wait_log("redis_takes_writes")
+    gateway.wait_log("redis_writes_accepted")
     assert get(admin, "/readyz") == (200, "ready\n")
-    assert gateway.log.count('"redis_takes_no_writes"') == 1
+    assert gateway.log.count('"redis_writes_refused"') == 1
 
 
 def test_a_join_that_takes_effect_after_it_has_failed_shows_who_is_there(broker: Broker, fragile: Network) -> None:

@@ -67,6 +67,6 @@ def test_nothing_is_heard_before_the_replica_has_it(sentinels: Sentinels, watche
     sentinels.continue_replica()
     assert texts(bob.until("PRIVMSG #w :unsafe")) == ["unsafe"]
     assert texts(alice.until("PRIVMSG #w :unsafe")) == ["unsafe"]
-    first.wait_log("replicas_back")
+    first.wait_log("replicas_available")
     assert texts(bob.do("PRIVMSG #w :answer")) == []
     assert texts(alice.sync()) == ["answer"]
