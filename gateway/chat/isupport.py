@@ -6,8 +6,9 @@ Owns the limits that commands keep; those of names and lists are their modules' 
 from collections.abc import Iterable
 from typing import Final
 
-from gateway.chat.modes import BOT, FLAGS, KEY, LIMIT, LISTS
+from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS
 from gateway.chat.state import LIST_LIMIT
+from gateway.chat.user_modes import BOT_MODE
 from gateway.wire.names import CHANNELLEN, NICKLEN
 
 AWAYLEN: Final = 200
@@ -56,7 +57,7 @@ def isupport_tokens(network: str, lobby: str, icon: str | None = None) -> list[s
     """The tokens, sorted by name; `network`, `lobby` and `icon` are the settings of these names."""
     values: dict[str, str | int] = {
         "AWAYLEN": AWAYLEN,
-        "BOT": BOT,
+        "BOT": BOT_MODE.letter,
         "CASEMAPPING": "ascii",
         "CHANLIMIT": f"#:{MAX_ROOMS}",
         "CHANMODES": f"{LISTS},{KEY},{LIMIT},{FLAGS}",

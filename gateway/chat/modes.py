@@ -1,4 +1,4 @@
-"""Room and user modes: their tables, the reading and the writing of mode strings.
+"""Room modes: their table, and the reading and writing of mode strings (user modes: gateway.chat.user_modes).
 
 Owns the grammar of MODE (Modern IRC documentation, "MODE message"; ISUPPORT CHANMODES and PREFIX). Knows
 neither rooms nor who may change what. Pure.
@@ -20,10 +20,6 @@ FLAGS = "imnst"
 """Type D: invite only, moderated, no messages from outside, secret, topic by operators."""
 RANKS = {"o": OP, "v": VOICE}
 """What a member can be, by the letter of PREFIX."""
-BOT = "B"
-"""IRCv3 bot-mode."""
-USER_MODES = f"{BOT}iow"
-"""Invisible, network operator, reads WALLOPS."""
 
 
 class Change(NamedTuple):

@@ -47,7 +47,7 @@ class ProfileField:
     read: Callable[[list[str]], Values | None]
     """The values in an event's parameters; None if they are malformed."""
     line: Callable[..., str]
-    """Takes the source and the values."""
+    """Takes the source, the values, and optionally a revision."""
 
     def values(self, profile: HasProfile) -> Values:
         return tuple([getattr(profile, attribute) for attribute in self.attributes])
@@ -67,13 +67,11 @@ _HOST: Final = ProfileField("CHGHOST", ("user", "host"), CHGHOST, 2, _host, even
 AWAY: Final = ProfileField(
     "AWAY", ("away",), AWAY_NOTIFY, 0, lambda params: ("".join(params[:1]) or None,), events.away
 )
-FIELDS: Final = (
-    _HOST,
-    AWAY,
-    ProfileField("SETNAME", ("realname",), SETNAME, 1, lambda params: (params[0],), events.realname_set),
-    ProfileField("ACCOUNT", ("account",), ACCOUNT_NOTIFY, 1, _account, events.account_set),
-    ProfileField("BOT", ("is_bot",), 0, 1, lambda params: (params[0] == "1",), events.bot_set),
-)
+REALNAME: Final = ProfileField("SETNAME", ("realname",), SETNAME, 1, lambda params: (params[0],), events.realname_set)
+_ACCOUNT: Final = ProfileField("ACCOUNT", ("account",), ACCOUNT_NOTIFY, 1, _account, events.account_set)
+BOT: Final = ProfileField("BOT", ("is_bot",), 0, 1, lambda params: (params[0] == "1",), events.bot_set)
+
+FIELDS: Final = (_HOST, AWAY, REALNAME, _ACCOUNT, BOT)
 """In the order in which several changes at once are shown."""
 
 

@@ -5,9 +5,9 @@ from contextlib import suppress
 from gateway.chat.commands.connecting import password_fits
 from gateway.chat.commands.network import send_isupport, send_lusers, send_motd
 from gateway.chat.dates import date
-from gateway.chat.modes import USER_MODES
 from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
+from gateway.chat.user_modes import LETTERS
 from gateway.wire import numerics as n
 
 ROOM_MODES = "beIklimnstov"
@@ -35,7 +35,7 @@ async def complete(ports: Ports, session: Session) -> None:
     session.numeric(n.RPL_WELCOME, f"Welcome to the {server.network} Network, {session.source}")
     session.numeric(n.RPL_YOURHOST, f"Your host is {server.name}, running version {server.version}")
     session.numeric(n.RPL_CREATED, f"This server was created {date(server.started_s)}")
-    session.numeric_words(n.RPL_MYINFO, server.name, server.version, USER_MODES, ROOM_MODES, ROOM_MODES_WITH_PARAMETER)
+    session.numeric_words(n.RPL_MYINFO, server.name, server.version, LETTERS, ROOM_MODES, ROOM_MODES_WITH_PARAMETER)
     send_isupport(ports, session)
     with suppress(Unavailable):  # whoever comes while Redis is away comes in all the same
         await send_lusers(ports, session)

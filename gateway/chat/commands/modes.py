@@ -6,8 +6,8 @@ says. A user's own modes are the session's.
 
 from collections.abc import Iterator
 
-from gateway.chat import events, modes
-from gateway.chat.commands.people import tell
+from gateway.chat import events, modes, user_modes
+from gateway.chat.commands.people import change_profile
 from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room, not_a_member
 from gateway.chat.effects import reason_of
@@ -162,44 +162,32 @@ async def _user_mode(ports: Ports, session: Session, params: list[str]) -> None:
             raise no_such_nick(nick)
         raise CommandError(n.ERR_USERSDONTMATCH, "Cant change mode for other users")
     if len(params) < 2:
-        session.numeric_words(n.RPL_UMODEIS, shown_modes(session))
+        session.numeric_words(n.RPL_UMODEIS, user_modes.shown(session))
         return
     asked = modes.parse(params[1], ())
-    if any(change.letter not in modes.USER_MODES for change in asked):
+    if any(change.letter not in user_modes.BY_LETTER for change in asked):
         session.numeric(n.ERR_UMODEUNKNOWNFLAG, "Unknown MODE flag")
-    was_bot = session.is_bot
-    is_bot = next((change.adding for change in reversed(asked) if change.letter == modes.BOT), was_bot)
-    await tell(ports, session, session.away, session.realname, is_bot)  # first: where it cannot be, nothing is changed
-    changes = [change._replace(param=None) for change in asked if _set_own(session, change)]
-    if is_bot is not was_bot:
-        changes.append(Change(is_bot, modes.BOT, None))
+    in_profile = await _change_profile(ports, session, asked)  # first: if it fails, nothing is changed
+    changes = [change._replace(param=None) for change in asked if user_modes.apply(session, change)] + in_profile
     if changes:
         tell_own_modes(ports, session, changes)
+
+
+async def _change_profile(ports: Ports, session: Session, asked: list[Change]) -> list[Change]:
+    """Make the changes of modes that are part of the profile; of several changes of a mode the last one counts."""
+    changes = []
+    for mode in user_modes.USER_MODES:
+        wanted = next((change.adding for change in reversed(asked) if change.letter == mode.letter), None)
+        if mode.profile_field is not None and wanted is not None and wanted is not mode.is_set(session):
+            await change_profile(ports, session, mode.profile_field, wanted)
+            changes.append(Change(wanted, mode.letter, None))
+    return changes
 
 
 def tell_own_modes(ports: Ports, session: Session, changes: list[Change]) -> None:
     """What has changed of a user's own modes: to the client, and to the directory."""
     session.reply(f":{session.source} MODE {session.nick} :{modes.render(changes)}")
     ports.publish_profile(session)
-
-
-def shown_modes(session: Session) -> str:
-    held = (session.is_bot, session.invisible, bool(session.oper), session.wallops)
-    return "+" + "".join(letter for letter, is_held in zip(modes.USER_MODES, held, strict=True) if is_held)
-
-
-def _set_own(session: Session, change: Change) -> bool:
-    """Makes one change; whether it was any."""
-    adding, letter, _ = change
-    if letter == "i" and session.invisible is not adding:
-        session.invisible = adding
-    elif letter == "w" and session.wallops is not adding:
-        session.wallops = adding
-    elif letter == "o" and session.oper and not adding:
-        session.oper = ""
-    else:
-        return False
-    return True
 
 
 COMMANDS = {"MODE": Command(mode, 1)}

@@ -13,6 +13,7 @@ from gateway.chat.dates import date
 from gateway.chat.errors import CommandError
 from gateway.chat.isupport import AWAYLEN, NAMELEN
 from gateway.chat.ports import Ports, Profile, Unavailable
+from gateway.chat.profile_updates import AWAY, REALNAME, ProfileField
 from gateway.chat.session import Session
 from gateway.chat.user_status import UserStatus, as_word
 from gateway.wire import numerics as n
@@ -123,7 +124,7 @@ async def away(ports: Ports, session: Session, message: Message) -> None:
     """Modern IRC AWAY; IRCv3 pre-away: before registration by who has asked for that, and then nobody is told yet."""
     text = message.params[0][:AWAYLEN] if message.params else ""
     if session.is_registered:
-        await tell(ports, session, text or None, session.realname, session.is_bot)
+        await change_profile(ports, session, AWAY, text or None)
     elif session.caps & PRE_AWAY:
         session.away = text or None
     else:
@@ -140,7 +141,7 @@ async def setname(ports: Ports, session: Session, message: Message) -> None:
     if not 0 < len(realname) <= NAMELEN:
         raise CommandError("INVALID_REALNAME", f"A real name has 1 to {NAMELEN} characters", verb="SETNAME")
     try:
-        await tell(ports, session, session.away, realname, session.is_bot)
+        await change_profile(ports, session, REALNAME, realname)
     except Unavailable:
         text = "The network's message store does not answer; try again"
         raise CommandError("CANNOT_CHANGE_REALNAME", text, verb="SETNAME") from None
@@ -148,25 +149,19 @@ async def setname(ports: Ports, session: Session, message: Message) -> None:
         session.reply(events.realname_set(session.source, realname))
 
 
-async def tell(ports: Ports, session: Session, away: str | None, realname: str, is_bot: bool) -> None:
-    """Changes what a session tells of itself, of which one is new; Unavailable where it could not."""
-    before = session.away, session.realname, session.is_bot
-    if (away, realname, is_bot) == before:
+async def change_profile(ports: Ports, session: Session, field: ProfileField, value: str | bool | None) -> None:
+    """Change one field of a session's profile, in all its rooms. Raises Unavailable if that fails."""
+    (attribute,), before = field.attributes, field.values(session)
+    if (value,) == before:
         return
     charge_for_rooms(session, len(session.rooms))
-    session.away, session.realname, session.is_bot = away, realname, is_bot
+    setattr(session, attribute, value)
     session.revision += 1
     ports.publish_profile(session)
-    if away != before[0]:
-        line = events.away(session.source, away, session.revision)
-    elif realname != before[1]:
-        line = events.realname_set(session.source, realname, session.revision)
-    else:
-        line = events.bot_set(session.source, is_bot, session.revision)
     try:
-        await ports.commit_everywhere(session, line)
+        await ports.commit_everywhere(session, field.line(session.source, value, session.revision))
     except Unavailable:
-        session.away, session.realname, session.is_bot = before
+        setattr(session, attribute, *before)
         session.revision += 1
         ports.take_back(session)
         ports.publish_profile(session)

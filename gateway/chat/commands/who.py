@@ -12,9 +12,9 @@ from gateway.chat.capabilities import MULTI_PREFIX
 from gateway.chat.commands.rooms import visible_members, visible_room
 from gateway.chat.commands.table import Command
 from gateway.chat.member import Member
-from gateway.chat.modes import BOT
 from gateway.chat.ports import Ports, Profile
 from gateway.chat.session import Session
+from gateway.chat.user_modes import BOT_MODE
 from gateway.chat.user_status import UserStatus, as_word
 from gateway.wire import numerics as n
 from gateway.wire.masks import matches
@@ -129,7 +129,11 @@ def _flags(session: Session, found: Found) -> str:
     """H or G for here or gone, * for an operator, then the prefix in the room, then B for a bot."""
     profile = found.profile
     prefix = found.prefix if session.caps & MULTI_PREFIX else found.prefix[:1]
-    here, oper, bot = "H" if profile.away is None else "G", "*" if profile.oper else "", BOT if profile.is_bot else ""
+    here, oper, bot = (
+        "H" if profile.away is None else "G",
+        "*" if profile.oper else "",
+        BOT_MODE.letter if profile.is_bot else "",
+    )
     return here + oper + prefix + bot
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from gateway.chat.capabilities import STANDARD_REPLIES
+from gateway.chat.user_modes import is_receiver
 from gateway.lane.clients.client import Client
 from gateway.lane.direct.inbox import Show, Special
 from gateway.wire.casefold import casefold
@@ -35,7 +36,7 @@ def HANDLERS(clients: dict[str, Client], depart: Callable[[Client, str], None]) 
     def wallops(_message: Message, _client: Client | None, show: Show) -> None:
         """RFC 2812 4.7: to whoever has asked for it (+w), and to every operator."""
         for client in clients.values():
-            if client.session.is_registered and (client.session.wallops or client.session.oper):
+            if is_receiver(client.session, "WALLOPS"):
                 show(client)
 
     def invite(message: Message, client: Client | None, show: Show) -> None:
@@ -58,7 +59,7 @@ def HANDLERS(clients: dict[str, Client], depart: Callable[[Client, str], None]) 
 
     def operator_notice(message: Message, _client: Client | None, _show: Show) -> None:
         for client in clients.values():
-            if client.session.oper:
+            if is_receiver(client.session, OPERATOR_NOTICE):
                 line = f":{message.source} NOTICE {client.session.nick} :*** {message.params[0]}"
                 client.send(cut(line, LINE_CONTENT_BYTES))
 
