@@ -13,7 +13,7 @@ from gateway.ops.metrics import Reading
 
 _LANE_GAUGES: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("sessions", "Connections whose dialect is known.", lambda lane: len(lane.parts.clients)),
-    ("users", "Registered users.", lambda lane: len(lane.parts.sessions.by_nick)),
+    ("users", "Registered users.", lambda lane: len(lane.parts.nicks.by_nick)),
     (
         "pending_connections",
         "Connections whose dialect is not known yet.",

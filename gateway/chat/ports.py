@@ -162,12 +162,6 @@ class Ports(Protocol):
     def kept(self, session: Session, room: Room) -> list[Member]:
         """Whom a session sees in a room though its log has lost them, until they have joined again; mostly nobody."""
 
-    def claim(self, session: Session, nick: str) -> Awaitable[str | None]:
-        """Claims a nick for a session; its token, or None when another holds it."""
-
-    def release(self, session: Session, nick: str) -> None:
-        """Frees a nick that the session holds."""
-
     def publish_profile(self, session: Session) -> None:
         """Brings the session's claim up to date (away, rooms, operator)."""
 
@@ -261,7 +255,7 @@ class Ports(Protocol):
         """Waits until the promise of PONG holds."""
 
     def rename(self, session: Session, nick: str) -> Awaitable[bool]:
-        """Claims a nick, tells every room, frees the old one; False when another holds it."""
+        """Claim a nick, send it to every room, release the old one. Return False if another session has it."""
 
     def position(self, room: str) -> str:
         """The stream id that a followed room's replica has folded up to."""

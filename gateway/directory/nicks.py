@@ -42,6 +42,10 @@ class NickDirectory:
         self._age = 0
         self._whowas_keys: dict[str, None] = {}  # written by this lane, the latest last
 
+    def is_up(self, nick: str) -> bool:
+        """Whether the server of a nick's claim is connected."""
+        return self._link.is_up(self._keys.nick(casefold(nick)))
+
     def claim(self, session: Session, nick: str, done: Done) -> None:
         """Claim a nick; the reply is the token as bytes, or a list with the holder's session id."""
         # Registered for the reaper first, so that the reaper finds every claim.

@@ -11,7 +11,11 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import RedisLink
 from gateway.broker.probe import LinkProbe
 from gateway.chat.commands.rooms import show_room
+from gateway.chat.effects import Joined, Redacted, Rejection
 from gateway.chat.events import Entry, decode
+from gateway.chat.member import Member
+from gateway.chat.room import Room
+from gateway.chat.session import Session
 from gateway.directory import nicks
 from gateway.directory.nicks import NickDirectory
 from gateway.directory.room_list import RENEWAL_S, RoomList
@@ -39,9 +43,9 @@ from gateway.lane.outgoing import Outgoing
 from gateway.lane.ports import LanePorts
 from gateway.lane.rooms.directory_updates import DirectoryPublisher
 from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
-from gateway.lane.rooms.membership import Rejoining
 from gateway.lane.rooms.orphans import OrphanedMembers
-from gateway.lane.sessions.nicks import NickClaims
+from gateway.lane.sessions.membership import Memberships
+from gateway.lane.sessions.nicks import Nicks
 from gateway.lane.sessions.outcomes import Outcomes
 from gateway.lane.sessions.profile import Profiles
 from gateway.lane.sessions.registry import Sessions
@@ -79,11 +83,11 @@ class Parts:
         """The clients of the lane by session id."""
         self.touched: list[ClientConnection] = []
         """The connections to flush at the end of the turn."""
-        self.sessions = Sessions(self, self.clients)
         self.connections = Connections(self)
         self._build_link()
         self._build_logs()
         self._build_directory()
+        self._build_sessions()
         self._build_clients()
         self._register()
 
@@ -117,8 +121,9 @@ class Parts:
         """Build what follows logs and shows what is in them."""
         context, keys = self.context, self.keys
         self.visible_users = VisibleUsers()
+        fold_listener = FoldListener(self)
         self.outboxes = Outboxes(self.touched)
-        self.state_changes = StateChanges(context.id, self.clients, self.visible_users, self.outboxes, self.sessions)
+        self.state_changes = StateChanges(context.id, self.clients, self.visible_users, self.outboxes, fold_listener)
         self.fanout = Fanout(
             context.id,
             self.clients,
@@ -126,7 +131,7 @@ class Parts:
             self.log_writer,
             self.outboxes,
             self.state_changes,
-            self.sessions,
+            fold_listener,
             self.outgoing.finish,
         )
         self.subscriptions = Subscriptions(
@@ -143,8 +148,8 @@ class Parts:
             LogAccess(self.log_writer, self.subscriptions, self.snapshots, self.rejected_events),
             self.fanout.entry,
             self.state_changes.reread,
-            self.sessions.room_settled,
-            self.sessions.room_closed,
+            self._caught_up,
+            self._room_closed,
             self._show_ephemeral,
         )
         self.inbox = Inbox(
@@ -163,7 +168,7 @@ class Parts:
         self.log_writer.follow(self.inbox.replica)
         self.direct_history = DirectHistory(self._current_nick)
         self.inbox.on_message, self.inbox.on_redacted = self.direct_history.received, self.direct_history.redact
-        self.inbox.specials |= HANDLERS(self.clients, self.sessions.depart)
+        self.inbox.specials |= HANDLERS(self.clients, self._depart)
         self.user_queries = UserQueries(context, self.inbox, self.log_writer)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
 
@@ -176,25 +181,41 @@ class Parts:
         self.directory_publisher = DirectoryPublisher(
             context, self.link, keys, self.replicas, self.room_list, self.user_counts, self.connections.__len__
         )
-        self.profiles = Profiles(self.directory, self.directory_publisher, self.outgoing)
-        self.outcomes = self.outgoing.listener = Outcomes(
-            self.outgoing,
-            self.profiles,
-            self.direct_history,
-            self.fanout,
-            lambda session, room: show_room(self.ports, session, room),
-        )
-        self.nick_claims = NickClaims(self)
         self.monitor = Monitor(self.link, keys, self.directory.find, context.later)
         self.orphans = OrphanedMembers(self.link, keys, self.log_writer, lambda: context.gateway)
+
+    def _build_sessions(self) -> None:
+        """Build what the lane knows of its sessions."""
+        context, clients, outgoing = self.context, self.clients, self.outgoing
+        self.profiles = Profiles(self.directory, self.directory_publisher, outgoing)
+        self.nicks = Nicks(context, clients, self.directory, outgoing, self.profiles, self.visible_users)
+        self.sessions = Sessions(context, self.hooks, clients, outgoing, self.nicks, self.replicas)
+        self.outcomes = self.outgoing.listener = Outcomes(
+            outgoing, self.profiles, self.direct_history, self.fanout, self._show_room
+        )
+        self.memberships = Memberships(context, outgoing, self.log_writer, self.state_changes, self._declared_dead)
+        self.rekey = Rekey(
+            context,
+            self.hooks,
+            clients,
+            outgoing,
+            self.nicks,
+            self.memberships,
+            self.log_writer,
+            self.replicas,
+            self.subscriptions,
+            self.inbox,
+            self.link,
+            self.keys,
+            self.state_changes.drop_detached_members,
+            self._read_on,
+        )
 
     def _build_clients(self) -> None:
         """Build what reads from clients and ends them."""
         self.ports = LanePorts(self)
         self.dispatcher = Dispatcher(self.context, self.ports, self.probe, self.sessions.depart)
         self.handshake = Handshake(self.context, self.connections)
-        self.rejoining = Rejoining(self)
-        self.rekey = Rekey(self)
         self.drain = Drain(self)
 
     def _register(self) -> None:
@@ -234,26 +255,64 @@ class Parts:
             self.replicas.link_up,
             self.directory.link_up,
             self.monitor.link_up,
-            self.nick_claims.link_up,
-            self.ports.link_up,
+            self.nicks.link_up,
             self.log_writer.resume,
             self.directory_publisher.renew,
         ]
         hooks.link_down += [self.orphans.link_down, self.subscriptions.link_down]
         hooks.redis_unavailable += [self.outgoing.redis_unavailable]
         hooks.redis_available += [self.outgoing.redis_available]
-        hooks.data_lost += [self.replicas.note_all, self.nick_claims.renew_all, self.directory_publisher.renew]
+        hooks.data_lost += [self.replicas.note_all, self.nicks.renew_all, self.directory_publisher.renew]
         self.inbox.on_lost = partial(call_all, hooks.data_lost)
         hooks.lease_lost += [self.inbox.make, self.inbox.on_lost, self.subscriptions.check_positions]
         hooks.reload += [self._reload]
+        hooks.client_departs += [self.monitor.forget]
+        hooks.client_left += [
+            lambda client: self.connections.discount(client.connection),
+            lambda client: self.direct_history.forget(client.session),
+            lambda client: self.directory_publisher.user_left(client.session),
+            lambda _client: self.drain.check(),
+        ]
+        hooks.rekeyed += [
+            self.log_writer.rekeyed,
+            self.fanout.rekeyed,
+            self.state_changes.rekeyed,
+            self.replicas.rekeyed,
+            self.inbox.rekeyed,
+            self.user_counts.rekeyed,
+            self.directory.rekeyed,
+            lambda _lane: self.directory_publisher.rekeyed(),
+            self._rekeyed,
+        ]
+        hooks.rekey_ended += [self.directory_publisher.renew]
 
-    # What is called before the part that does it is built.
+    # Calls of parts that are built later than their callers.
 
     def _finish(self, pending: PendingEvent, outcome: Any) -> None:
         self.outgoing.finish(pending, outcome)
 
     def _pause_reading(self, client: Client) -> Callable[[], None]:
         return self.dispatcher.pause_reading(client)
+
+    def _read_on(self, client: Client) -> None:
+        self.dispatcher.proceed(client)
+
+    def _depart(self, client: Client, reason: str) -> None:
+        self.sessions.depart(client, reason)
+
+    def _caught_up(self, followed: LocalRoom) -> None:
+        self.memberships.caught_up(followed)
+
+    def _current_nick(self, sid: str) -> str | None:
+        return self.nicks.current_nick(sid)
+
+    def _declared_dead(self) -> None:
+        self.rekey.notice()
+
+    def _show_room(self, session: Session, room: Room) -> None:
+        show_room(self.ports, session, room)
+
+    # What concerns several parts.
 
     def _reload(self) -> None:
         self.snapshots.retention = retention(self.context.settings)
@@ -278,11 +337,48 @@ class Parts:
         """What is published without being stored gets the time at which it comes."""
         return decode(f"{int(self.context.wall_now * 1000)}-0", "", payload)
 
-    def _current_nick(self, sid: str) -> str | None:
-        """The nick of a session as far as this lane knows it, by any id that the session has had."""
-        client = self.clients.get(self.context.current_sid(sid))
-        user = self.visible_users.person(sid)
-        return client.session.nick if client is not None else user.nick if user is not None else None
+    def _room_closed(self, followed: LocalRoom) -> None:
+        for sid in followed.room.members:
+            self.visible_users.vanished(followed, sid)
+
+    def _rekeyed(self, lane: str) -> None:
+        self.probe.rekeyed(self.keys.gateway_info(self.context.gateway))
+        self.barrier.inbox = self.inbox.name
+
+
+class FoldListener:
+    """What the fan-out reports of the fold, passed on to the parts that it concerns."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.current_sid = parts.context.current_sid
+
+    def rejected(self, followed: LocalRoom, entry: Entry, effect: Rejection | Redacted) -> None:
+        self._parts.rejected_events.mark(followed.name, entry, (effect,))
+
+    def returned(self, followed: LocalRoom, pending: PendingEvent) -> bool:
+        return self._parts.rekey.returned(followed.name, pending)
+
+    def named(self, member: Member) -> None:
+        self._parts.rekey.named(member)
+
+    def renamed(self, client: Client, nick: str) -> None:
+        self._parts.nicks.set(client, nick)
+
+    def yields(self, client: Client, nick: str, room: str) -> None:
+        self._parts.nicks.yielded(client, nick, room)
+
+    def declared_dead(self) -> None:
+        self._parts.rekey.notice()
+
+    def came_back(self, effect: Joined) -> None:
+        self._parts.outcomes.joined_late(self._parts.clients[effect.sid].session, effect)
+
+    def orphan(self, followed: LocalRoom, sid: str) -> None:
+        self._parts.memberships.remove_unknown(followed, sid)
+
+    def changed(self, followed: LocalRoom) -> None:
+        self._parts.directory_publisher.room_changed(followed)
 
 
 class LinkEvents:

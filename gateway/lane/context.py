@@ -71,7 +71,7 @@ class LaneContext:
         self.random = random or SystemRandom()
         self.timers = Timers()
         self.wake = Wake() if wake is None else wake
-        self.is_ready = self.is_stopping = False
+        self.is_ready = self.is_stopping = self.is_rekeying = False
         self.monotonic, self._wall, self.awake = clock.monotonic, clock.wall, clock.awake
         self.now, self.wall_now = self.monotonic(), self._wall()
         self._wall_at_0 = self.wall_now - self.now

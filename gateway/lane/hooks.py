@@ -7,6 +7,8 @@ part that brings a moment about knows which parts or features there are. Runs on
 from collections.abc import Callable, Iterable
 from typing import ParamSpec
 
+from gateway.lane.clients.client import Client
+
 P = ParamSpec("P")
 Call = Callable[[], None]
 
@@ -38,6 +40,14 @@ class Hooks:
         """Redis did not know the gateway any more: what the lane keeps there may be lost."""
         self.reload: list[Call] = []
         """The settings have changed."""
+        self.client_departs: list[Callable[[Client], None]] = []
+        """A client is about to leave; it gets nothing more of its rooms."""
+        self.client_left: list[Callable[[Client], None]] = []
+        """A client has left its rooms and given up its nick, and is no client of the lane any more."""
+        self.rekeyed: list[Callable[[str], None]] = []
+        """The lane has another id, which is passed, and so has each session."""
+        self.rekey_ended: list[Call] = []
+        """All sessions have claimed their nicks again under their new ids."""
 
 
 def call_all(calls: Iterable[Callable[P, None]], *args: P.args, **kwargs: P.kwargs) -> None:

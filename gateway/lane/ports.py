@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import hiredis
 import structlog
 
 from gateway.broker.keys import inbox
-from gateway.broker.port import LOST, RedisPort
+from gateway.broker.port import RedisPort
 from gateway.broker.scripts import Script
 from gateway.chat import events, registration
 from gateway.chat.effects import Effect
@@ -33,6 +31,7 @@ from gateway.directory.user_counts import gateway_counts
 from gateway.lane.clients.client import Client
 from gateway.lane.direct.control_messages import OPERATOR_NOTICE
 from gateway.lane.loop.limiter import ConcurrencyLimiter
+from gateway.lane.loop.replies import reply_to
 from gateway.lane.loop.tasks import Wait
 from gateway.lane.outgoing import in_slices
 from gateway.logs.history import find, read
@@ -64,9 +63,7 @@ class LanePorts:
         self._lane, self._context = parts, parts.context
         self._gate = ConcurrencyLimiter(parts.context)
         self._history_gate = ConcurrencyLimiter(parts.context, HISTORY_PLACES)
-        self._on_link_up: list[Callable[[], None]] = []  # handlers that wait for Redis
         self._redis = _AwaitedRedis(parts.link)
-        self._coming: dict[Session, str] = {}  # nicks of which rooms are being told
 
     async def _in_turn(self, work: Coroutine[Any, Any, T]) -> T:
         """Much work, of which only so much is done at once."""
@@ -165,12 +162,12 @@ class LanePorts:
     # -- people ---------------------------------------------------------------------------------------
 
     def local(self, nick: str) -> Session | None:
-        sid = self._lane.sessions.by_nick.get(casefold(nick))
+        sid = self._lane.nicks.sid_of(nick)
         client = self._lane.clients.get(sid) if sid is not None else None
         return client.session if client is not None else None
 
     def known(self, nick: str) -> str | None:
-        return self._lane.sessions.by_nick.get(casefold(nick)) or self._lane.visible_users.sid(nick)
+        return self._lane.nicks.sid_of(nick) or self._lane.visible_users.sid(nick)
 
     def shown_nicks(self, room: Room) -> Mapping[str, str]:
         people = self._lane.visible_users
@@ -183,140 +180,16 @@ class LanePorts:
         followed = self._lane.replicas.rooms.get(room.folded_name)
         return self._lane.state_changes.kept(followed, session.sid) if followed is not None and followed.kept else []
 
-    async def _linked(self, nick: str) -> None:
-        """While the server of a nick's claim is away, waits for it."""
-        if not self._lane.link.is_up(self._lane.keys.nick(casefold(nick))):
-            await _called_back(self._on_link_up)
-
-    def link_up(self) -> None:
-        waiting, self._on_link_up = self._on_link_up, []
-        for call in waiting:
-            call()
-
-    async def claim(self, session: Session, nick: str) -> str | None:
-        await self._linked(nick)
-        wait: Wait[Any] = Wait()
-        sid = session.sid
-        self._lane.directory.claim(session, nick, _fulfil(wait))
-        try:
-            reply = await wait
-            while session.sid != sid:  # the lane has a new id meanwhile
-                was, sid, wait = sid, session.sid, Wait()
-                self._lane.directory.reclaim(session, nick, was, "", _fulfil(wait))
-                reply = await wait
-        except (ClientLeft, Unavailable):
-            self.unclaim(session, nick)
-            raise
-        if session.sid not in self._lane.clients:
-            self.release(session, nick)
-            raise ClientLeft
-        if isinstance(reply, list):
-            return None
-        self._lane.directory.note(nick)  # again: whoever gave it up just now may have struck it out
-        # Redis's clock may have been set back: a newer claim has the higher token all the same, than the session's last
-        # one, and than that of whom clients are still shown under this nick.
-        people = self._lane.visible_users
-        person = people.person(people.sid(nick) or "")
-        shown = person.token if person is not None and person.sid != session.sid else 0
-        return str(max(int(reply), int(session.token or 0) + 1, shown + 1))
-
-    def release(self, session: Session, nick: str) -> None:
-        self._lane.directory.release(session.sid, nick)
-
     async def rename(self, session: Session, nick: str) -> bool:
-        client, sid, old = self._client(session), "", ""
-        while session.sid != sid:  # again, if the lane has got a new id meanwhile
-            sid = session.sid
-            token = await self.claim(session, nick)
-            if token is None:
-                return False
-            try:
-                await self._logged(client)
-            except (ClientLeft, Unavailable):
-                self.unclaim(session, nick)
-                raise
-            old = old or session.nick
-            await self._tell_name(client, old, nick, token)
-        if not session.rooms and session.nick != nick:  # else the room has shown it that it was put out of since
-            session.reply(f":{session.source} NICK {nick}")
-        self._renamed(client, old, nick)
-        return True
-
-    async def _tell_name(self, client: Client, old: str, nick: str, token: str) -> None:
-        """Tells every room; what was sent to one of them holds for all."""
-        session, outgoing = client.session, self._lane.outgoing
-        old_token, session.token = session.token, token
-        self._coming[session] = nick
-        line = events.renamed(session.source, nick, token)
-        sent: set[str] = set()
-        try:
-            for names in in_slices(session.rooms):
-                waits = {name: outgoing.commit(session.sid, name, line, must_deliver=True) for name in names}
-                sent.update(waits)
-                for wait in waits.values():
-                    await wait
-        except (ClientLeft, Unavailable):
-            sent.difference_update([name for name, wait in waits.items() if outgoing.withdraw(name, wait)])
-            if not sent:
-                session.token = old_token
-                self._coming.pop(session, None)
-                self.unclaim(session, nick)
-                if session.nick == session.sid:  # it has lost the old one meanwhile
-                    self._lane.nick_claims.tell(client)
-            else:
-                for name in session.rooms:
-                    if name not in sent:
-                        outgoing.must_deliver(session.sid, name, line)
-                outgoing.when_idle(client, partial(self._renamed, client, old, nick))
-            raise
-        self._coming.pop(session, None)
-
-    def _renamed(self, client: Client, old: str, nick: str) -> None:
-        session = client.session
-        self._coming.pop(session, None)
-        if session.nick == session.sid and session.rooms:  # another's claim counts as newer: Redis had lost that one,
-            for given_up in (nick, old):  # or its clock was set back
-                if given_up != session.sid:
-                    self.release(session, given_up)
-            self._lane.nick_claims.renew(client)
-            return
-        self._lane.sessions.renamed(client, old, nick)
-        self._lane.nick_claims.renew(client)  # Redis may have lost it before it was the session's name
-        self.publish_profile(session)
-        for name in session.rooms:  # one that was joined meanwhile, or whose log has lost its end, may have it wrong
-            member = self._lane.replicas.rooms[name].room.members.get(session.sid)
-            if member is None or member.nick != nick:
-                line = events.renamed(session.source, nick, session.token)
-                self._lane.outgoing.must_deliver(session.sid, name, line)
-        if casefold(nick) != casefold(old):
-            self._lane.directory.remember(session, old, self.now)
-            self.release(session, old)
-        if nick != session.sid:
-            self.release(session, session.sid)  # it may have lost the old one meanwhile, and gone by its id
-
-    def coming(self, session: Session) -> str:
-        """The nick by which rooms are being told that a session goes; "" for none."""
-        return self._coming.get(session, "")
-
-    def unclaim(self, session: Session, nick: str) -> None:
-        """Gives up a claim that comes to nothing, unless the nick is the session's own, or may still become it."""
-        if casefold(nick) == casefold(self.coming(session)):
-            return
-        if casefold(nick) != casefold(session.nick):
-            self.release(session, nick)
-        elif session.is_registered:
-            self.publish_profile(session)
-
-    async def _logged(self, client: Client) -> None:
-        await self._lane.outgoing.idle(client)
+        return await self._lane.nicks.take(session, nick)
 
     def publish_profile(self, session: Session) -> None:
         self._lane.profiles.publish(session)
 
     async def find(self, nick: str) -> Profile | None:
-        await self._linked(nick)
+        await self._lane.nicks.reachable(nick)
         wait: Wait[Any] = Wait()
-        self._lane.directory.find(nick, _fulfil(wait))
+        self._lane.directory.find(nick, reply_to(wait))
         return profile(await wait)
 
     async def find_all(self, nicks: Sequence[str]) -> list[Profile | None]:
@@ -326,7 +199,7 @@ class LanePorts:
         waits: list[Wait[Any]] = []
         for nick in nicks:
             wait: Wait[Any] = Wait()
-            self._lane.directory.find(nick, _fulfil(wait))
+            self._lane.directory.find(nick, reply_to(wait))
             waits.append(wait)
         return [profile(await wait) for wait in waits]
 
@@ -364,7 +237,7 @@ class LanePorts:
 
     async def broadcast(self, line: str) -> None:
         wait: Wait[Any] = Wait()
-        lanes(self._lane.link, self._lane.keys, _fulfil(wait))
+        lanes(self._lane.link, self._lane.keys, reply_to(wait))
         sent = {inbox(lane): self._send(inbox(lane), line) for lane in await wait}
         with self._taken_back(sent):
             for one in sent.values():
@@ -415,7 +288,7 @@ class LanePorts:
 
     async def _search(self, fits: Callable[[Profile], bool], limit: int) -> list[Profile]:
         wait: Wait[Any] = Wait()
-        self._lane.directory.everybody(SEARCHED_LIMIT, _fulfil(wait))
+        self._lane.directory.everybody(SEARCHED_LIMIT, reply_to(wait))
         nicks = await wait
         found: list[Profile] = []
         for at in range(0, len(nicks), SEARCHED_AT_ONCE):  # in steps, so that other clients have their turn
@@ -434,7 +307,7 @@ class LanePorts:
 
     async def whowas(self, nick: str) -> list[Profile]:
         wait: Wait[Any] = Wait()
-        self._lane.directory.whowas(nick, _fulfil(wait))
+        self._lane.directory.whowas(nick, reply_to(wait))
         return past_profiles(await wait)
 
     async def list_rooms(self, names: Sequence[str] = ()) -> list[RoomListing]:
@@ -446,12 +319,12 @@ class LanePorts:
         if names:
             folded = [casefold(name) for name in names]
             wait: Wait[Any] = Wait()
-            room_list.some(folded, _fulfil(wait))
+            room_list.some(folded, reply_to(wait))
             entries.update(zip(folded, await wait, strict=True))
         cursor = b"" if names else b"0"
         while cursor and len(entries) < LISTED_LIMIT:
             wait = Wait()
-            room_list.page(cursor, _fulfil(wait))
+            room_list.page(cursor, reply_to(wait))
             cursor, fields = await wait
             entries.update(zip((name.decode() for name in fields[::2]), fields[1::2], strict=True))
             cursor = b"" if cursor == b"0" else cursor
@@ -467,7 +340,7 @@ class LanePorts:
 
     async def count_rooms(self) -> int:
         wait: Wait[Any] = Wait()
-        self._lane.room_list.count(_fulfil(wait))
+        self._lane.room_list.count(reply_to(wait))
         return int(await wait)
 
     async def user_counts(self) -> list[GatewayCounts]:
@@ -475,7 +348,7 @@ class LanePorts:
         lane.directory_publisher.write()  # before the reading, so that it counts who is just being greeted
         living: Wait[Any] = Wait()
         counts: Wait[Any] = Wait()
-        lane.user_counts.read(_fulfil(living), _fulfil(counts))
+        lane.user_counts.read(reply_to(living), reply_to(counts))
         return gateway_counts(await living, await counts)
 
     # -- the session ----------------------------------------------------------------------------------
@@ -560,12 +433,12 @@ class _AwaitedRedis:
 
     def call(self, key: str, verb: str, *args: str | bytes | int) -> Wait[Any]:
         wait: Wait[Any] = Wait()
-        self._redis.call(key, _fulfil(wait), verb, *args)
+        self._redis.call(key, reply_to(wait), verb, *args)
         return wait
 
     def run(self, script: Script, keys: Sequence[str], *args: str | bytes | int) -> Wait[Any]:
         wait: Wait[Any] = Wait()
-        self._redis.run(script, _fulfil(wait), keys, *args)
+        self._redis.run(script, reply_to(wait), keys, *args)
         return wait
 
 
@@ -582,15 +455,3 @@ async def _called_back(waiting: list[Callable[[], None]]) -> None:
     except (ClientLeft, Unavailable):
         waiting.remove(call)
         raise
-
-
-def _fulfil(wait: Wait[Any]) -> Callable[[Any], None]:
-    """A link's callback that hands its reply to a wait; a lost one or an error ends it."""
-
-    def done(reply: Any) -> None:
-        if reply is LOST or isinstance(reply, hiredis.ReplyError):
-            wait.fail(Unavailable())
-        else:
-            wait.fulfil(reply)
-
-    return done

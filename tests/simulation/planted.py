@@ -16,12 +16,14 @@ from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.chat.state import State
 from gateway.heartbeat.reaper import Reaper
+from gateway.lane.assembly import FoldListener
 from gateway.lane.clients.client import Client
 from gateway.lane.direct.history import DirectHistory, StoredMessage
 from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.ports import LanePorts
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.lane.rooms.orphans import OrphanedMembers
+from gateway.lane.sessions.membership import Memberships
 from gateway.lane.sessions.registry import Sessions
 from gateway.logs.log_writer import LogWriter
 from gateway.logs.replica import PublishedEntry, Replica, ReplicaState
@@ -136,7 +138,7 @@ def a_quit_misses_rooms_that_are_being_joined() -> Planted:
 
     with (
         patch.object(Sessions, Sessions._leave.__name__, thoughtless),
-        patch.object(Sessions, Sessions.orphan.__name__, lambda *_: None),
+        patch.object(Memberships, Memberships.remove_unknown.__name__, lambda *_: None),
     ):
         yield
 
@@ -158,10 +160,10 @@ def every_log_shows_a_new_nick() -> Planted:
 def rejected_events_stay_in_the_history() -> Planted:
     """No lane adds them to the rejected-event set."""
 
-    def silent(_self: Sessions, _followed: LocalRoom, _entry: Entry, _effect: Effect) -> None:
+    def silent(_self: FoldListener, _followed: LocalRoom, _entry: Entry, _effect: Effect) -> None:
         """Do nothing."""
 
-    with patch.object(Sessions, Sessions.rejected.__name__, silent):
+    with patch.object(FoldListener, FoldListener.rejected.__name__, silent):
         yield
 
 

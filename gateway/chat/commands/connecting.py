@@ -108,13 +108,8 @@ def _nick_in_use(nick: str) -> CommandError:
 
 
 async def _first_nick(ports: Ports, session: Session, wanted: str) -> None:
-    old = session.nick
-    token = await ports.claim(session, wanted)
-    if token is None:
+    if not await ports.rename(session, wanted):
         raise _nick_in_use(wanted)
-    if old and old.lower() != wanted.lower():
-        ports.release(session, old)
-    session.nick, session.token = wanted, token
     await ports.try_registration(session)
 
 

@@ -50,6 +50,9 @@ class StateChangeListener(Protocol):
     def named(self, member: Member) -> None:
         """A session that others see goes by this nick from now on."""
 
+    def renamed(self, client: Client, nick: str) -> None:
+        """Clients are shown a session of this lane under another nick."""
+
     def yields(self, client: Client, nick: str, room: str) -> None:
         """A client's nick is another's, and it goes by its session id, which has been shown; this room's log knows."""
 
@@ -442,7 +445,7 @@ class StateChanges:
                 self._marks.yields(client, member.nick, "")
             elif nick == member.sid:
                 self._marks.yields(client, effect.old_nick, followed.name)
-            client.session.nick = nick
+            self._marks.renamed(client, nick)
         line = renamed(f"{shown}!{member.user}@{member.host}", nick)
         self._show_nick(person, line, entry, effect.sid)
         self._restore_nick(entry, shown)

@@ -7,26 +7,30 @@ the fold gives back its modes. What came back void, and what has gathered meanwh
 Runs on the lane's thread.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
+from gateway.broker.keys import Keys
+from gateway.broker.port import RedisPort
 from gateway.chat.effects import Reason, Rejection
 from gateway.chat.events import FACT, MORE, decode
 from gateway.chat.member import Member
 from gateway.lane.clients.client import Client
-from gateway.lane.rooms.local_room import LocalRoom
+from gateway.lane.context import LaneContext
+from gateway.lane.direct.inbox import Inbox
+from gateway.lane.hooks import Hooks, call_all
+from gateway.lane.outgoing import Outgoing
+from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
+from gateway.lane.sessions.membership import Memberships
+from gateway.lane.sessions.nicks import Nicks
 from gateway.logs.in_flight import PendingEvent
+from gateway.logs.log_writer import LogWriter
 from gateway.logs.replica import START_ID, Replica, stream_entry
-from gateway.wire.casefold import casefold
+from gateway.logs.subscriptions import Subscriptions
 from gateway.wire.message import Message, parse
-
-if TYPE_CHECKING:
-    from gateway.lane.assembly import Parts
 
 log = structlog.get_logger()
 
@@ -36,24 +40,53 @@ RETRY_S = 0.05
 class Rekey:
     """See the module."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._lane, self._context = parts, parts.context
+    def __init__(
+        self,
+        context: LaneContext,
+        hooks: Hooks,
+        clients: dict[str, Client],
+        outgoing: Outgoing,
+        nicks: Nicks,
+        memberships: Memberships,
+        log_writer: LogWriter,
+        replicas: RoomReplicas,
+        subscriptions: Subscriptions,
+        inbox: Inbox,
+        link: RedisPort,
+        keys: Keys,
+        drop_detached_members: Callable[[LocalRoom], None],
+        read_on: Callable[[Client], None],
+    ) -> None:
+        """``read_on`` carries out what a client has sent meanwhile."""
+        self._context = context
+        self._hooks = hooks
+        self._clients = clients
+        self._outgoing = outgoing
+        self._nicks = nicks
+        self._memberships = memberships
+        self._log_writer = log_writer
+        self._replicas = replicas
+        self._subscriptions = subscriptions
+        self._inbox = inbox
+        self._link = link
+        self._keys = keys
+        self._drop_detached_members = drop_detached_members
+        self._read_on = read_on
         self._gateway = ""  # the id to take
         self._unclaimed = 0  # sessions whose nick is still being claimed
         self._returned: dict[str, list[PendingEvent]] = {}  # by log, in order
         self._held: dict[Client, int] = {}  # who is not heard -> the rooms that it is not back in yet
         self._is_reading = False
-        self.is_under_way = False
 
     # -- what it learns -------------------------------------------------------------------------------
 
     def notice(self) -> None:
         """The lane has folded its own gateway's end: until there is a new id nothing leaves, and no client is heard."""
-        if self.is_under_way:
+        if self._context.is_rekeying:
             return
-        self.is_under_way = True
-        self._lane.log_writer.is_held = True
-        for client in self._lane.clients.values():
+        self._context.is_rekeying = True
+        self._log_writer.is_held = True
+        for client in self._clients.values():
             client.throttled += client not in self._held
             self._held[client] = 0
         self._context.process.gone(self._context.gateway)
@@ -65,7 +98,7 @@ class Rekey:
 
     def returned(self, log_name: str, pending: PendingEvent) -> bool:
         """An event of ours came back void, as its gateway is gone; whether it is taken care of here."""
-        client = self._lane.clients.get(pending.sid)
+        client = self._clients.get(pending.sid)
         if client is None or client.is_departing:
             return False
         self._returned.setdefault(log_name, []).append(pending)
@@ -74,30 +107,25 @@ class Rekey:
 
     def named(self, member: Member) -> None:
         """Somebody goes by a nick; one of ours who is gone for all others has lost it, and is told so before."""
-        client = self._lane.clients.get(self._lane.sessions.by_nick.get(casefold(member.nick), ""))
-        if client is not None and client.session.sid != self.current_sid(member.sid):
-            self._lane.nick_claims.lose(client, client.session.nick)
-
-    def current_sid(self, sid: str) -> str:
-        """The present id of a session of this lane by any that it had; other ids as they are."""
-        return self._context.current_sid(sid)
+        if not self._context.is_rekeying:
+            return
+        client = self._clients.get(self._nicks.sid_of(member.nick) or "")
+        if client is not None and client.session.sid != self._context.current_sid(member.sid):
+            self._nicks.lose(client, client.session.nick)
 
     # -- what it does ---------------------------------------------------------------------------------
 
     def turn(self) -> None:
         """Once a turn."""
-        if self.is_under_way and self._gateway and self._may_take_id() and not self._is_reading:
+        if self._context.is_rekeying and self._gateway and self._may_take_id() and not self._is_reading:
             self._is_reading = True
-            inbox = self._lane.inbox
+            inbox = self._inbox
             start = f"({inbox.replica.last}" if inbox.replica.last != START_ID else "-"
-            self._lane.link.call(self._lane.keys.head(inbox.name), lambda _reply: None, "DEL")
-            self._lane.link.call(self._lane.keys.log(inbox.name), self._read, "XRANGE", start, "+")
+            self._link.call(self._keys.head(inbox.name), lambda _reply: None, "DEL")
+            self._link.call(self._keys.log(inbox.name), self._read, "XRANGE", start, "+")
 
     def _may_take_id(self) -> bool:
-        return (
-            self._lane.link.is_up(self._lane.keys.head(self._lane.inbox.name))
-            and not self._lane.log_writer.is_under_way
-        )
+        return self._link.is_up(self._keys.head(self._inbox.name)) and not self._log_writer.is_under_way
 
     def _read(self, reply: Any) -> None:
         """What came into the inbox before it was closed, and was not heard, is for the sessions under their old ids.
@@ -107,71 +135,64 @@ class Rekey:
         self._is_reading = False
         if isinstance(reply, list) and self._gateway and self._may_take_id():
             for entry in reply:
-                self._lane.inbox.apply(decode(*stream_entry(entry)))
+                self._inbox.apply(decode(*stream_entry(entry)))
             self._take_id()
 
     def _take_id(self) -> None:
-        lane, gateway = self._lane, self._gateway
+        gateway = self._gateway
         self._gateway = ""
         old = self._context.id
-        for followed in lane.replicas.rooms.values():
-            lane.state_changes.drop_detached_members(followed)
+        for followed in self._replicas.rooms.values():
+            self._drop_detached_members(followed)
         self._take_id_everywhere(gateway)
-        for client in lane.clients.values():
+        for client in self._clients.values():
             client.send_nick_loss()
             self._name_by_id(client)
-        old_inbox = lane.inbox.name
-        for part in (lane.log_writer, lane.fanout, lane.state_changes, lane.replicas, lane.inbox, lane.user_counts):
-            part.rekeyed(self._context.id)
-        lane.directory.rekeyed(self._context.id)
-        lane.directory_publisher.rekeyed()
-        lane.barrier.inbox = lane.inbox.name
+        old_inbox = self._inbox.name
+        call_all(self._hooks.rekeyed, self._context.id)
         self._move_inbox(old_inbox)
-        for pending in lane.log_writer.flying():  # to other lanes
-            pending.sid = self.current_sid(pending.sid)
-        for queue in (*lane.log_writer.queues(), *self._returned.values()):
+        for pending in self._log_writer.flying():  # to other lanes
+            pending.sid = self._context.current_sid(pending.sid)
+        for queue in (*self._log_writer.queues(), *self._returned.values()):
             pendings = list(queue)
             queue.clear()
             queue.extend(self._carried(pendings))
-        lane.outgoing.retry_queue.renamed(self._context.now, self.current_sid)
-        log.warning("lease_recovered", lane=self._context.id, was=old, sessions=len(lane.clients))
+        self._outgoing.retry_queue.renamed(self._context.now, self._context.current_sid)
+        log.warning("lease_recovered", lane=self._context.id, was=old, sessions=len(self._clients))
         self._claim(old)
 
     def _take_id_everywhere(self, gateway: str) -> None:
         """Give the lane and each of its sessions the new id, wherever sessions are found by it."""
-        lane, context = self._lane, self._context
+        context = self._context
         context.rekey(gateway)
-        lane.probe.rekeyed(lane.keys.gateway_info(gateway))
-        here = list(lane.clients.values())
-        lane.clients.clear()
+        here = list(self._clients.values())
+        self._clients.clear()
         for client in here:
             client.session.sid = context.current_sid(client.session.sid)
-            lane.clients[client.session.sid] = client
-        for followed in lane.replicas.rooms.values():
+            self._clients[client.session.sid] = client
+        for followed in self._replicas.rooms.values():
             followed.clients = {client.session.sid: client for client in followed.clients.values()}
-        by_nick = lane.sessions.by_nick
-        by_nick.update({nick: context.current_sid(sid) for nick, sid in by_nick.items()})
+        self._nicks.rekeyed()
 
     def _name_by_id(self, client: Client) -> None:
         """Who is called by a session id is called by the present one."""
         session = client.session
         if "." in session.nick and session.nick != session.sid:  # in no other nick there is a dot
             client.send(f":{session.source} NICK {session.sid}")
-            self._lane.sessions.renamed(client, session.nick, session.sid)
+            self._nicks.set(client, session.sid)
 
     def _move_inbox(self, old: str) -> None:
         """A new log for the new id; what has gathered for the old one goes there."""
-        lane = self._lane
-        queue = lane.log_writer.queue(old)
+        queue = self._log_writer.queue(old)
         waiting = list(queue)
         queue.clear()
-        lane.log_writer.unfollow(old)
-        lane.subscriptions.unfollow(old)
-        lane.inbox.replica = Replica(lane.inbox.name, lane.inbox, lane.subscriptions)
-        lane.log_writer.follow(lane.inbox.replica)
-        lane.inbox.make()
-        lane.subscriptions.follow(lane.inbox.replica)
-        lane.log_writer.queue(lane.inbox.name).extend(waiting)
+        self._log_writer.unfollow(old)
+        self._subscriptions.unfollow(old)
+        self._inbox.replica = Replica(self._inbox.name, self._inbox, self._subscriptions)
+        self._log_writer.follow(self._inbox.replica)
+        self._inbox.make()
+        self._subscriptions.follow(self._inbox.replica)
+        self._log_writer.queue(self._inbox.name).extend(waiting)
 
     def _carried(self, pendings: list[PendingEvent]) -> Iterator[PendingEvent]:
         """Events that have not been folded, under the new ids.
@@ -179,8 +200,8 @@ class Rekey:
         A NICK and a JOIN tell of their session as it was: these are left out, and whoever waits for them tries again.
         """
         for pending in pendings:
-            pending.sid = self.current_sid(pending.sid)
-            if pending.sid in self._lane.clients and _verb(pending.line) in ("JOIN", "NICK"):
+            pending.sid = self._context.current_sid(pending.sid)
+            if pending.sid in self._clients and _verb(pending.line) in ("JOIN", "NICK"):
                 self._context.later(0.0, partial(self._try_again, pending))
                 continue
             if pending.line.startswith("@"):
@@ -196,20 +217,19 @@ class Rekey:
         )
 
     def _try_again(self, pending: PendingEvent) -> None:
-        if self.is_under_way:
+        if self._context.is_rekeying:
             self._context.later(RETRY_S, partial(self._try_again, pending))
         else:
             why = Reason.NO_CHANGE if pending.wait is None else Reason.STALE_JOIN
             event = parse(pending.line) or Message("")
-            self._lane.outgoing.finish(pending, Rejection(0, pending.sid, why, event))
+            self._outgoing.finish(pending, Rejection(0, pending.sid, why, event))
 
     def _claim(self, old: str) -> None:
-        lane = self._lane
-        here = list(lane.clients.values())
+        here = list(self._clients.values())
         self._unclaimed = len(here) + 1
         for client in here:
             number = client.session.sid.rpartition(".")[2]
-            lane.nick_claims.renew(client, f"{old}.{number}", self._claimed)
+            self._nicks.renew(client, f"{old}.{number}", self._claimed)
         self._claimed()
 
     def _claimed(self) -> None:
@@ -219,19 +239,18 @@ class Rekey:
 
     def _return(self) -> None:
         """Everybody is who he is: back into the rooms, and on with what was kept."""
-        lane = self._lane
         returned, self._returned = self._returned, {}
-        for client in lane.clients.values():
+        for client in self._clients.values():
             self._name_by_id(client)
-        for name, followed in lane.replicas.rooms.items():
-            lane.log_writer.precede(name, returned.pop(name, ()))
+        for name, followed in self._replicas.rooms.items():
+            self._log_writer.precede(name, returned.pop(name, ()))
             for client in reversed(followed.clients.values()):
                 self._join(followed, client)
         for name, pendings in returned.items():
-            lane.log_writer.precede(name, pendings)
-        self.is_under_way = False
-        lane.log_writer.release()
-        lane.directory_publisher.renew()
+            self._log_writer.precede(name, pendings)
+        self._context.is_rekeying = False
+        self._log_writer.release()
+        call_all(self._hooks.rekey_ended)
         for client in [client for client, rooms in self._held.items() if not rooms]:
             self._hear(client)
         if self._gateway:  # taken for dead once more
@@ -240,17 +259,17 @@ class Rekey:
     def _hear(self, client: Client) -> None:
         del self._held[client]
         client.throttled -= 1
-        self._lane.dispatcher.proceed(client)
+        self._read_on(client)
 
     def _join(self, followed: LocalRoom, client: Client) -> None:
         if client in self._held:
             self._held[client] += 1
-        self._lane.rejoining.join(followed, client, partial(self._is_back, client))
+        self._memberships.join_again(followed, client, partial(self._is_back, client))
 
     def _is_back(self, client: Client) -> None:
         if self._held.get(client):
             self._held[client] -= 1
-            if not self._held[client] and not self.is_under_way:
+            if not self._held[client] and not self._context.is_rekeying:
                 self._hear(client)
 
 
