@@ -61,7 +61,7 @@ export const COMMANDS = {
     },
   },
   list: { usage: "[TEXT]", help: "find a room by its name or topic", run: (actions, rest) => actions.findRoom(rest) },
-  me: { usage: "TEXT", help: "say what you are doing", run: (actions, rest) => (rest ? actions.act(withEmoji(rest)) : false) },
+  me: { usage: "TEXT", help: "send an action, as in /me waves", run: (actions, rest) => (rest ? actions.act(withEmoji(rest)) : false) },
   motd: { usage: "", help: "show the message of the day", run: (actions) => actions.command("MOTD", []) },
   msg: {
     usage: "NAME [TEXT]",

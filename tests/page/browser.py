@@ -1,4 +1,4 @@
-"""A visitor: one browser profile with the page open, as a test drives it.
+"""Visitor: one browser profile with the page open, as a test drives it.
 
 There are no sleeps: a visitor waits for a state of the document, with a deadline. Playwright is not needed to collect
 the tests.
@@ -30,7 +30,7 @@ def launch(playwright: "Playwright") -> "Browser":
 
 
 class Visitor:
-    """``problems``: the page's exceptions, logged errors and refusals by its policy. ``requests``: all URLs."""
+    """``problems``: exceptions, logged errors and violations of the policy; ``requests``: all URLs."""
 
     def __init__(self, browser: "Browser", size: tuple[int, int] = DESKTOP, **options: Any) -> None:
         viewport: ViewportSize = {"width": size[0], "height": size[1]}
@@ -50,14 +50,14 @@ class Visitor:
             self.problems.append(message.text)
 
     def enter(self, port: int, name: str, fragment: str = "") -> "Visitor":
-        """Make the first visit: enter a name, and wait for the room."""
+        """Make the first visit: choose a name, and wait for the room."""
         self.page.goto(f"http://127.0.0.1:{port}/{fragment}")
         self.page.fill("#first-name", name)
         self.page.keyboard.press("Enter")
         return self.wait_joined()
 
     def wait_joined(self) -> "Visitor":
-        """Wait until the page is connected and in the current room, with the list of its members."""
+        """Wait until the visitor is connected and the current room has its members."""
         self.page.wait_for_selector("#server.up", state="attached")
         self.until("document.querySelectorAll('#member-list li').length > 0")
         return self
@@ -73,16 +73,16 @@ class Visitor:
         self.until("!document.querySelector('.entry.waiting')")
 
     def wait(self, text: str) -> None:
-        """Wait until a text is in the conversation."""
+        """Wait until the conversation contains this text."""
         self.until("document.getElementById('rows').textContent.includes(it)", text)
 
     def texts(self) -> list[str]:
-        """Return the messages in the document, in order."""
+        """Return the messages in the document, in their order."""
         found: list[str] = self.page.eval_on_selector_all("#rows .text", "all => all.map(each => each.textContent)")
         return found
 
     def until(self, condition: str, argument: object = None) -> None:
-        """Wait until a condition in JavaScript holds. ``argument`` is ``it`` there."""
+        """Wait until a condition in JavaScript holds; ``argument`` is ``it`` there."""
         self.page.wait_for_function(f"it => {condition}", arg=argument)
 
     def close(self) -> None:

@@ -36,7 +36,7 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture
 def visit(browser: "Browser") -> "Iterator[Callable[..., Visitor]]":
-    """Create visitors. At the end of the test the page must have no errors and no refusals by its policy."""
+    """Return a function that makes visitors. At the end, the page must have had no error and no policy violation."""
     from tests.page.browser import Visitor
 
     visitors: list[Visitor] = []

@@ -1,4 +1,4 @@
-"""Accessibility and size: roles and names for screen readers, contrast, narrow and wide, light and dark, bytes."""
+"""Accessibility, screen sizes, themes, and the size of the page."""
 
 from collections.abc import Callable
 from importlib.resources import files
@@ -55,7 +55,7 @@ WAYS = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(
 
 
 def converse(network: Network, gateway: Gateway, nick: str, visitor: str, room: str) -> None:
-    """Show one of each kind of content in a room."""
+    """Put a message of each kind into a room."""
     peer = network.peer(gateway, nick, CAPS, room)
     echo = peer.do(f"TOPIC {room} :What this is about", f"PRIVMSG {room} :hello `code` https://example.org #other")
     msgid = next(line for line in echo if "hello" in line).split("msgid=")[1].split(" ")[0].split(";")[0]
@@ -69,7 +69,7 @@ def converse(network: Network, gateway: Gateway, nick: str, visitor: str, room: 
 
 
 def test_roles_and_names(pair: Pair, shared: Network, visit: Visit) -> None:
-    """Roles for screen readers: landmarks, the log, lists, names of all controls."""
+    """Screen readers find landmarks, the log, lists, and a name for each control."""
     anna = visit().enter(pair[0].port, "anna_r", "#roles")
     converse(shared, pair[1], "bert_r", "anna_r", "#roles")
     anna.wait("noted")
@@ -124,7 +124,7 @@ def test_texts_have_contrast(pair: Pair, shared: Network, visit: Visit, scheme: 
         anna.page.keyboard.press("Escape")
 
 
-def test_a_phone_has_all_of_it(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_the_page_works_on_a_phone(pair: Pair, shared: Network, visit: Visit) -> None:
     """360 pixels: nothing is cut off, lists are drawers, controls are large enough to touch (WCAG 2.1 2.5.5)."""
     anna = visit(PHONE, has_touch=True).enter(pair[0].port, "anna_p", "#phone")
     converse(shared, pair[1], "bert_p", "anna_p", "#phone")
@@ -162,8 +162,8 @@ def test_the_theme_may_be_chosen(pair: Pair, visit: Visit) -> None:
     assert anna.page.evaluate(ground) == dark
 
 
-def test_it_is_small_and_asks_nobody_else(pair: Pair, visit: Visit) -> None:
-    """Less than 100 KB on the wire, headers included, all of it from the gateway."""
+def test_a_visit_is_small_and_loads_from_the_gateway_only(pair: Pair, visit: Visit) -> None:
+    """Less than 100 KB over the wire, headers included."""
     anna = visit()
     sizes: list[float] = []
     devtools = anna.context.new_cdp_session(anna.page)
@@ -178,7 +178,7 @@ def test_it_is_small_and_asks_nobody_else(pair: Pair, visit: Visit) -> None:
 
 
 def test_it_can_be_installed(pair: Pair, visit: Visit) -> None:
-    """A web manifest with icons, a theme colour, and the icon that browsers request by themselves."""
+    """A web manifest with icons, a theme colour, and the icon that browsers request on their own."""
     anna = visit()
     anna.page.goto(f"http://127.0.0.1:{pair[0].port}/")
     get = "async (path) => { const got = await fetch(path); return [got.status, got.headers.get('content-type')]; }"
@@ -192,8 +192,8 @@ def test_it_can_be_installed(pair: Pair, visit: Visit) -> None:
     assert anna.page.locator('meta[name="theme-color"]').count() == 2
 
 
-def test_nothing_is_made_of_html() -> None:
-    """The sources contain no way from a text to markup or code."""
+def test_no_script_builds_html() -> None:
+    """The sources have no way from a text to markup or code."""
     web = files("gateway").joinpath("web")
     for file in [*web.iterdir(), *web.joinpath("view").iterdir()]:
         if file.name.endswith(".js"):
@@ -201,8 +201,8 @@ def test_nothing_is_made_of_html() -> None:
             assert [way for way in WAYS if way in source] == [], file.name
 
 
-def test_all_modules_are_asked_for_at_once() -> None:
-    """index.html names each module, so that none is requested only after another one has loaded."""
+def test_all_modules_are_preloaded() -> None:
+    """index.html names each module, so that the browser requests all of them at once."""
     web = files("gateway").joinpath("web")
     names = [file.name for file in web.iterdir() if file.name.endswith(".js") and file.name != "main.js"]
     names += [f"view/{file.name}" for file in web.joinpath("view").iterdir()]

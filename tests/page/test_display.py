@@ -1,4 +1,4 @@
-"""The display of a message, a room and the frame around them."""
+"""Messages, topics and the frame around them."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ _COVERED = """() => [...document.querySelectorAll("#rows .gutter time")].filter(
 
 
 @pytest.mark.parametrize("locale", ["en-US", "en-GB", "ko-KR"])
-def test_a_time_is_as_people_write_it_and_covers_nothing(pair: Pair, visit: Visit, locale: str) -> None:
+def test_a_time_has_the_format_of_the_locale_and_covers_nothing(pair: Pair, visit: Visit, locale: str) -> None:
     room = f"#time-{locale.lower()}"
     anna = visit(locale=locale, timezone_id="UTC")
     anna.page.clock.set_fixed_time("2026-01-02T15:49:00Z")
@@ -45,8 +45,8 @@ def test_a_time_is_as_people_write_it_and_covers_nothing(pair: Pair, visit: Visi
     assert anna.page.evaluate(_COVERED) == 0
 
 
-def test_a_name_is_marked_where_others_use_it(pair: Pair, shared: Network, visit: Visit) -> None:
-    """Not in one's own messages."""
+def test_our_name_is_marked_in_messages_of_others(pair: Pair, shared: Network, visit: Visit) -> None:
+    """But not in our own messages."""
     anna = visit().enter(pair[0].port, "anna_own", "#own")
     anna.say("I am anna_own")
     shared.peer(pair[1], "ben_own", "", "#own").do("PRIVMSG #own :hello anna_own")
@@ -55,14 +55,14 @@ def test_a_name_is_marked_where_others_use_it(pair: Pair, shared: Network, visit
     assert anna.page.locator("#rows .mentioned").count() == 1
 
 
-def test_an_avatar_tells_whose_it_is(pair: Pair, visit: Visit) -> None:
+def test_an_avatar_has_the_name_of_the_person(pair: Pair, visit: Visit) -> None:
     anna = visit().enter(pair[0].port, "anna_avatar", "#avatar")
     anna.say("hello")
     assert anna.page.locator("#rows .tile").last.get_attribute("title") == "anna_avatar"
 
 
 def test_a_topic_has_working_links(pair: Pair, shared: Network, visit: Visit) -> None:
-    """In the header and in the event that sets it. A link to a room opens the room."""
+    """In the header and in the event; a link to a room opens it."""
     anna = visit().enter(pair[0].port, "anna_topic", "#topic")
     shared.peer(pair[1], "ben_topic", "", "#topic")
     anna.type("/topic read https://example.org/a first, then #topic-two")

@@ -1,4 +1,4 @@
-"""The start of the page: a network with a password, a second tab, the state after a reload."""
+"""Start and reload: a network with a password, a second tab, drafts and ignored people."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ def test_a_network_with_a_password_asks_for_it(network: Network, visit: Visit) -
     anna.say("inside")
 
 
-def test_a_second_tab_says_what_it_is_and_offers_a_name(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_a_second_tab_needs_another_name(pair: Pair, shared: Network, visit: Visit) -> None:
     anna = visit().enter(pair[0].port, "anna_tab", "#tabs")
     watcher = shared.peer(pair[1], "watcher", CAPS, "#tabs")
     tab = Visitor.__new__(Visitor)
@@ -59,7 +59,7 @@ def test_a_second_tab_says_what_it_is_and_offers_a_name(pair: Pair, shared: Netw
     assert anna.page.inner_text("#my-name") == "anna_tab"
 
 
-def test_drafts_and_ignores_survive_a_reload(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_drafts_and_ignored_people_survive_a_reload(pair: Pair, shared: Network, visit: Visit) -> None:
     eve = shared.peer(pair[1], "eve_d", CAPS, "#draft", "#draft2")
     anna = visit().enter(pair[0].port, "anna_draft", "#draft,draft2")
     anna.type("/ignore eve_d")

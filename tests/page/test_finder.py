@@ -1,4 +1,4 @@
-"""Finding a room or a person: one dialog over the open conversations, all public rooms, and the people there."""
+"""The dialog that finds a room or a person."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def search(visitor: Visitor, text: str) -> None:
 
 
 def test_a_room_is_found_without_its_sign(pair: Pair, shared: Network, visit: Visit) -> None:
-    """ "dev" is the room #dev, not a conversation with a user who does not exist."""
+    """The text "dev" finds the room #dev."""
     ben = shared.peer(pair[1], "ben_f", CAPS, "#dev-f")
     anna = visit().enter(pair[0].port, "anna_f", "#start-f")
     search(anna, "dev-f")
@@ -32,9 +32,7 @@ def test_a_room_is_found_without_its_sign(pair: Pair, shared: Network, visit: Vi
     assert anna.page.locator('[data-conversation="dev-f"]').count() == 0
 
 
-def test_a_room_that_is_not_there_is_made_and_a_person_who_is_not_there_is_said_to_be_so(
-    pair: Pair, visit: Visit
-) -> None:
+def test_an_unknown_room_is_created_and_an_unknown_person_is_reported(pair: Pair, visit: Visit) -> None:
     anna = visit().enter(pair[0].port, "anna_new", "#start-n")
     search(anna, "brand-new")
     anna.page.wait_for_selector('#found [aria-selected="true"] >> text=No public room has this name.')
@@ -66,7 +64,7 @@ def test_public_rooms_are_found_by_topic_and_people_by_name(pair: Pair, shared: 
 
 
 def test_an_invitation_has_a_button(pair: Pair, shared: Network, visit: Visit) -> None:
-    """RFC 2812 3.2.7; the room is for invited people only."""
+    """RFC 2812 3.2.7; only invited people can join the room."""
     ben = shared.peer(pair[1], "ben_i", CAPS, "#party-i")
     ben.do("MODE #party-i +i")
     anna = visit().enter(pair[0].port, "anna_i", "#home-i")
@@ -83,7 +81,7 @@ def test_an_invitation_has_a_button(pair: Pair, shared: Network, visit: Visit) -
 
 
 def test_the_network_names_its_lobby(network: Network, visit: Visit) -> None:
-    """005 hubbub/LOBBY: the room of a first visit. After leaving the last room there is a way back."""
+    """005 hubbub/LOBBY: the room of a first visit. After leaving the last room, the page offers to find one."""
     gateway = network.gateway(HUBBUB_LOBBY="#foyer")
     anna = visit().enter(gateway.port, "anna")
     room(anna, "#foyer")

@@ -1,4 +1,4 @@
-"""Code, quotes, lists and emphasis in the page. The grammar itself is tested in test_modules.py."""
+"""Code, quotes, lists and emphasis in the page. tests/web tests the grammar."""
 
 from collections.abc import Callable
 
@@ -73,7 +73,7 @@ def test_a_message_of_several_lines_has_quotes_lists_and_code(pair: Pair, shared
 
 
 def test_code_is_copied_with_a_button(pair: Pair, shared: Network, visit: Visit) -> None:
-    """With the Clipboard API, and without it on plain http."""
+    """By the Clipboard API, and without it, which a page over plain http does not have."""
     anna = visit(permissions=["clipboard-read", "clipboard-write"]).enter(pair[0].port, "anna_cp", "#copy")
     say_lines(shared, pair[1], "eve_cp", "#copy", *CODE, "```", "other", "```")
     anna.wait("other")
@@ -90,7 +90,7 @@ def test_code_is_copied_with_a_button(pair: Pair, shared: Network, visit: Visit)
     assert anna.page.input_value("#say") == 'if x < 1:\n    print("*<b>*", "`#dev`")'
 
 
-def test_what_is_said_here_is_sent_as_it_was_typed(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_a_message_is_sent_as_it_was_typed(pair: Pair, shared: Network, visit: Visit) -> None:
     anna = visit().enter(pair[0].port, "anna_as", "#astyped")
     peer = shared.peer(pair[1], "eve_as", "", "#astyped")
     anna.type("**hi** `x`")

@@ -1,4 +1,4 @@
-"""Scrolling: older pages come from memory and from the history, and the visible rows do not move."""
+"""Scrolling: older pages come from memory and from the history, and visible messages stay at their place."""
 
 from collections.abc import Callable
 
@@ -54,7 +54,7 @@ def test_older_messages_come_back_on_scrolling_and_the_view_does_not_jump(
     assert anna.texts()[-1] == "number 999"
 
 
-def test_the_window_has_no_gaps_whichever_way_one_scrolls(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_the_window_has_no_gaps_in_either_direction(pair: Pair, shared: Network, visit: Visit) -> None:
     fill(shared, pair[1], "pia", "#gaps", 700)
     anna = visit().enter(pair[0].port, "anna_g", "#gaps")
     anna.wait("number 699")
@@ -74,7 +74,9 @@ def test_the_window_has_no_gaps_whichever_way_one_scrolls(pair: Pair, shared: Ne
     assert anna.texts()[-1] == "number 699"
 
 
-def test_who_reads_old_messages_is_not_pulled_away_by_new_ones(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_new_messages_do_not_move_the_old_messages_that_a_person_reads(
+    pair: Pair, shared: Network, visit: Visit
+) -> None:
     fill(shared, pair[1], "quentin", "#calm", 300)
     rhea = shared.peer(pair[1], "rhea", CAPS, "#calm")
     anna = visit().enter(pair[0].port, "anna_n", "#calm")
@@ -90,8 +92,8 @@ def test_who_reads_old_messages_is_not_pulled_away_by_new_ones(pair: Pair, share
     anna.page.wait_for_selector("#to-end", state="hidden")
 
 
-def test_a_reply_to_a_message_of_long_ago_leads_to_it(pair: Pair, shared: Network, visit: Visit) -> None:
-    """IRCv3 chathistory AROUND. From there the newer pages are loaded."""
+def test_a_reply_to_an_old_message_leads_to_it(pair: Pair, shared: Network, visit: Visit) -> None:
+    """IRCv3 chathistory AROUND; from there the newer pages lead back."""
     sara = shared.peer(pair[1], "sara", CAPS, "#ago")
     echo = sara.do("PRIVMSG #ago :the first word")
     msgid = next(line for line in echo if "msgid=" in line).split("msgid=")[1].split(" ")[0].split(";")[0]
@@ -113,8 +115,8 @@ def test_a_reply_to_a_message_of_long_ago_leads_to_it(pair: Pair, shared: Networ
     assert texts[-2:] == ["in answer", "and live again"]
 
 
-def test_reactions_are_there_after_coming_later(pair: Pair, shared: Network, visit: Visit) -> None:
-    """IRCv3 chathistory "draft/event-playback": TAGMSG is a part of history."""
+def test_a_later_visitor_sees_the_reactions(pair: Pair, shared: Network, visit: Visit) -> None:
+    """IRCv3 chathistory "draft/event-playback": the history contains TAGMSG."""
     ute = shared.peer(pair[1], "ute", CAPS, "#later")
     echo = ute.do("PRIVMSG #later :judge this")
     msgid = next(line for line in echo if "msgid=" in line).split("msgid=")[1].split(" ")[0].split(";")[0]

@@ -1,4 +1,4 @@
-"""Input from other users is shown as text and does no harm."""
+"""Hostile messages: everything that others send is shown as text."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ def test_markup_is_text(pair: Pair, shared: Network, visit: Visit, name: str) ->
     assert anna.page.locator("#rows script, #rows img, #rows style, #rows a").count() == 0
 
 
-def test_links_are_of_http_alone_and_tell_the_other_side_nothing(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_only_http_links_are_links_and_they_send_no_referrer(pair: Pair, shared: Network, visit: Visit) -> None:
     anna = visit().enter(pair[0].port, "anna_l", "#links")
     text = 'see (https://example.org/a_(b)?x="1), ftp://example.org and http://example.org/"onclick=x.'
     shared.peer(pair[1], "eve_l", "", "#links").do(f"PRIVMSG #links :{text}")
@@ -43,8 +43,8 @@ def test_links_are_of_http_alone_and_tell_the_other_side_nothing(pair: Pair, sha
     assert anna.texts() == [text]
 
 
-def test_controls_and_what_turns_the_writing_are_taken_out(pair: Pair, shared: Network, visit: Visit) -> None:
-    """UAX 9: an override could show a text as another one; zero-width and right-to-left text stay what they are."""
+def test_control_characters_and_direction_overrides_are_removed(pair: Pair, shared: Network, visit: Visit) -> None:
+    """UAX 9: an override could disguise a text. Zero-width characters and right-to-left text stay."""
     anna = visit().enter(pair[0].port, "anna_c", "#controls")
     eve = shared.peer(pair[1], "eve_c", "", "#controls")
     turned = "\u202egnp.exe\u202c \u2066x\u2069"
@@ -60,7 +60,7 @@ def test_controls_and_what_turns_the_writing_are_taken_out(pair: Pair, shared: N
 
 
 def test_a_room_link_that_ends_in_an_emoji_breaks_nothing(pair: Pair, shared: Network, visit: Visit) -> None:
-    """A link of 63 UTF-16 units ended in half a surrogate pair, of which no address can be made."""
+    """A link of 63 UTF-16 units ended in half a surrogate pair, which encodeURIComponent rejects."""
     anna = visit().enter(pair[0].port, "anna_half", "#half")
     eve = shared.peer(pair[1], "eve_half", "", "#half")
     eve.do(*(f"PRIVMSG #half :#{'x' * count}🎉" for count in range(58, 66)))
@@ -111,7 +111,7 @@ def test_an_address_that_cannot_be_decoded_leads_to_the_lobby(pair: Pair, visit:
 
 
 def test_ten_thousand_lines_are_a_window_of_rows(pair: Pair, shared: Network, visit: Visit) -> None:
-    """10,000 lines of another user: the document stays small, the last lines are in sight, the page answers."""
+    """10,000 messages: the document keeps its bound, the last messages are visible, the page responds."""
     anna = visit().enter(pair[0].port, "anna_10k", "#flood")
     eve = shared.peer(pair[1], "eve_10k", "", "#flood")
     for start in range(0, 10_000, 500):
@@ -122,7 +122,7 @@ def test_ten_thousand_lines_are_a_window_of_rows(pair: Pair, shared: Network, vi
 
 
 def test_one_message_of_ten_thousand_lines_is_folded(pair: Pair, visit: Visit) -> None:
-    """Twenty lines are shown, in a box of their own, and all of them after a click."""
+    """Twenty lines are shown, and all of them on a click."""
     anna = visit().enter(pair[0].port, "anna_long", "#long")
     anna.say("short")
     anna.page.evaluate(

@@ -23,8 +23,8 @@ def run(pair: Pair, visit: Callable[..., Visitor]) -> Callable[..., Any]:
     return run
 
 
-def test_no_cut_of_a_text_parts_a_character(run: Callable[..., Any]) -> None:
-    """A room link, a text that is shortened and a quote end before an astral character or after it."""
+def test_no_shortened_text_ends_in_half_a_character(run: Callable[..., Any]) -> None:
+    """Room links, long texts and quotes end before or after a surrogate pair."""
     body = """
         const { row } = await import("./view/message_row.js");
         const { Buffer } = await import("./buffer.js");
@@ -56,7 +56,7 @@ def test_a_tab_that_is_slow_to_answer_is_waited_for(run: Callable[..., Any]) -> 
 
 @pytest.mark.parametrize("orders", [(0.1, 0.9), (0.9, 0.1)])
 def test_of_two_tabs_that_ask_at_once_one_has_the_name(run: Callable[..., Any], orders: tuple[float, float]) -> None:
-    """Which one depends on who has asked before the other listens; both of them learn it."""
+    """Which one depends on their timing; both of them learn it."""
     body = """
         const one = Object.assign(new m.Tabs(), { order: it[0] });
         const first = one.others("anna");

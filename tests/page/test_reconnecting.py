@@ -1,4 +1,4 @@
-"""A gateway dies: the page reconnects to the same address, and no message is lost or duplicated."""
+"""A gateway dies: the page reconnects to the same address, and each message is there exactly once."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,11 +14,11 @@ CAPS = "batch echo-message labeled-response message-tags server-time"
 
 
 def said(lines: list[str]) -> list[str]:
-    """Return the texts of the messages among lines with tags."""
+    """Return the texts of messages."""
     return [line.split(" PRIVMSG ")[1].partition(" :")[2] for line in lines if " PRIVMSG " in line]
 
 
-def test_a_gateway_dies_and_its_address_leads_to_another(network: Network, visit: Visit) -> None:
+def test_another_gateway_takes_over_the_address(network: Network, visit: Visit) -> None:
     first, other = network.gateways(2)
     anna = visit().enter(first.port, "anna")
     ben = network.peer(other, "ben", CAPS, "#lobby")
@@ -48,7 +48,7 @@ def test_a_gateway_dies_and_its_address_leads_to_another(network: Network, visit
     anna.until("document.getElementById('my-name').textContent === 'anna'")
 
 
-def test_what_the_page_says_around_a_death_comes_once(network: Network, visit: Visit) -> None:
+def test_messages_sent_around_a_crash_arrive_once(network: Network, visit: Visit) -> None:
     """Ten messages in flight when the gateway is killed: each arrives once, in order, on the other side."""
     first, other = network.gateways(2)
     ben = network.peer(other, "ben", CAPS, "#lobby")
@@ -74,8 +74,8 @@ EVENTS = {
 
 
 @pytest.mark.parametrize("last", EVENTS)
-def test_events_are_shown_once_around_a_death(network: Network, visit: Visit, last: str) -> None:
-    """A topic, a mode and a rename that came live are in the history that the page reads after it."""
+def test_events_are_shown_once_around_a_crash(network: Network, visit: Visit, last: str) -> None:
+    """The history after the crash contains the topic, the mode and the rename that were shown live."""
     first, other = network.gateways(2)
     cora = network.peer(other, "cora", CAPS, "#elsewhere", "#events")
     anna = visit().enter(first.port, "anna", "#events,elsewhere")
@@ -97,8 +97,8 @@ def test_events_are_shown_once_around_a_death(network: Network, visit: Visit, la
     assert anna.page.inner_text("#rows").count("cora is now carola") == 1
 
 
-def test_a_connection_that_is_only_silent_is_given_up(network: Network, visit: Visit) -> None:
-    """No bytes come and the connection is not closed: the page detects this by its PINGs."""
+def test_a_silent_connection_is_given_up(network: Network, visit: Visit) -> None:
+    """No data and no close: the page detects it by its PINGs."""
     gateway = network.gateway()
     forwarder = Forwarder(gateway.port)
     try:

@@ -1,4 +1,4 @@
-"""Talking: browsers and other clients on different gateways."""
+"""Messages between browsers and other clients on different gateways."""
 
 from collections.abc import Callable
 
@@ -37,8 +37,8 @@ def test_the_first_visit_asks_for_a_name_only_and_later_ones_for_nothing(pair: P
     assert cora.page.inner_text("#my-name") == "cora"
 
 
-def test_a_name_that_is_held_yet_is_taken_back_and_remembered(pair: Pair, shared: Network, visit: Visit) -> None:
-    """As after a reload while the last session still exists: the page takes its own nick back later."""
+def test_a_name_that_another_session_still_holds_is_requested_again(pair: Pair, shared: Network, visit: Visit) -> None:
+    """As after a reload, while the session of the last page still exists."""
     cleo = visit().enter(pair[0].port, "cleo", "#held")
     watcher = shared.peer(pair[1], "watcher_h", "", "#held")
     cleo.page.goto("about:blank")
@@ -53,7 +53,7 @@ def test_a_name_that_is_held_yet_is_taken_back_and_remembered(pair: Pair, shared
     cleo.until("document.getElementById('my-name').textContent === 'cleo'")
 
 
-def test_keyboard_alone(pair: Pair, visit: Visit) -> None:
+def test_the_keyboard_is_enough(pair: Pair, visit: Visit) -> None:
     """From the first visit to a reply, a reaction and another room, without a pointer."""
     dora = visit()
     dora.page.goto(f"http://127.0.0.1:{pair[0].port}/#keys")
@@ -85,7 +85,9 @@ def test_keyboard_alone(pair: Pair, visit: Visit) -> None:
     dora.until("document.querySelector('h1').textContent === '#keys'")
 
 
-def test_unread_and_mentions_are_counted_and_read_by_looking(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_unread_messages_and_mentions_are_counted_until_they_are_visible(
+    pair: Pair, shared: Network, visit: Visit
+) -> None:
     emma = visit().enter(pair[0].port, "emma", "#count,count2")
     fred = shared.peer(pair[1], "fred", "", "#count2")
     fred.do("PRIVMSG #count2 :just talk", "PRIVMSG #count2 :emma: look here", "PRIVMSG #count2 :emmanuel is another")
@@ -113,8 +115,8 @@ def test_direct_messages(pair: Pair, shared: Network, visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("ending", ["message", "done"])
-def test_typing_is_shown_and_told(pair: Pair, shared: Network, visit: Visit, ending: str) -> None:
-    """IRCv3 typing: active is told within 3 seconds once; a message or done ends it."""
+def test_typing_is_shown_and_notified(pair: Pair, shared: Network, visit: Visit, ending: str) -> None:
+    """IRCv3 typing: at most one notification in 3 seconds; a message or "done" ends it."""
     room = f"#typing-{ending}"
     ida = visit().enter(pair[0].port, f"ida{ending}", room)
     jon = shared.peer(pair[1], f"jon{ending}", CAPS, room)
@@ -125,8 +127,8 @@ def test_typing_is_shown_and_told(pair: Pair, shared: Network, visit: Visit, end
     ida.page.focus("#say")
     ida.page.keyboard.type("a few letters")
     ida.page.fill("#say", "")
-    told = jon.until("+typing=done")
-    assert len([line for line in told if "+typing=active" in line]) == 1
+    received = jon.until("+typing=done")
+    assert len([line for line in received if "+typing=active" in line]) == 1
 
 
 def test_reactions_come_and_go(pair: Pair, shared: Network, visit: Visit) -> None:
@@ -146,7 +148,7 @@ def test_reactions_come_and_go(pair: Pair, shared: Network, visit: Visit) -> Non
     assert "+draft/unreact=🎉" in liam.until("+draft/unreact")[-1]
 
 
-def test_a_reaction_is_typed_by_its_name_and_a_sentence_is_none(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_a_reaction_can_be_typed_by_its_name_but_not_a_sentence(pair: Pair, shared: Network, visit: Visit) -> None:
     ruth = visit().enter(pair[0].port, "ruth", "#own")
     ulf = shared.peer(pair[1], "ulf", CAPS, "#own")
     ulf.do("PRIVMSG #own :judge this")
@@ -165,7 +167,7 @@ def test_a_reaction_is_typed_by_its_name_and_a_sentence_is_none(pair: Pair, shar
     assert next(line for line in ulf.sync() if "draft/react" in line).count("👍") == 1
 
 
-def test_emoji_are_completed_and_said_by_their_names(pair: Pair, visit: Visit) -> None:
+def test_emoji_are_completed_and_sent_by_their_names(pair: Pair, visit: Visit) -> None:
     tina = visit().enter(pair[0].port, "tina", "#emoji")
     tina.page.focus("#say")
     for typed, expected in ((":+1", "👍 "), ("hi :tad", "hi 🎉 ")):
@@ -177,7 +179,7 @@ def test_emoji_are_completed_and_said_by_their_names(pair: Pair, visit: Visit) -
     tina.wait("👎 at 10:30:45 :+1:")
 
 
-def test_a_reply_quotes_and_leads_to_what_it_answers(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_a_reply_quotes_its_message_and_leads_to_it(pair: Pair, shared: Network, visit: Visit) -> None:
     """IRCv3 reply: +reply names the msgid."""
     mona = visit().enter(pair[0].port, "mona", "#reply")
     nils = shared.peer(pair[1], "nils", CAPS, "#reply")
@@ -216,7 +218,7 @@ def test_names_complete_and_commands_are_suggested(pair: Pair, shared: Network, 
     assert olga.page.input_value("#say") == ""
 
 
-def test_away_members_and_leavers_are_shown(pair: Pair, shared: Network, visit: Visit) -> None:
+def test_absences_and_parts_are_shown(pair: Pair, shared: Network, visit: Visit) -> None:
     quin = visit().enter(pair[0].port, "quin", "#people")
     rosa = shared.peer(pair[1], "rosa", "", "#people")
     quin.wait("rosa joined")

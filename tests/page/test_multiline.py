@@ -1,4 +1,4 @@
-"""Messages of several lines, and deletion."""
+"""Messages of several lines, and deletions."""
 
 from collections.abc import Callable
 
@@ -24,8 +24,8 @@ def test_several_lines_are_one_message(pair: Pair, shared: Network, visit: Visit
     assert cora.texts() == [text]
 
 
-def test_whatever_the_id_several_lines_arrive(pair: Pair, shared: Network, visit: Visit) -> None:
-    """A batch's reference is letters, digits and hyphens: the token with all bits set once had "_" in it."""
+def test_several_lines_arrive_with_any_token(pair: Pair, shared: Network, visit: Visit) -> None:
+    """The reference of a batch has letters, digits and hyphens only. A token once contained "_"."""
     anna = visit()
     anna.page.add_init_script("let n = 0; crypto.getRandomValues = (all) => { all.fill(255)[0] = n++; return all; }")
     ben = visit().enter(pair[1].port, "ben_t", "#tokens")
@@ -33,8 +33,8 @@ def test_whatever_the_id_several_lines_arrive(pair: Pair, shared: Network, visit
     ben.wait("last")
 
 
-def test_one_takes_back_what_one_said(pair: Pair, shared: Network, visit: Visit) -> None:
-    """IRCv3 message-redaction: with the pointer and by a key; only one's own messages."""
+def test_a_person_deletes_their_own_message(pair: Pair, shared: Network, visit: Visit) -> None:
+    """IRCv3 message-redaction."""
     anna = visit().enter(pair[0].port, "anna_x", "#back")
     ben = visit().enter(pair[1].port, "ben_x", "#back")
     anna.say("a mistake")
@@ -53,7 +53,7 @@ def test_one_takes_back_what_one_said(pair: Pair, shared: Network, visit: Visit)
 
 
 def test_a_deletion_can_be_undone(pair: Pair, shared: Network, visit: Visit) -> None:
-    """Other users are not notified for some seconds."""
+    """It is sent after some seconds only."""
     anna = visit().enter(pair[0].port, "anna_u", "#undo")
     watcher = shared.peer(pair[1], "watcher_u", f"{CAPS} draft/message-redaction", "#undo")
     anna.say("keep this")
@@ -83,8 +83,8 @@ def test_a_deletion_can_be_undone(pair: Pair, shared: Network, visit: Visit) -> 
     assert "delete this" not in anna.texts()
 
 
-def test_a_letter_returns_to_writing(pair: Pair, visit: Visit) -> None:
-    """On a selected message r, e and Del are commands. Other typed text goes into the input field."""
+def test_a_letter_moves_the_focus_to_the_message_field(pair: Pair, visit: Visit) -> None:
+    """On a message the keys r, e and Del are actions. All other letters go into the field."""
     anna = visit().enter(pair[0].port, "anna_k", "#letters")
     anna.say("a message")
     anna.page.focus("#say")
