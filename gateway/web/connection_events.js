@@ -76,7 +76,7 @@ const onBatch = (session, message, now) => {
 const onMessage = ({ messaging, exchange, serverEvents, naming }, message, now) => {
   const isByMe = naming.isMine(nickOf(message.source));
   if (messaging.isAnswer(message) && !isByMe) {
-    messaging.onRejected(message); // a NOTICE, where the gateway has no standard reply
+    messaging.onRefused(message); // a NOTICE, where the gateway has no standard reply
   } else if (!message.source.includes("!") || message.params[0] === "*") {
     exchange.notice(message.verb, message.params.at(-1) ?? "");
   } else if (message.verb === "TAGMSG") {

@@ -6,9 +6,9 @@ import { sentence } from "./phrases.js";
 
 /** @typedef {import("./irc.js").Message} Message */
 
-const JOIN_REJECTED = new Set(["403", "405", "471", "473", "474", "475", "476"]);
-const NICK_REJECTED = new Set(["432", "433", "436", "437"]);
-const MESSAGE_REJECTED = new Set(["401", "403", "404", "407"]);
+const JOIN_REFUSED = new Set(["403", "405", "471", "473", "474", "475", "476"]);
+const NICK_REFUSED = new Set(["432", "433", "436", "437"]);
+const MESSAGE_REFUSED = new Set(["401", "403", "404", "407"]);
 const FIRST_ERROR = "400";
 
 export class ErrorReplies {
@@ -35,12 +35,12 @@ export class ErrorReplies {
   onFail(message, pings, now) {
     const { params } = message;
     const verb = params[0].toUpperCase();
-    if (this.messaging.isAnswer(message)) this.messaging.onRejected(message);
+    if (this.messaging.isAnswer(message)) this.messaging.onRefused(message);
     else if (verb === "PING" && pings.failed()) return;
     else if (verb === "CHATHISTORY") this.history.onFail(params, now);
     else if (verb === "REDACT" && params.length > 4) this.onRedact(params);
     else if (verb === "MARKREAD") return; // it is sent again with the next marker
-    else if (!["PRIVMSG", "TAGMSG", "BATCH"].includes(verb) || !this.messaging.onRejected(message)) {
+    else if (!["PRIVMSG", "TAGMSG", "BATCH"].includes(verb) || !this.messaging.onRefused(message)) {
       this.exchange.notice(params[1], params.at(-1) ?? "");
     }
   }
@@ -60,14 +60,14 @@ export class ErrorReplies {
   onNumeric(message, isGreeted, now) {
     const { verb, params } = message;
     const conversation = this.conversations.get(casefold(params[1] ?? ""));
-    if (NICK_REJECTED.has(verb) && !conversation?.isRoom) {
+    if (NICK_REFUSED.has(verb) && !conversation?.isRoom) {
       this.onNick(message, now);
-    } else if (JOIN_REJECTED.has(verb) && conversation?.syncState === SyncState.AWAITED) {
+    } else if (JOIN_REFUSED.has(verb) && conversation?.syncState === SyncState.AWAITED) {
       this.conversations.delete(conversation.key);
       this.exchange.emit({ type: "JoinFailed", conversation: conversation.name });
       this.show(message, conversation.name);
-    } else if (MESSAGE_REJECTED.has(verb) || (verb >= FIRST_ERROR && this.messaging.isAnswer(message))) {
-      if (!this.messaging.onRejected(message)) this.show(message);
+    } else if (MESSAGE_REFUSED.has(verb) || (verb >= FIRST_ERROR && this.messaging.isAnswer(message))) {
+      if (!this.messaging.onRefused(message)) this.show(message);
     } else {
       const text = sentence(message, isGreeted);
       if (text) this.exchange.notice(verb, text);

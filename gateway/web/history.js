@@ -18,10 +18,10 @@ import { timeReference } from "./tags.js";
  */
 
 const BACKLOG = 60; // lines in the first page of a room
-const PAGE = 100;
+const HISTORY_PAGE = 100;
 const MISSED_PAGES = 20; // if more was missed: the latest page, and older ones on scrolling
 const END_TAG = "draft/chathistory-end";
-const ANSWER_WITHIN_MS = 10_000;
+const ANSWER_LIMIT_MS = 10_000;
 const TRY_AGAIN_MS = 2_000; // after a temporary failure
 const DAY_MS = 86_400_000;
 /** The pages that a conversation requests on its own. @type {Set<PageKind>} */
@@ -41,7 +41,7 @@ export class HistoryLoader {
     this.conversations = conversations;
     this.messaging = messaging;
     this.newId = newId;
-    this.pageLimit = PAGE;
+    this.pageLimit = HISTORY_PAGE;
     this.targetsSince = 0;
   }
 
@@ -116,7 +116,7 @@ export class HistoryLoader {
 
   /** @param {PageKind} kind */
   limitOf(kind) {
-    return Math.min(kind === "latest" ? BACKLOG : PAGE, this.pageLimit);
+    return Math.min(kind === "latest" ? BACKLOG : HISTORY_PAGE, this.pageLimit);
   }
 
   /**
@@ -202,7 +202,7 @@ export class HistoryLoader {
     if (!conversation.request) return;
     if (conversation.tryAgainAt) {
       if (now >= conversation.tryAgainAt) this.request(conversation, conversation.request.kind, now);
-    } else if (now - conversation.request.at >= ANSWER_WITHIN_MS) {
+    } else if (now - conversation.request.at >= ANSWER_LIMIT_MS) {
       this.fail(conversation, false, "the gateway does not answer", now);
     }
   }

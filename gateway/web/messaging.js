@@ -143,7 +143,7 @@ export class Messaging {
    * Handle an error for a message. Its label tells which one, or else the target that it names. False if it is for none.
    * @param {Message} message
    */
-  onRejected(message) {
+  onRefused(message) {
     const id = message.tags.get(ID_TAG) ?? this.batches.label(message);
     const named = () => message.params.slice(1).map((name) => this.outbox.sentTo(name)).find(Boolean);
     const unsent = this.outbox.remove(id) ?? this.confirmed.get(id) ?? this.outbox.remove(named()?.id ?? "");

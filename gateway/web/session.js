@@ -30,7 +30,7 @@ import { TypingAndReadMarkers } from "./typing_and_read_markers.js";
 
 const DEAD_AFTER_MS = 60_000; // of silence
 const REGISTRATION_LIMIT_MS = 20_000;
-const JOIN_AGAIN_MS = 10_000;
+const ASK_AGAIN_MS = 10_000;
 
 export class Session {
   // Of this connection:
@@ -130,7 +130,7 @@ export class Session {
       for (const conversation of this.conversations.values()) {
         this.history.tick(conversation, now);
         const isAwaited = conversation.isRoom && conversation.syncState === SyncState.AWAITED;
-        if (isAwaited && now - conversation.joinSentAt >= JOIN_AGAIN_MS) this.sendJoin(conversation, now);
+        if (isAwaited && now - conversation.joinSentAt >= ASK_AGAIN_MS) this.sendJoin(conversation, now);
       }
     }
     this.advance(now);
