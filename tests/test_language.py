@@ -48,6 +48,7 @@ CHECKED = [
     "tests/ops",
     "tests/page",
     "tests/pictures",
+    "tests/simulation",
     "tests/stage",
     "tests/web",
     "tests/wire",

@@ -61,7 +61,7 @@ def test_a_reverted_change_of_a_kicked_member_is_shown_by_another_room() -> None
     """The room in which the change took effect has removed the member when it is reverted."""
     change, kicked = line(2.02, 1, "SETNAME :New"), line(8.0, 0, "KICK #b {} :out", 1)
     joins = (1.5, "join", (0, "#b", "")), (1.6, "join", (1, "#b", ""))
-    # Of each room one entry is under way; what was sent before Redis stood still comes through.
+    # Of each room one entry is under way; what was sent before Redis stalled takes effect.
     held = say(2.01, 0, "#a", "m1")
     outcome = happens(
         *joins,
