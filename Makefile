@@ -38,7 +38,7 @@ types: ## check the types of the code and of its tests (mypy --strict), and of t
 	@if command -v npm >/dev/null; then $(MAKE) -s page-types; \
 	else echo "no npm: the types of the page are not checked (apt-get install nodejs npm)"; fi
 
-page-types: tests/web/node_modules/.package-lock.json
+page-types: tests/web/node_modules/.package-lock.json ## check the types of the page alone (tsc, from npm)
 	tests/web/node_modules/.bin/tsc -p tests/web
 
 tests/web/node_modules/.package-lock.json: tests/web/package-lock.json
