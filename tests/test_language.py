@@ -8,6 +8,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,7 @@ def paragraphs_of_source(text: str) -> Iterator[str]:
     yield from re.findall(r"(?:^|\s)(?://|--|#) +(.*)$", text, re.MULTILINE)
 
 
+@cache
 def paragraphs(file: Path) -> list[str]:
     text = file.read_text("utf-8")
     by_suffix = {".md": paragraphs_of_document, ".py": paragraphs_of_python}

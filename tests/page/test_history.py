@@ -10,7 +10,7 @@ Visit = Callable[..., Visitor]
 CAPS = "batch echo-message labeled-response message-tags server-time"
 ROWS_LIMIT = 400
 
-# Scroll the middle row to the centre. Return its identity and position.
+# Find the row in the middle of the box. Return its text and position.
 _MIDDLE = """() => {
     const box = document.getElementById("log").getBoundingClientRect();
     const row = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2).closest("li.entry");
