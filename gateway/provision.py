@@ -5,7 +5,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 
 from gateway.chat.isupport import isupport_lines, isupport_tokens
-from gateway.chat.ports import Server
+from gateway.chat.network import Server
 from gateway.config import ConfigError, Settings
 from gateway.lane.context import LaneSettings
 from gateway.net.tls import UnusableCertificate, server_context

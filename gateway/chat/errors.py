@@ -27,6 +27,17 @@ _CANNOT_SEND = {
 _ID_IN_USE = "another message has this id; send it again with a new one"
 
 
+class Unavailable(Exception):
+    """Redis did not answer in time: the command fails.
+
+    Its arguments are the verb and the target that the reply names, if not the command's own.
+    """
+
+
+class ClientLeft(Exception):
+    """The client left while its handler waited."""
+
+
 class CommandError(Exception):
     """A command that is refused: a numeric, or with ``verb`` a FAIL (IRCv3 standard-replies)."""
 

@@ -69,6 +69,17 @@ class PastEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Events of a history, in its order, and how far it was read.
+
+    ``reached``: what lies behind this place, in the direction of reading, was not looked at; None: all was.
+    """
+
+    events: list[PastEvent]
+    reached: Place | None
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """What is asked of a history: events of these verbs between two places, these excluded.
 

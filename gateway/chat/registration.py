@@ -1,11 +1,12 @@
 """From a connection to a user: what must be in before 001, and what is said then (Modern IRC "Connection Setup")."""
 
+import hmac
 from contextlib import suppress
 
-from gateway.chat.commands.connecting import password_fits
 from gateway.chat.commands.network import send_isupport, send_lusers, send_motd
 from gateway.chat.dates import date
-from gateway.chat.ports import Ports, Unavailable
+from gateway.chat.errors import Unavailable
+from gateway.chat.interfaces import Services
 from gateway.chat.session import Session
 from gateway.chat.user_modes import LETTERS
 from gateway.wire import numerics as n
@@ -14,29 +15,37 @@ ROOM_MODES = "beIklimnstov"
 ROOM_MODES_WITH_PARAMETER = "beIklov"
 
 
-def is_complete(ports: Ports, session: Session) -> bool:
-    """Whether nick, USER and CAP END are all in; the nick is claimed if the password fits."""
+def password_fits(services: Services, session: Session) -> bool:
+    """Whether the connection password, where there is one, was given (constant time)."""
+    wanted, registration = services.context.server.password, session.registration
+    given = registration.password if registration is not None else ""
+    return wanted is None or hmac.compare_digest(wanted.encode(), given.encode())
+
+
+async def complete_if_ready(services: Services, session: Session) -> None:
+    """Greet the session once nick, USER and CAP END are all in; a wrong password ends it."""
     registration = session.registration
     if registration is None or registration.negotiates or not session.user:
-        return False
-    return bool(session.nick or (registration.nick and not password_fits(ports, session)))
-
-
-async def complete(ports: Ports, session: Session) -> None:
-    """Makes the session a user of the network and greets it; a wrong password ends it."""
-    if not password_fits(ports, session):
-        session.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
-        ports.quit(session, "Bad password")
         return
+    if not password_fits(services, session):
+        if session.nick or registration.nick:
+            session.numeric(n.ERR_PASSWDMISMATCH, "Password incorrect")
+            services.sessions.quit(session, "Bad password")
+    elif session.nick:
+        await _greet(services, session)
+
+
+async def _greet(services: Services, session: Session) -> None:
+    """Make the session a user of the network."""
     session.registration = None
     session.is_registered = True
-    server = ports.server
-    ports.registered(session)
+    server = services.context.server
+    services.sessions.registered(session)
     session.numeric(n.RPL_WELCOME, f"Welcome to the {server.network} Network, {session.source}")
     session.numeric(n.RPL_YOURHOST, f"Your host is {server.name}, running version {server.version}")
     session.numeric(n.RPL_CREATED, f"This server was created {date(server.started_s)}")
     session.numeric_words(n.RPL_MYINFO, server.name, server.version, LETTERS, ROOM_MODES, ROOM_MODES_WITH_PARAMETER)
-    send_isupport(ports, session)
+    send_isupport(services, session)
     with suppress(Unavailable):  # whoever comes while Redis is away comes in all the same
-        await send_lusers(ports, session)
-    send_motd(ports, session)
+        await send_lusers(services, session)
+    send_motd(services, session)

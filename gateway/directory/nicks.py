@@ -12,7 +12,7 @@ from typing import Any
 from gateway.broker.keys import Keys
 from gateway.broker.port import Done, RedisPort, ignore
 from gateway.broker.scripts import read
-from gateway.chat.ports import Profile
+from gateway.chat.network import Profile
 from gateway.chat.session import Session
 from gateway.directory.lanes import lanes
 from gateway.wire.casefold import casefold

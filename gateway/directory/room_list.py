@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.broker.keys import Keys
 from gateway.broker.port import RedisPort, ignore
-from gateway.chat.ports import RoomListing
+from gateway.chat.network import RoomListing
 from gateway.chat.state import State
 
 RENEWAL_S = 60.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.broker.keys import Keys
 from gateway.broker.port import RedisPort, ignore
-from gateway.chat.ports import GatewayCounts
+from gateway.chat.network import GatewayCounts
 
 _COUNTS = ("users", "invisible", "opers", "unknown", "peak")
 

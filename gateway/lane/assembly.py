@@ -13,6 +13,7 @@ from gateway.broker.probe import LinkProbe
 from gateway.chat.commands.rooms import show_room
 from gateway.chat.effects import Joined, Redacted, Rejection
 from gateway.chat.events import Entry, decode
+from gateway.chat.interfaces import Services
 from gateway.chat.member import Member
 from gateway.chat.room import Room
 from gateway.chat.session import Session
@@ -20,7 +21,7 @@ from gateway.directory import nicks
 from gateway.directory.nicks import NickDirectory
 from gateway.directory.room_list import RENEWAL_S, RoomList
 from gateway.directory.user_counts import UserCounts
-from gateway.lane.clients.client import Client
+from gateway.lane.clients.client import Client, Clients
 from gateway.lane.clients.connections import Connections
 from gateway.lane.clients.dispatcher import Dispatcher
 from gateway.lane.clients.drain import Drain
@@ -29,21 +30,25 @@ from gateway.lane.context import LaneContext, LaneSettings
 from gateway.lane.direct.control_messages import HANDLERS
 from gateway.lane.direct.history import DirectHistory
 from gateway.lane.direct.inbox import Inbox
+from gateway.lane.direct.messages import DirectMessages
 from gateway.lane.direct.user_queries import UserQueries
 from gateway.lane.fanout.messages import Fanout
 from gateway.lane.fanout.outboxes import Outboxes
 from gateway.lane.fanout.state_changes import StateChanges
 from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.features.monitor import Monitor
+from gateway.lane.features.operators import Operators
 from gateway.lane.hooks import Hooks, call_all
 from gateway.lane.loop.batch_delay import BatchDelay
 from gateway.lane.loop.stall_guard import StallGuard
 from gateway.lane.loop.turn_times import TurnTimes
 from gateway.lane.outgoing import Outgoing
-from gateway.lane.ports import LanePorts
 from gateway.lane.rooms.directory_updates import DirectoryPublisher
+from gateway.lane.rooms.history import History
 from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
 from gateway.lane.rooms.orphans import OrphanedMembers
+from gateway.lane.rooms.rooms import Rooms
+from gateway.lane.sessions.directory import Directory
 from gateway.lane.sessions.membership import Memberships
 from gateway.lane.sessions.nicks import Nicks
 from gateway.lane.sessions.outcomes import Outcomes
@@ -79,7 +84,7 @@ class Parts:
         self.batch_delay = BatchDelay(context.now)
         self.turn_times = TurnTimes(context.now)
         self.stall_guard = StallGuard(context.server.lease_s / 3, context.process.beats)
-        self.clients: dict[str, Client] = {}
+        self.clients = Clients()
         """The clients of the lane by session id."""
         self.touched: list[ClientConnection] = []
         """The connections to flush at the end of the turn."""
@@ -169,7 +174,7 @@ class Parts:
         self.direct_history = DirectHistory(self._current_nick)
         self.inbox.on_message, self.inbox.on_redacted = self.direct_history.received, self.direct_history.redact
         self.inbox.specials |= HANDLERS(self.clients, self._depart)
-        self.user_queries = UserQueries(context, self.inbox, self.log_writer)
+        self.user_queries = UserQueries(context, self.clients, self.inbox, self.log_writer)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
 
     def _build_directory(self) -> None:
@@ -187,9 +192,9 @@ class Parts:
     def _build_sessions(self) -> None:
         """Build what the lane knows of its sessions."""
         context, clients, outgoing = self.context, self.clients, self.outgoing
-        self.profiles = Profiles(self.directory, self.directory_publisher, outgoing)
+        self.profiles = Profiles(self.directory, self.directory_publisher, outgoing, self.visible_users)
         self.nicks = Nicks(context, clients, self.directory, outgoing, self.profiles, self.visible_users)
-        self.sessions = Sessions(context, self.hooks, clients, outgoing, self.nicks, self.replicas)
+        self.sessions = Sessions(context, self.hooks, clients, outgoing, self.nicks, self.replicas, self.barrier)
         self.outcomes = self.outgoing.listener = Outcomes(
             outgoing, self.profiles, self.direct_history, self.fanout, self._show_room
         )
@@ -213,10 +218,39 @@ class Parts:
 
     def _build_clients(self) -> None:
         """Build what reads from clients and ends them."""
-        self.ports = LanePorts(self)
-        self.dispatcher = Dispatcher(self.context, self.ports, self.probe, self.sessions.depart)
+        self.dispatcher = Dispatcher(self.context, self.clients, self.probe, self.sessions.depart)
         self.handshake = Handshake(self.context, self.connections)
         self.drain = Drain(self)
+        self.services = self.dispatcher.services = self._services()
+
+    def _services(self) -> Services:
+        """Return what command handlers use."""
+        context, link, keys = self.context, self.link, self.keys
+        rooms = Rooms(context, self.clients, self.replicas, self.visible_users, self.state_changes)
+        direct = DirectMessages(link, keys, self.inbox, self.outgoing, self.log_writer, self.direct_history)
+        return Services(
+            context=context,
+            rooms=rooms,
+            outgoing=self.outgoing,
+            nicks=self.nicks,
+            profiles=self.profiles,
+            directory=Directory(
+                context,
+                self.nicks,
+                self.directory,
+                rooms,
+                self.room_list,
+                self.user_counts,
+                self.directory_publisher,
+            ),
+            users=self.user_queries,
+            direct=direct,
+            history=History(context, link, keys, self.replica_acks),
+            monitor=self.monitor,
+            sessions=self.sessions,
+            pacing=self.dispatcher,
+            operators=Operators(context, direct),
+        )
 
     def _register(self) -> None:
         """Register the parts at the moments of the lane, in the order in which they are called."""
@@ -266,7 +300,7 @@ class Parts:
         self.inbox.on_lost = partial(call_all, hooks.data_lost)
         hooks.lease_lost += [self.inbox.make, self.inbox.on_lost, self.subscriptions.check_positions]
         hooks.reload += [self._reload]
-        hooks.client_departs += [self.monitor.forget]
+        hooks.client_departs += [lambda client: self.monitor.forget(client.session)]
         hooks.client_left += [
             lambda client: self.connections.discount(client.connection),
             lambda client: self.direct_history.forget(client.session),
@@ -310,7 +344,7 @@ class Parts:
         self.rekey.notice()
 
     def _show_room(self, session: Session, room: Room) -> None:
-        show_room(self.ports, session, room)
+        show_room(self.services, session, room)
 
     # What concerns several parts.
 

@@ -13,7 +13,7 @@ from random import Random, SystemRandom
 
 import structlog
 
-from gateway.chat.ports import Server
+from gateway.chat.network import Server
 from gateway.lane.loop.clock import CLOCK, Clock
 from gateway.lane.loop.process import ProcessServices
 from gateway.lane.loop.timers import Timer, Timers

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import structlog
 
 from gateway.broker.probe import TICK_S
-from gateway.chat.ports import Server
+from gateway.chat.network import Server
 from gateway.lane.assembly import Parts
 from gateway.lane.context import LaneContext, LaneSettings
 from gateway.lane.hooks import call_all

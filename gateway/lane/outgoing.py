@@ -5,16 +5,20 @@ under way is exact: a PONG, a QUIT and a rename wait until it is zero, and a cli
 reports each outcome to a listener, and knows no command. Runs on the lane's thread.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
-from gateway.chat.effects import Accepted, MessageSent, MultilineSent
-from gateway.lane.clients.client import Client
+from gateway.chat.effects import Accepted, Effect, MessageSent, MultilineSent
+from gateway.chat.errors import Unavailable
+from gateway.chat.session import Session
+from gateway.lane.clients.client import Client, Clients
 from gateway.lane.context import LaneContext
 from gateway.lane.loop.tasks import Wait
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 from gateway.logs.retry_queue import MustDeliver, RetryQueue
+from gateway.wire.casefold import casefold
 
 ROOMS_AT_ONCE = 16
 UNDER_WAY_LIMIT = 256
@@ -44,7 +48,7 @@ class Outgoing:
     def __init__(
         self,
         context: LaneContext,
-        clients: dict[str, Client],
+        clients: Clients,
         log_writer: LogWriter,
         retry_limits: tuple[int, float],
         pause_reading: Callable[[Client], Callable[[], None]],
@@ -94,6 +98,45 @@ class Outgoing:
         for pending in withdrawn:
             self.finish(pending, None)
         return bool(withdrawn)
+
+    # -- for handlers (gateway.chat.interfaces.Outgoing) ----------------------------------------------
+
+    def say(self, session: Session, name: str, line: str) -> None:
+        """Append a message; its echo or its error carries the label of the command at hand."""
+        self.append(session.sid, name, line, session.take_label() if session.label else "")
+
+    async def commit_to(self, session: Session, name: str, line: str, *, is_join: bool = False) -> Effect:
+        client, name = self._clients.of(session), casefold(name)
+        if is_join:
+            client.intended = (client.intended or set()) | {name}
+        wait = self.commit(session.sid, name, line)
+        try:
+            with self._withdrawing({name: wait}):
+                effect: Effect | None = await wait
+        finally:
+            if is_join and client.intended is not None:
+                client.intended.discard(name)
+        if effect is None:
+            raise Unavailable
+        return effect
+
+    async def commit_to_all(self, session: Session, line: str) -> None:
+        for names in in_slices(session.rooms):
+            waits = {name: self.commit(session.sid, name, line) for name in names}
+            with self._withdrawing(waits):
+                for wait in waits.values():
+                    if await wait is None:
+                        raise Unavailable
+
+    @contextmanager
+    def _withdrawing(self, waits: Mapping[str, Wait[Any]]) -> Iterator[None]:
+        """If the outcomes do not come in time, withdraw what was not sent yet: it must not happen after the failure."""
+        try:
+            yield
+        except Unavailable:
+            for name, wait in waits.items():
+                self.withdraw(name, wait)
+            raise
 
     # -- outcomes -------------------------------------------------------------------------------------
 

@@ -12,8 +12,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.scripts import Script
 from gateway.chat import render
 from gateway.chat.events import Event, decode, id_key
-from gateway.chat.history_access import ID_LIMIT, HistoryAccess, PastEvent, Place, Span, events, place
-from gateway.chat.ports import HistoryPage
+from gateway.chat.history_access import ID_LIMIT, HistoryAccess, HistoryPage, PastEvent, Place, Span, events, place
 from gateway.chat.render import log_mark
 from gateway.logs.replica import stream_entry
 from gateway.logs.scripts import PAGE
@@ -36,7 +35,7 @@ class AwaitedRedis(Protocol):
 
 
 async def read(redis: AwaitedRedis, keys: Keys, may_read: HistoryAccess, span: Span) -> HistoryPage:
-    """See gateway.chat.ports.Ports.history."""
+    """See gateway.chat.interfaces.History.read."""
     reading = _Reading(redis, keys, casefold(may_read.room), span)
     is_all = True
     for part in may_read.parts(span):
@@ -97,7 +96,7 @@ class _Reading:
 
 
 async def find(redis: AwaitedRedis, keys: Keys, log: str, msgid: str) -> Event | None:
-    """See gateway.chat.ports.Ports.find_message; ``log`` is the name of a room's log or of an inbox."""
+    """See gateway.chat.interfaces.History.find. ``log``: the name of a room's log or of an inbox."""
     at = place(msgid)
     stream_id = _stream_id(at)
     if render.msgid(stream_id, at[2], log_mark(log)) != msgid:

@@ -1,5 +1,8 @@
 """Texts of several lines: taken apart, gathered from a batch, and shown (IRCv3 multiline, client-batch, drafts)."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +14,7 @@ from gateway.chat.commands.batch import batch
 from gateway.chat.commands.messages import event_line
 from gateway.chat.errors import CommandError
 from gateway.chat.events import text_of
+from gateway.chat.interfaces import Services
 from gateway.chat.multiline import LIMIT_S, MAX_BYTES, MAX_LINES, Batch, first_and_more
 from gateway.chat.session import Session
 from gateway.logs.in_flight import ENTRY_LIMIT_BYTES
@@ -153,10 +157,9 @@ class Ear:
         self.lines.append(line)
 
 
-class Clock:
-    """As much of the ports as opening a batch takes."""
-
-    now = 1000.0
+NOW = 1000.0
+SERVICES = cast(Services, SimpleNamespace(context=SimpleNamespace(wall_now=NOW)))
+"""As much as a BATCH takes."""
 
 
 def test_a_batch_that_is_left_open_is_told_so_once() -> None:
@@ -165,15 +168,15 @@ def test_a_batch_that_is_left_open_is_told_so_once() -> None:
     session = Session("g.0.1", "irc.test", ear, "192.0.2.1", "host", 0.0)
     session.caps = BATCH | MULTILINE | LABELED_RESPONSE | STANDARD_REPLIES
     session.begin_response("l")
-    batch(Clock(), session, Message("BATCH", ["+1", "draft/multiline", "#r"]))  # type: ignore[arg-type]
+    batch(SERVICES, session, Message("BATCH", ["+1", "draft/multiline", "#r"]))
     session.end_response()
     line = Message("PRIVMSG", ["#r", "x"], tags={"batch": "1"})
     collect(session, line)
-    end_overdue(session, Clock.now + LIMIT_S)
+    end_overdue(session, NOW + LIMIT_S)
     assert ear.lines == []
-    end_overdue(session, Clock.now + LIMIT_S + 1)
-    end_overdue(session, Clock.now + LIMIT_S + 2)
+    end_overdue(session, NOW + LIMIT_S + 1)
+    end_overdue(session, NOW + LIMIT_S + 2)
     collect(session, line)
-    batch(Clock(), session, Message("BATCH", ["-1"]))  # type: ignore[arg-type]
+    batch(SERVICES, session, Message("BATCH", ["-1"]))
     assert ear.lines == ["@label=l :irc.test FAIL BATCH TIMEOUT 1 :The batch was left open for too long"]
     assert session.batch is None

@@ -8,7 +8,7 @@ from gateway.chat import events
 from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS
 from gateway.chat.effects import ProfileChanged, Reason
 from gateway.chat.member import UNKNOWN, Sender
-from gateway.chat.ports import Profile
+from gateway.chat.network import Profile
 from gateway.chat.profile_updates import diff
 from gateway.chat.render import extended_join, message_pieces, tags
 from gateway.chat.snapshot import dump, load

@@ -1,12 +1,14 @@
 """Replies to LIST and WHO are bounded, however large the network is: what is left out is said."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 from gateway.chat.commands import COMMANDS
 from gateway.chat.commands.network import LIST_LIMIT
 from gateway.chat.commands.who import WHO_LIMIT
-from gateway.chat.ports import Ports, Profile, RoomListing
+from gateway.chat.interfaces import Services
+from gateway.chat.network import Profile, RoomListing
 from gateway.chat.session import Session
 from gateway.wire.message import parse
 
@@ -36,7 +38,9 @@ def ask(line: str) -> list[str]:
     session = Session("aaaaaa.0.0", "irc.test", lines, "127.0.0.1", "h", 0.0)
     message = parse(line)
     assert message is not None
-    handling = COMMANDS[message.verb].handler(cast(Ports, LargeNetwork()), session, message)
+    handling = COMMANDS[message.verb].handler(
+        cast(Services, SimpleNamespace(directory=LargeNetwork())), session, message
+    )
     run(cast(Coroutine[Any, Any, None], handling))
     return lines
 

@@ -1,7 +1,7 @@
 """Entries of the list of rooms: they are read as written, and an entry that is not renewed does not count."""
 
 from gateway.chat.member import Member
-from gateway.chat.ports import RoomListing
+from gateway.chat.network import RoomListing
 from gateway.chat.state import State
 from gateway.directory.room_list import STALE_S, listed, written
 

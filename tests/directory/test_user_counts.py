@@ -2,7 +2,7 @@
 
 import json
 
-from gateway.chat.ports import GatewayCounts
+from gateway.chat.network import GatewayCounts
 from gateway.directory.user_counts import gateway_counts
 
 

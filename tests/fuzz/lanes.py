@@ -18,7 +18,7 @@ from websockets.protocol import Protocol, Side
 
 from gateway.chat.commands import COMMANDS
 from gateway.chat.isupport import isupport_lines, isupport_tokens
-from gateway.chat.ports import Server
+from gateway.chat.network import Server
 from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.clients.client import Client
 from gateway.lane.clients.dispatcher import PARKED_LINES_LIMIT

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from gateway.broker.keys import Keys
 from gateway.broker.scripts import Script
 from gateway.chat.events import encode
-from gateway.chat.history_access import FIRST, LAST, HistoryAccess, Place, Span, readable
+from gateway.chat.history_access import FIRST, LAST, HistoryAccess, HistoryPage, Place, Span, readable
 from gateway.chat.lives import hide
-from gateway.chat.ports import HistoryPage
 from gateway.chat.render import log_mark
 from gateway.chat.room import Room
 from gateway.lane.loop.tasks import Task, Wait

@@ -9,7 +9,7 @@ import redis
 
 from gateway.broker.keys import Keys
 from gateway.chat.isupport import isupport_lines, isupport_tokens
-from gateway.chat.ports import Server
+from gateway.chat.network import Server
 from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
 from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.clients.client import Dialect

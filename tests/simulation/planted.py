@@ -20,7 +20,6 @@ from gateway.lane.assembly import FoldListener
 from gateway.lane.clients.client import Client
 from gateway.lane.direct.history import DirectHistory, StoredMessage
 from gateway.lane.fanout.visible_users import VisibleUsers
-from gateway.lane.ports import LanePorts
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.lane.rooms.orphans import OrphanedMembers
 from gateway.lane.sessions.membership import Memberships
@@ -120,10 +119,10 @@ def events_of_dead_gateways_are_accepted() -> Planted:
 
 @contextmanager
 def pong_does_not_wait() -> Planted:
-    async def hasty(_self: LanePorts, _session: Session) -> None:
+    async def hasty(_self: Sessions, _session: Session) -> None:
         """Answer without a round trip to Redis."""
 
-    with patch.object(LanePorts, LanePorts.barrier.__name__, hasty):
+    with patch.object(Sessions, Sessions.barrier.__name__, hasty):
         yield
 
 

@@ -10,15 +10,15 @@ from gateway.chat.batches import collect, refuse
 from gateway.chat.capabilities import MULTILINE
 from gateway.chat.commands.messages import speak
 from gateway.chat.commands.table import Command
-from gateway.chat.errors import CommandError
+from gateway.chat.errors import CommandError, Unavailable
+from gateway.chat.interfaces import Services
 from gateway.chat.multiline import Batch, batch_error
-from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.message import Message
 
 
-def batch(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+def batch(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
     """IRCv3 client-batch, "The client-to-server BATCH verb"; one at a time, and none in another."""
     reference = message.params[0]
     if not session.caps & MULTILINE:
@@ -26,9 +26,9 @@ def batch(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
     if "batch" in message.tags:
         collect(session, message)  # it is no line that one may have
     elif reference.startswith("-"):
-        return _end(ports, session, reference[1:])
+        return _end(services, session, reference[1:])
     elif reference.startswith("+"):
-        _begin(session, message, ports.now)
+        _begin(session, message, services.context.wall_now)
     else:
         raise batch_error("INVALID_REFTAG", reference, "A batch begins with + and ends with -")
     return None
@@ -44,7 +44,7 @@ def _begin(session: Session, opening: Message, now: float) -> None:
         refuse(session, error)
 
 
-def _end(ports: Ports, session: Session, reference: str) -> Coroutine[Any, Any, None] | None:
+def _end(services: Services, session: Session, reference: str) -> Coroutine[Any, Any, None] | None:
     ended = session.batch
     if ended is None or ended.reference != reference:
         session.standard_reply("FAIL", "BATCH", "MULTILINE_INVALID", "No such batch is open")
@@ -59,7 +59,7 @@ def _end(ports: Ports, session: Session, reference: str) -> Coroutine[Any, Any, 
     if message is None:
         return None
     session.resume_response(ended.label)
-    waits = speak(ports, session, message)
+    waits = speak(services, session, message)
     if waits is None:
         session.end_response()
         return None

@@ -1,15 +1,14 @@
 """CAP, PASS, NICK, USER, PING, PONG, QUIT: coming, staying and going (Modern IRC "Connection Messages")."""
 
-import hmac
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from gateway.chat import capabilities, multiline
+from gateway.chat import capabilities, multiline, registration
 from gateway.chat.commands.rooms import MASKS_A_LINE, charge_for_rooms, packed
 from gateway.chat.commands.table import Command
-from gateway.chat.errors import CommandError, too_few_parameters, unavailable
+from gateway.chat.errors import CommandError, Unavailable, too_few_parameters, unavailable
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import NAMELEN
-from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.framing import LINE_LIMIT_BYTES
@@ -19,17 +18,17 @@ from gateway.wire.names import valid_nick
 CAPABILITY_VALUES = {multiline.BATCH_TYPE: multiline.CAPABILITY_VALUE}
 
 
-def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+def cap(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
     """IRCv3 capability-negotiation, version 302."""
     subcommand = message.params[0].upper()
     argument = message.params[1] if len(message.params) > 1 else ""
-    registration = session.registration
-    if subcommand in ("LS", "REQ") and registration is not None:
-        registration.negotiates = True
+    pending = session.registration
+    if subcommand in ("LS", "REQ") and pending is not None:
+        pending.negotiates = True
     if subcommand == "LS":
         offered = capabilities.short_offer()
         if argument.isascii() and argument.isdigit() and int(argument) >= 302:
-            ports.set_caps(session, session.caps | capabilities.CAP_NOTIFY | capabilities.VERSION_302)
+            services.sessions.set_caps(session, session.caps | capabilities.CAP_NOTIFY | capabilities.VERSION_302)
             offered = capabilities.offer(CAPABILITY_VALUES)
         _cap_list(session, "LS", offered)
     elif subcommand == "LIST":
@@ -40,11 +39,11 @@ def cap(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any,
             _cap(session, "NAK", argument)
         else:
             _cap(session, "ACK", argument)
-            ports.set_caps(session, caps)
+            services.sessions.set_caps(session, caps)
     elif subcommand == "END":
-        if registration is not None:
-            registration.negotiates = False
-            return ports.try_registration(session)
+        if pending is not None:
+            pending.negotiates = False
+            return registration.complete_if_ready(services, session)
     else:
         raise CommandError(n.ERR_INVALIDCAPCMD, message.params[0], "Invalid CAP command")
     return None
@@ -63,24 +62,17 @@ def _cap(session: Session, subcommand: str, text: str) -> None:
     session.reply(f":{session.server} CAP {session.nick or '*'} {subcommand} :{text}")
 
 
-async def password(ports: Ports, session: Session, message: Message) -> None:
+async def password(services: Services, session: Session, message: Message) -> None:
     """Modern IRC PASS. A nick that was asked for before is claimed now."""
-    registration = session.registration
-    if registration is None:
+    pending = session.registration
+    if pending is None:
         raise CommandError(n.ERR_ALREADYREGISTERED, "You may not reregister")
-    registration.password = message.params[0]
-    if registration.nick and password_fits(ports, session):
-        await _first_nick(ports, session, registration.nick)
+    pending.password = message.params[0]
+    if pending.nick and registration.password_fits(services, session):
+        await _first_nick(services, session, pending.nick)
 
 
-def password_fits(ports: Ports, session: Session) -> bool:
-    """Whether the connection password, where there is one, was given (constant time)."""
-    wanted, registration = ports.server.password, session.registration
-    given = registration.password if registration is not None else ""
-    return wanted is None or hmac.compare_digest(wanted.encode(), given.encode())
-
-
-async def nick(ports: Ports, session: Session, message: Message) -> None:
+async def nick(services: Services, session: Session, message: Message) -> None:
     """Modern IRC NICK; network wide: the name is claimed in Redis, then every room's log tells."""
     wanted = message.params[0] if message.params else ""
     if not wanted:
@@ -89,17 +81,17 @@ async def nick(ports: Ports, session: Session, message: Message) -> None:
         raise CommandError(n.ERR_ERRONEUSNICKNAME, wanted, "Erroneous nickname")
     if session.registration is not None:
         session.registration.nick = wanted
-        if password_fits(ports, session):
-            await _first_nick(ports, session, wanted)
+        if registration.password_fits(services, session):
+            await _first_nick(services, session, wanted)
         else:  # nobody holds a nick without the network's password
-            await ports.try_registration(session)
+            await registration.complete_if_ready(services, session)
     elif wanted != session.nick:
         charge_for_rooms(session, len(session.rooms))
         session.charge(sum(room.mask_count for room in session.rooms.values()) / MASKS_A_LINE)
         for room in session.rooms.values():
             if room.may_rename(session.sid) is not None:
                 raise CommandError(n.ERR_BANNICKCHANGE, room.name, "Cannot change nickname while banned on channel")
-        if not await ports.rename(session, wanted):
+        if not await services.nicks.take(session, wanted):
             raise _nick_in_use(wanted)
 
 
@@ -107,13 +99,13 @@ def _nick_in_use(nick: str) -> CommandError:
     return CommandError(n.ERR_NICKNAMEINUSE, nick, "Nickname is already in use")
 
 
-async def _first_nick(ports: Ports, session: Session, wanted: str) -> None:
-    if not await ports.rename(session, wanted):
+async def _first_nick(services: Services, session: Session, wanted: str) -> None:
+    if not await services.nicks.take(session, wanted):
         raise _nick_in_use(wanted)
-    await ports.try_registration(session)
+    await registration.complete_if_ready(services, session)
 
 
-def user(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+def user(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
     """Modern IRC USER: of the user name letters, digits and a few signs are used; neither name may be empty."""
     if session.registration is None:
         raise CommandError(n.ERR_ALREADYREGISTERED, "You may not reregister")
@@ -122,27 +114,27 @@ def user(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any
     name = "".join(c for c in message.params[0] if c.isascii() and (c.isalnum() or c in "-_.~"))[:10]
     session.user = name or "user"
     session.realname = message.params[3][:NAMELEN]
-    return ports.try_registration(session)
+    return registration.complete_if_ready(services, session)
 
 
-async def ping(ports: Ports, session: Session, message: Message) -> None:
+async def ping(services: Services, session: Session, message: Message) -> None:
     """Modern IRC PING. Of a registered user it is a barrier: see the lane's promise."""
     if session.is_registered:
         try:
-            await ports.barrier(session)
+            await services.sessions.barrier(session)
         except Unavailable:  # alive, but without the promise: clients must not leave in masses
             session.answer(unavailable("PING", message.params[0]))
     session.reply(f":{session.server} PONG {session.server} :{message.params[0]}")
 
 
-def pong(ports: Ports, session: Session, message: Message) -> None:
+def pong(services: Services, session: Session, message: Message) -> None:
     """That anything came is all that matters; the lane notes it for every line."""
 
 
-def quit_(ports: Ports, session: Session, message: Message) -> None:
+def quit_(services: Services, session: Session, message: Message) -> None:
     """Modern IRC QUIT."""
     text = message.params[0] if message.params else ""
-    ports.quit(session, f"Quit: {text}" if text else "Client quit")
+    services.sessions.quit(session, f"Quit: {text}" if text else "Client quit")
 
 
 COMMANDS = {

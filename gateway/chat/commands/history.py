@@ -7,11 +7,11 @@ from gateway.chat.capabilities import BATCH, CHATHISTORY
 from gateway.chat.commands.streaming import PAGE_EVENTS, Selection, access, begin_batch, end_batch, select, show
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import parse_time, server_time
-from gateway.chat.errors import CommandError
+from gateway.chat.errors import CommandError, Unavailable
 from gateway.chat.history_access import FIRST, ID_LIMIT, LAST, Place, Span, place
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import HISTORY_LIMIT
 from gateway.chat.playback import verbs
-from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.render import in_batch
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -23,15 +23,15 @@ REFERENCES = {"AFTER": 1, "AROUND": 1, "BEFORE": 1, "BETWEEN": 2, "LATEST": 1}
 """Subcommand -> how many message references it has."""
 
 
-async def chathistory(ports: Ports, session: Session, message: Message) -> None:
+async def chathistory(services: Services, session: Session, message: Message) -> None:
     """IRCv3 chathistory, "CHATHISTORY Command"."""
     if not session.caps & CHATHISTORY:
         raise CommandError(n.ERR_UNKNOWNCOMMAND, "CHATHISTORY", "Negotiate draft/chathistory first")
     subcommand, params = message.params[0].upper(), message.params[1:]
     if subcommand == "TARGETS":
-        await _targets(ports, session, params)
+        await _targets(services, session, params)
     elif subcommand in REFERENCES:
-        await _messages(ports, session, subcommand, params)
+        await _messages(services, session, subcommand, params)
     else:
         raise _error("INVALID_PARAMS", subcommand, "Unknown command")
 
@@ -42,7 +42,7 @@ def _error(code: str, subcommand: str, *context_and_text: str) -> CommandError:
     return CommandError(code, *map(_word, (subcommand, *context)), text, verb="CHATHISTORY", is_implied=True)
 
 
-async def _messages(ports: Ports, session: Session, subcommand: str, params: list[str]) -> None:
+async def _messages(services: Services, session: Session, subcommand: str, params: list[str]) -> None:
     _count(subcommand, params, 2 + REFERENCES[subcommand])
     target, *references, limit = params
     # Without batch the answer to a label is gathered: it must not be long (IRCv3 labeled-response wants batch anyway).
@@ -56,9 +56,9 @@ async def _messages(ports: Ports, session: Session, subcommand: str, params: lis
     try:
         for span in spans:
             if room is not None:
-                found.append(await select(ports, session, may_read, span))
+                found.append(await select(services, session, may_read, span))
             else:
-                name, said, is_all = await ports.talk(session, target, span)
+                name, said, is_all = services.direct.history(session, target, span)
                 found.append(Selection(span, said, is_all))
         if room is not None and may_read() is None:  # it was put out meanwhile
             raise _error("INVALID_TARGET", subcommand, target, "Messages could not be retrieved")
@@ -67,14 +67,14 @@ async def _messages(ports: Ports, session: Session, subcommand: str, params: lis
     reference = begin_batch(session, "chathistory", name, is_all=all(one.is_all for one in found))
     try:
         for one in found:
-            await show(ports, session, name, one, may_read, reference)
+            await show(services, session, name, one, may_read, reference)
     except Unavailable:
         end_batch(session, reference)
         raise _error("MESSAGE_ERROR", subcommand, target, "Messages could not be retrieved") from None
     end_batch(session, reference)
 
 
-async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
+async def _targets(services: Services, session: Session, params: list[str]) -> None:
     """IRCv3 chathistory, "TARGETS"; a conversation counts by its latest message, whatever else has happened there."""
     _count("TARGETS", params, 3)
     [span] = _spans("TARGETS", "*", params[:2], _limit("TARGETS", params[2]), verbs(0))
@@ -85,10 +85,10 @@ async def _targets(ports: Ports, session: Session, params: list[str]) -> None:
     last: list[tuple[Place, str]] = []
     try:
         for name, room in list(session.rooms.items()):
-            found = await select(ports, session, access(session, name), latest)
+            found = await select(services, session, access(session, name), latest)
             last += [(past.place, room.name) for past in found.events or ()]
-            await ports.pace(session)  # many rooms may take longer than one wait
-        last += [((at_ms, 0, 0, ""), nick) for nick, at_ms in await ports.talks(session)]
+            await services.pacing.pace(session)  # many rooms may take longer than one wait
+        last += [((at_ms, 0, 0, ""), nick) for nick, at_ms in services.direct.conversations(session)]
     except Unavailable:
         raise _error("MESSAGE_ERROR", "TARGETS", "*", "Messages could not be retrieved") from None
     inside = sorted((at, name) for at, name in last if span.after < at < span.before)

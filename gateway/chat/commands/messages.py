@@ -15,9 +15,9 @@ from gateway.chat.commands.table import Command
 from gateway.chat.effects import MessageSent, MultilineSent, Rejection, reason_of
 from gateway.chat.errors import CommandError, check, no_such_nick, no_such_room, too_many_targets
 from gateway.chat.history_access import is_typing
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import MAX_TARGETS
 from gateway.chat.multiline import first_and_more
-from gateway.chat.ports import Ports
 from gateway.chat.render import echo_of_first, log_mark, sent_lines, tags
 from gateway.chat.room import Room
 from gateway.chat.session import Session
@@ -25,6 +25,7 @@ from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_CONTENT_BYTES, LINE_LIMIT_BYTES, cut
 from gateway.wire.message import Message
+from gateway.wire.names import valid_room
 from gateway.wire.tags import client_only, format_tags, parse_tags
 from gateway.wire.visible import WORD_LIMIT, is_reaction
 
@@ -32,7 +33,7 @@ REACTION_TAGS = frozenset(("+draft/react", "+draft/unreact", "+react", "+unreact
 """IRCv3 react (draft), by today's names and by those that it will have."""
 
 
-def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+def speak(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
     """Modern IRC PRIVMSG and NOTICE, IRCv3 message-tags TAGMSG; the text may be of several lines."""
     verb, params = message.verb, message.params
     if message.tags and "batch" in message.tags and session.caps & MULTILINE:
@@ -45,7 +46,7 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
         if not params:
             raise CommandError(n.ERR_NORECIPIENT, f"No recipient given ({verb})")
         raise CommandError(n.ERR_NOTEXTTOSEND, "No text to send")
-    session.last_active = ports.now
+    session.last_active = services.context.wall_now
     client_tags = ""
     if message.tags and session.caps & MESSAGE_TAGS:
         relayed = client_only(message.tags)
@@ -57,7 +58,7 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
     if verb == "TAGMSG" and not client_tags:
         return None
     text = "" if needed == 1 else params[1]
-    if "," not in params[0] and _to_followed_room(ports, session, verb, params[0], text, client_tags):
+    if "," not in params[0] and _to_followed_room(services, session, verb, params[0], text, client_tags):
         return None
     targets = _targets(params[0])
     if len(targets) > MAX_TARGETS:
@@ -68,9 +69,9 @@ def speak(ports: Ports, session: Session, message: Message) -> Coroutine[Any, An
     elsewhere: list[str] = []
     for target in targets:
         with session.answering():
-            if not _to_followed_room(ports, session, verb, target, text, client_tags):
+            if not _to_followed_room(services, session, verb, target, text, client_tags):
                 elsewhere.append(target)
-    return _to_others(ports, session, verb, elsewhere, text, client_tags) if elsewhere else None
+    return _to_others(services, session, verb, elsewhere, text, client_tags) if elsewhere else None
 
 
 def _targets(text: str) -> list[str]:
@@ -78,7 +79,9 @@ def _targets(text: str) -> list[str]:
     return list({casefold(name): name for name in text.split(",") if name}.values())
 
 
-def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> bool:
+def _to_followed_room(
+    services: Services, session: Session, verb: str, target: str, text: str, client_tags: str
+) -> bool:
     """Says it in a room that the sender is in; False when the target is anything else."""
     name = casefold(target)
     room = session.rooms.get(name)
@@ -90,17 +93,17 @@ def _to_followed_room(ports: Ports, session: Session, verb: str, target: str, te
     if void is not None and session.sid in room.members and not _may_be_again(room, client_tags):
         check(verb, room.name, void)
     elif verb == "TAGMSG" and is_typing(client_tags):
-        _pass_on(ports, session, name, room.name, client_tags)
+        _pass_on(services, session, name, room.name, client_tags)
     else:
-        ports.say(session, name, event_line(verb, source, room.name, text, client_tags))
+        services.outgoing.say(session, name, event_line(verb, source, room.name, text, client_tags))
     return True
 
 
-def _pass_on(ports: Ports, session: Session, where: str, target: str, client_tags: str) -> None:
+def _pass_on(services: Services, session: Session, where: str, target: str, client_tags: str) -> None:
     """``where``: the room, or the session id of the one called ``target``."""
-    ports.publish_ephemeral(session, where, events.tagmsg(session.source, target, client_tags))
+    services.direct.publish_ephemeral(session, where, events.tagmsg(session.source, target, client_tags))
     if session.caps & ECHO_MESSAGE:
-        prefix = tags(session.caps, f"{int(ports.now * 1000)}-0", "", client_tags, session.sender)
+        prefix = tags(session.caps, f"{int(services.context.wall_now * 1000)}-0", "", client_tags, session.sender)
         session.reply(f"{prefix}:{session.source} TAGMSG {target}")
 
 
@@ -120,21 +123,23 @@ def event_line(verb: str, source: str, target: str, text: str, client_tags: str)
 
 
 async def _to_others(
-    ports: Ports, session: Session, verb: str, targets: list[str], text: str, client_tags: str
+    services: Services, session: Session, verb: str, targets: list[str], text: str, client_tags: str
 ) -> None:
     for target in targets:
         with session.answering():
             if casefold(target) == PLAYBACK and verb == "PRIVMSG":
-                await play(ports, session, text)
+                await play(services, session, text)
             elif target.startswith("#"):
-                await _to_foreign_room(ports, session, verb, target, text, client_tags)
+                await _to_foreign_room(services, session, verb, target, text, client_tags)
             else:
-                await _to_person(ports, session, verb, target, text, client_tags)
+                await _to_person(services, session, verb, target, text, client_tags)
 
 
-async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> None:
+async def _to_foreign_room(
+    services: Services, session: Session, verb: str, target: str, text: str, client_tags: str
+) -> None:
     """A room that the sender is not in: without +n it may speak there all the same."""
-    room = await ports.open_room(target) if ports.is_room_name(target) else None
+    room = await services.rooms.open(target) if valid_room(target) else None
     if room is None or not room.members:
         if verb == "NOTICE":
             return
@@ -144,9 +149,9 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
         line = events.of_bot(line)
     void = room.may_speak(session.sid, session.source)
     if void is None and verb == "TAGMSG" and is_typing(client_tags):
-        _pass_on(ports, session, target, room.name, client_tags)
+        _pass_on(services, session, target, room.name, client_tags)
     elif void is None:
-        effect = await ports.commit(session, target, line)
+        effect = await services.outgoing.commit_to(session, target, line)
         void = reason_of(effect)
         if isinstance(effect, Rejection) and effect.first is not None and session.caps & ECHO_MESSAGE:
             for line in echo_of_first(session, session.caps, effect):
@@ -154,24 +159,24 @@ async def _to_foreign_room(ports: Ports, session: Session, verb: str, target: st
         is_member = casefold(target) in session.rooms  # by now: its echo came with the room's delivery
         if isinstance(effect, MessageSent | MultilineSent) and session.caps & ECHO_MESSAGE and not is_member:
             mark = log_mark(casefold(target))
-            for line in sent_lines(effect, session.caps, ports.position(target), mark):
+            for line in sent_lines(effect, session.caps, services.rooms.position(target), mark):
                 session.reply(line)
     check(verb, room.name, void)
 
 
-async def _to_person(ports: Ports, session: Session, verb: str, target: str, text: str, client_tags: str) -> None:
-    sid, nick = ports.known(target), target
+async def _to_person(services: Services, session: Session, verb: str, target: str, text: str, client_tags: str) -> None:
+    sid, nick = services.nicks.known_sid(target), target
     if sid is None:
-        profile = await ports.find(target)
+        profile = await services.directory.find(target)
         if profile is None:
             if verb == "NOTICE":
                 return
             raise no_such_nick(target)
         sid, nick = profile.sid, profile.nick
     if verb == "TAGMSG" and is_typing(client_tags):
-        _pass_on(ports, session, sid, nick, client_tags)
+        _pass_on(services, session, sid, nick, client_tags)
     else:
-        ports.whisper(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))
+        services.direct.say(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))
 
 
 COMMANDS = {verb: Command(speak) for verb in ("PRIVMSG", "NOTICE", "TAGMSG")}

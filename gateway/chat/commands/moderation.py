@@ -11,8 +11,8 @@ from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room, not_a_member
 from gateway.chat.effects import Invited, reason_of
 from gateway.chat.errors import CommandError, check, no_such_nick, too_few_parameters, too_many_targets
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import KICKLEN, MAX_TARGETS, TOPICLEN
-from gateway.chat.ports import Ports
 from gateway.chat.render import effect_lines
 from gateway.chat.room import Room
 from gateway.chat.session import Session
@@ -21,9 +21,9 @@ from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 
 
-async def topic(ports: Ports, session: Session, message: Message) -> None:
+async def topic(services: Services, session: Session, message: Message) -> None:
     """Modern IRC TOPIC: asks for it, or sets it; an empty text takes it away."""
-    room = await existing_room(ports, session, message.params[0])
+    room = await existing_room(services, session, message.params[0])
     if len(message.params) == 1:
         if not can_see(session, room):
             raise CommandError(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
@@ -32,10 +32,10 @@ async def topic(ports: Ports, session: Session, message: Message) -> None:
     is_oper = bool(session.oper)
     check("TOPIC", room.name, room.may_set_topic(session.sid, is_oper))
     line = events.topic_set(session.source, room.name, message.params[1][:TOPICLEN], is_oper)
-    check("TOPIC", room.name, reason_of(await ports.commit(session, room.name, line)))
+    check("TOPIC", room.name, reason_of(await services.outgoing.commit_to(session, room.name, line)))
 
 
-async def kick(ports: Ports, session: Session, message: Message) -> None:
+async def kick(services: Services, session: Session, message: Message) -> None:
     """Modern IRC KICK of several members; RFC 2812 3.2.8: of one room, or each of the room named for it.
 
     The comment is the kicker's nick where none is given.
@@ -51,56 +51,56 @@ async def kick(ports: Ports, session: Session, message: Message) -> None:
         members.setdefault(casefold(name), {})[nick] = None
     for folded, name in {casefold(name): name for name in names}.items():
         with session.answering():
-            await _kick(ports, session, name, members[folded], comment)
+            await _kick(services, session, name, members[folded], comment)
 
 
-async def _kick(ports: Ports, session: Session, name: str, nicks: Iterable[str], comment: str) -> None:
+async def _kick(services: Services, session: Session, name: str, nicks: Iterable[str], comment: str) -> None:
     """Kick these members of one room."""
-    room = await existing_room(ports, session, name)
+    room = await existing_room(services, session, name)
     check("KICK", room.name, room.may_operate(session.sid, bool(session.oper)))
     for nick in nicks:
         with session.answering():
-            await _kick_one(ports, session, room, nick, comment or session.nick)
+            await _kick_one(services, session, room, nick, comment or session.nick)
 
 
-async def _kick_one(ports: Ports, session: Session, room: Room, nick: str, comment: str) -> None:
+async def _kick_one(services: Services, session: Session, room: Room, nick: str, comment: str) -> None:
     member = room.member_named(nick)
     if member is None:
-        raise await not_a_member(ports, room, nick)
+        raise await not_a_member(services, room, nick)
     line = events.kicked(session.source, room.name, member.nick, member.sid, comment, bool(session.oper))
-    check("KICK", room.name, reason_of(await ports.commit(session, room.name, line)), nick)
+    check("KICK", room.name, reason_of(await services.outgoing.commit_to(session, room.name, line)), nick)
 
 
-async def invite(ports: Ports, session: Session, message: Message) -> None:
+async def invite(services: Services, session: Session, message: Message) -> None:
     """Modern IRC INVITE; the room's log remembers the invited session, whose lane shows it the line."""
     if not message.params:
-        await _list_invites(ports, session)
+        await _list_invites(services, session)
         return
     if len(message.params) == 1:
         raise too_few_parameters("INVITE")
     nick, name = message.params[:2]
-    profile = await ports.find(nick)
+    profile = await services.directory.find(nick)
     if profile is None:
         raise no_such_nick(nick)
-    room = await existing_room(ports, session, name)
+    room = await existing_room(services, session, name)
     is_oper = bool(session.oper)
     check("INVITE", room.name, room.may_invite(session.sid, profile.sid, is_oper), profile.nick)
     line = events.invited(session.source, profile.nick, room.name, profile.sid, is_oper)
-    effect = await ports.commit(session, room.name, line)
+    effect = await services.outgoing.commit_to(session, room.name, line)
     check("INVITE", room.name, reason_of(effect), profile.nick)
     if not isinstance(effect, Invited):
         return
-    if not await ports.notify(profile.sid, effect_lines(effect)[0], session.sender):
+    if not await services.direct.notify(profile.sid, effect_lines(effect)[0], session.sender):
         raise no_such_nick(nick)
     session.numeric_words(n.RPL_INVITING, profile.nick, room.name)
     if profile.away is not None:
         session.numeric(n.RPL_AWAY, profile.nick, profile.away)
 
 
-async def _list_invites(ports: Ports, session: Session) -> None:
+async def _list_invites(services: Services, session: Session) -> None:
     """RPL_INVITELIST: the rooms that this session was invited to, as far as they still remember it."""
     for folded, name in list((session.invites or {}).items()):
-        room = await ports.open_room(name)
+        room = await services.rooms.open(name)
         if session.sid in room.invited:
             session.numeric_words(n.RPL_INVITELIST, room.name)
         elif session.invites is not None:

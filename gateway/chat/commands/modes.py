@@ -12,9 +12,9 @@ from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room, not_a_member
 from gateway.chat.effects import reason_of
 from gateway.chat.errors import CommandError, check, no_such_nick
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import KEYLEN, MAX_MODES
 from gateway.chat.modes import FLAGS, KEY, LIMIT, LISTS, RANKS, Change
-from gateway.chat.ports import Ports
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.chat.state import LIST_LIMIT
@@ -33,19 +33,19 @@ _LIST_NUMERICS = {
 }
 
 
-async def mode(ports: Ports, session: Session, message: Message) -> None:
+async def mode(services: Services, session: Session, message: Message) -> None:
     """Modern IRC MODE: of a room, or of oneself."""
     if message.params[0].startswith("#"):
-        await _room_mode(ports, session, message.params)
+        await _room_mode(services, session, message.params)
     else:
-        await _user_mode(ports, session, message.params)
+        await _user_mode(services, session, message.params)
 
 
 # -- rooms --------------------------------------------------------------------------------------------
 
 
-async def _room_mode(ports: Ports, session: Session, params: list[str]) -> None:
-    room = await existing_room(ports, session, params[0])
+async def _room_mode(services: Services, session: Session, params: list[str]) -> None:
+    room = await existing_room(services, session, params[0])
     asked = modes.parse(params[1], params[2:]) if len(params) > 1 else []
     is_question = [change.letter in LISTS and change.param is None for change in asked]
     if (not asked or all(is_question)) and not can_see(session, room):
@@ -55,7 +55,7 @@ async def _room_mode(ports: Ports, session: Session, params: list[str]) -> None:
     else:
         for letter in dict.fromkeys(c.letter for c, asks in zip(asked, is_question, strict=True) if asks):
             _tell_list(session, room, letter)
-        await _change(ports, session, room, [c for c, asks in zip(asked, is_question, strict=True) if not asks])
+        await _change(services, session, room, [c for c, asks in zip(asked, is_question, strict=True) if not asks])
 
 
 def _tell_modes(session: Session, room: Room) -> None:
@@ -71,7 +71,7 @@ def _tell_list(session: Session, room: Room, letter: str) -> None:
     session.numeric(end, room.name, text)
 
 
-async def _change(ports: Ports, session: Session, room: Room, asked: list[Change]) -> None:
+async def _change(services: Services, session: Session, room: Room, asked: list[Change]) -> None:
     """Asks the room's log for the changes that are well formed, at most MODES of them with a parameter."""
     known = list(_known(session, asked))
     is_oper = bool(session.oper)
@@ -81,13 +81,13 @@ async def _change(ports: Ports, session: Session, room: Room, asked: list[Change
     for change in known:
         with session.answering():
             if change.letter in RANKS:
-                sids.append(await _member(ports, room, change))
+                sids.append(await _member(services, room, change))
                 wanted.append(change)
             else:
                 wanted.append(_checked(room, change))
     if wanted:
         line = events.mode_set(session.source, room.name, modes.render(wanted), sids, is_oper)
-        check("MODE", room.name, reason_of(await ports.commit(session, room.name, line)))
+        check("MODE", room.name, reason_of(await services.outgoing.commit_to(session, room.name, line)))
 
 
 def _known(session: Session, asked: list[Change]) -> Iterator[Change]:
@@ -105,13 +105,13 @@ def _known(session: Session, asked: list[Change]) -> Iterator[Change]:
 _LETTERS = frozenset((*FLAGS, KEY, LIMIT, *LISTS, *RANKS))
 
 
-async def _member(ports: Ports, room: Room, change: Change) -> str:
+async def _member(services: Services, room: Room, change: Change) -> str:
     """Return the session id of a member by the nick in a change; raise CommandError where there is none."""
     if change.param is None:
         raise _invalid(room, change, "You must name a member")
     member = room.member_named(change.param)
     if member is None:
-        raise await not_a_member(ports, room, change.param)
+        raise await not_a_member(services, room, change.param)
     return member.sid
 
 
@@ -154,11 +154,11 @@ def _invalid(room: Room, change: Change, text: str) -> CommandError:
 # -- users --------------------------------------------------------------------------------------------
 
 
-async def _user_mode(ports: Ports, session: Session, params: list[str]) -> None:
+async def _user_mode(services: Services, session: Session, params: list[str]) -> None:
     """Modern IRC "User mode"; +o comes by OPER alone, -o gives it up (RFC 2812 3.1.5)."""
     nick = params[0]
     if casefold(nick) != casefold(session.nick):
-        if ports.known(nick) is None and await ports.find(nick) is None:
+        if services.nicks.known_sid(nick) is None and await services.directory.find(nick) is None:
             raise no_such_nick(nick)
         raise CommandError(n.ERR_USERSDONTMATCH, "Cant change mode for other users")
     if len(params) < 2:
@@ -167,27 +167,27 @@ async def _user_mode(ports: Ports, session: Session, params: list[str]) -> None:
     asked = modes.parse(params[1], ())
     if any(change.letter not in user_modes.BY_LETTER for change in asked):
         session.numeric(n.ERR_UMODEUNKNOWNFLAG, "Unknown MODE flag")
-    in_profile = await _change_profile(ports, session, asked)  # first: if it fails, nothing is changed
+    in_profile = await _change_profile(services, session, asked)  # first: if it fails, nothing is changed
     changes = [change._replace(param=None) for change in asked if user_modes.apply(session, change)] + in_profile
     if changes:
-        tell_own_modes(ports, session, changes)
+        tell_own_modes(services, session, changes)
 
 
-async def _change_profile(ports: Ports, session: Session, asked: list[Change]) -> list[Change]:
+async def _change_profile(services: Services, session: Session, asked: list[Change]) -> list[Change]:
     """Make the changes of modes that are part of the profile; of several changes of a mode the last one counts."""
     changes = []
     for mode in user_modes.USER_MODES:
         wanted = next((change.adding for change in reversed(asked) if change.letter == mode.letter), None)
         if mode.profile_field is not None and wanted is not None and wanted is not mode.is_set(session):
-            await change_profile(ports, session, mode.profile_field, wanted)
+            await change_profile(services, session, mode.profile_field, wanted)
             changes.append(Change(wanted, mode.letter, None))
     return changes
 
 
-def tell_own_modes(ports: Ports, session: Session, changes: list[Change]) -> None:
+def tell_own_modes(services: Services, session: Session, changes: list[Change]) -> None:
     """What has changed of a user's own modes: to the client, and to the directory."""
     session.reply(f":{session.source} MODE {session.nick} :{modes.render(changes)}")
-    ports.publish_profile(session)
+    services.profiles.publish(session)
 
 
 COMMANDS = {"MODE": Command(mode, 1)}

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, packed
 from gateway.chat.commands.table import Command
-from gateway.chat.errors import CommandError, too_few_parameters
+from gateway.chat.errors import ClientLeft, CommandError, Unavailable, too_few_parameters
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import MAX_MONITORED
-from gateway.chat.ports import ClientLeft, Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
@@ -15,22 +15,22 @@ from gateway.wire.message import Message
 from gateway.wire.names import valid_nick
 
 
-async def monitor(ports: Ports, session: Session, message: Message) -> None:
+async def monitor(services: Services, session: Session, message: Message) -> None:
     """One of ``+ nick,...``, ``- nick,...``, C (clear), L (list), S (status)."""
     modifier, targets = message.params[0].upper(), message.params[1:2]
     if modifier in ("+", "-") and not targets:
         raise too_few_parameters("MONITOR")
     if modifier == "+":
-        await _add(ports, session, _nicks(targets[0]))
+        await _add(services, session, _nicks(targets[0]))
     elif modifier == "-":
-        ports.unmonitor(session, [casefold(nick) for nick in _nicks(targets[0])])
+        services.monitor.remove(session, [casefold(nick) for nick in _nicks(targets[0])])
     elif modifier == "C":
-        ports.unmonitor(session, list(ports.monitored(session)))
+        services.monitor.remove(session, list(services.monitor.targets(session)))
     elif modifier == "L":
-        _send(session, n.RPL_MONLIST, ports.monitored(session).values())
+        _send(session, n.RPL_MONLIST, services.monitor.targets(session).values())
         session.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif modifier == "S":
-        await _tell(ports, session, list(ports.monitored(session).values()))
+        await _tell(services, session, list(services.monitor.targets(session).values()))
     else:
         raise CommandError(n.ERR_UNKNOWNERROR, "MONITOR", "Unknown modifier: it is one of + - C L S")
 
@@ -40,26 +40,26 @@ def _nicks(text: str) -> list[str]:
     return list({casefold(nick): nick for nick in text.split(",") if valid_nick(nick)}.values())
 
 
-async def _add(ports: Ports, session: Session, nicks: list[str]) -> None:
-    known = ports.monitored(session)
+async def _add(services: Services, session: Session, nicks: list[str]) -> None:
+    known = services.monitor.targets(session)
     new = [nick for nick in nicks if casefold(nick) not in known]
     surplus = new[max(0, MAX_MONITORED - len(known)) :]
     added = new[: len(new) - len(surplus)]
-    ports.monitor(session, added)
+    services.monitor.add(session, added)
     try:
-        await _tell(ports, session, [nick for nick in nicks if nick not in surplus])
+        await _tell(services, session, [nick for nick in nicks if nick not in surplus])
     except (ClientLeft, Unavailable):
-        ports.unmonitor(session, [casefold(nick) for nick in added])
+        services.monitor.remove(session, [casefold(nick) for nick in added])
         raise
     if surplus:
         raise CommandError(n.ERR_MONLISTFULL, str(MAX_MONITORED), ",".join(surplus), "Monitor list is full.")
 
 
-async def _tell(ports: Ports, session: Session, nicks: Sequence[str]) -> None:
+async def _tell(services: Services, session: Session, nicks: Sequence[str]) -> None:
     """Who of them is there and who is not."""
     session.charge(len(nicks) / LOOKED_UP_A_LINE)
-    holders = await ports.find_all(nicks)
-    found = [holder or ports.known_holder(nick) for nick, holder in zip(nicks, holders, strict=True)]
+    holders = await services.directory.find_all(nicks)
+    found = [holder or services.monitor.holder(nick) for nick, holder in zip(nicks, holders, strict=True)]
     _send(session, n.RPL_MONONLINE, [profile.source for profile in found if profile is not None])
     _send(session, n.RPL_MONOFFLINE, [nick for nick, profile in zip(nicks, found, strict=True) if profile is None])
 

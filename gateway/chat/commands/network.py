@@ -13,7 +13,8 @@ from gateway.chat.commands.table import Command, Handler
 from gateway.chat.dates import date
 from gateway.chat.errors import CommandError
 from gateway.chat.help import INDEX, TOPICS
-from gateway.chat.ports import Ports, RoomListing
+from gateway.chat.interfaces import Services
+from gateway.chat.network import RoomListing
 from gateway.chat.render import in_batch
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
@@ -38,14 +39,14 @@ INFO = (
 Condition = Callable[[RoomListing], bool]
 
 
-async def list_(ports: Ports, session: Session, message: Message) -> None:
+async def list_(services: Services, session: Session, message: Message) -> None:
     """Modern IRC LIST with the conditions of ELIST=MNU; the largest rooms come first."""
     words = [word for word in (message.params[0] if message.params else "").split(",") if word]
     names = [word for word in words if not _is_condition(word)]
     conditions = [_condition(word) for word in words if _is_condition(word)]
     if conditions or not names:
         session.charge(SEARCH_LINES)
-    rooms = await ports.list_rooms([] if conditions else names)
+    rooms = await services.directory.list_rooms([] if conditions else names)
     asked = {casefold(name) for name in names}
     shown = [
         room
@@ -81,17 +82,17 @@ def _condition(word: str) -> Condition:
 # LUSERS, LINKS
 
 
-async def lusers(ports: Ports, session: Session, message: Message) -> None:
+async def lusers(services: Services, session: Session, message: Message) -> None:
     """Modern IRC LUSERS."""
-    await send_lusers(ports, session)
+    await send_lusers(services, session)
 
 
-async def send_lusers(ports: Ports, session: Session) -> None:
+async def send_lusers(services: Services, session: Session) -> None:
     """The counts of the whole network; 252 to 254 only where there is something to count (RFC 2812 3.4.2).
 
     Also where RFC 2812 and Modern IRC mean the server at hand (255, 265): which gateway is asked makes no difference.
     """
-    counts, rooms = await ports.user_counts(), await ports.count_rooms()
+    counts, rooms = await services.directory.user_counts(), await services.directory.count_rooms()
     users, invisible = sum(c.users for c in counts), sum(c.invisible for c in counts)
     opers, unknown = sum(c.opers for c in counts), sum(c.unknown for c in counts)
     session.numeric(
@@ -110,10 +111,10 @@ async def send_lusers(ports: Ports, session: Session) -> None:
     session.numeric(n.RPL_GLOBALUSERS, str(users), str(peak), f"Current global users {users}, max {peak}")
 
 
-async def links(ports: Ports, session: Session, message: Message) -> None:
+async def links(services: Services, session: Session, message: Message) -> None:
     """Modern IRC LINKS: no gateway is linked to another, so each stands for itself; gateways may share a name."""
     mask = message.params[-1] if message.params else "*"
-    for count in await ports.user_counts():
+    for count in await services.directory.user_counts():
         if matches(mask, count.name):
             session.numeric(n.RPL_LINKS, count.name, count.name, f"0 gateway {count.gateway}")
     session.numeric(n.RPL_ENDOFLINKS, mask, "End of /LINKS list")
@@ -122,33 +123,35 @@ async def links(ports: Ports, session: Session, message: Message) -> None:
 # The server
 
 
-def motd(ports: Ports, session: Session, message: Message) -> None:
+def motd(services: Services, session: Session, message: Message) -> None:
     """Modern IRC MOTD."""
-    send_motd(ports, session)
+    send_motd(services, session)
 
 
-def send_motd(ports: Ports, session: Session) -> None:
+def send_motd(services: Services, session: Session) -> None:
     """The message of the day; ERR_NOMOTD where there is none: clients wait for one of the two."""
-    if not ports.server.motd:
-        session.numeric(n.ERR_NOMOTD, f"No message of the day. To meet the others: /join {ports.server.lobby}")
+    if not services.context.server.motd:
+        session.numeric(
+            n.ERR_NOMOTD, f"No message of the day. To meet the others: /join {services.context.server.lobby}"
+        )
         return
     session.numeric(n.RPL_MOTDSTART, f"- {session.server} Message of the day - ")
-    for line in ports.server.motd:
+    for line in services.context.server.motd:
         session.reply(cut(f":{session.server} {n.RPL_MOTD} {session.nick} :- {line}", LINE_CONTENT_BYTES))
     session.numeric(n.RPL_ENDOFMOTD, "End of /MOTD command.")
 
 
-def isupport(ports: Ports, session: Session, message: Message) -> None:
+def isupport(services: Services, session: Session, message: Message) -> None:
     """IRCv3 extended-isupport: before registration only for those who have negotiated that."""
     if not session.is_registered and not session.caps & EXTENDED_ISUPPORT:
         raise CommandError(n.ERR_NOTREGISTERED, "You have not registered")
-    send_isupport(ports, session)
+    send_isupport(services, session)
 
 
-def send_isupport(ports: Ports, session: Session) -> None:
+def send_isupport(services: Services, session: Session) -> None:
     """RPL_ISUPPORT, as many as are needed; in a batch with draft/extended-isupport."""
     head = f":{session.server} {n.RPL_ISUPPORT} {session.nick or '*'}"
-    lines = [f"{head} {tokens} :are supported by this server" for tokens in ports.server.isupport]
+    lines = [f"{head} {tokens} :are supported by this server" for tokens in services.context.server.isupport]
     if session.caps & EXTENDED_ISUPPORT and session.caps & BATCH:
         reference = session.new_batch()
         opening = f":{session.server} BATCH +{reference} draft/isupport"
@@ -157,40 +160,40 @@ def send_isupport(ports: Ports, session: Session) -> None:
         session.reply(line)
 
 
-def version(ports: Ports, session: Session, message: Message) -> None:
+def version(services: Services, session: Session, message: Message) -> None:
     """Modern IRC VERSION, with RPL_ISUPPORT."""
-    session.numeric(n.RPL_VERSION, ports.server.version, session.server, ports.server.network)
-    send_isupport(ports, session)
+    session.numeric(n.RPL_VERSION, services.context.server.version, session.server, services.context.server.network)
+    send_isupport(services, session)
 
 
-def time(ports: Ports, session: Session, message: Message) -> None:
+def time(services: Services, session: Session, message: Message) -> None:
     """Modern IRC TIME."""
-    session.numeric(n.RPL_TIME, session.server, date(ports.now))
+    session.numeric(n.RPL_TIME, session.server, date(services.context.wall_now))
 
 
-def admin(ports: Ports, session: Session, message: Message) -> None:
+def admin(services: Services, session: Session, message: Message) -> None:
     """Modern IRC ADMIN: no setting names anyone."""
     raise CommandError(n.ERR_NOADMININFO, session.server, "No administrative info available")
 
 
-def info(ports: Ports, session: Session, message: Message) -> None:
+def info(services: Services, session: Session, message: Message) -> None:
     """Modern IRC INFO."""
-    for line in (*INFO, f"{ports.server.version}, running since {date(ports.server.started_s)}"):
+    for line in (*INFO, f"{services.context.server.version}, running since {date(services.context.server.started_s)}"):
         session.numeric(n.RPL_INFO, line)
     session.numeric(n.RPL_ENDOFINFO, "End of /INFO list")
 
 
-def stats(ports: Ports, session: Session, message: Message) -> None:
+def stats(services: Services, session: Session, message: Message) -> None:
     """Modern IRC STATS: ``u`` is the time that the gateway has been up; of other letters there is nothing to tell."""
     letter = message.params[0][:1]
     if letter == "u":
-        up_s = max(0, int(ports.now - ports.server.started_s))
+        up_s = max(0, int(services.context.wall_now - services.context.server.started_s))
         days, (hours, minutes), seconds = up_s // 86400, divmod(up_s % 86400 // 60, 60), up_s % 60
         session.numeric(n.RPL_STATSUPTIME, f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
     session.numeric(n.RPL_ENDOFSTATS, letter or "*", "End of /STATS report")
 
 
-def help_(ports: Ports, session: Session, message: Message) -> None:
+def help_(services: Services, session: Session, message: Message) -> None:
     """Modern IRC HELP."""
     subject = message.params[0].upper() if message.params else ""
     lines = TOPICS.get(subject) if subject else INDEX
@@ -209,16 +212,16 @@ def _of_server(handler: Handler, at: int = 0, *, only_here: bool = False) -> Han
     Any gateway of the network will do, as each answers for the network; ``only_here``: it must be this one.
     """
 
-    def checked(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+    def checked(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
         mask = message.params[at] if len(message.params) > at else "*"
         if matches(mask, session.server):
-            return handler(ports, session, message)
-        return elsewhere(ports, session, message, mask)
+            return handler(services, session, message)
+        return elsewhere(services, session, message, mask)
 
-    async def elsewhere(ports: Ports, session: Session, message: Message, mask: str) -> None:
-        if only_here or not any(matches(mask, count.name) for count in await ports.user_counts()):
+    async def elsewhere(services: Services, session: Session, message: Message, mask: str) -> None:
+        if only_here or not any(matches(mask, count.name) for count in await services.directory.user_counts()):
             raise CommandError(n.ERR_NOSUCHSERVER, mask, "No such server")
-        waits = handler(ports, session, message)
+        waits = handler(services, session, message)
         if waits is not None:
             await waits
 

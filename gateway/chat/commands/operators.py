@@ -5,10 +5,10 @@ from typing import Any
 
 from gateway.chat.commands.modes import tell_own_modes
 from gateway.chat.commands.table import Command, Handler
-from gateway.chat.errors import CommandError, no_such_nick
+from gateway.chat.errors import CommandError, Unavailable, no_such_nick
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import KICKLEN
 from gateway.chat.modes import Change
-from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.message import Message
@@ -19,55 +19,55 @@ FAILED_PAUSE_S = 1.0
 """How long a wrong password parks the session: what one connection can try is one a second."""
 
 
-async def oper(ports: Ports, session: Session, message: Message) -> None:
+async def oper(services: Services, session: Session, message: Message) -> None:
     """Modern IRC OPER. The password is verified beside the lane, and is never logged."""
     name, password = message.params[:2]
-    operators = ports.server.operators
+    operators = services.context.server.operators
     if not operators:
         raise CommandError(n.ERR_NOOPERHOST, "No operators are set up for this server")
     # For an unknown name another's hash is verified, so that the time taken does not tell which names exist.
     password_hash = operators.get(name) or next(iter(operators.values()))
     try:
-        fits = await ports.verify(session, password_hash, password)
+        fits = await services.operators.verify(session, password_hash, password)
     except Unavailable:
         text = "Too many passwords are being tried: wait a while and try again"
         raise CommandError(n.RPL_TRYAGAIN, "OPER", text) from None
     if not fits or name not in operators:
         session.charge(WRONG_PASSWORD_LINES)
-        await ports.pause(FAILED_PAUSE_S)
+        await services.pacing.pause(FAILED_PAUSE_S)
         raise CommandError(n.ERR_PASSWDMISMATCH, "Password incorrect")
     session.oper = name
     session.numeric(n.RPL_YOUREOPER, "You are now an IRC operator")
-    tell_own_modes(ports, session, [Change(True, "o", None)])
+    tell_own_modes(services, session, [Change(True, "o", None)])
 
 
-async def kill(ports: Ports, session: Session, message: Message) -> None:
+async def kill(services: Services, session: Session, message: Message) -> None:
     """Modern IRC KILL, wherever on the network the target is: its own lane ends it."""
     nick, comment = message.params[0], message.params[1][:KICKLEN]
-    profile = await ports.find(nick)
+    profile = await services.directory.find(nick)
     line = f":{session.source} KILL {profile.nick if profile else nick} :{comment}"
-    if profile is None or not await ports.notify(profile.sid, line):
+    if profile is None or not await services.direct.notify(profile.sid, line):
         raise no_such_nick(nick)
-    ports.report(session, "KILL", profile.nick, comment)
+    services.operators.report(session, "KILL", profile.nick, comment)
 
 
-async def wallops(ports: Ports, session: Session, message: Message) -> None:
+async def wallops(services: Services, session: Session, message: Message) -> None:
     """RFC 2812 4.7 WALLOPS: to all who have +w, and to all operators."""
-    await ports.broadcast(f":{session.source} WALLOPS :{message.params[0]}")
+    await services.direct.broadcast(f":{session.source} WALLOPS :{message.params[0]}")
 
 
-def rehash(ports: Ports, session: Session, message: Message) -> None:
+def rehash(services: Services, session: Session, message: Message) -> None:
     """Modern IRC REHASH: this gateway reads its configuration again, as by SIGHUP."""
     session.numeric(n.RPL_REHASHING, "settings", "Rehashing")
-    ports.report(session, "REHASH")
-    ports.rehash()
+    services.operators.report(session, "REHASH")
+    services.operators.rehash()
 
 
 def _operators_only(handler: Handler) -> Handler:
-    def guarded(ports: Ports, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
+    def guarded(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
         if not session.oper:
             raise CommandError(n.ERR_NOPRIVILEGES, "Permission Denied- You're not an IRC operator")
-        return handler(ports, session, message)
+        return handler(services, session, message)
 
     return guarded
 

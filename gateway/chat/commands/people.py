@@ -10,9 +10,10 @@ from gateway.chat.capabilities import MULTI_PREFIX, PRE_AWAY, SETNAME
 from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, charge_for_rooms, packed
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import date
-from gateway.chat.errors import CommandError
+from gateway.chat.errors import CommandError, Unavailable
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import AWAYLEN, NAMELEN
-from gateway.chat.ports import Ports, Profile, Unavailable
+from gateway.chat.network import Profile
 from gateway.chat.profile_updates import AWAY, REALNAME, ProfileField
 from gateway.chat.session import Session
 from gateway.chat.user_status import UserStatus, as_word
@@ -28,30 +29,30 @@ USERHOST_LIMIT = 5
 # WHOIS, WHOWAS
 
 
-async def whois(ports: Ports, session: Session, message: Message) -> None:
+async def whois(services: Services, session: Session, message: Message) -> None:
     """Modern IRC WHOIS; a server may stand before the nick (RFC 2812 3.6.2) and makes no difference."""
     if not message.params:
         raise CommandError(n.ERR_NONICKNAMEGIVEN, "No nickname given")
     asked = message.params[1] if len(message.params) > 1 else message.params[0]
-    profile = await ports.find(asked)
+    profile = await services.directory.find(asked)
     if profile is None:
         session.numeric(n.ERR_NOSUCHNICK, asked, "No such nick/channel")
     else:
-        told = await ports.presence(profile, with_address=bool(session.oper) or profile.sid == session.sid)
-        _describe(ports, session, profile, told)
+        told = await services.users.status(profile, with_address=bool(session.oper) or profile.sid == session.sid)
+        _describe(services, session, profile, told)
     session.numeric(n.RPL_ENDOFWHOIS, asked if profile is None else profile.nick, "End of /WHOIS list")
 
 
-def _describe(ports: Ports, session: Session, profile: Profile, told: UserStatus | None) -> None:
+def _describe(services: Services, session: Session, profile: Profile, told: UserStatus | None) -> None:
     nick = profile.nick
     session.numeric(n.RPL_WHOISUSER, nick, profile.user, profile.host, "*", profile.realname)
     if told is not None:
-        _describe_rooms(ports, session, nick, told)
-    session.numeric(n.RPL_WHOISSERVER, nick, profile.server, f"a gateway of {ports.server.network}")
+        _describe_rooms(services, session, nick, told)
+    session.numeric(n.RPL_WHOISSERVER, nick, profile.server, f"a gateway of {services.context.server.network}")
     if profile.oper:
         session.numeric(n.RPL_WHOISOPERATOR, nick, "is an IRC operator")
     if profile.is_bot:
-        session.numeric(n.RPL_WHOISBOT, nick, f"is a bot on {ports.server.network}")
+        session.numeric(n.RPL_WHOISBOT, nick, f"is a bot on {services.context.server.network}")
     if profile.account:
         session.numeric(n.RPL_WHOISACCOUNT, nick, profile.account, "is logged in as")
     if profile.away is not None:
@@ -67,7 +68,7 @@ def _describe(ports: Ports, session: Session, profile: Profile, told: UserStatus
     session.numeric(n.RPL_WHOISIDLE, nick, *times, "seconds idle, signon time")
 
 
-def _describe_rooms(ports: Ports, session: Session, nick: str, told: UserStatus) -> None:
+def _describe_rooms(services: Services, session: Session, nick: str, told: UserStatus) -> None:
     all_prefixes = session.caps & MULTI_PREFIX
     names = [
         (seat.prefix if all_prefixes else seat.prefix[:1]) + seat.room
@@ -79,14 +80,14 @@ def _describe_rooms(ports: Ports, session: Session, nick: str, told: UserStatus)
         session.reply(head + line)
 
 
-async def whowas(ports: Ports, session: Session, message: Message) -> None:
+async def whowas(services: Services, session: Session, message: Message) -> None:
     """Modern IRC WHOWAS: the last who had a nick and gave it up, the newest first."""
     if not message.params or not message.params[0]:
         raise CommandError(n.ERR_NONICKNAMEGIVEN, "No nickname given")
     nick = message.params[0]
     count = message.params[1] if len(message.params) > 1 else ""
     limit = int(count) if count.isascii() and count.isdigit() and 0 < len(count) < 4 else 0
-    past = await ports.whowas(nick)
+    past = await services.directory.whowas(nick)
     if not past:
         session.numeric(n.ERR_WASNOSUCHNICK, nick, "There was no such nickname")
     for profile in past[: limit or WHOWAS_LIMIT]:
@@ -98,17 +99,17 @@ async def whowas(ports: Ports, session: Session, message: Message) -> None:
 # ISON, USERHOST
 
 
-async def ison(ports: Ports, session: Session, message: Message) -> None:
+async def ison(services: Services, session: Session, message: Message) -> None:
     """RFC 2812 4.9: which of these nicks are in use, in the order asked."""
     nicks = [nick for param in message.params for nick in param.split()]
     session.charge(len(nicks) / LOOKED_UP_A_LINE)
-    found = await ports.find_all(nicks)
+    found = await services.directory.find_all(nicks)
     session.numeric(n.RPL_ISON, " ".join(profile.nick for profile in found if profile is not None))
 
 
-async def userhost(ports: Ports, session: Session, message: Message) -> None:
+async def userhost(services: Services, session: Session, message: Message) -> None:
     """RFC 2812 4.8: at most five nicks; ``*`` marks an operator, ``-`` one who is away."""
-    found = await ports.find_all(message.params[:USERHOST_LIMIT])
+    found = await services.directory.find_all(message.params[:USERHOST_LIMIT])
     session.numeric(n.RPL_USERHOST, " ".join(_userhost(profile) for profile in found if profile is not None))
 
 
@@ -120,11 +121,11 @@ def _userhost(profile: Profile) -> str:
 # AWAY, SETNAME, and whether it is a bot: told to every room of the user, so that all gateways know
 
 
-async def away(ports: Ports, session: Session, message: Message) -> None:
+async def away(services: Services, session: Session, message: Message) -> None:
     """Modern IRC AWAY; IRCv3 pre-away: before registration by who has asked for that, and then nobody is told yet."""
     text = message.params[0][:AWAYLEN] if message.params else ""
     if session.is_registered:
-        await change_profile(ports, session, AWAY, text or None)
+        await change_profile(services, session, AWAY, text or None)
     elif session.caps & PRE_AWAY:
         session.away = text or None
     else:
@@ -135,13 +136,13 @@ async def away(ports: Ports, session: Session, message: Message) -> None:
         session.numeric(n.RPL_NOWAWAY, "You have been marked as being away")
 
 
-async def setname(ports: Ports, session: Session, message: Message) -> None:
+async def setname(services: Services, session: Session, message: Message) -> None:
     """IRCv3 setname: confirmed by the line itself to who has the capability, in silence to others."""
     realname = message.params[0]
     if not 0 < len(realname) <= NAMELEN:
         raise CommandError("INVALID_REALNAME", f"A real name has 1 to {NAMELEN} characters", verb="SETNAME")
     try:
-        await change_profile(ports, session, REALNAME, realname)
+        await change_profile(services, session, REALNAME, realname)
     except Unavailable:
         text = "The network's message store does not answer; try again"
         raise CommandError("CANNOT_CHANGE_REALNAME", text, verb="SETNAME") from None
@@ -149,7 +150,7 @@ async def setname(ports: Ports, session: Session, message: Message) -> None:
         session.reply(events.realname_set(session.source, realname))
 
 
-async def change_profile(ports: Ports, session: Session, field: ProfileField, value: str | bool | None) -> None:
+async def change_profile(services: Services, session: Session, field: ProfileField, value: str | bool | None) -> None:
     """Change one field of a session's profile, in all its rooms. Raises Unavailable if that fails."""
     (attribute,), before = field.attributes, field.values(session)
     if (value,) == before:
@@ -157,14 +158,14 @@ async def change_profile(ports: Ports, session: Session, field: ProfileField, va
     charge_for_rooms(session, len(session.rooms))
     setattr(session, attribute, value)
     session.revision += 1
-    ports.publish_profile(session)
+    services.profiles.publish(session)
     try:
-        await ports.commit_everywhere(session, field.line(session.source, value, session.revision))
+        await services.outgoing.commit_to_all(session, field.line(session.source, value, session.revision))
     except Unavailable:
         setattr(session, attribute, *before)
         session.revision += 1
-        ports.take_back(session)
-        ports.publish_profile(session)
+        services.profiles.correct_shown(session)
+        services.profiles.publish(session)
         raise
 
 

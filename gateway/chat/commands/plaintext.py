@@ -10,43 +10,44 @@ from gateway.chat.commands.connecting import nick
 from gateway.chat.commands.rooms import join_one
 from gateway.chat.commands.table import Command
 from gateway.chat.history_access import FIRST, ID_LIMIT, PastEvent, Span, place_of, readable
+from gateway.chat.interfaces import Services
 from gateway.chat.playback import shown
-from gateway.chat.ports import Ports
 from gateway.chat.session import Session
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
+from gateway.wire.names import valid_room
 
 
-async def take_name(ports: Ports, session: Session, message: Message) -> None:
+async def take_name(services: Services, session: Session, message: Message) -> None:
     """Takes a name; the first one makes a user of them and brings them to the lobby."""
     was_registered = session.is_registered
-    await nick(ports, session, message)
+    await nick(services, session, message)
     if session.is_registered and not was_registered:
-        await _enter(ports, session, ports.server.lobby)
+        await _enter(services, session, services.context.server.lobby)
 
 
-async def join(ports: Ports, session: Session, message: Message) -> None:
+async def join(services: Services, session: Session, message: Message) -> None:
     """Joins a room, or turns to one that they are in: what they type goes there from now on."""
-    await _enter(ports, session, message.params[0])
+    await _enter(services, session, message.params[0])
 
 
-async def _enter(ports: Ports, session: Session, name: str) -> None:
+async def _enter(services: Services, session: Session, name: str) -> None:
     room = session.rooms.get(casefold(name))
     if room is not None:
-        ports.look(session, name)
+        services.rooms.set_active(session, name)
         session.note(f"you talk in {room.name} now")
         return
-    if not ports.is_room_name(name):
-        await join_one(ports, session, name)  # says why not
+    if not valid_room(name):
+        await join_one(services, session, name)  # says why not
         return
     # Read before the JOIN, shown right behind it: from its fold on, others' lines come as they are said.
-    found = await ports.open_room(name)
-    seen = place_of(ports.position(name), ID_LIMIT)
+    found = await services.rooms.open(name)
+    seen = place_of(services.rooms.position(name), ID_LIMIT)
     may_read = readable(session.sid, found, as_member=True)
     assert may_read is not None
-    count = ports.server.join_history_messages
-    said = (await ports.history(may_read, Span(FIRST, seen, count, newest=True))).events if count else []
-    effect = await join_one(ports, session, name)
+    count = services.context.server.join_history_messages
+    said = (await services.history.read(may_read, Span(FIRST, seen, count, newest=True))).events if count else []
+    effect = await join_one(services, session, name)
     may_read = readable(session.sid, session.rooms[casefold(name)]) if effect is not None else None
     if effect is None or may_read is None:
         return
@@ -54,10 +55,10 @@ async def _enter(ports: Ports, session: Session, name: str) -> None:
     if said:
         session.note(f"the last that was said in {name}:")
     _show(session, said)
-    joined_at = place_of(ports.position(name), effect.index)
+    joined_at = place_of(services.rooms.position(name), effect.index)
     if count:
         said_meanwhile = Span(seen, joined_at, count, newest=True)
-        _show(session, (await ports.history(may_read, said_meanwhile)).events)
+        _show(session, (await services.history.read(may_read, said_meanwhile)).events)
 
 
 def _show(session: Session, said: Iterable[PastEvent]) -> None:

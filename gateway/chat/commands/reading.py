@@ -8,7 +8,7 @@ from typing import Final
 from gateway.chat.capabilities import READ_MARKER
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import parse_time, server_time
-from gateway.chat.ports import Ports
+from gateway.chat.interfaces import Services
 from gateway.chat.session import Session
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
@@ -18,7 +18,7 @@ MARKS_LIMIT: Final = 500
 """Conversations of a session; of more, those whose mark moved longest ago are forgotten."""
 
 
-def markread(_ports: Ports, session: Session, message: Message) -> None:
+def markread(_ports: Services, session: Session, message: Message) -> None:
     """IRCv3 read-marker, "MARKREAD client set command", "MARKREAD client get command"."""
     params = message.params
     if not params or not params[0]:

@@ -12,10 +12,11 @@ from gateway.chat.capabilities import CHATHISTORY, SERVER_TIME, ZNC_PLAYBACK
 from gateway.chat.commands.streaming import Change, Selection, access, begin_batch, end_batch, select, show
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import hour_and_minute
+from gateway.chat.errors import Unavailable
 from gateway.chat.events import FACT, ms
 from gateway.chat.history_access import FIRST, ID_LIMIT, LAST, MESSAGES, PastEvent, Place, Span
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import HISTORY_LIMIT
-from gateway.chat.ports import Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, split_source
@@ -30,32 +31,36 @@ _SECONDS: Final = re.compile(r"(\d{1,11})(?:\.(\d{1,9}))?", re.ASCII)
 _ACTION: Final = "\x01ACTION "
 
 
-async def last_lines(ports: Ports, session: Session, joined: Sequence[tuple[str, Place]]) -> None:
+async def last_lines(services: Services, session: Session, joined: Sequence[tuple[str, Place]]) -> None:
     """Show what was said last in rooms that were joined at these places, to a client that will not ask for it.
 
     Only what the same nick and host have missed, where the log tells when they left. Nothing to bots, which would
     answer old commands.
     """
-    if session.caps & (CHATHISTORY | ZNC_PLAYBACK) or session.is_bot or not ports.server.join_history_messages:
+    if (
+        session.caps & (CHATHISTORY | ZNC_PLAYBACK)
+        or session.is_bot
+        or not services.context.server.join_history_messages
+    ):
         return
     session.end_response()  # what follows is in no labeled response
     try:
         for name, joined_at in joined:
-            missed = await _missed(ports, session, name, joined_at)
-            await _play(ports, session, name, Selection(Span(FIRST, joined_at, len(missed), True), missed, True))
+            missed = await _missed(services, session, name, joined_at)
+            await _play(services, session, name, Selection(Span(FIRST, joined_at, len(missed), True), missed, True))
     except Unavailable:
         return  # the JOINs themselves have succeeded
 
 
-async def _missed(ports: Ports, session: Session, name: str, joined_at: Place) -> list[PastEvent]:
-    limit = ports.server.join_history_messages
+async def _missed(services: Services, session: Session, name: str, joined_at: Place) -> list[PastEvent]:
+    limit = services.context.server.join_history_messages
     rest: Span | None = Span(FIRST, joined_at, 2 * limit, newest=True, verbs=MESSAGES | _LEAVING)
     found: list[PastEvent] = []
     for _ in range(EXCERPTS):
         may_read = access(session, name)()
         if rest is None or may_read is None:
             break
-        page = await ports.history(may_read, rest)
+        page = await services.history.read(may_read, rest)
         for past in reversed(page.events):
             if past.verb in MESSAGES:
                 found.insert(0, past)
@@ -75,7 +80,7 @@ def _has_left(past: PastEvent, session: Session) -> bool:
     return casefold(nick) == casefold(session.nick) and host == session.host
 
 
-async def play(ports: Ports, session: Session, text: str) -> None:
+async def play(services: Services, session: Session, text: str) -> None:
     """Carry out what was said to ``*playback``: PLAY BUFFER [SINCE [UNTIL]], times in seconds since 1970."""
     verb, *params = text.split() or [""]
     span = _span(params[1:])
@@ -86,7 +91,7 @@ async def play(ports: Ports, session: Session, text: str) -> None:
     asked = {casefold(name) for name in params[0].split(",")}
     for name in list(session.rooms):
         if "*" in asked or name in asked:
-            await _play(ports, session, name, await select(ports, session, access(session, name), span))
+            await _play(services, session, name, await select(services, session, access(session, name), span))
 
 
 def _span(times: list[str]) -> Span | None:
@@ -99,14 +104,14 @@ def _span(times: list[str]) -> Span | None:
     return Span(after, before, HISTORY_LIMIT, newest=True)
 
 
-async def _play(ports: Ports, session: Session, folded_name: str, selection: Selection) -> None:
+async def _play(services: Services, session: Session, folded_name: str, selection: Selection) -> None:
     """Send what was selected of a room, in a batch where the client knows batches."""
     room = session.rooms.get(casefold(folded_name))
     if room is not None and selection.events != []:
         reference = begin_batch(session, "chathistory", room.name)
-        await show(ports, session, room.name, selection, access(session, room.name), reference, _change(session))
+        await show(services, session, room.name, selection, access(session, room.name), reference, _change(session))
         end_batch(session, reference)
-    await ports.pace(session)  # many rooms may take longer than one wait
+    await services.pacing.pace(session)  # many rooms may take longer than one wait
 
 
 def _change(session: Session) -> Change:
@@ -125,10 +130,10 @@ def _change(session: Session) -> Change:
     return change
 
 
-async def znc(ports: Ports, session: Session, message: Message) -> None:
+async def znc(services: Services, session: Session, message: Message) -> None:
     """The same as some clients of znc.in/playback ask for it: ``ZNC *playback PLAY BUFFER [SINCE [UNTIL]]``."""
     if casefold(message.params[0]) == PLAYBACK:
-        await play(ports, session, " ".join(message.params[1:]))
+        await play(services, session, " ".join(message.params[1:]))
 
 
 COMMANDS = {"ZNC": Command(znc, 2)}

@@ -15,17 +15,17 @@ from gateway.chat.commands.visibility import can_see, existing_room
 from gateway.chat.effects import Effect, Reason, reason_of
 from gateway.chat.errors import CommandError, check, no_such_room, too_many_targets
 from gateway.chat.history_access import Place, place_of
+from gateway.chat.interfaces import Services
 from gateway.chat.isupport import MAX_ROOMS, MAX_TARGETS
 from gateway.chat.joining import JOIN_TRIES, join_line
 from gateway.chat.member import Member
-from gateway.chat.ports import Ports
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_CONTENT_BYTES, cut
 from gateway.wire.message import Message
-from gateway.wire.names import NICKLEN
+from gateway.wire.names import NICKLEN, valid_room
 
 OUTSIDERS_LIMIT = 500
 LINES_A_ROOM = 0.25
@@ -38,12 +38,12 @@ MASKS_A_LINE = 64
 """So many ban masks looked at cost as much as a line."""
 
 
-async def join(ports: Ports, session: Session, message: Message) -> None:
+async def join(services: Services, session: Session, message: Message) -> None:
     """Modern IRC JOIN; ``JOIN 0`` leaves every room (RFC 2812 3.2.1)."""
     if message.params[0] == "0":
         charge_for_rooms(session, len(session.rooms))
         for room in list(session.rooms.values()):
-            await ports.commit(session, room.name, events.parted(session.source, room.name, ""))
+            await services.outgoing.commit_to(session, room.name, events.parted(session.source, room.name, ""))
         return
     charge_for_rooms(session, message.params[0].count(",") + 1)
     keys = message.params[1].split(",") if len(message.params) > 1 else []
@@ -52,13 +52,13 @@ async def join(ports: Ports, session: Session, message: Message) -> None:
         effect: Effect | None = None
         if name:
             with session.answering():
-                effect = await join_one(ports, session, name, key)
+                effect = await join_one(services, session, name, key)
         if effect is not None:
-            joined.append((name, place_of(ports.position(name), effect.index)))
+            joined.append((name, place_of(services.rooms.position(name), effect.index)))
         elif name:  # a refused JOIN has waited for nothing: other clients have their turn before the next
-            await ports.pause(0.0)
+            await services.pacing.pause(0.0)
     if joined:
-        await last_lines(ports, session, joined)
+        await last_lines(services, session, joined)
 
 
 def charge_for_rooms(session: Session, count: int) -> None:
@@ -70,12 +70,12 @@ def _names(text: str) -> Iterable[str]:
     return (name for name in text.split(",") if name)
 
 
-async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> Effect | None:
+async def join_one(services: Services, session: Session, name: str, key: str = "") -> Effect | None:
     """Join a room and send the client what it needs to know of it; return the JOIN, None for a member of the room.
 
     Raises CommandError where the room does not let the user in.
     """
-    if not ports.is_room_name(name):
+    if not valid_room(name):
         raise no_such_room(name)
     if len(session.rooms) >= MAX_ROOMS:
         raise CommandError(n.ERR_TOOMANYCHANNELS, name, "You have joined too many channels")
@@ -84,53 +84,53 @@ async def join_one(ports: Ports, session: Session, name: str, key: str = "") -> 
     effect: Effect | None = None
     void: Reason | None = Reason.STALE_JOIN
     for _ in range(JOIN_TRIES):
-        room = await ports.open_room(name)
+        room = await services.rooms.open(name)
         session.charge(room.mask_count / MASKS_A_LINE)
         void = room.may_join(session.source, session.sid, key, bool(session.oper))
-        if ports.is_new(name):
+        if services.rooms.is_new(name):
             session.charge(LINES_A_NEW_ROOM)
-            if not ports.may_make_room(session):
+            if not services.rooms.may_create(session):
                 text = "Too many new channels from your address; try again later"
                 raise CommandError(n.ERR_TOOMANYCHANNELS, name, text)
         if void is None:
-            seen, lobby = ports.position(name), ports.server.lobby
+            seen, lobby = services.rooms.position(name), services.context.server.lobby
             line = join_line(session, name, seen, lobby, key=key, oper=bool(session.oper))
-            effect = await ports.commit(session, name, line)
+            effect = await services.outgoing.commit_to(session, name, line, is_join=True)
             void = reason_of(effect)
         if void is not Reason.STALE_JOIN:
             break
     check("JOIN", name, void)
     if void is None and casefold(name) in session.rooms:  # not kicked in the very same entry
-        show_room(ports, session, session.rooms[casefold(name)])
+        show_room(services, session, session.rooms[casefold(name)])
         return effect
     return None
 
 
-async def part(ports: Ports, session: Session, message: Message) -> None:
+async def part(services: Services, session: Session, message: Message) -> None:
     """Modern IRC PART."""
     reason = message.params[1] if len(message.params) > 1 else ""
     charge_for_rooms(session, message.params[0].count(",") + 1)
     for name in _names(message.params[0]):
         with session.answering():
-            await _part_one(ports, session, name, reason)
+            await _part_one(services, session, name, reason)
 
 
-async def _part_one(ports: Ports, session: Session, name: str, reason: str) -> None:
+async def _part_one(services: Services, session: Session, name: str, reason: str) -> None:
     room = session.rooms.get(casefold(name))
     if room is None:
-        await existing_room(ports, session, name)
+        await existing_room(services, session, name)
         raise CommandError(n.ERR_NOTONCHANNEL, name, "You're not on that channel")
     line = cut(events.parted(session.source, room.name, reason), LINE_CONTENT_BYTES)
-    check("PART", room.name, reason_of(await ports.commit(session, name, line)))
+    check("PART", room.name, reason_of(await services.outgoing.commit_to(session, name, line)))
 
 
-def show_room(ports: Ports, session: Session, room: Room) -> None:
+def show_room(services: Services, session: Session, room: Room) -> None:
     """What one who has joined is told: the topic, where there is one, up to where he has read, and who is there."""
     if room.topic:
         send_topic(session, room)
     tell_mark_of_room(session, room.name)
     if not session.caps & NO_IMPLICIT_NAMES:
-        send_names(ports, session, room)
+        send_names(services, session, room)
 
 
 def send_topic(session: Session, room: Room) -> None:
@@ -142,7 +142,7 @@ def send_topic(session: Session, room: Room) -> None:
     session.numeric_words(n.RPL_TOPICWHOTIME, room.name, room.topic_by, str(room.topic_at_ms // 1000))
 
 
-async def names(ports: Ports, session: Session, message: Message) -> None:
+async def names(services: Services, session: Session, message: Message) -> None:
     """Modern IRC NAMES; without a room it lists none, as all would be without bound."""
     if not message.params:
         session.numeric(n.RPL_ENDOFNAMES, "*", "End of /NAMES list.")
@@ -151,47 +151,47 @@ async def names(ports: Ports, session: Session, message: Message) -> None:
     if len(asked) > MAX_TARGETS:
         raise too_many_targets(message.params[0], MAX_TARGETS)
     for name in asked:
-        room = await visible_room(ports, session, name)
+        room = await visible_room(services, session, name)
         if room is None:
             session.numeric(n.RPL_ENDOFNAMES, name, "End of /NAMES list.")
         else:
-            send_names(ports, session, room, await visible_members(ports, session, room))
+            send_names(services, session, room, await visible_members(services, session, room))
 
 
-async def visible_room(ports: Ports, session: Session, name: str) -> Room | None:
+async def visible_room(services: Services, session: Session, name: str) -> Room | None:
     """The live replica of a room that the user may look into; None where there is none, or it is secret."""
     room = session.rooms.get(casefold(name))
-    if room is None and ports.is_room_name(name):
-        room = await ports.open_room(name)
+    if room is None and valid_room(name):
+        room = await services.rooms.open(name)
     is_there = room is not None and (room.members or casefold(name) in session.rooms)
     return room if room is not None and is_there and can_see(session, room) else None
 
 
-async def visible_members(ports: Ports, session: Session, room: Room) -> list[Member]:
+async def visible_members(services: Services, session: Session, room: Room) -> list[Member]:
     """All members to one of them and to an operator; to others no invisible ones, and only so many: that is told."""
     members = list(room.members.values())
     if room.folded_name in session.rooms:
-        return [*members, *ports.kept(session, room)]
+        return [*members, *services.rooms.detached_members(session, room)]
     if session.oper:
         return members
     session.charge(len(members[:OUTSIDERS_LIMIT]) / LOOKED_UP_A_LINE)
-    profiles = await ports.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
+    profiles = await services.directory.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
     if len(members) > OUTSIDERS_LIMIT:
         session.note(f"{room.name} has {len(members)} users: from outside only {OUTSIDERS_LIMIT} of them are looked at")
     if room.folded_name in session.rooms:  # it has come in meanwhile
-        return [*room.members.values(), *ports.kept(session, room)]
+        return [*room.members.values(), *services.rooms.detached_members(session, room)]
     pairs = zip(members, profiles, strict=False)
     return [member for member, profile in pairs if profile is None or not profile.invisible]
 
 
-def send_names(ports: Ports, session: Session, room: Room, members: Iterable[Member] | None = None) -> None:
+def send_names(services: Services, session: Session, room: Room, members: Iterable[Member] | None = None) -> None:
     """RPL_NAMREPLY, as many as are needed, and RPL_ENDOFNAMES; ``members``: whom the user sees, if not all."""
     symbol = "@" if "s" in room.flags else "="
     head = f":{session.server} {n.RPL_NAMREPLY} {session.nick} {symbol} {room.name} :"
     # The same lines serve all who join at once: their length is that of the longest nick.
     limit_bytes = LINE_CONTENT_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
     caps = session.caps & (MULTI_PREFIX | USERHOST_IN_NAMES)
-    shown, kept = ports.shown_nicks(room), ports.kept(session, room)
+    shown, kept = services.rooms.client_side_nicks(room), services.rooms.detached_members(session, room)
     if members is None and not shown and not kept:
         key = (caps, limit_bytes)
         lines = room.listing.get(key)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.chat.capabilities import BATCH
-from gateway.chat.history_access import HistoryAccess, PastEvent, Place, Span, readable
+from gateway.chat.errors import Unavailable
+from gateway.chat.history_access import HistoryAccess, HistoryPage, PastEvent, Place, Span, readable
+from gateway.chat.interfaces import Services
 from gateway.chat.playback import shown
-from gateway.chat.ports import HistoryPage, Ports, Unavailable
 from gateway.chat.session import Session
 from gateway.wire.casefold import casefold
 
@@ -55,18 +56,18 @@ def access(session: Session, name: str) -> Access:
     return ask
 
 
-async def select(ports: Ports, session: Session, may_read: Access, span: Span) -> Selection:
+async def select(services: Services, session: Session, may_read: Access, span: Span) -> Selection:
     """Find what of a span is to be shown: at most ``span.limit`` events, and whether there are more."""
     held: list[PastEvent] | None = []
     ends: list[Place] = []
     rest, is_all = replace(span, limit=span.limit + 1), False
     while not is_all and rest.limit:
         if rest.limit <= span.limit:  # not the first page
-            await ports.pace(session)
+            await services.pacing.pace(session)
         now = may_read()
         if now is None:
             break
-        page = await ports.history(now, replace(rest, limit=min(rest.limit, PAGE_EVENTS)))
+        page = await services.history.read(now, replace(rest, limit=min(rest.limit, PAGE_EVENTS)))
         session.charge(1 / PAGES_A_LINE)
         is_all = page.reached is None
         room_left = rest.limit - 1
@@ -120,7 +121,7 @@ def end_batch(session: Session, reference: str) -> None:
 
 
 async def show(
-    ports: Ports,
+    services: Services,
     session: Session,
     name: str,
     selection: Selection,
@@ -130,34 +131,34 @@ async def show(
 ) -> None:
     """Send what was selected of a conversation of this name, in the batch of this reference."""
     if selection.events is not None:
-        await _send(ports, session, name, selection.events, reference, change)
+        await _send(services, session, name, selection.events, reference, change)
         return
     rest = selection.span
     while rest.limit > 0:
-        page = await _page(ports, session, may_read, replace(rest, limit=min(rest.limit, PAGE_EVENTS)))
+        page = await _page(services, session, may_read, replace(rest, limit=min(rest.limit, PAGE_EVENTS)))
         if page is None:
             return
-        await _send(ports, session, name, page.events, reference, change)
+        await _send(services, session, name, page.events, reference, change)
         if page.reached is None:
             return
         rest = _behind(replace(rest, limit=rest.limit - len(page.events)), page)
 
 
-async def _page(ports: Ports, session: Session, may_read: Access, span: Span) -> HistoryPage | None:
+async def _page(services: Services, session: Session, may_read: Access, span: Span) -> HistoryPage | None:
     """A page of an answer that has begun: it waits for a Redis that is away, since nothing may be missing in it."""
     for _ in range(TRIES):
         try:
             now = may_read()
             session.charge(1 / PAGES_A_LINE)
-            return await ports.history(now, span) if now is not None else None
+            return await services.history.read(now, span) if now is not None else None
         except Unavailable:
-            await ports.pace(session)
-            await ports.pause(TRY_AGAIN_S)
+            await services.pacing.pace(session)
+            await services.pacing.pause(TRY_AGAIN_S)
     raise Unavailable
 
 
 async def _send(
-    ports: Ports, session: Session, name: str, events: list[PastEvent], reference: str, change: Change
+    services: Services, session: Session, name: str, events: list[PastEvent], reference: str, change: Change
 ) -> None:
     sent, room = 0, session.rooms.get(casefold(name))
     for past in events:
@@ -166,5 +167,5 @@ async def _send(
             session.reply(line)
             sent += len(line)
         if sent >= PIECE_BYTES:
-            await ports.pace(session)
+            await services.pacing.pace(session)
             sent = 0

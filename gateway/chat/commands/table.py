@@ -4,11 +4,11 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.chat.ports import Ports
+from gateway.chat.interfaces import Services
 from gateway.chat.session import Session
 from gateway.wire.message import Message
 
-Handler = Callable[[Ports, Session, Message], Coroutine[Any, Any, None] | None]
+Handler = Callable[[Services, Session, Message], Coroutine[Any, Any, None] | None]
 """A plain function, or ``async`` where it waits for an answer from elsewhere."""
 
 

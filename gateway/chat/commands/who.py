@@ -11,8 +11,9 @@ from typing import NamedTuple
 from gateway.chat.capabilities import MULTI_PREFIX
 from gateway.chat.commands.rooms import visible_members, visible_room
 from gateway.chat.commands.table import Command
+from gateway.chat.interfaces import Services
 from gateway.chat.member import Member
-from gateway.chat.ports import Ports, Profile
+from gateway.chat.network import Profile
 from gateway.chat.session import Session
 from gateway.chat.user_modes import BOT_MODE
 from gateway.chat.user_status import UserStatus, as_word
@@ -50,17 +51,17 @@ class Found(NamedTuple):
     prefix: str = ""
 
 
-async def who(ports: Ports, session: Session, message: Message) -> None:
+async def who(services: Services, session: Session, message: Message) -> None:
     """``o`` as second parameter asks for operators only, ``%fields,token`` behind it for these fields."""
     mask = message.params[0] if message.params and message.params[0] != "0" else "*"
     asked = _asked(message.params[1] if len(message.params) > 1 else "")
     find = _in_room if mask.startswith("#") else _by_mask
-    found, are_more = await find(ports, session, mask, asked.only_opers)
+    found, are_more = await find(services, session, mask, asked.only_opers)
     if asked.fields is None:
         for one in found:
             _reply(session, one)
     else:
-        await _reply_fields(ports, session, found, asked.fields, asked.token)
+        await _reply_fields(services, session, found, asked.fields, asked.token)
     if are_more:
         session.note(f"WHO shows {WHO_LIMIT} users at most: there are more, ask for fewer")
     session.numeric(n.RPL_ENDOFWHO, mask, "End of WHO list")
@@ -73,13 +74,13 @@ def _asked(option: str) -> Asked:
     return Asked(flags.lower() == "o", frozenset(fields) if percent else None, token if is_token else NO_TOKEN)
 
 
-async def _in_room(ports: Ports, session: Session, name: str, only_opers: bool) -> tuple[list[Found], bool]:
+async def _in_room(services: Services, session: Session, name: str, only_opers: bool) -> tuple[list[Found], bool]:
     """Whom the user sees there, and whether there are more."""
-    room = await visible_room(ports, session, name)
+    room = await visible_room(services, session, name)
     if room is None:
         return [], False
-    members = await visible_members(ports, session, room)
-    profiles = await ports.find_all([member.nick for member in members[:WHO_LIMIT]])
+    members = await visible_members(services, session, room)
+    profiles = await services.directory.find_all([member.nick for member in members[:WHO_LIMIT]])
     found = []
     for member, profile in zip(members, profiles, strict=False):
         known = profile if profile is not None and profile.sid == member.sid else _as_seen(member, session.server)
@@ -88,18 +89,18 @@ async def _in_room(ports: Ports, session: Session, name: str, only_opers: bool) 
     return found, len(members) > WHO_LIMIT
 
 
-async def _by_mask(ports: Ports, session: Session, mask: str, only_opers: bool) -> tuple[list[Found], bool]:
+async def _by_mask(services: Services, session: Session, mask: str, only_opers: bool) -> tuple[list[Found], bool]:
     def fits(profile: Profile) -> bool:
         if (only_opers and not profile.oper) or not _may_find(session, profile):
             return False
         known = (profile.nick, profile.user, profile.host, profile.server, profile.realname, profile.source)
         return any(matches(mask, text) for text in known)
 
-    exact = await ports.find(mask)
+    exact = await services.directory.find(mask)
     if exact is not None:  # a nick: whoever knows it is shown its holder, even an invisible one
         return [Found(exact)] if exact.oper or not only_opers else [], False
     session.charge(SEARCH_LINES)
-    found = [Found(profile) for profile in await ports.search(fits, WHO_LIMIT + 1)]
+    found = [Found(profile) for profile in await services.directory.search(fits, WHO_LIMIT + 1)]
     return found[:WHO_LIMIT], len(found) > WHO_LIMIT
 
 
@@ -137,12 +138,14 @@ def _flags(session: Session, found: Found) -> str:
     return here + oper + prefix + bot
 
 
-async def _reply_fields(ports: Ports, session: Session, found: list[Found], fields: frozenset[str], token: str) -> None:
+async def _reply_fields(
+    services: Services, session: Session, found: list[Found], fields: frozenset[str], token: str
+) -> None:
     """RPL_WHOSPCRPL: the fields that were asked for, in their order."""
     is_asked = bool(fields & {"i", "l"}) and len(found) <= ASKED_LIMIT
     for one in found:
         may_know = bool(session.oper) or one.profile.sid == session.sid
-        told = await ports.presence(one.profile, with_address=may_know) if is_asked else None
+        told = await services.users.status(one.profile, with_address=may_know) if is_asked else None
         values = dict(zip(FIELDS, _values(session, one, token, told), strict=True))
         words = [values[field] for field in FIELDS if field in fields]
         if "r" in fields:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gateway.chat.capabilities import ELSEWHERE, TEXT, VARIANT_CAPS
 from gateway.chat.commands import Command
+from gateway.chat.errors import ClientLeft
 from gateway.chat.flood import TokenBucket
 from gateway.chat.session import Session
 from gateway.lane.loop.tasks import Task
@@ -108,3 +109,14 @@ class Client:
             session = self.session
             self.send(f":{self.client_side_nick}!{session.user}@{session.host} NICK {session.nick}")
             self.client_side_nick = ""
+
+
+class Clients(dict[str, Client]):
+    """The clients of a lane, by session id."""
+
+    def of(self, session: Session) -> Client:
+        """Return the client of a session; raise ClientLeft if it has left."""
+        client = self.get(session.sid)
+        if client is None:
+            raise ClientLeft
+        return client

@@ -13,11 +13,11 @@ from typing import Any
 
 from gateway.broker.probe import LinkProbe
 from gateway.chat.capabilities import STANDARD_REPLIES, TEXT
-from gateway.chat.errors import CommandError, too_few_parameters, unavailable
+from gateway.chat.errors import ClientLeft, CommandError, Unavailable, too_few_parameters, unavailable
 from gateway.chat.flood import ANSWER_BYTES
-from gateway.chat.ports import ClientLeft, Ports, Unavailable
+from gateway.chat.interfaces import Services
 from gateway.chat.session import Session
-from gateway.lane.clients.client import Client
+from gateway.lane.clients.client import Client, Clients
 from gateway.lane.context import LaneContext
 from gateway.lane.loop.tasks import Task, Wait
 from gateway.wire import numerics as n
@@ -32,14 +32,17 @@ TICK_S = 0.5
 
 
 class Dispatcher:
-    """See the module."""
+    """Takes the commands of all clients of the lane."""
+
+    services: Services
+    """What handlers are given; set once all parts are built."""
 
     def __init__(
-        self, context: LaneContext, ports: Ports, probe: LinkProbe, depart: Callable[[Client, str], None]
+        self, context: LaneContext, clients: Clients, probe: LinkProbe, depart: Callable[[Client, str], None]
     ) -> None:
         """``depart`` ends a client for a reason."""
         self._context = context
-        self._ports = ports
+        self._clients = clients
         self._probe = probe
         self._depart = depart
         self.tasks: dict[Task, None] = {}
@@ -143,7 +146,7 @@ class Dispatcher:
                 raise CommandError(n.ERR_UNKNOWNCOMMAND, message.verb[:64], "Unknown command")
             if len(message.params) < command.fewest:
                 raise too_few_parameters(message.verb)
-            coroutine = command.handler(self._ports, session, message)
+            coroutine = command.handler(self.services, session, message)
         except Exception as error:
             self._ended(client, message, error)
             return
@@ -166,9 +169,16 @@ class Dispatcher:
         if client.bucket is not None and not client.bucket.take(self._context.now, tokens):
             self._throttle(client, client.bucket.ready_in(self._context.now))
 
-    async def pace(self, client: Client) -> None:
-        """See gateway.chat.ports.Ports.pace."""
-        session, connection, task = client.session, client.connection, client.task
+    async def pause(self, seconds: float) -> None:
+        """See gateway.chat.interfaces.Pacing."""
+        wait: Wait[None] = Wait()
+        self._context.later(seconds, lambda: wait.fulfil(None))
+        await wait
+
+    async def pace(self, session: Session) -> None:
+        """See gateway.chat.interfaces.Pacing."""
+        client = self._clients.of(session)
+        connection, task = client.connection, client.task
         tokens, session.owed = divmod(session.owed, ANSWER_BYTES)
         if not connection.is_closing:
             connection.flush()
@@ -180,9 +190,7 @@ class Dispatcher:
         drained: Wait[None] = Wait()
         connection.when_drained(lambda: drained.fulfil(None))
         await drained
-        paused: Wait[None] = Wait()
-        self._context.later(wait_s, lambda: paused.fulfil(None))  # another turn in any case
-        await paused
+        await self.pause(wait_s)  # another turn in any case
         task.deadline = self._clock + WAIT_LIMIT_S
         if not connection.is_open:
             raise ClientLeft

@@ -126,7 +126,7 @@ class DirectHistory:
     # -- reading --------------------------------------------------------------------------------------
 
     def read(self, session: Session, nick: str, span: Span) -> tuple[str, list[PastEvent], bool]:
-        """What was said with whoever was called so then, or is now; see gateway.chat.ports.Ports.talk."""
+        """See gateway.chat.interfaces.Direct.history."""
         folded, name = casefold(nick), nick
         names = self._names(session)
         found = []
@@ -142,7 +142,7 @@ class DirectHistory:
         return name, chosen, len(chosen) == len(found)
 
     def latest(self, session: Session) -> list[tuple[str, int]]:
-        """See gateway.chat.ports.Ports.talks."""
+        """See gateway.chat.interfaces.Direct.conversations."""
         names = self._names(session)
         last: dict[str, tuple[str, int]] = {}
         for said in self._said(session):

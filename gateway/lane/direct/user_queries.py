@@ -8,10 +8,12 @@ import itertools
 from collections.abc import Callable
 
 from gateway.chat.events import NOBODY
+from gateway.chat.network import Profile
 from gateway.chat.user_status import UserStatus, presence, read
-from gateway.lane.clients.client import Client
+from gateway.lane.clients.client import Client, Clients
 from gateway.lane.context import LaneContext
 from gateway.lane.direct.inbox import Inbox, Show
+from gateway.lane.loop.tasks import Wait
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 from gateway.wire.message import Message
@@ -22,8 +24,9 @@ REPLY_LIMIT_S = 2.0
 class UserQueries:
     """The open queries of a lane, and its replies to those of other lanes."""
 
-    def __init__(self, context: LaneContext, inbox: Inbox, log_writer: LogWriter) -> None:
+    def __init__(self, context: LaneContext, clients: Clients, inbox: Inbox, log_writer: LogWriter) -> None:
         self._context = context
+        self._clients = clients
         self._inbox = inbox
         self._log_writer = log_writer
         self._numbers = itertools.count()
@@ -31,8 +34,16 @@ class UserQueries:
         inbox.specials["QUERY"] = self._reply
         inbox.specials["REPLY"] = self._replied
 
-    def ask(self, sid: str, with_address: bool, done: Callable[[UserStatus | None], None]) -> None:
-        """Query the session's lane; call ``done`` once, with the reply or with None."""
+    async def status(self, profile: Profile, *, with_address: bool) -> UserStatus | None:
+        client = self._clients.get(profile.sid)
+        if client is not None:
+            return presence(client.session, self._context.wall_now, with_address=with_address)
+        wait: Wait[UserStatus | None] = Wait()
+        self._ask(profile.sid, with_address, wait.fulfil)
+        return await wait
+
+    def _ask(self, sid: str, with_address: bool, done: Callable[[UserStatus | None], None]) -> None:
+        """Call ``done`` once, with the reply of the session's lane, or with None."""
         # An id in the form of a session id that no session has: the reply is addressed to this lane only.
         query = f"{self._context.id}.q{next(self._numbers)}"
         self._open[query] = done

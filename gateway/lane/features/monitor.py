@@ -13,11 +13,10 @@ from typing import Any
 from gateway.broker.keys import Keys
 from gateway.broker.port import RedisPort
 from gateway.chat.capabilities import EXTENDED_MONITOR
-from gateway.chat.ports import Profile
+from gateway.chat.network import Profile
 from gateway.chat.profile_updates import diff
 from gateway.chat.session import Session
 from gateway.directory.nicks import profile, published
-from gateway.lane.clients.client import Client
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
 
@@ -32,18 +31,18 @@ Find = Callable[[str, Callable[[Any], None]], None]
 class Watched:
     """A nick that is watched; ``holder`` is what its watchers know."""
 
-    __slots__ = ("clients", "holder", "is_known", "is_missed", "nick")
+    __slots__ = ("holder", "is_known", "is_missed", "nick", "sessions")
 
     def __init__(self, nick: str) -> None:
         self.nick = nick  # folded
-        self.clients: dict[Client, None] = {}
+        self.sessions: dict[Session, None] = {}
         self.holder: Profile | None = None
         self.is_known = False  # looked up once: what comes from then on is news
         self.is_missed = False  # the last look found no claim
 
 
 class Monitor:
-    """See the module."""
+    """The MONITOR lists of the lane's sessions, and what they know (gateway.chat.interfaces.Monitor)."""
 
     def __init__(
         self, link: RedisPort, keys: Keys, find: Find, later: Callable[[float, Callable[[], None]], object]
@@ -54,45 +53,41 @@ class Monitor:
         self._find = find
         self._later = later
         self._watched: dict[str, Watched] = {}
-        self._lists: dict[Client, dict[str, str]] = {}
+        self._lists: dict[Session, dict[str, str]] = {}
 
-    def targets(self, client: Client) -> Mapping[str, str]:
-        """Whom a client watches: folded nick to how it spelled it."""
-        return self._lists.get(client, {})
+    def targets(self, session: Session) -> Mapping[str, str]:
+        return self._lists.get(session, {})
 
     def holder(self, nick: str) -> Profile | None:
-        """Who has a nick as far as its watchers know."""
         watched = self._watched.get(casefold(nick))
         return watched.holder if watched is not None else None
 
-    def add(self, client: Client, nicks: Iterable[str]) -> None:
-        """Whoever looks a nick up on the lane's link from now on misses nothing that comes after."""
+    def add(self, session: Session, nicks: Iterable[str]) -> None:
         for nick in nicks:
             folded = casefold(nick)
-            self._lists.setdefault(client, {})[folded] = nick
+            self._lists.setdefault(session, {})[folded] = nick
             watched = self._watched.get(folded)
             if watched is None:
                 watched = self._watched[folded] = Watched(folded)
                 self._link.subscribe(self._keys.nick_live(folded), partial(self._received, watched), lambda: None)
                 self._look(watched)  # Redis does this after the subscription: nothing is missed between the two
-            watched.clients[client] = None
+            watched.sessions[session] = None
 
-    def remove(self, client: Client, nicks: Iterable[str]) -> None:
-        """``nicks``: folded ones."""
-        mine = self._lists.get(client, {})
+    def remove(self, session: Session, nicks: Iterable[str]) -> None:
+        mine = self._lists.get(session, {})
         for nick in [nick for nick in nicks if nick in mine]:
             del mine[nick]
             watched = self._watched[nick]
-            del watched.clients[client]
-            if not watched.clients:
+            del watched.sessions[session]
+            if not watched.sessions:
                 del self._watched[nick]
                 self._link.unsubscribe(self._keys.nick_live(nick))
         if not mine:
-            self._lists.pop(client, None)
+            self._lists.pop(session, None)
 
-    def forget(self, client: Client) -> None:
-        """The client leaves."""
-        self.remove(client, list(self.targets(client)))
+    def forget(self, session: Session) -> None:
+        """The session leaves."""
+        self.remove(session, list(self.targets(session)))
 
     # -- what is heard and looked up ------------------------------------------------------------------
 
@@ -135,18 +130,17 @@ class Monitor:
         if before is not None and holder is not None and _is_same(before, holder):
             self._tell_news(watched, before, holder)
             return
-        for client in watched.clients:
+        for session in watched.sessions:
             if before is not None:
-                _send(client.session, n.RPL_MONOFFLINE, before.nick)
+                _send(session, n.RPL_MONOFFLINE, before.nick)
             if holder is not None:
-                _send(client.session, n.RPL_MONONLINE, holder.source)
+                _send(session, n.RPL_MONONLINE, holder.source)
 
     @staticmethod
     def _tell_news(watched: Watched, before: Profile, holder: Profile) -> None:
         """IRCv3 extended-monitor; whoever shares a room with the holder sees it there."""
         updates = list(diff(before, holder))
-        for client in watched.clients if updates else ():
-            session = client.session
+        for session in watched.sessions if updates else ():
             if session.caps & EXTENDED_MONITOR and not _sees(session, holder):
                 for update in updates:
                     if session.caps & update.field.capability:

@@ -1,7 +1,7 @@
-"""A gate: so many at once may do what is much work for Redis and for the lane, the others wait in line.
+"""A limit to how much large work is done at once; the rest waits in order.
 
-Without it, a thousand LISTs in one moment are a thousand answers on the link, which Redis cuts for that, and a turn
-that all other clients wait for. Who waits too long is told so, as of any wait. Runs on the lane's thread.
+Without it, a thousand LISTs in one moment are a thousand replies on the link, for which Redis closes it, and a turn
+for which all other clients wait. A wait that lasts too long ends as any wait of a handler. Runs on the lane's thread.
 """
 
 from collections import deque
@@ -13,21 +13,21 @@ from gateway.lane.loop.tasks import Wait
 PLACES = 8
 
 
-class Host(Protocol):
-    """What a gate needs of its lane."""
+class Loop(Protocol):
+    """What the limiter uses of the lane."""
 
     def later(self, after_s: float, call: Callable[[], None]) -> object: ...
 
 
 class ConcurrencyLimiter:
-    """See the module; to be awaited in handlers' tasks: `await gate.enter()`, and at last `gate.leave()`."""
+    """So many places for work: ``async with limiter:`` in the task of a handler."""
 
-    def __init__(self, host: Host, places: int = PLACES) -> None:
-        self._host = host
+    def __init__(self, loop: Loop, places: int = PLACES) -> None:
+        self._loop = loop
         self._free = places
         self._line: deque[Wait[None]] = deque()
 
-    async def enter(self) -> None:
+    async def __aenter__(self) -> None:
         if self._free:
             self._free -= 1
             return
@@ -35,9 +35,9 @@ class ConcurrencyLimiter:
         self._line.append(wait)
         await wait
 
-    def leave(self) -> None:
-        """The place is the next one's, in another turn: so one turn does no more than there are places."""
-        self._host.later(0.0, self._admit)
+    async def __aexit__(self, *_error: object) -> None:
+        """Give the place to the next in another turn, so that one turn does no more work than there are places."""
+        self._loop.later(0.0, self._admit)
 
     def _admit(self) -> None:
         while self._line:

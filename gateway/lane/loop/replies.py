@@ -6,7 +6,7 @@ from typing import Any
 import hiredis
 
 from gateway.broker.port import LOST
-from gateway.chat.ports import Unavailable
+from gateway.chat.errors import Unavailable
 from gateway.lane.loop.tasks import Wait
 
 

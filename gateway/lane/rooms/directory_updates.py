@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from gateway.broker.keys import Keys
 from gateway.broker.port import RedisPort
-from gateway.chat.ports import GatewayCounts
+from gateway.chat.network import GatewayCounts
 from gateway.chat.session import Session
 from gateway.directory.room_list import RoomList
 from gateway.directory.user_counts import UserCounts

@@ -12,11 +12,11 @@ from typing import Any
 import structlog
 
 from gateway.chat import events
+from gateway.chat.errors import ClientLeft, Unavailable
 from gateway.chat.events import number
-from gateway.chat.ports import ClientLeft, Unavailable
 from gateway.chat.session import Session
 from gateway.directory.nicks import NickDirectory
-from gateway.lane.clients.client import Client
+from gateway.lane.clients.client import Client, Clients
 from gateway.lane.context import LaneContext
 from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.loop.replies import Waiters, reply_to
@@ -37,7 +37,7 @@ class Nicks:
     def __init__(
         self,
         context: LaneContext,
-        clients: dict[str, Client],
+        clients: Clients,
         directory: NickDirectory,
         outgoing: Outgoing,
         profiles: Profiles,
@@ -55,9 +55,12 @@ class Nicks:
 
     # -- who has which nick ---------------------------------------------------------------------------
 
-    def sid_of(self, nick: str) -> str | None:
-        """The id of the registered session of this lane that has a nick."""
-        return self.by_nick.get(casefold(nick))
+    def session_of(self, nick: str) -> Session | None:
+        client = self._clients.get(self.by_nick.get(casefold(nick), ""))
+        return client.session if client is not None else None
+
+    def known_sid(self, nick: str) -> str | None:
+        return self.by_nick.get(casefold(nick)) or self._visible_users.sid(nick)
 
     def current_nick(self, sid: str) -> str | None:
         """The nick of any session as far as this lane knows it; of an own one by any id that it has had."""
@@ -127,9 +130,7 @@ class Nicks:
         return str(max(int(reply), int(session.token or 0) + 1, shown + 1))
 
     async def _rename(self, session: Session, nick: str) -> bool:
-        client, sid, old = self._clients.get(session.sid), "", ""
-        if client is None:
-            raise ClientLeft
+        client, sid, old = self._clients.of(session), "", ""
         while session.sid != sid:  # again, if the lane has got a new id meanwhile
             sid = session.sid
             token = await self._claim(session, nick)

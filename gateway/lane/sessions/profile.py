@@ -10,6 +10,7 @@ from gateway.chat.events import number
 from gateway.chat.member import Member
 from gateway.chat.session import Session
 from gateway.directory.nicks import NickDirectory
+from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.outgoing import Outgoing
 from gateway.lane.rooms.directory_updates import DirectoryPublisher
 
@@ -17,15 +18,28 @@ from gateway.lane.rooms.directory_updates import DirectoryPublisher
 class Profiles:
     """Publishes the profiles of the lane's sessions."""
 
-    def __init__(self, directory: NickDirectory, directory_publisher: DirectoryPublisher, outgoing: Outgoing) -> None:
+    def __init__(
+        self,
+        directory: NickDirectory,
+        directory_publisher: DirectoryPublisher,
+        outgoing: Outgoing,
+        visible_users: VisibleUsers,
+    ) -> None:
         self._directory = directory
         self._directory_publisher = directory_publisher
         self._outgoing = outgoing
+        self._visible_users = visible_users
 
     def publish(self, session: Session) -> None:
         """Write a session's profile into its nick claim, and count it."""
         self._directory.publish(session)
         self._directory_publisher.user_changed(session)
+
+    def correct_shown(self, session: Session) -> None:
+        """Do that if clients of this lane see another profile, after a change that failed in some room."""
+        user = self._visible_users.person(session.sid)
+        if user is not None:
+            self.correct(session, user.known)
 
     def correct(self, session: Session, member: Member) -> None:
         """Send the present profile to all rooms of a session that some room knows as this member.

@@ -6,14 +6,16 @@ from functools import partial
 import structlog
 
 from gateway.chat import events
-from gateway.chat.ports import ClientLeft
-from gateway.lane.clients.client import Client
+from gateway.chat.errors import ClientLeft, Unavailable
+from gateway.chat.session import Session
+from gateway.lane.clients.client import Client, Clients
 from gateway.lane.context import LaneContext
 from gateway.lane.hooks import Hooks, call_all
-from gateway.lane.loop.tasks import Task
+from gateway.lane.loop.tasks import Task, Wait
 from gateway.lane.outgoing import Outgoing, in_slices
 from gateway.lane.rooms.local_room import RoomReplicas
 from gateway.lane.sessions.nicks import Nicks
+from gateway.logs.barrier import Barrier
 from gateway.net.connection import ClientConnection
 
 log = structlog.get_logger()
@@ -29,10 +31,11 @@ class Sessions:
         self,
         context: LaneContext,
         hooks: Hooks,
-        clients: dict[str, Client],
+        clients: Clients,
         outgoing: Outgoing,
         nicks: Nicks,
         replicas: RoomReplicas,
+        barrier: Barrier,
     ) -> None:
         self._context = context
         self._hooks = hooks
@@ -40,13 +43,43 @@ class Sessions:
         self._outgoing = outgoing
         self._nicks = nicks
         self._replicas = replicas
+        self._barrier = barrier
         self.closing: dict[ClientConnection, None] = {}  # have been sent ERROR, and are still open to read it
 
-    def registered(self, client: Client) -> None:
-        """A session has become a user of the network."""
-        session = client.session
+    def registered(self, session: Session) -> None:
+        client = self._clients.of(session)
         self._nicks.registered(session)
         log.info("registered", session=session.sid, nick=session.nick, dialect=client.dialect.name)
+
+    def quit(self, session: Session, reason: str) -> None:
+        self.depart(self._clients.of(session), reason)
+
+    def set_caps(self, session: Session, caps: int) -> None:
+        client = self._clients.of(session)
+        here = [self._replicas.rooms[name] for name in session.rooms]
+        for local in here:
+            local.leave(client)
+        session.caps = caps
+        for local in here:
+            local.enter(client)
+
+    async def barrier(self, session: Session) -> None:
+        client, barrier = self._clients.of(session), self._barrier
+        wait: Wait[None] = Wait()
+
+        def done() -> None:
+            wait.fulfil(None)
+
+        def idle() -> None:
+            barrier.reach([barrier.inbox, *session.rooms, *(client.intended or ())], done)
+
+        self._outgoing.when_idle(client, idle)
+        try:
+            await wait
+        except (ClientLeft, Unavailable):
+            self._outgoing.forget(client, idle)
+            barrier.cancel(done)
+            raise
 
     def depart(self, client: Client, reason: str) -> None:
         """End a client: send its QUIT after all that it did, then release its nick, then send it ERROR.

@@ -109,9 +109,9 @@ class Rekey:
         """Somebody goes by a nick; one of ours who is gone for all others has lost it, and is told so before."""
         if not self._context.is_rekeying:
             return
-        client = self._clients.get(self._nicks.sid_of(member.nick) or "")
-        if client is not None and client.session.sid != self._context.current_sid(member.sid):
-            self._nicks.lose(client, client.session.nick)
+        session = self._nicks.session_of(member.nick)
+        if session is not None and session.sid != self._context.current_sid(member.sid):
+            self._nicks.lose(self._clients[session.sid], session.nick)
 
     # -- what it does ---------------------------------------------------------------------------------
 

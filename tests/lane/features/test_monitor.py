@@ -10,7 +10,6 @@ from gateway.broker.keys import Keys
 from gateway.broker.port import LOST, OnMessage, OnSubscribed, RedisPort
 from gateway.chat.capabilities import AWAY_NOTIFY, EXTENDED_MONITOR
 from gateway.chat.session import Session
-from gateway.lane.clients.client import Client
 from gateway.lane.features.monitor import Monitor
 
 BOB = {"sid": "g1.0.1", "nick": "Bob", "user": "u", "host": "h", "realname": "Bob", "signon": "5", "registered": "1"}
@@ -66,7 +65,7 @@ class World:
 
     def watch(self, caps: int = 0) -> Watcher:
         watcher = Watcher(caps)
-        self.monitor.add(cast(Client, watcher), ["BOB"])
+        self.monitor.add(watcher.session, ["BOB"])
         return watcher
 
 
@@ -147,10 +146,10 @@ def test_news_go_to_those_who_asked_for_them(world: World) -> None:
 def test_a_channel_is_left_with_the_last_who_watches(world: World) -> None:
     one, other = world.watch(), world.watch()
     assert list(world.subscribed) == ["p:{nick:bob}:live"]
-    assert dict(world.monitor.targets(cast(Client, one))) == {"bob": "BOB"}
-    world.monitor.forget(cast(Client, one))
+    assert dict(world.monitor.targets(one.session)) == {"bob": "BOB"}
+    world.monitor.forget(one.session)
     assert list(world.subscribed) == ["p:{nick:bob}:live"]
-    world.monitor.remove(cast(Client, other), ["bob", "eve"])
+    world.monitor.remove(other.session, ["bob", "eve"])
     assert list(world.subscribed) == []
     looks = world.looks
     world.monitor.look()

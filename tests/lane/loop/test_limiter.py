@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.chat.ports import ClientLeft
+from gateway.chat.errors import ClientLeft
 from gateway.lane.loop.limiter import ConcurrencyLimiter
 from gateway.lane.loop.tasks import Task, Wait
 
@@ -27,20 +27,19 @@ class Work:
 
     def __init__(self, places: int, count: int) -> None:
         self.turns = Turns()
-        self.gate = ConcurrencyLimiter(self.turns, places)
+        self.limiter = ConcurrencyLimiter(self.turns, places)
         self.inside: dict[int, Wait[None]] = {}
         self.tasks = [Task(self._work(n), lambda _task, _error: None) for n in range(count)]
         for task in self.tasks:
             task.step()
 
     async def _work(self, number: int) -> None:
-        await self.gate.enter()
-        try:
+        async with self.limiter:
             self.inside[number] = Wait()
-            await self.inside[number]
-        finally:
-            del self.inside[number]
-            self.gate.leave()
+            try:
+                await self.inside[number]
+            finally:
+                del self.inside[number]
 
     def end(self, number: int) -> None:
         self.inside[number].fulfil(None)
