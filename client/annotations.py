@@ -1,7 +1,6 @@
-"""What is said about a message afterwards: reactions to it, and that it is taken back.
+"""Reactions to messages, and their redactions.
 
-Owns what is known of messages that are not here yet, since their page of history is not loaded. Pure; on the thread of
-the interface.
+Owns the reactions and redactions of messages that are not loaded yet. Pure; on the thread of the interface.
 """
 
 from typing import Final
@@ -12,8 +11,8 @@ from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
 from gateway.wire.visible import is_reaction
 
-_EARLY_LIMIT: Final = 5_000  # lines about messages that are not here; the oldest are forgotten
-_REACTION_LIMIT: Final = 20  # different ones to one message
+_EARLY_LIMIT: Final = 5_000  # annotations of messages that are not loaded; further ones are dropped
+_REACTION_LIMIT: Final = 20  # different reactions to one message
 
 
 class Annotations:
@@ -24,7 +23,7 @@ class Annotations:
         self._early_count = 0
 
     def apply(self, buffer: Buffer, message: Message) -> Entry | None:
-        """Take a TAGMSG or REDACT; the line that looks different now."""
+        """Apply a TAGMSG or REDACT; return the entry that has changed."""
         msgid = reply_to(message) if message.verb == "TAGMSG" else message.params[1]
         entry = buffer.by_msgid.get(msgid)
         if entry is None:
@@ -35,7 +34,7 @@ class Annotations:
         return entry if _change(entry, message) else None
 
     def catch_up(self, buffer: Buffer, entry: Entry) -> None:
-        """Do to a line that has come what was said about it before."""
+        """Apply to a new entry the annotations that came before it."""
         for message in self._early.pop((buffer.name, entry.msgid), ()):
             self._early_count -= 1
             _change(entry, message)
@@ -44,7 +43,7 @@ class Annotations:
 def _change(entry: Entry, message: Message) -> bool:
     nick = strip_controls(split_source(message.source or "")[0])
     if message.verb == "REDACT":
-        entry.text = entry.raw_text = ""  # it is found nowhere: neither by a search, nor in a copy of the conversation
+        entry.text = entry.raw_text = ""  # neither a search nor an export finds it
         entry.reactions.clear()
         entry.redacted_by = nick or "someone"
         entry.redaction_reason = strip_controls(message.params[2]) if len(message.params) > 2 else ""

@@ -1,8 +1,7 @@
-"""Lines that come in batches, as what they are together (IRCv3 batch).
+"""Batches that are being received (IRCv3 batch).
 
-Owns the batches that are being received. A message of several lines comes out as one message, a page of history as a
-whole; the lines of any other batch come out one by one, with the label of their batch. Pure; whoever holds the
-session.
+A message of several lines comes out as one message, a page of history as one HistoryBatch. The lines of any other batch
+come out one by one, with the label of their batch. Pure; under the session's lock.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Final
 from client.composing import join
 from gateway.wire.message import Message
 
-_OPEN_LIMIT: Final = 100  # batches that a gateway opens and does not close; the oldest is forgotten
+_OPEN_LIMIT: Final = 100  # batches that the server opens and does not close; the oldest is dropped
 _LINES_LIMIT: Final = 20_000
 _MULTILINE: Final = "draft/multiline"
 _FEWEST_PARAMS: Final = {"PRIVMSG": 2, "NOTICE": 2, "REDACT": 2, "TAGMSG": 1}
@@ -21,7 +20,7 @@ _PAGES: Final = ("chathistory", "draft/chathistory-targets")
 
 @dataclass(slots=True)
 class HistoryBatch:
-    """A batch of history; `label` is that of the command that it answers (IRCv3 labeled-response)."""
+    """A page of history; `label` is that of its request (IRCv3 labeled-response)."""
 
     kind: str
     target: str
@@ -30,7 +29,7 @@ class HistoryBatch:
     is_marked_as_end: bool = False
 
     def is_last(self, limit: int) -> bool:
-        """Tell whether nothing is left behind it in the direction that was asked for, of at most `limit` messages."""
+        """Tell whether this is the last page in its direction; `limit` messages were requested."""
         return self.is_marked_as_end or len(self.lines) < limit
 
 
@@ -56,7 +55,7 @@ class Batches:
         self._open: dict[str, _Batch] = {}
 
     def take(self, message: Message) -> Message | HistoryBatch | None:
-        """Take a line; give what it means now, None where that is to be seen when its batch ends."""
+        """Handle a line; return what is complete now, None while its batch is open."""
         batch = self._open.get(message.tags.get("batch", ""))
         if message.verb == "BATCH" and message.params:
             return self._take_edge(message, batch)
@@ -88,7 +87,7 @@ class Batches:
 
 
 def _whole(batch: _Batch) -> Message | None:
-    """Give the one message that a batch of lines is: its tags are those of the line that opened the batch."""
+    """Return the message that a multiline batch is. Its tags are those of the opening line."""
     lines = [line for line in batch.lines if line.verb in ("PRIVMSG", "NOTICE")]
     if not lines:
         return None

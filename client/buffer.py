@@ -1,7 +1,7 @@
-"""One conversation as a person sees it: its lines, its members, what is unread.
+"""One conversation on the screen: its entries, its members, what is unread.
 
-Owns the order of the lines: as the network has it, with what is not confirmed yet at the end. A user interface reads
-all of it; client.buffers alone changes it. Pure; on the thread of the interface.
+Owns the order of the entries: that of the network, with unconfirmed messages at the end. User interfaces only read it;
+client.buffers and client.buffer_list change it. Pure; on the thread of the interface.
 """
 
 from collections import deque
@@ -14,9 +14,9 @@ from typing import Final
 from client.conversation import Position
 from client.member_changes import MembershipChange, summarise
 
-ENTRIES_LIMIT: Final = 5_000  # of a buffer; the oldest are dropped, and loaded again when they are scrolled to
-SCROLLED_LIMIT: Final = 20_000  # while the person reads far above
-ABSORBED_LIMIT: Final = 500  # changes of members in one line
+ENTRIES_LIMIT: Final = 5_000  # of a buffer; the oldest are dropped, and loaded again when the user scrolls to them
+SCROLLED_LIMIT: Final = 20_000  # while the user reads far above the end
+ABSORBED_LIMIT: Final = 500  # changes of members in one entry
 ABSORBED_WITHIN_S: Final = 1800.0  # from one of them to the next
 
 
@@ -30,13 +30,13 @@ class EntryKind(Enum):
     MESSAGE = "message"
     NOTICE = "notice"
     ACTION = "action"  # /me
-    EVENT = "event"  # who came, went, changed something: `text` is a whole sentence
-    STATUS = "status"  # the client about itself, and answers to commands
+    EVENT = "event"  # somebody joined, left or changed something: `text` is a sentence
+    STATUS = "status"  # a notice of the client, or an answer to a command
     ERROR = "error"
 
 
 class SendResult(Enum):
-    """The fate of a line that was typed here; lines of others are SENT."""
+    """The result of sending a message of ours; messages of others are SENT."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -47,11 +47,11 @@ class SendResult(Enum):
 class Entry:
     """One entry of a buffer.
 
-    `text` is without controls, fit to be shown, and may have several lines ("\\n"). `raw_text` is what was said as it
-    came, with IRC's formatting codes: for client.markup alone.
+    `text` has no control characters but "\\n". `raw_text` is the text as it came, with IRC's formatting codes; only
+    client.markup reads it.
     """
 
-    number: int  # its name: never used twice, and the same while the line changes; says nothing of the order
+    number: int  # unique, and the same while the entry changes; it says nothing about the order
     at: float
     kind: EntryKind
     nick: str
@@ -64,11 +64,11 @@ class Entry:
     is_own: bool = False
     is_mention: bool = False
     reply_to: str = ""  # a msgid
-    reactions: dict[str, list[str]] = field(default_factory=dict)  # what -> nicks
+    reactions: dict[str, list[str]] = field(default_factory=dict)  # reaction -> nicks
     redacted_by: str = ""  # then `text` and `raw_text` are ""
     redaction_reason: str = ""
     invites_to: str = ""  # a room into which we are invited
-    change: MembershipChange | None = None  # of a member who is not us
+    change: MembershipChange | None = None  # of another member
     absorbed: list["Entry"] = field(default_factory=list)  # the changes that `text` sums up, this one included
 
     @property
@@ -80,7 +80,7 @@ class Entry:
         return self.kind in (EntryKind.MESSAGE, EntryKind.NOTICE, EntryKind.ACTION)
 
     def absorb(self, other: "Entry") -> bool:
-        """Sum up a later change of members in this line; False where each is a line of its own."""
+        """Merge a later change of members into this entry; False if it needs an entry of its own."""
         if self.change is None or other.change is None or len(self.absorbed) >= ABSORBED_LIMIT:
             return False
         if not 0 <= other.at - self.at <= ABSORBED_WITHIN_S:
@@ -95,7 +95,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Member:
-    """Someone in a room."""
+    """A member of a room."""
 
     nick: str
     prefix: str = ""  # "@", "+", "@+", the highest first
@@ -105,7 +105,7 @@ class Member:
 
 @dataclass(slots=True)
 class Typing:
-    """Someone writes, as far as is known until `until`."""
+    """A user types, at most until `until`."""
 
     nick: str
     until: float
@@ -113,51 +113,51 @@ class Typing:
 
 @dataclass(slots=True, eq=False)
 class Buffer:
-    """A room, a person, or the server. To be read only; `version` grows with each change of anything in it."""
+    """A room, a person, or the server. `version` grows with each change."""
 
     name: str
     kind: BufferKind
     topic: str = ""
     topic_by: str = ""
-    is_joined: bool = False  # a room: on this connection; a person: there, as far as is known (MONITOR)
+    is_joined: bool = False  # a room: on this connection; a person: online, as far as is known (MONITOR)
     is_away: bool = False  # a person
     entries: deque[Entry] = field(default_factory=deque)  # oldest first
-    waiting: int = 0  # how many lines, all at the end, wait to be confirmed
+    waiting: int = 0  # how many entries at the end are unconfirmed
     by_msgid: dict[str, Entry] = field(default_factory=dict)
-    members: dict[str, Member] = field(default_factory=dict)  # by absorbed nick
+    members: dict[str, Member] = field(default_factory=dict)  # by folded nick
     has_all_members: bool = False  # the list that comes with joining is complete
-    typing: dict[str, Typing] = field(default_factory=dict)  # by absorbed nick; see `typing_nicks`
+    typing: dict[str, Typing] = field(default_factory=dict)  # by folded nick; see `typing_nicks`
     unread: int = 0  # messages after `read_until`
-    mentions: int = 0  # of them, those that name me, or all where it is a person
-    read_until: float = 0.0  # the read marker: the time of the last message that was seen
-    oldest: Position | None = None  # for Session.load_older: what is loaded next stands before it
-    has_more_above: bool = True  # as far as is known: loading will tell
+    mentions: int = 0  # of them, those that mention the user; with a person, all
+    read_until: float = 0.0  # the read marker: the time of the last message that was read
+    oldest: Position | None = None  # for Session.load_older: the next page ends before it
+    has_more_above: bool = True  # as far as is known
     is_loading: bool = False
-    is_followed: bool = True  # its end is in view when it has the focus
+    is_followed: bool = True  # when it has the focus, its end is in view
     version: int = 0
 
     def typing_nicks(self, now: float) -> list[str]:
-        """Name those who are writing; ask again at least once a second while there are any."""
+        """Return who is typing; call it again at least once a second while there is anyone."""
         return [typing.nick for typing in self.typing.values() if typing.until > now]
 
     def sorted_members(self) -> list[Member]:
-        """Give those with the highest rank first, then by name."""
+        """Return the members with the highest rank first, then by name."""
         ranks = {"~": 0, "&": 1, "@": 2, "%": 3, "+": 4}
         return sorted(self.members.values(), key=lambda member: (ranks.get(member.prefix[:1], 5), member.nick.lower()))
 
     def last_message(self, *, is_own: bool) -> Entry | None:
-        """Find the newest message of others, or of our own, that the network knows."""
+        """Return the newest confirmed message, of ours or of others."""
         entries = (
             entry for entry in reversed(self.entries) if entry.is_message and entry.msgid and not entry.is_redacted
         )
         return next((entry for entry in entries if entry.is_own == is_own), None)
 
-    # --- for the fold ---------------------------------------------------------------------------------------
+    # --- for client.buffers and client.buffer_list ----------------------------------------------------------
 
     def insert(self, entry: Entry, *, is_history: bool = False) -> bool:
-        """Put a line where it belongs: after all that is confirmed; True if that is the end of all.
+        """Insert an entry after all confirmed ones; return whether that is the end.
 
-        What was said before it could be heard comes before the events that it is older than.
+        A message of the history is inserted before the events that are newer than it.
         """
         behind = 0 if entry.send_result is SendResult.WAITING else self.waiting
         if is_history:
@@ -171,12 +171,12 @@ class Buffer:
         return behind == 0
 
     def absorb(self, entry: Entry) -> Entry | None:
-        """Sum up a change of members in the last confirmed line, and give that; None where it is a line of its own."""
+        """Merge a change of members into the last confirmed entry and return that; None if it needs its own entry."""
         last = self.entries[-1 - self.waiting] if len(self.entries) > self.waiting else None
         return last if last is not None and last.absorb(entry) else None
 
     def set_result(self, entry: Entry, result: SendResult) -> bool:
-        """Note the fate of a line that waits; True if it stays where it is, else it now stands before all that wait."""
+        """Set the result of an unconfirmed entry; False if it was moved in front of the other unconfirmed ones."""
         entry.send_result = result
         stays = self.entries[-self.waiting] is entry
         self.waiting -= 1
@@ -187,12 +187,12 @@ class Buffer:
         return stays
 
     def withdraw(self, entry: Entry) -> None:
-        """Take a line that waits away: others say it instead."""
+        """Remove an unconfirmed entry: others replace it."""
         self.entries.remove(entry)
         self.waiting -= 1
 
     def prepend(self, entries: Iterable[Entry]) -> None:
-        """Put older lines, oldest first, above all others."""
+        """Insert older entries, oldest first, above all others."""
         older = list(entries)
         self.entries.extendleft(reversed(older))
         for entry in older:
@@ -205,7 +205,7 @@ class Buffer:
                 self.oldest = Position(entry.msgid, entry.at)
 
     def trim(self) -> tuple[Entry, ...]:
-        """Drop the oldest lines over the limit, and give them."""
+        """Remove and return the oldest entries over the limit."""
         excess = len(self.entries) - max(self.waiting, ENTRIES_LIMIT if self.is_followed else SCROLLED_LIMIT)
         dropped = tuple(self.entries.popleft() for _ in range(excess))
         for entry in dropped:
@@ -217,7 +217,7 @@ class Buffer:
         return dropped
 
     def count_unread(self) -> None:
-        """Count anew what stands after the read marker."""
+        """Count again what is after the read marker."""
         self.unread = self.mentions = 0
         for entry in reversed(self.entries):
             if entry.is_message and entry.at <= self.read_until:

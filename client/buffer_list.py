@@ -15,7 +15,7 @@ from gateway.wire.casefold import fold
 
 
 class Aspect(Enum):
-    """What has changed in a buffer, or in all of them."""
+    """The kind of a change in a buffer, or in all of them."""
 
     CONNECTION = "connection"  # `buffers.connection` or `buffers.own_nick`; no buffer
     BUFFERS = "buffers"  # a buffer was opened, closed or renamed
@@ -65,7 +65,7 @@ class BufferList:
     # --- what the user does ---------------------------------------------------------------------------------
 
     def open_person(self, nick: str) -> tuple[Buffer, list[Change]]:
-        """Return the buffer for direct messages with a person, new or not. Then call Session.talk_to(nick)."""
+        """Return the buffer for direct messages with a person, new or not. Then call Session.open_person(nick)."""
         return self._open(nick), self._take_changes()
 
     def restore(self, state: SavedState) -> None:

@@ -6,7 +6,7 @@
         for change in buffers.apply(event, now):
             ...                     draw what changed
 
-Owns the state of the connection as the user sees it, and which event changes which buffer. What the user does goes to
+Owns the state of the connection as the user sees it, and which event changes which buffer. Actions of the user go to
 the session (say, load_older, react ...) and comes back as events. Only what concerns nobody else is done in
 client.buffer_list (open, close, focus). Pure: no clock, no threads; on the thread of the interface.
 """
@@ -33,7 +33,7 @@ _OF_SERVER: Final = frozenset((n.RPL_MOTD, "WALLOPS", "ERROR"))
 
 
 @dataclass(slots=True)
-class ServerConnection:
+class ConnectionStatus:
     """The state of the connection, as the status line shows it."""
 
     state: e.ConnectionState = e.ConnectionState.CONNECTING
@@ -50,7 +50,7 @@ class Buffers(BufferList):
 
     def __init__(self, own_nick: str, highlights: Sequence[str] = ()) -> None:
         super().__init__(own_nick, highlights)
-        self.connection = ServerConnection()
+        self.connection = ConnectionStatus()
         self._roster = Roster(self._buffers)
         self._annotations = Annotations()
 
@@ -74,7 +74,7 @@ class Buffers(BufferList):
     def _on_connection_changed(self, event: e.ConnectionChanged, _now: float) -> None:
         known = self.connection
         is_made = event.state is e.ConnectionState.CONNECTED
-        self.connection = ServerConnection(
+        self.connection = ConnectionStatus(
             event.state,
             address=event.address or known.address,
             since=known.since if known.state is event.state else event.at,
@@ -283,7 +283,7 @@ class Buffers(BufferList):
                 self._put(buffer, entry)
 
 
-# What is not here changes no buffer: RoomsListed, SearchResults, PasswordRequired.
+# Other events change no buffer: RoomsListed, SearchResults, PasswordRequired.
 _APPLIERS: Final[dict[type[e.Event], Callable[..., object]]] = {
     e.ClientNotice: Buffers._on_client_notice,
     e.ConnectionChanged: Buffers._on_connection_changed,

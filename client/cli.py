@@ -1,7 +1,7 @@
-"""The command `hubbub`: its commands and options, and the parts of the client put together for each.
+"""The program `hubbub`: its commands and options, and how the parts of the client are assembled for each.
 
-Owns what the environment decides: terminal or pipe, which name to ask for, where the log goes. On the main
-thread.
+Owns the decisions that depend on the environment: terminal or pipe, which nick to ask for, where the log goes. On the
+main thread.
 """
 
 import gc
@@ -39,13 +39,13 @@ from gateway.wire.casefold import fold
 from gateway.wire.names import suggest_nick, valid_nick
 
 SCREEN_BACKLOG_MESSAGES = 100
-BACKLOG_MESSAGES = 20  # what a person sees of what was said before; a pipe sees nothing of it
+BACKLOG_MESSAGES = 20  # messages from before the JOIN that a user sees; a pipe gets none
 _WAIT_HELP = "How long to go on after the end of the input while nothing can be delivered."
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
 class ChatByDefault(click.Group):
-    """Anything that is no command is meant for `chat`."""
+    """A group whose default command is `chat`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in (*COMMANDS, "-h", "--help", "--version"):
@@ -58,12 +58,12 @@ class ChatByDefault(click.Group):
 def main() -> None:
     """Chat on a Hubbub network, or any IRC server.
 
-    Without a command it chats: `hubbub [HOST:PORT ...|NETWORK]`; see `hubbub chat --help`.
+    Without a command, `hubbub [HOST:PORT ...|NETWORK]` is `hubbub chat`; see `hubbub chat --help`.
     """
 
 
 def _goes_somewhere(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command what all of them need: where to go, under which name."""
+    """Add the options that all commands have: addresses, nick, password."""
     for decorate in (
         click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Another file of settings."),
         click.option("--ask-password", "asks_password", is_flag=True, help="Ask for the network's password."),
@@ -92,13 +92,13 @@ def _destination(options: dict[str, Any]) -> tuple[Destination, Settings, Path]:
 def chat(
     *, nick: str | None, rooms: tuple[str, ...], plain: bool, log_path: Path | None, wait_s: float, **options: Any
 ) -> None:
-    """Chat through any gateway of a network (by default the settled one, or localhost:6667).
+    """Chat through any gateway of a network (default: that of the settings, or localhost:6667).
 
-    Several addresses are tried in turn; when a connection is lost the next one is tried, and what you missed is
-    fetched. What you type is said in the room; /help lists the commands.
+    Several addresses are tried in turn. When a connection is lost, hubbub connects to the next one and fetches what
+    you missed. What you type is sent to the room; /help lists the commands.
 
-    Text from a pipe is said line by line: tail -f FILE | hubbub --name bot. When the pipe ends, hubbub leaves as
-    soon as all is delivered. Exit code 0: all that you said was delivered.
+    Text from a pipe is sent line by line: tail -f FILE | hubbub --name bot. When the pipe ends, hubbub leaves as
+    soon as everything is delivered. Exit code 0: everything was delivered.
     """
     to, settings, path = _destination(options)
     room_names = [room_named(room) for room in rooms or to.network.rooms]
@@ -124,9 +124,9 @@ def chat(
 @_goes_somewhere
 @click.option("--wait", "wait_s", default=30.0, show_default=True, metavar="SECONDS", help=_WAIT_HELP)
 def send(*, target: str, nick: str | None, wait_s: float, **options: Any) -> None:
-    """Say every line of the standard input in a room ('#dev'), or to one person.
+    """Send every line of the standard input to a room ('#dev') or a person.
 
-    Exit code 0: all was delivered; 1: something was not, and is named; 2: wrong usage.
+    Exit code 0: everything was delivered; 1: something was not, and is printed; 2: wrong usage.
     """
     to, settings, _ = _destination(options)
     rooms = [room_named(target)] if target.startswith("#") else []
@@ -159,9 +159,9 @@ def tail(
     timeout_s: float | None,
     **options: Any,
 ) -> None:
-    """Write what is said in a room to the standard output, from --limit or --since on, and then as it is said.
+    """Write the messages of a room to the standard output: from --limit or --since on, then live.
 
-    Exit code 0: a message matched, or it was ended (^C, --timeout without --until-match, nobody reads); 1: nothing
+    Exit code 0: a message matched, or it was ended (^C, --timeout without --until-match, a closed pipe); 1: nothing
     matched within the time, or the room cannot be joined; 2: wrong usage.
     """
     from client.tail import Tail, Wanted, parse_time
@@ -185,7 +185,7 @@ def tail(
 @click.argument("network")
 @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Another file of settings.")
 def password(network: str, config: Path | None) -> None:
-    """Keep a network's password in the system's keyring."""
+    """Store the password of a network in the system's keyring."""
     from client.password import NoKeyringError, keep
 
     settings, path = settings_from(config)
@@ -202,11 +202,12 @@ def password(network: str, config: Path | None) -> None:
 def _run_full_screen(
     to: Destination, settings: Settings, path: Path, name: str, rooms: list[str], focused: str, log: Log
 ) -> int:
-    """Go on where the program was left, in the given rooms as well; `focused` is the one to turn to, if any."""
-    gc.disable()  # nothing that is imported is garbage; the interface turns it on again when it is there
+    """Restore the last run, with the given rooms added; `focused` is the room to show, if any."""
+    gc.disable()  # imports make no garbage; the interface turns it on again
     from client.state_file import load_state, save_state, state_path
-    from client.ui.app import Preferences, run
+    from client.ui.app import Preferences
     from client.ui.kept_state import KeptState
+    from client.ui.run import run
 
     kept_in = state_path(to.name)
     found, notice = load_state(kept_in)
@@ -237,7 +238,7 @@ def _ask_name(path: Path) -> str:
 
 
 def _remember(path: Path, name: str) -> None:
-    with suppress(OSError):  # it is asked for again next time
+    with suppress(OSError):  # the next start asks again
         remember_name(path, name)
 
 
@@ -252,7 +253,7 @@ def _open_log(path: Path | None) -> Log:
 
 
 def _be_lenient() -> None:
-    """Let characters that a stream cannot take be replaced."""
+    """Replace characters that a stream cannot encode."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -1,7 +1,7 @@
-"""What a person may type behind a slash, as a table: verb, arguments, help, and the function that does it.
+"""The commands that a user types after a slash, as a table: verb, arguments, help, and function.
 
-Owns the commands of the line mode and of the full screen alike; each is carried out at the `Controller` of the one who
-typed it. Pure but for the controller; on the thread of the keyboard.
+The line mode and the full screen have the same commands; each runs them on its `Controller`. Pure but for the
+controller; on the thread of the keyboard.
 """
 
 import re
@@ -18,46 +18,46 @@ from gateway.wire.text import strip_controls
 from gateway.wire.visible import WORD_LIMIT, is_reaction
 
 _NOWHERE: Final = "You are in no room: /join one first, for example /join lobby"
-_NO_MESSAGE: Final = "there is no message here that this could be about"
+_NO_MESSAGE: Final = "there is no message here for this command"
 
 
 class Controller(Protocol):
-    """Where someone sits and types."""
+    """The interface that runs a command: the line mode or the full screen."""
 
     @property
     def is_pipe(self) -> bool:
-        """Whether it is a program that types: then only some lines are commands."""
+        """Tell whether the input is a pipe: then only some lines are commands."""
 
     @property
     def here(self) -> str:
-        """The room or the person that they talk to, "" for nobody."""
+        """Return the current conversation, "" for none."""
 
     def message(self, *, is_own: bool = False) -> Entry | None:
-        """Find the message that is meant: the chosen one, or the newest of others, or of our own."""
+        """Return the message that a command is about: the selected one, or the newest of others or of ours."""
 
     def do(self, action: Callable[[Session, float], object]) -> None:
-        """Let the session do something."""
+        """Run an action on the session."""
 
     def answer(self, text: str) -> None:
-        """Show the client's own answer, perhaps of several lines."""
+        """Show an answer of the client, of one or more lines."""
 
-    def turn_to(self, name: str) -> None:
-        """Talk to this person, or in this room, which is joined where it is not yet."""
+    def show_conversation(self, name: str) -> None:
+        """Show the conversation with a person or a room, which is joined if necessary."""
 
     def search(self, text: str) -> None:
-        """Look for a text in what was said here."""
+        """Search the current conversation."""
 
     def list_rooms(self, text: str) -> None:
-        """Show the public rooms of the network, or those that a text fits."""
+        """Show the public rooms of the network, or those that match a text."""
 
     def ask_password(self, question: str, take: Callable[[str], None]) -> None:
-        """Ask for a password, which is not shown and not kept; `take` is called with it, unless it is not given."""
+        """Ask for a password, without showing or storing it; `take` is called with it if the user gives one."""
 
     def log(self, path: str) -> None:
-        """Write a log of all that comes from now on; "" ends it."""
+        """Log everything from now on into a file; "" ends that."""
 
     def export(self, path: str) -> None:
-        """Write what is shown of this conversation into a file."""
+        """Export the current conversation into a file."""
 
     def leave(self, reason: str) -> None:
         """End the program."""
@@ -66,10 +66,10 @@ class Controller(Protocol):
 @dataclass(frozen=True, slots=True)
 class Command:
     verb: str
-    arguments: str  # as a person reads them; those in [] may be left out
+    arguments: str  # as shown to the user; those in [] are optional
     help: str
-    run: Callable[[Controller, str], None]  # with what stands behind the verb
-    fewest: int = 0  # words that it needs
+    run: Callable[[Controller, str], None]  # called with the text after the verb
+    fewest: int = 0  # words that it requires
     works_in_pipe: bool = False
 
     @property
@@ -78,7 +78,7 @@ class Command:
 
 
 def run(line: str, controller: Controller) -> None:
-    """Carry out a line that begins with one slash."""
+    """Run a line that begins with one slash."""
     verb, _, rest = strip_controls(line)[1:].partition(" ")
     command = COMMANDS.get(_ALIASES.get(verb.lower(), verb.lower()))
     rest = rest.strip()
@@ -91,22 +91,22 @@ def run(line: str, controller: Controller) -> None:
 
 
 def commands_like(word: str) -> list[tuple[str, str]]:
-    """Give usage and help of the commands that a word with its slash may become."""
+    """Return usage and help of the commands that begin with a word."""
     begin = word.lower().removeprefix("/")
     return [(command.usage, command.help) for verb, command in COMMANDS.items() if verb.startswith(begin)]
 
 
 def help_text(*, is_pipe: bool = False) -> str:
-    """List the commands, in a pipe those that work there."""
+    """Return the list of commands; for a pipe, those that work there."""
     listed = [command for command in COMMANDS.values() if command.works_in_pipe or not is_pipe]
     width = max(len(command.usage) for command in listed)
     lines = [f"{command.usage:{width}}  {command.help}" for command in listed]
-    end = "Any other line is said as it is." if is_pipe else "To say a line that begins with /, type two of them."
+    end = "Any other line is sent as a message." if is_pipe else "To send a line that begins with /, type two of them."
     return "\n".join([*lines, end])
 
 
 def holds_secret(line: str) -> bool:
-    """Whether a line that is typed may hold a password: then no history and no file has it."""
+    """Tell whether a line may contain a password: then no history and no file stores it."""
     return re.match(r"/(?:raw\s+)?(?:oper|pass)\s", line, re.IGNORECASE) is not None
 
 
@@ -119,7 +119,7 @@ def _send(controller: Controller, verb: str, *params: str) -> None:
 
 
 def _with_room(controller: Controller, rest: str) -> tuple[str, str]:
-    """Take the room from the front of the arguments, or else the present one."""
+    """Split the arguments into the room and the rest; without a room, it is the current one."""
     word, _, others = rest.partition(" ")
     return (word, others.strip()) if word.startswith("#") else (controller.here, rest)
 
@@ -135,7 +135,7 @@ def _join(controller: Controller, rest: str) -> None:
     elif key.strip():
         _send(controller, "JOIN", room, key.strip())
     else:
-        controller.turn_to(room)
+        controller.show_conversation(room)
 
 
 def _part(controller: Controller, rest: str) -> None:
@@ -200,7 +200,7 @@ def _msg(controller: Controller, rest: str) -> None:
 
 def _query(controller: Controller, rest: str) -> None:
     nick, _, text = rest.partition(" ")
-    controller.turn_to(nick)
+    controller.show_conversation(nick)
     if text.strip():
         _msg(controller, rest)
 
@@ -276,7 +276,7 @@ def _redact(controller: Controller, rest: str) -> None:
 def _oper(controller: Controller, rest: str) -> None:
     name, *more = rest.split()
     if more:
-        controller.answer("The password is asked for: /oper NAME")
+        controller.answer("hubbub asks for the password: /oper NAME")
     else:
         controller.ask_password(
             f"Password of the operator {name}", lambda password: _send(controller, "OPER", name, password)
@@ -321,7 +321,7 @@ _TABLE: Final = (
     Command("msg", "NAME TEXT", "say something to one person", _msg, 2, works_in_pipe=True),
     Command("names", "[ROOM]", "list who is in a room", _names, works_in_pipe=True),
     Command("nick", "NAME", "change your name", _nick, 1, works_in_pipe=True),
-    Command("oper", "NAME", "become an operator of the network; the password is asked for", _oper, 1),
+    Command("oper", "NAME", "become an operator of the network; hubbub asks for the password", _oper, 1),
     Command("part", "[ROOM] [WHY]", "leave a room", _part, works_in_pipe=True),
     Command("query", "NAME [TEXT]", "talk to one person", _query, 1),
     Command("quit", "[TEXT]", "leave", lambda controller, rest: controller.leave(rest), works_in_pipe=True),
@@ -338,7 +338,7 @@ _TABLE: Final = (
     ),
     Command("topic", "[ROOM] [TEXT]", "see or set what the room is about", _topic, works_in_pipe=True),
     Command("who", "[NAME]", "list people, here or by a name or mask", _who, works_in_pipe=True),
-    Command("whois", "NAME", "tell more about someone", _whois, 1),
+    Command("whois", "NAME", "show more about someone", _whois, 1),
 )
 
 COMMANDS: Final = {command.verb: command for command in _TABLE}

@@ -1,4 +1,4 @@
-"""A text as the messages it becomes: of several lines where the gateway takes them, of single ones elsewhere.
+"""A text, split into messages: of several lines if the server accepts them (IRCv3 multiline), else of one line each.
 
 Owns the limits of a line and of a batch (Modern IRC "Message Format", IRCv3 multiline). Pure; any thread.
 """
@@ -11,21 +11,21 @@ from gateway.wire.message import Message
 
 # A relayed line has its source before it: nick, user and host at their largest (Modern IRC "Message Format").
 _LINE_LIMIT_BYTES: Final = 512 - len(":" + "!" + "@" + " " + "\r\n") - 30 - 20 - 63
-_BATCH_LINES: Final = 100  # so that a gateway that slows us down does not look dead meanwhile
+_BATCH_LINES: Final = 100  # more would take a flood-limited connection so long that it looks dead
 _CONCAT: Final = "draft/multiline-concat"
 _ACTION: Final = "\x01ACTION "
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """What a gateway takes as one message of several lines; `max_bytes` counts texts and line feeds."""
+    """The limits of one message of several lines; `max_bytes` counts texts and line feeds."""
 
     max_bytes: int
     max_lines: int
 
 
 def parse_limits(value: str) -> BatchLimits | None:
-    """Read the value of the capability draft/multiline; None where it allows nothing of use."""
+    """Parse the value of the capability draft/multiline; None if it allows nothing useful."""
     tokens = dict(token.partition("=")[::2] for token in value.split(","))
     max_bytes = _number(tokens.get("max-bytes", ""), 0)
     max_lines = min(_number(tokens.get("max-lines", ""), _BATCH_LINES), _BATCH_LINES)
@@ -37,7 +37,7 @@ def _number(text: str, default: int) -> int:
 
 
 def compose(verb: str, target: str, text: str, limits: BatchLimits | None) -> list[str]:
-    """Cut a text into the texts of messages; they have line feeds in them only where `limits` allow for that."""
+    """Split a text into the texts of messages. They contain line feeds only if `limits` allow it."""
     limit_bytes = _limit_bytes(verb, target)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if text.startswith(_ACTION):
@@ -53,7 +53,7 @@ def compose(verb: str, target: str, text: str, limits: BatchLimits | None) -> li
 def _batches(text: str, limit_bytes: int, limits: BatchLimits) -> Iterator[str]:
     batch: list[str] = []
     size = pieces = 0
-    # A line that would be a batch on its own is cut; half of the most it could hold, since words do not fill lines.
+    # A line longer than a batch is split. It gets half of the limit, because words do not fill lines.
     longest = min(limits.max_bytes, limit_bytes * limits.max_lines // 2)
     for line in text.split("\n"):
         for part in split_text(line, longest) or [""]:
@@ -67,9 +67,9 @@ def _batches(text: str, limit_bytes: int, limits: BatchLimits) -> Iterator[str]:
 
 
 def lines_of(message: Message, limits: BatchLimits | None, reference: str) -> list[Message] | None:
-    """Write a message as the lines of a batch where it needs one; None where it does not fit into what is allowed.
+    """Return a message as lines, in a batch if it needs one; None if it exceeds the limits.
 
-    The message's tags stand on the line that opens the batch (IRCv3 multiline, "Message tags").
+    The message's tags are on the line that opens the batch (IRCv3 multiline, "Message tags").
     """
     target, text = message.params
     limit_bytes = _limit_bytes(message.verb, target)
@@ -87,7 +87,7 @@ def lines_of(message: Message, limits: BatchLimits | None, reference: str) -> li
 
 
 def join(lines: list[Message]) -> str:
-    """Give the text of a batch of several lines."""
+    """Return the text of a multiline batch."""
     text = lines[0].params[1]
     for line in lines[1:]:
         text += line.params[1] if _CONCAT in line.tags else "\n" + line.params[1]
@@ -95,13 +95,13 @@ def join(lines: list[Message]) -> str:
 
 
 def split_text(text: str, limit_bytes: int) -> list[str]:
-    """Cut a text into pieces of at most `limit_bytes` of UTF-8, between words where there are any."""
+    """Split a text into pieces of at most `limit_bytes` of UTF-8, between words if possible."""
     *pieces, last = _cut(text, limit_bytes) or [""]
     return [piece for piece in [*(piece.removesuffix(" ") for piece in pieces), last] if piece]
 
 
 def _cut(text: str, limit_bytes: int) -> list[str]:
-    """As split_text, but nothing is lost: the space between two pieces stands at the end of the first."""
+    """Split like split_text, but keep the space between two pieces at the end of the first."""
     encoded = text.encode()
     pieces = []
     start = 0
@@ -116,5 +116,5 @@ def _cut(text: str, limit_bytes: int) -> list[str]:
 
 
 def _limit_bytes(verb: str, target: str) -> int:
-    """How much text a line has room for, also when it is relayed."""
+    """Return how many bytes of text fit into a line, also when it is relayed."""
     return _LINE_LIMIT_BYTES - len(f"{verb} {target} :{_ACTION}\x01".encode())

@@ -1,6 +1,6 @@
-"""Lines of buffers out of what is heard and said: their text made fit to be shown, and who is meant by it.
+"""Entries of buffers, made from messages and events: their text is made safe to show, and mentions are found.
 
-Owns the numbers of lines, and the words that count as a mention. Pure; on the thread of the interface.
+Owns the numbers of entries, and the words that count as a mention. Pure; on the thread of the interface.
 """
 
 import re
@@ -22,16 +22,16 @@ _ACTION: Final = "\x01ACTION "
 
 
 class EntryFactory:
-    """Makes the lines of one person's buffers."""
+    """Makes the entries of one user's buffers."""
 
     def __init__(self, own_nick: str, highlights: Sequence[str]) -> None:
         self._highlights = highlights
         self._numbers = count()
-        self._own_nicks: set[str] = set()  # all that we were ever called, folded
+        self._own_nicks: set[str] = set()  # every nick we have had, folded
         self.add_own_nick(own_nick)
 
     def add_own_nick(self, nick: str) -> None:
-        """Note the own name: from now on it is a mention."""
+        """Note a nick of ours: from now on it is a mention."""
         self._own_nicks.add(fold(nick))
         words = "|".join(re.escape(word) for word in (nick, *self._highlights) if word)
         self._mentions = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
@@ -40,7 +40,7 @@ class EntryFactory:
         return fold(split_source(message.source or "")[0]) in self._own_nicks
 
     def of_message(self, message: Message, at: float) -> Entry | None:
-        """Make the line of a PRIVMSG or NOTICE; None where programs ask each other something."""
+        """Make the entry of a PRIVMSG or NOTICE; None for a CTCP request."""
         is_own = self.is_own(message)
         entry = self._said(message.verb, message.params[1], split_source(message.source or "")[0], at)
         if entry is not None:
@@ -51,7 +51,7 @@ class EntryFactory:
         return entry
 
     def of_sent(self, said: Sent, own_nick: str) -> Entry | None:
-        """Make the line of what was typed here, which waits for its confirmation."""
+        """Make the entry of an unconfirmed message."""
         entry = self._said(said.verb, said.text, own_nick, said.at)
         if entry is not None:
             entry.client_msgid, entry.reply_to = said.client_msgid, said.reply_to
@@ -59,7 +59,7 @@ class EntryFactory:
         return entry
 
     def of_event(self, message: Message, own_nick: str, at: float) -> Entry | None:
-        """Make the line of anything else that is told; None where it is nothing to read."""
+        """Make the entry of any other line; None if it is not for people."""
         text = sentence(message, own_nick)
         if text is None:
             return None
@@ -75,7 +75,7 @@ class EntryFactory:
         return entry
 
     def of_history(self, message: Message, own_nick: str, fallback_at: float) -> Entry | None:
-        """Make the line of whatever stands in a page of history."""
+        """Make the entry of a line of a history page."""
         told_at = server_time(message)
         at = fallback_at if told_at is None else told_at
         if message.verb in ("PRIVMSG", "NOTICE"):

@@ -1,7 +1,6 @@
-"""What a gateway would not do: which of our wishes it was, and what becomes of that.
+"""Error replies (FAIL, and numerics from 400 on): which command each answers, and what follows from it.
 
-Owns the way from an error (FAIL, or a numeric from 400 on) to the part of the session that asked; what nobody asked
-for is for the person to read. Pure; whoever holds the session.
+An error without a command of ours is shown to the user. Pure; under the session's lock.
 """
 
 from typing import Final
@@ -36,20 +35,20 @@ _FIRST_ERROR: Final = "400"
 
 
 class ErrorReplies:
-    """The errors of one session's wishes."""
+    """The error replies to the commands of one session."""
 
     def __init__(self, exchange: Exchange, messaging: Messaging, history_loader: HistoryLoader) -> None:
         self._exchange = exchange
         self._messaging = messaging
         self._history_loader = history_loader
-        self.last = ""  # why there is no name to be had on this connection
+        self.last = ""  # why registration failed on this connection
 
     def on_fail(self, message: Message, pings: Pings, now: float) -> None:
-        """Take a standard reply (IRCv3 standard-replies)."""
+        """Handle a FAIL (IRCv3 standard-replies)."""
         match message.params[0].upper():
-            case _ if self._messaging.is_waited_for(message):
+            case _ if self._messaging.answers_own_message(message):
                 self._messaging.on_message_refused(message, now)
-            case "PING" if pings.take_promise_back():
+            case "PING" if pings.revoke_promise():
                 return
             case "CHATHISTORY":
                 self._on_history(message, now)
@@ -59,8 +58,8 @@ class ErrorReplies:
                 self._exchange.show(message, now)
 
     def on_numeric(self, message: Message, now: float) -> None:
-        """Take a numeric: the refusal of something that we asked for, or a line to read."""
-        if len(message.params) < 2:  # nothing that it could be about
+        """Handle a numeric: an error for a command of ours, or a reply to show."""
+        if len(message.params) < 2:  # it names no subject
             self._exchange.show(message, now)
             return
         target = fold(message.params[1])
@@ -72,14 +71,14 @@ class ErrorReplies:
         elif message.verb == n.ERR_UNKNOWNCOMMAND and target == "chathistory":
             self._on_history(message, now)
         elif message.verb in _MESSAGE_REFUSED or (
-            message.verb >= _FIRST_ERROR and self._messaging.is_waited_for(message)
+            message.verb >= _FIRST_ERROR and self._messaging.answers_own_message(message)
         ):
             self._messaging.on_message_refused(message, now)
         else:
             self._exchange.show(message, now)
 
     def _on_history(self, message: Message, now: float) -> None:
-        if not self._history_loader.refuses(message, now):
+        if not self._history_loader.on_refused(message, now):
             self._messaging.history.on_refused(message, now)
 
     def _on_nick(self, message: Message, now: float) -> None:
@@ -90,9 +89,9 @@ class ErrorReplies:
                 self.last = message.params[-1]
                 return
             if not naming.was_ours:
-                self._exchange.tell(f"{refused}: {message.params[-1]}; trying {nick} (/nick NAME changes it)", now)
+                self._exchange.notify(f"{refused}: {message.params[-1]}; trying {nick} (/nick NAME changes it)", now)
             self._exchange.send(Message("NICK", [nick]))
         elif not naming.is_reclaiming or fold(message.params[1]) != fold(naming.wanted):
             self._exchange.show(message, now)
         elif naming.still_taken(now):
-            self._exchange.tell(f"your old name is still taken: you stay {naming.current}", now)
+            self._exchange.notify(f"your old nick is still in use: you keep {naming.current}", now)

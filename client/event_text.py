@@ -1,7 +1,7 @@
-"""Events as lines to read: on the screen, and in the log file.
+"""Events as lines of text: on the screen of the line mode, and in the log file.
 
-Owns their form, and that nothing in them can control a terminal. Knows the time zone, but neither clock nor
-screen. Pure; on the receiving thread.
+Owns their format. No line contains a control character. Knows the time zone, but neither clock nor screen. Pure; on the
+receiving thread.
 """
 
 from dataclasses import replace
@@ -19,7 +19,7 @@ _ACTION = "\x01ACTION "
 def screen_line(event: Event, room: str) -> str | None:
     """Write an event for one who talks in `room`, a message of several lines as several ("\n" between them).
 
-    None: it is not for people, or it stands where they typed it.
+    None: it is not for people, or the user typed it and sees it there.
     """
     clock = f"[{datetime.fromtimestamp(event.at):%H:%M}]"
     match event:
@@ -32,8 +32,8 @@ def screen_line(event: Event, room: str) -> str | None:
             text = strip_controls(f"not delivered to {event.target} ({event.reason}): {event.text}")
             return f"{clock} -- {text}"
         case PasswordRequired():
-            wish = "wants another password than this one" if event.was_refused else "wants a password"
-            ways = "hubbub --ask-password asks for it, and the variable HUBBUB_PASSWORD gives it"
+            wish = "requires another password" if event.was_refused else "requires a password"
+            ways = "use hubbub --ask-password or the variable HUBBUB_PASSWORD"
             return f"{clock} -- the network at {strip_controls(event.address)} {wish}: {ways}"
         case SearchResults():
             return _found(event)
@@ -41,7 +41,7 @@ def screen_line(event: Event, room: str) -> str | None:
 
 
 def _found(event: SearchResults) -> str | None:
-    """Write what a search has found since the last step, newest first, and how it ended."""
+    """Format the results of a search since the last step, newest first, and how it ended."""
     lines = []
     for message in event.messages:
         at = server_time(message)
@@ -60,7 +60,7 @@ def _single_lines(message: Message) -> list[Message]:
 
 
 def log_line(event: Event) -> str | None:
-    """Write an event for the log: date, time, the room or the other person, and who said what; as screen_line."""
+    """Format an event for the log: date, time, conversation, nick and text; like screen_line."""
     clock = f"{datetime.fromtimestamp(event.at):%Y-%m-%d %H:%M:%S}"
     if isinstance(event, ServerEvent) and event.message.verb in ("PRIVMSG", "NOTICE"):
         if event.is_quiet:
@@ -77,5 +77,5 @@ def _said(message: Message) -> str | None:
     if text.startswith(_ACTION):
         return strip_controls(f"* {nick} {text.removeprefix(_ACTION)}")
     if text.startswith("\x01"):
-        return None  # a question that programs ask each other
+        return None  # a CTCP request
     return strip_controls(f"<{nick}> {text}")

@@ -1,7 +1,7 @@
-"""What a session gives to the screen, the log and the buffers, in the order in which it is to be shown.
+"""The events of a session for the screen, the log and the buffers, in the order in which they are to be shown.
 
-Owns the kinds of events. `at` is in seconds since the epoch, by the network's clock where it gave one. Their texts
-are as they came: gateway.wire.text makes them fit to be read. Pure; any thread.
+`at` is in seconds since the epoch, by the network's clock if it gave one. Texts are as they came: gateway.wire.text
+removes control characters. Pure; any thread.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from gateway.wire.message import Message, split_source
 
 
 class ConnectionState(Enum):
-    """How far the way to the network is."""
+    """The state of the connection to the network."""
 
-    WAITING = "waiting"  # for the moment of the next try
+    WAITING = "waiting"  # for the next try
     CONNECTING = "connecting"
     CONNECTED = "connected"
 
@@ -32,8 +32,8 @@ class ServerEvent:
     at: float
     message: Message
     own_nick: str
-    conversation: str = ""  # the room or the other person, "" where it is about none or all
-    is_typed_here: bool = False  # our own message: it has arrived
+    conversation: str = ""  # its name; "": none or all
+    is_typed_here: bool = False  # our own message, which is confirmed by this
     client_msgid: str = ""  # of the `Sent` that this confirms
     is_history: bool = False  # it comes from the history
     is_quiet: bool = False  # it changes what is known, and is not shown as text
@@ -254,17 +254,17 @@ def event_type(message: Message, conversation: str = "") -> tuple[type[ServerEve
 
 @dataclass(frozen=True, slots=True)
 class ClientNotice:
-    """The client speaks about itself and its connection."""
+    """A notice of the client about itself or its connection."""
 
     at: float
     text: str
-    conversation: str = ""  # the room or person that it is about
-    is_answer: bool = False  # to what the person has just done
+    conversation: str = ""  # its name; "": none
+    is_answer: bool = False  # it answers a command of the user
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Something was typed here; that it has arrived is `Received`, else it is `Failed`."""
+    """The user sends a message. `Received` confirms it, or `Failed` reports that it was not delivered."""
 
     at: float
     client_msgid: str
@@ -272,12 +272,12 @@ class Sent:
     target: str
     text: str
     reply_to: str = ""  # a msgid
-    replaces: str = ""  # the pending id of a message that had to be cut
+    replaces: str = ""  # the client msgid of a message that was split
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What was typed here has not been delivered, and will not be sent again."""
+    """A message was not delivered, and will not be sent again."""
 
     at: float
     target: str
@@ -288,28 +288,28 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
-    """The connection is made, lost or awaited, or its latency is known."""
+    """The state of the connection or its latency has changed."""
 
     at: float
     state: ConnectionState
     address: str = ""
     next_try_at: float | None = None
     latency_s: float | None = None
-    problem: str = ""  # why there was no connection to be had at `address`
+    problem: str = ""  # why no connection to `address` was possible
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordRequired:
-    """The network wants a password, or another one: there is no connection until `Session.give_password`."""
+    """The network requires a password, or another one. Nothing is connected before `Session.give_password`."""
 
     at: float
     address: str
-    was_refused: bool  # the one that was given
+    was_refused: bool  # there was a password, and it is wrong
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRoom:
-    """A public room of the network; its name can be joined, and its topic is without controls."""
+    """A public room. Its name is valid, and its topic has no control characters."""
 
     name: str
     people: int
@@ -318,7 +318,7 @@ class ListedRoom:
 
 @dataclass(frozen=True, slots=True)
 class RoomsListed:
-    """The answer to `Session.list_rooms`, those with most people first."""
+    """The answer to `Session.list_rooms`: the rooms with most people first."""
 
     at: float
     rooms: tuple[ListedRoom, ...]
@@ -327,7 +327,7 @@ class RoomsListed:
 
 @dataclass(frozen=True, slots=True)
 class OlderRequested:
-    """What was said before is asked for; `OlderLoaded` follows."""
+    """A page of older messages is requested; `OlderLoaded` follows."""
 
     at: float
     target: str
@@ -335,7 +335,7 @@ class OlderRequested:
 
 @dataclass(frozen=True, slots=True)
 class OlderLoaded:
-    """An answer to `Session.load_older`: what was said before what was known, oldest first."""
+    """The answer to `Session.load_older`: a page of older messages, oldest first."""
 
     at: float
     target: str
@@ -347,14 +347,14 @@ class OlderLoaded:
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """A step of `Session.search`: what was found in the pages since the last step, newest first."""
+    """A step of `Session.search`: the messages found since the last step, newest first."""
 
     at: float
     search_id: str
     target: str
     messages: tuple[Message, ...]
-    scanned: int  # messages, in all
-    oldest_at: float | None  # how far back it has come
+    scanned: int  # messages in all
+    oldest_at: float | None  # how far back the search has come
     is_over: bool
     problem: str = ""
 

@@ -1,7 +1,6 @@
-"""Where the parts of a session put what they have to say: lines for the gateway, events for the person.
+"""The two queues of a session: lines for the server and events for the screen. The parts of the session fill them.
 
-Owns the two queues that the transport empties, and whom the person does not want to hear. Pure; whoever holds the
-session.
+Owns what the transport empties, the state of the present login, and the ignored nicks. Pure; under the session's lock.
 """
 
 import re
@@ -15,46 +14,46 @@ from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 from gateway.wire.names import valid_room
 
-# A gateway that takes nothing while it asks and asks gets no more answers; this connection will not last.
+# A server that sends PINGs and reads nothing gets no more answers. Such a connection does not last.
 OUTPUT_LIMIT_LINES: Final = 10_000
 HISTORY_PAGE: Final = 100
 _IGNORABLE: Final = frozenset(("PRIVMSG", "NOTICE", "TAGMSG", "INVITE"))
 
 
 class Exchange:
-    """The present connection's way out, and who we are on it."""
+    """The output of a session, and its login on the present connection."""
 
     def __init__(self, naming: Naming) -> None:
         self.naming = naming
         self.login = Login()
         self.is_registered = False
-        self.is_greeted = False  # what every connection begins with has come to its end
-        self.supported: dict[str, str] = {}  # ISUPPORT: what this network has, and how much of it
+        self.is_greeted = False  # the MOTD has ended
+        self.supported: dict[str, str] = {}  # ISUPPORT
         self.lines: list[str] = []
         self.events: list[Event] = []
         self.ignored: set[str] = set()  # folded nicks
 
     def reset(self) -> None:
-        """Begin anew for another connection; lines for the old one are dropped, events are not."""
+        """Begin another connection: unsent lines are dropped, events are not."""
         self.login = Login()
         self.is_registered = self.is_greeted = False
         self.supported = {}
         self.lines.clear()
 
     def agrees(self, capability: str) -> bool:
-        """Tell whether there is a connection where this may be used."""
+        """Tell whether a capability is agreed on a registered connection."""
         return self.is_registered and capability in self.login.agreed
 
     @property
     def history_page(self) -> int:
-        """How many messages to ask for at once (IRCv3 chathistory, ISUPPORT CHATHISTORY; 0: no limit)."""
+        """Return how many messages to request at once (ISUPPORT CHATHISTORY; 0: no limit)."""
         value = self.supported.get("CHATHISTORY", "")
         limit = int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else 0
         return min(limit or HISTORY_PAGE, HISTORY_PAGE)
 
     @property
     def lobby(self) -> str:
-        """The room of those who name none (ISUPPORT hubbub/LOBBY), "" where the network has none."""
+        """Return the room for users who name none (ISUPPORT hubbub/LOBBY), "" if the network has none."""
         name = re.sub(
             r"\\x([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), self.supported.get("hubbub/LOBBY", "")
         )
@@ -95,5 +94,5 @@ class Exchange:
             )
         )
 
-    def tell(self, text: str, now: float, *, conversation: str = "", is_answer: bool = False) -> None:
+    def notify(self, text: str, now: float, *, conversation: str = "", is_answer: bool = False) -> None:
         self.events.append(ClientNotice(now, text, conversation, is_answer))

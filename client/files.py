@@ -1,7 +1,7 @@
-"""The files that a person asks for: the log of all that comes, and the copy of one conversation.
+"""The files that the user requests: the log, and exports of conversations.
 
-Owns the open log. Knows nothing of the screen: what goes wrong is an OSError. On whichever thread holds it; `note` is
-for the one that shows events.
+Owns the open log. Knows nothing of the screen: errors are OSErrors. One thread at a time; `note` is called on the one
+that shows events.
 """
 
 import os
@@ -16,28 +16,28 @@ from client.event_text import log_line
 from client.events import Event, Received, Redacted
 from client.transcript import FORMS
 
-ERASABLE_LIMIT: Final = 20_000  # messages of the log that are known by their id; the oldest are forgotten
+ERASABLE_LIMIT: Final = 20_000  # messages of the log that can be overwritten; the oldest are dropped
 _DELETED: Final = b"[deleted]"
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """The bytes of one message's text in the log."""
+class _LoggedText:
+    """The position of one message's text in the log, in bytes."""
 
     start: int
     length: int
 
 
 class Log:
-    """A readable log, appended line by line; a message that is deleted is overwritten there."""
+    """A readable log, appended line by line. The text of a deleted message is overwritten."""
 
     def __init__(self) -> None:
         self._appended: FileIO | None = None
-        self._overwritten: FileIO | None = None  # the same file, where it is one that can be written anywhere
-        self._entries: dict[str, _Entry] = {}  # by msgid
+        self._overwritten: FileIO | None = None  # the same file, if it is seekable
+        self._entries: dict[str, _LoggedText] = {}  # by msgid
 
     def open(self, path: Path) -> None:
-        """Go on in this file from now on, in place of the last one. Raises OSError."""
+        """Append to this file from now on. Raises OSError."""
         with ExitStack() as stack:
             appended = stack.enter_context(FileIO(path, "a"))
             overwritten = stack.enter_context(FileIO(path, "r+")) if path.is_file() else None
@@ -53,7 +53,7 @@ class Log:
         self._entries.clear()
 
     def note(self, event: Event) -> None:
-        """Write what is to be read of an event. Raises OSError once; then the log is closed."""
+        """Write the text of an event. On an OSError the log is closed, and the error is raised."""
         if self._appended is None:
             return
         try:
@@ -70,16 +70,16 @@ class Log:
         file.write(written)
         if self._overwritten is None or not isinstance(event, Received):
             return
-        words = line.split(" ")  # date, time, place, and <nick>, or * and nick
+        words = line.split(" ")  # date, time, conversation, and <nick>, or * and nick
         head = len(" ".join(words[: 5 if words[3:4] == ["*"] else 4]).encode(errors="replace")) + 1
-        self._entries[event.message.tags.get("msgid", "")] = _Entry(
+        self._entries[event.message.tags.get("msgid", "")] = _LoggedText(
             file.tell() - len(written) + head, len(written) - head - 1
         )
         if len(self._entries) > ERASABLE_LIMIT:
             del self._entries[next(iter(self._entries))]
 
     def _erase(self, msgid: str) -> None:
-        """Overwrite the text of a message, and the further lines that it may have, with as many bytes."""
+        """Overwrite the text of a message, with all its lines, by the same number of bytes."""
         entry = self._entries.pop(msgid, None)
         if entry is not None and self._overwritten is not None:
             mark = _DELETED if entry.length >= len(_DELETED) else b"-" * entry.length
@@ -87,7 +87,7 @@ class Log:
 
 
 def export(buffer: Buffer, path: Path) -> int:
-    """Write the messages and events of a conversation, as JSON lines if the name ends in .jsonl; how many.
+    """Write the entries of a conversation, as JSON lines if the name ends in .jsonl; return their number.
 
     Raises OSError.
     """

@@ -1,7 +1,8 @@
-"""The way from joining a room to being up to date in it, through its history (IRCv3 chathistory).
+"""History (IRCv3 chathistory): missed messages, older pages, search, and people who wrote meanwhile.
 
-Owns the requests for the next page. What comes live meanwhile waits in the room. Knows not what of it was shown
-before. Pure; whoever holds the session.
+`CatchUp` brings a conversation up to date when it is joined; live messages wait in it meanwhile. `HistoryLoader` owns
+the requests of the user; each ends in one event that says so, even if the connection is lost. Neither knows what was
+shown before. Pure; under the session's lock.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,32 +17,32 @@ from client.tags import timestamp
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
-TRY_AGAIN_S: Final = 2.0  # for history that could not be had just now
-_LINES_A_MESSAGE: Final = 20  # so many lines of a history are looked at for each message that is wanted of it
-# Who came and went while we were away is not told: the list of members is a new one.
-_WORTH_TELLING: Final = frozenset(("PRIVMSG", "NOTICE", "TAGMSG", "REDACT"))
+TRY_AGAIN_S: Final = 2.0  # after FAIL CHATHISTORY MESSAGE_ERROR
+_LINES_A_MESSAGE: Final = 20  # lines of history that are read at most for each message of the backlog
+# Missed joins and parts are not shown: the list of members is new anyway.
+_SHOWN_VERBS: Final = frozenset(("PRIVMSG", "NOTICE", "TAGMSG", "REDACT"))
 
 
 class ShowOnce(Protocol):
-    """Shows a message unless it was shown before; True if it was new."""
+    """Show a message unless it was shown before; return whether it was new."""
 
     def __call__(self, message: Message, room: Conversation, now: float, *, is_history: bool = False) -> bool: ...
 
 
 class CatchUp:
-    """Rooms, and conversations with people, on their way to ready."""
+    """Conversations between joining and being up to date."""
 
     def __init__(
         self, exchange: Exchange, rooms: Mapping[str, Conversation], backlog: int, show_once: ShowOnce
     ) -> None:
-        """`backlog` is how many messages said before a first JOIN are asked for."""
+        """`backlog`: how many messages from before a first JOIN are requested."""
         self._exchange = exchange
         self._rooms = rooms
         self._backlog = backlog
         self._show_once = show_once
 
     def begin(self, room: Conversation, now: float, *, is_first: bool = False) -> None:
-        """Take a room that was just joined, for the first time or again."""
+        """Begin for a conversation that was just joined, for the first time or again."""
         room.sync_state = SyncState.CATCHING_UP
         room.wants_backlog = room.wants_backlog or (is_first and bool(self._backlog))
         if self._exchange.login.has_history and (room.wants_backlog or not is_first):
@@ -50,7 +51,7 @@ class CatchUp:
             self._finish(room, now)
 
     def on_page(self, page: HistoryBatch, now: float) -> None:
-        """Take a page: show it, and ask for the next one, until one is the last or meets what came live."""
+        """Show a page and request the next one, until one is the last or overlaps the live messages."""
         room = self._rooms.get(fold(page.target))
         if room is None:
             return
@@ -69,7 +70,7 @@ class CatchUp:
             self._finish(room, now)
 
     def on_refused(self, message: Message, now: float) -> None:
-        """Ask by time where the msgid was not known, again where it failed; else go on without, and say so."""
+        """Request again by time if the msgid is unknown, or later if it failed; else report the gap and continue."""
         is_passing = message.params[1] == "MESSAGE_ERROR"
         named = {fold(param) for param in message.params}
         asking = [room for room in self._rooms.values() if room.sync_state is SyncState.CATCHING_UP]
@@ -82,7 +83,7 @@ class CatchUp:
                 self._finish(room, now, message.params[-1])
 
     def tick(self, room: Conversation, now: float, answer_limit_s: float) -> None:
-        """Let time pass for a room that is catching up."""
+        """Repeat or give up a request that is due."""
         if room.try_again_at is not None:
             if now >= room.try_again_at:
                 self._ask(room, now)
@@ -90,13 +91,13 @@ class CatchUp:
             self._finish(room, now, "the gateway does not answer")
 
     def _show(self, message: Message, room: Conversation, now: float) -> bool:
-        if message.verb in _WORTH_TELLING:
+        if message.verb in _SHOWN_VERBS:
             return self._show_once(message, room, now, is_history=True)
         last, room.position = room.position, position(message, now)
         return last != room.position
 
     def _on_backlog(self, room: Conversation, page: HistoryBatch, now: float) -> None:
-        """Put a page before those that came, and ask for the one before it until there are enough."""
+        """Collect a page of the backlog, and request the one before it until there are enough messages."""
         room.backlog[:0] = page.lines
         said = sum(message.verb in ("PRIVMSG", "NOTICE") for message in room.backlog)
         has_more = not page.is_last(min(self._backlog, self._exchange.history_page))
@@ -114,8 +115,8 @@ class CatchUp:
 
     def _finish(self, room: Conversation, now: float, problem: str = "") -> None:
         if problem and not room.wants_backlog and not room.is_person:
-            self._exchange.tell(
-                f"what you missed in {room.name} may be lacking here: {problem}", now, conversation=room.name
+            self._exchange.notify(
+                f"some messages in {room.name} may be missing: {problem}", now, conversation=room.name
             )
         for message in room.take_backlog(self._backlog):
             self._show(message, room, now)
@@ -124,32 +125,32 @@ class CatchUp:
 
 
 ANSWER_LIMIT_S: Final = 10.0
-_DAY_S: Final = 86400.0  # more than clocks differ
-SEARCH_LIMIT: Final = 50_000  # messages that one search looks through
-_NO_HISTORY: Final = "there is no history to be had here"
+_DAY_S: Final = 86400.0  # more than clocks can differ
+SEARCH_LIMIT: Final = 50_000  # messages that one search reads
+_NO_HISTORY: Final = "this network has no history"
 
 
 @dataclass(slots=True)
 class Request:
-    """One conversation's past, page by page."""
+    """A request of the user for older messages, page by page."""
 
     id: str
     target: str
     before: Position | None
-    wanted: str | None  # in lower case: a search; None: one page of whatever was said
+    wanted: str | None  # the text of a search, casefolded; None: a request for one page
     asked_at: float = 0.0
     scanned: int = 0
     by_msgid: bool = True
-    redacted: set[str] = field(default_factory=set)  # msgids: pages come newest first, so a REDACT before its message
+    redacted: set[str] = field(default_factory=set)  # msgids: the newest page comes first
 
 
 class HistoryLoader:
-    """The requests for older messages, one at a time for each conversation where answers have no labels."""
+    """The requests for older messages. Without labeled-response, one at a time for each conversation."""
 
     def __init__(
         self, exchange: Exchange, new_id: Callable[[], str], catch_up_with: Callable[[str, float, float], None]
     ) -> None:
-        """`catch_up_with` takes who has written, since when, and the present time."""
+        """`catch_up_with` takes a nick, the time since when they wrote, and `now`."""
         self._exchange = exchange
         self._new_id = new_id
         self._catch_up_with = catch_up_with
@@ -158,7 +159,7 @@ class HistoryLoader:
         self._targets_since = 0.0
 
     def load_older(self, target: str, before: Position | None, now: float) -> None:
-        """Ask for the page before a message, the newest page where there is none; the answer is `OlderLoaded`."""
+        """Request the page before a message, or the newest page; the answer is `OlderLoaded`."""
         if not any(request.wanted is None and fold(request.target) == fold(target) for request in self._list()):
             self._exchange.events.append(OlderRequested(now, target))
             self._begin(Request(self._new_id(), target, before, None), now)
@@ -169,8 +170,8 @@ class HistoryLoader:
         self._begin(request, now)
         return request.id
 
-    def ask_who_wrote(self, since: float, now: float) -> None:
-        """Ask for those with whom there was a message since `since`, where the answer can be told from others."""
+    def request_targets(self, since: float, now: float) -> None:
+        """Request the people who wrote since a time (TARGETS). It needs labels to recognize an error."""
         if since and self._exchange.login.has_history and self._exchange.agrees("labeled-response"):
             self._targets_label, self._targets_since = self._new_id(), since
             params = ["TARGETS", timestamp(since), timestamp(now + _DAY_S), str(self._exchange.history_page)]
@@ -188,8 +189,8 @@ class HistoryLoader:
             if now - request.asked_at >= ANSWER_LIMIT_S:
                 self._end(request, now, "the gateway does not answer")
 
-    def takes(self, page: HistoryBatch, now: float) -> bool:
-        """Take a page that was asked for here; False where it is another's."""
+    def on_page(self, page: HistoryBatch, now: float) -> bool:
+        """Handle a page that was requested here; False if it was not."""
         if page.kind == "draft/chathistory-targets":
             for _, nick, *_ in (line.params for line in page.lines if len(line.params) > 1):
                 if not nick.startswith("#"):
@@ -210,15 +211,15 @@ class HistoryLoader:
             )
         else:
             is_over = not has_more or request.scanned >= SEARCH_LIMIT
-            self._tell_found(request, lines, now, is_over=is_over)
+            self._report_results(request, lines, now, is_over=is_over)
             if is_over:
                 del self._requests[request.id]
             else:
                 self._ask(request, now)
         return True
 
-    def refuses(self, message: Message, now: float) -> bool:
-        """Take a FAIL CHATHISTORY for what was asked for here; False where it is another's."""
+    def on_refused(self, message: Message, now: float) -> bool:
+        """Handle a FAIL CHATHISTORY for a request made here; False if it is not."""
         if message.tags.get("label", "") == self._targets_label != "":
             return True
         request = self._asked(message.tags.get("label", ""), message.params)
@@ -235,7 +236,7 @@ class HistoryLoader:
         return list(self._requests.values())
 
     def _asked(self, label: str, named: Sequence[str]) -> Request | None:
-        """Find the request that an answer is for: by its label, or where there are none by the target it names."""
+        """Return the request that is answered: by label, or without labels by target."""
         if self._exchange.agrees("labeled-response"):
             return self._requests.get(label)
         targets = {fold(name) for name in named}
@@ -267,9 +268,9 @@ class HistoryLoader:
             has_more = problem != _NO_HISTORY
             self._exchange.events.append(OlderLoaded(now, request.target, (), nick, has_more=has_more, problem=problem))
         else:
-            self._tell_found(request, [], now, is_over=True, problem=problem)
+            self._report_results(request, [], now, is_over=True, problem=problem)
 
-    def _tell_found(
+    def _report_results(
         self, request: Request, lines: list[Message], now: float, *, is_over: bool, problem: str = ""
     ) -> None:
         assert request.wanted is not None

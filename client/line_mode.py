@@ -1,7 +1,7 @@
-"""The line mode: what is typed, or comes through a pipe, goes to the network line by line.
+"""The line mode: what is typed, or comes through a pipe, is sent line by line.
 
-Owns the way from the first line to the exit code, on the main thread: so while it waits for the keyboard, the
-threads of the transport receive and send.
+Owns the run from the first line to the exit code. On the main thread: while it waits for the keyboard, the threads of
+the transport receive and send.
 """
 
 import getpass
@@ -26,22 +26,22 @@ from client.transport import Transport
 from gateway.wire.message import Message
 from gateway.wire.text import strip_controls
 
-QUIT_LIMIT_S: Final = 5.0  # a person who leaves does not wait longer for what is not delivered
+QUIT_LIMIT_S: Final = 5.0  # a user who leaves does not wait longer for unconfirmed messages
 
 
-# In a pipe only these are commands, or "//" and these where they are text: "/usr/bin" and "// a comment" are text.
+# In a pipe only these are commands; "//" before them makes them text. "/usr/bin" and "// a comment" are text.
 _PIPE_VERBS: Final = [command.verb for command in commands.COMMANDS.values() if command.works_in_pipe]
 _IN_PIPE: Final = re.compile(rf"//?(?:{'|'.join(_PIPE_VERBS)})(?: .*)?", re.IGNORECASE)
 
 
 def piped_lines() -> Iterator[str]:
-    """Give the lines of the standard input as they come."""
+    """Yield the lines of the standard input."""
     for line in sys.stdin:
         yield line.rstrip("\n")
 
 
 class LineMode:
-    """A session between a keyboard, or a pipe, and a screen; the controller (client.commands) of whoever types."""
+    """A session between a keyboard or a pipe and a plain screen. It is the controller of client.commands."""
 
     def __init__(self, transport: Transport, screen: Screen, output: Output) -> None:
         self._transport = transport
@@ -51,27 +51,27 @@ class LineMode:
         self.is_pipe = False
 
     def run_for_person(self) -> int:
-        """Talk until /quit or the end of input; give the exit code."""
+        """Run until /quit or the end of input; return the exit code."""
         return self._run(self._take_typed, self._finish_for_person)
 
     def run_for_pipe(self, wait_s: float) -> int:
-        """Say what the pipe brings, and leave when all has arrived; give the exit code.
+        """Send the lines of the pipe, and leave when all are confirmed; return the exit code.
 
-        When the pipe has ended, fills the outbox, or has no room to talk in before there ever was a connection, give
-        up after `wait_s` without any progress.
+        Give up after `wait_s` without any progress: when the pipe has ended, when it fills the outbox, or when there is
+        no room yet because there was no connection.
         """
         self.is_pipe = True
         return self._run(lambda line: self._take_piped(line, wait_s), lambda: self._finish(wait_s))
 
     def run_for_text(self, target: str, wait_s: float) -> int:
-        """Say every line of a pipe to one room or person, as `run_for_pipe`, and nothing but that."""
+        """Send every line of the pipe to one room or person, like `run_for_pipe` without commands."""
         return self._run(lambda line: self._take_text(target, line, wait_s), lambda: self._finish(wait_s))
 
     def _run(self, take: Callable[[str], bool], finish: Callable[[], None]) -> int:
         signal.signal(signal.SIGTERM, _interrupt)
         signal.signal(signal.SIGHUP, _interrupt)
         try:
-            self._transport.start()  # what it shows may be answered with ^C before it is through
+            self._transport.start()  # ^C may come before it returns
             for line in piped_lines():
                 if not take(line):
                     break
@@ -79,7 +79,7 @@ class LineMode:
         except KeyboardInterrupt:
             pass
         finally:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is leaving already
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the program ends already
             self._transport.do(Session.give_up)
             self._transport.close()
             self._output.read(lambda _buffers, log: log.close())
@@ -88,7 +88,7 @@ class LineMode:
     # --- lines ----------------------------------------------------------------------------------------------
 
     def _take_typed(self, line: str) -> bool:
-        """Take a line of a person; False if it was to leave."""
+        """Handle a typed line; False if it was /quit."""
         if line.startswith("/") and not line.startswith("//"):
             commands.run(line, self)
         else:
@@ -105,7 +105,7 @@ class LineMode:
             self.answer("You are in no room: /join one first, for example /join lobby")
 
     def _take_piped(self, line: str, wait_s: float) -> bool:
-        """Take a line when there is room for it; a command when all before it is done. False if it was to leave."""
+        """Handle a line of the pipe: a message when there is room, a command in its turn. False after /quit."""
         comes_after_all = _IN_PIPE.fullmatch(line) is not None
 
         def is_its_turn(session: Session) -> bool:
@@ -128,7 +128,7 @@ class LineMode:
         return True
 
     def _wait(self, claim: Callable[[Session], bool], wait_s: float) -> bool:
-        """Wait until something is true; False where there was no connection in all that time."""
+        """Wait until a condition is true; False if there was no connection in all that time."""
         while not self._transport.wait_for(claim, wait_s):
             if not self._transport.read(lambda session: session.was_registered):
                 return False
@@ -139,7 +139,7 @@ class LineMode:
             self._finish(QUIT_LIMIT_S)
 
     def _finish(self, wait_s: float) -> None:
-        """Let the session leave when all has arrived, as long as that goes on."""
+        """Let the session quit when everything is confirmed, as long as there is progress."""
         self._transport.do(Session.finish)
         while not self._transport.read(lambda session: session.is_finished) and self._has_progress(wait_s):
             pass
@@ -169,8 +169,8 @@ class LineMode:
     def answer(self, text: str) -> None:
         self._screen.answer(text)
 
-    def turn_to(self, name: str) -> None:
-        self.do(lambda session, now: session.turn_to(name, now))
+    def show_conversation(self, name: str) -> None:
+        self.do(lambda session, now: session.make_current(name, now))
 
     def search(self, text: str) -> None:
         here = self.here
@@ -191,7 +191,7 @@ class LineMode:
         except OSError as error:
             self.answer(f"cannot write to {path}: {error.strerror}")
         else:
-            self.answer(f"logging to {path}" if path else "there is no log now")
+            self.answer(f"logging to {path}" if path else "the log is closed")
 
     def export(self, path: str) -> None:
         here = self.here
@@ -216,7 +216,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def interrupt_main_thread() -> None:
-    """Make the main thread leave, from another one, even while it waits for the keyboard."""
+    """Interrupt the main thread, even while it waits for the keyboard. Called on another thread."""
     main = threading.main_thread().ident
     assert main is not None
     signal.pthread_kill(main, signal.SIGTERM)

@@ -1,7 +1,6 @@
-"""The first exchange on a connection: which capabilities to use (IRCv3 capability-negotiation).
+"""The login on one connection: password, nick, and capability negotiation (IRCv3 capability-negotiation).
 
-Owns the list of capabilities that this client can use, and what of it the gateway agreed to. Pure; whoever
-holds the session.
+Owns what the server offers and what is agreed. Pure; under the session's lock.
 """
 
 from collections.abc import Sequence
@@ -12,11 +11,11 @@ from gateway.wire.message import Message
 
 
 class Login:
-    """The capabilities of one connection; each method gives the lines to send next."""
+    """The capabilities of one connection. Each method returns the lines to send next."""
 
     def __init__(self) -> None:
         self.agreed: set[str] = set()
-        self._offered: dict[str, str] = {}  # with their values
+        self._offered: dict[str, str] = {}  # name -> value
         self._is_open = True  # CAP END is not sent yet
 
     @property
@@ -25,12 +24,12 @@ class Login:
 
     @property
     def has_history(self) -> bool:
-        """Whether missed messages can be fetched, and where they end can be told."""
+        """Tell whether missed messages can be fetched, page by page."""
         return {"draft/chathistory", "batch", "server-time"} <= self.agreed
 
     @property
     def batch_limits(self) -> BatchLimits | None:
-        """What a message of several lines may be; None where there can be none."""
+        """Return the limits of a message of several lines; None if there are no such messages."""
         if {"draft/multiline", "batch"} <= self.agreed:
             return parse_limits(self._offered.get("draft/multiline", ""))
         return None
@@ -42,7 +41,7 @@ class Login:
         return [*lines, Message("NICK", [nick]), Message("USER", [user, "0", "*", nick])]
 
     def handle(self, subcommand: str, params: Sequence[str]) -> list[Message]:
-        """Take a CAP line of the gateway; `params` are those after the subcommand."""
+        """Handle a CAP line of the server; `params` are those after the subcommand."""
         named = dict(word.partition("=")[::2] for word in params[-1].split()) if params else {}
         match subcommand:
             case "LS":

@@ -1,10 +1,10 @@
-"""How the text of a message is to be shown: code, quotes, lists, bold, links, and the formatting codes of IRC.
+"""The formatting of a message's text: code, quotes, lists, bold, links, and the formatting codes of IRC.
 
     parse("> see `#1`\\n*now*")    ->    a quote with code in it, then a line in italics
 
 Owns the grammar of docs/client.md ("Formatting"). gateway/web/markup.js is the same grammar in JavaScript, and
-tests/client/scripts/markup.json holds for both. Nothing that is sent is changed by it. It takes any text, never raises,
-and reads each character a bounded number of times. Pure; any thread.
+tests/client/scripts/markup.json checks both. It does not change what is sent. It accepts any text, never raises, and
+reads each character a bounded number of times. Pure; any thread.
 """
 
 import re
@@ -18,7 +18,7 @@ LEVELS_LIMIT: Final = 3  # of quotes in quotes and of lists in lists
 _SPACE: Final = r"\t\n \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _MONOSPACE: Final = "\x11"
 
-# Every control character but tab and line feed, and what turns the direction of writing; see gateway.wire.text.
+# Control characters but tab and line feed, and those for the direction of writing; see gateway.wire.text.
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x03(?:(?P<color>[0-9]{1,2})(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6})?"
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
     rf"|(?<![0-9A-Za-z#&/])(?P<room>#[^{_SPACE},.;:!?()<>\"'`#\x00-\x1f]{{1,63}})"
     r"|(?P<run>\*+|_+|~+)"
 )
-_SIGN = re.compile("[`*_~#]|//")  # without any of them a line has no token; most have none
+_SIGN = re.compile("[`*_~#]|//")  # a line without them has no token; most lines have none
 _TICKS = re.compile("`+")
 _STYLES: Final = {
     "*": ("italic",),
@@ -44,7 +44,7 @@ _STYLES: Final = {
     "~~": ("strike",),
 }
 _IS_SPACE = re.compile(f"[{_SPACE}]")
-# Around what is styled: nothing, a space, these signs, and all that is no letter or sign of Latin, Greek, Cyrillic.
+# Allowed around a style: nothing, a space, these characters, and all but Latin, Greek and Cyrillic ones.
 _BEFORE_STYLED = re.compile("[^!-\u058f]|[\u00a0(\\[{\"'*_~|\u00ab\u00a1\u00bf]")
 _AFTER_STYLED = re.compile("[^!-\u058f]|[\u00a0)\\]}\"'*_~|\u00bb.,;:!?]")
 _NOT_AT_END_OF_LINK: Final = ".,;:!?'\u2019*_~"
@@ -57,7 +57,7 @@ _ITEM = re.compile(r"( *)([-*\u2022]|[0-9]{1,3}[.)]) +(?=[^ ])")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a line that looks the same; `marks` as in `MARKS`."""
+    """A part of a line with one style; `marks` as in `MARKS`."""
 
     text: str
     marks: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Block:
 
 
 def parse(text: str) -> list[Block]:
-    """Take a message of one or more lines to pieces."""
+    """Parse a message of one or more lines."""
     lines, blocks, at = text.split("\n"), [], 0
     while at < len(lines):
         line, changes = _without_codes(lines[at])
@@ -98,13 +98,13 @@ def parse(text: str) -> list[Block]:
 
 
 def inline(line: str) -> tuple[Span, ...]:
-    """Take a line to pieces that is no quote, item or fence, such as the text of an action."""
+    """Parse a line without quotes, items and fences, such as the text of an action."""
     plain, changes = _without_codes(line)
     return _inline(plain, 0, changes)
 
 
 def linked(line: str) -> tuple[Span, ...]:
-    """Find nothing but links and rooms in a text that nobody said, such as a topic."""
+    """Parse only links and rooms, in a text that is no message, such as a topic."""
     plain = _without_codes(line)[0].replace(_MONOSPACE, "")
     spans, at = _Spans(), 0
     for match in _TOKEN.finditer(plain):
@@ -118,20 +118,20 @@ def linked(line: str) -> tuple[Span, ...]:
 
 
 def code_in(text: str) -> str:
-    """Give the fenced code of a text, else its inline code; several of them as several lines."""
+    """Return the fenced code of a text, or else its inline code, one line each."""
     blocks = parse(text)
     fenced = [span.text for block in blocks if block.kind == "code" for span in block.spans]
     return "\n".join(fenced or (span.text for block in blocks for span in block.spans if "code" in span.marks))
 
 
 def link_in(text: str) -> str:
-    """Give the first link of a text, "" where there is none."""
+    """Return the first link of a text, "" if there is none."""
     spans = (span for block in parse(text) for span in block.spans)
     return next((span.text for span in spans if "link" in span.marks), "")
 
 
 class _Spans:
-    """Spans that are being made; neighbours with the same marks become one, except links and rooms."""
+    """A list of spans under construction. Neighbours with the same marks are merged, except links and rooms."""
 
     def __init__(self) -> None:
         self._parts: list[tuple[list[str], tuple[str, ...]]] = []
@@ -148,7 +148,7 @@ class _Spans:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What IRC's codes say of the text from `at` on."""
+    """The style that IRC's codes set from `at` on."""
 
     at: int
     marks: frozenset[str]
@@ -165,7 +165,7 @@ class _Piece:
 
 
 def _fenced(lines: Sequence[str], start: int) -> tuple[str, int]:
-    """Give the code from a line on, and where what follows its fence begins. Without a fence all is code."""
+    """Return the code from a line on, and the index after its closing fence. Without one, all is code."""
     code: list[str] = []
     for at in range(start, len(lines)):
         line = _without_codes(lines[at])[0].replace(_MONOSPACE, "")
@@ -177,7 +177,7 @@ def _fenced(lines: Sequence[str], start: int) -> tuple[str, int]:
 
 
 def _without_codes(line: str) -> tuple[str, list[_Change]]:
-    """Leave out control characters and say what they change. Monospaced text keeps the sign before and after it."""
+    """Remove control characters and return what they change. Monospaced text keeps its delimiters."""
     if line.isprintable():
         return line, []
     parts: list[str] = []
@@ -205,7 +205,7 @@ def _without_codes(line: str) -> tuple[str, list[_Change]]:
 
 
 def _color(digits: str | None) -> str:
-    """Give the mark of a colour; "" where it is the text's own: black, white, or none."""
+    """Return the mark of a colour; "" for the text's own: black, white, or none."""
     number = int(digits or 99)
     if number >= 16:
         number = _HUES[(number - 16) % 12] if number < 88 else 14 if number < 99 else 0
@@ -226,7 +226,7 @@ def _inline(line: str, start: int, changes: Sequence[_Change]) -> tuple[Span, ..
         while at < piece.end:
             while upcoming < len(changes) and changes[upcoming].at <= at:
                 change, upcoming = changes[upcoming], upcoming + 1
-            # A link stays whole, whatever changes within it.
+            # A link stays whole, even if a style changes within it.
             is_cut = piece.kind not in MARKS and upcoming < len(changes)
             end = min(piece.end, changes[upcoming].at) if is_cut else piece.end
             marks = change.marks.union({piece.kind}, *(_STYLES[run] for run in active))
@@ -237,13 +237,13 @@ def _inline(line: str, start: int, changes: Sequence[_Change]) -> tuple[Span, ..
 
 
 def _pieces(line: str, start: int) -> tuple[list[_Piece], set[int]]:
-    """Find code, links, rooms and delimiters; and which of the delimiters style what is between them, by number."""
+    """Find code, links, rooms and delimiters, and the numbers of the delimiters that style the text between them."""
     ticks: dict[int, list[int]] = {}
     for run in reversed(list(_TICKS.finditer(line, start))):
         ticks.setdefault(len(run[0]), []).append(run.start())
     pieces: list[_Piece] = []
     paired: set[int] = set()
-    opened: dict[str, int] = {}  # the last run of each kind that may begin a style, by its number
+    opened: dict[str, int] = {}  # kind -> number of its last run that may begin a style
     at = start
     while match := _TOKEN.search(line, at):
         pieces.append(_Piece(at, match.start()))
@@ -261,7 +261,7 @@ def _pieces(line: str, start: int) -> tuple[list[_Piece], set[int]]:
 
 
 def _piece(line: str, match: re.Match[str], ticks: dict[int, list[int]]) -> tuple[_Piece, int]:
-    """Make a piece of a token, and say where what follows it begins."""
+    """Return the piece that a token is, and where the next one begins."""
     start, end = match.span()
     kind = match.lastgroup
     if kind == "ticks":
@@ -292,7 +292,7 @@ def _may_close(line: str, run: _Piece) -> bool:
 
 
 def _length(found: str, kind: str) -> int:
-    """Measure a link or a room without the punctuation of the sentence around it; 0 where nothing is left of it."""
+    """Return the length of a link or room without the punctuation after it; 0 if nothing is left."""
     if kind == "room":
         end = len(found.rstrip("*_~"))
         return end if end > 1 else 0

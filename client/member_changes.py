@@ -1,7 +1,6 @@
-"""Joins, parts and renames of others that follow one another, as one line: "alice, bob joined; carol left".
+"""Consecutive joins, parts and renames of other members as one entry: "alice, bob joined; carol left".
 
-Owns what the line says: what became of each person between the first change and the last. Pure; on the thread of the
-interface.
+Owns the text: what became of each person between the first change and the last. Pure; on the thread of the interface.
 """
 
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
 
-NAMES_LIMIT: Final = 6  # that one part of the line names; further ones are counted
+NAMES_LIMIT: Final = 6  # nicks in one group; the others are counted
 
 
 class Movement(Enum):
@@ -24,7 +23,7 @@ class Movement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MembershipChange:
-    """One step of one person; `new_nick` where they are RENAMED."""
+    """One change of one member; `new_nick` if they are RENAMED."""
 
     movement: Movement
     nick: str
@@ -41,7 +40,7 @@ class _Person:
 
 @dataclass(slots=True)
 class _People:
-    """The people of one line, in the order of their first change."""
+    """The people of one entry, in the order of their first change."""
 
     found: list[_Person] = field(default_factory=list)
     by_nick: dict[str, _Person] = field(default_factory=dict)  # by their present folded nick
@@ -58,7 +57,7 @@ class _People:
 
 
 def change_of(message: Message) -> MembershipChange | None:
-    """Read a JOIN, PART, QUIT or NICK; None for any other line."""
+    """Return the change that a JOIN, PART, QUIT or NICK is; None for any other line."""
     nick = strip_controls(split_source(message.source or "")[0])
     match message.verb:
         case "JOIN":
@@ -71,14 +70,14 @@ def change_of(message: Message) -> MembershipChange | None:
 
 
 def summarise(changes: Iterable[MembershipChange]) -> str:
-    """Say what became of each person, those of one fate together."""
+    """Describe what became of each person, grouped by outcome."""
     people = _People()
     for change in changes:
         people.take(change)
-    fates: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for person in people.found:
-        fates.setdefault(_fate(person), []).append(person.nick)
-    parts = [_part(fates[fate], fate) for fate in _FATES if fate in fates]
+        groups.setdefault(_outcome(person), []).append(person.nick)
+    parts = [_part(groups[outcome], outcome) for outcome in _OUTCOMES if outcome in groups]
     renames = [
         f"{person.old_nick} is now {person.nick}"
         for person in people.found
@@ -89,10 +88,10 @@ def summarise(changes: Iterable[MembershipChange]) -> str:
     return "; ".join([*parts, *renames]) or "nobody came or left"
 
 
-_FATES: Final = ("joined", "left", "joined and left", "left and came back")
+_OUTCOMES: Final = ("joined", "left", "joined and left", "left and came back")
 
 
-def _fate(person: _Person) -> str:
+def _outcome(person: _Person) -> str:
     match person.was_here, person.is_here:
         case False, True:
             return "joined"
@@ -103,7 +102,7 @@ def _fate(person: _Person) -> str:
     return "left and came back" if person.nick == person.old_nick else ""
 
 
-def _part(nicks: list[str], fate: str) -> str:
+def _part(nicks: list[str], outcome: str) -> str:
     named = ", ".join(nicks[:NAMES_LIMIT])
     more = f" and {len(nicks) - NAMES_LIMIT} more" if len(nicks) > NAMES_LIMIT else ""
-    return f"{named}{more} {fate}"
+    return f"{named}{more} {outcome}"

@@ -1,13 +1,13 @@
-"""All that is said: what we say until it has arrived, what others say once, on whatever connection it comes.
+"""Messages: what the user sends until it is confirmed, and what others send, shown exactly once over all connections.
 
-Owns the rooms, the outbox and the memory of what was shown; the left half of the picture is in history.py. Messages
-of a room go
+Owns the conversations, the outbox and the ids of what was shown. The messages of a conversation go this way (the left
+half is in history.py):
 
-    history (CHATHISTORY) --------------------------\\
-    live, while catching up -> held, until then ------> shown before? -> position -> the person
+    history (CHATHISTORY) ----------------------------\\
+    live, while catching up -> held until then ---------> shown before? -> position -> screen
     live ---------------------------------------------/
 
-Knows nothing of how a connection begins or ends. Pure; whoever holds the session.
+Knows nothing of how a connection begins or ends. Pure; under the session's lock.
 """
 
 from collections import ChainMap
@@ -26,34 +26,34 @@ from client.tags import ID_TAG, REPLY_TAGS
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 
-ASK_AGAIN_S: Final = 10.0  # for a room that could not be joined just now, and for history
+ASK_AGAIN_S: Final = 10.0  # for a JOIN without an answer, and for history
 CONFIRMED_LIMIT: Final = 100
-PEOPLE_LIMIT: Final = 200  # conversations with people that are kept up to date over connections
+PEOPLE_LIMIT: Final = 200  # conversations with people that are brought up to date after a reconnect
 
 
 class Messaging:
-    """The rooms of one person, and what is said in them and to single people."""
+    """The conversations of one user, with rooms and with people."""
 
     def __init__(self, exchange: Exchange, rooms: Sequence[str], new_id: Callable[[], str], backlog: int) -> None:
         self.rooms = {fold(room): Conversation(room) for room in rooms}
-        self.people: dict[str, Conversation] = {}  # the one talked to first comes first
+        self.people: dict[str, Conversation] = {}  # in the order of the first message
         self.conversations = ChainMap(self.rooms, self.people)
         self.current_room = rooms[0] if rooms else ""
         self.outbox = Outbox()
-        self.has_failed = False  # something typed here could not be delivered
+        self.has_failed = False  # a message was not delivered
         self.history = CatchUp(exchange, self.conversations, backlog, self._show_once)
         self._exchange = exchange
         self._new_id = new_id
-        self._confirmed: dict[str, UnsentMessage] = {}  # the last messages to persons, which may still come back
+        self._confirmed: dict[str, UnsentMessage] = {}  # the last messages to people, which may still be refused
         self._seen = ShownIds()
 
     @property
     def is_settled(self) -> bool:
-        """Whether all rooms are joined, all that was missed is here, and all that was said has arrived."""
+        """Tell whether all rooms are joined, all missed messages are here, and all sent messages are confirmed."""
         return not self.outbox and all(room.sync_state is SyncState.READY for room in self.conversations.values())
 
     def lose_connection(self) -> None:
-        """Be ready for the next connection: the rooms to be joined again, what was in flight in doubt."""
+        """Prepare for the next connection: rooms are to be joined again, and messages in flight are in doubt."""
         self.outbox.lose_connection()
         for room in self.conversations.values():
             room.lose_connection()
@@ -61,7 +61,7 @@ class Messaging:
     # --- what we say ----------------------------------------------------------------------------------------
 
     def say(self, verb: str, target: str, text: str, now: float, reply_to: str = "") -> list[str]:
-        """Keep a text until it can be sent, as one message or several; their ids."""
+        """Queue a text as one or more messages; return their client msgids."""
         if not target.startswith("#"):
             self.person(target)
         messages = [
@@ -69,7 +69,7 @@ class Messaging:
             for body in compose(verb, target, text, self._exchange.login.batch_limits)
         ]
         for unsent in messages:
-            self._tell_said(unsent, now)
+            self._report_sent(unsent, now)
             self._put(unsent, now)
         return [unsent.id for unsent in messages]
 
@@ -114,12 +114,12 @@ class Messaging:
         room = self.conversations.get(fold(target))
         return room is None or room.sync_state is SyncState.READY
 
-    def _tell_said(self, unsent: UnsentMessage, now: float, replaces: str = "") -> None:
+    def _report_sent(self, unsent: UnsentMessage, now: float, replaces: str = "") -> None:
         said = Sent(now, unsent.id, unsent.verb, unsent.target, unsent.text, unsent.reply_to, replaces)
         self._exchange.events.append(said)
 
     def fit_to_gateway(self, now: float) -> None:
-        """Cut what waits as this connection's gateway takes it, which may be less than the last one took."""
+        """Split waiting messages to the limits of this connection, which may be lower than the last one's."""
         limits = self._exchange.login.batch_limits
 
         def fitting(unsent: UnsentMessage) -> list[UnsentMessage]:
@@ -129,13 +129,13 @@ class Messaging:
             bodies = compose(unsent.verb, unsent.target, unsent.text, limits)
             pieces = [replace(unsent, id=f"{unsent.id}.{number}", text=body) for number, body in enumerate(bodies)]
             for number, piece in enumerate(pieces):
-                self._tell_said(piece, now, replaces=unsent.id if number == 0 else "")
+                self._report_sent(piece, now, replaces=unsent.id if number == 0 else "")
             return pieces
 
         self.outbox.rewrite(fitting)
 
-    def settle(self, client_msgids: Sequence[str], now: float) -> None:
-        """Take a PONG: what was sent before its PING has arrived, unless there should have been an echo."""
+    def confirm_sent(self, client_msgids: Sequence[str], now: float) -> None:
+        """Handle a PONG: messages sent before its PING have arrived, except those that lack their echo."""
         for client_msgid in client_msgids:
             if (unsent := self.outbox.remove(client_msgid)) is None:
                 continue
@@ -153,12 +153,12 @@ class Messaging:
         self.has_failed = True
         if unsent.reaction:
             text = f"your reaction {unsent.reaction} was not delivered: {reason}"
-            self._exchange.tell(text, now, conversation=unsent.target)
+            self._exchange.notify(text, now, conversation=unsent.target)
         else:
             self._exchange.events.append(Failed(now, unsent.target, unsent.text, reason, unsent.id))
 
     def on_message_refused(self, message: Message, now: float) -> None:
-        """Take an error for a message: its label tells which one, or else the target that it names."""
+        """Handle an error for a message, found by its label, or else by its target."""
         message_id = message.tags.get(ID_TAG) or message.tags.get("label", "")
         unsent = self.outbox.remove(message_id) or self._confirmed.pop(message_id, None)
         if unsent is None:
@@ -170,15 +170,17 @@ class Messaging:
         else:
             self.fail(unsent, reason(message), now)
 
-    def is_waited_for(self, message: Message) -> bool:
-        """Whether this is, by its label, the answer to a message of ours (IRCv3 labeled-response)."""
+    def answers_own_message(self, message: Message) -> bool:
+        """Tell whether this is, by its label, the answer to a message of ours (IRCv3 labeled-response)."""
         return message.tags.get("label", "") in self.outbox
 
     # --- what is said to us ---------------------------------------------------------------------------------
 
     def on_message(self, message: Message, now: float) -> None:
-        if self.is_waited_for(message) and not self._exchange.naming.is_mine(split_source(message.source or "")[0]):
-            self.on_message_refused(message, now)  # a NOTICE, where the gateway has no better words
+        if self.answers_own_message(message) and not self._exchange.naming.is_mine(
+            split_source(message.source or "")[0]
+        ):
+            self.on_message_refused(message, now)  # a NOTICE, from a server without a better reply
             return
         room = self.conversation_of(message)
         if room is not None and room.sync_state is SyncState.CATCHING_UP:
@@ -187,7 +189,7 @@ class Messaging:
             self._show_once(message, room, now)
 
     def conversation_of(self, message: Message) -> Conversation | None:
-        """Find the room, or the person, whose conversation a message belongs to; None where it is none."""
+        """Return the conversation that a message belongs to, None if there is none."""
         target, nick = message.params[0], split_source(message.source or "")[0]
         if target.startswith("#"):
             return self.rooms.get(fold(target))
@@ -199,7 +201,7 @@ class Messaging:
     def _show_once(self, message: Message, room: Conversation | None, now: float, *, is_history: bool = False) -> bool:
         """Show a message unless it was shown before; True if it was new."""
         is_typed_here, client_msgid = self._confirm(message, is_history=is_history)
-        # A message has two ids: the network's, and its sender's, which stays the same when it is sent again.
+        # A message has two ids: the network's, and the sender's, which stays the same when it is sent again.
         ids = [f"{key}={message.tags[key]}" for key in ("msgid", ID_TAG) if message.tags.get(key)]
         if not ids and "time" in message.tags:
             ids = [replace(message, tags={"time": message.tags["time"]}).line()]
@@ -220,7 +222,7 @@ class Messaging:
         return is_new
 
     def _confirm(self, message: Message, *, is_history: bool) -> tuple[bool, str]:
-        """Forget the message of ours that this one is, for it has arrived: whether it is ours, and its id."""
+        """Remove our message from the outbox when it comes back; return whether it is ours, and its client msgid."""
         if message.verb not in ("PRIVMSG", "NOTICE", "TAGMSG"):
             return False, ""
         message_id = message.tags.get(ID_TAG) or message.tags.get("label", "")
@@ -244,7 +246,7 @@ class Messaging:
         return is_echo, ""
 
     def _note_confirmed(self, unsent: UnsentMessage) -> None:
-        """Remember a message to a person: who has just left cannot be told from who is there until it was tried."""
+        """Remember a message to a person: an error may follow its echo if they have just left."""
         if fold(unsent.target) not in self.rooms:
             self._confirmed[unsent.id] = unsent
             if len(self._confirmed) > CONFIRMED_LIMIT:
@@ -253,7 +255,7 @@ class Messaging:
     # --- people ---------------------------------------------------------------------------------------------
 
     def person(self, nick: str) -> Conversation:
-        """Find the conversation with someone, or begin it."""
+        """Return the conversation with a person, new or not."""
         if (known := self.people.get(fold(nick))) is not None:
             return known
         if len(self.people) >= PEOPLE_LIMIT:
@@ -263,7 +265,7 @@ class Messaging:
         return self.people[fold(nick)]
 
     def renamed(self, old: str, new: str) -> None:
-        """Note that someone is called otherwise: the conversation goes on."""
+        """Continue a conversation under the new nick of a person."""
         person = self.people.get(fold(old))
         if person is not None and (fold(new) == fold(old) or fold(new) not in self.people):
             del self.people[fold(old)]
@@ -271,7 +273,7 @@ class Messaging:
             self.people[fold(new)] = person
 
     def catch_up_with(self, nick: str, since: float, now: float) -> None:
-        """Fetch what was said in a conversation since `since`, if it began then."""
+        """Fetch the messages of a new conversation since a time."""
         person = self.person(nick)
         if person.position is None:
             person.position = Position("", since)
@@ -279,8 +281,8 @@ class Messaging:
 
     # --- rooms ----------------------------------------------------------------------------------------------
 
-    def enter(self, name: str, key: str, now: float) -> None:
-        """Want to be in a room, over all connections to come, and talk there."""
+    def join(self, name: str, key: str, now: float) -> None:
+        """Join a room, on this and all later connections, and make it the current conversation."""
         self.current_room = name
         room = self.rooms.setdefault(fold(name), Conversation(name))
         room.key = key or room.key
@@ -292,8 +294,8 @@ class Messaging:
         if fold(self.current_room) == fold(name):
             self.current_room = next((room.name for room in self.rooms.values()), "")
 
-    def enter_all(self, now: float) -> None:
-        """Join on a new connection what was joined on the last one."""
+    def join_all(self, now: float) -> None:
+        """Join all rooms again on a new connection."""
         for room in self.rooms.values():
             self._ask(room, now)
         for person in self.people.values():
@@ -301,7 +303,7 @@ class Messaging:
                 person.sync_state, person.asked_at = SyncState.CATCHING_UP, now
 
     def catch_up_with_people(self, now: float) -> None:
-        """Fetch what was missed of what people said, when the gateway has told how much it gives at once."""
+        """Fetch missed direct messages, once ISUPPORT has given the size of a page."""
         for person in self.people.values():
             if person.sync_state is SyncState.CATCHING_UP:
                 self.history.begin(person, now)
@@ -319,7 +321,7 @@ class Messaging:
             self._exchange.send(Message("JOIN", [room.name, room.key] if room.key else [room.name]))
 
     def on_own_join(self, message: Message, now: float) -> None:
-        """Be in a room: at once, or when what was missed is here."""
+        """Note that a room is joined; it is ready when missed messages are here."""
         name = message.params[0]
         room = self.rooms.setdefault(fold(name), Conversation(name))
         if room.sync_state is not SyncState.AWAITED:

@@ -1,9 +1,8 @@
-"""Which name to ask for, and when to ask for it again.
+"""The nick: which one to request, and when to request it again.
 
-After a crash of its gateway a client's own dead session holds its name until the gateway's lease ends. So a
-name that was ours is asked for again and again, under another one meanwhile; any other one that is taken is
-given up for a similar one.
-Knows no clock: `now` comes in, in seconds. Pure; whoever holds the session.
+After a gateway has crashed, the client's own dead session holds its nick until the gateway's lease ends. So a nick that
+was ours is requested again and again, with another nick meanwhile. Any other nick that is in use is replaced by a
+similar one. Knows no clock: `now` comes in, in seconds. Pure; under the session's lock.
 """
 
 from collections.abc import Callable
@@ -13,19 +12,19 @@ from gateway.wire.casefold import fold
 from gateway.wire.names import suggest_nick
 
 ASK_AGAIN_S: Final = 3.0
-GIVE_UP_AFTER_S: Final = 90.0  # a lease and its reaping take 20 to 60 s
+GIVE_UP_AFTER_S: Final = 90.0  # a lease and its cleanup take 20 to 60 s
 
 REFUSALS_LIMIT: Final = 5
 
 
 class Naming:
-    """The name a person wants, and the one they have."""
+    """The nick that the user wants, and the one that the session has."""
 
     def __init__(self, wanted: str, new_suffix: Callable[[], str]) -> None:
         self.wanted = wanted
         self.current = wanted
         self.user = wanted
-        """The user name on all connections: by it and the host a gateway knows who sends a message again."""
+        """The user name on all connections. By it and the host, a gateway recognizes a message that is sent again."""
         self._new_suffix = new_suffix
         self.was_ours = False  # on this network, on any connection
         self._ask_again_at: float | None = None
@@ -36,27 +35,27 @@ class Naming:
 
     @property
     def is_reclaiming(self) -> bool:
-        """Whether the name is about to be asked for again."""
+        """Tell whether the nick will be requested again."""
         return self._ask_again_at is not None
 
     def is_mine(self, nick: str) -> bool:
         return fold(nick) == fold(self.current)
 
     def was_mine(self, nick: str) -> bool:
-        """Tell whether we had this name on any connection."""
+        """Tell whether we had this nick on any connection."""
         return fold(nick) in self._had
 
     def begin(self) -> str:
-        """Give the name to register with on a new connection."""
+        """Return the nick for a new connection."""
         self._ask_again_at = None
         self._error_replies = 0
         self.current = self.wanted
         return self.wanted
 
     def refused(self) -> str | None:
-        """Give the next name to register with: the last one is taken, or cannot be a name here.
+        """Return the next nick to register with: the last one is in use, or is invalid here.
 
-        None after some of them: then it is not the name that the gateway does not like.
+        None after REFUSALS_LIMIT of them: then the nick is not the reason.
         """
         self._error_replies += 1
         if self._error_replies > REFUSALS_LIMIT:
@@ -65,7 +64,7 @@ class Naming:
         return self.current
 
     def registered(self, nick: str, now: float) -> None:
-        """Note the name that the gateway gave; a name that was ours before is worth waiting for."""
+        """Note the nick that the server gave us. A nick that was ours before is requested again."""
         self.current = nick
         self._had.add(fold(nick))
         if self.is_mine(self.wanted):
@@ -77,18 +76,18 @@ class Naming:
             self.wanted = nick
 
     def typed(self, nick: str) -> None:
-        """Note the name that the person asks for now."""
+        """Note the nick that the user requests."""
         self._typed = nick
 
     def due(self, now: float) -> str | None:
-        """Give the name to ask for now, if it is time to."""
+        """Return the nick to request now, None if it is not time."""
         if self._ask_again_at is None or now < self._ask_again_at:
             return None
         self._ask_again_at = now + ASK_AGAIN_S
         return self.wanted
 
     def still_taken(self, now: float) -> bool:
-        """Note that the name is still held; True once it is given up for the present one."""
+        """Note that the nick is still in use; True if it is now given up for the present one."""
         if self._ask_again_at is None or now < self._give_up_at:
             return False
         self._ask_again_at = None
@@ -97,7 +96,7 @@ class Naming:
         return True
 
     def renamed(self, nick: str) -> None:
-        """Note that the network calls us `nick` from now on: as we wished, or because it had to."""
+        """Note our new nick, requested or forced by the network."""
         self.current = nick
         self._had.add(fold(nick))
         if fold(nick) in (fold(self.wanted), fold(self._typed)):

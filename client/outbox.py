@@ -1,7 +1,7 @@
-"""What the person said and the network has not confirmed yet, oldest first.
+"""Messages that the network has not confirmed yet, oldest first.
 
-Owns the bound, the window of lines in flight, and the doubt about messages whose connection was lost before
-their echo came. Knows neither the protocol nor the clock. Pure; whoever holds the session.
+Owns the limits on waiting messages and on lines in flight, and which messages are in doubt because their connection was
+lost before their echo came. Knows neither the protocol nor the clock. Pure; under the session's lock.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from typing import Final
 
 from gateway.wire.casefold import fold
 
-OUTBOX_LIMIT: Final = 20_000  # messages: a long paste; a pipe waits when it is full, a person is told
-IN_FLIGHT_LIMIT: Final = 16  # lines, so that a long pipe is no flood: the echoes set the pace
+OUTBOX_LIMIT: Final = 20_000  # messages; a pipe waits when it is full, a user gets an error
+IN_FLIGHT_LIMIT: Final = 16  # lines: the echoes set the pace, so a long pipe is no flood
 
 
 @dataclass(slots=True)
 class UnsentMessage:
-    """One message on its way; `id` is random and travels with it as +hubbub/id."""
+    """One unconfirmed message; `id` is its client msgid, which is random."""
 
     id: str
     verb: str
@@ -25,7 +25,7 @@ class UnsentMessage:
     reply_to: str = ""  # a msgid
     reaction: str = ""  # of a TAGMSG: what is added to the message `reply_to`, or removed
     removes_reaction: bool = False
-    is_doubtful: bool = False  # sent once on a connection that is lost: it may have arrived
+    is_doubtful: bool = False  # it was sent on a lost connection, and may have arrived
 
     @property
     def line_count(self) -> int:
@@ -33,7 +33,7 @@ class UnsentMessage:
 
 
 class Outbox:
-    """Messages waiting to be sent, then in flight, then gone when they are confirmed or refused."""
+    """Messages that wait, then are in flight, then are removed when they are confirmed or refused."""
 
     def __init__(self) -> None:
         self._in_flight: dict[str, UnsentMessage] = {}
@@ -51,20 +51,20 @@ class Outbox:
 
     @property
     def in_flight(self) -> tuple[str, ...]:
-        """The ids of what was sent on this connection, oldest first."""
+        """Return the ids of the messages sent on this connection, oldest first."""
         return tuple(self._in_flight)
 
     def put(self, unsent: UnsentMessage) -> None:
         self._waiting[unsent.id] = unsent
 
     def rewrite(self, rewritten: Callable[[UnsentMessage], list[UnsentMessage]]) -> None:
-        """Let others stand in the place of some that wait."""
+        """Replace waiting messages by others."""
         self._waiting = {piece.id: piece for unsent in self._waiting.values() for piece in rewritten(unsent)}
 
     def launch(self, is_ready: Callable[[str], bool]) -> list[UnsentMessage]:
-        """Take what may be sent now as in flight; the order for one target is kept.
+        """Move the messages that may be sent now to those in flight; the order for one target stays.
 
-        A message of more lines than may be in flight goes alone.
+        A message with more lines than the limit is sent alone.
         """
         lines = sum(unsent.line_count for unsent in self._in_flight.values())
         launched: list[UnsentMessage] = []
@@ -82,11 +82,11 @@ class Outbox:
         return launched
 
     def remove(self, client_msgid: str) -> UnsentMessage | None:
-        """Forget a message whose fate is known; None where that was known already."""
+        """Remove a message that is confirmed or refused; None if it is not there."""
         return self._in_flight.pop(client_msgid, None) or self._waiting.pop(client_msgid, None)
 
     def sent_with(self, target: str, text: str | None = None) -> UnsentMessage | None:
-        """Find the oldest message that may have arrived at `target` (with `text`), for want of an id."""
+        """Return the oldest message to `target` (with `text`) that may have arrived, for replies without an id."""
         doubtful = [unsent for unsent in self._waiting.values() if unsent.is_doubtful]
         for unsent in [*self._in_flight.values(), *doubtful]:
             if fold(unsent.target) == fold(target) and text in (None, unsent.text):
@@ -94,14 +94,14 @@ class Outbox:
         return None
 
     def lose_connection(self) -> None:
-        """Put what was in flight back before all that waits: it is older, and now in doubt."""
+        """Put the messages in flight back in front: they are older, and now in doubt."""
         for unsent in self._in_flight.values():
             unsent.is_doubtful = True
         self._waiting = {**self._in_flight, **self._waiting}
         self._in_flight = {}
 
     def withdraw_all(self) -> list[UnsentMessage]:
-        """Empty it, and give what was never confirmed."""
+        """Remove and return all messages."""
         given_up = [*self._in_flight.values(), *self._waiting.values()]
         self._in_flight = {}
         self._waiting = {}

@@ -1,7 +1,7 @@
-"""Where events end up in the line mode: on the screen, in the log file, and in the buffers that commands look at.
+"""The output of the line mode: the screen, the log file, and the buffers that commands read.
 
-Owns them, and what happens when one of them cannot be written any more. `show` is for the receiving thread, the rest
-for that of the keyboard.
+Owns them, and what happens when one of them cannot be written. `show` is for the receiving thread, the rest for the
+main thread.
 """
 
 import os
@@ -25,7 +25,7 @@ class Output:
     def __init__(
         self, screen: Screen, log: Log, buffers: Buffers, room: Callable[[], str], leave: Callable[[], None]
     ) -> None:
-        """`room` tells where the person talks now; `leave` is called where it cannot go on."""
+        """`room` returns the current conversation; `leave` is called when the client cannot continue."""
         self._screen = screen
         self._log = log
         self._buffers = buffers
@@ -35,7 +35,7 @@ class Output:
         self._is_read = True
 
     def read(self, function: Callable[[Buffers, Log], T]) -> T:
-        """Do something with buffers and log; safe on any thread."""
+        """Call a function with the buffers and the log, under their lock; safe on any thread."""
         with self._lock:
             return function(self._buffers, self._log)
 
@@ -45,11 +45,11 @@ class Output:
             return
         try:
             self._screen.show(event, self._room())
-        except OSError:  # a closed pipe, or a terminal that is gone
+        except OSError:  # a closed pipe or terminal
             self._is_read = False
             discard_standard_output()
             self._leave()
-        if isinstance(event, PasswordRequired):  # in the line mode nobody can be asked while they type
+        if isinstance(event, PasswordRequired):  # the line mode cannot ask while the user types
             self._leave()
 
     def _note(self, event: Event) -> None:
@@ -58,11 +58,11 @@ class Output:
             try:
                 self._log.note(event)
             except OSError as error:
-                self._screen.answer(f"The log is not written any more: {error.strerror}")
+                self._screen.answer(f"The log is closed: {error.strerror}")
 
 
 def discard_standard_output() -> None:
-    """Let what Python still holds for a closed pipe go nowhere, quietly, when it is flushed at the end."""
+    """Redirect the standard output to nowhere, so that Python's flush at exit does not fail on a closed pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,7 +1,7 @@
-"""The password of a network: from the environment, the system's keyring, or the person. Never from the command line,
-where every user of the machine could read it.
+"""The password of a network: from the environment, the system's keyring, or the user.
 
-Owns the way to the keyring, which may be lacking or locked. Main thread.
+Never from the command line: every user of the machine can read that. Owns the access to the keyring, which may be
+missing or locked. Main thread.
 """
 
 import os
@@ -12,11 +12,11 @@ VARIABLE: Final = "HUBBUB_PASSWORD"
 
 
 class NoKeyringError(Exception):
-    """Why the keyring cannot be used, in one line."""
+    """The keyring cannot be used; the text says why, in one line."""
 
 
 def kept(network: str) -> str:
-    """Give the password that is known for a network, "" for none."""
+    """Return the stored password of a network, "" for none."""
     given = os.environ.get(VARIABLE, "")
     if given or not network:
         return given
@@ -24,7 +24,7 @@ def kept(network: str) -> str:
         import keyring
 
         return keyring.get_password(_SERVICE, network) or ""
-    except Exception:  # whatever a system's backend raises: it is of no use then, and the person is asked
+    except Exception:  # backends raise anything: without a keyring the user is asked
         return ""
 
 

@@ -1,7 +1,6 @@
-"""What the network tells, as sentences: answers to commands, and what happens in rooms.
+"""Sentences for numerics and events of the server: answers to commands, errors, and what happens in rooms.
 
-Owns the words for those lines that the plain-text dialect of the gateways (gateway.wire.text) has none for. Pure; any
-thread.
+Lines that are not here have the sentences of the gateways' plain-text dialect (gateway.wire.text). Pure; any thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from gateway.wire import numerics as n
 from gateway.wire.message import Message, split_source
 from gateway.wire.text import render, strip_controls
 
-# What only programs want to know, or what is said once too often.
+# Only for programs, or repeated.
 _HIDDEN: Final = frozenset(
     (
         n.RPL_YOURHOST,
@@ -42,7 +41,7 @@ _HIDDEN: Final = frozenset(
 
 _Write = Callable[[Sequence[str]], str]
 
-# Numeric -> how many parameters after the first its sentence needs, and the sentence.
+# Numeric -> the parameters after the nick that its sentence needs, and the sentence.
 _ANSWERS: Final[dict[str, tuple[int, _Write]]] = {
     n.RPL_STATSCOMMANDS: (2, lambda p: f"{p[0]} was used {_times(p[1])}"),
     n.RPL_UMODEIS: (1, lambda p: f"your modes are {p[0]}" if p[0].strip("+") else "you have no modes"),
@@ -118,7 +117,7 @@ _ERRORS: Final[dict[str, tuple[int, _Write]]] = {
     n.ERR_NICKNAMEINUSE: (1, lambda p: f"somebody else is called {p[0]}"),
     n.ERR_BANNICKCHANGE: (1, lambda p: f"you cannot change your name while you are banned from {p[0]}"),
     n.ERR_NICKCOLLISION: (1, lambda p: f"somebody else is called {p[0]}"),
-    n.ERR_UNAVAILRESOURCE: (1, lambda p: f"{p[0]} cannot be had now: try again in a while"),
+    n.ERR_UNAVAILRESOURCE: (1, lambda p: f"{p[0]} is not available now: try again in a while"),
     n.ERR_USERNOTINCHANNEL: (2, lambda p: f"{p[0]} is not in {p[1]}"),
     n.ERR_NOTONCHANNEL: (1, lambda p: f"you are not in {p[0]}"),
     n.ERR_USERONCHANNEL: (2, lambda p: f"{p[0]} is in {p[1]} already"),
@@ -150,12 +149,12 @@ _SENTENCES: Final = _ANSWERS | _ERRORS
 
 
 def sentence(message: Message, own_nick: str, room: str = "") -> str | None:
-    """Write what is not said by anyone as a line to read; None: not for people. As gateway.wire.text.render."""
+    """Return the sentence for a line that is no message, as gateway.wire.text.render does; None: not for people."""
     if message.verb in _HIDDEN:
         return None
     if message.verb == "INVITE" and len(message.params) > 1 and message.params[0] != own_nick:
-        told = f"* {split_source(message.source or '')[0]} invited {message.params[0]} to {message.params[1]}"
-        return strip_controls(told)
+        shown = f"* {split_source(message.source or '')[0]} invited {message.params[0]} to {message.params[1]}"
+        return strip_controls(shown)
     params = message.params[1:]
     known = _SENTENCES.get(message.verb)
     if known is not None and len(params) >= known[0]:
@@ -167,7 +166,7 @@ def sentence(message: Message, own_nick: str, room: str = "") -> str | None:
 
 
 def reason(message: Message) -> str:
-    """Write why a message was not delivered, for an error that tells so."""
+    """Return why a message was not delivered, from the error for it."""
     if message.verb == n.ERR_CANNOTSENDTOCHAN:
         return _cannot_send(message.params[-1])
     text = sentence(message, "") if message.verb.isdecimal() else None
@@ -175,7 +174,7 @@ def reason(message: Message) -> str:
 
 
 def _cannot_send(text: str) -> str:
-    """Explain what gateways say in brackets: the mode of the room that forbids it."""
+    """Explain the mode of the room that forbids it; gateways name it in brackets."""
     reasons = {
         "(+m)": "only those with a voice may talk",
         "(+n)": "you are not in that room",
@@ -185,7 +184,7 @@ def _cannot_send(text: str) -> str:
 
 
 def _why(params: Sequence[str]) -> str:
-    """Give the gateway's own words where it has more to say than the sentence; the first parameter is the subject."""
+    """Return the server's own words, if there are any after the subject."""
     return f" ({params[-1]})" if len(params) > 1 else ""
 
 

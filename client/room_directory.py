@@ -1,6 +1,6 @@
-"""The public rooms of the network, asked for with LIST and collected until the list has ended.
+"""The public rooms of the network, requested with LIST and collected until the end of the list.
 
-Owns the request on its way: there is never a second. Pure; whoever holds the session.
+At most one request is outstanding. Pure; under the session's lock.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ ROOMS_LIMIT: Final = 10_000
 
 
 class RoomDirectory:
-    """What rooms there are; each request ends in one `RoomsListed`, whatever becomes of the connection."""
+    """The list of rooms. Each request ends in one `RoomsListed`, even if the connection is lost."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -34,7 +34,7 @@ class RoomDirectory:
             self._end(now, "there is no connection")
 
     def take(self, message: Message, now: float) -> bool:
-        """Take a line of the answer; False where nothing was asked for, or it is another's."""
+        """Handle a line of the answer; False if it belongs to no request of ours."""
         if self._asked_at is None:
             return False
         match message.verb, message.params:

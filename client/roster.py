@@ -1,6 +1,6 @@
-"""The fold of what is told about people: who is in which room, with what rank, away, under which account.
+"""The members of rooms: who is where, with which rank, away, under which account.
 
-Owns nothing but the letters of the ranks (ISUPPORT PREFIX and CHANMODES); the members are the buffers'. Pure; on the
+The members are stored in the buffers. Owns the letters of the ranks (ISUPPORT PREFIX and CHANMODES). Pure; on the
 thread of the interface.
 """
 
@@ -8,23 +8,23 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from client.buffer import Buffer, BufferKind, Member
-from client.server_events import RPL_MONOFFLINE, RPL_MONONLINE, WHO_TOKEN
+from client.server_events import WHO_TOKEN
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 
 
 class Roster:
-    """Who is where, in all buffers."""
+    """The members of all buffers, kept up to date."""
 
     def __init__(self, buffers: dict[str, Buffer]) -> None:
         self._buffers = buffers
-        self._prefixes = {"o": "@", "v": "+"}  # mode -> sign, the highest first
-        self._with_parameter = "beIk"  # further modes that always have one
-        self._with_parameter_set = "l"  # modes that have one only where they are set
+        self._prefixes = {"o": "@", "v": "+"}  # mode -> prefix, the highest first
+        self._with_parameter = "beIk"  # further modes that always have a parameter
+        self._with_parameter_set = "l"  # modes that have a parameter only when they are set
 
     def support(self, tokens: Iterable[str]) -> None:
-        """Take what the network supports (Modern IRC "RPL_ISUPPORT")."""
+        """Handle ISUPPORT tokens (Modern IRC "RPL_ISUPPORT")."""
         for token in tokens:
             key, _, value = token.partition("=")
             if key == "PREFIX" and value.startswith("("):
@@ -35,14 +35,14 @@ class Roster:
                 self._with_parameter, self._with_parameter_set = lists + always, if_set
 
     def apply(self, message: Message, own_nick: str) -> list[Buffer]:
-        """Take a line; give the buffers of which something is different now."""
+        """Apply a line; return the buffers that have changed."""
         handler, fewest_params = _HANDLERS.get(message.verb, (None, 0))
         if handler is None or len(message.params) < fewest_params:
             return []
         return handler(self, message, own_nick)
 
     def with_nick(self, nick: str) -> list[Buffer]:
-        """Give the buffers in which someone is."""
+        """Return the buffers that a nick is in."""
         folded = fold(nick)
         return [buffer for name, buffer in self._buffers.items() if folded in buffer.members or name == folded]
 
@@ -53,7 +53,7 @@ class Roster:
     def _member(self, buffer: Buffer, nick: str) -> Member:
         return buffer.members.setdefault(fold(nick), Member(nick))
 
-    # --- coming and going -----------------------------------------------------------------------------------
+    # --- joining and leaving -----------------------------------------------------------------------------------
 
     def _on_join(self, message: Message, own_nick: str) -> list[Buffer]:
         nick = _nick(message)
@@ -134,7 +134,7 @@ class Roster:
         signs = {*member.prefix, sign} if is_set else set(member.prefix) - {sign}
         member.prefix = "".join(each for each in self._prefixes.values() if each in signs)
 
-    # --- how they are ---------------------------------------------------------------------------------------
+    # --- their state ---------------------------------------------------------------------------------------
 
     def _on_away(self, message: Message, _own_nick: str) -> list[Buffer]:
         return self._set_away(_nick(message), is_away=bool(message.params and message.params[0]))
@@ -161,7 +161,7 @@ class Roster:
         return self._set_away(message.params[5], is_away="G" in message.params[6])
 
     def _on_who_extended(self, message: Message, _own_nick: str) -> list[Buffer]:
-        """Take an answer to %tcnfa (WHOX): token, room, nick, flags, account."""
+        """Apply an answer to %tcnfa (WHOX): token, room, nick, flags, account."""
         token, _, nick, flags, *account = message.params[1:]
         if token != WHO_TOKEN:
             return []
@@ -170,11 +170,11 @@ class Roster:
         return self._set_away(nick, is_away="G" in flags)
 
     def _on_monitor(self, message: Message, _own_nick: str) -> list[Buffer]:
-        """Take who is there and who is not, of those we talk to (IRCv3 monitor)."""
+        """Apply which people are online (IRCv3 monitor)."""
         touched = []
         for target in message.params[1].split(","):
             for buffer in self._room(target.partition("!")[0]):
-                buffer.is_joined = message.verb == RPL_MONONLINE
+                buffer.is_joined = message.verb == n.RPL_MONONLINE
                 buffer.is_away &= buffer.is_joined
                 touched.append(buffer)
         return touched
@@ -184,7 +184,7 @@ def _nick(message: Message) -> str:
     return split_source(message.source or "")[0]
 
 
-# Verb -> handler, and the parameters that a line must have to be looked at.
+# Verb -> handler, and the fewest parameters of a valid line.
 _HANDLERS: Final[dict[str, tuple[Callable[[Roster, Message, str], list[Buffer]], int]]] = {
     "ACCOUNT": (Roster._on_account, 1),
     "AWAY": (Roster._on_away, 0),
@@ -198,6 +198,6 @@ _HANDLERS: Final[dict[str, tuple[Callable[[Roster, Message, str], list[Buffer]],
     n.RPL_NAMREPLY: (Roster._on_names, 4),
     n.RPL_WHOREPLY: (Roster._on_who, 7),
     n.RPL_WHOSPCRPL: (Roster._on_who_extended, 5),
-    RPL_MONONLINE: (Roster._on_monitor, 2),
-    RPL_MONOFFLINE: (Roster._on_monitor, 2),
+    n.RPL_MONONLINE: (Roster._on_monitor, 2),
+    n.RPL_MONOFFLINE: (Roster._on_monitor, 2),
 }

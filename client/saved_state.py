@@ -1,6 +1,6 @@
-"""What the full screen keeps from one start to the next, for one network: as a value, and as JSON.
+"""The state that the full screen stores for the next run, for one network: as a value, and as JSON.
 
-Owns the form and its bounds. Knows no files (client.state_file). Pure; any thread.
+Owns the format and its limits. Knows no files (client.state_file). Pure; any thread.
 """
 
 import json
@@ -18,24 +18,24 @@ _THEMES: Final = ("", "dark", "light")
 
 @dataclass(frozen=True, slots=True)
 class SavedConversation:
-    """A room that was joined, or a person that was talked to."""
+    """A room that was joined, or a person with a conversation."""
 
     name: str
     key: str = ""  # of a room with +k
-    read_until: float = 0.0  # the time of the last message that was seen; 0: of none
-    draft: str = ""  # what was being written
+    read_until: float = 0.0  # the time of the last message that was read; 0: none
+    draft: str = ""  # the text in the prompt
 
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
-    """All of it; `conversations` are in the order in which they are listed."""
+    """The state of one network; `conversations` are in the order of the list."""
 
     conversations: tuple[SavedConversation, ...] = ()
     focused: str = ""
-    theme: str = ""  # "dark" or "light"; "": as the settings say
+    theme: str = ""  # "dark" or "light"; "": the one of the settings
     ignored: tuple[str, ...] = ()  # folded nicks
-    last_message_at: float = 0.0  # of the network; who has written since is asked for
-    nick: str = ""  # the one that was ours: where a lost connection still holds it, it is waited for
+    last_message_at: float = 0.0  # by the network's clock; later messages are fetched
+    nick: str = ""  # if a lost connection still holds it, it is requested again
 
     @property
     def rooms(self) -> list[SavedConversation]:
@@ -50,7 +50,7 @@ NOTHING: Final = SavedState()
 
 
 def as_json(state: SavedState) -> str:
-    """Write a state, as far as the bounds allow."""
+    """Format a state, up to the limits."""
     table = asdict(state)
     table["conversations"] = [
         {**conversation, "draft": conversation["draft"][:DRAFT_LIMIT]}
@@ -62,7 +62,7 @@ def as_json(state: SavedState) -> str:
 
 
 def parse_state(text: str) -> SavedState:
-    """Read what `as_json` has written; ValueError where it is anything else."""
+    """Parse what `as_json` has written; ValueError for anything else."""
     table = json.loads(text)
     if not isinstance(table, dict) or table.pop("version", None) != VERSION:
         raise ValueError("it is not of this version")

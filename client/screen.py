@@ -1,4 +1,4 @@
-"""Where a person or a program reads lines: two streams, without any control of a terminal.
+"""The screen of the line mode: plain lines on two streams, without any control sequence.
 
 Owns the output. Knows nothing of the network. `show` is called on the receiving thread.
 """
@@ -12,17 +12,17 @@ from gateway.wire.numerics import RPL_MOTD
 
 
 class Screen(Protocol):
-    """Shows events; OSError where nobody reads any more."""
+    """A screen for events; it raises OSError when it is closed."""
 
     def show(self, event: Event, room: str) -> None:
-        """Show an event to one who talks in `room`."""
+        """Show an event; `room` is the current conversation."""
 
     def answer(self, text: str) -> None:
-        """Show the client's own answer to something typed; may be several lines."""
+        """Show an answer of the client, of one or more lines."""
 
 
 class PlainScreen:
-    """The chat to one stream, if any, and remarks about the connection to another."""
+    """Writes the chat to one stream, if any, and remarks about the connection to another."""
 
     def __init__(self, chat: TextIO | None = sys.stdout, remarks: TextIO = sys.stderr) -> None:
         self._chat = chat

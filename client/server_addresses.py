@@ -1,9 +1,8 @@
-"""Which gateway to try next, and how long to wait before that.
+"""Addresses of servers: which to try next, and how long to wait before.
 
-Owns the order and the patience: after a loss the next gateway at once, each of them once; the only one after a
-moment, and all others after that with growing pauses, of random length, so that a thousand clients of a dead
-gateway do not come back in one moment.
-Pure; on the receiving thread.
+After a loss the next server is tried at once, each of them once. If there is only one, it is tried after a moment.
+After that the pauses grow. Their length is random, so that a thousand clients of a dead gateway do not return in the
+same moment. Pure; on the receiving thread.
 """
 
 import re
@@ -18,12 +17,12 @@ DEFAULT_PORT: Final = 6667
 DEFAULT_TLS_PORT: Final = 6697
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
-STEADY_AFTER_S: Final = 10.0  # a connection that lasted less counts as a failure
+STEADY_AFTER_S: Final = 10.0  # a shorter connection counts as a failure
 
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where a gateway listens."""
+    """The address of a gateway or another IRC server."""
 
     host: str
     port: int
@@ -35,23 +34,23 @@ class ServerAddress:
 
 
 def parse_address(text: str, *, uses_tls: bool = False) -> ServerAddress:
-    """Read HOST, HOST:PORT, [IPv6]:PORT or an irc:// or ircs:// URL; ValueError says what is wrong."""
+    """Parse HOST, HOST:PORT, [IPv6]:PORT or an irc:// or ircs:// URL; ValueError says what is wrong."""
     if "://" not in text:
         text = f"//[{text}]" if _BARE_IPV6.fullmatch(text) else f"//{text}"
     url = urlsplit(text)
     if url.scheme not in ("", "irc", "ircs"):
-        raise ValueError(f"{url.scheme}:// is none of irc:// and ircs://")
+        raise ValueError(f"{url.scheme}:// is neither irc:// nor ircs://")
     if not url.hostname:
-        raise ValueError("there is no host in it")
+        raise ValueError("it has no host")
     uses_tls = uses_tls or url.scheme == "ircs"
     return ServerAddress(url.hostname, url.port or (DEFAULT_TLS_PORT if uses_tls else DEFAULT_PORT), uses_tls)
 
 
 class Route:
-    """The addresses in turn."""
+    """The addresses, one after the other."""
 
     def __init__(self, addresses: Sequence[ServerAddress], random: Callable[[], float]) -> None:
-        """`random` gives a number from 0 to 1."""
+        """`random` returns a number from 0 to 1."""
         self._addresses = addresses
         self._random = random
         self._next = 0
@@ -62,7 +61,7 @@ class Route:
         return len(self._addresses)
 
     def advance(self) -> tuple[ServerAddress, float]:
-        """Give the address to try next, and the seconds to wait before that."""
+        """Return the address to try next, and the seconds to wait before."""
         address = self._addresses[self._next % len(self._addresses)]
         self._next += 1
         rounds = self._failures // len(self._addresses)
@@ -73,5 +72,5 @@ class Route:
         return address, longest_s * (0.5 + self._random() / 2)
 
     def ended(self, lasted_s: float) -> None:
-        """Note how long the connection held; 0 if there was none."""
+        """Note how long the connection lasted; 0 if there was none."""
         self._failures = 0 if lasted_s >= STEADY_AFTER_S else self._failures + 1

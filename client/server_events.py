@@ -1,7 +1,7 @@
-"""What the network tells about people and rooms, and what has to be asked for so that it stays true.
+"""The events that the server reports about rooms and people, and the requests that keep it complete (WHO, MONITOR).
 
-Owns which of it is news for the person to read; the rest goes out quietly, for what is shown beside the conversation.
-Pure; whoever holds the session.
+Decides which events are shown as text; the others are quiet and only change the lists beside the conversation. Pure;
+under the session's lock.
 """
 
 from collections.abc import Callable
@@ -11,33 +11,30 @@ from typing import Final
 from client.conversation import Conversation
 from client.exchange import Exchange
 from client.messaging import Messaging
-from client.tags import server_time
+from client.tags import parse_time
 from client.typing_and_read_markers import TypingAndReadMarkers
 from gateway.wire import numerics as n
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message, split_source
 
 WHO_TOKEN: Final = "732"  # marks the answers to our own WHO (WHOX)
-_MONITOR_AT_ONCE: Final = 10  # nicks in a line
-RPL_MONONLINE: Final = "730"
-RPL_MONOFFLINE: Final = "731"
-ERR_MONLISTFULL: Final = "734"
+_MONITOR_AT_ONCE: Final = 10  # nicks in one line
 
 
 class ServerEvents:
-    """What is heard of others."""
+    """The events of rooms and people of one session."""
 
     def __init__(self, exchange: Exchange, messaging: Messaging, typing_and_marks: TypingAndReadMarkers) -> None:
         self._exchange = exchange
         self._messaging = messaging
         self._typing_and_marks = typing_and_marks
-        self._watched: set[str] = set()  # folded nicks, by MONITOR
+        self._watched: set[str] = set()  # folded nicks
 
     def lose_connection(self) -> None:
         self._watched.clear()
 
     def take(self, message: Message, now: float) -> bool:
-        """Take a line; False where it is not of this kind."""
+        """Handle a line; False if it is of another kind."""
         handler, fewest_params = _HANDLERS.get(message.verb, (None, 0))
         if handler is None or len(message.params) < fewest_params:
             return handler is not None
@@ -45,7 +42,7 @@ class ServerEvents:
         return True
 
     def tick(self) -> None:
-        """Have the network tell of those we talk to whether they are there (IRCv3 monitor)."""
+        """Watch whether the people of our conversations are online (IRCv3 monitor)."""
         if "MONITOR" not in self._exchange.supported:
             return
         people = self._messaging.people
@@ -79,11 +76,11 @@ class ServerEvents:
         self._exchange.show(message, now, is_quiet=True)
 
     def _on_count(self, message: Message, now: float) -> None:
-        """Show how many people there are (LUSERS) where that was asked for."""
+        """Show the counts of LUSERS if the user requested them."""
         self._exchange.show(message, now, is_quiet=not self._exchange.is_greeted)
 
     def _on_monitor_full(self, message: Message, _now: float) -> None:
-        """Go on without (IRCv3 monitor, ERR_MONLISTFULL)."""
+        """Stop watching more people (IRCv3 monitor, ERR_MONLISTFULL)."""
         self._exchange.supported.pop("MONITOR", None)
 
     # --- rooms ----------------------------------------------------------------------------------------------
@@ -105,7 +102,7 @@ class ServerEvents:
         self._exchange.show(message, now)
 
     def _on_topic(self, message: Message, now: float) -> None:
-        """Tell a topic once, whether it is set now (TOPIC) or stood there when we came (RPL_TOPIC)."""
+        """Show a topic once, set now (TOPIC) or found on joining (RPL_TOPIC)."""
         name, topic = message.params[-2:]
         room = self._room(name)
         self._exchange.show(message, now, is_quiet=room is not None and room.topic == topic)
@@ -141,7 +138,7 @@ class ServerEvents:
     # --- beside the conversation ----------------------------------------------------------------------------
 
     def _on_tags(self, message: Message, now: float) -> None:
-        """Take tags without a text: who is writing passes, the rest stands in the history."""
+        """Handle a TAGMSG. Typing is not stored; the rest is in the history and is shown exactly once."""
         if "+typing" not in message.tags:
             self._messaging.on_message(message, now)
         elif not self._is_by_me(message) and (conversation := self._messaging.conversation_of(message)):
@@ -151,14 +148,14 @@ class ServerEvents:
         self._messaging.on_message(message, now)
 
     def _on_mark(self, message: Message, now: float) -> None:
-        """Take a read marker (IRCv3 read-marker)."""
-        told = Message("MARKREAD", tags={"time": message.params[1].removeprefix("timestamp=")})
-        if (at := server_time(told)) is not None:
-            self._typing_and_marks.heard_mark(message.params[0], at)
+        """Handle a read marker (IRCv3 read-marker)."""
+        at = parse_time(message.params[1].removeprefix("timestamp="))
+        if at is not None:
+            self._typing_and_marks.marker_received(message.params[0], at)
             self._exchange.show(message, now, is_quiet=True)
 
 
-# Verb -> handler, and the parameters that a line must have to be looked at.
+# Verb -> handler, and the fewest parameters of a valid line.
 _HANDLERS: Final[dict[str, tuple[Callable[[ServerEvents, Message, float], None], int]]] = {
     "ACCOUNT": (ServerEvents._on_quiet, 1),
     "AWAY": (ServerEvents._on_quiet, 0),
@@ -188,7 +185,7 @@ _HANDLERS: Final[dict[str, tuple[Callable[[ServerEvents, Message, float], None],
     n.RPL_TOPIC: (ServerEvents._on_topic, 3),
     n.RPL_WHOREPLY: (ServerEvents._on_who, 7),
     n.RPL_WHOSPCRPL: (ServerEvents._on_quiet, 5),
-    RPL_MONONLINE: (ServerEvents._on_quiet, 2),
-    RPL_MONOFFLINE: (ServerEvents._on_quiet, 2),
-    ERR_MONLISTFULL: (ServerEvents._on_monitor_full, 0),
+    n.RPL_MONONLINE: (ServerEvents._on_quiet, 2),
+    n.RPL_MONOFFLINE: (ServerEvents._on_quiet, 2),
+    n.ERR_MONLISTFULL: (ServerEvents._on_monitor_full, 0),
 }

@@ -1,22 +1,22 @@
-"""What a person has settled once: their name, their networks, how the client looks and sounds.
+"""The settings of a user: their nick, their networks, the theme and the alerts.
 
-A TOML file in the platform's place for settings; every key may be missing:
+A TOML file in the platform's directory for settings; every key may be missing:
 
     name = "alice"
-    network = "home"                # where `hubbub` without arguments goes; localhost:6667 if there is none
+    network = "home"                # used by `hubbub` without arguments; default: localhost:6667
     theme = "dark"                  # or "light"
     bell = true                     # on a mention, and on direct messages
-    notify = false                  # on the desktop, where the terminal can do that
-    highlights = ["release"]        # words that count as a mention, as the name does
+    notify = false                  # on the desktop, if the terminal supports it
+    highlights = ["release"]        # words that count as a mention, like the nick
 
     [networks.home]
     addresses = ["chat.example.org:6667", "chat2.example.org:6667"]
     tls = false
-    rooms = ["#lobby", "#dev"]      # without it, the room that the network names as its lobby
-    name = "alice"                  # here, if it is another one
-    password = false                # true: the network asks for one (`hubbub password home` keeps it)
+    rooms = ["#lobby", "#dev"]      # default: the lobby of the network
+    name = "alice"                  # on this network
+    password = false                # true: the network requires one (`hubbub password home` stores it)
 
-Owns the file's form; wrong contents are a SettingsError of one line that names the key. Main thread.
+Owns the format. Wrong contents are a SettingsError of one line that names the key. Main thread.
 """
 
 import tomllib
@@ -29,11 +29,11 @@ from client.server_addresses import parse_address
 from gateway.wire.names import valid_nick, valid_room
 
 THEMES: Final = ("dark", "light")
-COMMANDS: Final = ("chat", "password", "send", "tail")  # words that can be no network's name
+COMMANDS: Final = ("chat", "password", "send", "tail")  # reserved words
 
 
 class SettingsError(Exception):
-    """What is wrong with the file, in one line."""
+    """The file is invalid; the text names the key, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def settings_path() -> Path:
 
 
 def load(path: Path) -> Settings:
-    """Read the file; without one, everything is as it is by default. Raises SettingsError."""
+    """Read the file; without one, return the defaults. Raises SettingsError."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -77,11 +77,11 @@ def load(path: Path) -> Settings:
 
 
 def remember_name(path: Path, name: str) -> None:
-    """Put a name into the file, where it has none. Raises OSError."""
+    """Store a nick in a file that has none. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rest = path.read_text(encoding="utf-8") if path.exists() else ""
     new = path.with_suffix(".new")
-    new.write_text(f"name = '{name}'\n{rest}", encoding="utf-8")  # a name has no apostrophe
+    new.write_text(f"name = '{name}'\n{rest}", encoding="utf-8")  # a nick has no apostrophe
     new.replace(path)
 
 
@@ -103,7 +103,7 @@ def _settings(table: dict[str, Any]) -> Settings:
 
 
 def _checked(kind: type[Settings] | type[NetworkSettings], table: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Check the types of a table's values, and what their keys stand for."""
+    """Check the keys of a table, and the types and meanings of its values."""
     types = get_type_hints(kind)
     known = [each.name for each in fields(kind) if get_origin(types[each.name]) is not Mapping]
     values = {}

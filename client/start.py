@@ -1,6 +1,6 @@
-"""From what was typed at the shell, and what is settled, to a session and its way to the network.
+"""From the command line and the settings to a session and its transport.
 
-Owns the choice of addresses, names, rooms and passwords; what cannot be is a click error, with exit code 2. Main
+Owns the choice of addresses, nicks, rooms and passwords. Invalid input is a click error, with exit code 2. Main
 thread.
 """
 
@@ -25,12 +25,12 @@ from gateway.wire.names import suggest_nick, valid_nick, valid_room
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where to go, and what was settled about that."""
+    """The network to connect to, and its settings."""
 
     addresses: Sequence[ServerAddress]
     network: NetworkSettings
     password: str = ""
-    name: str = ""  # of the network in the settings, or else its first address
+    name: str = ""  # its name in the settings, or else its first address
 
 
 def settings_from(path: Path | None) -> tuple[Settings, Path]:
@@ -42,7 +42,7 @@ def settings_from(path: Path | None) -> tuple[Settings, Path]:
 
 
 def destination(words: Sequence[str], settings: Settings, *, uses_tls: bool, asks_password: bool) -> Destination:
-    """Read addresses, or the name of a network; the default one where nothing is given."""
+    """Resolve addresses, or the name of a network; without arguments, the default network."""
     name = settings.network if not words else words[0] if len(words) == 1 and words[0] in settings.networks else ""
     network = settings.networks[name] if name else NetworkSettings(addresses=tuple(words) or ("localhost",))
     addresses: dict[ServerAddress, None] = {}
@@ -73,14 +73,14 @@ def room_named(text: str) -> str:
 
 
 def settled_name(option: str | None, to: Destination, settings: Settings) -> str:
-    """Find the name that was given or settled, "" if there is none."""
+    """Return the nick from the option or the settings, "" if there is none."""
     if option is not None and not valid_nick(option):
         raise click.UsageError(f"{option!r} cannot be a name; {suggest_nick(option)} could")
     return option or to.network.name or settings.name
 
 
 def suggested_name() -> str:
-    """Give a name that is made of the one that this machine knows the person by."""
+    """Suggest a nick made from the user's login name."""
     try:
         return suggest_nick(getpass.getuser())
     except (OSError, KeyError):
@@ -97,7 +97,7 @@ def connect(
     since: float | None = None,
     joins_lobby: bool = False,
 ) -> Transport:
-    """Make a session, and the way to the network for it; it is for the caller to start it."""
+    """Create a session and its transport, which the caller starts."""
     session = Session(
         name,
         rooms,

@@ -1,6 +1,6 @@
-"""The file in which the full screen keeps its state of one network, in the platform's place for such files.
+"""The file with the state of one network, in the platform's directory for such files.
 
-Owns where it is, and that it is whole: it is written beside, and put in the place of the old one. Main thread.
+It is replaced as a whole, so it is never half written. Main thread.
 """
 
 import os
@@ -15,14 +15,14 @@ SIZE_LIMIT_BYTES: Final = 8_000_000
 
 
 def state_path(network: str) -> Path:
-    """Name the file of a network; `network` is its name in the settings, or else its first address."""
+    """Return the file of a network; `network` is its name in the settings, or else its first address."""
     from platformdirs import user_state_path
 
     return user_state_path("hubbub") / f"{quote(network, safe='')}.json"
 
 
 def load_state(path: Path) -> tuple[SavedState, str]:
-    """Read the file; give what it says, and a sentence where it could not be read and was set aside."""
+    """Read the file; return the state, and a sentence if the file was invalid and was moved away."""
     try:
         if path.stat().st_size > SIZE_LIMIT_BYTES:
             raise ValueError("it is too large")
@@ -39,7 +39,7 @@ def load_state(path: Path) -> tuple[SavedState, str]:
 
 
 def save_state(path: Path, state: SavedState) -> None:
-    """Write the file, for its owner alone. Raises OSError; then the old one is still there."""
+    """Write the file, readable by its owner only. Raises OSError; then the old one is still there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")  # mode 0600
     try:

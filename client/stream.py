@@ -1,4 +1,4 @@
-"""A connection's socket, for one thread that reads and one that writes, with or without TLS.
+"""The socket of a connection, with or without TLS, for one thread that reads and one that writes.
 
 Owns the socket. Knows nothing of lines. `receive` is for the receiving thread, `send` for the sending one.
 """
@@ -17,19 +17,19 @@ _NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWant
 
 
 class Stream:
-    """A socket that never blocks; both threads wait in `select`, outside the lock."""
+    """A non-blocking socket. Both threads wait in `select`, outside the lock."""
 
     def __init__(self, connected: socket.socket) -> None:
         connected.setblocking(False)
         self._socket = connected
-        self._lock = threading.Lock()  # OpenSSL allows only one thread at a time into a connection
+        self._lock = threading.Lock()  # OpenSSL allows one thread at a time
         self.is_over = False
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
     def receive(self) -> bytes | None:
-        """Give what has come, b"" at the end of the stream, None where nothing has come yet."""
+        """Return received bytes, b"" at the end of the stream, None if there are none yet."""
         try:
             with self._lock:
                 return self._socket.recv(RECEIVE_BYTES)
@@ -39,7 +39,7 @@ class Stream:
             return b""
 
     def send(self, data: bytes) -> None:
-        """Send all of it, however long that takes, unless the stream is over."""
+        """Send everything, however long that takes, unless the stream ends."""
         rest = memoryview(data)
         while rest and not self.is_over:
             try:
@@ -51,19 +51,19 @@ class Stream:
                 rest = rest[sent:]
 
     def end(self) -> None:
-        """Let both threads find it over."""
+        """End the stream for both threads."""
         self.is_over = True
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            return  # it was over already
+            return  # it had ended already
 
     def close(self) -> None:
         self._socket.close()
 
 
 def connect(address: ServerAddress) -> Stream:
-    """Open a connection; OSError where that is impossible."""
+    """Open a connection. Raises OSError."""
     connected = socket.create_connection((address.host, address.port), timeout=CONNECT_LIMIT_S)
     try:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -76,12 +76,12 @@ def connect(address: ServerAddress) -> Stream:
 
 
 def explain(error: OSError) -> str:
-    """Say in a few words what is wrong with a connection."""
+    """Describe a connection error in a few words."""
     match error:
         case ssl.SSLCertVerificationError():
             return f"its certificate is not trusted: {error.verify_message}"
         case ssl.SSLError():
-            return "it does not speak TLS there"
+            return "the server does not speak TLS"
         case socket.gaierror():
             return "no such host"
         case TimeoutError():

@@ -1,6 +1,6 @@
-"""`hubbub tail`: what is said in a room, from some moment on, line by line and exactly once, whatever gateway dies.
+"""`hubbub tail`: the messages of a room, from some moment on, line by line and exactly once, even if gateways die.
 
-Owns the output and the end of it. `show` is for the receiving thread, `run` for the main one.
+Owns the output and its end. `show` is for the receiving thread, `run` for the main thread.
 """
 
 import re
@@ -25,7 +25,7 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be written, and when to stop."""
+    """The messages to write, and when to stop."""
 
     room: str
     form: str
@@ -35,7 +35,7 @@ class Wanted:
 
 
 class Tail:
-    """A room's messages on their way to the standard output."""
+    """Writes the messages of a room to the standard output."""
 
     def __init__(self, wanted: Wanted, own_nick: str) -> None:
         self._wanted = wanted
@@ -45,7 +45,7 @@ class Tail:
         self._code = 0
 
     def run(self, transport: Transport) -> int:
-        """Write until there is a match, the time is over, nobody reads, or SIGINT; give the exit code."""
+        """Write until a match, the timeout, a closed pipe, or SIGINT; return the exit code."""
         try:
             transport.start()
             if not self._is_over.wait(self._wanted.timeout_s):
@@ -59,7 +59,7 @@ class Tail:
         return self._code
 
     def show(self, event: Event) -> None:
-        """Take an event; nothing more is written after the end."""
+        """Handle an event; nothing is written after the end."""
         if self._is_over.is_set():
             return
         try:
@@ -75,7 +75,7 @@ class Tail:
                     self._end(1)
                 case ClientNotice():
                     print(screen_line(event, ""), file=sys.stderr, flush=True)
-        except OSError:  # nobody reads any more: `| head` has seen enough
+        except OSError:  # a closed pipe, as with `| head`
             discard_standard_output()
             self._end(0)
 
@@ -91,14 +91,14 @@ class Tail:
         self._is_over.set()
 
 
-def parse_time(told: str, now: datetime) -> float:
-    """Seconds since the epoch of an ISO 8601 time (UTC if it names no zone), or of an age such as 10m, 2h, 1d.
+def parse_time(text: str, now: datetime) -> float:
+    """Parse an ISO 8601 time (UTC by default), or an age such as 10m, 2h, 1d, into seconds since the epoch.
 
-    Raises ValueError with a sentence.
+    Raises ValueError with a sentence for the user.
     """
-    age = re.fullmatch(r"(\d{1,9})([smhdw])", told, re.ASCII)
+    age = re.fullmatch(r"(\d{1,9})([smhdw])", text, re.ASCII)
     try:
-        at = now - timedelta(seconds=int(age[1]) * _UNITS[age[2]]) if age else datetime.fromisoformat(told)
+        at = now - timedelta(seconds=int(age[1]) * _UNITS[age[2]]) if age else datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise ValueError(f"{told!r} is neither a time such as 2026-11-22T10:00 nor an age such as 10m") from None
+        raise ValueError(f"{text!r} is neither a time such as 2026-11-22T10:00 nor an age such as 10m") from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

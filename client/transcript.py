@@ -1,6 +1,6 @@
-"""Lines of a conversation as text to keep: for people, or as JSON for programs.
+"""Entries of a buffer as text for a file: for people, or as JSON for programs.
 
-Owns both forms. Knows the time zone, but no files. Pure; any thread.
+Owns both formats. Knows the time zone, but no files. Pure; any thread.
 """
 
 import json
@@ -12,7 +12,7 @@ from client.buffer import Entry, EntryKind
 
 
 def as_text(entry: Entry, _place: str) -> str:
-    """Date, local time, and who said what; a text of several lines gives several."""
+    """Format an entry with date, local time, nick and text; one line for each line of the text."""
     clock = f"{datetime.fromtimestamp(entry.at):%Y-%m-%d %H:%M:%S}"
     match entry.kind:
         case EntryKind.MESSAGE | EntryKind.NOTICE:
@@ -27,7 +27,7 @@ def as_text(entry: Entry, _place: str) -> str:
 
 
 def as_jsonl(entry: Entry, place: str) -> str:
-    """One JSON object; `room` may be the other person, and where there is a `deleted_by` the text is empty."""
+    """Format an entry as one JSON object. `room` may be a person; with `deleted_by`, the text is empty."""
     at = datetime.fromtimestamp(entry.at, UTC)
     return json.dumps(
         {

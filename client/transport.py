@@ -1,12 +1,10 @@
-"""A session's connection to the network: one thread receives, one sends, so both go on at once.
+"""The connection of a session: one thread receives and one sends, so that neither waits for the other.
 
-    hubbub-receive   connects, receives, reads the clock and shows what came; makes the next connection when
-                     this one is lost
-    hubbub-send      sends what the session wants sent, for as long as one connection lasts
+    hubbub-receive   connects, receives, reads the clock and shows events; connects again after a lost connection
+    hubbub-send      sends the output of the session, as long as one connection lasts
 
-Both, and the thread of the keyboard, share one session: whoever touches it holds `_changed`, a lock with a
-bell. Nobody waits for the network or the screen while holding it: so a slow screen keeps nobody from sending,
-nor a slow gateway from receiving.
+Both, and the thread of the keyboard, share one session under the lock `_changed`. No thread waits for network or screen
+while it holds the lock. So a slow screen does not delay sending, and a slow server does not delay receiving.
 """
 
 import os
@@ -22,7 +20,7 @@ from client.session import Session
 from client.stream import Stream, connect, explain
 
 TICK_S: Final = 1.0
-GOODBYE_LIMIT_S: Final = 2.0  # for the gateway to close after QUIT
+GOODBYE_LIMIT_S: Final = 2.0  # for the server to close the connection after QUIT
 
 T = TypeVar("T")
 
@@ -31,13 +29,13 @@ class Transport:
     """Keeps a session connected from `start` to `close`."""
 
     def __init__(self, session: Session, route: Route, show: Callable[[Event], None]) -> None:
-        """`show` is called on the receiving thread, for one event after the other."""
+        """`show` is called on the receiving thread, with one event after the other."""
         self._session = session
         self._route = route
         self._show = show
         self._changed = threading.Condition()  # guards the session
         self._is_closing = False
-        self._unreachable: dict[ServerAddress, str] = {}  # and why; since the last connection that worked
+        self._unreachable: dict[ServerAddress, str] = {}  # address -> why, since the last connection that worked
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._receiver = threading.Thread(target=self._stay_connected, name="hubbub-receive", daemon=True)
@@ -48,30 +46,30 @@ class Transport:
         self._receiver.start()
 
     def do(self, action: Callable[[Session, float], object]) -> None:
-        """Let the session do something; what it wants sent and shown goes its way on the other threads."""
+        """Run an action on the session; the other threads send and show what comes of it."""
         with self._changed:
             action(self._session, time.time())
             self._changed.notify_all()
         self._wake()
 
     def read(self, function: Callable[[Session], T]) -> T:
-        """Read something of the session; safe on any thread."""
+        """Read from the session, under its lock; safe on any thread."""
         with self._changed:
             return function(self._session)
 
     def wait_for(self, claim: Callable[[Session], bool], timeout_s: float | None) -> bool:
-        """Wait until something is true of the session; False where it is not within the time."""
+        """Wait until a condition is true of the session; False after the timeout."""
         with self._changed:
             return self._changed.wait_for(lambda: claim(self._session), timeout_s)
 
     def close(self) -> None:
-        """End both threads; a session that has said QUIT is let go by the gateway first."""
+        """End both threads. After QUIT, the server gets a moment to close the connection."""
         if self.read(lambda session: session.is_finished):
             self._receiver.join(GOODBYE_LIMIT_S)
         self._is_closing = True
         self._wake()
         self._receiver.join(GOODBYE_LIMIT_S)
-        if not self._receiver.is_alive():  # else it is still looking for a host, and ends with the process
+        if not self._receiver.is_alive():  # else it still resolves a host name, and ends with the process
             os.close(self._wake_read)
             os.close(self._wake_write)
 
@@ -79,7 +77,7 @@ class Transport:
         try:
             os.write(self._wake_write, b"!")
         except BlockingIOError:
-            return  # there are wakes enough in the pipe
+            return  # the pipe has enough wake-ups
 
     # --- on hubbub-receive ----------------------------------------------------------------------------------
 
@@ -107,7 +105,7 @@ class Transport:
         self._show_events()
 
     def _converse(self, stream: Stream, address: ServerAddress) -> str:
-        """Receive until the connection ends, with a second thread that sends; give the reason of the end."""
+        """Receive until the connection ends, while a second thread sends; return why it ended."""
         self._update(lambda session, now: session.connected(str(address), now))
         sender = threading.Thread(target=self._send, args=(stream,), name="hubbub-send", daemon=True)
         sender.start()
@@ -153,7 +151,7 @@ class Transport:
             self._explain_failure(address, reason)
 
     def _explain_failure(self, address: ServerAddress, reason: str) -> None:
-        """Say once that no gateway can be reached, when each has been tried."""
+        """Notify the user once that no gateway can be reached, when all have been tried."""
         self._update(lambda session, now: session.unreachable(str(address), reason, now))
         was_known = len(self._unreachable) == self._route.length
         self._unreachable[address] = reason
@@ -162,7 +160,7 @@ class Transport:
             self._tell(f"no gateway can be reached ({reasons}); trying again, and keeping what you say")
 
     def _tell(self, text: str) -> None:
-        self._update(lambda session, now: session.tell(text, now))
+        self._update(lambda session, now: session.notify(text, now))
 
     def _update(self, action: Callable[[Session, float], None]) -> None:
         with self._changed:
@@ -177,7 +175,7 @@ class Transport:
             self._show(event)
 
     def _wait_before(self, address: ServerAddress, pause_s: float) -> None:
-        """Wait before an address is tried."""
+        """Wait before the next address."""
         if pause_s:
             until = time.time() + pause_s
             self._update(lambda session, now: session.waiting(str(address), until, now))
@@ -194,7 +192,7 @@ class Transport:
             self._show_events()
 
     def _wait_readable(self, stream: Stream | None, timeout_s: float) -> None:
-        """Wait for the gateway, the keyboard's wake, or the time."""
+        """Wait for the server, a wake-up, or the timeout."""
         sources = [self._wake_read] if stream is None else [self._wake_read, stream.fileno()]
         readable, _, _ = select.select(sources, [], [], timeout_s)
         if self._wake_read in readable:
@@ -212,5 +210,5 @@ class Transport:
             try:
                 stream.send(data)
             except OSError:
-                stream.end()  # the receiving thread finds out, and makes another connection
+                stream.end()  # the receiving thread notices it, and connects again
                 return

@@ -1,6 +1,6 @@
-"""Telling a person who looks elsewhere that they are wanted: the bell, and a notification of the desktop.
+"""Alerts when a message mentions a user who looks elsewhere: the bell, and a notification of the desktop.
 
-Owns how often, and the ways there are: the program notify-send, or what terminals offer (OSC 9).
+Owns how often they come, and how: the program notify-send, or the sequence OSC 9 of terminals.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.wire.text import strip_controls
 
-PAUSE_S: Final = 2.0  # between two alerts: a flood of mentions is one
+PAUSE_S: Final = 2.0  # from one alert to the next: a flood of mentions is one
 _TEXT_LIMIT: Final = 200
 
 
@@ -19,14 +19,14 @@ class Alerts:
     """Rings and notifies as the settings say."""
 
     def __init__(self, write: Callable[[str], None], *, rings: bool, notifies: bool) -> None:
-        """`write` takes control sequences for the terminal."""
+        """`write` writes control sequences to the terminal."""
         self._write = write
         self._rings = rings
         self._notifies = notifies
         self._alerted_at = -PAUSE_S
 
     def mention(self, title: str, text: str, now: float) -> None:
-        """Tell of a message that names the person, or is for them alone."""
+        """Alert the user to a mention or a direct message."""
         if now - self._alerted_at < PAUSE_S:
             return
         self._alerted_at = now
@@ -39,7 +39,7 @@ class Alerts:
     def _notify(self, title: str, text: str) -> None:
         program = shutil.which("notify-send")
         if program and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            subprocess.Popen(  # its end is not waited for; Python collects it when the next one is started
+            subprocess.Popen(  # nobody waits for its end; Python reaps it when the next one starts
                 [program, "--app-name=Hubbub", "--", title, text],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

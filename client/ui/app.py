@@ -1,18 +1,14 @@
-"""The terminal client as a program of Textual: what the person sees, joined to a session on other threads.
+"""The terminal client as a Textual application, connected to a session on other threads.
 
     hubbub-receive  -> EventQueue -> Buffers -> Chat               events become changes, drawn frame by frame
     keyboard, mouse -> Chat -> Controller, SessionActions -> SessionPort   actions go to the session under its lock
 
-Owns the beginning and the end, the theme, and the windows over the conversation. On the main thread.
+Owns start and end, the theme, and the windows over the conversation. On the main thread.
 """
 
 import asyncio
 import gc
-import os
-import select
 import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +25,6 @@ from client.commands import commands_like
 from client.events import Event, PasswordRequired, Redacted, RoomsListed, SearchResults
 from client.files import Log
 from client.markup import code_in, link_in
-from client.session import Session
 from client.typing_and_read_markers import TypingState
 from client.ui.alerts import Alerts
 from client.ui.chat import Chat
@@ -45,18 +40,16 @@ from client.ui.wrapping import legible, tame
 from gateway.wire.casefold import fold
 from gateway.wire.message import Message
 
-JUMP_PAGES: Final = 50  # that are loaded on the way to a message that was found
+JUMP_PAGES: Final = 50  # history pages that are loaded to reach a search result
 
-SAVE_S: Final = 10.0  # from one writing of what is kept between two starts to the next, where it has changed
+SAVE_S: Final = 10.0  # from one check for a changed state to the next
 
-Connect = Callable[
-    [str, Callable[[Event], None]], SessionPort
-]  # the way to the network for a name, and where events go
+Connect = Callable[[str, Callable[[Event], None]], SessionPort]  # nick, receiver of events -> the session's port
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the settings say about how it looks and sounds."""
+    """The settings of theme and alerts."""
 
     theme: str = "dark"
     rings: bool = True
@@ -65,7 +58,7 @@ class Preferences:
 
 
 class Hubbub(App[int]):
-    """The client; its result is the exit code."""
+    """The full screen; its result is the exit code."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS = "ModalScreen { background: $background 65%; }"
@@ -85,7 +78,7 @@ class Hubbub(App[int]):
         kept_state: KeptState | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Where `name` is "", the person is asked for it."""
+        """If `name` is "", the user is asked for a nick."""
         super().__init__()
         self._connect = connect
         self._name = name
@@ -98,16 +91,16 @@ class Hubbub(App[int]):
         self.event_queue = EventQueue(self, self._take, self._draw)
         self.port: SessionPort | None = None
         self.chat: Chat | None = None
-        self._wanted = ""  # folded: a room to be turned to when it is there
-        self._wants_lobby = False  # the first room that is joined is to be turned to
-        self._jump: tuple[Entry, int] | None = None  # a message that was found, and how many pages may be loaded
+        self._wanted = ""  # folded name of a room to show when it is joined
+        self._wants_lobby = False  # the first room that is joined is shown
+        self._jump: tuple[Entry, int] | None = None  # a search result, and how many pages may still be loaded
         self._has_warned = False
         self._alerts = Alerts(self._write_control, rings=preferences.rings, notifies=preferences.notifies)
         for theme in (DARK, LIGHT):
             self.register_theme(theme.textual_theme)
         self.theme = self.colours.name
 
-    # --- beginning and end ----------------------------------------------------------------------------------
+    # --- start and end ----------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -132,7 +125,7 @@ class Hubbub(App[int]):
         self.buffers.restore(self._kept_state.found)
         self.chat.drafts.update({each.name: each.draft for each in self._kept_state.found.conversations})
         room = self._kept_state.found.focused or self.port.read(lambda session: session.current_room)
-        if room:  # what is said before there is a connection is kept for it
+        if room:  # messages that are typed before the connection wait for it
             self.buffers.focus(self.buffers.open_person(room)[0])
         self._wants_lobby = not room
         self.set_interval(SAVE_S, self.save_state)
@@ -140,9 +133,9 @@ class Hubbub(App[int]):
 
     def on_chat_ready(self) -> None:
         if self.port is not None:
-            if not gc.isenabled():  # the program is its own, and its start had no collection
+            if not gc.isenabled():  # only the real program turns it off, see client.cli
                 gc.freeze()
-                gc.set_threshold(5_000, 20, 50)  # a whole one holds up a key for 0.15 s
+                gc.set_threshold(5_000, 20, 50)  # a full collection delays a key by 0.15 s
                 gc.enable()
             self.event_queue.open()
             self.port.start()
@@ -151,7 +144,7 @@ class Hubbub(App[int]):
                 self.say_aside(self._kept_state.notice)
 
     def save_state(self) -> None:
-        """Keep what is to be there again at the next start."""
+        """Store the state for the next start."""
         if self.chat is None or self.port is None:
             return
         theme = "dark" if self.colours is DARK else "light"
@@ -159,7 +152,7 @@ class Hubbub(App[int]):
         try:
             self._kept_state.keep(present_state(self.port, self.buffers, self.chat.written(), chosen))
         except OSError as error:
-            self.say_aside(f"what is kept for the next start cannot be written: {error.strerror or error}")
+            self.say_aside(f"the state for the next start cannot be stored: {error.strerror or error}")
 
     def on_unmount(self) -> None:
         self.save_state()
@@ -169,18 +162,18 @@ class Hubbub(App[int]):
         self.leave("")
 
     def leave(self, reason: str) -> None:
-        """Leave; where something waits to be sent, only when it is asked for twice."""
+        """Leave; if messages are unconfirmed, only at the second request."""
         waiting = self.actions.waiting if self.port else 0
         if waiting and not self._has_warned:
             self._has_warned = True
-            self.say_aside(f"{waiting} of your messages are not sent yet: leave once more to give them up")
+            self.say_aside(f"{waiting} of your messages are not sent yet: leave once more to discard them")
             return
         if self.port and reason:
             self.actions.request(Message("QUIT", [reason]))
         self.exit(0)
 
     def say_aside(self, text: str) -> None:
-        """Show a few words of the program's own for some seconds."""
+        """Show a short notice of the program for some seconds."""
         self.notify(text, markup=False, timeout=6)
 
     def _write_control(self, sequence: str) -> None:
@@ -188,7 +181,7 @@ class Hubbub(App[int]):
             self._driver.write(sequence)
             self._driver.flush()
 
-    # --- what comes -----------------------------------------------------------------------------------------
+    # --- events -----------------------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:
         assert self.chat is not None
@@ -209,10 +202,8 @@ class Hubbub(App[int]):
                 self._look_at(change, change.buffer)
 
     def _ask_password(self, event: PasswordRequired) -> None:
-        """Ask for the network's password; without it nothing can go on."""
-        from client.ui.password_window import PasswordWindow
-
-        said = "That password is wrong." if event.was_refused else "This network asks for a password."
+        """Ask for the password of the network. Without it the program ends."""
+        question = "That password is wrong." if event.was_refused else "This network asks for a password."
 
         def take(password: str | None) -> None:
             if password is None:
@@ -220,13 +211,23 @@ class Hubbub(App[int]):
             else:
                 self.actions.do(lambda session, _now: session.give_password(password))
 
-        self.push_screen(PasswordWindow(tame(event.address), said, "leaves"), take)
+        self.open_password_window(tame(event.address), question, "leaves", take)
+
+    def open_password_window(self, title: str, question: str, cancel: str, take: Callable[[str | None], None]) -> None:
+        """Ask for a password; `cancel` says what Escape does, and `take` gets None for it."""
+        from client.ui.password_window import PasswordWindow
+
+        self.push_screen(PasswordWindow(title, question, cancel), take)
+
+    def press(self, action: str) -> None:
+        """Run the action of a key."""
+        self.run_worker(self.run_action(action, self.chat))
 
     def _note_in_log(self, event: Event) -> None:
         try:
             self.log_file.note(event)
         except OSError as error:
-            self.say_aside(f"the log is not written any more: {error.strerror}")
+            self.say_aside(f"the log is closed: {error.strerror}")
 
     def _look_at(self, change: Change, buffer: Buffer) -> None:
         match change.aspect:
@@ -234,16 +235,16 @@ class Hubbub(App[int]):
                 self._alert(buffer, change.entries)
             case Aspect.BUFFERS | Aspect.MEMBERS if self._wanted and fold(buffer.name) == self._wanted:
                 self._wanted = ""
-                self.turn_to(buffer)
+                self.show_buffer(buffer)
             case Aspect.MEMBERS if self._wants_lobby and buffer.kind is BufferKind.ROOM:
                 self._wants_lobby = False
                 if self.buffers.focused is self.buffers.server:
-                    self.turn_to(buffer)
+                    self.show_buffer(buffer)
             case Aspect.LOADING if self._jump is not None and buffer is self.buffers.focused and not buffer.is_loading:
                 self.call_later(self._go_on_jumping)
 
     def _alert(self, buffer: Buffer, entries: Sequence[Entry]) -> None:
-        """Ring for what names the person, or is for them alone, and is not seen."""
+        """Alert the user to mentions and direct messages that are not in view."""
         if buffer is self.buffers.focused and self.app_focus:
             return
         for entry in entries:
@@ -267,21 +268,21 @@ class Hubbub(App[int]):
 
     # --- which conversation ---------------------------------------------------------------------------------
 
-    def turn_to(self, buffer: Buffer) -> None:
+    def show_buffer(self, buffer: Buffer) -> None:
         if self.chat is not None:
-            self.chat.turn_to(buffer)
+            self.chat.show_buffer(buffer)
 
     @property
     def awaits_lobby(self) -> bool:
-        """Whether it is not yet known which room the person will be in."""
+        """Tell whether the network has yet to name its lobby."""
         return self.port is not None and self.port.read(lambda session: session.awaits_lobby)
 
-    def turn_when_there(self, name: str) -> None:
-        """Turn to a room when it is joined."""
+    def show_when_joined(self, name: str) -> None:
+        """Show a room as soon as it is joined."""
         self._wanted = fold(name)
 
     def jump_to(self, entry: Entry | None) -> None:
-        """Go to a message; where it is not loaded, load the pages on the way."""
+        """Scroll to a message; load the pages up to it if necessary."""
         if entry is not None:
             self._jump = (entry, JUMP_PAGES)
             self._go_on_jumping()
@@ -300,25 +301,25 @@ class Hubbub(App[int]):
             self.actions.load_older(buffer)
         else:
             self._jump = None
-            self.say_aside("that message is too far back to be shown among the others")
+            self.say_aside("that message is too far back to be shown in the conversation")
 
-    # --- what is done ---------------------------------------------------------------------------------------
+    # --- actions ---------------------------------------------------------------------------------------
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         self.controller.take(event.text, event.purpose)
 
     def action_empty_prompt(self) -> None:
-        """Empty the line, as ^C does in a shell."""
+        """Clear the prompt, as ^C does in a shell."""
         if self.chat is None or self.screen is not self.chat:
             return
         if self.chat.prompt.text:
-            self.actions.write(self.buffers.focused, TypingState.DONE, 0.0)
+            self.actions.set_typing(self.buffers.focused, TypingState.DONE, 0.0)
             self.chat.prompt.put("")
         else:
             self.say_aside("Ctrl+Q leaves")
 
     def on_message_view_asked(self, event: MessageView.Asked) -> None:
-        entry = event.line
+        entry = event.entry
         match event.what:
             case "copy" if not entry.is_redacted:
                 self.copy_to_clipboard(entry.text)
@@ -333,7 +334,7 @@ class Hubbub(App[int]):
                     self.open_link(address)
             case "join" if self.chat is not None:
                 self.chat.view.stop_choosing()
-                self.controller.turn_to(entry.invites_to)
+                self.controller.show_conversation(entry.invites_to)
             case _ if not entry.msgid or entry.is_redacted or not entry.is_message:
                 self.say_aside("that is not possible with this message")
             case "redact":
@@ -365,7 +366,8 @@ class Hubbub(App[int]):
     def open_room_finder(self, text: str) -> None:
         if self.screen is self.chat:
             self.push_screen(
-                self.controller.room_finder(text), lambda room: self.controller.turn_to(room.name) if room else None
+                self.controller.room_finder(text),
+                lambda room: self.controller.show_conversation(room.name) if room else None,
             )
 
     def action_search(self) -> None:
@@ -379,35 +381,4 @@ class Hubbub(App[int]):
         self.colours = LIGHT if self.colours is DARK else DARK
         self.theme = self.colours.name
         if self.chat is not None:
-            self.chat.wear(self.colours)
-
-
-def run(
-    connect: Connect,
-    name: str,
-    preferences: Preferences,
-    kept_state: KeptState,
-    *,
-    suggestion: str = "",
-    log: Log | None = None,
-) -> int:
-    """Let the person talk until they leave; give the exit code: 0 if all that they said was delivered."""
-    app = Hubbub(connect, name, preferences, suggestion=suggestion, log=log, kept_state=kept_state)
-    threading.Thread(target=_end_with_terminal, args=(app,), name="hang-up", daemon=True).start()
-    app.run()
-    if app.port is None:
-        return 0
-    app.port.do(Session.give_up)
-    app.port.close()
-    return 0 if app.port.read(lambda session: session.has_delivered_all) else 1
-
-
-def _end_with_terminal(app: Hubbub) -> None:
-    """Where the terminal vanishes without a signal, what waits to be written there holds up the interface for ever."""
-    poll = select.poll()
-    poll.register(sys.stdin, 0)  # hang-up and error are told always
-    poll.poll()
-    if app.port is not None:
-        app.port.do(Session.give_up)
-        app.port.close()
-    os._exit(os.EX_IOERR)
+            self.chat.set_theme(self.colours)

@@ -1,4 +1,4 @@
-"""The three single rows around a conversation: what it is about, what goes on in it, and how the connection is.
+"""The single rows around a conversation: its topic, the rule with who is typing, and the status line.
 
 #lobby  What it is about                                                   12 here
 ── bob is typing ───────────────────────────────────────────────── ↓ 3 new · End ──
@@ -14,19 +14,19 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from client.buffer import Buffer, BufferKind
-from client.buffers import ServerConnection
+from client.buffers import ConnectionStatus
 from client.events import ConnectionState
 from client.ui.theme import Theme
 from client.ui.wrapping import crop, tame
 
 HINT: Final = "^P go to · ^F search · F1 help"
-_TYPING_NAMES: Final = 2  # that are named; more are counted
+_TYPING_NAMES: Final = 2  # nicks that are named; more are counted
 
 
 class Bar(Widget):
-    """A row with something at its left end, and something at its right end."""
+    """A row with segments at its left end and at its right end."""
 
-    YIELDS: ClassVar = False  # what stands at the right is left out where there is no room for both
+    YIELDS: ClassVar = False  # the right end is left out if both do not fit
     DEFAULT_CSS = """
     Bar { height: 1; }
     """
@@ -43,7 +43,7 @@ class Bar(Widget):
             self.refresh()
 
     def filling(self) -> Segment:
-        """Make what stands between the ends; its text is repeated."""
+        """Return the segment between the ends; its text is repeated."""
         return Segment(" ")
 
     def render_line(self, y: int) -> Strip:
@@ -61,7 +61,7 @@ class Bar(Widget):
 
 
 class TopicBar(Bar):
-    """The name of the conversation, its topic, how many are in it."""
+    """The name of the conversation, its topic, and the number of members."""
 
     DEFAULT_CSS = """
     TopicBar { background: $panel; }
@@ -90,13 +90,13 @@ class TopicBar(Bar):
 
 
 class Rule(Bar):
-    """The line between the conversation and what is typed: who is typing, what the typed line will be."""
+    """The rule above the prompt: who is typing, and what Enter will do."""
 
     def filling(self) -> Segment:
         return Segment("─", self.theme.style("line"))
 
     def describe(self, typing: Sequence[str], mode: str, news: str) -> None:
-        """`mode` is what Enter will do where that is not just to say something."""
+        """`mode` is what Enter will do, "" for sending a message."""
         theme = self.theme
         words = (mode, theme.style("accent")) if mode else (typing_words(typing), theme.style("dim", italic=True))
         edge = self.filling()
@@ -106,7 +106,7 @@ class Rule(Bar):
 
 
 def typing_words(nicks: Sequence[str]) -> str:
-    """Say who is typing."""
+    """Describe who is typing."""
     names = [crop(tame(nick), 16) for nick in nicks]
     if len(names) > _TYPING_NAMES:
         return f"{names[0]}, {names[1]} and {len(names) - 2} more are typing …"
@@ -114,14 +114,14 @@ def typing_words(nicks: Sequence[str]) -> str:
 
 
 class StatusBar(Bar):
-    """Who the person is, through which gateway, how far away it is, and what waits to be sent."""
+    """The user's nick, the gateway, the latency, and the number of unsent messages."""
 
     YIELDS = True
     DEFAULT_CSS = """
     StatusBar { background: $panel; }
     """
 
-    def describe(self, connection: ServerConnection, own_nick: str, waiting: int, now: float) -> None:
+    def describe(self, connection: ConnectionStatus, own_nick: str, waiting: int, now: float) -> None:
         theme = self.theme
         dim = theme.style("dim")
         dot, words, style = self._link(connection, now)
@@ -135,7 +135,7 @@ class StatusBar(Bar):
         right = f"{HINT} " if self.size.width >= 72 else "F1 help "
         self.show(left, [Segment(right, dim)])
 
-    def _link(self, connection: ServerConnection, now: float) -> tuple[str, str, Style]:
+    def _link(self, connection: ConnectionStatus, now: float) -> tuple[str, str, Style]:
         address = tame(connection.address)
         match connection.state:
             case ConnectionState.CONNECTED:

@@ -1,12 +1,12 @@
-"""A line of a buffer as rows of a screen: when, who, what, and what others did with it.
+"""An entry of a buffer as rows of a screen: time, nick, text, and reactions.
 
     12:04    alice  Good morning
     12:04           Is anybody there?              the same person: each message has its time
-                    ┌ alice: Good morning          what is replied to
+                    ┌ alice: Good morning          the message that is answered
     12:04    bob    Good morning!
                     👍 2  🎉 1                      reactions
 
-Owns where things stand in a row. Pure; on the thread of the interface.
+Owns the columns of a row. Pure; on the thread of the interface.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from client.ui.formatted_text import FormattedText
 from client.ui.theme import Theme
 from client.ui.wrapping import crop, tame
 
-FOLDED_ROWS: Final = 12  # of a long message, until it is opened
+FOLDED_ROWS: Final = 12  # of a long message, until the user opens it
 _TIME_WIDTH: Final = 6  # "12:04 "
 _MARKS: Final = {EntryKind.EVENT: "·", EntryKind.STATUS: "–", EntryKind.ERROR: "!", EntryKind.ACTION: "*"}
 
@@ -50,23 +50,23 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands above a line, and changes how it looks."""
+    """The surroundings of an entry that change how it is drawn."""
 
-    day: str = ""  # a new day begins with this line
+    day: str = ""  # the title of the day that begins with this entry
     is_first_unread: bool = False
-    continues: bool = False  # the line above is by the same person, just before
+    continues: bool = False  # the entry above is by the same person, shortly before
 
 
 @dataclass(slots=True)
 class Block:
-    """The rows of one line; `text_rows` are those of its own text."""
+    """The rows of one entry; `text_rows` are those of its text."""
 
     rows: list[Strip] = field(default_factory=list)
-    is_folded: bool = False  # there is more to it
+    is_folded: bool = False  # there are more rows
 
 
 class Drawing:
-    """Draws the lines of one view, in one look and width."""
+    """Draws the entries of one view, in one theme and width."""
 
     def __init__(self, theme: Theme, width: int) -> None:
         self._theme = theme
@@ -84,7 +84,7 @@ class Drawing:
         self._tinted = Style(color=theme.text, bgcolor=theme.tint)
 
     def block(self, entry: Entry, around: Surroundings, quoted: Entry | None, *, is_open: bool = False) -> Block:
-        """Draw a line; `quoted` is the one that it replies to, if it is known."""
+        """Draw an entry; `quoted` is the one that it answers, if it is loaded."""
         block = Block()
         if around.day:
             block.rows.append(self._rule(around.day, self._dim))
@@ -163,7 +163,7 @@ class Drawing:
             return self._bad
         return self._text if entry.is_message else self._dim
 
-    # --- what stands around it ------------------------------------------------------------------------------
+    # --- around the text ------------------------------------------------------------------------------------
 
     def _quote(self, quoted: Entry | None) -> list[Segment]:
         if quoted is None:
@@ -201,7 +201,7 @@ class Drawing:
         yield row
 
     def _rule(self, title: str, style: Style) -> Strip:
-        """Draw a line over the whole width with a few words at the right end of it."""
+        """Draw a rule over the whole width with a few words at its right end."""
         title = crop(title, self._width - 6)
         left = self._width - cell_len(title) - 5
         edge = style if style is self._mention else self._line

@@ -1,6 +1,6 @@
-"""The screen on which people talk: conversations, messages, members, the line that is typed.
+"""The main screen: the list of conversations, messages, members, and the prompt.
 
-Owns which conversation is in view and what is drawn when something changes: once for all changes of a frame.
+Owns which conversation is in view, and what is drawn when something changes: once for all changes of a frame.
 """
 
 import math
@@ -25,6 +25,7 @@ from client.typing_and_read_markers import TypingState
 from client.ui.bars import Rule, StatusBar, TopicBar
 from client.ui.completion import Names, Offer, help_for
 from client.ui.emoji import with_emoji
+from client.ui.entry_view import EntryView
 from client.ui.hints import Hints
 from client.ui.keys import KEYS
 from client.ui.listing import Listing
@@ -37,11 +38,11 @@ from client.ui.session_actions import SessionActions
 from client.ui.theme import Theme
 from gateway.wire.visible import is_reaction
 
-_NICKS_LOOKED_AT: Final = 200  # of the last messages: who spoke there is completed first
+_NICKS_LOOKED_AT: Final = 200  # of the last messages: their senders are completed first
 
 
 class Chat(Screen[None]):
-    """A conversation, the list of all of them beside it, and who is in it."""
+    """A conversation with its members, beside the list of all conversations."""
 
     DEFAULT_CSS = """
     Chat { layout: vertical; background: $background; }
@@ -62,7 +63,7 @@ class Chat(Screen[None]):
     ]
 
     class Ready(Message):
-        """All is there to draw on."""
+        """The screen is mounted and can draw."""
 
     def __init__(
         self, buffers: Buffers, actions: SessionActions, theme: Theme, names: Names, clock: Callable[[], float]
@@ -77,8 +78,8 @@ class Chat(Screen[None]):
         self._updated: list[Entry] = []
         self._dropped: list[Entry] = []
         self.drafts: dict[str, str] = {}
-        self._new_count = 0  # messages below what is in view
-        self._is_looked_at = True  # by the person, as far as the terminal tells
+        self._new_count = 0  # messages below the view
+        self._is_looked_at = True  # the terminal has the focus, as far as it reports that
         self.rooms = RoomList(theme)
         self.topic = TopicBar(theme, id="topic")
         self.no_gateway = NoGateway()
@@ -108,21 +109,21 @@ class Chat(Screen[None]):
     def on_mount(self) -> None:
         self.set_interval(1.0, self._pass_time)
         self.prompt.put(self.drafts.get(self.buffers.focused.name, ""))
-        self.turn_to(self.buffers.focused)
+        self.show_buffer(self.buffers.focused)
         self.post_message(self.Ready())
 
-    def wear(self, theme: Theme) -> None:
+    def set_theme(self, theme: Theme) -> None:
         for bar in (self.topic, self.rule, self.status, self.hints):
             bar.theme = theme
             bar.refresh()
         for part in (self.rooms, self.view, self.members):
-            part.wear(theme)
+            part.set_theme(theme)
         self.draw_all()
 
     # --- what changes ---------------------------------------------------------------------------------------
 
     def note(self, changes: Sequence[Change]) -> None:
-        """Note what is to be drawn with the next frame."""
+        """Note changes, to be drawn with the next frame."""
         for change in changes:
             if change.buffer is None or change.buffer is self.buffers.focused:
                 self._aspects.add(change.aspect)
@@ -142,7 +143,7 @@ class Chat(Screen[None]):
             self._new_count += sum(entry.is_message for entry in change.entries)
 
     def draw(self) -> None:
-        """Draw what was noted."""
+        """Draw the changes that were noted."""
         aspects, self._aspects = self._aspects, set()
         if aspects & {Aspect.APPENDED, Aspect.INSERTED, Aspect.UPDATED, Aspect.DROPPED}:
             self.view.take(self._updated, self._added, self._dropped)
@@ -165,7 +166,7 @@ class Chat(Screen[None]):
         self._draw_status()
 
     def _pass_time(self) -> None:
-        """Do what need not be done with every frame: the session's lock is asked for once a second."""
+        """Update the status once a second, because it needs the lock of the session."""
         self._draw_rule()
         self._draw_status()
         if self.view.is_at_end and self._is_looked_at:
@@ -193,7 +194,7 @@ class Chat(Screen[None]):
         self.no_gateway.describe(buffers.connection, self._clock())
 
     def _mode(self) -> str:
-        """Say what Enter will do, where that is not just to say one line."""
+        """Describe what Enter will do, "" for sending one line."""
         prompt = self.prompt
         if self.view.is_to_confirm:
             return "Enter deletes this message for everybody · Esc keeps it"
@@ -204,7 +205,7 @@ class Chat(Screen[None]):
         if prompt.is_to_confirm:
             return f"Enter again says {prompt.line_count:,} lines as one message · Esc goes back"
         if prompt.purpose is not None:
-            nick = prompt.purpose.line.nick
+            nick = prompt.purpose.entry.nick
             if prompt.purpose.what == "reply":
                 return f"replying to {nick} · Esc just talks"
             if prompt.text.strip() and not is_reaction(with_emoji(prompt.text.strip())):
@@ -214,10 +215,10 @@ class Chat(Screen[None]):
 
     # --- which conversation ---------------------------------------------------------------------------------
 
-    def turn_to(self, buffer: Buffer) -> None:
-        """Have a conversation in view; what was unread in it is marked, and by that read."""
+    def show_buffer(self, buffer: Buffer) -> None:
+        """Show a conversation; its unread messages are marked, and count as read."""
         self.drafts[self.buffers.focused.name] = self.prompt.text
-        is_resumed = buffer.name in self.buffers.resumed  # what is new since the last time may not be loaded yet
+        is_resumed = buffer.name in self.buffers.resumed  # what is new since the last run may not be loaded yet
         self.buffers.resumed.discard(buffer.name)
         unread_from = buffer.read_until if buffer.unread or is_resumed else None
         changes = self.buffers.focus(buffer)
@@ -232,12 +233,12 @@ class Chat(Screen[None]):
         self._actions.mark_read(buffer)
 
     def written(self) -> dict[str, str]:
-        """Give what is being written, by conversation; what holds a password is not among it."""
+        """Return the texts of the prompts, by conversation, except those that may contain a password."""
         drafts = {**self.drafts, self.buffers.focused.name: "" if self.prompt.purpose else self.prompt.text}
         return {name: draft for name, draft in drafts.items() if draft and not holds_secret(draft)}
 
     def looked_at(self, is_looked_at: bool) -> None:
-        """Note whether the person looks at this terminal: what comes while they do not is unread."""
+        """Note whether the terminal has the focus: without it, new messages are unread."""
         if is_looked_at is not self._is_looked_at:
             self._is_looked_at = is_looked_at
             if not is_looked_at:
@@ -253,7 +254,7 @@ class Chat(Screen[None]):
         self.draw()
         self._draw_rule()
 
-    def on_message_view_moved(self, event: MessageView.Moved) -> None:
+    def on_entry_view_moved(self, event: EntryView.Moved) -> None:
         self._note_follow()
         buffer = self.buffers.focused
         if event.wants_older and buffer.has_more_above and not buffer.is_loading:
@@ -262,10 +263,10 @@ class Chat(Screen[None]):
     def action_turn(self, step: int) -> None:
         ordered = self.buffers.ordered
         index = next((index for index, each in enumerate(ordered) if each is self.buffers.focused), 0)
-        self.turn_to(ordered[(index + step) % len(ordered)])
+        self.show_buffer(ordered[(index + step) % len(ordered)])
 
     def action_close(self) -> None:
-        """Forget a conversation; a room is left."""
+        """Close a conversation; a room is left."""
         buffer = self.buffers.focused
         if buffer.kind is BufferKind.SERVER:
             return
@@ -278,28 +279,28 @@ class Chat(Screen[None]):
         self.draw_all()
 
     def action_next_unread(self) -> None:
-        """Go where the person is named, else where anything is unread, in the order of the list."""
+        """Show the next conversation with a mention, or else with an unread message, in the order of the list."""
         ordered = self.buffers.ordered
         waiting = [each for each in ordered if each.mentions] or [each for each in ordered if each.unread]
         if waiting:
-            self.turn_to(waiting[0])
+            self.show_buffer(waiting[0])
 
     def on_listing_picked(self, event: Listing.Picked) -> None:
         if event.listing_id == self.rooms.id:
-            self.turn_to(self.rooms.items[event.index])
+            self.show_buffer(self.rooms.items[event.index])
         else:
             self.open_person(self.members.items[event.index].nick)
 
     def open_person(self, nick: str) -> None:
         buffer, changes = self.buffers.open_person(nick)
         self.note(changes)
-        self._actions.talk_to(nick)
-        self.turn_to(buffer)
+        self._actions.open_person(nick)
+        self.show_buffer(buffer)
 
     # --- the line that is typed -----------------------------------------------------------------------------
 
     async def _take_key(self, event: events.Key) -> bool:
-        """Let the chosen message have a key. A letter that means nothing there is typed, with the `d` before it."""
+        """Offer a key to the selected message. A letter without a meaning there is typed, with the `d` before it."""
         was_asked = self.view.is_to_confirm
         is_taken = await self.view.take_key(event.key)
         if was_asked and not is_taken and event.is_printable:
@@ -317,7 +318,7 @@ class Chat(Screen[None]):
         self._draw_rule()
         is_reacting = prompt.purpose is not None and prompt.purpose.what == "react"
         if prompt.text and not prompt.text.startswith("/") and not is_reacting:
-            self._actions.write(self.buffers.focused, TypingState.ACTIVE, time.monotonic())
+            self._actions.set_typing(self.buffers.focused, TypingState.ACTIVE, time.monotonic())
 
     def _known_names(self) -> Names:
         buffer = self.buffers.focused

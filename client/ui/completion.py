@@ -1,4 +1,4 @@
-"""What the word before the cursor may become: a name, a room, a command, an emoji.
+"""Completions of the word before the cursor: a nick, a room, a command, an emoji.
 
 Owns what is offered and in which order. Pure; on the thread of the interface.
 """
@@ -15,7 +15,7 @@ OFFERS_LIMIT: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One thing that the word may become; `note` says what it is."""
+    """One completion of the word; `note` describes it."""
 
     text: str
     title: str
@@ -32,22 +32,22 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Whom and what there is to name; `nicks` begin with those who spoke last."""
+    """The names that can be completed; `nicks` begin with those who spoke last."""
 
     nicks: Sequence[str] = ()
     rooms: Sequence[str] = ()
-    commands: Callable[[str], Iterable[tuple[str, str]]] = field(default=lambda line: ())  # (usage, help) by a line
+    commands: Callable[[str], Iterable[tuple[str, str]]] = field(default=lambda line: ())  # line -> (usage, help)
 
 
 def is_shown_while_typing(before: str) -> bool:
-    """Whether offers are to be shown for a line up to the cursor before Tab is pressed."""
+    """Tell whether completions are shown for a line up to the cursor before Tab is pressed."""
     word = before[max(before.rfind(" "), before.rfind("\n")) + 1 :]
     is_command = before.startswith("/") and not before.startswith("//") and word == before
     return is_command or (len(word) > 1 and word[0] == "@") or _begins_emoji(word)
 
 
 def complete(before: str, names: Names) -> Completion:
-    """Look at a line up to the cursor."""
+    """Return the completions for a line up to the cursor."""
     start = max(before.rfind(" "), before.rfind("\n")) + 1
     word = before[start:]
     if before.startswith("/") and not before.startswith("//") and start == 0:
@@ -61,12 +61,12 @@ def complete(before: str, names: Names) -> Completion:
 
 
 def _begins_emoji(word: str) -> bool:
-    """Whether a word may become the name of an emoji, such as ":ta" or ":+1"."""
+    """Tell whether a word may be the beginning of an emoji's name, such as ":ta" or ":+1"."""
     return len(word) > 2 and word[0] == ":" and (word[1].isalpha() or word[1] in "+-")
 
 
 def help_for(line: str, names: Names) -> tuple[str, str] | None:
-    """Give the usage of the command that is being typed, once its word is complete."""
+    """Return the usage of the command that is being typed, once its verb is complete."""
     word, space, _ = line.partition(" ")
     if not space or not word.startswith("/"):
         return None

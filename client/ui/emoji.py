@@ -1,9 +1,10 @@
-"""Emoji by their names: ":tada:" is what it says.
+"""Emoji by their names, as in ":tada:".
 
-Owns no names: those are Rich's, which Textual brings along. Pure; any thread.
+The names are those of Rich, which Textual depends on. Pure; any thread.
 """
 
 import re
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -28,7 +29,16 @@ _FAVOURITES: Final = (
 def _table() -> dict[str, str]:
     from rich._emoji_codes import EMOJI
 
-    return EMOJI
+    return {name: _as_emoji(emoji) for name, emoji in EMOJI.items()}
+
+
+def _as_emoji(emoji: str) -> str:
+    """Append U+FE0F to a character that is shown as text without it (Unicode TR 51 "Emoji presentation sequence").
+
+    A character with emoji presentation by default is also wide. The letters of flags are always in pairs.
+    """
+    is_text = len(emoji) == 1 and unicodedata.east_asian_width(emoji) != "W" and not "🇦" <= emoji <= "🇿"
+    return emoji + "\ufe0f" if is_text else emoji
 
 
 def emoji_named(name: str) -> str | None:
@@ -36,12 +46,12 @@ def emoji_named(name: str) -> str | None:
 
 
 def with_emoji(text: str) -> str:
-    """Put emoji in the place of their names, but not in code; what is no name of one stays, as in "10:30:45"."""
+    """Replace the names of emoji, but not in code. Other text between colons stays, as in "10:30:45"."""
     return _CODE_OR_NAME.sub(lambda match: _table().get(match[1] or "", match[0]), text) if ":" in text else text
 
 
 def names_like(part: str, limit: int) -> list[str]:
-    """Find names for what was typed of one, the most used and those that begin with it first."""
+    """Return the names that contain what was typed: the most used first, then those that begin with it."""
     part = part.lower()
     favourites = [name for name in _FAVOURITES if part in name and name in _table()]
     plain = [name for name in _table() if part in name and name not in favourites and name.replace("_", "").isalnum()]

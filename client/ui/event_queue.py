@@ -1,7 +1,7 @@
-"""Events on their way from the thread that receives to the interface: one turn of the interface takes many.
+"""Events between the receiving thread and the interface, which handles many of them in one turn.
 
-Owns the queue, its bound, and how often the interface is woken: at most once in FRAME_S, however much comes. `put` is
-called on the receiving thread, all else on that of the interface.
+Owns the queue, its limit, and how often the interface wakes up: at most once in FRAME_S. `put` is called on the
+receiving thread, all else on that of the interface.
 """
 
 import threading
@@ -14,16 +14,16 @@ from textual.app import App
 
 from client.events import Event
 
-FRAME_S: Final = 1 / 15  # what comes after a pause is drawn at once
-TURN_S: Final = 0.008  # then the keyboard has its turn
-EVENTS_LIMIT: Final = 5_000  # then the receiving thread waits, and with it the network
+FRAME_S: Final = 1 / 15  # an event after a pause is drawn at once
+TURN_S: Final = 0.008  # then the keyboard gets its turn
+EVENTS_LIMIT: Final = 5_000  # then the receiving thread waits, and TCP slows the server down
 
 
 class EventQueue:
-    """Takes events, and gives them out frame by frame."""
+    """Queues events, and delivers them frame by frame."""
 
     def __init__(self, app: App[int], take: Callable[[Event], None], draw: Callable[[], None]) -> None:
-        """`take` is called with each event, `draw` when a turn has taken all it could."""
+        """`take` is called with each event, `draw` at the end of each turn."""
         self._app = app
         self._take = take
         self._draw = draw
@@ -38,12 +38,12 @@ class EventQueue:
         return self._is_due or bool(self._events)
 
     def open(self) -> None:
-        """Begin to give events out."""
+        """Begin to deliver events."""
         self._is_open = True
         self._wake()
 
     def close(self) -> None:
-        """Keep nobody waiting any more."""
+        """Release the receiving thread, and queue nothing more."""
         self._is_open = False
         self._has_room.release(EVENTS_LIMIT)
 
@@ -55,7 +55,7 @@ class EventQueue:
 
     def _wake(self) -> None:
         self._is_due = True
-        self._app.call_later(self._await_frame)  # on any thread; errors there end the program, as they should
+        self._app.call_later(self._await_frame)  # on any thread; an exception there ends the program
 
     def _await_frame(self) -> None:
         wait_s = self._drawn_at + FRAME_S - time.monotonic()

@@ -1,4 +1,4 @@
-"""A line to type in, where keys act in the order in which they are pressed."""
+"""A line for input, in which keys act in the order in which they are pressed."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,17 +9,17 @@ from textual.widgets import Input
 
 
 def actions_of(bindings: Iterable[BindingType]) -> dict[str, str]:
-    """Give the action of each key.
+    """Return the action of each key.
 
-    Textual lets the key of an action go up to the screen before it acts: letters that are typed after it overtake it
-    where much is going on, or where they come in one piece. Who types therefore acts at once, by this table.
+    Textual passes the key of an action up to the screen before it acts. Letters that are typed after it may overtake
+    it. So input widgets look up their actions in this table and run them at once.
     """
     found = [binding for binding in bindings if isinstance(binding, Binding)]
     return {key: binding.action for binding in found for key in binding.key.split(",")}
 
 
 class Field(Input):
-    """One line; its cursor stands still, so that nothing is drawn where nothing happens."""
+    """One line. Its cursor does not blink, so an idle screen draws nothing."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
-"""Something to type and a list of what fits: the way in which rooms, people, actions and messages are found.
+"""A window with an input line and a list of matches, for rooms, people, actions and messages.
 
-Owns the keys and the look; what is found is said by those who build on it.
+Owns the keys. Subclasses do the finding.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Finder(ModalScreen[T | None], Generic[T]):
-    """A window over the others: Enter takes what the cursor is on, Escape nothing."""
+    """A window: Enter returns the item under the cursor, Escape returns None."""
 
     DEFAULT_CSS = """
     Finder { align: center top; }
@@ -70,11 +70,11 @@ class Finder(ModalScreen[T | None], Generic[T]):
         self.look_for(self._wanted)
 
     def look_for(self, text: str) -> None:
-        """Find what fits; calls `show`."""
+        """Find the matches, and call `show`."""
         raise NotImplementedError
 
     def show(self, items: Sequence[T], note: str = "") -> None:
-        """Show what was found, the cursor on the first; `note` stands below."""
+        """Show the matches, with the cursor on the first, and a note below."""
         keeps = self.found.cursor if self.found.cursor > 0 else 0
         self.found.show(items, min(keeps, len(items) - 1))
         self.found.styles.height = max(min(len(items), 16), 1)

@@ -1,4 +1,4 @@
-"""The first start: a name is asked for, and nothing else."""
+"""The first start: the window that asks for a nick."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from gateway.wire.names import suggest_nick, valid_nick
 
 
 class FirstStart(Screen[str | None]):
-    """Asks for a name; Enter takes the one that is suggested. Gives None where the person leaves."""
+    """Asks for a nick; Enter accepts the suggestion. Returns None if the user leaves."""
 
     DEFAULT_CSS = """
     FirstStart { align: center middle; background: $background; }

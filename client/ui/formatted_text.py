@@ -1,4 +1,4 @@
-"""The text of a line as rows of a screen, formatted as client.markup says.
+"""The text of an entry as rows of a screen, formatted by client.markup.
 
     > is it `off`?           ▎ is it off?
     - **no**                 • no
@@ -6,7 +6,7 @@
     print("on")
     ```
 
-Owns which style each mark has, and what stands before quotes and lists. Pure; on the thread of the interface.
+Owns the style of each mark, and the characters before quotes and items. Pure; on the thread of the interface.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ _STYLES: Final = {
 
 
 class FormattedText:
-    """Draws the texts of lines, in one look and width."""
+    """Draws the texts of entries, in one theme and width."""
 
     def __init__(self, theme: Theme, width: int) -> None:
         self._theme = theme
@@ -40,7 +40,7 @@ class FormattedText:
         self._code = Style(bgcolor=theme.raised)
 
     def rows(self, line: Entry, text: str, style: Style) -> Iterator[list[Segment]]:
-        """Give the rows of a line's text in a style; only what somebody said is formatted."""
+        """Return the rows of an entry's text in a style; only messages are formatted."""
         text = legible(text).replace("\t", _TAB)
         if line.kind in (EntryKind.MESSAGE, EntryKind.NOTICE):
             for block in parse(text):
@@ -91,8 +91,8 @@ class FormattedText:
 
 
 def _wrapped(segments: Sequence[Segment], width: int) -> Iterator[list[Segment]]:
-    """Wrap segments of one line as a whole; a link of several rows is the same one in each."""
-    number, begin = 0, 0  # a segment, and where in the line it begins
+    """Wrap the segments of one line; a link on several rows is the same link on each."""
+    number, begin = 0, 0  # a segment, and its offset in the line
     for start, end in wrap("".join(segment.text for segment in segments), width):
         row: list[Segment] = []
         while number < len(segments):

@@ -1,4 +1,4 @@
-"""The help: the keys, what may be done with a message, and the commands."""
+"""The help window: the keys, the actions on a message, and the commands."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -14,11 +14,11 @@ from client.ui.listing import Listing
 from client.ui.theme import Theme
 from client.ui.wrapping import crop, padded
 
-Row = tuple[str, str]  # a key or command, and what it does; ("", title) begins a part, ("", "") is a gap
+Row = tuple[str, str]  # a key or command, and what it does; ("", title) begins a section, ("", "") is a gap
 
 
 class Help(ModalScreen[None]):
-    """All keys and commands; any way out of it leads back."""
+    """A window with all keys and commands; any key closes it."""
 
     DEFAULT_CSS = """
     Help { align: center middle; }

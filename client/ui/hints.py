@@ -1,7 +1,4 @@
-"""What the word being typed may become, and what a command does, over the last rows of the messages.
-
-Owns nothing but the rows.
-"""
+"""Completions and the usage of a command, over the last rows of the messages."""
 
 from collections.abc import Sequence
 
@@ -19,7 +16,7 @@ ROWS_LIMIT = 8
 
 
 class Hints(Widget):
-    """A few rows just above the line that is typed; none where there is nothing to say."""
+    """A few rows above the prompt; hidden if there is nothing to show."""
 
     DEFAULT_CSS = """
     Hints { layer: hints; dock: bottom; height: 0; background: $panel; display: none; }
@@ -32,7 +29,7 @@ class Hints(Widget):
         self._chosen = -1
 
     def show(self, offers: Sequence[Offer], chosen: int = -1) -> None:
-        """Show the offers around the chosen one."""
+        """Show the completions around the selected one."""
         first = max(min(chosen - ROWS_LIMIT // 2, len(offers) - ROWS_LIMIT), 0)
         self.offers = offers[first : first + ROWS_LIMIT]
         self._chosen = chosen - first

@@ -1,6 +1,6 @@
-"""What was typed before, to be had again with the up and down keys.
+"""The texts that were entered before, for the up and down keys.
 
-Owns the entries and the place among them. Pure; on the thread of the interface.
+Owns the entries and the position among them. Pure; on the thread of the interface.
 """
 
 from collections import deque
@@ -10,11 +10,11 @@ ENTRIES_LIMIT: Final = 500
 
 
 class InputHistory:
-    """The texts that were sent, and the one that is being written, which is kept meanwhile."""
+    """The texts that were sent, and the draft, which stays while the user goes back."""
 
     def __init__(self) -> None:
         self._entries: deque[str] = deque(maxlen=ENTRIES_LIMIT)
-        self._back = 0  # how far back; 0: what is being written
+        self._back = 0  # how far back; 0: the draft
         self._draft = ""
 
     def add(self, text: str) -> None:
@@ -23,7 +23,7 @@ class InputHistory:
         self._back = 0
 
     def step(self, back: int, current: str) -> str | None:
-        """Go back (1) or forth (-1) from `current`; None where there is nothing more."""
+        """Go back (1) or forth (-1) from `current`; None at either end."""
         if self._back == 0:
             self._draft = current
         if not 0 <= self._back + back <= len(self._entries):

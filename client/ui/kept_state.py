@@ -1,6 +1,6 @@
-"""What the full screen keeps from one start to the next: as it was found, and as it is to be found again.
+"""The state that the full screen stores between two runs: collected, compared, and saved when it has changed.
 
-Owns what belongs to it, and that it is written only where it has changed. On the thread of the interface.
+On the thread of the interface.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,26 +14,26 @@ from gateway.wire.casefold import fold
 
 
 class KeptState:
-    """The state of one network; `save` writes it, and raises OSError."""
+    """The stored state of one network; `save` writes it, and raises OSError."""
 
     def __init__(
         self, found: SavedState = NOTHING, notice: str = "", save: Callable[[SavedState], None] = lambda state: None
     ) -> None:
-        """`notice` says what was wrong with what was found."""
+        """`found` is the stored state; `notice` says what was wrong with it."""
         self.found = found
         self.notice = notice
         self._save = save
         self._saved = found
 
     def keep(self, state: SavedState) -> None:
-        """Write a state where it differs from the last one. Raises OSError once for each."""
+        """Save a state if it differs from the last one. Raises OSError once for each."""
         if state != self._saved:
             self._saved = state
             self._save(state)
 
 
 def present_state(port: SessionPort, buffers: Buffers, drafts: Mapping[str, str], theme: str) -> SavedState:
-    """Collect what is to be there again at the next start; `theme` is "" where the settings decide."""
+    """Collect the state for the next start; `theme` is "" for the one of the settings."""
 
     def of_session(session: Session) -> tuple[dict[str, str], tuple[str, ...], float, str]:
         keys = {name: room.key for name, room in session.messaging.rooms.items()}

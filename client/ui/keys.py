@@ -1,6 +1,6 @@
-"""The keys of the interface, in one table: what binds them, lists them in the help, and offers them in the palette.
+"""The keys of the interface, in one table: for the bindings, the help window, and the command palette.
 
-Owns nothing else. The keys of the line that is typed and of a chosen message are with their widgets.
+The keys of the prompt and of a selected message are with their widgets.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, the action of the chat screen that it calls, and what that does."""
+    """A key, the action of the chat screen that it runs, and its description."""
 
-    key: str  # as Textual names it; several are divided by commas
+    key: str  # as Textual names it; several are separated by commas
     shown: str
     action: str
     title: str

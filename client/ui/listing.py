@@ -1,6 +1,6 @@
-"""A list of one-row items of which only those in view are drawn: rooms, members, what was found.
+"""A list of one-row items, of which only those in view are drawn: rooms, members, matches.
 
-Owns the cursor and the place; what an item looks like is said by `draw`.
+Owns the cursor and the scroll position; `draw` draws an item.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Listing(ScrollView, Generic[T], can_focus=False):
-    """Items one below the other; a click chooses one."""
+    """A list of items; a click picks one."""
 
     DEFAULT_CSS = """
     Listing {
@@ -41,7 +41,7 @@ class Listing(ScrollView, Generic[T], can_focus=False):
             self.index = index
 
     def __init__(self, theme: Theme, draw: Callable[[T, Theme, int], Sequence[Segment]], *, id: str) -> None:
-        """`draw` gives an item's row in a look and a width."""
+        """`draw` returns the row of an item in a theme and a width."""
         super().__init__(id=id)
         self.items: Sequence[T] = ()
         self.cursor = -1  # an index; -1: none
@@ -56,12 +56,12 @@ class Listing(ScrollView, Generic[T], can_focus=False):
             self._bring_into_view()
         self.refresh()
 
-    def wear(self, theme: Theme) -> None:
+    def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.refresh()
 
     def move(self, step: int) -> None:
-        """Put the cursor on another item, if there is one."""
+        """Move the cursor, if there are items."""
         if self.items:
             self.cursor = min(max(self.cursor + step, 0), len(self.items) - 1)
             self._bring_into_view()

@@ -1,4 +1,4 @@
-"""The members of the room in focus: those with a rank first, those who are away dimmed."""
+"""The members of the room in focus: the highest rank first, those who are away dimmed."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from client.ui.wrapping import padded, tame
 
 
 class MemberList(Listing[Member]):
-    """Who is here; a click opens the conversation with one of them."""
+    """The list of members; a click opens a conversation with one."""
 
     DEFAULT_CSS = """
     MemberList { width: 18; padding: 0 0 0 1; }
@@ -23,7 +23,7 @@ class MemberList(Listing[Member]):
 
 
 def draw_member(member: Member, theme: Theme, width: int) -> Sequence[Segment]:
-    """Draw the highest rank, the nick, and whether they are away."""
+    """Draw the highest rank, the nick, and a mark for away."""
     nick = padded(tame(member.nick), max(width - 3, 1))
     style = theme.style("dim", italic=True) if member.is_away else Style(color=theme.nick_colour(member.nick))
     away = Segment("z" if member.is_away else " ", theme.style("dim"))

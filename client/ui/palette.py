@@ -1,4 +1,4 @@
-"""The palette: go to a room or a person, or do something, by a few letters of its name."""
+"""The command palette: go to a room or a person, or run an action, by a few letters of its name."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from client.ui.wrapping import padded, tame
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing to choose; `note` stands at the right: what it is, or its key."""
+    """One choice; `note` at the right is its kind or its key."""
 
     title: str
     note: str
     do: Callable[[], None]
-    detail: str = ""  # behind the title; what is typed may be in it as well
+    detail: str = ""  # after the title; it is searched as well
 
 
 class Palette(Finder[Choice]):
-    """All choices that hold the letters typed, those that hold them together first."""
+    """The choices that contain the typed letters, those with the letters together first."""
 
     def __init__(self, theme: Theme, choices: Sequence[Choice], others: Callable[[str], Sequence[Choice]]) -> None:
-        """`others` gives choices that exist by what is typed, such as a room to be joined."""
+        """`others` returns choices made from the typed text, such as a room to join."""
         super().__init__(theme, "Go to", "A room, a person, or what to do", "", draw_choice)
         self._choices = choices
         self._others = others
         self._offered: Sequence[Choice] = ()
 
     def offer(self, choices: Sequence[Choice]) -> None:
-        """Have further choices, which come when the window is open already."""
+        """Add choices while the window is open."""
         self._offered = choices
         if self.is_mounted:
             self.look_for(self._wanted)
@@ -47,7 +47,7 @@ class Palette(Finder[Choice]):
 
 
 def rank_of(wanted: str, title: str) -> int | None:
-    """Say how well a title fits, 0 best; None where it lacks one of the letters in their order."""
+    """Rank how well a title matches, 0 best; None if it lacks one of the letters in their order."""
     title = title.casefold()
     if (index := title.lstrip("#").find(wanted)) >= 0:
         return min(index, 50)
@@ -56,7 +56,7 @@ def rank_of(wanted: str, title: str) -> int | None:
 
 
 def rank_of_choice(wanted: str, choice: Choice) -> int | None:
-    """Say how well a choice fits by its title, or else by its detail."""
+    """Rank how well a choice matches, by its title or else by its detail."""
     rank = rank_of(wanted, choice.title)
     if (rank is None or rank >= 100) and choice.detail and wanted in choice.detail.casefold():
         return 60

@@ -1,4 +1,4 @@
-"""The window that asks for a password: what is typed is not shown, and no history has it."""
+"""The window that asks for a password: the text is not shown, and no history stores it."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from client.ui.field import Field
 
 
 class PasswordWindow(ModalScreen[str | None]):
-    """Gives the password, None where the person presses Escape."""
+    """Returns the password, None for Escape."""
 
     DEFAULT_CSS = """
     PasswordWindow { align: center middle; }
@@ -28,7 +28,7 @@ class PasswordWindow(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close", priority=True)]
 
     def __init__(self, title: str, question: str, escape: str) -> None:
-        """`escape` says what Escape does."""
+        """`escape` describes what Escape does."""
         super().__init__()
         self._title = title
         self._question = question

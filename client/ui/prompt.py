@@ -1,6 +1,6 @@
-"""Where the person writes: one row that grows, with completion and what was entered before.
+"""The prompt: the text that the user writes, with completion and the texts entered before.
 
-Owns the text, the message it is an answer or a reaction to, and when many pasted lines have to be confirmed.
+Owns the text, its purpose (a reply, a reaction), and the confirmation of many pasted lines.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,14 +23,14 @@ LINES_UNASKED: Final = 5  # more lines than this are sent when Enter is pressed 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What the text is for: "reply" to a line, or a "reaction" to it."""
+    """The purpose of the text: to "reply" or to "react" to an entry."""
 
     what: str
-    line: Entry
+    entry: Entry
 
 
 class Prompt(TextArea):
-    """The text being written."""
+    """The text that is being written."""
 
     DEFAULT_CSS = """
     Prompt, Prompt:focus {
@@ -54,10 +54,10 @@ class Prompt(TextArea):
             self.purpose = purpose
 
     class Edited(Message):
-        """The text, what it is for, or what may be completed has changed."""
+        """The text, its purpose or its completions have changed."""
 
     class Escaped(Message):
-        """Escape was pressed where there was nothing to give up."""
+        """Escape was pressed when there was nothing to cancel."""
 
     class Paged(Message):
         def __init__(self, direction: int) -> None:
@@ -65,29 +65,29 @@ class Prompt(TextArea):
             self.direction = direction
 
     def __init__(self, names: Callable[[], Names], divert: Callable[[events.Key], Awaitable[bool]]) -> None:
-        """`names` gives what may be named now; `divert` is given each key first, and is True where it has taken it."""
+        """`names` returns the names for completion; `divert` gets each key first, and returns whether it used it."""
         super().__init__(
             compact=True, soft_wrap=True, highlight_cursor_line=False, placeholder="Say something", id="prompt"
         )
-        self.cursor_blink = False  # nothing is drawn, over a slow line either, where nothing happens
+        self.cursor_blink = False  # an idle screen draws nothing, also over a slow connection
         self._names = names
         self._divert = divert
         self.purpose: Purpose | None = None
         self.completion = Completion(0)
-        self.offered = -1  # the offer that stands in the text; -1: none yet
+        self.offered = -1  # the index of the completion in the text; -1: none
         self.is_to_confirm = False
         self._input_history = InputHistory()
-        self._completed: str | None = None  # the text as completion has left it
+        self._completed: str | None = None  # the text after the last completion
 
     # --- the text -------------------------------------------------------------------------------------------
 
     def put(self, text: str) -> None:
-        """Have this text, with the cursor at its end."""
+        """Set the text, with the cursor at its end."""
         self.text = text
         self.move_cursor(self.document.end)
 
     def begin(self, purpose: Purpose | None) -> None:
-        """Write for a purpose from now on; None: just to say something."""
+        """Set the purpose of the text; None: a plain message."""
         self.purpose = purpose
         self.focus()
         self.post_message(self.Edited())
@@ -176,7 +176,7 @@ class Prompt(TextArea):
             self.post_message(self.Escaped())
 
     def _complete(self, step: int) -> None:
-        """Put the next offer into the text in the place of the word, or of the offer before."""
+        """Replace the word, or the last completion, by the next completion."""
         if self.offered < 0:
             self.completion = complete(self._before_cursor, self._names())
         offers = self.completion.offers

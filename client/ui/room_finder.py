@@ -1,4 +1,4 @@
-"""The room finder: the public rooms of the network, with their people and topics, by a few letters of any of it."""
+"""The room finder: the public rooms of the network, found by a few letters of name or topic."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from client.ui.wrapping import crop, padded, tame
 
 
 class RoomFinder(Finder[ListedRoom]):
-    """Rooms by what is typed, those with most people first."""
+    """The rooms that match, those with most people first."""
 
     def __init__(self, theme: Theme, wanted: str, known: RoomsListed | None) -> None:
-        """`known` is the last list, shown until a new one is there."""
+        """`known` is the last list, shown until the new one arrives."""
         super().__init__(theme, "Rooms of the network", "A name, or a word of the topic", wanted, draw_listed_room)
         self._listed = known
         self._is_asking = True
@@ -38,14 +38,14 @@ class RoomFinder(Finder[ListedRoom]):
 
 
 def fitting_rooms(rooms: Sequence[ListedRoom], text: str) -> list[ListedRoom]:
-    """Give the rooms whose name or topic has what is typed, names first."""
+    """Return the rooms whose name or topic matches, names first."""
     wanted = text.strip().removeprefix("#").casefold()
     ranked = [(rank, room) for room in rooms if (rank := rank_of_room(wanted, room)) is not None]
     return [room for _, room in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def rank_of_room(wanted: str, room: ListedRoom) -> int | None:
-    """Say how well a room fits: 0 its name, 1 its topic, 2 the letters of its name in their order."""
+    """Rank how a room matches: 0 by its name, 1 by its topic, 2 by letters of its name in their order."""
     rank = rank_of(wanted, room.name)
     if rank is not None and rank < 100:
         return 0

@@ -1,4 +1,4 @@
-"""The list of conversations: what is unread in each, and how many of those messages name the person."""
+"""The list of conversations: the unread messages of each, and how many of them mention the user."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ class RoomList(Listing[Buffer]):
         self._shown: list[tuple[object, ...]] = []
 
     def describe(self, buffers: Sequence[Buffer], focused: Buffer) -> None:
-        """Show these; nothing is drawn where all look as before, for this comes with every message."""
+        """Show these buffers. It is called for every message, so nothing is drawn if all look the same."""
         shown: list[tuple[object, ...]] = [
             (each, each is focused, each.unread, each.mentions, each.is_joined, each.is_away) for each in buffers
         ]
@@ -34,7 +34,7 @@ class RoomList(Listing[Buffer]):
 
 
 def draw_room(buffer: Buffer, theme: Theme, width: int) -> Sequence[Segment]:
-    """Draw a room's name and its counts, at the right end."""
+    """Draw a room's name, with its counts at the right end."""
     count = str(buffer.mentions or buffer.unread or "")
     count = "999+" if len(count) > 3 else count
     badge = f" {count} " if count else ""
@@ -47,7 +47,7 @@ def draw_room(buffer: Buffer, theme: Theme, width: int) -> Sequence[Segment]:
 
 
 def room_title(buffer: Buffer) -> str:
-    """Name a buffer as it is listed."""
+    """Return the title of a buffer in the list."""
     name = tame(buffer.name)
     match buffer.kind:
         case BufferKind.PERSON:

@@ -1,4 +1,4 @@
-"""Search: at once in what is loaded of a conversation, then in all that the network remembers of it."""
+"""Search in a conversation: first what is loaded, then the whole history of the network."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -16,13 +16,13 @@ from client.ui.finder import Finder
 from client.ui.theme import Theme
 from client.ui.wrapping import crop, tame
 
-PAUSE_S: Final = 0.4  # after a key, before the network is asked
+PAUSE_S: Final = 0.4  # after the last key, before the network is searched
 SHORTEST: Final = 2
 FOUND_LIMIT: Final = 500
 
 
 class Search(Finder[Entry]):
-    """What was said that holds a text, newest first."""
+    """The messages that contain a text, newest first."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Search(Finder[Entry]):
         ask: Callable[[str], str],
         cancel: Callable[[str], None],
     ) -> None:
-        """`find` looks in what is loaded; `ask` begins a search of the network and gives its id, `cancel` ends it."""
+        """`find` searches loaded entries, `ask` the network; it returns an id for `cancel`."""
         super().__init__(theme, f"Search in {tame(title)}", "What was said", wanted, self._draw)
         self._find = find
         self._ask = ask
@@ -58,7 +58,7 @@ class Search(Finder[Entry]):
         self._asked = self._ask(self._wanted)
 
     def take(self, found: SearchResults) -> None:
-        """Take what the network has found so far."""
+        """Add the results of the network so far."""
         if found.search_id != self._asked:
             return
         for message in found.messages:
@@ -71,7 +71,7 @@ class Search(Finder[Entry]):
             self._stop()
 
     def drop(self, msgid: str) -> None:
-        """Forget a message that was deleted."""
+        """Remove a message that was deleted."""
         if self._lines.pop(msgid, None) is not None:
             self.show(self._newest_first())
 
@@ -97,7 +97,7 @@ class Search(Finder[Entry]):
         self._stop()
 
     def _draw(self, entry: Entry, theme: Theme, width: int) -> Sequence[Segment]:
-        """Draw a message so that what was looked for is in view."""
+        """Draw a message so that the text that was searched is in view."""
         when = f" {datetime.fromtimestamp(entry.at):%Y-%m-%d %H:%M} "
         nick = crop(tame(entry.nick), 12)
         text = tame(entry.text).replace("\n", " ")

@@ -1,6 +1,6 @@
-"""What the person does, as what the session is to do: from the thread of the interface to that of the network.
+"""The actions of the user, passed from the thread of the interface to the session.
 
-Owns the order (what is done first arrives first) and how often the network is told that the person writes.
+Owns their order (first in, first out) and how often typing is reported.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from client.session import Session
 from client.typing_and_read_markers import TypingState
 from gateway.wire.message import Message
 
-WRITING_S: Final = 1.0  # the session is told of it no more often; it tells the network less often still
+TYPING_S: Final = 1.0  # between two reports to the session, which sends even fewer
 
 T = TypeVar("T")
 
 
 class SessionPort(Protocol):
-    """The way to a session on other threads: what client.transport offers."""
+    """Access to a session on other threads; client.transport implements it."""
 
     def start(self) -> None: ...
 
@@ -29,16 +29,16 @@ class SessionPort(Protocol):
 
 
 class SessionActions:
-    """Everything that the interface wants of the session."""
+    """Everything that the interface does with the session."""
 
     def __init__(self, port: SessionPort) -> None:
         self._port = port
-        self._wrote_at = -WRITING_S
+        self._typed_at = -TYPING_S
         self._marked: dict[str, float] = {}
 
     @property
     def waiting(self) -> int:
-        """How many messages wait to be sent."""
+        """Return how many messages are not confirmed."""
         return self._port.read(lambda session: session.unconfirmed)
 
     def do(self, action: Callable[[Session, float], object]) -> None:
@@ -46,7 +46,7 @@ class SessionActions:
 
     def say(self, target: str, text: str, reply_to: str = "") -> None:
         self._port.do(lambda session, now: session.say(target, text, now, reply_to=reply_to))
-        self._wrote_at = -WRITING_S
+        self._typed_at = -TYPING_S
 
     def request(self, message: Message) -> None:
         self._port.do(lambda session, now: session.request(message, now))
@@ -55,29 +55,29 @@ class SessionActions:
         self.request(Message("PART", [room]))
 
     def react(self, target: str, entry: Entry, reaction: str, own_nick: str) -> None:
-        """React to a line, or take back the same reaction."""
+        """React to an entry, or remove the same reaction."""
         takes_back = own_nick in entry.reactions.get(reaction, ())
         self._port.do(lambda session, now: session.react(target, entry.msgid, reaction, now, removes=takes_back))
 
     def redact(self, target: str, entry: Entry) -> None:
         self._port.do(lambda session, now: session.redact(target, entry.msgid, "", now))
 
-    def write(self, buffer: Buffer, writing: TypingState, at: float) -> None:
-        """Tell the others in a room, or the other person, that something is being written."""
-        if buffer.kind is BufferKind.SERVER or (writing is TypingState.ACTIVE and at - self._wrote_at < WRITING_S):
+    def set_typing(self, buffer: Buffer, state: TypingState, at: float) -> None:
+        """Report that the user types in a conversation."""
+        if buffer.kind is BufferKind.SERVER or (state is TypingState.ACTIVE and at - self._typed_at < TYPING_S):
             return
-        self._wrote_at = at if writing is TypingState.ACTIVE else -WRITING_S
-        self._port.do(lambda session, now: session.write(buffer.name, writing, now))
+        self._typed_at = at if state is TypingState.ACTIVE else -TYPING_S
+        self._port.do(lambda session, now: session.set_typing(buffer.name, state, now))
 
     def mark_read(self, buffer: Buffer) -> None:
-        """Tell the network, and so the person's other programs, how far they have read."""
+        """Report how far the user has read, to the network and so to their other clients."""
         at = buffer.read_until
         if buffer.kind is not BufferKind.SERVER and at > self._marked.get(buffer.name, 0.0):
             self._marked[buffer.name] = at
             self._port.do(lambda session, now: session.mark_read(buffer.name, at, now))
 
-    def talk_to(self, nick: str) -> None:
-        self._port.do(lambda session, _now: session.talk_to(nick))
+    def open_person(self, nick: str) -> None:
+        self._port.do(lambda session, _now: session.open_person(nick))
 
     def load_older(self, buffer: Buffer) -> None:
         before = buffer.oldest

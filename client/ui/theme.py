@@ -1,6 +1,6 @@
-"""The two looks of the interface, dark and light: every colour that is drawn.
+"""The two themes of the interface, dark and light: every colour that is drawn.
 
-Owns the colours and which of them a nick has. Each text colour stands out from its background by 4.5:1 at least (WCAG
+Owns the colours, and the colour of each nick. Each text colour has a contrast of at least 4.5:1 to its background (WCAG
 2.1, 1.4.3). Pure; any thread.
 """
 
@@ -21,17 +21,17 @@ _IRC_NICKS: Final = {2: 7, 3: 4, 4: 0, 5: 11, 6: 8, 7: 1, 8: 2, 9: 3, 10: 5, 11:
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as "#rrggbb"; `nicks` are given to people by their names."""
+    """Colours as "#rrggbb"; `nicks` are assigned to people by their nicks."""
 
     name: str
     is_dark: bool
     background: str
     panel: str  # behind the lists and bars at the edges
-    raised: str  # behind what is selected, and reactions
-    tint: str  # behind a message that mentions me
+    raised: str  # behind selected items and reactions
+    tint: str  # behind a message that mentions the user
     text: str
     dim: str
-    line: str  # rules; no text
+    line: str  # rules, no text
     accent: str
     mention: str
     good: str
@@ -57,15 +57,15 @@ class Theme:
         )
 
     def nick_colour(self, nick: str) -> str:
-        """Give the colour of a nick: always the same, on every machine, in any case."""
+        """Return the colour of a nick: always the same, on every machine, in any case of letters."""
         return self.nicks[zlib.adler32(fold(nick).encode()) % len(self.nicks)]
 
     def irc_color(self, number: int) -> str:
-        """Give the look's own colour, which can be read on its background, for one of IRC's from 2 to 15."""
+        """Return the theme's readable variant of an IRC colour from 2 to 15."""
         return self.nicks[_IRC_NICKS[number]] if number in _IRC_NICKS else self.dim
 
     def style(self, colour: str = "text", *, bold: bool | None = None, italic: bool | None = None) -> Style:
-        """Make a style with one of the look's colours, by its name."""
+        """Return a style with one of the theme's colours, by its name."""
         return Style(color=getattr(self, colour), bold=bold, italic=italic)
 
 

@@ -1,10 +1,10 @@
-"""Which rows of a long list of blocks are in view, without knowing how many rows there are.
+"""Which rows of a long list of entries are in view, without knowing how many rows there are.
 
-    lines   ...  41  42  43  44  45 ...          the anchor is the lowest line of which a row is in view, and
-    in view        [ 42  43  44 ]                `hidden` how many of its rows are below the edge
+    entries ...  41  42  43  44  45 ...          the anchor is the lowest entry that has a row in view, and
+    in view        [ 42  43  44 ]                `hidden` is how many of its rows are below the edge
 
-Owns the place where the person reads: it is held by a line, not by a number, so that neither what is loaded above nor
-what arrives below moves it; and nothing but what is in view is ever drawn. Pure; on the thread of the interface.
+The position is an entry, not a number. So neither older entries above nor new ones below move it, and only what is in
+view is drawn. Pure; on the thread of the interface.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,14 +14,14 @@ from textual.strip import Strip
 
 from client.buffer import Entry
 
-Rows = Callable[[int], Sequence[Strip]]  # the rows of the line with this index
+Rows = Callable[[int], Sequence[Strip]]  # the rows of the entry with this index
 
 
 class Viewport:
-    """A place in the lines of a buffer; `lines` is the deque of a buffer, which changes under it."""
+    """A position in the entries of a buffer; `entries` is the deque of a buffer, which changes meanwhile."""
 
     def __init__(self) -> None:
-        self.anchor: Entry | None = None  # None: the end is in view, and stays so
+        self.anchor: Entry | None = None  # None: the end is in view, and stays in view
         self.hidden = 0
         self._index = 0
 
@@ -33,11 +33,11 @@ class Viewport:
         self.anchor, self.hidden = None, 0
 
     def to_line(self, entry: Entry) -> None:
-        """Make a line the lowest in view."""
+        """Make an entry the lowest in view."""
         self.anchor, self.hidden = entry, 0
 
     def place(self, entries: Sequence[Entry]) -> int:
-        """Find the index of the anchor, -1 where there are no lines; the first line if it was dropped."""
+        """Return the index of the anchor: 0 if it was dropped, -1 if there are no entries."""
         if self.anchor is None:
             return len(entries) - 1
         if not (self._index < len(entries) and entries[self._index] is self.anchor):
@@ -47,7 +47,7 @@ class Viewport:
         return self._index
 
     def scroll(self, entries: Sequence[Entry], rows: Rows, height: int, delta: int) -> bool:
-        """Move by rows, up where `delta` is negative; False where there was nothing more in that direction."""
+        """Scroll by rows, up if `delta` is negative; False at the end in that direction."""
         index = self.place(entries)
         if index < 0:
             return False
@@ -70,7 +70,7 @@ class Viewport:
             self.anchor, self.hidden, self._index = entries[index], hidden, index
 
     def _keep_full(self, entries: Sequence[Entry], rows: Rows, height: int) -> None:
-        """Do not go up past the first row: then it stands at the top."""
+        """Keep the first row at the top if there is nothing above it."""
         index, missing = self.place(entries), height + self.hidden
         while index >= 0 and missing > 0:
             missing -= len(rows(index))
@@ -83,7 +83,7 @@ class Viewport:
             self._settle(entries, index, max(hidden, 0))
 
     def visible(self, entries: Sequence[Entry], rows: Rows, height: int) -> list[tuple[int, int]]:
-        """Give (index, row) of what is in view, from the top; fewer than `height` where there are no more."""
+        """Return (index, row) of what is in view, from the top; fewer than `height` if there are no more."""
         index = self.place(entries)
         found: list[tuple[int, int]] = []
         skipped = self.hidden

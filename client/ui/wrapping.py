@@ -1,6 +1,6 @@
-"""A text as the rows that it takes on a screen.
+"""Text, cut into the rows of a screen.
 
-Owns where a row ends, and what of a text would disturb the rows around it. Pure; any thread.
+Owns where a row ends, and which characters would disturb the rows around it. Pure; any thread.
 """
 
 import re
@@ -12,9 +12,9 @@ from rich.cells import cell_len, set_cell_size, split_graphemes
 
 from gateway.wire.text import strip_controls
 
-MARKS_LIMIT: Final = 4  # combining marks on one letter: more than any writing needs, fewer than reach other rows
+MARKS_LIMIT: Final = 4  # combining marks on one letter: enough for every script, too few to reach other rows
 
-# Zero-width characters that hide in a text; the joiners (ZWJ, ZWNJ) stay, for emoji and several scripts need them.
+# Invisible zero-width characters. The joiners (ZWJ, ZWNJ) stay: emoji and several scripts need them.
 _HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2060-\u2064\u206a-\u206f\u3164\ufeff"
     "\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -22,9 +22,9 @@ _HIDDEN = re.compile(
 
 
 def tame(text: str) -> str:
-    """Leave out what controls a terminal, what has no width and no meaning here, and marks that would pile up.
+    """Remove control characters, invisible characters, and excess combining marks.
 
-    Only line feeds stay. A name, too, is to go through here before it is drawn.
+    Line feeds stay. All text of others goes through here before it is drawn, nicks included.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -32,9 +32,9 @@ def tame(text: str) -> str:
 
 
 def legible(text: str) -> str:
-    """Leave out what has no width and no meaning here, and marks that would pile up, but no control characters.
+    """Remove invisible characters and excess combining marks, but no control characters.
 
-    These are for client.markup, which leaves out all of them and knows what some of them mean.
+    client.markup interprets and removes those.
     """
     if text.isascii():
         return text
@@ -46,7 +46,7 @@ def legible(text: str) -> str:
         category = unicodedata.category(character)
         if category in ("Mn", "Me"):
             marks += 1
-        elif category not in ("Cc", "Cf"):  # after which marks still belong to the letter before
+        elif category not in ("Cc", "Cf"):  # marks after it still belong to the letter before
             marks = 0
         if marks <= MARKS_LIMIT:
             kept.append(character)
@@ -54,9 +54,9 @@ def legible(text: str) -> str:
 
 
 def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Cut a text without line feeds into rows of at most `width` cells, between words where there are any.
+    """Wrap a text without line feeds into rows of at most `width` cells, between words if possible.
 
-    Gives where each row starts and ends; the space at which a row was broken is in none.
+    Return where each row starts and ends; the space at which a row was broken is in none.
     """
     start = 0
     while True:
@@ -74,7 +74,7 @@ def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:
 
 
 def cut(text: str, width: int) -> Iterator[str]:
-    """Cut a text without line feeds into rows of at most `width` cells, wherever they end, as code is cut."""
+    """Cut a text without line feeds into rows of at most `width` cells, anywhere, as for code."""
     start = 0
     while True:
         end = _fitting(text, start, width)
@@ -85,7 +85,7 @@ def cut(text: str, width: int) -> Iterator[str]:
 
 
 def _fitting(text: str, start: int, width: int) -> int:
-    """Find the end of what fits into a row, one grapheme at least."""
+    """Return the end of what fits into a row: at least one grapheme."""
     piece = text[start : start + width]
     if piece.isascii():
         return start + len(piece)
@@ -99,13 +99,13 @@ def _fitting(text: str, start: int, width: int) -> int:
 
 
 def crop(text: str, width: int) -> str:
-    """Shorten a text to a width in cells, with "…" where something is left out."""
+    """Shorten a text to a width in cells, with "…" if something is left out."""
     if cell_len(text) <= width:
         return text
     if width < 1:
         return ""
     begin = text[: _fitting(text, 0, width - 1)] if width > 1 else ""
-    return f"{begin}…" if cell_len(begin) < width else "…"  # the first letter alone may be too wide
+    return f"{begin}…" if cell_len(begin) < width else "…"  # even the first letter may be too wide
 
 
 def padded(text: str, width: int) -> str:

@@ -310,7 +310,7 @@ def test_who_is_writing_is_known_until_they_say_it_or_stop(network: FakeNetwork)
     def writes(writing: TypingState) -> None:
         bob.talk.pass_time(3)
         alice.talk.now = bob.talk.now
-        bob.session.write("#lobby", writing, bob.talk.now)
+        bob.session.set_typing("#lobby", writing, bob.talk.now)
         bob.run()
         alice.run()
 
@@ -392,7 +392,7 @@ def test_whether_someone_is_there_is_known(network: FakeNetwork) -> None:
     bob = Seat(network, "bob").run()
     alice = Seat(network).run()
     buffer, _ = alice.buffers.open_person("bob")
-    alice.session.talk_to("bob")
+    alice.session.open_person("bob")
     alice.talk.pass_time(1)
     alice.run()
     assert buffer.is_joined

@@ -12,7 +12,7 @@ from tests.client.fake_gateway import MODERN_CAPS, FakeNetwork
 from tests.client.talk import Talk
 
 
-class FakeDesk:
+class FakeController:
     """Someone who sits in #lobby, with one message before them."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class FakeDesk:
     def answer(self, text: str) -> None:
         self.answers.append(text)
 
-    def turn_to(self, name: str) -> None:
+    def show_conversation(self, name: str) -> None:
         self.asked.append(("turn to", name))
 
     def search(self, text: str) -> None:
@@ -63,8 +63,8 @@ class FakeDesk:
 
 
 @pytest.fixture
-def controller() -> FakeDesk:
-    return FakeDesk()
+def controller() -> FakeController:
+    return FakeController()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def controller() -> FakeDesk:
         ("/whois bob", "WHOIS bob"),
     ],
 )
-def test_commands_that_are_lines(controller: FakeDesk, typed: str, line: str) -> None:
+def test_commands_that_are_lines(controller: FakeController, typed: str, line: str) -> None:
     commands.run(typed, controller)
     assert controller.sent() == [line]
     assert controller.answers == []
@@ -118,7 +118,7 @@ def test_commands_that_are_lines(controller: FakeDesk, typed: str, line: str) ->
         ("/q bob", ("turn to", "bob")),
     ],
 )
-def test_commands_for_the_desk(controller: FakeDesk, typed: str, asked: tuple[str, str]) -> None:
+def test_commands_for_the_desk(controller: FakeController, typed: str, asked: tuple[str, str]) -> None:
     commands.run(typed, controller)
     assert controller.asked == [asked]
 
@@ -134,21 +134,21 @@ def test_commands_for_the_desk(controller: FakeDesk, typed: str, asked: tuple[st
         ("/help join", "/join ROOM [KEY]: join a room and talk there"),
     ],
 )
-def test_what_cannot_be_is_answered(controller: FakeDesk, typed: str, answer: str) -> None:
+def test_what_cannot_be_is_answered(controller: FakeController, typed: str, answer: str) -> None:
     commands.run(typed, controller)
     assert controller.answers == [answer]
     assert controller.sent() == []
 
 
 @pytest.mark.parametrize("typed", ["/me waves", "/topic x", "/part", "/names"])
-def test_nowhere_that_is_said(controller: FakeDesk, typed: str) -> None:
+def test_nowhere_that_is_said(controller: FakeController, typed: str) -> None:
     controller.here = ""
     commands.run(typed, controller)
     assert "/join one first" in controller.answers[0]
 
 
 @pytest.mark.parametrize("typed", ["/react +1", "/reply x", "/redact"])
-def test_without_a_message_there_is_nothing_to_do_it_to(controller: FakeDesk, typed: str) -> None:
+def test_without_a_message_there_is_nothing_to_do_it_to(controller: FakeController, typed: str) -> None:
     controller.line = None
     commands.run(typed, controller)
     assert "no message here" in controller.answers[0]
@@ -156,14 +156,14 @@ def test_without_a_message_there_is_nothing_to_do_it_to(controller: FakeDesk, ty
 
 
 @pytest.mark.parametrize("reaction", ["two words", "x" * 17, "👍👍", "e\u0301\u0301\u0301"])
-def test_what_is_no_reaction_is_not_sent(controller: FakeDesk, reaction: str) -> None:
+def test_what_is_no_reaction_is_not_sent(controller: FakeController, reaction: str) -> None:
     """docs/protocol.md, "Reactions"."""
     commands.run(f"/react {reaction}", controller)
     assert "A reaction is one emoji, or a word" in controller.answers[0]
     assert controller.sent() == []
 
 
-def test_who_is_ignored_is_not_heard_until_they_are_no_longer(controller: FakeDesk) -> None:
+def test_who_is_ignored_is_not_heard_until_they_are_no_longer(controller: FakeController) -> None:
     network = controller.talk.network
     commands.run("/ignore Bob", controller)
     network.say("bob", "#lobby", "unheard")
@@ -175,7 +175,7 @@ def test_who_is_ignored_is_not_heard_until_they_are_no_longer(controller: FakeDe
     assert controller.talk.heard() == ["heard", "heard again"]
 
 
-def test_the_help_names_every_command(controller: FakeDesk) -> None:
+def test_the_help_names_every_command(controller: FakeController) -> None:
     commands.run("/help", controller)
     for command in COMMANDS.values():
         assert command.usage in controller.answers[0]
@@ -186,12 +186,12 @@ def test_commands_are_found_by_their_beginning() -> None:
     assert len(commands_like("/")) == len(COMMANDS)
 
 
-def test_the_fake_is_a_desk(controller: FakeDesk) -> None:
+def test_the_fake_is_a_desk(controller: FakeController) -> None:
     claimed: Controller = controller
     assert claimed.here == "#lobby"
 
 
-def test_the_help_in_a_pipe_has_what_works_there(controller: FakeDesk) -> None:
+def test_the_help_in_a_pipe_has_what_works_there(controller: FakeController) -> None:
     controller.is_pipe = True
     commands.run("/help", controller)
     listed = {line.split()[0] for line in controller.answers[0].splitlines() if line.startswith("/")}
@@ -202,12 +202,12 @@ def test_the_help_in_a_pipe_has_what_works_there(controller: FakeDesk) -> None:
     assert controller.answers[1].startswith("/topic [ROOM] [TEXT]: ")
 
 
-def test_the_password_of_an_operator_is_asked_for_and_nowhere_kept(controller: FakeDesk) -> None:
+def test_the_password_of_an_operator_is_asked_for_and_nowhere_kept(controller: FakeController) -> None:
     commands.run("/oper root", controller)
     assert controller.sent() == ["OPER root sesame"]
     commands.run("/oper root sesame", controller)
     assert controller.sent() == []
-    assert controller.answers == ["The password is asked for: /oper NAME"]
+    assert controller.answers == ["hubbub asks for the password: /oper NAME"]
     for line in ("/oper root sesame", "/OPER root", "/raw OPER root sesame", "/raw pass sesame"):
         assert commands.holds_secret(line)
     for line in ("/operate", "/raw PING x", "oper root", "//oper x"):

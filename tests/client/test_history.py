@@ -122,7 +122,7 @@ def test_where_there_is_no_history_that_is_said() -> None:
     talk.session.load_older("#lobby", None, talk.now)
     talk.session.search("#lobby", "x", talk.now)
     talk.pass_time(0)
-    assert problems(talk) == ["there is no history to be had here"] * 2
+    assert problems(talk) == ["this network has no history"] * 2
     assert not talk.sent("CHATHISTORY")
 
 

@@ -90,7 +90,7 @@ def test_no_connection_is_made_until_there_is_another_password() -> None:
     with FakeServer(shared) as server, running(server.address) as client:
         client.until(lambda session: session.needs_password)
         client.until_shown(lambda client: any(isinstance(event, PasswordRequired) for event in client._events))
-        client.until(lambda session: not session._is_connected)
+        client.until(lambda session: not session._connection.address)
         assert not any("no gateway" in text for text in client.statuses())
         client.transport.do(lambda session, _now: session.give_password("sesame"))
         client.until(lambda session: session.is_settled)

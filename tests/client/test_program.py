@@ -88,7 +88,7 @@ def test_a_password_that_is_lacking_ends_it_with_one_line(
         "hi\n" * 100, *arguments, server.address, "--name", "bot", *([] if "tail" in arguments else ["--wait", "99"])
     )
     assert ended.returncode == 1
-    assert ended.stderr.count("wants a password: hubbub --ask-password asks for it") == 1
+    assert ended.stderr.count("requires a password: use hubbub --ask-password") == 1
     assert server.accepted_count == 1
 
 
@@ -194,7 +194,7 @@ def test_the_log_is_appended(shared: SharedNetwork, server: FakeServer, tmp_path
     [
         (["--name", "two words"], "twowords could"),
         (["--room", "a,b"], "'a,b' is no name of a room"),
-        (["http://localhost"], "http:// is none of irc:// and ircs://"),
+        (["http://localhost"], "http:// is neither irc:// nor ircs://"),
         (["localhost:99999"], "is no address HOST:PORT"),
         (["--log", "/"], "is a directory"),
     ],
@@ -319,7 +319,7 @@ def test_log_and_export_write_what_was_said(shared: SharedNetwork, server: FakeS
         screen.until("bob: hi")
         screen.type(f"/export {text}\n/export {lines}\n/log\n")
         screen.until(f"written to {lines}")
-        screen.until("there is no log now")
+        screen.until("the log is closed")
         screen.type(f"/log {tmp_path}\n/export {tmp_path}\n")
         screen.until(f"cannot write to {tmp_path}: Is a directory")
         screen.until(f"cannot write to {tmp_path}: Is a directory")

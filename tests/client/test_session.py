@@ -9,7 +9,7 @@ from client.events import ServerEvent
 from client.outbox import IN_FLIGHT_LIMIT
 from client.pings import KEEPALIVE_S
 from client.saved_state import SavedState
-from client.session import DEAD_AFTER_S, REGISTRATION_LIMIT_S
+from client.server_connection import DEAD_AFTER_S, REGISTRATION_LIMIT_S
 from tests.client.fake_gateway import FakeNetwork
 from tests.client.talk import Talk
 
@@ -63,7 +63,7 @@ def test_the_name_of_the_last_start_is_waited_for_where_a_dead_connection_holds_
     talk.session.resume(SavedState(nick="Alice"))
     talk.start()
     assert talk.session.naming.current != "alice"
-    assert "it will be yours again soon" in talk.statuses()
+    assert "you get it back when it is free" in talk.statuses()
     network.ghosts.clear()
     talk.pass_time(10)
     talk.run()
@@ -374,7 +374,7 @@ def test_missing_history_is_said_and_holds_up_nothing(network: FakeNetwork) -> N
     for _ in range(HISTORY_TRIES):
         talk.connect_until("CHATHISTORY").output.clear() if talk.connection is None else talk.pass_time(2)
         talk.hear("FAIL CHATHISTORY MESSAGE_ERROR AFTER #lobby :Messages could not be retrieved")
-    assert "may be lacking here: Messages could not be retrieved" in talk.statuses()
+    assert "may be missing: Messages could not be retrieved" in talk.statuses()
     talk.say("hello")
     talk.run()
     assert talk.heard() == ["hello"]
@@ -407,7 +407,7 @@ def test_the_name_is_taken_back_when_the_dead_session_lets_it_go(network: FakeNe
     talk.cut(leaves_ghost=True)
     talk.start()
     assert talk.session.naming.current != "alice"
-    assert "still holds alice" in talk.statuses()
+    assert "still holds the nick alice" in talk.statuses()
     talk.say("under another name meanwhile")
     talk.pass_time(10)
     talk.run()
@@ -427,7 +427,7 @@ def test_a_name_that_is_never_let_go_is_given_up(network: FakeNetwork) -> None:
     for _ in range(30):
         talk.pass_time(5)
         talk.run()
-    assert "still taken" in talk.statuses()
+    assert "still in use" in talk.statuses()
     asked = len(talk.sent("NICK"))
     talk.pass_time(20)
     talk.run()

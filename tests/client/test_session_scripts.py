@@ -78,7 +78,7 @@ class Run:
         self.session = Session(nick, rooms, lambda: next(ids), password=password, backlog=BACKLOG)
         for name in conversations:
             if not name.startswith("#"):
-                self.session.talk_to(name)
+                self.session.open_person(name)
         self.now = START
         self.variables = Variables()
 
@@ -148,12 +148,12 @@ _ACTIONS: Final[dict[str, Callable[..., object]]] = {
     "react": lambda session, now, target, msgid, reaction: session.react(target, msgid, reaction, now),
     "unreact": lambda session, now, target, msgid, reaction: session.react(target, msgid, reaction, now, removes=True),
     "redact": lambda session, now, target, msgid: session.redact(target, msgid, "", now),
-    "type": lambda session, now, target, state: session.write(target, TypingState(state), now),
+    "type": lambda session, now, target, state: session.set_typing(target, TypingState(state), now),
     "mark_read": lambda session, now, target, at: session.mark_read(target, parse_time(at), now),
     "join": _request("JOIN"),
     "leave": _request("PART"),
     "nick": _request("NICK"),
-    "query": lambda session, now, nick: session.talk_to(nick),
+    "query": lambda session, now, nick: session.open_person(nick),
     "older": lambda session, now, target, msgid: session.load_older(target, Position(msgid, now), now),
     "command": lambda session, now, verb, *params: session.request(Message(verb, list(params)), now),
     "password": lambda session, now, password: session.give_password(password),

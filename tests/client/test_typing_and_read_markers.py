@@ -20,14 +20,14 @@ def told(talk: Talk) -> list[str]:
 def test_active_is_told_again_and_again_but_not_within_three_seconds(talk: Talk) -> None:
     """IRCv3 typing: not sent within 3 seconds of another one for a given target."""
     for _ in range(10):
-        talk.session.write("#lobby", TypingState.ACTIVE, talk.now)
+        talk.session.set_typing("#lobby", TypingState.ACTIVE, talk.now)
         talk.pass_time(0.5)
     assert told(talk) == ["active", "active"]
 
 
 def test_that_a_text_was_cleared_is_told_when_it_may_be(talk: Talk) -> None:
-    talk.session.write("#lobby", TypingState.ACTIVE, talk.now)
-    talk.session.write("#lobby", TypingState.DONE, talk.now)
+    talk.session.set_typing("#lobby", TypingState.ACTIVE, talk.now)
+    talk.session.set_typing("#lobby", TypingState.DONE, talk.now)
     assert told(talk) == ["active"]
     talk.pass_time(3)
     assert told(talk) == ["active", "done"]
@@ -36,22 +36,22 @@ def test_that_a_text_was_cleared_is_told_when_it_may_be(talk: Talk) -> None:
 
 
 def test_a_message_ends_the_writing_by_itself(talk: Talk) -> None:
-    talk.session.write("#lobby", TypingState.ACTIVE, talk.now)
+    talk.session.set_typing("#lobby", TypingState.ACTIVE, talk.now)
     talk.session.say("#lobby", "said", talk.now)
-    talk.session.write("#lobby", TypingState.DONE, talk.now)
+    talk.session.set_typing("#lobby", TypingState.DONE, talk.now)
     talk.pass_time(10)
     assert told(talk) == ["active"]
 
 
 def test_each_target_has_its_own_pause(talk: Talk) -> None:
     for target in ("#lobby", "bob", "#LOBBY"):
-        talk.session.write(target, TypingState.ACTIVE, talk.now)
+        talk.session.set_typing(target, TypingState.ACTIVE, talk.now)
     assert told(talk) == ["active", "active"]
 
 
 def test_without_message_tags_nobody_is_told() -> None:
     talk = Talk(FakeNetwork(caps="echo-message")).start()
-    talk.session.write("#lobby", TypingState.ACTIVE, talk.now)
+    talk.session.set_typing("#lobby", TypingState.ACTIVE, talk.now)
     talk.session.mark_read("#lobby", talk.now, talk.now)
     assert told(talk) == []
     assert not talk.sent("MARKREAD")
