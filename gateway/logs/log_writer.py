@@ -372,7 +372,7 @@ class LogWriter:
             if writer.flight is not flight or reply is LOST:
                 return
             if concerns_one_key(reply):  # somebody has put something else there: nobody reads it
-                writer.memory.clear()
+                self.memory.forget(writer)
                 self._finish(writer, None)
                 return
             if not isinstance(reply, list):

@@ -47,6 +47,12 @@ class RecentAppends:
         while self._oldest and self._oldest[0][0] < self._age - AGES:
             self._forget_oldest()
 
+    def forget(self, writer: Writer) -> None:
+        """Forget all entries of a log that cannot be restored."""
+        self._bytes -= sum(len(entry.payload) + OVERHEAD_BYTES for entry in writer.memory)
+        writer.memory.clear()
+        self._oldest = deque((age, log) for age, log in self._oldest if log is not writer)
+
     def clear(self) -> None:
         while self._oldest:
             self._forget_oldest()
