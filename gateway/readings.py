@@ -37,7 +37,7 @@ _LANE_GAUGES: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
 _LANE_COUNTERS: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     ("commands", "Lines from clients that were carried out.", lambda lane: lane.parts.dispatcher.commands),
     ("deliveries", "Lines or batches written to clients.", lambda lane: lane.parts.outboxes.delivered),
-    ("entries", "Entries appended to logs.", lambda lane: lane.parts.log_writer.launched),
+    ("entries", "Entries appended to logs.", lambda lane: lane.parts.log_writer.appended),
     ("link_commands", "Commands sent to Redis.", lambda lane: lane.parts.link.commands),
     ("link_received_bytes", "Bytes received from Redis.", lambda lane: lane.parts.link.bytes_in),
 )

@@ -264,7 +264,7 @@ class Parts:
         hooks.turn += [self.directory_publisher.turn, self.barrier.turn, self.rekey.turn]
         hooks.tick += [
             self.dispatcher.expire,
-            self.log_writer.seek,
+            self.log_writer.repair_unacknowledged,
             self.probe.tick,
             self.outgoing.tick,
         ]
@@ -274,7 +274,7 @@ class Parts:
             self.replicas.write_snapshots,
             lambda: self.replicas.close_idle(context.now),
             self.inbox.tidy,
-            self.log_writer.memory.age,
+            self.log_writer.recent.age,
             self.directory.age,
         ]
         hooks.check += [
@@ -290,7 +290,7 @@ class Parts:
             self.directory.link_up,
             self.monitor.link_up,
             self.nicks.link_up,
-            self.log_writer.resume,
+            self.log_writer.link_up,
             self.directory_publisher.renew,
         ]
         hooks.link_down += [self.orphans.link_down, self.subscriptions.link_down]
@@ -461,7 +461,7 @@ class LinkEvents:
         call_all(self._hooks.redis_available)
 
     def writes_taken(self) -> None:
-        self._parts.log_writer.allow()
+        self._parts.log_writer.writes_taken()
 
 
 def retention(settings: LaneSettings) -> Retention:

@@ -139,7 +139,7 @@ class Lane:
         log_writer, delay = self.parts.log_writer, self.parts.batch_delay
         if log_writer.gathered:
             if delay.is_count_due(now):
-                delay.count(now, log_writer.entries_since())
+                delay.count(now, log_writer.take_sent())
             if delay.may_send(now, log_writer.gathered):
                 log_writer.send()
 

@@ -1,26 +1,23 @@
-"""What is on its way into one log: events that wait, the entry in flight, entries that must go again.
-
-Pure data; `appends` decides over it. Belongs to one lane.
-"""
+"""The events of a lane on their way into one log. Plain data, changed by :class:`gateway.logs.log_writer.LogWriter`."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.broker.keys import Keys
-from gateway.chat.events import encode, origin_of
+from gateway.chat.events import origin_of
 from gateway.logs.replica import Replica
 
 ENTRY_LIMIT_BYTES = 64 * 1024
 
 
 class PendingEvent:
-    """An event on its way into a log, and who waits for what becomes of it."""
+    """An event on its way into a log."""
 
     __slots__ = ("label", "line", "sid", "wait")
 
     def __init__(self, sid: str, line: str, label: str = "", wait: Any = None) -> None:
-        """``label``, ``wait``: the lane's own notes (a labeled echo, a handler)."""
+        """``label`` and ``wait`` are the lane's: the label of an echo, and what a handler awaits."""
         self.sid = sid
         self.line = line
         self.label = label
@@ -28,76 +25,65 @@ class PendingEvent:
 
     @property
     def size_bytes(self) -> int:
-        """What it takes of an entry's payload."""
+        """Its share of an entry's payload."""
         line = self.line
         return len(self.sid) + len(" \r\n") + (len(line) if line.isascii() else len(line.encode()))
 
 
 class InFlight:
-    """The entry in flight: its bytes, kept for sending the same ones again.
+    """An entry that was sent to Redis. Its bytes are kept, so that the same ones can be sent again."""
 
-    ``place``: its id, its predecessor's and the epoch, where it is not published yet.
-    ``answered``: its reply came, or never will; what became of it, its log tells. ``pendings``: none when it is
-    put back.
-    """
+    __slots__ = ("appended", "events", "is_answered", "origin", "payload")
 
-    __slots__ = ("answered", "origin", "payload", "pendings", "place")
-
-    def __init__(self, origin: str, payload: bytes, pendings: Sequence[PendingEvent] = ()) -> None:
+    def __init__(self, origin: str, payload: bytes, events: Sequence[PendingEvent] = ()) -> None:
+        """``events``: empty if their outcome is known already, for an entry that is restored."""
         self.origin = origin
         self.payload = payload
-        self.pendings = pendings
-        self.answered = False
-        self.place: list[bytes] | None = None
+        self.events = events
+        self.is_answered = False
+        """The answer came, or will never come. The outcome is in the log."""
+        self.appended: list[bytes] | None = None
+        """Its id, its predecessor's id and the epoch, if it is in the log and not published yet."""
 
     @property
     def count(self) -> int:
+        """The number in the origin. It rises with each entry of a lane."""
         return origin_of(self.origin)[1]
 
 
-class Writer:
-    """One log's queue and flight; ``replica`` is None for another lane's inbox.
-
-    ``memory``: own entries that the log has, or had; ``returning``: those to put back before anything new;
-    ``when_whole``: called between the two.
-    """
+class LogQueue:
+    """What a lane has under way to one log, in the order in which it is sent: first ``to_restore``, then ``events``."""
 
     __slots__ = (
         "after_recovery",
-        "flight",
+        "events",
+        "in_flight",
         "keys",
         "live",
         "log",
-        "memory",
         "name",
-        "queue",
+        "recent",
         "rejected",
         "replica",
-        "returning",
+        "to_restore",
     )
 
     def __init__(self, name: str, keys: Keys, replica: Replica | None) -> None:
+        """``replica``: None for another lane's inbox, which this lane does not follow."""
         self.name = name
         self.log, self.live, self.rejected = keys.log(name), keys.live(name), keys.rejected(name)
         self.keys = (self.log, keys.head(name))
         self.replica = replica
-        self.queue: deque[PendingEvent] = deque()
-        self.flight: InFlight | None = None
-        self.memory: deque[InFlight] = deque()
-        self.returning: deque[InFlight] = deque()
+        self.events: deque[PendingEvent] = deque()
+        self.in_flight: InFlight | None = None
+        self.recent: deque[InFlight] = deque()
+        """Entries of this lane that are, or were, in the log."""
+        self.to_restore: deque[InFlight] = deque()
+        """Entries that the log has lost, or perhaps never had. They go before anything new."""
         self.after_recovery: Callable[[], None] | None = None
+        """Called once, between the two."""
 
     @property
     def has_more(self) -> bool:
-        """Whether anything waits behind what is in flight."""
-        return bool(self.queue or self.returning or self.after_recovery is not None)
-
-    def take(self, origin: str) -> InFlight:
-        """As many queued events as one entry may hold, at least one."""
-        queue = self.queue
-        taken = [queue.popleft()]
-        if queue:
-            room = ENTRY_LIMIT_BYTES - taken[0].size_bytes
-            while queue and (room := room - queue[0].size_bytes) >= 0:
-                taken.append(queue.popleft())
-        return InFlight(origin, encode([(pending.sid, pending.line) for pending in taken]), taken)
+        """Whether anything waits for the entry in flight."""
+        return bool(self.events or self.to_restore or self.after_recovery is not None)

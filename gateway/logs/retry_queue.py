@@ -123,7 +123,7 @@ class RetryQueue:
             self._settle()
 
     def _expire(self, name: str, old: set[PendingEvent]) -> None:
-        sids = {pending.sid for pending in self._log_writer.queue(name) if pending in old}
+        sids = {pending.sid for pending in self._log_writer.waiting(name) if pending in old}
         for sid in sids:
             self._refused.setdefault(sid, set()).add(name)
         for pending in self._log_writer.withdraw(name, lambda one: one.sid in sids and one.__class__ is PendingEvent):

@@ -195,9 +195,9 @@ def test_no_turn_has_an_event_for_each_room_of_a_client(world: World) -> None:
         socket.inbound += line
         appended = []
         for _ in range(40):
-            before = world.lane.parts.log_writer.launched
+            before = world.lane.parts.log_writer.appended
             world.turn()
-            appended.append(world.lane.parts.log_writer.launched - before)
+            appended.append(world.lane.parts.log_writer.appended - before)
         assert max(appended) <= ROOMS_AT_ONCE
         assert sum(appended) >= 60
 

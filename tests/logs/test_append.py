@@ -87,7 +87,7 @@ def test_all_that_gathers_is_one_entry_and_one_entry_is_in_flight(stage: Stage) 
     node.turn()
     node.say(ROOM, "e")
     node.turn()
-    assert node.log_writer.launched == 1
+    assert node.log_writer.appended == 1
     stage.until(lambda: story.lines == ["a", "b", "c", "d", "e"])
     entries = stage.entries(ROOM)
     assert [decode(*entry).lines for entry in entries] == [["a", "b", "c"], ["d", "e"]]
@@ -141,7 +141,7 @@ def test_lines_wait_until_their_log_is_loaded(stage: Stage) -> None:
     story = node.follow(ROOM)
     node.say(ROOM, "early")
     node.turn()
-    assert not node.log_writer.launched
+    assert not node.log_writer.appended
     stage.connect(node)
     stage.until(lambda: story.lines == ["early"])
 

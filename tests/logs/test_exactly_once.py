@@ -204,9 +204,9 @@ def test_a_line_that_was_answered_but_did_not_come_back_is_looked_for(stage: Sta
     node.turn()
     stage.round_trip()
     node.link.is_deaf = False
-    node.log_writer.seek()
+    node.log_writer.repair_unacknowledged()
     stage.until(lambda: "unheard" in node.outcomes)
     assert lines(stage) == story.lines
-    node.log_writer.seek()
+    node.log_writer.repair_unacknowledged()
     stage.round_trip()
     assert len(node.outcomes["unheard"]) == 1

@@ -130,7 +130,7 @@ def test_a_room_made_anew_is_left_alone_after_a_minute(stage: Stage) -> None:
     eves.replica.repair()
     stage.until(lambda: eves.replica.epoch == long_ago)
     for _ in range(13):
-        ann.log_writer.memory.age()
+        ann.log_writer.recent.age()
     stage.connect(ann)
     stage.until(lambda: room.replica.epoch == long_ago)
     agree(stage, room, eves)
@@ -237,6 +237,6 @@ def test_who_waits_for_a_log_to_be_whole_is_called_though_redis_took_no_writes_f
     stage.round_trip()
     ann.turn()
     assert called == []
-    ann.log_writer.allow()
+    ann.log_writer.writes_taken()
     stage.step()
     assert called == ["whole"]

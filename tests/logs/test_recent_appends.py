@@ -5,24 +5,24 @@ import pytest
 from gateway.broker.keys import Keys
 from gateway.chat.events import Entry, encode
 from gateway.logs import recent_appends
-from gateway.logs.in_flight import InFlight, Writer
+from gateway.logs.in_flight import InFlight, LogQueue
 from gateway.logs.recent_appends import AGES, RecentAppends
 
 
-def queue(name: str) -> Writer:
-    return Writer(name, Keys("t:"), None)
+def queue(name: str) -> LogQueue:
+    return LogQueue(name, Keys("t:"), None)
 
 
 def sent(count: int, *lines: str) -> InFlight:
     return InFlight(f"g.0:{count}", encode([("g.0.1", line) for line in lines]))
 
 
-def counts(log: Writer) -> list[int]:
-    return [entry.count for entry in log.memory]
+def counts(log: LogQueue) -> list[int]:
+    return [entry.count for entry in log.recent]
 
 
 def test_an_entry_is_forgotten_after_a_minute_and_its_log_is_reported() -> None:
-    forgotten: list[Writer] = []
+    forgotten: list[LogQueue] = []
     recent, log = RecentAppends(forgotten.append), queue("#a")
     recent.add(log, sent(1, "x"))
     for _ in range(AGES):
@@ -46,7 +46,7 @@ def test_a_rejected_event_is_not_restored() -> None:
     recent, log = RecentAppends(lambda _log: None), queue("#a")
     recent.add(log, sent(1, "good", "bad"))
     recent.forget_rejected(log, Entry("1-0", "g.0:1", ["g.0.1"] * 2, ["good", "bad"], b""), {1})
-    assert [entry.payload for entry in log.memory] == [encode([("g.0.1", "good")])]
+    assert [entry.payload for entry in log.recent] == [encode([("g.0.1", "good")])]
 
 
 def test_a_log_that_nobody_reads_is_forgotten_and_the_others_are_not() -> None:

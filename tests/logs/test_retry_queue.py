@@ -59,7 +59,7 @@ class Lane:
         self.retry_queue.tick(self.now)
 
     def queued(self, log: str) -> list[str]:
-        return [pending.line for pending in self.log_writer.queue(log)]
+        return [pending.line for pending in self.log_writer.waiting(log)]
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ def test_a_snapshot_that_expires_with_its_log(network: Network) -> None:
     network.settle()
     network.server.store.advance(31 * 24 * 3600 * 1_000_000)
     for _ in range(AGES + 1):
-        node.log_writer.memory.age()
+        node.log_writer.recent.age()
     node.say(ROOM, "after")
     network.settle()
     assert story.lines == network.lines() == ["after"]

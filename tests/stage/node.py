@@ -73,7 +73,7 @@ class Story:
         if not count or count > self.counts.get(lane, 0):
             self.lines += entry.lines
             self.counts[lane] = count
-        for index, pending in enumerate(self._node.log_writer.land(self.name, entry.origin) or []):
+        for index, pending in enumerate(self._node.log_writer.acknowledge(self.name, entry.origin) or []):
             self._node.settle(pending, (entry.id, index))
 
     def ephemeral(self, payload: bytes) -> None:
@@ -111,13 +111,13 @@ class Node:
         self.link = LossyLink(selector, self, (*LOG_SCRIPTS, *NICK_SCRIPTS))
         epochs = count()
         self.lagging: list[bool] = []
-        waiting = ReplicaAcks(replicas, self.link, keys.gateway_info(lane), self._lags) if replicas else None
+        acks = ReplicaAcks(replicas, self.link, keys.gateway_info(lane), self._lags) if replicas else None
         self.log_writer = LogWriter(
-            self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle, waiting=waiting
+            self.link, keys, lane, lambda: f"{lane}e{next(epochs)}", self.settle, replica_acks=acks
         )
         self.rooms_live: list[LocalRoom] = []
         self.rooms_reloaded: list[tuple[LocalRoom, Room, bool]] = []
-        self.subscriptions = Subscriptions(self.link, keys, self._fault, waiting)
+        self.subscriptions = Subscriptions(self.link, keys, self._fault, acks)
         self.snapshots = Snapshots(self.link, keys, RETENTION, lambda: f"{lane}s{next(epochs)}", lambda: FAR_FUTURE_MS)
         self.rejected_events = RejectedEvents(self.link, keys)
         self.replicas = RoomReplicas(
@@ -144,7 +144,7 @@ class Node:
     def _lags(self, is_lagging: bool) -> None:
         self.lagging.append(is_lagging)
         if not is_lagging:
-            self.log_writer.allow()
+            self.log_writer.writes_taken()
 
     def follow(self, name: str) -> Story:
         story = self.stories[name] = Story(self, name)
@@ -173,7 +173,7 @@ class Node:
     def _deliver(self, followed: LocalRoom, entry: Entry, effects: Any) -> None:
         self.shown += [line for effect in effects for line in effect_lines(effect)]
         self.rejections += [effect for effect in effects if isinstance(effect, Rejection)]
-        pendings = self.log_writer.land(followed.name, entry.origin)
+        pendings = self.log_writer.acknowledge(followed.name, entry.origin)
         if pendings is not None:
             for effect in effects:
                 if effect.sid:  # and not the network's
@@ -183,7 +183,7 @@ class Node:
 
     def link_up(self) -> None:
         self.replicas.link_up()
-        self.log_writer.resume()
+        self.log_writer.link_up()
 
     def link_down(self, why: str) -> None:
         self.whys.append(why)

@@ -161,7 +161,7 @@ class Inbox:
         return True
 
     def apply(self, entry: Entry) -> None:
-        pendings = self._log_writer.land(self.name, entry.origin)
+        pendings = self._log_writer.acknowledge(self.name, entry.origin)
         is_news = self._is_news(entry.origin)
         for index, (sid, line) in enumerate(zip(entry.sids, entry.lines, strict=True)):
             message = parse(line)

@@ -70,7 +70,7 @@ class Fanout:
         """Delivers an entry's effects in order and settles the events of it that were this lane's."""
         pendings: Sequence[PendingEvent] | None = None
         if entry.origin.startswith(self._origin):
-            pendings = self._log_writer.land(followed.name, entry.origin)
+            pendings = self._log_writer.acknowledge(followed.name, entry.origin)
         if followed.shown and followed.is_replayed(entry.origin):
             effects = _without_messages(effects)  # the log had lost it, clients have it
         if effects.plain:

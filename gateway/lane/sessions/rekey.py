@@ -85,7 +85,7 @@ class Rekey:
         if self._context.is_rekeying:
             return
         self._context.is_rekeying = True
-        self._log_writer.is_held = True
+        self._log_writer.is_paused = True
         for client in self._clients.values():
             client.throttled += client not in self._held
             self._held[client] = 0
@@ -125,7 +125,7 @@ class Rekey:
             self._link.call(self._keys.log(inbox.name), self._read, "XRANGE", start, "+")
 
     def _may_take_id(self) -> bool:
-        return self._link.is_up(self._keys.head(self._inbox.name)) and not self._log_writer.is_under_way
+        return self._link.is_up(self._keys.head(self._inbox.name)) and not self._log_writer.has_own_in_flight
 
     def _read(self, reply: Any) -> None:
         """What came into the inbox before it was closed, and was not heard, is for the sessions under their old ids.
@@ -151,9 +151,9 @@ class Rekey:
         old_inbox = self._inbox.name
         call_all(self._hooks.rekeyed, self._context.id)
         self._move_inbox(old_inbox)
-        for pending in self._log_writer.flying():  # to other lanes
+        for pending in self._log_writer.in_flight():  # to other lanes
             pending.sid = self._context.current_sid(pending.sid)
-        for queue in (*self._log_writer.queues(), *self._returned.values()):
+        for queue in (*self._log_writer.all_waiting(), *self._returned.values()):
             pendings = list(queue)
             queue.clear()
             queue.extend(self._carried(pendings))
@@ -183,7 +183,7 @@ class Rekey:
 
     def _move_inbox(self, old: str) -> None:
         """A new log for the new id; what has gathered for the old one goes there."""
-        queue = self._log_writer.queue(old)
+        queue = self._log_writer.waiting(old)
         waiting = list(queue)
         queue.clear()
         self._log_writer.unfollow(old)
@@ -192,7 +192,7 @@ class Rekey:
         self._log_writer.follow(self._inbox.replica)
         self._inbox.make()
         self._subscriptions.follow(self._inbox.replica)
-        self._log_writer.queue(self._inbox.name).extend(waiting)
+        self._log_writer.waiting(self._inbox.name).extend(waiting)
 
     def _carried(self, pendings: list[PendingEvent]) -> Iterator[PendingEvent]:
         """Events that have not been folded, under the new ids.
@@ -243,13 +243,13 @@ class Rekey:
         for client in self._clients.values():
             self._name_by_id(client)
         for name, followed in self._replicas.rooms.items():
-            self._log_writer.precede(name, returned.pop(name, ()))
+            self._log_writer.add_all_first(name, returned.pop(name, ()))
             for client in reversed(followed.clients.values()):
                 self._join(followed, client)
         for name, pendings in returned.items():
-            self._log_writer.precede(name, pendings)
+            self._log_writer.add_all_first(name, pendings)
         self._context.is_rekeying = False
-        self._log_writer.release()
+        self._log_writer.resume()
         call_all(self._hooks.rekey_ended)
         for client in [client for client, rooms in self._held.items() if not rooms]:
             self._hear(client)

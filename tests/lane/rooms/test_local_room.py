@@ -238,7 +238,7 @@ def test_an_inbox_that_cannot_be_read_refuses_what_goes_there(stage: Stage) -> N
     stage.command("HSET", stage.keys.head("@gone.0"), "epoch", "e", "last", "0-0")
     node.link.drop("cut")
     node.say("@gone.0", ":n PRIVMSG x :hi")
-    node.log_writer._writer("@gone.0").memory.append(InFlight(f"{node.lane}:1", b""))
+    node.log_writer._queue("@gone.0").recent.append(InFlight(f"{node.lane}:1", b""))
     stage.connect(node)
     stage.until(lambda: node.outcomes == {":n PRIVMSG x :hi": [None]})
     assert node.whys == ["cut"]
