@@ -224,10 +224,10 @@ class Gateway:
 
     @property
     def _is_ending(self) -> bool:
-        return self._ending_signals > 0
+        return self._ending_signal_count > 0
 
     @property
-    def _ending_signals(self) -> int:
+    def _ending_signal_count(self) -> int:
         return len(self._signals) - self._signals.count(signal.SIGHUP)
 
     def _wait(self) -> None:
@@ -304,7 +304,7 @@ class Gateway:
     @property
     def _must_hurry(self) -> bool:
         """Whether a second signal came, or the process ends because of a bug."""
-        return self._ending_signals > 1 or self._exit_status != 0
+        return self._ending_signal_count > 1 or self._exit_status != 0
 
     @property
     def _is_redis_unavailable(self) -> bool:

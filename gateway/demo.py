@@ -76,7 +76,7 @@ def run(gateways: int, port: int, settings: Settings, command: Sequence[str] = G
         for each in ports:
             demo.start(each, _options(each, hosts, settings.data_dir))
         if demo.wait_until_listening():
-            print(invitation(ports, settings.data_dir, gateway_settings), flush=True)
+            print(instructions(ports, settings.data_dir, gateway_settings), flush=True)
             demo.watch()
     print("The demo has ended. Its rooms and messages are kept for the next one.", flush=True)
     return 0
@@ -108,7 +108,7 @@ def _options(port: int, hosts: Sequence[str], data_dir: Path) -> list[str]:
     return ["serve", *listen, f"--data-dir={data_dir}", f"--name=demo-{port}.hubbub", "--log-format=json"]
 
 
-def invitation(ports: Sequence[int], data_dir: Path, gateway_settings: Settings) -> str:
+def instructions(ports: Sequence[int], data_dir: Path, gateway_settings: Settings) -> str:
     """Return instructions how to connect; each kind of client uses another gateway, as far as there are enough."""
     ours, plain, irc = (ports[min(index, len(ports) - 1)] for index in range(3))
     lobby = gateway_settings.lobby
