@@ -17,7 +17,7 @@ _LANE_GAUGES: tuple[tuple[str, str, Callable[[Lane], float]], ...] = (
     (
         "pending_connections",
         "Connections whose dialect is not known yet.",
-        lambda lane: len(lane.parts.connections.opening),
+        lambda lane: len(lane.parts.handshake.pending),
     ),
     ("rooms", "Rooms that the lane follows.", lambda lane: len(lane.parts.replicas.rooms)),
     (

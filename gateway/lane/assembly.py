@@ -88,7 +88,7 @@ class Parts:
         """The clients of the lane by session id."""
         self.touched: list[ClientConnection] = []
         """The connections to flush at the end of the turn."""
-        self.connections = Connections(self)
+        self.handshake = Handshake(context)
         self._build_link()
         self._build_logs()
         self._build_directory()
@@ -184,7 +184,7 @@ class Parts:
         self.room_list = RoomList(self.link, keys)
         self.user_counts = UserCounts(self.link, keys, context.id)
         self.directory_publisher = DirectoryPublisher(
-            context, self.link, keys, self.replicas, self.room_list, self.user_counts, self.connections.__len__
+            context, self.link, keys, self.replicas, self.room_list, self.user_counts, self._count_connections
         )
         self.monitor = Monitor(self.link, keys, self.directory.find, context.later)
         self.orphans = OrphanedMembers(self.link, keys, self.log_writer, lambda: context.gateway)
@@ -219,8 +219,29 @@ class Parts:
     def _build_clients(self) -> None:
         """Build what reads from clients and ends them."""
         self.dispatcher = Dispatcher(self.context, self.clients, self.probe, self.sessions.depart)
-        self.handshake = Handshake(self.context, self.connections)
-        self.drain = Drain(self)
+        self.connections = Connections(
+            self.context,
+            self.hooks,
+            self.selector,
+            self.touched,
+            self.clients,
+            self.handshake,
+            self.dispatcher,
+            self.sessions.depart,
+        )
+        self.handshake.opened = self.connections.opened
+        self.drain = Drain(
+            self.context,
+            self.clients,
+            self.handshake,
+            self.dispatcher,
+            self.link,
+            self.log_writer,
+            self.sessions.depart,
+            self.outgoing.when_idle,
+            self.inbox.close,
+            lambda: self.sessions.is_closing,
+        )
         self.services = self.dispatcher.services = self._services()
 
     def _services(self) -> Services:
@@ -300,12 +321,13 @@ class Parts:
         self.inbox.on_lost = partial(call_all, hooks.data_lost)
         hooks.lease_lost += [self.inbox.make, self.inbox.on_lost, self.subscriptions.check_positions]
         hooks.reload += [self._reload]
+        hooks.client_opened += [lambda _client: self.directory_publisher.count_changed()]
         hooks.client_departs += [lambda client: self.monitor.forget(client.session)]
         hooks.client_left += [
-            lambda client: self.connections.discount(client.connection),
+            lambda client: self.handshake.discount(client.connection),
             lambda client: self.direct_history.forget(client.session),
             lambda client: self.directory_publisher.user_left(client.session),
-            lambda _client: self.drain.check(),
+            lambda _client: self.drain.end_if_empty(),
         ]
         hooks.rekeyed += [
             self.log_writer.rekeyed,
@@ -330,6 +352,9 @@ class Parts:
 
     def _read_on(self, client: Client) -> None:
         self.dispatcher.proceed(client)
+
+    def _count_connections(self) -> int:
+        return len(self.clients) + len(self.handshake.pending)
 
     def _depart(self, client: Client, reason: str) -> None:
         self.sessions.depart(client, reason)

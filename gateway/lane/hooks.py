@@ -40,6 +40,8 @@ class Hooks:
         """Redis did not know the gateway any more: what the lane keeps there may be lost."""
         self.reload: list[Call] = []
         """The settings have changed."""
+        self.client_opened: list[Callable[[Client], None]] = []
+        """A connection has become a client."""
         self.client_departs: list[Callable[[Client], None]] = []
         """A client is about to leave; it gets nothing more of its rooms."""
         self.client_left: list[Callable[[Client], None]] = []

@@ -95,6 +95,7 @@ class Lane:
         parts = self.parts
         parts.link.drop("stopping")
         parts.connections.abort_all()
+        parts.sessions.abort_closing()
         self.selector.close()
         self.context.wake.close()
 
@@ -113,7 +114,11 @@ class Lane:
         parts, context = self.parts, self.context
         ready = self.selector.wait(timeout_s)
         now = context.turn_began()
-        self.selector.serve(self._readable(ready))
+        handlers = self.selector.handlers
+        for fd, mask in self._readable(ready):
+            on_ready = handlers.get(fd)
+            if on_ready is not None:  # an earlier handler of this turn may have closed it
+                on_ready(mask)
         context.timers.run_due(now)
         for call in parts.hooks.turn:
             call()

@@ -24,9 +24,6 @@ class Owner(Protocol):
     def ended(self, connection: "ClientConnection") -> None:
         """Called when the peer has closed its sending side; it may still read."""
 
-    def backlog_changed(self, change: int) -> None:
-        """Called when the bytes that wait for peers to read grow or shrink by ``change``."""
-
     def closed(self, connection: "ClientConnection", reason: str) -> None:
         """Called when the connection is closed in both directions."""
 
@@ -36,11 +33,11 @@ class ClientConnection:
 
     __slots__ = (
         "_backlog",
+        "_backlog_changed",
         "_events",
         "_is_shut",
         "_lingers",
         "_on_drained",
-        "_owner",
         "_selector",
         "_send",
         "_socket",
@@ -54,6 +51,7 @@ class ClientConnection:
         "is_closing",
         "is_open",
         "out",
+        "owner",
         "peer",
         "state",
     )
@@ -66,13 +64,15 @@ class ClientConnection:
         owner: Owner,
         touched: list["ClientConnection"],
         backlog_limit_bytes: int,
+        backlog_changed: Callable[[int], None],
     ) -> None:
         """``touched``: the lane's list of connections to flush this turn; ``peer``: the address as text."""
         connected.setblocking(False)
         self._socket = connected
         self._send = connected.send
         self._selector = selector
-        self._owner = owner
+        self.owner = owner
+        self._backlog_changed = backlog_changed
         self._touched = touched
         self.out: list[bytes] = []
         self._backlog: deque[bytes] | None = None
@@ -138,7 +138,7 @@ class ClientConnection:
         self._backlog.extend(pieces)
         length = sum(map(len, pieces))
         self.backlog_bytes += length
-        self._owner.backlog_changed(length)
+        self._backlog_changed(length)
         if self.backlog_bytes > self.backlog_limit_bytes:
             self.abort("SendQ exceeded")
         else:
@@ -158,7 +158,7 @@ class ClientConnection:
                 self.abort(error.strerror or "send failed")
                 return
             self.backlog_bytes -= sent
-            self._owner.backlog_changed(-sent)
+            self._backlog_changed(-sent)
             if sent < len(data):
                 backlog.appendleft(data[sent:])
                 self._set_events(self._events | WRITE)
@@ -221,7 +221,7 @@ class ClientConnection:
                 return
             self._input_ended()
         elif self._tls is None:
-            self._owner.received(self, data)
+            self.owner.received(self, data)
         else:
             self._decrypt(data)
 
@@ -230,7 +230,7 @@ class ClientConnection:
         if not self.has_ended and self.is_open:
             self.has_ended = True
             self._set_events(self._events & ~READ)
-            self._owner.ended(self)
+            self.owner.ended(self)
 
     def start_tls(self, layer: TlsLayer, first: bytes) -> None:
         """Use TLS from now on; ``first`` are the bytes of the client hello that were already read."""
@@ -251,7 +251,7 @@ class ClientConnection:
             return
         self._send_encrypted(self._tls.take_pending())
         if plain and self.is_open:
-            self._owner.received(self, plain)
+            self.owner.received(self, plain)
         if self._tls.peer_has_closed:
             self._input_ended()
 
@@ -296,7 +296,7 @@ class ClientConnection:
         self._socket.close()
         self.out.clear()
         self._backlog = None
-        self._owner.backlog_changed(-self.backlog_bytes)
+        self._backlog_changed(-self.backlog_bytes)
         self.backlog_bytes = 0
-        self._owner.closed(self, reason)
+        self.owner.closed(self, reason)
         self._notify_drained()

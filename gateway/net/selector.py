@@ -16,40 +16,32 @@ Ready = Callable[[int], None]
 
 
 class Selector:
-    """Registered descriptors and their handlers, which are called as ``on_ready(mask)``."""
+    """Registered descriptors; ``handlers``: what to call for each, as ``on_ready(mask)``."""
 
-    __slots__ = ("_epoll", "_handlers")
+    __slots__ = ("_epoll", "handlers")
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._handlers: dict[int, Ready] = {}
+        self.handlers: dict[int, Ready] = {}
 
     def __len__(self) -> int:
-        return len(self._handlers)
+        return len(self.handlers)
 
     def register(self, fd: int, on_ready: Ready, events: int = READ) -> None:
         self._epoll.register(fd, events)
-        self._handlers[fd] = on_ready
+        self.handlers[fd] = on_ready
 
     def modify(self, fd: int, events: int) -> None:
         self._epoll.modify(fd, events)
 
     def unregister(self, fd: int) -> None:
         """Remove a descriptor; call this before it is closed."""
-        del self._handlers[fd]
+        del self.handlers[fd]
         self._epoll.unregister(fd)
 
     def wait(self, timeout_s: float) -> list[tuple[int, int]]:
-        """Wait at most ``timeout_s`` seconds; return the ready descriptors for `serve`."""
+        """Wait at most ``timeout_s`` seconds; return the ready descriptors, each with what is ready."""
         return self._epoll.poll(timeout_s, 1024)
-
-    def serve(self, ready: list[tuple[int, int]]) -> None:
-        """Call the handlers of ready descriptors."""
-        handlers = self._handlers
-        for fd, mask in ready:
-            on_ready = handlers.get(fd)
-            if on_ready is not None:  # an earlier handler of this turn may have closed it
-                on_ready(mask)
 
     def close(self) -> None:
         self._epoll.close()

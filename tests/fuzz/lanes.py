@@ -167,7 +167,7 @@ class World:
 
     def _check_bounds(self) -> None:
         lane = self.lane
-        for connection in lane.parts.connections.opening:
+        for connection in lane.parts.handshake.pending:
             opening = connection.state
             assert isinstance(opening, PendingConnection)
             assert len(opening.buffer) <= OPENING_LIMIT_BYTES

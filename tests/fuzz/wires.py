@@ -91,21 +91,21 @@ class SimulatedSelector:
 
     def __init__(self, wake: SimulatedWake) -> None:
         self._wake = wake
-        self._handlers: dict[int, Callable[[int], None]] = {}
+        self.handlers: dict[int, Callable[[int], None]] = {}
         self._events: dict[int, int] = {}
         self.clients: dict[int, ClientSocket] = {}
         self.links: dict[int, SimulatedSocket] = {}
 
     def register(self, fd: int, on_ready: Callable[[int], None], events: int = READ) -> None:
-        assert fd not in self._handlers
-        self._handlers[fd], self._events[fd] = on_ready, events
+        assert fd not in self.handlers
+        self.handlers[fd], self._events[fd] = on_ready, events
 
     def modify(self, fd: int, events: int) -> None:
         assert fd in self._events
         self._events[fd] = events
 
     def unregister(self, fd: int) -> None:
-        del self._handlers[fd], self._events[fd]
+        del self.handlers[fd], self._events[fd]
 
     def wait(self, _timeout_s: float) -> list[tuple[int, int]]:
         return [(fd, mask) for fd, events in self._events.items() if (mask := self._mask(fd, events))]
@@ -117,11 +117,5 @@ class SimulatedSelector:
             return self.clients[fd].ready(events)
         return READ if self.links[fd].is_ready else 0
 
-    def serve(self, ready: list[tuple[int, int]]) -> None:
-        for fd, mask in ready:
-            on_ready = self._handlers.get(fd)
-            if on_ready is not None:
-                on_ready(mask)
-
     def close(self) -> None:
-        self._handlers.clear()
+        self.handlers.clear()

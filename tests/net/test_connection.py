@@ -35,7 +35,8 @@ class Owner:
         self.lost_because = why
 
     def turn(self) -> None:
-        self.selector.serve(self.selector.wait(0.01))
+        for fd, mask in self.selector.wait(0.01):
+            self.selector.handlers[fd](mask)
         for connection in self.touched:
             connection.flush()
         self.touched.clear()
@@ -53,7 +54,9 @@ def connect(owner: Owner) -> tuple[ClientConnection, socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         peer = socket.create_connection(listener.getsockname(), DEADLINE_S)
         accepted, _ = listener.accept()
-    return ClientConnection(accepted, "peer", owner.selector, owner, owner.touched, 100_000), peer
+    return ClientConnection(
+        accepted, "peer", owner.selector, owner, owner.touched, 100_000, owner.backlog_changed
+    ), peer
 
 
 def test_a_lingering_close_reads_on_until_the_peer_has_closed_too(owner: Owner) -> None:

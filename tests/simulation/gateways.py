@@ -86,9 +86,9 @@ class SimulatedLane(Lane):
     def __init__(self, node: "Node", context: LaneContext, selector: LaneSelector) -> None:
         self._node = node
         super().__init__(context, selector)
-        connections = self.parts.connections
-        self._opened = connections.opened
-        connections.opened = self._note_session  # type: ignore[method-assign]
+        handshake = self.parts.handshake
+        self._opened = handshake.opened
+        handshake.opened = self._note_session
 
     def _note_session(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
         """Record the session id before anything is read, as the first line may end the session."""

@@ -175,17 +175,17 @@ class LaneSelector(Selector):
     def __init__(self) -> None:
         self.sockets: dict[int, ClientSocket | LinkSocket | LaneWake] = {}
         self._events: dict[int, int] = {}
-        self._handlers: dict[int, Ready] = {}
+        self.handlers: dict[int, Ready] = {}
 
     def register(self, fd: int, on_ready: Ready, events: int = READ) -> None:
-        self._handlers[fd] = on_ready
+        self.handlers[fd] = on_ready
         self._events[fd] = events
 
     def modify(self, fd: int, events: int) -> None:
         self._events[fd] = events
 
     def unregister(self, fd: int) -> None:
-        del self._handlers[fd], self._events[fd], self.sockets[fd]
+        del self.handlers[fd], self._events[fd], self.sockets[fd]
 
     def wait(self, timeout_s: float) -> list[tuple[int, int]]:
         sockets = self.sockets

@@ -109,7 +109,9 @@ class Real:
         return dial(self._url)
 
     def turn(self) -> None:
-        self.selector.serve(self.selector.wait(0.05))
+        for fd, mask in self.selector.wait(0.05):
+            if fd in self.selector.handlers:
+                self.selector.handlers[fd](mask)
 
     def serve(self) -> None:
         """Do nothing: a real server runs by itself."""

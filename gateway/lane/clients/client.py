@@ -16,6 +16,9 @@ from gateway.lane.loop.tasks import Task
 from gateway.net.connection import ClientConnection
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LineBuffer, TooLong
 
+Read = Callable[[bytes], Iterable[str | TooLong]]
+"""Returns the lines that are complete with these bytes. An empty line costs as others do, and means nothing."""
+
 
 class Dialect(Protocol):
     """How a connection speaks."""
@@ -26,8 +29,8 @@ class Dialect(Protocol):
     over: str
     """Why the peer sends nothing more though it has not closed the connection; "" while it may."""
 
-    def read(self, data: bytes, client: "Client") -> Iterable[str | TooLong]:
-        """The lines that are complete with these bytes; an empty one costs as others do, and means nothing."""
+    def reader(self, client: "Client") -> Read:
+        """Return what turns a client's bytes into lines."""
 
     def encode(self, line: str, client: "Client") -> bytes:
         """An IRC line as this connection is to see it; b"" where it is not to."""
@@ -58,6 +61,7 @@ class Client:
         "opened_at",
         "overdue",
         "pinged",
+        "read",
         "session",
         "task",
         "throttled",
@@ -69,6 +73,7 @@ class Client:
         self.dialect = dialect
         self.bucket = bucket
         self.buffer = LineBuffer(tags_limit_bytes=CLIENT_TAGS_LIMIT_BYTES)
+        self.read = dialect.reader(self)
         self.inputs: deque[str | TooLong] | None = None  # lines that wait
         self.on_finished: Callable[[], None] | None = None  # what follows the last line; no more are taken
         self.task: Task | None = None  # the handler that has parked this client's input

@@ -5,10 +5,11 @@ readable on the way out. Runs on the lane's thread.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from gateway.chat.capabilities import TEXT, WS_BINARY, WS_TEXT
 from gateway.chat.commands import COMMANDS, Command, plaintext
-from gateway.lane.clients.client import Client
+from gateway.lane.clients.client import Client, Read
 from gateway.wire.dialect import strip_telnet
 from gateway.wire.framing import LINE_CONTENT_BYTES, TooLong, cut
 from gateway.wire.message import parse
@@ -24,8 +25,8 @@ class Irc:
     commands: Mapping[str, Command] = COMMANDS
     over = ""
 
-    def read(self, data: bytes, client: Client) -> Iterable[str | TooLong]:
-        return client.buffer.feed(data)
+    def reader(self, client: Client) -> Read:
+        return client.buffer.feed
 
     def encode(self, line: str, client: Client) -> bytes:
         return f"{self._cut(line)}\r\n".encode()
@@ -53,7 +54,10 @@ class OverWebSocket(Irc):
         self._websocket = websocket
         self.variant = WS_BINARY if websocket.is_binary else WS_TEXT
 
-    def read(self, data: bytes, client: Client) -> Iterable[str | TooLong]:
+    def reader(self, client: Client) -> Read:
+        return partial(self._read, client)
+
+    def _read(self, client: Client, data: bytes) -> Iterable[str | TooLong]:
         messages = self._websocket.feed(data)
         self.over = self._websocket.over
         output = self._websocket.take_output()
@@ -77,8 +81,8 @@ class PlainText:
     commands: Mapping[str, Command] = COMMANDS | plaintext.COMMANDS
     over = ""
 
-    def read(self, data: bytes, client: Client) -> Iterable[str | TooLong]:
-        return client.buffer.feed(strip_telnet(data))
+    def reader(self, client: Client) -> Read:
+        return lambda data: client.buffer.feed(strip_telnet(data))
 
     def encode(self, line: str, client: Client) -> bytes:
         message = parse(line)

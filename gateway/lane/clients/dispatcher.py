@@ -20,6 +20,7 @@ from gateway.chat.session import Session
 from gateway.lane.clients.client import Client, Clients
 from gateway.lane.context import LaneContext
 from gateway.lane.loop.tasks import Task, Wait
+from gateway.net.connection import ClientConnection
 from gateway.wire import numerics as n
 from gateway.wire.framing import TooLong
 from gateway.wire.message import Message, parse
@@ -52,41 +53,45 @@ class Dispatcher:
 
     # -- lines ----------------------------------------------------------------------------------------
 
-    def bytes(self, client: Client, data: bytes) -> None:
-        """What a client sent."""
+    def received(self, connection: ClientConnection, data: bytes) -> None:
+        """Carry out what a client sent."""
+        client: Client = connection.state
         if client.on_finished is not None:
             return
         client.heard_at = self._context.now
         client.pinged = False
-        for line in client.dialect.read(data, client):
+        for line in client.read(data):
             if client.inputs or client.task is not None or client.throttled:
                 self._park(client, line)
             else:
                 self.line(client, line)
         if client.dialect.over:
-            self.conclude(client, partial(self._depart, client, client.dialect.over))
+            self.finish(client, partial(self._depart, client, client.dialect.over))
 
-    def end(self, client: Client) -> None:
-        """The peer will send no more: what it sent is carried out first.
+    def ended(self, connection: ClientConnection) -> None:
+        """The peer sends no more: carry out what it sent, then end the client.
 
-        A last line without its end is one in plain text; in IRC it may lack its half, and is none.
+        A last line without a line end counts in plain text. In IRC it does not, as half of it may be missing.
         """
+        client: Client = connection.state
         if client.dialect.variant & TEXT:
             for line in client.buffer.feed(b"\n"):
                 self._park(client, line)
-        self.conclude(client, partial(self._depart, client, "Connection closed"))
+        self.finish(client, partial(self._depart, client, "Connection closed"))
 
-    def lost(self, client: Client, why: str) -> None:
-        """The connection is gone: what flood control has let in of what it said is carried out, the rest is dropped."""
+    def closed(self, connection: ClientConnection, why: str) -> None:
+        """The connection is gone: carry out what flood control has let in of what it sent, and drop the rest."""
+        client: Client = connection.state
+        depart = partial(self._depart, client, why or "Connection closed")
         if client.inputs and not client.throttled:
-            self._context.later(REST_LIMIT_S, partial(self._depart, client, why))
-            self.end(client)
+            self._context.later(REST_LIMIT_S, depart)
+            self.ended(connection)
         else:
-            self._depart(client, why)
+            depart()
 
-    def conclude(self, client: Client, act: Callable[[], None]) -> None:
-        """Takes no more lines from a client; what it sent is carried out, then ``act`` is called."""
-        client.on_finished = act
+    def finish(self, client: Client, on_finished: Callable[[], None]) -> None:
+        """Take no more lines from a client; carry out what it sent, then call ``on_finished``."""
+        client.on_finished = on_finished
         self.proceed(client)
 
     def _park(self, client: Client, line: str | TooLong) -> None:

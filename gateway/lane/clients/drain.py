@@ -1,93 +1,113 @@
-"""How a lane's clients leave when it is told to end: one after the other, in random order, spread over seconds.
+"""How a lane ends: its clients leave one after the other, in random order, spread over seconds.
 
-So they do not reach the other gateways in one moment. What a client has sent by then is carried out and answered,
-what comes later is not taken any more; then it departs as any other does. Runs on the lane's thread.
+So they do not reach the other gateways in one moment. What a client has sent by then is carried out and answered; what
+comes later is not taken any more. Then it leaves as any other client does. Runs on the lane's thread.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
+from gateway.broker.link import RedisLink
 from gateway.lane.clients.client import Client
-
-if TYPE_CHECKING:
-    from gateway.lane.assembly import Parts
+from gateway.lane.clients.dispatcher import Dispatcher
+from gateway.lane.clients.handshake import Handshake
+from gateway.lane.context import LaneContext
+from gateway.logs.log_writer import LogWriter
 
 REASON = "The gateway is shutting down"
 ANSWER_LIMIT_S = 1.0
-"""What a client has said and nobody has answered by then is not waited for; it still reaches its log."""
+"""For the answers to what a client has sent. What is not answered by then still reaches its log."""
 CLOSING_LIMIT_S = 1.0
 """For the last clients to read ERROR and close."""
-LOOK_AGAIN_S = 0.01
+POLL_S = 0.01
 
 
 class Drain:
-    """See the module."""
+    """The end of a lane."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._lane, self._context = parts, parts.context
-        self._random = parts.context.random
+    def __init__(
+        self,
+        context: LaneContext,
+        clients: dict[str, Client],
+        handshake: Handshake,
+        dispatcher: Dispatcher,
+        link: RedisLink,
+        log_writer: LogWriter,
+        depart: Callable[[Client, str], None],
+        when_idle: Callable[[Client, Callable[[], None]], None],
+        close_inbox: Callable[[Callable[[], None]], None],
+        is_closing: Callable[[], bool],
+    ) -> None:
+        """``depart`` ends a client for a reason; ``when_idle`` calls when nothing of a client is under way.
+
+        ``close_inbox`` calls when all that was written to the lane has come. ``is_closing``: whether a client that has
+        left still has its ERROR to read.
+        """
+        self._context = context
+        self._clients = clients
+        self._handshake = handshake
+        self._dispatcher = dispatcher
+        self._depart = depart
+        self._when_idle = when_idle
+        self._link = link
+        self._log_writer = log_writer
+        self._close_inbox = close_inbox
+        self._is_closing = is_closing
         self._is_begun = False
-        self._is_last_act = False
+        self._has_closed_inbox = False
 
     def begin(self, over_s: float) -> None:
-        """Lets all clients go, the last one in ``over_s`` seconds; who is still registering goes at once."""
+        """Let all clients leave, the last one in ``over_s`` seconds, and those that are still registering at once."""
         self._is_begun = True
-        lane = self._lane
-        for connection in list(lane.connections.opening):
-            lane.handshake.dismiss(connection)
-        clients = list(lane.clients.values())
-        self._random.shuffle(clients)
+        for connection in list(self._handshake.pending):
+            self._handshake.dismiss(connection)
+        random, clients = self._context.random, list(self._clients.values())
+        random.shuffle(clients)
         step_s = over_s / max(1, len(clients))
-        for place, client in enumerate(clients):
-            after_s = (place + self._random.random()) * step_s
+        for number, client in enumerate(clients):
+            after_s = (number + random.random()) * step_s
             if after_s and client.session.is_registered:
                 self._context.later(after_s, partial(self._dismiss, client))
             else:
                 self._dismiss(client)
-        self.check()
+        self.end_if_empty()
 
     def hurry(self) -> None:
-        """Lets all who are left go at once, answered or not."""
+        """Let all clients that are left leave at once, answered or not."""
         self._is_begun = True
-        for connection in list(self._lane.connections.opening):
-            self._lane.handshake.dismiss(connection)
-        for client in list(self._lane.clients.values()):
-            self._lane.sessions.depart(client, REASON)
-        self.check()
+        for connection in list(self._handshake.pending):
+            self._handshake.dismiss(connection)
+        for client in list(self._clients.values()):
+            self._depart(client, REASON)
+        self.end_if_empty()
 
     def _dismiss(self, client: Client) -> None:
-        lane = self._lane
-        depart = partial(lane.sessions.depart, client, REASON)
-        if not lane.link.is_connected:
+        depart = partial(self._depart, client, REASON)
+        if not self._link.is_connected:
             depart()
             return
         client.bucket = None  # what it has sent already is not held back any longer
         self._context.later(ANSWER_LIMIT_S, depart)
-        # Not from within the fold that logs its last word: the echo is to be written before it leaves its rooms.
-        lane.dispatcher.conclude(client, partial(lane.outgoing.when_idle, client, lambda: self._soon(depart)))
+        # Not from within the fold of its last event: the echo is to be written before it leaves its rooms.
+        self._dispatcher.finish(client, partial(self._when_idle, client, lambda: self._soon(depart)))
 
     def _soon(self, call: Callable[[], None]) -> None:
         self._context.later(0.0, call)
 
-    def check(self) -> None:
-        """Once the last client has left, closes the inbox, so that nobody writes to it unread; then ends the lane."""
-        lane = self._lane
-        if not self._is_begun or lane.clients or self._is_last_act:
+    def end_if_empty(self) -> None:
+        """Once the last client has left, close the inbox, so that nobody writes to it in vain; then end the lane."""
+        if not self._is_begun or self._clients or self._has_closed_inbox:
             return
-        self._is_last_act = True
-        if lane.link.is_connected:
-            lane.inbox.close(partial(self._end_when_told, self._context.now + CLOSING_LIMIT_S))
+        self._has_closed_inbox = True
+        if self._link.is_connected:
+            self._close_inbox(partial(self._end_when_read, self._context.now + CLOSING_LIMIT_S))
         else:
             self._context.is_stopping = True
 
-    def _end_when_told(self, deadline: float) -> None:
-        """Ends the lane when those who wrote to somebody who had left have been told, and all have read their ERROR."""
-        lane = self._lane
-        is_reading = bool(lane.sessions.closing) and self._context.now < deadline
-        if is_reading or (lane.link.is_connected and lane.log_writer.queued):
-            self._context.later(LOOK_AGAIN_S, partial(self._end_when_told, deadline))
+    def _end_when_read(self, deadline: float) -> None:
+        """End the lane when senders to users who had left have their error, and all clients have read ERROR."""
+        is_reading = self._is_closing() and self._context.now < deadline
+        if is_reading or (self._link.is_connected and self._log_writer.queued):
+            self._context.later(POLL_S, partial(self._end_when_read, deadline))
         else:
             self._context.is_stopping = True

@@ -4,8 +4,10 @@ Reads and buffers, decides on a complete line; speaks first only after a second 
 be a browser's spare connection. A browser is answered here too, unless it opens a WebSocket. Runs on the lane's thread.
 """
 
+from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Protocol
+
+import structlog
 
 from gateway.admission import is_local
 from gateway.lane.clients.client import Dialect
@@ -18,6 +20,8 @@ from gateway.net.tls import NO_TLS_ALERT, TlsLayer
 from gateway.wire import http, proxy, websocket
 from gateway.wire.dialect import Kind, sniff, strip_telnet
 
+log = structlog.get_logger()
+
 SILENCE_S = 1.0
 OPENING_LIMIT_S = 60.0
 """For a header, a handshake and a first line: who is slower only holds a descriptor."""
@@ -29,25 +33,7 @@ NO_TLS = "it asked for TLS: turn that off in the client, or set tls_cert and tls
 # What a person reads who has not said anything yet. Each is a line of IRC as well (at most 15 parameters): a program
 # that is slow to register takes its first word for a command that it does not know.
 GREETING = "Welcome to {}. Type your name, then press Enter."
-FAREWELL = "Goodbye. The gateway is shutting down."
-
-
-class Owner(Protocol):
-    """What the handshake asks of what owns the lane's connections."""
-
-    def admitted(self, connection: ClientConnection, address: str) -> bool:
-        """Return whether this address may have one more connection; count it."""
-
-    def discount(self, connection: ClientConnection) -> None:
-        """Take back :meth:`admitted`."""
-
-    def opened(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
-        """Make a client of a connection whose dialect is known; ``data`` is what it has sent so far."""
-
-    def ended(self, connection: ClientConnection) -> None:
-        """The peer of an opened connection sends no more."""
-
-    def log_refused(self, connection: ClientConnection, why: str) -> None: ...
+GOODBYE = "Goodbye. The gateway is shutting down."
 
 
 class PendingConnection:
@@ -69,14 +55,18 @@ class PendingConnection:
 class Handshake:
     """See the module."""
 
-    def __init__(self, context: LaneContext, owner: Owner) -> None:
+    opened: Callable[[ClientConnection, Dialect, bytes], None]
+    """Makes a client of a connection whose dialect is known; gets what the connection has sent so far."""
+
+    def __init__(self, context: LaneContext) -> None:
         self._context = context
-        self._owner = owner
+        self.pending: dict[ClientConnection, None] = {}  # ordered, as a simulation must repeat itself
         self._pages = pages()
         self._greeting = f"{GREETING.format(context.server.network)}\r\n".encode()
 
-    def enter(self, connection: ClientConnection) -> None:
-        """A connection was accepted."""
+    def accepted(self, connection: ClientConnection) -> None:
+        """Begin the handshake of a connection."""
+        self.pending[connection] = None
         opening = PendingConnection(self._is_trusted(connection.peer), is_local(connection.peer))
         connection.state = opening
         if not opening.may_have_proxy and not self._is_admitted(connection, opening):
@@ -92,7 +82,15 @@ class Handshake:
         return any(address in network for network in self._context.settings.trusted_proxies)
 
     def _is_admitted(self, connection: ClientConnection, opening: PendingConnection) -> bool:
-        return opening.is_exempt or connection.is_admitted or self._owner.admitted(connection, connection.peer)
+        if not (opening.is_exempt or connection.is_admitted):
+            connection.is_admitted = self._context.process.admit(connection.peer, 1)
+        return opening.is_exempt or connection.is_admitted
+
+    def discount(self, connection: ClientConnection) -> None:
+        """Let the address make another connection in place of this one, whether this one is closed or not."""
+        if connection.is_admitted:
+            connection.is_admitted = False
+            self._context.process.admit(connection.peer, -1)
 
     def _reject(self, connection: ClientConnection) -> None:
         connection.write(b"ERROR :Too many connections from your address\r\n")
@@ -113,7 +111,7 @@ class Handshake:
     def dismiss(self, connection: ClientConnection) -> None:
         """Close a connection because the gateway ends; a person who was asked for a name reads why."""
         if connection.state.greeted and not connection.is_closing:
-            connection.write(f"{FAREWELL}\r\n".encode())
+            connection.write(f"{GOODBYE}\r\n".encode())
         connection.close()
 
     def received(self, connection: ClientConnection, data: bytes) -> None:
@@ -137,9 +135,8 @@ class Handshake:
         if kind is Kind.HTTP:
             self._read_http(connection, opening)
         else:
-            self._cancel(opening)
             dialect = IRC if kind is Kind.IRC else PLAIN_TEXT
-            self._owner.opened(connection, dialect, strip_telnet(opening.buffer))
+            self._open(connection, dialect, strip_telnet(opening.buffer))
 
     def _read_http(self, connection: ClientConnection, opening: PendingConnection) -> None:
         opening.is_http = True
@@ -164,8 +161,7 @@ class Handshake:
         if isinstance(accepted, bytes):
             self._respond(connection, opening, accepted)
         else:
-            self._cancel(opening)
-            self._owner.opened(connection, OverWebSocket(accepted), opening.buffer)
+            self._open(connection, OverWebSocket(accepted), opening.buffer)
 
     def _respond(
         self, connection: ClientConnection, opening: PendingConnection, response: bytes, *, is_last: bool = True
@@ -174,7 +170,7 @@ class Handshake:
 
         The opening's timer ends those who do not read it, nor close.
         """
-        self._owner.discount(connection)
+        self.discount(connection)
         connection.backlog_limit_bytes = max(connection.backlog_limit_bytes, 2 * len(response))  # encrypted it is more
         connection.write(response)
         if opening.idle is not None:
@@ -192,10 +188,22 @@ class Handshake:
         if connection.state is opening:
             connection.close()
         else:
-            self._owner.ended(connection)
+            connection.owner.ended(connection)
 
-    def left(self, connection: ClientConnection) -> None:
+    def closed(self, connection: ClientConnection, _why: str) -> None:
+        """The connection is gone before its dialect was known."""
+        self.discount(connection)
         self._cancel(connection.state)
+        self.pending.pop(connection, None)
+
+    def _open(self, connection: ClientConnection, dialect: Dialect, data: bytes) -> None:
+        self._cancel(connection.state)
+        self.pending.pop(connection, None)
+        self.opened(connection, dialect, data)
+
+    @staticmethod
+    def _log_refused(connection: ClientConnection, why: str) -> None:
+        log.warning("refused", peer=connection.peer, why=why)
 
     def _cancel(self, opening: PendingConnection) -> None:
         for timer in (opening.timer, opening.idle):
@@ -227,13 +235,13 @@ class Handshake:
             self._refuse_header(connection, "PROXY header not complete in time")
 
     def _refuse_header(self, connection: ClientConnection, why: str) -> None:
-        self._owner.log_refused(connection, why)
+        self._log_refused(connection, why)
         connection.abort(why)
 
     def _start_tls(self, connection: ClientConnection, opening: PendingConnection) -> None:
         context, hello, opening.buffer = self._context.tls_context, opening.buffer, b""
         if context is None:
-            self._owner.log_refused(connection, NO_TLS)
+            self._log_refused(connection, NO_TLS)
             connection.write(NO_TLS_ALERT)
             connection.close()
         else:

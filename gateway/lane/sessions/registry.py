@@ -44,7 +44,7 @@ class Sessions:
         self._nicks = nicks
         self._replicas = replicas
         self._barrier = barrier
-        self.closing: dict[ClientConnection, None] = {}  # have been sent ERROR, and are still open to read it
+        self._closing: dict[ClientConnection, None] = {}  # have been sent ERROR, and are still open to read it
 
     def registered(self, session: Session) -> None:
         client = self._clients.of(session)
@@ -107,8 +107,22 @@ class Sessions:
             session.answer_late(label, lambda: session.reply(f"ERROR :Closing link: {reason}"))
             connection.write(client.dialect.last_words())
             connection.close(lingers=True)
-            self.closing[connection] = None
-            self._context.later(CLOSING_LIMIT_S, partial(connection.abort, ""))  # where the peer does not read
+            self._closing[connection] = None
+            self._context.later(CLOSING_LIMIT_S, partial(self._end_closing, connection))
+
+    def _end_closing(self, connection: ClientConnection) -> None:
+        """The peer has read ERROR by now, or never will."""
+        connection.abort("")
+        self._closing.pop(connection, None)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether a client that has left still has its ERROR to read."""
+        return any(connection.is_open for connection in self._closing)
+
+    def abort_closing(self) -> None:
+        for connection in self._closing:
+            connection.abort("")
 
     def _left(self, _task: Task, error: Exception | None) -> None:
         if error is not None:

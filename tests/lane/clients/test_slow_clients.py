@@ -50,7 +50,7 @@ def test_who_does_not_come_to_its_first_line_is_closed(world: World, peer: str, 
     socket = world.client(peer)
     pass_time(world, LONGEST_S, (socket, said))
     assert socket.is_closed
-    assert not world.lane.parts.connections.opening
+    assert not world.lane.parts.handshake.pending
 
 
 @pytest.mark.parametrize("said", [b"PROXY TCP4 192.0.2.9", b"\r\n\r\n\0\r\nQUIT\n\x21\x11"])
@@ -68,7 +68,7 @@ def test_a_handshake_that_stalls_is_closed(said: bytes) -> None:
     socket = world.client()
     pass_time(world, LONGEST_S, (socket, said))
     assert socket.is_closed
-    assert not world.lane.parts.connections.opening
+    assert not world.lane.parts.handshake.pending
 
 
 @pytest.mark.parametrize(

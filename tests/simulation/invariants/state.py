@@ -242,7 +242,7 @@ class NoLeaks(Invariant):
         lane, connections = node.lane, self.evidence.connections
         ends = {one.end.fd for one in connections if one.node is node and not one.is_over}
         held = {client.connection.fd for client in lane.parts.clients.values()} | {
-            one.fd for one in lane.parts.connections.opening
+            one.fd for one in lane.parts.handshake.pending
         }
         rooms = lane.parts.replicas.rooms
         members = {sid for followed in rooms.values() for sid in followed.room.members}
