@@ -164,3 +164,75 @@ test("a page that failed, or has no older ones, is not requested again", () => {
   buffers.apply({ type: "HistoryFailed", conversation: "#r", kind: "older" });
   assert.deepEqual([buffers.current.loading, buffers.current.viewport.hasOlder], ["", false]);
 });
+
+const loaded = (buffers, kind, entries, isLast = false) =>
+  buffers.apply({ type: "HistoryLoaded", conversation: "#r", kind, entries, isLast });
+
+test("pages of history are put where they belong", () => {
+  const buffers = newBuffers();
+  const [first, second, third, fourth] = ["1", "2", "3", "4"].map((text) => entry("ben", text));
+  loaded(buffers, "latest", [second, third], false);
+  loaded(buffers, "older", [first], true);
+  assert.deepEqual([shown(buffers), buffers.current.viewport.hasOlder], [["1", "2", "3"], false]);
+  loaded(buffers, "around", [first]);
+  assert.deepEqual([shown(buffers), buffers.current.viewport.isAtEnd], [["1"], false]);
+  loaded(buffers, "newer", [second, third, fourth], true);
+  assert.deepEqual([shown(buffers), buffers.current.viewport.isAtEnd], [["1", "2", "3", "4"], true]);
+});
+
+test("messages of the latest page are unread after the read marker", () => {
+  const buffers = newBuffers();
+  const entries = ["1", "2", "3"].map((text) => entry("ben", text));
+  buffers.current.readAt = entries[0].at;
+  loaded(buffers, "latest", entries);
+  assert.deepEqual([buffers.current.unread, buffers.current.marker], [2, entries[0].at]);
+});
+
+test("a first visit to a room has nothing unread", () => {
+  const buffers = newBuffers();
+  loaded(buffers, "latest", [entry("ben", "old")]);
+  assert.equal(buffers.current.unread, 0);
+});
+
+test("the state of the network is what the events say", () => {
+  const buffers = newBuffers();
+  buffers.current.loading = "older";
+  buffers.changed.clear();
+  buffers.apply({ type: "ConnectionChanged", state: "connected", nick: "anna2", server: "one.example" });
+  buffers.apply({ type: "NetworkNamed", network: "Test" });
+  buffers.apply({ type: "LatencyMeasured", latencyMs: 12 });
+  const { nick, server, network, latencyMs, current, changed } = buffers;
+  assert.deepEqual([nick, server, network, latencyMs, current.loading], ["anna2", "one.example", "Test", 12, ""]);
+  assert.equal(changed.has("state"), true);
+});
+
+test("members, modes, absence and the topic are those of their room", () => {
+  const buffers = newBuffers();
+  buffers.apply({ type: "Joined", conversation: "#r", nick: "anna", isMine: true });
+  buffers.apply({ type: "Joined", conversation: "#r", nick: "ben", isMine: false });
+  buffers.apply({ type: "ModesSet", conversation: "#r", nick: "anna", modes: ["+o", "ben"] });
+  buffers.apply({ type: "ProfileChanged", nick: "ben", isAway: true });
+  buffers.apply({ type: "TopicSet", conversation: "#r", topic: "The plan", nick: "ben" });
+  const { isJoined, roster, topic } = buffers.current;
+  assert.deepEqual([isJoined, topic, roster.byNick.get("ben")], [true, "The plan", { nick: "ben", modes: "o", isAway: true }]);
+  buffers.apply({ type: "Left", conversation: "#r", nick: "ben", by: "", reason: "", isMine: false });
+  assert.deepEqual([...roster.byNick.keys()], ["anna"]);
+  buffers.apply({ type: "JoinFailed", conversation: "#r" });
+  assert.deepEqual([buffers.current.isJoined, buffers.current.roster.byNick.size], [false, 0]);
+});
+
+test("a WHOIS is shown as a card without control characters", () => {
+  const buffers = newBuffers();
+  const card = { title: "ben", note: "b@h", facts: [["Name", "Ben\x02"]] };
+  buffers.apply({ type: "WhoisReceived", card });
+  assert.deepEqual(buffers.current.shown[0].card.facts, [["Name", "Ben"]]);
+});
+
+test("a reaction changes its message", () => {
+  const buffers = newBuffers();
+  buffers.apply(received("#r", "ben", "hi"));
+  const [{ msgid }] = buffers.current.shown;
+  buffers.apply({ type: "Reacted", conversation: "#r", nick: "cora", msgid, reaction: "+1", isRemoved: false, at: 1 });
+  assert.deepEqual(buffers.current.annotations.reactionsTo(msgid), [["+1", ["cora"]]]);
+  assert.equal(buffers.current.shown[0].version, 1);
+});

@@ -133,3 +133,72 @@ test("a deletion is sent after some seconds, unless it is undone", () => {
   session.receive(":s FAIL REDACT REDACT_FORBIDDEN #r m3 :Not yours", NOW + 5000);
   assert.deepEqual(events(session, "RedactionUndone").map(({ msgid }) => msgid), ["m1", "m2", "m3"]);
 });
+
+test("a failed message is sent again with the same id", () => {
+  const session = newSession();
+  register(session);
+  lines(session, ":anna!a@h JOIN #r", ...page());
+  session.say("#r", "hello", {}, NOW);
+  const [sent] = session.takeLines();
+  lines(session, "@label=id1 :s 404 anna #r :Cannot send to channel");
+  const [{ unsent }] = events(session, "Failed");
+  session.sendAgain(unsent, NOW);
+  assert.deepEqual(session.takeLines(), [sent]);
+});
+
+test("a command needs a connection, a nick is kept for the next one", () => {
+  const session = newSession();
+  session.command("WHOIS", ["ben"]);
+  session.rename("nora");
+  assert.equal(events(session, "ClientNotice").length, 1);
+  session.connected(NOW);
+  assert.ok(session.takeLines().includes("NICK nora"));
+});
+
+test("the message of the day is shown on request only", () => {
+  const session = newSession();
+  register(session);
+  const motd = [":s 375 anna :- Message", ":s 372 anna :- Hello", ":s 376 anna :End"];
+  lines(session, ...motd);
+  assert.deepEqual(events(session, "ServerNotice"), []);
+  session.command("MOTD", []);
+  lines(session, ...motd);
+  assert.deepEqual(events(session, "ServerNotice").map(({ text }) => text), ["- Hello"]);
+});
+
+test("leaving a room sends PART, closing a conversation with a person sends nothing", () => {
+  const session = newSession(["#r", "ben"]);
+  register(session);
+  session.leave("#R", "bye");
+  session.leave("ben");
+  session.leave("#unknown");
+  assert.deepEqual(session.takeLines(), ["PART #r bye"]);
+  assert.equal(session.conversations.size, 0);
+});
+
+test("the gateway's reason for closing is known until the next connection", () => {
+  const session = newSession();
+  register(session);
+  lines(session, "ERROR :Closing link: shutting down");
+  assert.deepEqual([session.isDead, session.problem], [true, "Closing link: shutting down"]);
+  session.connected(NOW);
+  assert.deepEqual([session.isDead, session.problem], [false, ""]);
+});
+
+test("a room is joined with its key, again after 10 seconds without an answer", () => {
+  const session = newSession([]);
+  session.enter("#key", "secret");
+  assert.deepEqual(register(session), ["CAP END", "JOIN #key secret"]);
+  session.tick(NOW + 9_000);
+  assert.deepEqual(session.takeLines().filter((line) => line.startsWith("JOIN")), []);
+  session.tick(NOW + 10_000);
+  assert.deepEqual(session.takeLines().filter((line) => line.startsWith("JOIN")), ["JOIN #key secret"]);
+});
+
+test("an ignored person starts no conversation", () => {
+  const session = newSession();
+  register(session);
+  session.messaging.ignored.add("eve");
+  lines(session, ":Eve!e@h PRIVMSG anna :spam", ":ben!b@h PRIVMSG anna :hi");
+  assert.deepEqual(events(session, "ConversationStarted").map(({ conversation }) => conversation), ["ben"]);
+});
