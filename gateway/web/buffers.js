@@ -139,7 +139,8 @@ export class Buffers {
     const name = "conversation" in event ? event.conversation : "target" in event ? event.target : "";
     if (!name) return;
     const buffer = OPENS_CONVERSATION.has(event.type) ? this.open(name) : this.byKey.get(casefold(name));
-    if (buffer) /** @type {import("./buffer_events.js").AnyHandlers} */ (BUFFER_HANDLERS)[event.type]?.(this, event, buffer);
+    if (buffer)
+      /** @type {import("./buffer_events.js").AnyHandlers} */ (BUFFER_HANDLERS)[event.type]?.(this, event, buffer);
   }
 
   /**

@@ -21,8 +21,8 @@ function head(text) {
 }
 
 /**
- * Name -> its parameters, its help text, and the function that runs it. `run` returns false if the parameters are wrong,
- * or a text that says why it cannot run.
+ * Name -> its parameters, its help text, and the function that runs it. `run` returns false if the parameters are
+ * wrong, or a text that says why it cannot run.
  * @type {Record<string, {usage: string, help: string, run: (actions: SessionActions, rest: string) => Result}>}
  */
 export const COMMANDS = {
@@ -61,7 +61,11 @@ export const COMMANDS = {
     },
   },
   list: { usage: "[TEXT]", help: "find a room by its name or topic", run: (actions, rest) => actions.findRoom(rest) },
-  me: { usage: "TEXT", help: "send an action, as in /me waves", run: (actions, rest) => (rest ? actions.act(withEmoji(rest)) : false) },
+  me: {
+    usage: "TEXT",
+    help: "send an action, as in /me waves",
+    run: (actions, rest) => (rest ? actions.act(withEmoji(rest)) : false),
+  },
   motd: { usage: "", help: "show the message of the day", run: (actions) => actions.command("MOTD", []) },
   msg: {
     usage: "NAME [TEXT]",

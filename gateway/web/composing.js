@@ -1,6 +1,6 @@
 /**
- * A text as the messages it becomes: of several lines if the gateway accepts them, else one message for each line. Knows
- * the limits of a line and of a batch (Modern IRC "Message Format", IRCv3 multiline). Pure.
+ * A text as the messages it becomes: of several lines if the gateway accepts them, else one message for each line.
+ * Knows the limits of a line and of a batch (Modern IRC "Message Format", IRCv3 multiline). Pure.
  *
  * @typedef {{maxBytes: number, maxLines: number}} BatchLimits `maxBytes` counts texts and line feeds
  * @typedef {{verb: string, params: string[], tags: Record<string, string>}} OutgoingLine
@@ -120,9 +120,7 @@ export function linesOf(message, limits, reference) {
  * @param {import("./irc.js").Message[]} lines
  */
 export const join = (lines) =>
-  lines
-    .map(({ tags, params: [, line = ""] }, index) => (index && !tags.has(CONCAT) ? `\n${line}` : line))
-    .join("");
+  lines.map(({ tags, params: [, line = ""] }, index) => (index && !tags.has(CONCAT) ? `\n${line}` : line)).join("");
 
 /**
  * Pieces of at most `limitBytes` of UTF-8, cut between words where there are any.
@@ -131,9 +129,7 @@ export const join = (lines) =>
  */
 function splitText(text, limitBytes) {
   const pieces = cut(text, limitBytes);
-  return pieces
-    .map((piece, index) => (index < pieces.length - 1 ? piece.replace(/ $/, "") : piece))
-    .filter(Boolean);
+  return pieces.map((piece, index) => (index < pieces.length - 1 ? piece.replace(/ $/, "") : piece)).filter(Boolean);
 }
 
 /**
@@ -161,5 +157,4 @@ export function cut(text, limitBytes) {
  * @param {string} verb
  * @param {string} target
  */
-const textLimitBytes = (verb, target) =>
-  Math.max(4, LINE_LIMIT_BYTES - byteLength(`${verb} ${target} :${ACTION}\x01`));
+const textLimitBytes = (verb, target) => Math.max(4, LINE_LIMIT_BYTES - byteLength(`${verb} ${target} :${ACTION}\x01`));

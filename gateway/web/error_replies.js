@@ -39,7 +39,8 @@ export class ErrorReplies {
     else if (verb === "PING" && pings.failed()) return;
     else if (verb === "CHATHISTORY") this.history.onFail(params, now);
     else if (verb === "REDACT" && params.length > 4) this.onRedact(params);
-    else if (verb === "MARKREAD") return; // it is sent again with the next marker
+    else if (verb === "MARKREAD")
+      return; // it is sent again with the next marker
     else if (!["PRIVMSG", "TAGMSG", "BATCH"].includes(verb) || !this.messaging.onRefused(message)) {
       this.exchange.notice(params[1], params.at(-1) ?? "");
     }

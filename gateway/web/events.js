@@ -1,6 +1,7 @@
 /**
- * The events of a session, in the order in which the page shows them. `conversation` is the name of a room or of another
- * person, `at` is in milliseconds since the epoch. tests/client/scripts/session compares the events of both clients.
+ * The events of a session, in the order in which the page shows them. `conversation` is the name of a room or of
+ * another person, `at` is in milliseconds since the epoch. tests/client/scripts/session compares the events of both
+ * clients.
  *
  * @typedef {import("./entries.js").Entry} Entry
  * @typedef {import("./irc.js").Message} Message
@@ -18,14 +19,14 @@
  * @typedef {{type: "Reacted", conversation: string, nick: string, msgid: string, reaction: string, isRemoved: boolean,
  *   at: number}} Reacted
  * @typedef {{type: "Redacted", conversation: string, nick: string, msgid: string, reason: string}} Redacted
- * @typedef {{type: "RedactionPending", conversation: string, nick: string, msgid: string}} RedactionPending by us; it is
- *   sent after some seconds
+ * @typedef {{type: "RedactionPending", conversation: string, nick: string, msgid: string}} RedactionPending by us; it
+ *   is sent after some seconds
  * @typedef {{type: "RedactionUndone", conversation: string, msgid: string}} RedactionUndone by us, or the server
  *   rejected it
  * @typedef {{type: "TypingChanged", conversation: string, nick: string, state: string, at: number}} TypingChanged
  * @typedef {{type: "ReadMarkerMoved", conversation: string, at: number}} ReadMarkerMoved
- * @typedef {{type: "ServerNotice", code: string, text: string, conversation: string}} ServerNotice `code`: a numeric, the
- *   code of a FAIL, or "NOTICE"
+ * @typedef {{type: "ServerNotice", code: string, text: string, conversation: string}} ServerNotice `code`: a numeric,
+ *   the code of a FAIL, or "NOTICE"
  * @typedef {{type: "ClientNotice", text: string, conversation: string}} ClientNotice the page about itself;
  *   `conversation` "": the current one
  *
@@ -42,8 +43,8 @@
  * @typedef {{type: "ModesSet", conversation: string, nick: string, modes: string[]}} ModesSet the modes, then their
  *   parameters
  * @typedef {{type: "TopicSet", conversation: string, topic: string, nick: string}} TopicSet
- * @typedef {{type: "Invited", conversation: string, nick: string, invitee: string, isMine: boolean}} Invited `isMine`: we
- *   are the invitee
+ * @typedef {{type: "Invited", conversation: string, nick: string, invitee: string, isMine: boolean}} Invited `isMine`:
+ *   we are the invitee
  *
  * History:
  * @typedef {{type: "HistoryLoaded", conversation: string, kind: PageKind, entries: Entry[],

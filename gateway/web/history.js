@@ -103,7 +103,9 @@ export class HistoryLoader {
    * @param {number} now
    */
   onTargets(lines, now) {
-    for (const { params: [, nick = ""] } of lines) {
+    for (const {
+      params: [, nick = ""],
+    } of lines) {
       const known = this.conversations.get(casefold(nick));
       if (!nick || isRoom(nick) || known?.position || known?.request) continue;
       if (this.messaging.ignored.has(casefold(nick))) continue;

@@ -1,6 +1,6 @@
 /**
- * The login on one connection, and the capabilities that it has (IRCv3 capability-negotiation). Pure; each method returns
- * the lines to send next.
+ * The login on one connection, and the capabilities that it has (IRCv3 capability-negotiation). Pure; each method
+ * returns the lines to send next.
  */
 
 import { CAPABILITIES } from "./capabilities.js";

@@ -12,8 +12,8 @@
  * @property {number} level how many quotes the line is in, or lists around its list
  * @property {string} label the language of code, the bullet or number of an item
  * @typedef {{at: number, marks: Set<string>, color: string}} Change of the formatting by IRC codes, from `at` on
- * @typedef {{start: number, end: number, kind: string}} Piece `kind`: a mark, a run of delimiters such as "**", or "" for
- *   text
+ * @typedef {{start: number, end: number, kind: string}} Piece `kind`: a mark, a run of delimiters such as "**", or ""
+ *   for text
  */
 
 const MARKS = ["code", "link", "room", "bold", "italic", "underline", "strike"]; // in this order, then "color-N"
@@ -345,7 +345,7 @@ function lengthOf(text, kind) {
   }
   for (; end > 0; end -= 1) {
     const last = text[end - 1];
-    const count = OPENERS.has(last) ? unopened.get(last) ?? 0 : 0;
+    const count = OPENERS.has(last) ? (unopened.get(last) ?? 0) : 0;
     if (count <= 0 && !NOT_AT_END_OF_LINK.includes(last)) break;
     if (OPENERS.has(last)) unopened.set(last, count - 1);
   }

@@ -1,6 +1,6 @@
 /**
- * The whole life of messages: ours until they are confirmed, and those of others, each shown once, whatever connection it
- * comes on. Pure.
+ * The whole life of messages: ours until they are confirmed, and those of others, each shown once, whatever connection
+ * it comes on. Pure.
  *
  *     history ------------------------------\
  *     live, while catching up -> held ------> shown before? -> position -> the page
@@ -140,15 +140,20 @@ export class Messaging {
   }
 
   /**
-   * Handle an error for a message. Its label tells which one, or else the target that it names. False if it is for none.
+   * Handle an error for a message. Its label tells which one, or else the target that it names. False if it is for
+   * none.
    * @param {Message} message
    */
   onRefused(message) {
     const id = message.tags.get(ID_TAG) ?? this.batches.label(message);
-    const named = () => message.params.slice(1).map((name) => this.outbox.sentTo(name)).find(Boolean);
+    const named = () =>
+      message.params
+        .slice(1)
+        .map((name) => this.outbox.sentTo(name))
+        .find(Boolean);
     const unsent = this.outbox.remove(id) ?? this.confirmed.get(id) ?? this.outbox.remove(named()?.id ?? "");
     this.confirmed.delete(id);
-    if (unsent) this.fail(unsent, /^\d/.test(message.verb) ? sentence(message) ?? "" : message.params.at(-1) ?? "");
+    if (unsent) this.fail(unsent, /^\d/.test(message.verb) ? (sentence(message) ?? "") : (message.params.at(-1) ?? ""));
     return Boolean(unsent);
   }
 
@@ -294,7 +299,8 @@ export class Messaging {
   }
 
   /**
-   * Remove the message of ours that this one is from the outbox, as it has arrived. Returns its id, "" if there is none.
+   * Remove the message of ours that this one is from the outbox, as it has arrived. Returns its id, "" if there is
+   * none.
    * @param {Message} message
    */
   confirm(message) {

@@ -1,8 +1,8 @@
 /**
  * The nick that we want, the nick that we have, and when to request the wanted one again.
  *
- * After a crash of its gateway the dead session of a client holds its nick until the lease of the gateway ends. So a nick
- * that was ours is requested repeatedly; meanwhile we have another one. If any other nick is taken, a similar one
+ * After a crash of its gateway the dead session of a client holds its nick until the lease of the gateway ends. So a
+ * nick that was ours is requested repeatedly; meanwhile we have another one. If any other nick is taken, a similar one
  * replaces it. Pure; times are in milliseconds and come in as `now`.
  */
 

@@ -2,7 +2,8 @@
  * What the person said and the network has not confirmed yet, oldest first: waiting, then in flight, then gone. Pure.
  *
  * @typedef {object} UnsentMessage
- * @property {string} id the client msgid: random, travels with the message as +hubbub/id, the same when it is sent again
+ * @property {string} id the client msgid: random, travels with the message as +hubbub/id, the same when it is sent
+ *   again
  * @property {string} verb PRIVMSG or TAGMSG
  * @property {string} target
  * @property {string} text its lines have line feeds between them; "" for TAGMSG

@@ -8,8 +8,8 @@ const COUNTS = new Set("251 252 253 254 255 265 266".split(" ")); // LUSERS, and
 const text = (...params) => params.at(-1) ?? "";
 
 /**
- * Numeric -> the sentence for its parameters after our nick. It is used only if the line has all the parameters that the
- * function declares.
+ * Numeric -> the sentence for its parameters after our nick. It is used only if the line has all the parameters that
+ * the function declares.
  * @type {Record<string, (...params: string[]) => string>}
  */
 const SENTENCES = {
@@ -30,7 +30,8 @@ const SENTENCES = {
   266: text,
   301: (nick, reason) => `${nick} is away: ${reason}`,
   302: (hosts) => (hosts ? `Found: ${hosts}` : "Nobody with that name is connected."),
-  303: (nicks) => (nicks.trim() ? `Connected now: ${nicks.trim().split(" ").join(", ")}.` : "Nobody with that name is connected."),
+  303: (nicks) =>
+    nicks.trim() ? `Connected now: ${nicks.trim().split(" ").join(", ")}.` : "Nobody with that name is connected.",
   305: () => "You are no longer shown as away.",
   306: () => "You are shown as away.",
   324: (room, modes, ...values) => `The modes of ${room} are ${[modes, ...values].join(" ")}.`,
@@ -104,7 +105,11 @@ const SENTENCES = {
 };
 
 /** @param {string} people nick!user@host, with commas between them */
-const nicksOf = (people) => people.split(",").map((each) => each.split("!")[0]).join(", ");
+const nicksOf = (people) =>
+  people
+    .split(",")
+    .map((each) => each.split("!")[0])
+    .join(", ");
 
 /**
  * The text of a numeric; null if there is nothing to read.

@@ -20,7 +20,10 @@ const FACTS = {
   307: () => ["Account", "identified"],
   312: (server, words) => ["Gateway", words ? `${server} (${words})` : server],
   313: () => ["Role", "operator of the network"],
-  317: (idle, signedOn) => ["Active", `${ago(idle)}${Number(signedOn) > 0 ? `, connected since ${moment(signedOn)}` : ""}`],
+  317: (idle, signedOn) => [
+    "Active",
+    `${ago(idle)}${Number(signedOn) > 0 ? `, connected since ${moment(signedOn)}` : ""}`,
+  ],
   319: (rooms) => ["Rooms", rooms.trim().replaceAll(/(^| )[@+]+/g, "$1")],
   320: (words) => ["Note", words],
   330: (account) => ["Account", account],

@@ -30,8 +30,16 @@ test("the lines of a batch of another type are handled one by one", () => {
 
 test("several lines are one message, also in a page of history (IRCv3 multiline)", () => {
   const lines = [parse("@msgid=m0 :b!b@h PRIVMSG #r :before"), ...MULTILINE];
-  const messages = messagesOf({ type: "chathistory", target: "#r", opening: parse(":s BATCH +h chathistory #r"), lines });
-  assert.deepEqual(messages.map(({ params }) => params[1]), ["before", "one more\ntwo"]);
+  const messages = messagesOf({
+    type: "chathistory",
+    target: "#r",
+    opening: parse(":s BATCH +h chathistory #r"),
+    lines,
+  });
+  assert.deepEqual(
+    messages.map(({ params }) => params[1]),
+    ["before", "one more\ntwo"],
+  );
   assert.equal(messages[1].tags.get("msgid"), "m1");
 });
 

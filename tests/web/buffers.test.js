@@ -108,7 +108,10 @@ test("a quit and a rename are shown in the rooms of the person only", () => {
   buffers.apply({ type: "Renamed", nick: "ben", newNick: "bert", isMine: false, message: rename, at: 5000 });
   const quit = parse(":bert!u@h QUIT :bye");
   buffers.apply({ type: "Quit", nick: "bert", reason: "bye", message: quit, at: 6000 });
-  assert.deepEqual(buffers.current.shown.map(({ nick, text }) => `${nick} ${text}`), ["ben is now bert", "bert "]);
+  assert.deepEqual(
+    buffers.current.shown.map(({ nick, text }) => `${nick} ${text}`),
+    ["ben is now bert", "bert "],
+  );
   assert.deepEqual(shown(buffers, "#other"), []);
   assert.deepEqual([...buffers.current.roster.byNick.keys()], ["anna"]);
 });
@@ -134,7 +137,10 @@ test("an invitation has the room to join, for us only", () => {
   const invited = { type: "Invited", conversation: "#new", nick: "ben", invitee: "cora", isMine: false };
   buffers.apply(invited);
   buffers.apply({ ...invited, invitee: "anna", isMine: true });
-  assert.deepEqual(buffers.current.shown.map(({ invitation }) => invitation), ["#new"]);
+  assert.deepEqual(
+    buffers.current.shown.map(({ invitation }) => invitation),
+    ["#new"],
+  );
 });
 
 test("notices from before the first conversation are shown in it", () => {
@@ -214,7 +220,10 @@ test("members, modes, absence and the topic are those of their room", () => {
   buffers.apply({ type: "ProfileChanged", nick: "ben", isAway: true });
   buffers.apply({ type: "TopicSet", conversation: "#r", topic: "The plan", nick: "ben" });
   const { isJoined, roster, topic } = buffers.current;
-  assert.deepEqual([isJoined, topic, roster.byNick.get("ben")], [true, "The plan", { nick: "ben", modes: "o", isAway: true }]);
+  assert.deepEqual(
+    [isJoined, topic, roster.byNick.get("ben")],
+    [true, "The plan", { nick: "ben", modes: "o", isAway: true }],
+  );
   buffers.apply({ type: "Left", conversation: "#r", nick: "ben", by: "", reason: "", isMine: false });
   assert.deepEqual([...roster.byNick.keys()], ["anna"]);
   buffers.apply({ type: "JoinFailed", conversation: "#r" });

@@ -21,7 +21,10 @@ test("without multiline each line is a message, and empty lines are none", () =>
 test("with multiline all lines are one message, as far as its limits go", () => {
   assert.deepEqual(compose("PRIVMSG", "#r", "a\n\n  b", LIMITS), ["a\n\n  b"]);
   const messages = compose("PRIVMSG", "#r", Array(60).fill("line").join("\n"), LIMITS);
-  assert.deepEqual(messages.map((message) => message.split("\n").length), [24, 24, 12]);
+  assert.deepEqual(
+    messages.map((message) => message.split("\n").length),
+    [24, 24, 12],
+  );
 });
 
 test("each piece of an action is an action", () => {
@@ -58,5 +61,10 @@ test("a message that needs a batch does not fit where there is none, or a smalle
 test("limits that allow nothing of use are none", () => {
   assert.deepEqual(parseLimits("max-bytes=4096,max-lines=24"), LIMITS);
   assert.deepEqual(parseLimits("max-bytes=40000"), { maxBytes: 40_000, maxLines: 100 });
-  assert.deepEqual(["", "max-bytes=1", "max-bytes=4096,max-lines=1", "max-bytes=x"].map(parseLimits), [null, null, null, null]);
+  assert.deepEqual(["", "max-bytes=1", "max-bytes=4096,max-lines=1", "max-bytes=x"].map(parseLimits), [
+    null,
+    null,
+    null,
+    null,
+  ]);
 });

@@ -28,7 +28,12 @@ test("the history after a position is requested by msgid, or by time without its
 
 test("after a lost connection a conversation knows its position and its password, nothing else", () => {
   const room = new Conversation("#r");
-  Object.assign(room, { position: { msgid: "m1", at: 1 }, password: "key", syncState: SyncState.READY, hasAskedWho: true });
+  Object.assign(room, {
+    position: { msgid: "m1", at: 1 },
+    password: "key",
+    syncState: SyncState.READY,
+    hasAskedWho: true,
+  });
   room.hold(parse(":a!a@h PRIVMSG #r :hi"));
   room.loseConnection();
   const fresh = Object.assign(new Conversation("#r"), { position: { msgid: "m1", at: 1 }, password: "key" });
@@ -38,7 +43,10 @@ test("after a lost connection a conversation knows its position and its password
 test("held lines are bounded, and released once", () => {
   const room = new Conversation("#r");
   for (let n = 0; n < 1001; n += 1) room.hold(parse(`@msgid=m${n} :a!a@h PRIVMSG #r :hi`));
-  assert.deepEqual([room.held.length, room.holds(parse("@msgid=m1 X")), room.holds(parse("@msgid=m0 X"))], [1000, true, false]);
+  assert.deepEqual(
+    [room.held.length, room.holds(parse("@msgid=m1 X")), room.holds(parse("@msgid=m0 X"))],
+    [1000, true, false],
+  );
   assert.equal(room.releaseHeld().length, 1000);
   assert.deepEqual([room.syncState, room.held], [SyncState.READY, []]);
 });

@@ -31,7 +31,10 @@ test("a page around a message is requested by its msgid, or by its time (IRCv3 c
   lines(session, ...page(said(7)));
   session.loadPage("#r", "older", { msgid: "", at: 5000 }, NOW);
   assert.deepEqual(session.takeLines().map(labelled), ["CHATHISTORY BEFORE #r timestamp=1970-01-01T00:00:05.001Z 100"]);
-  assert.deepEqual(events(session, "HistoryLoaded").map(({ kind, entries }) => [kind, entries.length]), [["around", 1]]);
+  assert.deepEqual(
+    events(session, "HistoryLoaded").map(({ kind, entries }) => [kind, entries.length]),
+    [["around", 1]],
+  );
 });
 
 test("the latest page is requested once, also when it replaces the entries shown", () => {
@@ -68,9 +71,10 @@ test("a request without an answer in 10 seconds has failed; by time it is tried 
   session.tick(NOW + 10_000);
   assert.match(session.takeLines().join(), /CHATHISTORY AFTER #r timestamp=/);
   session.tick(NOW + 20_000);
-  assert.deepEqual(events(session, "ClientNotice").map(({ text }) => text), [
-    "Messages that you missed in #r may not be shown: the gateway does not answer",
-  ]);
+  assert.deepEqual(
+    events(session, "ClientNotice").map(({ text }) => text),
+    ["Messages that you missed in #r may not be shown: the gateway does not answer"],
+  );
   assert.equal(session.conversations.get("#r").held.length, 0, "the live message is shown");
 });
 
@@ -78,7 +82,10 @@ test("a failed request of the person ends, others are tried three times (FAIL CH
   const session = inRoom();
   session.loadPage("#r", "older", { msgid: "m1", at: 0 }, NOW);
   lines(session, ":s FAIL CHATHISTORY MESSAGE_ERROR BEFORE #r :Not now");
-  assert.deepEqual(events(session, "HistoryFailed").map(({ kind }) => kind), ["older"]);
+  assert.deepEqual(
+    events(session, "HistoryFailed").map(({ kind }) => kind),
+    ["older"],
+  );
   rejoined(session);
   for (let tries = 1; tries <= 3; tries += 1) {
     session.receive(":s FAIL CHATHISTORY MESSAGE_ERROR AFTER #r :Not now", NOW);

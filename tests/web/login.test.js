@@ -15,7 +15,9 @@ test("a login sends CAP, PASS, NICK and USER (RFC 2812 3.1)", () => {
 test("capabilities are requested when their list is complete (IRCv3 capability-negotiation)", () => {
   const login = new Login();
   assert.deepEqual(login.handle("LS", ["*", "batch sasl=PLAIN"]), []);
-  assert.deepEqual(login.handle("LS", ["server-time draft/chathistory"]), ["CAP REQ :batch draft/chathistory server-time"]);
+  assert.deepEqual(login.handle("LS", ["server-time draft/chathistory"]), [
+    "CAP REQ :batch draft/chathistory server-time",
+  ]);
   assert.deepEqual(login.handle("ACK", ["batch server-time draft/chathistory"]), ["CAP END"]);
   assert.equal(login.hasHistory, true);
 });

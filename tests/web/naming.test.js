@@ -6,13 +6,10 @@ import { Naming, suggestNick } from "../../gateway/web/naming.js";
 const newNaming = () => new Naming("anna", () => "0123456789");
 
 test("a text becomes a valid nick (RFC 2812 2.3.1)", () => {
-  assert.deepEqual(["Änna B.", "7up", "", "日本", "a".repeat(40)].map((text) => suggestNick(text)), [
-    "AnnaB",
-    "_7up",
-    "guest",
-    "guest",
-    "a".repeat(30),
-  ]);
+  assert.deepEqual(
+    ["Änna B.", "7up", "", "日本", "a".repeat(40)].map((text) => suggestNick(text)),
+    ["AnnaB", "_7up", "guest", "guest", "a".repeat(30)],
+  );
 });
 
 test("a taken nick gets a suffix, and after some tries there is no next one", () => {

@@ -12,7 +12,10 @@ test("messages are launched in their order, at most 16 at once, to targets that 
   outbox.put(unsent("other", "#not-ready"));
   for (let n = 0; n < 20; n += 1) outbox.put(unsent(`${n}`));
   const first = ids(outbox.launch((target) => target === "#r"));
-  assert.deepEqual(first, Array.from({ length: 16 }, (_, n) => `${n}`));
+  assert.deepEqual(
+    first,
+    Array.from({ length: 16 }, (_, n) => `${n}`),
+  );
   assert.deepEqual(outbox.launch(always), []);
   outbox.remove("3");
   assert.deepEqual(ids(outbox.launch(always)), ["other"]);

@@ -9,5 +9,6 @@ test("a fragment names rooms and people", () => {
 });
 
 test("the fragment of a conversation names it again", () => {
-  for (const name of ["#dev", "alice", "#a b", "##c", "#@d"]) assert.deepEqual(conversationsIn(fragmentOf(name)), [name]);
+  for (const name of ["#dev", "alice", "#a b", "##c", "#@d"])
+    assert.deepEqual(conversationsIn(fragmentOf(name)), [name]);
 });

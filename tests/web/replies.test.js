@@ -41,7 +41,13 @@ test("a WHOIS of nobody has no card", () => {
 });
 
 test("the lines of a LIST are one list", () => {
-  const found = take(new Replies(), "321 anna Channel :Users", "322 anna #dev 3 :Code", "322 anna #x 1 :", "323 anna :End");
+  const found = take(
+    new Replies(),
+    "321 anna Channel :Users",
+    "322 anna #dev 3 :Code",
+    "322 anna #x 1 :",
+    "323 anna :End",
+  );
   assert.deepEqual(found.at(-1), {
     type: "RoomsListed",
     rooms: [

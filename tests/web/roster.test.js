@@ -34,7 +34,10 @@ test("o and v of a MODE line are applied, the parameters of others are skipped (
 
 test("operators come first, then voices, then others, each by name", () => {
   const roster = listed("zoe", "+ben", "anna", "@olga", "+Abe");
-  assert.deepEqual(roster.sorted().map(({ nick }) => nick), ["olga", "Abe", "ben", "anna", "zoe"]);
+  assert.deepEqual(
+    roster.sorted().map(({ nick }) => nick),
+    ["olga", "Abe", "ben", "anna", "zoe"],
+  );
   assert.deepEqual(roster.beginningWith("A"), ["Abe", "anna"]);
 });
 

@@ -11,7 +11,10 @@ test("a session begins, joins and reads the history (IRCv3 capability-negotiatio
   lines(session, ...page(said(1), said(2), said(3)));
   const pages = session.takeEvents().filter(({ type }) => type === "HistoryLoaded" || type === "Received");
   // The live line that is in the page, too, is shown once.
-  assert.deepEqual(pages.map(({ entries }) => entries.map(({ text }) => text)), [["1", "2", "3"]]);
+  assert.deepEqual(
+    pages.map(({ entries }) => entries.map(({ text }) => text)),
+    [["1", "2", "3"]],
+  );
 });
 
 test("a short page of history is the last one, and one with the tag draft/chathistory-end", () => {
@@ -98,7 +101,10 @@ test("a nick that was ours is requested again: our dead session holds it until t
   assert.equal(lines(session, ":s 433 * anna :Nickname is already in use").at(-1), "NICK anna_id1");
   lines(session, ":s 001 anna_id1 :Welcome");
   session.tick(2500);
-  assert.deepEqual(session.takeLines().filter((line) => line.startsWith("NICK")), []);
+  assert.deepEqual(
+    session.takeLines().filter((line) => line.startsWith("NICK")),
+    [],
+  );
   session.tick(9000);
   assert.ok(session.takeLines().includes("NICK anna"));
   lines(session, ":anna_id1!a@h NICK anna");
@@ -127,11 +133,20 @@ test("a deletion is sent after some seconds, unless it is undone", () => {
   session.redactions.undo();
   session.redactions.add("#r", "m3", NOW);
   session.tick(NOW + 4000);
-  assert.deepEqual(session.takeLines().filter((line) => line.startsWith("REDACT")), []);
+  assert.deepEqual(
+    session.takeLines().filter((line) => line.startsWith("REDACT")),
+    [],
+  );
   session.tick(NOW + 5000);
-  assert.deepEqual(session.takeLines().filter((line) => line.startsWith("REDACT")), ["REDACT #r m3"]);
+  assert.deepEqual(
+    session.takeLines().filter((line) => line.startsWith("REDACT")),
+    ["REDACT #r m3"],
+  );
   session.receive(":s FAIL REDACT REDACT_FORBIDDEN #r m3 :Not yours", NOW + 5000);
-  assert.deepEqual(events(session, "RedactionUndone").map(({ msgid }) => msgid), ["m1", "m2", "m3"]);
+  assert.deepEqual(
+    events(session, "RedactionUndone").map(({ msgid }) => msgid),
+    ["m1", "m2", "m3"],
+  );
 });
 
 test("a failed message is sent again with the same id", () => {
@@ -163,7 +178,10 @@ test("the message of the day is shown on request only", () => {
   assert.deepEqual(events(session, "ServerNotice"), []);
   session.command("MOTD", []);
   lines(session, ...motd);
-  assert.deepEqual(events(session, "ServerNotice").map(({ text }) => text), ["- Hello"]);
+  assert.deepEqual(
+    events(session, "ServerNotice").map(({ text }) => text),
+    ["- Hello"],
+  );
 });
 
 test("leaving a room sends PART, closing a conversation with a person sends nothing", () => {
@@ -190,9 +208,15 @@ test("a room is joined with its key, again after 10 seconds without an answer", 
   session.enter("#key", "secret");
   assert.deepEqual(register(session), ["CAP END", "JOIN #key secret"]);
   session.tick(NOW + 9_000);
-  assert.deepEqual(session.takeLines().filter((line) => line.startsWith("JOIN")), []);
+  assert.deepEqual(
+    session.takeLines().filter((line) => line.startsWith("JOIN")),
+    [],
+  );
   session.tick(NOW + 10_000);
-  assert.deepEqual(session.takeLines().filter((line) => line.startsWith("JOIN")), ["JOIN #key secret"]);
+  assert.deepEqual(
+    session.takeLines().filter((line) => line.startsWith("JOIN")),
+    ["JOIN #key secret"],
+  );
 });
 
 test("an ignored person starts no conversation", () => {
@@ -200,5 +224,8 @@ test("an ignored person starts no conversation", () => {
   register(session);
   session.messaging.ignored.add("eve");
   lines(session, ":Eve!e@h PRIVMSG anna :spam", ":ben!b@h PRIVMSG anna :hi");
-  assert.deepEqual(events(session, "ConversationStarted").map(({ conversation }) => conversation), ["ben"]);
+  assert.deepEqual(
+    events(session, "ConversationStarted").map(({ conversation }) => conversation),
+    ["ben"],
+  );
 });

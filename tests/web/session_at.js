@@ -34,8 +34,7 @@ export const page = (...inside) => [
 ];
 
 /** The message number `n` of ben, without "@". */
-export const said = (n, tags = "") =>
-  `time=2026-01-01T00:00:0${n}.000Z;msgid=m${n}${tags} :ben!b@h PRIVMSG #r :${n}`;
+export const said = (n, tags = "") => `time=2026-01-01T00:00:0${n}.000Z;msgid=m${n}${tags} :ben!b@h PRIVMSG #r :${n}`;
 
 /** The events of one type since the last call, which drops the others. */
 export const events = (session, type) => session.takeEvents().filter((event) => event.type === type);

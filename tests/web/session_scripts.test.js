@@ -17,7 +17,13 @@ const COMPARED = {
   Sent: { id: "id", target: "target", text: "text", reply_to: "replyTo" },
   Received: { conversation: "conversation", nick: "nick", text: "text", msgid: "msgid", id: "id" },
   Failed: { id: "id", target: "target", text: "text" },
-  Reacted: { conversation: "conversation", nick: "nick", msgid: "msgid", reaction: "reaction", is_removed: "isRemoved" },
+  Reacted: {
+    conversation: "conversation",
+    nick: "nick",
+    msgid: "msgid",
+    reaction: "reaction",
+    is_removed: "isRemoved",
+  },
   Redacted: { conversation: "conversation", nick: "nick", msgid: "msgid" },
   TypingChanged: { conversation: "conversation", nick: "nick", state: "state" },
   ReadMarkerMoved: { conversation: "conversation", at: "at" },
@@ -117,8 +123,15 @@ class Run {
   }
 
   compareEvents(expected) {
-    const found = this.session.takeEvents().flatMap(received).filter(({ type }) => type in COMPARED);
-    assert.deepEqual(found.map(({ type }) => type), expected.map(({ type }) => type), JSON.stringify(found));
+    const found = this.session
+      .takeEvents()
+      .flatMap(received)
+      .filter(({ type }) => type in COMPARED);
+    assert.deepEqual(
+      found.map(({ type }) => type),
+      expected.map(({ type }) => type),
+      JSON.stringify(found),
+    );
     for (const [index, { type, ...fields }] of expected.entries()) {
       for (const [name, value] of Object.entries(fields)) {
         const wanted = name === "at" ? Date.parse(value) : value;

@@ -31,7 +31,10 @@ test("joins and parts that follow each other are one entry", () => {
   viewport.take(entry(3));
   viewport.take(change(4, "ben", "left"));
   assert.deepEqual(times(viewport), [1, 3, 4]);
-  assert.deepEqual(viewport.entries[0].memberChanges.map(({ nick }) => nick), ["ben", "cora"]);
+  assert.deepEqual(
+    viewport.entries[0].memberChanges.map(({ nick }) => nick),
+    ["ben", "cora"],
+  );
   assert.equal(viewport.entries[0].version, 1);
 });
 

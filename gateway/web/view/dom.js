@@ -22,8 +22,8 @@ export const focused = () => /** @type {HTMLElement | null} */ (document.activeE
 
 /**
  * @param {string} tag with its classes, as in "span.name.hue-3"
- * @param {Record<string, string | boolean | null | (() => void)>} [properties] `onclick` and the like are listeners, the
- *   others are attributes; null and false leave one out
+ * @param {Record<string, string | boolean | null | (() => void)>} [properties] `onclick` and the like are listeners,
+ *   the others are attributes; null and false leave one out
  * @param {(Node | string)[]} children
  */
 export function make(tag, properties = {}, ...children) {

@@ -89,7 +89,12 @@ export class Finder {
       "li",
       { id: `found-${at}`, role: "option", "data-at": String(at), "aria-selected": isSelected },
       sign,
-      make("div.found-text", {}, make("bdi", {}, isRoom ? name.slice(1) : name), make("p", { dir: "auto" }, about(choice))),
+      make(
+        "div.found-text",
+        {},
+        make("bdi", {}, isRoom ? name.slice(1) : name),
+        make("p", { dir: "auto" }, about(choice)),
+      ),
       make("span.found-facts", {}, count ? people(count) : verb(choice)),
     );
   }
@@ -124,5 +129,7 @@ function verb({ isRoom, isOpen }) {
 /** @param {Choice} choice */
 function about({ isRoom, isKnown, topic }) {
   if (isKnown) return topic;
-  return isRoom ? "No public room has this name. If there is none, it is created." : "Nobody with this name is in your rooms.";
+  return isRoom
+    ? "No public room has this name. If there is none, it is created."
+    : "Nobody with this name is in your rooms.";
 }

@@ -80,7 +80,10 @@ export class Header {
     const isStopped = transport.state === "stopped";
     const isWaiting = transport.state === "waiting" && transport.retryAt > now;
     const reason = transport.lastError ? ` (${transport.lastError})` : "";
-    setText(byId("connection-problem-text"), `${stateText(isStopped, isWaiting)}${reason}.${unsentText(session.unconfirmed)}`);
+    setText(
+      byId("connection-problem-text"),
+      `${stateText(isStopped, isWaiting)}${reason}.${unsentText(session.unconfirmed)}`,
+    );
     byId("retry").hidden = !isWaiting && !isStopped;
     setText(byId("retry"), isStopped ? "Enter it" : "Try now");
   }

@@ -1,6 +1,6 @@
 /**
- * The actions on a message: one toolbar, which moves to the row with the pointer or the focus, and the keys of a row that
- * has the focus.
+ * The actions on a message: one toolbar, which moves to the row with the pointer or the focus, and the keys of a row
+ * that has the focus.
  */
 
 import { byId, focused, setText, targetOf } from "./dom.js";

@@ -72,7 +72,12 @@ export function row(entry, context) {
  */
 function raw({ nick, text: whole, msgid }, { buffer }) {
   const shown = buffer.annotations.redactions.has(msgid) ? "Deleted" : whole;
-  return make("div.line", {}, make("div.gutter", {}), make("div.content", {}, `${nick}: `, make("div.text", {}, shown)));
+  return make(
+    "div.line",
+    {},
+    make("div.gutter", {}),
+    make("div.content", {}, `${nick}: `, make("div.text", {}, shown)),
+  );
 }
 
 /**
@@ -138,7 +143,10 @@ function clock(entry, shown = CLOCK.format(entry.at)) {
  */
 function shortTime(at) {
   const parts = CLOCK.formatToParts(at).filter(({ type }) => type !== "dayPeriod");
-  return parts.map(({ value }) => value).join("").trim();
+  return parts
+    .map(({ value }) => value)
+    .join("")
+    .trim();
 }
 
 /**
