@@ -1,4 +1,4 @@
-"""Nobody's own settings decide over a test."""
+"""Fixtures: the settings of the user who runs the tests have no effect."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def settings_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the program finds its settings, and its tests put them."""
+    """Return the directory of the program's settings."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("HUBBUB_PASSWORD", raising=False)
     return tmp_path / "config" / "hubbub" / "client.toml"

@@ -1,6 +1,6 @@
-"""A small network for the client's tests: pure, so that a test decides what arrives and what is lost.
+"""A small network for the client's tests. It is pure, so a test decides which bytes arrive and which are lost.
 
-`FakeNetwork` has one log and any number of `FakeConnection`s, which take bytes and give bytes.
+`FakeNetwork` has one log and any number of `FakeConnection`s, which take and return bytes.
 """
 
 from collections.abc import Callable
@@ -20,24 +20,24 @@ MODERN_CAPS = (
 
 @dataclass
 class FakeNetwork:
-    """What all gateways share: names, members and one log for all rooms."""
+    """The data that all gateways share: nicks, members and one log for all rooms."""
 
     caps: str = ALL_CAPS
     page: int = 5  # the largest page of history
     knows_msgids: bool = True  # in CHATHISTORY
-    marks_end: bool = False  # the same: tells where nothing is left
-    refuses: set[str] = field(default_factory=set)  # rooms that cannot be joined, people who are not there
+    marks_end: bool = False  # the same: marks the last answer
+    refuses: set[str] = field(default_factory=set)  # rooms that cannot be joined, users that do not exist
     log: list[Message] = field(default_factory=list)
     connections: list["FakeConnection"] = field(default_factory=list)
     supports: str = ""  # further tokens of ISUPPORT
     lobby: str = "#lobby"
     password: str = ""
-    marks: dict[str, str] = field(default_factory=dict)  # read markers of everybody, by target
+    marks: dict[str, str] = field(default_factory=dict)  # read markers of all users, by target
     passwords: list[str] = field(default_factory=list)  # that were told
-    ghosts: set[str] = field(default_factory=set)  # folded names that dead sessions hold
+    orphaned_nicks: set[str] = field(default_factory=set)  # casefolded nicks that dead sessions hold
     is_promising: bool = True  # PONG comes without FAIL PING
     _by_id: dict[tuple[str, str], Message] = field(default_factory=dict)
-    underway: list[Callable[[], None]] = field(default_factory=list)  # what stalled gateways have not done yet
+    underway: list[Callable[[], None]] = field(default_factory=list)  # appends that stalled gateways have not done yet
 
     def connect(self) -> "FakeConnection":
         connection = FakeConnection(self)
@@ -45,7 +45,7 @@ class FakeNetwork:
         return connection
 
     def release(self) -> None:
-        """Let happen what stalled gateways have taken, also for those whose connection is lost by now."""
+        """Do the appends of stalled gateways, also for clients whose connection is lost meanwhile."""
         while self.underway:
             self.underway.pop(0)()
 
@@ -57,11 +57,11 @@ class FakeNetwork:
         tags: dict[str, str] | None = None,
         sender: "FakeConnection | None" = None,
     ) -> Message:
-        """Put a message into the log and on its way to all who are to have it, its sender excepted."""
+        """Put a message into the log, and send it to its recipients except the sender."""
         return self.put(Message("PRIVMSG", [target, text], f"{nick}!u@h", tags or {}), sender)
 
     def put(self, message: Message, sender: "FakeConnection | None" = None) -> Message:
-        """As `say`, for any message. One that was said before under the same +hubbub/id is the first one."""
+        """As `say`, for any message. A message with a known +hubbub/id is the first one again."""
         target = message.params[0]
         message_id = message.tags.get("+hubbub/id", f"log {len(self.log)}")
         if (first := self._by_id.setdefault((message_id, target), message)) is not message:
@@ -75,7 +75,7 @@ class FakeNetwork:
         return message
 
     def time(self) -> str:
-        """The network's own time: a second for each message."""
+        """The network's time: one second for each message."""
         at = datetime.fromtimestamp(1_700_000_000 + len(self.log), UTC)
         return f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
 
@@ -84,7 +84,7 @@ class FakeNetwork:
 
 
 class FakeConnection:
-    """One client's connection to a gateway: `take` its bytes; `output` holds the lines for it, until cleared."""
+    """One client's connection to a gateway: `take` gets its bytes, `output` has the lines for it until cleared."""
 
     def __init__(self, network: FakeNetwork) -> None:
         self.network = network
@@ -95,11 +95,11 @@ class FakeConnection:
         self.received: list[Message] = []  # all that the client sent
         self.has_quit = False
         self.is_away = False
-        self.is_stalled = False  # takes what is said, and is long about putting it into the log
+        self.is_stalled = False  # accepts messages, and appends them much later
         self._is_registered = False
         self._is_negotiating = False
         self._password = ""
-        self._batch: list[Message] = []  # the lines of a message of several, as they come; first the BATCH itself
+        self._batch: list[Message] = []  # the lines of a message of several lines; the BATCH is first
         self._lines = LineBuffer(tags_limit_bytes=4096)
 
     def take(self, data: bytes) -> None:
@@ -114,7 +114,7 @@ class FakeConnection:
         if self in self.network.connections:
             self.network.connections.remove(self)
         if leaves_ghost:
-            self.network.ghosts.add(fold(self.nick))
+            self.network.orphaned_nicks.add(fold(self.nick))
 
     def reply(self, verb: str, *params: str, source: str = "fake", tags: dict[str, str] | None = None) -> None:
         self.output.append(Message(verb, list(params), source, tags or {}).line())
@@ -171,7 +171,7 @@ class FakeConnection:
     def _on_nick(self, message: Message) -> None:
         nick = message.params[0]
         others = {fold(other.nick) for other in self.network.connections if other is not self}
-        if fold(nick) in others | self.network.ghosts:
+        if fold(nick) in others | self.network.orphaned_nicks:
             self.reply("433", self.nick, nick, "Nickname is already in use")
             return
         if self._is_registered:
@@ -241,7 +241,7 @@ class FakeConnection:
         return {"label": message.tags["label"]} if "labeled-response" in self.caps and "label" in message.tags else {}
 
     def _on_batch(self, message: Message) -> None:
-        """Take a message of several lines (IRCv3 multiline)."""
+        """Handle a message of several lines (IRCv3 multiline)."""
         if message.params[0].startswith("+"):
             assert "draft/multiline" in self.caps
             self._batch = [message]
@@ -341,7 +341,7 @@ class FakeConnection:
         self.reply("BATCH", "-h")
 
     def _lines_of(self, entry: Message) -> list[str]:
-        """The lines of the batch that a message of several lines is."""
+        """Return the lines of the batch of a message of several lines."""
         output, self.output = self.output, []
         self.deliver(entry)
         lines, self.output = self.output, output

@@ -1,4 +1,4 @@
-"""The fake network behind real sockets on loopback: what the client's tests connect to."""
+"""The fake network behind real sockets on loopback."""
 
 import socket
 import threading
@@ -11,7 +11,7 @@ DEADLINE_S = 60.0
 
 
 class SharedNetwork:
-    """A fake network for several threads; `until` waits for what should become true of it."""
+    """A fake network for several threads. `until` waits for a condition."""
 
     def __init__(self, network: FakeNetwork | None = None) -> None:
         self.network = network or FakeNetwork()
@@ -28,7 +28,7 @@ class SharedNetwork:
             assert self.changed.wait_for(lambda: claim(self.network), DEADLINE_S), "it never became true"
 
     def serve(self, accepted: socket.socket) -> None:
-        """Speak with one client until its connection ends; one thread for each."""
+        """Serve one client until its connection ends, on a thread of its own."""
         with self.changed:
             connection = self.network.connect()
             self._sockets[id(connection)] = connection, accepted
@@ -39,7 +39,7 @@ class SharedNetwork:
                     self._flush()
                     self.changed.notify_all()
         except OSError:
-            pass  # cut by the test
+            pass  # closed by the test
         finally:
             with self.changed:
                 connection.close()
@@ -57,7 +57,7 @@ class SharedNetwork:
 
 
 class FakeServer:
-    """One gateway of the network, on a port of its own, from `with` to `die` or its end."""
+    """One gateway of the network on its own port, from `with` to `die` or its end."""
 
     def __init__(self, shared: SharedNetwork) -> None:
         self._shared = shared

@@ -14,7 +14,7 @@ from tests.client.fake_server import DEADLINE_S
 
 
 class Running:
-    """A session with its transport, and what it has shown."""
+    """A session with its transport, and its shown events."""
 
     def __init__(self, *addresses: str, name: str = "alice") -> None:
         self.session = Session(name, ["#lobby"], lambda: secrets.token_hex(8))
@@ -47,12 +47,12 @@ class Running:
         ]
 
     def joined(self) -> set[str]:
-        """Who was seen to join."""
+        """Return the nicks that were shown to join."""
         heard = [event.message for event in self._events if isinstance(event, ServerEvent)]
         return {split_source(message.source or "")[0] for message in heard if message.verb == "JOIN"}
 
     def links(self) -> list[tuple[ConnectionState, str]]:
-        """How the way to the network changed, and to which gateway."""
+        """Return the changes of the connection, with the gateways."""
         return [(event.state, event.address) for event in self._events if isinstance(event, ConnectionChanged)]
 
     def pages(self) -> list[OlderLoaded]:

@@ -1,4 +1,4 @@
-"""A session and a fake connection, joined by hand: what the tests of the session speak through."""
+"""A session and a fake connection that the tests of the session connect by hand."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from tests.client.fake_gateway import FakeConnection, FakeNetwork
 
 
 class Talk:
-    """One person at a client, on a network, in a time that passes by hand."""
+    """One user of a client on a network, with a simulated time."""
 
     def __init__(self, network: FakeNetwork, name: str = "alice", *rooms: str, backlog: int = 0) -> None:
         ids = itertools.count()
@@ -20,24 +20,24 @@ class Talk:
         self.events: list[Event] = []
 
     def connect(self) -> FakeConnection:
-        """Open a connection, on which nothing has been carried yet."""
+        """Open a connection. No line is carried yet."""
         self.connection = self.network.connect()
         self.session.connected("fake:6667", self.now)
         return self.connection
 
     def start(self) -> "Talk":
-        """Connect, and carry all there is to carry."""
+        """Connect, and carry all lines."""
         self.connect()
         self.run()
         return self
 
     def run(self) -> None:
-        """Carry lines to and fro until both sides are silent."""
+        """Carry lines in both directions until both sides are silent."""
         while self.carry_up() or self.carry_down():
             pass
 
     def connect_until(self, verb: str) -> FakeConnection:
-        """Connect, and carry lines until the gateway has taken one of this verb; its answer is not carried."""
+        """Connect, and carry lines until the gateway has got one of this verb. Its answer is not carried."""
         connection = self.connect()
         while self.carry_up() and not self.sent(verb):
             self.carry_down()
@@ -58,12 +58,12 @@ class Talk:
         return bool(carried)
 
     def hear(self, *lines: str) -> None:
-        """Let the gateway say these lines."""
+        """Let the gateway send these lines."""
         self.session.receive("".join(f"{line}\r\n" for line in lines).encode(), self.now)
         self.events += self.session.take_events()
 
     def cut(self, *, leaves_ghost: bool = False) -> None:
-        """Lose the connection and whatever is on its way in both directions."""
+        """Lose the connection and all lines in flight in both directions."""
         assert self.connection is not None
         self.connection.close(leaves_ghost=leaves_ghost)
         self.connection = None
@@ -81,10 +81,10 @@ class Talk:
         self.session.tick(self.now)
         self.events += self.session.take_events()
 
-    # --- what the person has seen ---------------------------------------------------------------------------
+    # --- shown events ---------------------------------------------------------------------------------------
 
     def heard(self, target: str = "#lobby") -> list[str]:
-        """The texts of the messages that were shown, those typed here included."""
+        """Return the texts of the messages that were shown, own messages included."""
         return [
             event.message.params[1]
             for event in self.events
@@ -108,7 +108,7 @@ class Talk:
         return [event.text for event in self.events if isinstance(event, Failed)]
 
     def sent(self, verb: str) -> list[Message]:
-        """The lines of a verb that reached the gateway on the present connection, but for CHATHISTORY TARGETS."""
+        """Return the lines of a verb that the gateway got on the present connection, except CHATHISTORY TARGETS."""
         assert self.connection is not None
         sent = [message for message in self.connection.received if message.verb == verb]
         return [message for message in sent if message.params[:1] != ["TARGETS"]]

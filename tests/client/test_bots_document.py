@@ -1,4 +1,4 @@
-"""The echo bot of docs/bots.md, as it stands there, on a real gateway."""
+"""The echo bot of docs/bots.md, unchanged, on a real gateway."""
 
 import re
 import subprocess

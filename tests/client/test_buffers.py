@@ -15,7 +15,7 @@ from tests.client.talk import Talk
 
 
 class Seat:
-    """A person at a client: what they do, and what they see."""
+    """A user of a client, with the actions and the display."""
 
     def __init__(self, network: FakeNetwork, name: str = "alice", *, backlog: int = 0) -> None:
         self.talk = Talk(network, name, backlog=backlog)
@@ -25,7 +25,7 @@ class Seat:
         self._seen = 0
 
     def run(self) -> "Seat":
-        """Carry all there is to carry, and look at what came of it."""
+        """Carry all lines, and apply the events."""
         if self.talk.connection is None:
             self.talk.connect()
         self.talk.run()
@@ -272,7 +272,7 @@ def test_a_reply_names_what_it_answers(network: FakeNetwork) -> None:
 
 
 def test_only_what_is_a_reaction_is_kept_as_one_and_only_so_many(network: FakeNetwork) -> None:
-    """Whatever another network lets through: 20 kinds, each an emoji or a short word (docs/protocol.md)."""
+    """From any network at most 20 kinds are shown, each an emoji or a short word (docs/protocol.md)."""
     alice = Seat(network).run()
     msgid = network.say("bob", "#lobby", "hi").tags["msgid"]
     hostile = ("two words", "x" * 1000, "a\u202eb", "Z" + "\u0310" * 50, "👍👍")
@@ -362,7 +362,7 @@ def test_members_come_go_change_names_and_ranks(network: FakeNetwork) -> None:
 
 
 def test_who_is_away_when_we_come_is_asked_for(network: FakeNetwork) -> None:
-    """IRCv3 away-notify tells changes only: WHO tells what was before."""
+    """IRCv3 away-notify reports changes only. WHO reports the present state."""
     bob = Seat(network, "bob").run()
     assert bob.talk.connection is not None
     bob.talk.connection.is_away = True
@@ -443,7 +443,7 @@ _STEPS = st.one_of(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_STEPS, max_size=30))
 def test_however_connections_are_lost_the_lines_are_those_of_the_network(steps: list[tuple[str, str]]) -> None:
-    """Nothing is missing, nothing is there twice, and the order is the network's."""
+    """No message is missing or duplicated, and the order is the network's."""
     network = FakeNetwork(caps=MODERN_CAPS, page=4)
     alice = Seat(network).run()
     for number, (step, text) in enumerate(steps):

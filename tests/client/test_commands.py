@@ -1,4 +1,4 @@
-"""What is typed behind a slash: what it does, at any controller."""
+"""The commands that begin with a slash, with any controller."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from tests.client.talk import Talk
 
 
 class FakeController:
-    """Someone who sits in #lobby, with one message before them."""
+    """A user in #lobby with one message."""
 
     def __init__(self) -> None:
         self.talk = Talk(FakeNetwork(caps=MODERN_CAPS)).start()
@@ -55,7 +55,7 @@ class FakeController:
         self.asked.append(("leave", reason))
 
     def sent(self) -> list[str]:
-        """The lines that reached the gateway, without their tags, those of the connection's beginning excepted."""
+        """Return the lines that the gateway got, without tags and without those of the registration."""
         assert self.talk.connection is not None
         self.talk.connection.received.clear()
         self.talk.carry_up()

@@ -54,7 +54,7 @@ def test_whatever_is_pasted_fits_and_loses_only_blanks(text: str, limits: BatchL
 @settings(deadline=None)  # the machine may be busy
 @given(_TEXTS)
 def test_a_batch_is_what_was_said(text: str) -> None:
-    """The tags of the message stand on the line that opens the batch; the lines themselves have none of their own."""
+    """The message's tags are on the line that opens the batch. The lines themselves have no tags."""
     for said in compose("PRIVMSG", "#lobby", text, LIMITS):
         message = Message("PRIVMSG", ["#lobby", said], "bob!u@h", {"label": "7", "+hubbub/id": "7"})
         lines = lines_of(message, LIMITS, "ref")

@@ -1,4 +1,4 @@
-"""The log and the copy of a conversation: what is deleted is found in neither."""
+"""The log and the export of a conversation: neither contains a deleted message."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Older pages, searching, and what was said while there was no connection (IRCv3 chathistory)."""
+"""Older pages, searching, and messages that were missed without a connection (IRCv3 chathistory)."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def found(talk: Talk) -> list[SearchResults]:
 
 
 def test_pages_come_one_before_the_other_until_there_are_no_more(network: FakeNetwork) -> None:
-    """CHATHISTORY LATEST, then BEFORE; a page that is shorter than what was asked for is the last."""
+    """CHATHISTORY LATEST, then BEFORE. A page that is shorter than requested is the last one."""
     talk = Talk(network).start()
     before = None
     for _ in range(3):
@@ -50,7 +50,7 @@ def test_pages_come_one_before_the_other_until_there_are_no_more(network: FakeNe
 
 
 def test_a_message_that_was_deleted_is_not_found(network: FakeNetwork) -> None:
-    """A server may keep the text and give the REDACT after it, on a later page; pages come newest first."""
+    """A server may keep the text and send the REDACT after it, on a later page. Pages come newest first."""
     secret = network.say("bob", "#lobby", "a secret")
     for number in range(8):
         network.say("bob", "#lobby", f"no secret {number}")
@@ -64,7 +64,7 @@ def test_a_message_that_was_deleted_is_not_found(network: FakeNetwork) -> None:
 
 @pytest.mark.parametrize("marks_end", [True, False])
 def test_a_full_page_may_be_marked_as_the_last(network: FakeNetwork, marks_end: bool) -> None:
-    """The tag draft/chathistory-end; without it only an empty page tells."""
+    """The tag draft/chathistory-end. Without it, only an empty page is the last one."""
     del network.log[:2]
     network.marks_end = marks_end
     talk = Talk(network).start()
@@ -85,7 +85,7 @@ def test_the_past_of_a_person_is_loaded_too(network: FakeNetwork) -> None:
 
 
 def test_pages_are_asked_for_by_time_where_msgids_are_not_known(network: FakeNetwork) -> None:
-    """INVALID_MSGREFTYPE; the time is one millisecond late, so that none of its messages is left out."""
+    """INVALID_MSGREFTYPE. The time is one millisecond later, so that none of its messages is left out."""
     network.knows_msgids = False
     talk = Talk(network).start()
     talk.session.load_older("#lobby", Position("m5", 1_700_000_005.0), talk.now)
@@ -146,7 +146,7 @@ def test_a_search_that_is_cancelled_asks_for_no_more(network: FakeNetwork) -> No
 
 
 def test_a_page_of_the_past_is_not_taken_for_what_was_missed(network: FakeNetwork) -> None:
-    """Both are on their way at once after a lost connection."""
+    """Both are in flight at once after a lost connection."""
     talk = Talk(network).start()
     network.say("bob", "#lobby", "seen")
     talk.run()

@@ -1,4 +1,4 @@
-"""The room of those who name none, and a network that is only for those with its password."""
+"""The lobby for users who name no room, and a network that requires a password."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from tests.client.talk import Talk
 
 
 class Guest(Talk):
-    """Someone who names no room."""
+    """A client without a named room."""
 
     def __init__(self, network: FakeNetwork, *rooms: str, password: str = "") -> None:
         super().__init__(network)
@@ -29,7 +29,7 @@ def joined(talk: Talk) -> list[str]:
 
 @pytest.mark.parametrize(("token", "room"), [("#hall", "#hall"), (r"#a\x3Db\x5Cc", "#a=b\\c")])
 def test_without_a_room_the_lobby_of_the_network_is_joined(token: str, room: str) -> None:
-    """hubbub/LOBBY in 005; its value is written as that of NETWORK (Modern IRC)."""
+    """hubbub/LOBBY in 005. Its value is escaped as that of NETWORK (Modern IRC)."""
     talk = Guest(FakeNetwork(lobby=token))
     talk.connect_until("USER")
     assert talk.session.awaits_lobby

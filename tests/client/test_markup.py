@@ -1,4 +1,4 @@
-"""The grammar of what is shown of a text: the vectors that the page's parser is tested by too, and any text at all."""
+"""The grammar of formatted text: the examples that also test the page's parser, and arbitrary texts."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from gateway.wire.text import strip_controls
 VECTORS: dict[str, list[tuple[str, Any]]] = json.loads(
     (Path(__file__).parent / "scripts/markup.json").read_text(encoding="utf-8")
 )
-# What the grammar knows, and what could confuse it.
+# Parts of the grammar, and texts that could confuse it.
 ATOMS = (
     *("*", "**", "***", "_", "~~", "`", "``", "```", "\n", "> ", "- ", "1. ", " ", "a", "https://a.example/"),
     *("http://", ")", "(", "[", "]", "#", "#dev", "🎉", "日"),
@@ -73,7 +73,7 @@ def test_what_only_links_are_found_in_stays_whole(text: str) -> None:
     ],
 )
 def test_the_time_that_a_text_takes_grows_with_its_length_alone(unit: str) -> None:
-    """Of 300,000 signs: work for each pair of them would take hours."""
+    """300,000 characters: work for each pair of them would take hours."""
     text = unit * (300_000 // len(unit))
     assert parse(text)
     assert linked(text.replace("\n", " "))

@@ -1,4 +1,4 @@
-"""Joins, parts and renames that follow one another are one line."""
+"""Consecutive joins, parts and renames are one line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The client moves from gateway to gateway while people talk: real ones, restarted one by one, and killed."""
+"""The client moves between gateways while users talk: real gateways, restarted one by one, and killed."""
 
 import select
 import subprocess
@@ -36,7 +36,7 @@ def history(network: Network, gateway: Gateway) -> list[str]:
 
 
 class Crowd:
-    """Clients that talk, each line with its number; what all of them hear must be the same."""
+    """Clients that send numbered lines. All of them must receive the same lines."""
 
     def __init__(self, clients: list[Running]) -> None:
         self.clients = clients
@@ -45,14 +45,14 @@ class Crowd:
             client.until(lambda session: session.is_settled)
 
     def talk(self) -> None:
-        """Everybody says one line."""
+        """Let each client send one line."""
         for client in self.clients:
             name = client.session.naming.wanted
             self.said[name].append(f"{name} {len(self.said[name])}")
             client.say(self.said[name][-1])
 
     def talk_until_ended(self, gateway: Gateway) -> int:
-        """Everybody talks on and on; the gateway's exit status."""
+        """Let all clients talk until the gateway has ended. Return its exit status."""
         while True:
             self.talk()
             try:
@@ -93,7 +93,7 @@ def test_a_rolling_restart_of_all_gateways_loses_and_doubles_nothing(network: Ne
 
 
 def test_killed_between_the_append_and_the_echo(network: Network, redis_url: str) -> None:
-    """The line is in the log; its sender does not know. It learns so from the history, and does not say it again."""
+    """The line is in the log, but its sender does not know. It finds it in the history, and does not send it again."""
     other = network.gateway(HUBBUB_LEASE_S="30")
     with halfway(redis_url) as between:
         doomed = network.gateway(redis_url=between.url, HUBBUB_LEASE_S="30")
@@ -114,7 +114,7 @@ def test_killed_between_the_append_and_the_echo(network: Network, redis_url: str
 def test_killed_before_the_append_which_happens_all_the_same_when_the_client_has_said_it_again(
     network: Network, redis_url: str, prefix: str
 ) -> None:
-    """What a dead gateway had sent to Redis may still be carried out: it is the same line, by its id."""
+    """Redis may still execute the append of a dead gateway. It is the same line, by its id."""
     other = network.gateway(HUBBUB_LEASE_S="30")
     with halfway(redis_url) as between, redis.Redis.from_url(redis_url) as store:
         doomed = network.gateway(redis_url=between.url, HUBBUB_LEASE_S="30")
@@ -137,7 +137,7 @@ def test_killed_before_the_append_which_happens_all_the_same_when_the_client_has
 
 
 def await_times(store: "redis.Redis", log: str, text: bytes, count: int) -> None:
-    """Waits until so many entries of a log hold a text."""
+    """Wait until this number of entries of a log contain a text."""
     deadline = time.monotonic() + DEADLINE_S
     while sum(text in fields[b"e"] for _, fields in cast(Entries, store.xrange(log))) < count:
         assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""What waits, what is in flight, and in which order."""
+"""Messages that wait, messages in flight, and their order."""
 
 from client.outbox import IN_FLIGHT_LIMIT, Outbox, UnsentMessage
 

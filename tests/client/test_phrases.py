@@ -1,4 +1,4 @@
-"""What the network tells, as sentences: no numeric is shown as it is on the wire."""
+"""Replies of the network as sentences: no numeric is shown as it is on the wire."""
 
 import pytest
 

@@ -21,7 +21,7 @@ import pytest
 from tests.client.fake_gateway import MODERN_CAPS
 from tests.client.fake_server import DEADLINE_S, FakeServer, SharedNetwork
 
-# Gives the new session its terminal, so that ^C reaches it, and becomes the program.
+# Give the new session its terminal, so that ^C reaches it, and exec the program.
 _ON_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.executable, sys.argv[1:])"
 )
@@ -230,7 +230,7 @@ class Terminal:
         os.write(self._master, keys.encode())
 
     def until(self, text: str) -> None:
-        """Wait for a text after all that was waited for before."""
+        """Wait for a text after the last one that was waited for."""
         deadline = time.monotonic() + DEADLINE_S
         while text not in self.output:
             readable, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
@@ -247,7 +247,7 @@ class Terminal:
         deadline = time.monotonic() + DEADLINE_S
         while self.program.poll() is None:
             assert time.monotonic() < deadline, self.output
-            with suppress(OSError):  # the terminal is gone with its last program
+            with suppress(OSError):  # the terminal ends with its last program
                 if select.select([self._master], [], [], 0.05)[0]:
                     self.output += os.read(self._master, 65536).decode(errors="replace")
         return self.program.returncode

@@ -1,7 +1,7 @@
-"""However connections are lost, all that is said is shown once and in order, and arrives once and in order.
+"""With any loss of connections, each message is shown once and in order, and arrives once and in order.
 
-Also where a gateway dies between its append and the echo, and the append happens only after the client has said it
-again by another one.
+This includes a gateway that dies between its append and the echo, and an append that happens only after the client has
+sent the message again over another gateway.
 """
 
 from hypothesis import given, settings
@@ -40,7 +40,7 @@ def _step(talk: Talk, network: FakeNetwork, number: int, step: tuple[object, ...
             talk.run()
         case ("the gateway stalls",):
             assert talk.connection is not None
-            # Without ids nobody can tell that what happens late was sent again meanwhile.
+            # Without ids nobody can detect that a late append was sent again meanwhile.
             talk.connection.is_stalled = "message-tags" in network.caps
         case ("what is under way happens",):
             assert talk.connection is not None
@@ -53,7 +53,7 @@ def _step(talk: Talk, network: FakeNetwork, number: int, step: tuple[object, ...
             talk.cut(leaves_ghost=True)
             talk.connect()
         case ("the name is let go",):
-            network.ghosts.clear()
+            network.orphaned_nicks.clear()
         case ("time", float(seconds)):
             talk.pass_time(seconds)
 
@@ -65,7 +65,7 @@ def test_all_is_shown_and_delivered_once_and_in_order(steps: list[tuple[object, 
     talk = Talk(network).start()
     for number, step in enumerate(steps):
         _step(talk, network, number, step)
-    network.ghosts.clear()
+    network.orphaned_nicks.clear()
     _step(talk, network, 0, ("what is under way happens",))
     talk.run()
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""The public rooms of the network: asked for once, and always answered."""
+"""The public rooms of the network: requested once, and always answered."""
 
 from client.events import ListedRoom, RoomsListed
 from client.room_directory import ANSWER_LIMIT_S

@@ -1,4 +1,4 @@
-"""Lines that cannot control a terminal, nor look like others."""
+"""Lines cannot control a terminal or look like other lines."""
 
 import io
 import re

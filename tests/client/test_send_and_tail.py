@@ -1,4 +1,4 @@
-"""`hubbub send` and `hubbub tail` as scripts use them: pipes, exit codes, and gateways that die."""
+"""`hubbub send` and `hubbub tail` in scripts: pipes, exit codes, and gateways that die."""
 
 import json
 import re
@@ -52,7 +52,7 @@ def test_send_says_every_line_and_nothing_is_a_command(shared: SharedNetwork, se
 
 
 def test_send_and_tail_format_nothing(shared: SharedNetwork, server: FakeServer) -> None:
-    """The text is what was typed, also where the full screen shows it formatted, or an emoji for a name."""
+    """The text is sent as it was typed, also if the full screen shows it formatted, or an emoji for a name."""
     said = ["**a** *b* `c` ~~d~~ :tada:", "> e", "- f", "```", "g", "```", "end"]
     assert _run("send", "#dev", server.address, text="".join(f"{line}\n" for line in said)).returncode == 0
     assert shared.network.texts("#dev") == said
@@ -241,7 +241,7 @@ def test_a_network_that_wants_a_password_says_so_where_none_is_kept(
 def test_a_password_that_was_kept_is_used(
     shared: SharedNetwork, server: FakeServer, settings_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a keyring that is a file: what the system has instead is not this program's to test."""
+    """With a keyring in a file. The system's keyring is not under test."""
     (tmp_path / "filering.py").write_text(_FILE_KEYRING)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "filering.FileKeyring")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")

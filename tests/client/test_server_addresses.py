@@ -1,4 +1,4 @@
-"""Addresses, and the patience of reconnecting."""
+"""Addresses, and the pauses of reconnecting."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_after_a_loss_each_gateway_is_tried_once_without_a_pause() -> None:
 
 
 def test_the_only_gateway_is_called_again_after_a_moment_of_random_length() -> None:
-    """All who lost it are spread over that moment."""
+    """The clients of a lost gateway reconnect at random times."""
     route = _route(1)
     assert route.advance()[1] == 0.0
     route.ended(3600.0)

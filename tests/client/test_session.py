@@ -1,4 +1,4 @@
-"""The session without sockets: registration, names, rooms, what is said, what is missed, and leaving."""
+"""The session without sockets: registration, names, rooms, messages, missed messages, and leaving."""
 
 import pytest
 
@@ -58,13 +58,13 @@ def test_a_taken_name_is_replaced_by_a_similar_one(network: FakeNetwork) -> None
 
 
 def test_the_name_of_the_last_start_is_waited_for_where_a_dead_connection_holds_it(network: FakeNetwork) -> None:
-    network.ghosts.add("alice")
+    network.orphaned_nicks.add("alice")
     talk = Talk(network)
     talk.session.resume(SavedState(nick="Alice"))
     talk.start()
     assert talk.session.naming.current != "alice"
     assert "you get it back when it is free" in talk.statuses()
-    network.ghosts.clear()
+    network.orphaned_nicks.clear()
     talk.pass_time(10)
     talk.run()
     assert talk.session.naming.current == "alice"
@@ -93,7 +93,7 @@ def test_what_is_no_irc_at_all_does_no_harm(network: FakeNetwork) -> None:
     assert talk.session.is_settled
 
 
-# --- what is said ------------------------------------------------------------------------------------------
+# --- messages ----------------------------------------------------------------------------------------------
 
 
 def test_an_own_message_is_confirmed_by_its_echo(network: FakeNetwork) -> None:
@@ -162,7 +162,7 @@ def test_an_answer_that_is_no_echo_is_a_refusal(network: FakeNetwork, refusal: s
 
 
 def test_a_direct_message_to_one_who_has_just_left_comes_back_with_its_text(network: FakeNetwork) -> None:
-    """It was confirmed by its echo: it is in the log. The answer names it by its id."""
+    """The echo confirmed it: it is in the log. The answer names it by its id."""
     talk = Talk(network).start()
     talk.say("one", "bob")
     talk.say("two", "bob")
@@ -211,7 +211,7 @@ def test_what_is_typed_offline_is_kept_within_a_bound(monkeypatch: pytest.Monkey
 
 
 def test_a_message_that_comes_twice_is_shown_once(network: FakeNetwork) -> None:
-    """IRCv3 message-ids; and +hubbub/id, which stays when its sender sends it again."""
+    """IRCv3 message-ids, and +hubbub/id, which does not change when the message is sent again."""
     talk = Talk(network).start()
     talk.hear("@msgid=x :bob!u@h PRIVMSG #lobby :one", "@msgid=x :bob!u@h PRIVMSG #lobby :one")
     talk.hear("@msgid=y;+hubbub/id=7 :bob!u@h PRIVMSG alice :two")
@@ -279,7 +279,7 @@ def test_a_message_that_had_not_arrived_is_sent_again_with_its_id(network: FakeN
 
 
 def test_the_user_name_stays_the_same_on_all_connections(network: FakeNetwork) -> None:
-    """By it gateways know who sends a message again (docs/protocol.md, "Sending again")."""
+    """Gateways identify the sender of a repeated message by it (docs/protocol.md, "Sending again")."""
     talk = Talk(network).start()
     talk.request("NICK", "alison")
     talk.run()
@@ -321,7 +321,7 @@ def test_history_is_asked_for_by_time_where_msgids_are_not_known(network: FakeNe
 
 
 def test_what_is_under_way_when_its_gateway_dies_is_said_once(network: FakeNetwork) -> None:
-    """Its append happens only after the client has sent it again by another gateway, and before newer lines."""
+    """Its append happens after the client has sent it again over another gateway, and before newer lines."""
     talk = Talk(network).start()
     others = Talk(network, "bob").start()
     assert talk.connection is not None
@@ -412,7 +412,7 @@ def test_the_name_is_taken_back_when_the_dead_session_lets_it_go(network: FakeNe
     talk.pass_time(10)
     talk.run()
     assert talk.session.naming.current != "alice"
-    network.ghosts.clear()
+    network.orphaned_nicks.clear()
     talk.pass_time(10)
     talk.run()
     assert talk.session.naming.current == "alice"
@@ -541,7 +541,7 @@ def test_giving_up_names_what_was_not_delivered(network: FakeNetwork) -> None:
     assert not talk.session.has_delivered_all
 
 
-# --- servers that are not ours ------------------------------------------------------------------------------
+# --- other servers -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

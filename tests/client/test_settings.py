@@ -1,4 +1,4 @@
-"""The file of settings: what it says, and one clear line where it is wrong."""
+"""The file of settings: its values, and one clear line for an error."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the full screen keeps between two starts: whole, bounded, and for its owner alone."""
+"""The state of the full screen between two starts: complete, bounded, and readable by its owner only."""
 
 import json
 import os

@@ -83,6 +83,6 @@ def test_receives_while_the_gateway_takes_nothing() -> None:
                 accepted.sendall(b":fake 001 alice :Welcome\r\n:alice!u@h JOIN #lobby\r\n")
                 client.until(lambda session: session.is_settled)
                 ping = b"PING :" + b"x" * 400 + b"\r\n"
-                accepted.sendall(ping * 20_000)  # answers of 8 MB, which nobody takes
+                accepted.sendall(ping * 20_000)  # answers of 8 MB, which nobody reads
                 accepted.sendall(b":bob!u@h PRIVMSG #lobby :still here\r\n")
                 client.until_shown(lambda client: client.heard() == ["still here"])

@@ -1,4 +1,4 @@
-"""What others are told without being asked (IRCv3 typing, read-marker)."""
+"""Typing notices and read markers (IRCv3 typing, read-marker)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever a server says, in whatever order: session, buffers and files go on, and nothing harmful is shown."""
+"""Any input from a server, in any order: session, buffers and files continue, and nothing harmful is shown."""
 
 import unicodedata
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The interface's tests see the same hours and colours on every machine."""
+"""Fixtures: the same time zone and colours on every machine."""
 
 import time
 from collections.abc import Iterator

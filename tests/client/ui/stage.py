@@ -1,7 +1,7 @@
 """The whole client without a network: bytes of a gateway in, a screen out.
 
-A real session is fed with lines as a gateway sends them, and what it sends is kept; the interface runs in a terminal
-of Textual's own. Time stands still unless it is moved.
+A real session gets lines as from a gateway, and its output is recorded. The interface runs in Textual's test terminal.
+Only the test moves the time.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ def stamp(at: float) -> str:
 
 
 class Stage:
-    """The way to the network, made of paper: what `connect` of the interface gives."""
+    """A simulated transport, as the interface's `connect` returns it."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Stage:
             self._show(event)
 
     def fail(self, address: str, problem: str, *, again_in_s: float = 4.0) -> None:
-        """Find no gateway at an address."""
+        """Simulate a failed connection to an address."""
         self.session.unreachable(address, problem, self.now)
         self.session.waiting(address, self.now + again_in_s, self.now)
         self._carry()
@@ -109,7 +109,7 @@ class Stage:
             self.join(room)
 
     def join(self, room: str, *members: str) -> None:
-        """Let the person be in a room, with these members."""
+        """Let the user be in a room with these members."""
         names = " ".join(["@bob", "carol", self.name, *members])
         self.hear(
             f"@time={stamp(self.now)} :{self.name}!u@h JOIN {room}",
@@ -123,14 +123,14 @@ class Stage:
         self._carry()
 
     def say(self, nick: str, text: str, target: str = "#lobby", **tags: str) -> str:
-        """Let someone say something; gives the msgid."""
+        """Let a user send a message. Return the msgid."""
         msgid = f"m{next(self._msgids)}"
         words = ";".join(f"{key}={value}" for key, value in {"time": stamp(self.now), "msgid": msgid, **tags}.items())
         self.hear(f"@{words} :{nick}!u@h PRIVMSG {target} :{text}")
         return msgid
 
     def say_lines(self, nick: str, *lines: str, target: str = "#lobby") -> str:
-        """Let someone say one message of several lines (IRCv3 multiline); gives the msgid."""
+        """Let a user send one message of several lines (IRCv3 multiline). Return the msgid."""
         msgid = f"m{next(self._msgids)}"
         self.hear(
             f"@time={stamp(self.now)};msgid={msgid} :{nick}!u@h BATCH +b draft/multiline {target}",
@@ -140,7 +140,7 @@ class Stage:
         return msgid
 
     def echo(self) -> list[str]:
-        """Let what was said here come back; gives the texts."""
+        """Send the echoes of the client's messages. Return the texts."""
         texts = []
         for line in [line for line in self.sent if " PRIVMSG " in line or line.startswith("PRIVMSG ")]:
             self.sent.remove(line)
@@ -150,7 +150,7 @@ class Stage:
         return texts
 
     def lose(self, *, again_in_s: float = 4.0) -> None:
-        """Lose the connection; the next one is tried after a while."""
+        """Lose the connection. The client tries the next one after a pause."""
         self.session.disconnected(self.now)
         self.session.waiting("localhost:7002", self.now + again_in_s, self.now)
         self._carry()
@@ -175,7 +175,7 @@ class Stage:
 
 
 def play(stage: Stage, scene: Callable[["Pilot[Any]"], Awaitable[None]], size: tuple[int, int] = (100, 24)) -> None:
-    """Run a scene on a screen of this size, once all is connected."""
+    """Run a scene on a screen of this size after the client has connected."""
 
     async def run() -> None:
         async with stage.app.run_test(size=size) as pilot:
@@ -186,18 +186,18 @@ def play(stage: Stage, scene: Callable[["Pilot[Any]"], Awaitable[None]], size: t
 
 
 async def settled(pilot: "Pilot[Any]") -> None:
-    """Wait until all that was heard and pressed is drawn."""
+    """Wait until all input from the network and the keyboard is drawn."""
     app = pilot.app
     assert isinstance(app, Hubbub)
     await pilot.pause()
     while app.event_queue.has_more:
         await pilot.pause(0.01)
-    for _ in range(3):  # what was pressed goes from the prompt over the screen to the rows
+    for _ in range(3):  # keys go from the prompt over the screen to the rows
         await pilot.pause()
 
 
 def rows(stage: Stage) -> list[str]:
-    """The rows of the screen as text, without what is empty at their ends."""
+    """Return the rows of the screen as text, without trailing spaces."""
     screen = stage.app.screen
     strips = screen._compositor.render_strips()
     return ["".join(segment.text for segment in strip).rstrip() for strip in strips]

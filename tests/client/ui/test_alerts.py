@@ -1,4 +1,4 @@
-"""The bell and the desktop's notification: for what concerns the person, and is not seen."""
+"""The bell and the desktop notification, for messages that concern the user and are not in view."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Going from one conversation to another, what is unread there, and going back in what was said."""
+"""Switching between conversations, unread counts, and scrolling back."""
 
 from typing import Any
 
@@ -133,7 +133,7 @@ def test_the_palette_ranks_what_stands_together_first() -> None:
 
 
 def history(stage: Stage, first: int, count: int, label: str) -> None:
-    """Answer a CHATHISTORY with so many messages, the last of them just before `first`."""
+    """Answer a CHATHISTORY with this number of messages, the last one just before `first`."""
     lines = [
         f"@batch=h;time={stamp(stage.now - 10_000 + number)};msgid=old{number} :bob!u@h PRIVMSG #lobby :old {number}"
         for number in range(first - count, first)

@@ -1,4 +1,4 @@
-"""Events between the two threads: few frames however much comes, and a bound on what waits."""
+"""Events between the two threads: a limit of frames per second, and a limit of waiting events."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Finding a room that one is not in: the room finder, the palette, an invitation."""
+"""Finding a room: the room finder, the palette, an invitation."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Code, quotes, lists and emphasis on the screen; what is found in a text is tested in tests/client/test_markup.py."""
+"""Code, quotes, lists and emphasis on the screen. tests/client/test_markup.py tests the grammar."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.client.ui.stage import Stage, play, rows, settled
 
 
 def styles(stage: Stage) -> dict[str, Style]:
-    """The style of each piece of the screen, by its text."""
+    """Return the style of each piece of the screen by its text."""
     strips = stage.app.screen._compositor.render_strips()
     return {segment.text.strip(): segment.style for strip in strips for segment in strip if segment.style}
 

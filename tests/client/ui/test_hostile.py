@@ -1,4 +1,4 @@
-"""What others send is text: it cannot control the terminal, hide, or disturb what stands around it."""
+"""Input from others is text: it cannot control the terminal, be hidden, or disturb the text around it."""
 
 import re
 from typing import Any
@@ -36,7 +36,7 @@ OURS = re.compile(r"\x1b\[[0-9;]*m|\x1b]8;[^;]*;(?:https?://[!-~]*)?\x1b\\")  # 
 
 
 def written(stage: Stage) -> str:
-    """What the terminal would be sent for the screen, colours and all."""
+    """Return the bytes for the terminal, with colours."""
     console = Console(force_terminal=True, color_system="truecolor", width=200, _environ={})
     strips = stage.app.screen._compositor.render_strips()
     return "\n".join(strip.render(console) for strip in strips)

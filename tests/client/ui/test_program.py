@@ -1,4 +1,4 @@
-"""The real program on a real terminal, on a network of two gateways of which one is killed."""
+"""The real program on a real terminal, with a network of two gateways of which one is killed."""
 
 import fcntl
 import os
@@ -40,7 +40,7 @@ def hubbub(directory: Path, *gateways: Gateway, size: tuple[int, int] = (100, 40
 
 
 def test_a_terminal_that_vanishes_without_a_signal_ends_the_program(network: Network, tmp_path: Path) -> None:
-    """One that controls no session: there is no SIGHUP, and what is written there is lost or waits."""
+    """A terminal that controls no session: there is no SIGHUP, and output is lost or waits."""
     gateway = network.gateway()
     bob = network.peer(gateway, "bob", "", "#lobby")
     outside, inside = pty.openpty()

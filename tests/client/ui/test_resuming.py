@@ -1,4 +1,4 @@
-"""What is there again after the program was left: rooms, their order, drafts, read positions, theme, ignored people."""
+"""The state that survives a restart: rooms, their order, drafts, read positions, theme, ignored users."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every screen as a picture; `pytest --snapshot-update` takes them anew, and then they are to be looked at."""
+"""Pictures of every screen. `pytest --snapshot-update` makes them again; check them by eye then."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Talking on the full screen: what is typed, what is shown, what goes to the network."""
+"""Talking on the full screen: input, display, and the lines to the network."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def test_what_is_said_waits_and_is_then_there_once() -> None:
 
 
 def test_keys_act_in_the_order_in_which_they_are_pressed() -> None:
-    """Textual lets a bound key go up to the screen first: a letter typed at once after it would overtake it."""
+    """Textual passes a bound key up to the screen first. A letter typed right after it would overtake it."""
     stage = Stage()
 
     async def scene(pilot: Pilot[Any]) -> None:

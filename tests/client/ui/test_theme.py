@@ -1,4 +1,4 @@
-"""Colours that can be read by everyone (WCAG 2.1)."""
+"""The contrast of colours (WCAG 2.1)."""
 
 import pytest
 from textual.color import Color
@@ -9,7 +9,7 @@ READABLE = 4.5  # WCAG 2.1, 1.4.3 Contrast (Minimum)
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.1 defines it."""
+    """Return the relative luminance as WCAG 2.1 defines it."""
     parts = [
         part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in Color.parse(colour).normalized
     ]

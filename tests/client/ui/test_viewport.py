@@ -1,4 +1,4 @@
-"""The place in the lines, with lines of several rows that come and go above and below."""
+"""The position in the lines, while lines of several rows are added and removed above and below."""
 
 import random
 from collections import deque
@@ -13,7 +13,7 @@ HEIGHT = 10
 
 
 class Scene:
-    """Lines of 1 to 4 rows, and what of them is in view: (line number, row)."""
+    """Lines of 1 to 4 rows, and the visible ones: (line number, row)."""
 
     def __init__(self, count: int) -> None:
         self.lines = deque(self.line(number) for number in range(count))

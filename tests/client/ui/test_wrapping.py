@@ -1,4 +1,4 @@
-"""Rows of a text, and what is left out of it."""
+"""The rows of a text, and the characters that are left out."""
 
 import pytest
 from hypothesis import example, given
@@ -54,7 +54,7 @@ def test_what_has_no_width_is_left_out_but_joiners_stay() -> None:
 
 
 def test_marks_do_not_pile_up_either_where_codes_and_joiners_stand_between_them() -> None:
-    """A code of IRC in the midst of the marks of one letter is left out later."""
+    """A code of IRC between the marks of one letter is left out later."""
     assert legible("Z" + "\u0310\x02\u0310\u200d" * 200).count("\u0310") == MARKS_LIMIT
 
 

@@ -1,4 +1,4 @@
-"""A real terminal, without anybody before it: tmux on a socket of its own."""
+"""A real terminal without a user: tmux on its own socket."""
 
 import secrets
 import select
@@ -10,7 +10,7 @@ from types import TracebackType
 
 DEADLINE_S = 60.0
 HAS_ENDED = "no server", "server exited"
-"""What tmux says where the program, and its terminal with it, has ended before the command came or meanwhile."""
+"""Errors of tmux if the program, and its terminal with it, has ended before or during the command."""
 
 
 def has_tmux() -> bool:
@@ -18,7 +18,7 @@ def has_tmux() -> bool:
 
 
 class Tmux:
-    """One program in a terminal of so many columns and rows."""
+    """One program in a terminal of this size."""
 
     def __init__(self, directory: Path, command: list[str], size: tuple[int, int], environ: dict[str, str]) -> None:
         self._socket = directory / f"tmux.{secrets.token_hex(4)}"  # one that is ending still has its own
@@ -45,11 +45,11 @@ class Tmux:
         return self._run("capture-pane", "-p")
 
     def until(self, text: str) -> str:
-        """Wait until a text is on the screen; gives the screen."""
+        """Wait until a text is on the screen. Return the screen."""
         deadline = time.monotonic() + DEADLINE_S
         while text not in (screen := self.screen):
             assert time.monotonic() < deadline, f"{text!r} is not on the screen:\n{screen}"
-            select.select([], [], [], 0.05)  # a terminal tells nobody that it has changed
+            select.select([], [], [], 0.05)  # a terminal does not report its changes
         return screen
 
     def write(self, text: str) -> None:
