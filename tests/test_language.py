@@ -24,6 +24,7 @@ DOCUMENTS = [
     if str(path.relative_to(ROOT)) not in UNFINISHED
 ]
 CHECKED = [
+    "client",
     "deploy",
     "gateway/broker",
     "gateway/directory",
@@ -37,6 +38,7 @@ CHECKED = [
     "tests/bench",
     "tests/broker",
     "tests/chaos",
+    "tests/client",
     "tests/directory",
     "tests/e2e",
     "tests/embedded",
