@@ -1,6 +1,6 @@
-"""The command table: verb -> handler, fewest parameters, and whether it may come before registration.
+"""The command table: verb -> handler, fewest parameters, and whether it is allowed before registration.
 
-One file a family of commands; each has a table ``COMMANDS`` of its own, joined here.
+Each file has a family of commands and a table ``COMMANDS``; the tables are joined here.
 """
 
 from gateway.chat.commands import (
@@ -14,7 +14,7 @@ from gateway.chat.commands import (
     network,
     operators,
     people,
-    reading,
+    read_markers,
     redaction,
     replay,
     rooms,
@@ -23,7 +23,7 @@ from gateway.chat.commands import (
 from gateway.chat.commands.table import Command
 
 _FAMILIES = (
-    *(connecting, messages, batch, redaction, history, replay, reading, rooms, moderation, modes),
+    *(connecting, messages, batch, redaction, history, replay, read_markers, rooms, moderation, modes),
     *(operators, people, who, monitoring, network),
 )
 

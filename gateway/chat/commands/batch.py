@@ -1,6 +1,6 @@
 """BATCH from a client: a message of several lines (IRCv3 client-batch and multiline, drafts).
 
-What its lines are is gathered line by line, as they come through PRIVMSG and NOTICE; the end says it, as one message.
+Its lines come as PRIVMSG and NOTICE commands and are collected. The end of the batch sends them as one message.
 """
 
 from collections.abc import Coroutine
@@ -24,7 +24,7 @@ def batch(services: Services, session: Session, message: Message) -> Coroutine[A
     if not session.caps & MULTILINE:
         raise CommandError(n.ERR_UNKNOWNCOMMAND, "BATCH", "Negotiate draft/multiline first")
     if "batch" in message.tags:
-        collect(session, message)  # it is no line that one may have
+        collect(session, message)  # BATCH is not allowed inside a batch
     elif reference.startswith("-"):
         return _end(services, session, reference[1:])
     elif reference.startswith("+"):
@@ -67,7 +67,7 @@ def _end(services: Services, session: Session, reference: str) -> Coroutine[Any,
 
 
 async def _named(waits: Coroutine[Any, Any, None], message: Message) -> None:
-    """What fails is the message, not BATCH."""
+    """Name the message in the error, not BATCH."""
     try:
         await waits
     except Unavailable:

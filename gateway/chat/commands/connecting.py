@@ -1,4 +1,4 @@
-"""CAP, PASS, NICK, USER, PING, PONG, QUIT: coming, staying and going (Modern IRC "Connection Messages")."""
+"""CAP, PASS, NICK, USER, PING, PONG, QUIT: the connection and its registration (Modern IRC "Connection Messages")."""
 
 from collections.abc import Coroutine, Iterable
 from typing import Any
@@ -50,7 +50,7 @@ def cap(services: Services, session: Session, message: Message) -> Coroutine[Any
 
 
 def _cap_list(session: Session, subcommand: str, words: Iterable[str]) -> None:
-    """In as many lines as are needed; all but the last have an asterisk (version 302)."""
+    """Send a list in as many lines as it needs; all but the last have an asterisk (version 302)."""
     rest = LINE_LIMIT_BYTES - len(f":{session.server} CAP {session.nick or '*'} {subcommand} * :\r\n")
     *lines, last = list(packed(words, rest)) or [""]
     for line in lines:
@@ -63,7 +63,7 @@ def _cap(session: Session, subcommand: str, text: str) -> None:
 
 
 async def password(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC PASS. A nick that was asked for before is claimed now."""
+    """Modern IRC PASS. A nick that came before it is claimed now."""
     pending = session.registration
     if pending is None:
         raise CommandError(n.ERR_ALREADYREGISTERED, "You may not reregister")
@@ -73,7 +73,7 @@ async def password(services: Services, session: Session, message: Message) -> No
 
 
 async def nick(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC NICK; network wide: the name is claimed in Redis, then every room's log tells."""
+    """Modern IRC NICK: claim the nick in Redis for the whole network, then send it to every room's log."""
     wanted = message.params[0] if message.params else ""
     if not wanted:
         raise CommandError(n.ERR_NONICKNAMEGIVEN, "No nickname given")
@@ -83,7 +83,7 @@ async def nick(services: Services, session: Session, message: Message) -> None:
         session.registration.nick = wanted
         if registration.password_fits(services, session):
             await _first_nick(services, session, wanted)
-        else:  # nobody holds a nick without the network's password
+        else:  # no session claims a nick without the network's password
             await registration.complete_if_ready(services, session)
     elif wanted != session.nick:
         charge_for_rooms(session, len(session.rooms))
@@ -106,7 +106,7 @@ async def _first_nick(services: Services, session: Session, wanted: str) -> None
 
 
 def user(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
-    """Modern IRC USER: of the user name letters, digits and a few signs are used; neither name may be empty."""
+    """Modern IRC USER. Of the user name only letters, digits and a few signs are used; neither name may be empty."""
     if session.registration is None:
         raise CommandError(n.ERR_ALREADYREGISTERED, "You may not reregister")
     if not (message.params[0] and message.params[3]):
@@ -118,17 +118,17 @@ def user(services: Services, session: Session, message: Message) -> Coroutine[An
 
 
 async def ping(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC PING. Of a registered user it is a barrier: see the lane's promise."""
+    """Modern IRC PING. For a registered user it is a barrier (gateway/logs/barrier.py)."""
     if session.is_registered:
         try:
             await services.sessions.barrier(session)
-        except Unavailable:  # alive, but without the promise: clients must not leave in masses
+        except Unavailable:  # still send PONG, or all clients would disconnect
             session.answer(unavailable("PING", message.params[0]))
     session.reply(f":{session.server} PONG {session.server} :{message.params[0]}")
 
 
 def pong(services: Services, session: Session, message: Message) -> None:
-    """That anything came is all that matters; the lane notes it for every line."""
+    """Modern IRC PONG. Nothing to do: the lane notes the time of every line."""
 
 
 def quit_(services: Services, session: Session, message: Message) -> None:

@@ -1,6 +1,6 @@
-"""CHATHISTORY: what happened in a conversation before (IRCv3 chathistory).
+"""CHATHISTORY: earlier messages and events of a conversation (IRCv3 chathistory).
 
-Rooms are read by their members, from their logs; direct messages by the session that sent or received them.
+A room's log is read for its members, direct messages for the session that sent or received them.
 """
 
 from gateway.chat.capabilities import BATCH, CHATHISTORY
@@ -45,7 +45,7 @@ def _error(code: str, subcommand: str, *context_and_text: str) -> CommandError:
 async def _messages(services: Services, session: Session, subcommand: str, params: list[str]) -> None:
     _count(subcommand, params, 2 + REFERENCES[subcommand])
     target, *references, limit = params
-    # Without batch the answer to a label is gathered: it must not be long (IRCv3 labeled-response wants batch anyway).
+    # Without batch the response to a label is held in memory, so it must be short (IRCv3 labeled-response needs batch).
     most = PAGE_EVENTS if session.response is not None and not session.caps & BATCH else HISTORY_LIMIT
     spans = _spans(subcommand, target, references, min(_limit(subcommand, limit), most), verbs(session.caps))
     room = session.rooms.get(casefold(target))
@@ -60,7 +60,7 @@ async def _messages(services: Services, session: Session, subcommand: str, param
             else:
                 name, said, is_all = services.direct.history(session, target, span)
                 found.append(Selection(span, said, is_all))
-        if room is not None and may_read() is None:  # it was put out meanwhile
+        if room is not None and may_read() is None:  # the session left the room, or was kicked, meanwhile
             raise _error("INVALID_TARGET", subcommand, target, "Messages could not be retrieved")
     except Unavailable:
         raise _error("MESSAGE_ERROR", subcommand, target, "Messages could not be retrieved") from None
@@ -75,7 +75,7 @@ async def _messages(services: Services, session: Session, subcommand: str, param
 
 
 async def _targets(services: Services, session: Session, params: list[str]) -> None:
-    """IRCv3 chathistory, "TARGETS"; a conversation counts by its latest message, whatever else has happened there."""
+    """IRCv3 chathistory, "TARGETS". The time of a conversation is that of its latest message, not of other events."""
     _count("TARGETS", params, 3)
     [span] = _spans("TARGETS", "*", params[:2], _limit("TARGETS", params[2]), verbs(0))
     for reference in params[:2]:
@@ -99,7 +99,7 @@ async def _targets(services: Services, session: Session, params: list[str]) -> N
     end_batch(session, reference)
 
 
-# Reading what was asked
+# Parameters
 
 
 def _count(subcommand: str, params: list[str], wanted: int) -> None:
@@ -116,13 +116,13 @@ def _limit(subcommand: str, text: str) -> int:
 
 
 def _spans(subcommand: str, target: str, references: list[str], limit: int, verbs: frozenset[str]) -> list[Span]:
-    """What is to be read, in the order in which it is shown."""
+    """Return the spans to read, in the order in which they are shown."""
     if subcommand == "LATEST" and references[0] == "*":
         return [Span(FIRST, LAST, limit, newest=True, verbs=verbs)]
     begin, end = _place(subcommand, target, references[0])
     if subcommand == "BEFORE":
         return [Span(FIRST, begin, limit, newest=True, verbs=verbs)]
-    if subcommand == "AROUND":  # what is named comes first of what is behind
+    if subcommand == "AROUND":  # the named message is the first of the second part
         middle = (*begin[:3], "")
         before, behind = limit // 2, limit - limit // 2
         parts = [Span(FIRST, middle, before, newest=True, verbs=verbs), Span(middle, LAST, behind, False, verbs)]
@@ -136,7 +136,7 @@ def _spans(subcommand: str, target: str, references: list[str], limit: int, verb
 
 
 def _place(subcommand: str, target: str, reference: str) -> tuple[Place, Place]:
-    """The first and the last of the places that a reference names: of a msgid one, of a timestamp its millisecond's."""
+    """Return the first and the last place that a reference names: one for a msgid, a millisecond for a timestamp."""
     kind, equals, value = reference.partition("=")
     if kind == "timestamp":
         ms = parse_time(value)
@@ -155,7 +155,7 @@ def _place(subcommand: str, target: str, reference: str) -> tuple[Place, Place]:
 
 
 def _word(text: str) -> str:
-    """Text as a parameter in the middle of a line."""
+    """Return text as a parameter for the middle of a line."""
     word = text.partition(" ")[0][:100].lstrip(":")
     return word or "*"
 

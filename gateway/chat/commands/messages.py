@@ -1,7 +1,7 @@
-"""PRIVMSG, NOTICE, TAGMSG: to rooms through their logs, to people through their lanes' inboxes.
+"""PRIVMSG, NOTICE, TAGMSG: to rooms through their logs, to users through the inboxes of their lanes.
 
-To a room that the sender is in these never wait: the rule is checked against the replica, the line is appended,
-and what the log makes of it (others' delivery, the echo) comes through the fold.
+A message to a room of the sender never waits. It is checked against the replica and appended. Members are sent it, and
+the sender its echo, when the lanes apply its entry.
 """
 
 from collections.abc import Coroutine
@@ -34,7 +34,7 @@ REACTION_TAGS = frozenset(("+draft/react", "+draft/unreact", "+react", "+unreact
 
 
 def speak(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:
-    """Modern IRC PRIVMSG and NOTICE, IRCv3 message-tags TAGMSG; the text may be of several lines."""
+    """Modern IRC PRIVMSG and NOTICE, IRCv3 message-tags TAGMSG. A text may have several lines."""
     verb, params = message.verb, message.params
     if message.tags and "batch" in message.tags and session.caps & MULTILINE:
         collect(session, message)
@@ -75,45 +75,45 @@ def speak(services: Services, session: Session, message: Message) -> Coroutine[A
 
 
 def _targets(text: str) -> list[str]:
-    """Each name once, in order, however it is spelled."""
+    """Return each target once, in order; spellings of one name are one target."""
     return list({casefold(name): name for name in text.split(",") if name}.values())
 
 
 def _to_followed_room(
     services: Services, session: Session, verb: str, target: str, text: str, client_tags: str
 ) -> bool:
-    """Says it in a room that the sender is in; False when the target is anything else."""
+    """Send to a room of the sender. Return False if the target is anything else."""
     name = casefold(target)
     room = session.rooms.get(name)
     if room is None:
         return False
     source = session.source
     void = room.may_speak(session.sid, source)
-    # Who is no member is about to join again, what he says behind that.
-    if void is not None and session.sid in room.members and not _may_be_again(room, client_tags):
+    # A sender that is no member joins again; the message is appended after that JOIN.
+    if void is not None and session.sid in room.members and not _may_be_logged(room, client_tags):
         check(verb, room.name, void)
     elif verb == "TAGMSG" and is_typing(client_tags):
-        _pass_on(services, session, name, room.name, client_tags)
+        _publish_typing(services, session, name, room.name, client_tags)
     else:
         services.outgoing.say(session, name, event_line(verb, source, room.name, text, client_tags))
     return True
 
 
-def _pass_on(services: Services, session: Session, where: str, target: str, client_tags: str) -> None:
-    """``where``: the room, or the session id of the one called ``target``."""
+def _publish_typing(services: Services, session: Session, where: str, target: str, client_tags: str) -> None:
+    """Publish a typing notification; ``where``: the room, or the session id of the user ``target``."""
     services.direct.publish_ephemeral(session, where, events.tagmsg(session.source, target, client_tags))
     if session.caps & ECHO_MESSAGE:
         prefix = tags(session.caps, f"{int(services.context.wall_now * 1000)}-0", "", client_tags, session.sender)
         session.reply(f"{prefix}:{session.source} TAGMSG {target}")
 
 
-def _may_be_again(room: Room, client_tags: str) -> bool:
-    """Whether a message may have been said already, when its sender still had the right to."""
+def _may_be_logged(room: Room, client_tags: str) -> bool:
+    """Whether the message may be in the log already, from when its sender still had the right to send it."""
     return bool(client_tags) and deduplication.message_id(parse_tags(client_tags)) in room.seen_ids
 
 
 def event_line(verb: str, source: str, target: str, text: str, client_tags: str) -> str:
-    """A message's event, cut so that what is relayed fits into 512 bytes (RFC 2812 2.3)."""
+    """Return the event of a message, cut so that the relayed line fits into 512 bytes (RFC 2812 2.3)."""
     if verb == "TAGMSG":
         return events.tagmsg(source, target, client_tags)
     if "\n" in text or "\r" in text:
@@ -138,7 +138,7 @@ async def _to_others(
 async def _to_foreign_room(
     services: Services, session: Session, verb: str, target: str, text: str, client_tags: str
 ) -> None:
-    """A room that the sender is not in: without +n it may speak there all the same."""
+    """Send to a room that the sender is not in, which is allowed without +n."""
     room = await services.rooms.open(target) if valid_room(target) else None
     if room is None or not room.members:
         if verb == "NOTICE":
@@ -149,14 +149,14 @@ async def _to_foreign_room(
         line = events.of_bot(line)
     void = room.may_speak(session.sid, session.source)
     if void is None and verb == "TAGMSG" and is_typing(client_tags):
-        _pass_on(services, session, target, room.name, client_tags)
+        _publish_typing(services, session, target, room.name, client_tags)
     elif void is None:
         effect = await services.outgoing.commit_to(session, target, line)
         void = reason_of(effect)
         if isinstance(effect, Rejection) and effect.first is not None and session.caps & ECHO_MESSAGE:
             for line in echo_of_first(session, session.caps, effect):
                 session.reply(line)
-        is_member = casefold(target) in session.rooms  # by now: its echo came with the room's delivery
+        is_member = casefold(target) in session.rooms  # by now, so that the fan-out has sent the echo
         if isinstance(effect, MessageSent | MultilineSent) and session.caps & ECHO_MESSAGE and not is_member:
             mark = log_mark(casefold(target))
             for line in sent_lines(effect, session.caps, services.rooms.position(target), mark):
@@ -174,7 +174,7 @@ async def _to_person(services: Services, session: Session, verb: str, target: st
             raise no_such_nick(target)
         sid, nick = profile.sid, profile.nick
     if verb == "TAGMSG" and is_typing(client_tags):
-        _pass_on(services, session, sid, nick, client_tags)
+        _publish_typing(services, session, sid, nick, client_tags)
     else:
         services.direct.say(session, sid, nick, event_line(verb, session.source, nick, text, client_tags))
 

@@ -1,6 +1,7 @@
-"""TOPIC, KICK, INVITE: what a room is about and who is to be in it (Modern IRC "Channel Operations").
+"""TOPIC, KICK, INVITE (Modern IRC "Channel Operations").
 
-Each is checked against the replica for an instant answer, then appended; it has happened when the fold says so.
+Each command is checked against the replica for an immediate answer, then appended. It takes effect when its entry is
+applied.
 """
 
 from collections.abc import Iterable
@@ -22,7 +23,7 @@ from gateway.wire.message import Message
 
 
 async def topic(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC TOPIC: asks for it, or sets it; an empty text takes it away."""
+    """Modern IRC TOPIC: show it, or set it. An empty text removes it."""
     room = await existing_room(services, session, message.params[0])
     if len(message.params) == 1:
         if not can_see(session, room):
@@ -38,7 +39,7 @@ async def topic(services: Services, session: Session, message: Message) -> None:
 async def kick(services: Services, session: Session, message: Message) -> None:
     """Modern IRC KICK of several members; RFC 2812 3.2.8: of one room, or each of the room named for it.
 
-    The comment is the kicker's nick where none is given.
+    Without a comment, the comment is the nick of the session that kicks.
     """
     names, nicks = ([word for word in param.split(",") if word] for param in message.params[:2])
     if not nicks or len(names) not in (1, len(nicks)):
@@ -72,7 +73,7 @@ async def _kick_one(services: Services, session: Session, room: Room, nick: str,
 
 
 async def invite(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC INVITE; the room's log remembers the invited session, whose lane shows it the line."""
+    """Modern IRC INVITE. The room's log stores the invitation, and the invited session's lane shows it the line."""
     if not message.params:
         await _list_invites(services, session)
         return
@@ -98,7 +99,7 @@ async def invite(services: Services, session: Session, message: Message) -> None
 
 
 async def _list_invites(services: Services, session: Session) -> None:
-    """RPL_INVITELIST: the rooms that this session was invited to, as far as they still remember it."""
+    """RPL_INVITELIST: the rooms that this session is still invited to."""
     for folded, name in list((session.invites or {}).items()):
         room = await services.rooms.open(name)
         if session.sid in room.invited:

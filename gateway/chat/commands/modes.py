@@ -1,7 +1,7 @@
-"""MODE: what a room and a user are set to (Modern IRC "MODE message").
+"""MODE: the modes of rooms and users (Modern IRC "MODE message").
 
-A room's modes are checked against the replica, then asked for in one event; what has changed is what the fold
-says. A user's own modes are the session's.
+Changes of a room's modes are checked against the replica, then appended as one event. They take effect when it is
+applied. A user's modes belong to the session.
 """
 
 from collections.abc import Iterator
@@ -51,20 +51,20 @@ async def _room_mode(services: Services, session: Session, params: list[str]) ->
     if (not asked or all(is_question)) and not can_see(session, room):
         raise CommandError(n.ERR_NOTONCHANNEL, room.name, "You're not on that channel")
     if not asked:
-        _tell_modes(session, room)
+        _send_modes(session, room)
     else:
         for letter in dict.fromkeys(c.letter for c, asks in zip(asked, is_question, strict=True) if asks):
-            _tell_list(session, room, letter)
+            _send_list(session, room, letter)
         await _change(services, session, room, [c for c, asks in zip(asked, is_question, strict=True) if not asks])
 
 
-def _tell_modes(session: Session, room: Room) -> None:
+def _send_modes(session: Session, room: Room) -> None:
     """RPL_CHANNELMODEIS, the key for members only, and RPL_CREATIONTIME."""
     session.numeric_words(n.RPL_CHANNELMODEIS, room.name, room.shown_modes(with_key=session.sid in room.members))
     session.numeric_words(n.RPL_CREATIONTIME, room.name, str(room.created_ms // 1000))
 
 
-def _tell_list(session: Session, room: Room, letter: str) -> None:
+def _send_list(session: Session, room: Room, letter: str) -> None:
     item, end, text = _LIST_NUMERICS[letter]
     for mask, (by, at_ms) in room.mask_list(letter).items():
         session.numeric_words(item, room.name, mask, by, str(at_ms // 1000))
@@ -72,7 +72,7 @@ def _tell_list(session: Session, room: Room, letter: str) -> None:
 
 
 async def _change(services: Services, session: Session, room: Room, asked: list[Change]) -> None:
-    """Asks the room's log for the changes that are well formed, at most MODES of them with a parameter."""
+    """Append the changes that are valid, at most MODES of them with a parameter, as one event."""
     known = list(_known(session, asked))
     is_oper = bool(session.oper)
     check("MODE", room.name, room.may_operate(session.sid, is_oper) if known else None)
@@ -91,7 +91,7 @@ async def _change(services: Services, session: Session, room: Room, asked: list[
 
 
 def _known(session: Session, asked: list[Change]) -> Iterator[Change]:
-    """Without unknown letters, each told once, and without what is over the limit of parameters."""
+    """Return the changes with known letters, up to the limit of parameters. Reply once to each unknown letter."""
     unknown = dict.fromkeys(change.letter for change in asked if change.letter not in _LETTERS)
     for letter in unknown:
         session.numeric(n.ERR_UNKNOWNMODE, letter, "is unknown mode char to me")
@@ -143,7 +143,7 @@ def _checked_mask(room: Room, change: Change) -> Change:
 
 
 def _is_key(key: str) -> bool:
-    """What JOIN can give back: it separates keys by commas, and only a last parameter may hold spaces."""
+    """Whether JOIN can name this key: it separates keys by commas, and only a last parameter may have spaces."""
     return 0 < len(key) <= KEYLEN and key.isprintable() and not key.startswith(":") and not set(key) & {" ", ","}
 
 
@@ -155,7 +155,7 @@ def _invalid(room: Room, change: Change, text: str) -> CommandError:
 
 
 async def _user_mode(services: Services, session: Session, params: list[str]) -> None:
-    """Modern IRC "User mode"; +o comes by OPER alone, -o gives it up (RFC 2812 3.1.5)."""
+    """Modern IRC "User mode". Only OPER sets +o; -o gives it up (RFC 2812 3.1.5)."""
     nick = params[0]
     if casefold(nick) != casefold(session.nick):
         if services.nicks.known_sid(nick) is None and await services.directory.find(nick) is None:
@@ -170,11 +170,11 @@ async def _user_mode(services: Services, session: Session, params: list[str]) ->
     in_profile = await _change_profile(services, session, asked)  # first: if it fails, nothing is changed
     changes = [change._replace(param=None) for change in asked if user_modes.apply(session, change)] + in_profile
     if changes:
-        tell_own_modes(services, session, changes)
+        send_own_modes(services, session, changes)
 
 
 async def _change_profile(services: Services, session: Session, asked: list[Change]) -> list[Change]:
-    """Make the changes of modes that are part of the profile; of several changes of a mode the last one counts."""
+    """Make the changes of modes that are part of the profile; the last of several changes of one mode counts."""
     changes = []
     for mode in user_modes.USER_MODES:
         wanted = next((change.adding for change in reversed(asked) if change.letter == mode.letter), None)
@@ -184,8 +184,8 @@ async def _change_profile(services: Services, session: Session, asked: list[Chan
     return changes
 
 
-def tell_own_modes(services: Services, session: Session, changes: list[Change]) -> None:
-    """What has changed of a user's own modes: to the client, and to the directory."""
+def send_own_modes(services: Services, session: Session, changes: list[Change]) -> None:
+    """Send a change of its own modes to the client, and publish it."""
     session.reply(f":{session.source} MODE {session.nick} :{modes.render(changes)}")
     services.profiles.publish(session)
 

@@ -1,4 +1,4 @@
-"""MONITOR: being told when somebody comes, and when they leave (IRCv3 monitor, extended-monitor)."""
+"""MONITOR: notify clients when a nick comes and when it leaves (IRCv3 monitor, extended-monitor)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -30,13 +30,13 @@ async def monitor(services: Services, session: Session, message: Message) -> Non
         _send(session, n.RPL_MONLIST, services.monitor.targets(session).values())
         session.numeric(n.RPL_ENDOFMONLIST, "End of MONITOR list")
     elif modifier == "S":
-        await _tell(services, session, list(services.monitor.targets(session).values()))
+        await _send_status(services, session, list(services.monitor.targets(session).values()))
     else:
         raise CommandError(n.ERR_UNKNOWNERROR, "MONITOR", "Unknown modifier: it is one of + - C L S")
 
 
 def _nicks(text: str) -> list[str]:
-    """Each once; what no nick can be is left out."""
+    """Return each valid nick once."""
     return list({casefold(nick): nick for nick in text.split(",") if valid_nick(nick)}.values())
 
 
@@ -47,7 +47,7 @@ async def _add(services: Services, session: Session, nicks: list[str]) -> None:
     added = new[: len(new) - len(surplus)]
     services.monitor.add(session, added)
     try:
-        await _tell(services, session, [nick for nick in nicks if nick not in surplus])
+        await _send_status(services, session, [nick for nick in nicks if nick not in surplus])
     except (ClientLeft, Unavailable):
         services.monitor.remove(session, [casefold(nick) for nick in added])
         raise
@@ -55,8 +55,8 @@ async def _add(services: Services, session: Session, nicks: list[str]) -> None:
         raise CommandError(n.ERR_MONLISTFULL, str(MAX_MONITORED), ",".join(surplus), "Monitor list is full.")
 
 
-async def _tell(services: Services, session: Session, nicks: Sequence[str]) -> None:
-    """Who of them is there and who is not."""
+async def _send_status(services: Services, session: Session, nicks: Sequence[str]) -> None:
+    """Reply which of these nicks are online and which are not."""
     session.charge(len(nicks) / LOOKED_UP_A_LINE)
     holders = await services.directory.find_all(nicks)
     found = [holder or services.monitor.holder(nick) for nick, holder in zip(nicks, holders, strict=True)]

@@ -1,8 +1,8 @@
-"""LIST, LUSERS, LINKS, MOTD, VERSION, TIME, INFO, HELP, ADMIN, STATS: asking about the network.
+"""LIST, LUSERS, LINKS, MOTD, VERSION, TIME, INFO, HELP, ADMIN, STATS: queries about the network.
 
 Clauses: Modern IRC "Server Queries and Commands" and "LIST message".
 
-All gateways are equal and may share a name, so each answers for the network, whichever of them a command names.
+All gateways are equal and may share a name. So each answers for the network, whichever gateway a command names.
 """
 
 from collections.abc import Callable, Coroutine
@@ -25,7 +25,7 @@ from gateway.wire.message import Message
 
 LIST_LIMIT = 1000
 SEARCH_LINES = 8
-"""What a look at all rooms costs, however few are told."""
+"""The cost of a search of all rooms in lines, however few are sent."""
 
 INFO = (
     "Hubbub: one chat network out of any number of equal gateways.",
@@ -40,7 +40,7 @@ Condition = Callable[[RoomListing], bool]
 
 
 async def list_(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC LIST with the conditions of ELIST=MNU; the largest rooms come first."""
+    """Modern IRC LIST with the conditions of ELIST=MNU, the largest rooms first."""
     words = [word for word in (message.params[0] if message.params else "").split(",") if word]
     names = [word for word in words if not _is_condition(word)]
     conditions = [_condition(word) for word in words if _is_condition(word)]
@@ -69,7 +69,7 @@ def _is_condition(word: str) -> bool:
 
 
 def _condition(word: str) -> Condition:
-    """ISUPPORT ELIST: M a mask, N (!) what is not to fit it, U (< >) how many users."""
+    """Parse a condition of ISUPPORT ELIST: M a mask, N (!) a mask that must not match, U (< >) a number of users."""
     sign, rest = word[0], word[1:]
     if sign in "<>":
         users = int(rest) if rest.isascii() and rest.isdigit() and len(rest) < 10 else 0
@@ -88,9 +88,9 @@ async def lusers(services: Services, session: Session, message: Message) -> None
 
 
 async def send_lusers(services: Services, session: Session) -> None:
-    """The counts of the whole network; 252 to 254 only where there is something to count (RFC 2812 3.4.2).
+    """Send the counts of the whole network; 252 to 254 only if they are not zero (RFC 2812 3.4.2).
 
-    Also where RFC 2812 and Modern IRC mean the server at hand (255, 265): which gateway is asked makes no difference.
+    This includes 255 and 265, which mean one server in RFC 2812 and Modern IRC: all gateways give the same answer.
     """
     counts, rooms = await services.directory.user_counts(), await services.directory.count_rooms()
     users, invisible = sum(c.users for c in counts), sum(c.invisible for c in counts)
@@ -112,7 +112,7 @@ async def send_lusers(services: Services, session: Session) -> None:
 
 
 async def links(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC LINKS: no gateway is linked to another, so each stands for itself; gateways may share a name."""
+    """Modern IRC LINKS: one line for each gateway, as no gateway is linked to another. Gateways may share a name."""
     mask = message.params[-1] if message.params else "*"
     for count in await services.directory.user_counts():
         if matches(mask, count.name):
@@ -129,7 +129,7 @@ def motd(services: Services, session: Session, message: Message) -> None:
 
 
 def send_motd(services: Services, session: Session) -> None:
-    """The message of the day; ERR_NOMOTD where there is none: clients wait for one of the two."""
+    """Send the message of the day, or ERR_NOMOTD: clients wait for one of the two."""
     if not services.context.server.motd:
         session.numeric(
             n.ERR_NOMOTD, f"No message of the day. To meet the others: /join {services.context.server.lobby}"
@@ -142,14 +142,14 @@ def send_motd(services: Services, session: Session) -> None:
 
 
 def isupport(services: Services, session: Session, message: Message) -> None:
-    """IRCv3 extended-isupport: before registration only for those who have negotiated that."""
+    """IRCv3 extended-isupport: before registration only for clients that have negotiated it."""
     if not session.is_registered and not session.caps & EXTENDED_ISUPPORT:
         raise CommandError(n.ERR_NOTREGISTERED, "You have not registered")
     send_isupport(services, session)
 
 
 def send_isupport(services: Services, session: Session) -> None:
-    """RPL_ISUPPORT, as many as are needed; in a batch with draft/extended-isupport."""
+    """Send as many RPL_ISUPPORT lines as are needed, in a batch with draft/extended-isupport."""
     head = f":{session.server} {n.RPL_ISUPPORT} {session.nick or '*'}"
     lines = [f"{head} {tokens} :are supported by this server" for tokens in services.context.server.isupport]
     if session.caps & EXTENDED_ISUPPORT and session.caps & BATCH:
@@ -172,7 +172,7 @@ def time(services: Services, session: Session, message: Message) -> None:
 
 
 def admin(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC ADMIN: no setting names anyone."""
+    """Modern IRC ADMIN: no setting names an administrator."""
     raise CommandError(n.ERR_NOADMININFO, session.server, "No administrative info available")
 
 
@@ -184,7 +184,7 @@ def info(services: Services, session: Session, message: Message) -> None:
 
 
 def stats(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC STATS: ``u`` is the time that the gateway has been up; of other letters there is nothing to tell."""
+    """Modern IRC STATS: ``u`` is the uptime of the gateway; other letters have an empty reply."""
     letter = message.params[0][:1]
     if letter == "u":
         up_s = max(0, int(services.context.wall_now - services.context.server.started_s))
@@ -207,9 +207,9 @@ def help_(services: Services, session: Session, message: Message) -> None:
 
 
 def _of_server(handler: Handler, at: int = 0, *, only_here: bool = False) -> Handler:
-    """The handler, for a command whose parameter at this place may name a server, or be a mask of its name.
+    """Return the handler of a command whose parameter at this position may be a server name or a mask of it.
 
-    Any gateway of the network will do, as each answers for the network; ``only_here``: it must be this one.
+    It may name any gateway, as each answers for the network; with ``only_here`` only this one.
     """
 
     def checked(services: Services, session: Session, message: Message) -> Coroutine[Any, Any, None] | None:

@@ -1,9 +1,9 @@
-"""OPER, KILL, WALLOPS, REHASH: who runs the network, and what they alone may do (Modern IRC "Operator Messages")."""
+"""OPER, KILL, WALLOPS, REHASH: commands of network operators (Modern IRC "Operator Messages")."""
 
 from collections.abc import Coroutine
 from typing import Any
 
-from gateway.chat.commands.modes import tell_own_modes
+from gateway.chat.commands.modes import send_own_modes
 from gateway.chat.commands.table import Command, Handler
 from gateway.chat.errors import CommandError, Unavailable, no_such_nick
 from gateway.chat.interfaces import Services
@@ -20,12 +20,12 @@ FAILED_PAUSE_S = 1.0
 
 
 async def oper(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC OPER. The password is verified beside the lane, and is never logged."""
+    """Modern IRC OPER. Another thread verifies the password. It is never logged."""
     name, password = message.params[:2]
     operators = services.context.server.operators
     if not operators:
         raise CommandError(n.ERR_NOOPERHOST, "No operators are set up for this server")
-    # For an unknown name another's hash is verified, so that the time taken does not tell which names exist.
+    # For an unknown name another operator's hash is verified, so that the time does not show which names exist.
     password_hash = operators.get(name) or next(iter(operators.values()))
     try:
         fits = await services.operators.verify(session, password_hash, password)
@@ -38,11 +38,11 @@ async def oper(services: Services, session: Session, message: Message) -> None:
         raise CommandError(n.ERR_PASSWDMISMATCH, "Password incorrect")
     session.oper = name
     session.numeric(n.RPL_YOUREOPER, "You are now an IRC operator")
-    tell_own_modes(services, session, [Change(True, "o", None)])
+    send_own_modes(services, session, [Change(True, "o", None)])
 
 
 async def kill(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC KILL, wherever on the network the target is: its own lane ends it."""
+    """Modern IRC KILL, on any gateway: the target's own lane ends its session."""
     nick, comment = message.params[0], message.params[1][:KICKLEN]
     profile = await services.directory.find(nick)
     line = f":{session.source} KILL {profile.nick if profile else nick} :{comment}"
@@ -52,12 +52,12 @@ async def kill(services: Services, session: Session, message: Message) -> None:
 
 
 async def wallops(services: Services, session: Session, message: Message) -> None:
-    """RFC 2812 4.7 WALLOPS: to all who have +w, and to all operators."""
+    """RFC 2812 4.7 WALLOPS: to all users with +w, and to all operators."""
     await services.direct.broadcast(f":{session.source} WALLOPS :{message.params[0]}")
 
 
 def rehash(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC REHASH: this gateway reads its configuration again, as by SIGHUP."""
+    """Modern IRC REHASH: this gateway reads its configuration again, as on SIGHUP."""
     session.numeric(n.RPL_REHASHING, "settings", "Rehashing")
     services.operators.report(session, "REHASH")
     services.operators.rehash()

@@ -1,8 +1,8 @@
-"""WHOIS, WHOWAS, ISON, USERHOST, AWAY, SETNAME: asking about people, on whichever gateway they are.
+"""WHOIS, WHOWAS, ISON, USERHOST, AWAY, SETNAME: queries about users on any gateway, and their own profile.
 
 Clauses: Modern IRC "User-Based Queries", RFC 2812 3.6 and 4.
 
-What there is to know of a user stands behind the nick's claim, and how long it is idle only its own lane knows.
+A user's profile is in the nick's claim in Redis. Only the user's own lane knows the idle time and the rooms.
 """
 
 from gateway.chat import events
@@ -30,7 +30,7 @@ USERHOST_LIMIT = 5
 
 
 async def whois(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC WHOIS; a server may stand before the nick (RFC 2812 3.6.2) and makes no difference."""
+    """Modern IRC WHOIS. A server before the nick (RFC 2812 3.6.2) makes no difference."""
     if not message.params:
         raise CommandError(n.ERR_NONICKNAMEGIVEN, "No nickname given")
     asked = message.params[1] if len(message.params) > 1 else message.params[0]
@@ -81,7 +81,7 @@ def _describe_rooms(services: Services, session: Session, nick: str, told: UserS
 
 
 async def whowas(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC WHOWAS: the last who had a nick and gave it up, the newest first."""
+    """Modern IRC WHOWAS: the last users who released a nick, the newest first."""
     if not message.params or not message.params[0]:
         raise CommandError(n.ERR_NONICKNAMEGIVEN, "No nickname given")
     nick = message.params[0]
@@ -100,7 +100,7 @@ async def whowas(services: Services, session: Session, message: Message) -> None
 
 
 async def ison(services: Services, session: Session, message: Message) -> None:
-    """RFC 2812 4.9: which of these nicks are in use, in the order asked."""
+    """RFC 2812 4.9: which of these nicks are in use, in the given order."""
     nicks = [nick for param in message.params for nick in param.split()]
     session.charge(len(nicks) / LOOKED_UP_A_LINE)
     found = await services.directory.find_all(nicks)
@@ -108,7 +108,7 @@ async def ison(services: Services, session: Session, message: Message) -> None:
 
 
 async def userhost(services: Services, session: Session, message: Message) -> None:
-    """RFC 2812 4.8: at most five nicks; ``*`` marks an operator, ``-`` one who is away."""
+    """RFC 2812 4.8: at most five nicks; ``*`` marks an operator, ``-`` a user who is away."""
     found = await services.directory.find_all(message.params[:USERHOST_LIMIT])
     session.numeric(n.RPL_USERHOST, " ".join(_userhost(profile) for profile in found if profile is not None))
 
@@ -118,11 +118,11 @@ def _userhost(profile: Profile) -> str:
     return f"{profile.nick}{oper}={away}{profile.user}@{profile.host}"
 
 
-# AWAY, SETNAME, and whether it is a bot: told to every room of the user, so that all gateways know
+# AWAY, SETNAME, user mode +B: sent to every room of the user, so that all gateways know
 
 
 async def away(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC AWAY; IRCv3 pre-away: before registration by who has asked for that, and then nobody is told yet."""
+    """Modern IRC AWAY. IRCv3 pre-away: clients that have negotiated it may send it before registration."""
     text = message.params[0][:AWAYLEN] if message.params else ""
     if session.is_registered:
         await change_profile(services, session, AWAY, text or None)
@@ -137,7 +137,7 @@ async def away(services: Services, session: Session, message: Message) -> None:
 
 
 async def setname(services: Services, session: Session, message: Message) -> None:
-    """IRCv3 setname: confirmed by the line itself to who has the capability, in silence to others."""
+    """IRCv3 setname: clients with the capability get the line itself as confirmation, others nothing."""
     realname = message.params[0]
     if not 0 < len(realname) <= NAMELEN:
         raise CommandError("INVALID_REALNAME", f"A real name has 1 to {NAMELEN} characters", verb="SETNAME")

@@ -1,7 +1,6 @@
-"""NICK and JOIN as people with netcat mean them: a name brings them to the lobby, a room begins with its last lines.
+"""NICK and JOIN for plain text (netcat): a name joins the lobby, and a room begins with its last lines.
 
-In place of the IRC commands of that name for readers of plain text, who have no program that would ask for
-history or join for them.
+They replace the IRC commands of these names. Users of plain text have no program that joins or asks for history.
 """
 
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from gateway.wire.names import valid_room
 
 
 async def take_name(services: Services, session: Session, message: Message) -> None:
-    """Takes a name; the first one makes a user of them and brings them to the lobby."""
+    """Take a nick. The first one registers the session and joins the lobby."""
     was_registered = session.is_registered
     await nick(services, session, message)
     if session.is_registered and not was_registered:
@@ -27,7 +26,7 @@ async def take_name(services: Services, session: Session, message: Message) -> N
 
 
 async def join(services: Services, session: Session, message: Message) -> None:
-    """Joins a room, or turns to one that they are in: what they type goes there from now on."""
+    """Join a room, or make it the active room if the session is in it: typed lines go there from now on."""
     await _enter(services, session, message.params[0])
 
 
@@ -38,9 +37,9 @@ async def _enter(services: Services, session: Session, name: str) -> None:
         session.note(f"you talk in {room.name} now")
         return
     if not valid_room(name):
-        await join_one(services, session, name)  # says why not
+        await join_one(services, session, name)  # replies why not
         return
-    # Read before the JOIN, shown right behind it: from its fold on, others' lines come as they are said.
+    # Read before the JOIN and shown right after it: once the JOIN is applied, new lines come by the fan-out.
     found = await services.rooms.open(name)
     seen = place_of(services.rooms.position(name), ID_LIMIT)
     may_read = readable(session.sid, found, as_member=True)
@@ -51,7 +50,7 @@ async def _enter(services: Services, session: Session, name: str) -> None:
     may_read = readable(session.sid, session.rooms[casefold(name)]) if effect is not None else None
     if effect is None or may_read is None:
         return
-    said = [past for past in said if past.place in may_read]  # the room may have been left and locked meanwhile
+    said = [past for past in said if past.place in may_read]  # the session may have left the room meanwhile
     if said:
         session.note(f"the last that was said in {name}:")
     _show(session, said)

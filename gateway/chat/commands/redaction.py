@@ -1,7 +1,7 @@
-"""REDACT: a message is taken back, by who said it or who may operate its room (IRCv3 message-redaction, draft).
+"""REDACT: the sender or a room operator deletes a message (IRCv3 message-redaction, draft).
 
-Whose message it is, is looked up in its log; the room's own log then tells all gateways, and every reader of history
-omits the message from there on.
+The message is looked up in its log to find its sender. The event goes to the room's log, and histories omit the
+message from then on.
 """
 
 from gateway.chat import events
@@ -53,7 +53,7 @@ async def _in_room(services: Services, session: Session, target: str, msgid: str
 
 
 async def _to_person(services: Services, session: Session, target: str, msgid: str, reason: str) -> None:
-    """What others said is not told from what nobody said: a msgid must not tell that a message exists."""
+    """Delete a direct message. The reply does not show whether a message that others sent exists."""
     profile = await services.directory.find(target)
     if profile is None:
         raise _invalid_target(target)

@@ -1,6 +1,6 @@
 """History for clients that do not ask by CHATHISTORY: the last lines of a room on JOIN, and znc.in/playback.
 
-Sent only to members, behind their JOIN. A client without server-time finds the time in the text.
+Only members are sent it, after their JOIN. For a client without server-time the text has the time.
 """
 
 import re
@@ -32,9 +32,9 @@ _ACTION: Final = "\x01ACTION "
 
 
 async def last_lines(services: Services, session: Session, joined: Sequence[tuple[str, Place]]) -> None:
-    """Show what was said last in rooms that were joined at these places, to a client that will not ask for it.
+    """Show the last messages of rooms that were joined at these places, to a client that does not ask for history.
 
-    Only what the same nick and host have missed, where the log tells when they left. Nothing to bots, which would
+    If the log has the last leave of this nick and host, only what was sent since. Bots are shown nothing, as they would
     answer old commands.
     """
     if (
@@ -43,7 +43,7 @@ async def last_lines(services: Services, session: Session, joined: Sequence[tupl
         or not services.context.server.join_history_messages
     ):
         return
-    session.end_response()  # what follows is in no labeled response
+    session.end_response()  # the messages are not part of a labeled response
     try:
         for name, joined_at in joined:
             missed = await _missed(services, session, name, joined_at)
@@ -73,7 +73,7 @@ async def _missed(services: Services, session: Session, name: str, joined_at: Pl
 
 
 def _has_left(past: PastEvent, session: Session) -> bool:
-    """Whether somebody of the session's nick and host left by this event; a KICK names only sessions."""
+    """Whether a user with the session's nick and host left by this event. A KICK names session ids only."""
     if past.verb == "KICK":
         return parse_tags(past.tags).get(f"{FACT}sids") == session.sid
     nick, _, host = split_source(past.line[1:].partition(" ")[0])
@@ -81,7 +81,7 @@ def _has_left(past: PastEvent, session: Session) -> bool:
 
 
 async def play(services: Services, session: Session, text: str) -> None:
-    """Carry out what was said to ``*playback``: PLAY BUFFER [SINCE [UNTIL]], times in seconds since 1970."""
+    """Carry out a message to ``*playback``: PLAY BUFFER [SINCE [UNTIL]], times in seconds since 1970."""
     verb, *params = text.split() or [""]
     span = _span(params[1:])
     if verb.upper() != "PLAY" or not params or span is None:
@@ -105,7 +105,7 @@ def _span(times: list[str]) -> Span | None:
 
 
 async def _play(services: Services, session: Session, folded_name: str, selection: Selection) -> None:
-    """Send what was selected of a room, in a batch where the client knows batches."""
+    """Send the selected events of a room, in a batch if the client knows batches."""
     room = session.rooms.get(casefold(folded_name))
     if room is not None and selection.events != []:
         reference = begin_batch(session, "chathistory", room.name)
@@ -115,7 +115,7 @@ async def _play(services: Services, session: Session, folded_name: str, selectio
 
 
 def _change(session: Session) -> Change:
-    """How an event is shown: nothing that a program would answer, and with its time where no tag tells it."""
+    """Change an event for playback: a program must not answer it, and without server-time its text has the time."""
     has_time = bool(session.caps & SERVER_TIME)
 
     def change(past: PastEvent) -> PastEvent | None:
@@ -131,7 +131,7 @@ def _change(session: Session) -> Change:
 
 
 async def znc(services: Services, session: Session, message: Message) -> None:
-    """The same as some clients of znc.in/playback ask for it: ``ZNC *playback PLAY BUFFER [SINCE [UNTIL]]``."""
+    """The other form of the same: ``ZNC *playback PLAY BUFFER [SINCE [UNTIL]]``."""
     if casefold(message.params[0]) == PLAYBACK:
         await play(services, session, " ".join(message.params[1:]))
 

@@ -1,6 +1,7 @@
-"""JOIN, PART, NAMES, TOPIC, KICK, INVITE: being in rooms (Modern IRC "Channel Operations").
+"""JOIN, PART, NAMES (Modern IRC "Channel Operations").
 
-Each is checked against the replica for an instant answer, then appended; it has happened when the fold says so.
+Each command is checked against the replica for an immediate answer, then appended. It takes effect when its entry is
+applied.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +9,7 @@ from itertools import zip_longest
 
 from gateway.chat import events
 from gateway.chat.capabilities import MULTI_PREFIX, NO_IMPLICIT_NAMES, USERHOST_IN_NAMES
-from gateway.chat.commands.reading import tell_mark_of_room
+from gateway.chat.commands.read_markers import send_room_marker
 from gateway.chat.commands.replay import last_lines
 from gateway.chat.commands.table import Command
 from gateway.chat.commands.visibility import can_see, existing_room
@@ -29,13 +30,13 @@ from gateway.wire.names import NICKLEN, valid_room
 
 OUTSIDERS_LIMIT = 500
 LINES_A_ROOM = 0.25
-"""What a command that writes to many rooms costs for each but the first, in lines."""
+"""The cost of each room but the first, in lines, of a command that writes to several rooms."""
 LINES_A_NEW_ROOM = 4
-"""What a JOIN costs besides if it makes a room: Redis is to keep a log that was not there."""
+"""The extra cost, in lines, of a JOIN that creates a room: Redis stores a new log."""
 LOOKED_UP_A_LINE = 64
-"""So many people looked up cost as much as a line."""
+"""Users looked up at the cost of one line."""
 MASKS_A_LINE = 64
-"""So many ban masks looked at cost as much as a line."""
+"""Ban masks matched at the cost of one line."""
 
 
 async def join(services: Services, session: Session, message: Message) -> None:
@@ -55,14 +56,14 @@ async def join(services: Services, session: Session, message: Message) -> None:
                 effect = await join_one(services, session, name, key)
         if effect is not None:
             joined.append((name, place_of(services.rooms.position(name), effect.index)))
-        elif name:  # a refused JOIN has waited for nothing: other clients have their turn before the next
+        elif name:  # a refused JOIN did not wait: let other clients have a turn before the next one
             await services.pacing.pause(0.0)
     if joined:
         await last_lines(services, session, joined)
 
 
 def charge_for_rooms(session: Session, count: int) -> None:
-    """Count the command at hand as one that writes to so many rooms."""
+    """Charge the current command for writing to so many rooms."""
     session.charge(max(0, count - 1) * LINES_A_ROOM)
 
 
@@ -71,9 +72,9 @@ def _names(text: str) -> Iterable[str]:
 
 
 async def join_one(services: Services, session: Session, name: str, key: str = "") -> Effect | None:
-    """Join a room and send the client what it needs to know of it; return the JOIN, None for a member of the room.
+    """Join a room and send its topic and names. Return the effect of the JOIN, None if the session is in the room.
 
-    Raises CommandError where the room does not let the user in.
+    Raises CommandError if the room does not let the user in.
     """
     if not valid_room(name):
         raise no_such_room(name)
@@ -100,7 +101,7 @@ async def join_one(services: Services, session: Session, name: str, key: str = "
         if void is not Reason.STALE_JOIN:
             break
     check("JOIN", name, void)
-    if void is None and casefold(name) in session.rooms:  # not kicked in the very same entry
+    if void is None and casefold(name) in session.rooms:  # not kicked in the same entry
         show_room(services, session, session.rooms[casefold(name)])
         return effect
     return None
@@ -125,10 +126,10 @@ async def _part_one(services: Services, session: Session, name: str, reason: str
 
 
 def show_room(services: Services, session: Session, room: Room) -> None:
-    """What one who has joined is told: the topic, where there is one, up to where he has read, and who is there."""
+    """Send what follows a JOIN: the topic, if there is one, the read marker, and the names."""
     if room.topic:
         send_topic(session, room)
-    tell_mark_of_room(session, room.name)
+    send_room_marker(session, room.name)
     if not session.caps & NO_IMPLICIT_NAMES:
         send_names(services, session, room)
 
@@ -143,7 +144,7 @@ def send_topic(session: Session, room: Room) -> None:
 
 
 async def names(services: Services, session: Session, message: Message) -> None:
-    """Modern IRC NAMES; without a room it lists none, as all would be without bound."""
+    """Modern IRC NAMES. Without a room it lists none, as a list of all would have no bound."""
     if not message.params:
         session.numeric(n.RPL_ENDOFNAMES, "*", "End of /NAMES list.")
         return
@@ -159,7 +160,7 @@ async def names(services: Services, session: Session, message: Message) -> None:
 
 
 async def visible_room(services: Services, session: Session, name: str) -> Room | None:
-    """The live replica of a room that the user may look into; None where there is none, or it is secret."""
+    """Return the live replica of a room that the user may see; None if there is none, or it is secret."""
     room = session.rooms.get(casefold(name))
     if room is None and valid_room(name):
         room = await services.rooms.open(name)
@@ -168,7 +169,7 @@ async def visible_room(services: Services, session: Session, name: str) -> Room 
 
 
 async def visible_members(services: Services, session: Session, room: Room) -> list[Member]:
-    """All members to one of them and to an operator; to others no invisible ones, and only so many: that is told."""
+    """Return the members that the user may see: all for a member or operator, else a limited number, none invisible."""
     members = list(room.members.values())
     if room.folded_name in session.rooms:
         return [*members, *services.rooms.detached_members(session, room)]
@@ -178,17 +179,17 @@ async def visible_members(services: Services, session: Session, room: Room) -> l
     profiles = await services.directory.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
     if len(members) > OUTSIDERS_LIMIT:
         session.note(f"{room.name} has {len(members)} users: from outside only {OUTSIDERS_LIMIT} of them are looked at")
-    if room.folded_name in session.rooms:  # it has come in meanwhile
+    if room.folded_name in session.rooms:  # it has joined meanwhile
         return [*room.members.values(), *services.rooms.detached_members(session, room)]
     pairs = zip(members, profiles, strict=False)
     return [member for member, profile in pairs if profile is None or not profile.invisible]
 
 
 def send_names(services: Services, session: Session, room: Room, members: Iterable[Member] | None = None) -> None:
-    """RPL_NAMREPLY, as many as are needed, and RPL_ENDOFNAMES; ``members``: whom the user sees, if not all."""
+    """Send RPL_NAMREPLY lines and RPL_ENDOFNAMES. ``members``: those that the user may see, if not all."""
     symbol = "@" if "s" in room.flags else "="
     head = f":{session.server} {n.RPL_NAMREPLY} {session.nick} {symbol} {room.name} :"
-    # The same lines serve all who join at once: their length is that of the longest nick.
+    # The lines are cached for all sessions that join at once, so they leave room for the longest nick.
     limit_bytes = LINE_CONTENT_BYTES - len(head.encode()) - NICKLEN + len(session.nick)
     caps = session.caps & (MULTI_PREFIX | USERHOST_IN_NAMES)
     shown, kept = services.rooms.client_side_nicks(room), services.rooms.detached_members(session, room)
@@ -207,7 +208,7 @@ def send_names(services: Services, session: Session, room: Room, members: Iterab
 
 
 def _member_names(caps: int, members: Iterable[Member], shown: Mapping[str, str]) -> Iterator[str]:
-    """IRCv3 multi-prefix and userhost-in-names say how."""
+    """Return names in the form of IRCv3 multi-prefix and userhost-in-names."""
     for member in members:
         prefix, nick = member.prefix, shown.get(member.sid, member.nick)
         if nick:
@@ -216,7 +217,7 @@ def _member_names(caps: int, members: Iterable[Member], shown: Mapping[str, str]
 
 
 def packed(words: Iterable[str], limit_bytes: int, separator: str = " ") -> Iterator[str]:
-    """Words joined into lines of at most so many bytes."""
+    """Join words into lines of at most so many bytes."""
     line: list[str] = []
     size = 0
     for word in words:

@@ -1,7 +1,7 @@
-"""Sending a session the events of histories, page by page, as fast as it reads and its rate allows.
+"""Send events of histories to a session, page by page, as fast as it reads and its rate allows.
 
-Owns the bounds in memory: of a long answer only the bounds are found first, its events are read again when they
-are sent. Does not know who asked: CHATHISTORY (history.py), joining or znc.in/playback (replay.py).
+Owns the bounds in memory: for a long response only its bounds are found first, and its events are read again when they
+are sent. It serves CHATHISTORY (history.py), and JOIN and znc.in/playback (replay.py).
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ Change = Callable[[PastEvent], PastEvent | None]
 
 @dataclass(slots=True)
 class Selection:
-    """What of a span is to be shown. ``events``: all of it, or None where that is too much to be held."""
+    """The part of a span to show. ``events``: all of it, or None if that is too much to hold in memory."""
 
     span: Span
     events: list[PastEvent] | None
@@ -44,7 +44,7 @@ class Selection:
 
 
 def access(session: Session, name: str) -> Access:
-    """The access of a member to a room, as it is when it is asked for."""
+    """Return a function that returns the present access of a member to a room."""
 
     def ask() -> HistoryAccess | None:
         room = session.rooms.get(casefold(name))
@@ -57,7 +57,7 @@ def access(session: Session, name: str) -> Access:
 
 
 async def select(services: Services, session: Session, may_read: Access, span: Span) -> Selection:
-    """Find what of a span is to be shown: at most ``span.limit`` events, and whether there are more."""
+    """Find the part of a span to show: at most ``span.limit`` events, and whether there are more."""
     held: list[PastEvent] | None = []
     ends: list[Place] = []
     rest, is_all = replace(span, limit=span.limit + 1), False
@@ -100,9 +100,9 @@ def _after(place: Place) -> Place:
 
 
 def begin_batch(session: Session, kind: str, target: str = "", *, is_all: bool = False) -> str:
-    """Open a batch and give its reference, "" for a session that knows no batches.
+    """Open a batch and return its reference, "" for a session without batches.
 
-    The batch carries the label of the command, so that its lines need not be gathered.
+    The batch carries the label of the command, so that its lines need not be held in memory.
     """
     if not session.caps & BATCH:
         return ""
@@ -129,7 +129,7 @@ async def show(
     reference: str,
     change: Change = lambda past: past,
 ) -> None:
-    """Send what was selected of a conversation of this name, in the batch of this reference."""
+    """Send the selected events of a conversation, in the batch of this reference."""
     if selection.events is not None:
         await _send(services, session, name, selection.events, reference, change)
         return
@@ -145,7 +145,7 @@ async def show(
 
 
 async def _page(services: Services, session: Session, may_read: Access, span: Span) -> HistoryPage | None:
-    """A page of an answer that has begun: it waits for a Redis that is away, since nothing may be missing in it."""
+    """Read a page of a response that has begun; retry while Redis is unavailable, as no page may be missing."""
     for _ in range(TRIES):
         try:
             now = may_read()

@@ -1,4 +1,4 @@
-"""What a row of the command table is."""
+"""A row of the command table."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Handler = Callable[[Services, Session, Message], Coroutine[Any, Any, None] | Non
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``fewest``: parameters without which ERR_NEEDMOREPARAMS is the answer."""
+    """A command. With less than ``fewest`` parameters the reply is ERR_NEEDMOREPARAMS."""
 
     handler: Handler
     fewest: int = 0

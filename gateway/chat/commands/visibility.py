@@ -1,4 +1,4 @@
-"""Which rooms a user may ask about: those that exist, and the secret ones only from within."""
+"""Rooms that a user may ask about: those that exist; secret rooms only for members and operators."""
 
 from gateway.chat.errors import CommandError, no_such_nick, no_such_room
 from gateway.chat.interfaces import Services
@@ -23,12 +23,12 @@ async def existing_room(services: Services, session: Session, name: str) -> Room
 
 
 async def not_a_member(services: Services, room: Room, nick: str) -> CommandError:
-    """The error of a command about a member, where none has this nick."""
+    """Return the error of a command about a member, if no member has this nick."""
     if services.nicks.known_sid(nick) is None and await services.directory.find(nick) is None:
         return no_such_nick(nick)
     return CommandError(n.ERR_USERNOTINCHANNEL, nick, room.name, "They aren't on that channel")
 
 
 def can_see(session: Session, room: Room) -> bool:
-    """Modern IRC "Secret channel mode": a secret room tells nothing to those outside, but to operators."""
+    """Modern IRC "Secret channel mode": only members and operators see a secret room."""
     return "s" not in room.flags or session.sid in room.members or bool(session.oper)

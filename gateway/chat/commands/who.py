@@ -1,8 +1,8 @@
-"""WHO and its WHOX form: who is in a room, or whom a mask finds, on whichever gateway they are.
+"""WHO and its WHOX form: the users in a room, or whom a mask matches, on any gateway.
 
 Clauses: Modern IRC "WHO message", RFC 2812 3.6.1, IRCv3 WHOX.
 
-Who is in a room stands in its replica; what else there is to know of a user stands behind the nick's claim.
+The members of a room are in its replica. All else about a user is in the nick's claim in Redis.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ NO_TOKEN = "0"
 
 
 class Asked(NamedTuple):
-    """What stands behind the mask: ``fields`` is None where the ordinary reply is asked for."""
+    """The parameters after the mask. ``fields``: None for the ordinary reply."""
 
     only_opers: bool
     fields: frozenset[str] | None
@@ -44,7 +44,7 @@ class Asked(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Somebody to tell of; ``room`` is * and ``prefix`` empty where no room was asked for."""
+    """A user in the reply. Without a room in the query, ``room`` is * and ``prefix`` is empty."""
 
     profile: Profile
     room: str = "*"
@@ -52,7 +52,7 @@ class Found(NamedTuple):
 
 
 async def who(services: Services, session: Session, message: Message) -> None:
-    """``o`` as second parameter asks for operators only, ``%fields,token`` behind it for these fields."""
+    """Modern IRC WHO. ``o`` as second parameter: operators only; ``%fields,token`` after it: these fields (WHOX)."""
     mask = message.params[0] if message.params and message.params[0] != "0" else "*"
     asked = _asked(message.params[1] if len(message.params) > 1 else "")
     find = _in_room if mask.startswith("#") else _by_mask
@@ -75,7 +75,7 @@ def _asked(option: str) -> Asked:
 
 
 async def _in_room(services: Services, session: Session, name: str, only_opers: bool) -> tuple[list[Found], bool]:
-    """Whom the user sees there, and whether there are more."""
+    """Return the members that the user may see, and whether there are more."""
     room = await visible_room(services, session, name)
     if room is None:
         return [], False
@@ -97,7 +97,7 @@ async def _by_mask(services: Services, session: Session, mask: str, only_opers: 
         return any(matches(mask, text) for text in known)
 
     exact = await services.directory.find(mask)
-    if exact is not None:  # a nick: whoever knows it is shown its holder, even an invisible one
+    if exact is not None:  # a nick: it finds its user, even an invisible one
         return [Found(exact)] if exact.oper or not only_opers else [], False
     session.charge(SEARCH_LINES)
     found = [Found(profile) for profile in await services.directory.search(fits, WHO_LIMIT + 1)]
@@ -105,22 +105,22 @@ async def _by_mask(services: Services, session: Session, mask: str, only_opers: 
 
 
 def _may_find(session: Session, profile: Profile) -> bool:
-    """Modern IRC "Invisible user mode": masks find an invisible user only for those who share a room with it."""
+    """Modern IRC "Invisible user mode": a mask finds an invisible user only for users who share a room with them."""
     return not profile.invisible or profile.sid == session.sid or bool(session.oper) or _shared(session, profile) != "*"
 
 
 def _shared(session: Session, profile: Profile) -> str:
-    """A room that both are in."""
+    """Return a room that both users are in."""
     return next((room.name for room in session.rooms.values() if profile.sid in room.members), "*")
 
 
 def _as_seen(member: Member, server: str) -> Profile:
-    """A member whose claim tells nothing: it has just come, gone or changed its nick."""
+    """Return a member without a claim: it has just joined, left or changed its nick."""
     return Profile(member.nick, member.sid, member.user, member.host, member.realname, server, 0, member.away)
 
 
 def _reply(session: Session, found: Found) -> None:
-    """RPL_WHOREPLY."""
+    """Send RPL_WHOREPLY."""
     profile = found.profile
     names = (found.room, profile.user, profile.host, profile.server, profile.nick, _flags(session, found))
     session.numeric(n.RPL_WHOREPLY, *names, f"{NO_HOPS} {profile.realname}")
@@ -141,7 +141,7 @@ def _flags(session: Session, found: Found) -> str:
 async def _reply_fields(
     services: Services, session: Session, found: list[Found], fields: frozenset[str], token: str
 ) -> None:
-    """RPL_WHOSPCRPL: the fields that were asked for, in their order."""
+    """Send RPL_WHOSPCRPL with the requested fields, in their order."""
     is_asked = bool(fields & {"i", "l"}) and len(found) <= ASKED_LIMIT
     for one in found:
         may_know = bool(session.oper) or one.profile.sid == session.sid
@@ -155,7 +155,7 @@ async def _reply_fields(
 
 
 def _values(session: Session, found: Found, token: str, told: UserStatus | None) -> Iterable[str]:
-    """One for each of FIELDS; an idle time that is not known is 0."""
+    """Return a value for each of FIELDS; an unknown idle time is 0."""
     profile = found.profile
     return (
         token,

@@ -1,6 +1,6 @@
-"""MARKREAD: up to where a user has read each conversation (IRCv3 read-marker).
+"""MARKREAD: the position up to which a user has read each conversation (IRCv3 read-marker).
 
-The marks are the session's own, as long as nothing shows that two sessions are one user's.
+Read markers belong to the session: nothing shows yet that two sessions are of one user.
 """
 
 from typing import Final
@@ -36,11 +36,11 @@ def markread(_ports: Services, session: Session, message: Message) -> None:
             session.reply(f":{session.server} FAIL MARKREAD INVALID_PARAMS {invalid} :Invalid parameters")
             return
         _set(session, casefold(target), at_ms)
-    tell_mark(session, target)
+    send_marker(session, target)
 
 
 def _set(session: Session, folded: str, at_ms: int) -> None:
-    """A mark only ever moves forward."""
+    """Set a read marker; it only moves forward."""
     marks = session.read_marks
     if at_ms > marks.get(folded, 0):
         marks.pop(folded, None)
@@ -49,17 +49,17 @@ def _set(session: Session, folded: str, at_ms: int) -> None:
             del marks[next(iter(marks))]
 
 
-def tell_mark(session: Session, target: str) -> None:
-    """The server's MARKREAD for a conversation; `*` where nothing is known to be read."""
+def send_marker(session: Session, target: str) -> None:
+    """Send the read marker of a conversation; `*` if there is none."""
     at_ms = session.read_marks.get(casefold(target))
     told = "*" if at_ms is None else f"timestamp={server_time(at_ms)}"
     session.reply(f":{session.server} MARKREAD {target} {told}")
 
 
-def tell_mark_of_room(session: Session, room: str) -> None:
-    """IRCv3 read-marker, "Command flows": behind a JOIN and before the end of NAMES."""
+def send_room_marker(session: Session, room: str) -> None:
+    """IRCv3 read-marker, "Command flows": after a JOIN and before the end of NAMES."""
     if session.caps & READ_MARKER:
-        tell_mark(session, room)
+        send_marker(session, room)
 
 
 COMMANDS = {"MARKREAD": Command(markread)}
