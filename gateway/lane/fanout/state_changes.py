@@ -170,6 +170,8 @@ class StateChanges:
                 self._marks.rejected(followed, entry, effect)
                 groups = those(followed.audience.items(), lambda client: client.session.caps & MESSAGE_REDACTION)
                 self._show_effect(groups, effect, entry.id)
+            case _:
+                self._show_effect(followed.audience.items(), effect, entry.id)
 
     def _show_effect(self, groups: Iterable[Group], effect: Effect, stream_id: str, but: Client | None = None) -> None:
         lines = effect_lines(effect)
