@@ -183,6 +183,13 @@ class Accepted(Effect):
     """The event is in the log and was not rejected. The lane did not see its effect: it has reloaded the room since."""
 
 
+Outcome = Effect | EventId | None
+"""What becomes of an event that a lane appends: its effect, or the last one of several in an entry.
+
+An EventId: the event is in a log that the lane does not apply, such as another lane's inbox. None: it is in no log.
+"""
+
+
 class Effects(list[Effect]):
     """The effects of an entry. `plain`: all are messages, and the entry's `body` holds exactly what is shown."""
 

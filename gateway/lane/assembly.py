@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -11,7 +10,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import RedisLink
 from gateway.broker.probe import LinkProbe
 from gateway.chat.commands.rooms import show_room
-from gateway.chat.effects import Joined, Redacted, Rejection
+from gateway.chat.effects import Joined, Outcome, Redacted, Rejection
 from gateway.chat.events import Entry, decode
 from gateway.chat.interfaces import Services
 from gateway.chat.member import Member
@@ -152,7 +151,7 @@ class Parts:
             context.id,
             LogAccess(self.log_writer, self.subscriptions, self.snapshots, self.rejected_events),
             self.fanout.entry,
-            self.state_changes.reread,
+            self.state_changes.room_reloaded,
             self._caught_up,
             self._room_closed,
             self._show_ephemeral,
@@ -344,7 +343,7 @@ class Parts:
 
     # Calls of parts that are built later than their callers.
 
-    def _finish(self, pending: PendingEvent, outcome: Any) -> None:
+    def _finish(self, pending: PendingEvent, outcome: Outcome) -> None:
         self.outgoing.finish(pending, outcome)
 
     def _pause_reading(self, client: Client) -> Callable[[], None]:
@@ -390,7 +389,7 @@ class Parts:
 
     def _show_ephemeral(self, followed: LocalRoom, payload: bytes) -> None:
         if followed.reloading_state is None:
-            self.fanout.passing(followed, self._entry_of_now(payload))
+            self.fanout.ephemeral(followed, self._entry_of_now(payload))
 
     def _entry_of_now(self, payload: bytes) -> Entry:
         """What is published without being stored gets the time at which it comes."""
@@ -398,7 +397,7 @@ class Parts:
 
     def _room_closed(self, followed: LocalRoom) -> None:
         for sid in followed.room.members:
-            self.visible_users.vanished(followed, sid)
+            self.visible_users.remove(followed, sid)
 
     def _rekeyed(self, lane: str) -> None:
         self.probe.rekeyed(self.keys.gateway_info(self.context.gateway))
@@ -415,28 +414,28 @@ class FoldListener:
     def rejected(self, followed: LocalRoom, entry: Entry, effect: Rejection | Redacted) -> None:
         self._parts.rejected_events.mark(followed.name, entry, (effect,))
 
-    def returned(self, followed: LocalRoom, pending: PendingEvent) -> bool:
+    def rejected_after_gone(self, followed: LocalRoom, pending: PendingEvent) -> bool:
         return self._parts.rekey.returned(followed.name, pending)
 
-    def named(self, member: Member) -> None:
+    def nick_taken(self, member: Member) -> None:
         self._parts.rekey.named(member)
 
     def renamed(self, client: Client, nick: str) -> None:
         self._parts.nicks.set(client, nick)
 
-    def yields(self, client: Client, nick: str, room: str) -> None:
+    def nick_lost(self, client: Client, nick: str, room: str) -> None:
         self._parts.nicks.yielded(client, nick, room)
 
     def declared_dead(self) -> None:
         self._parts.rekey.notice()
 
-    def came_back(self, effect: Joined) -> None:
+    def rejoined(self, effect: Joined) -> None:
         self._parts.outcomes.joined_late(self._parts.clients[effect.sid].session, effect)
 
-    def orphan(self, followed: LocalRoom, sid: str) -> None:
+    def stale_join(self, followed: LocalRoom, sid: str) -> None:
         self._parts.memberships.remove_unknown(followed, sid)
 
-    def changed(self, followed: LocalRoom) -> None:
+    def room_changed(self, followed: LocalRoom) -> None:
         self._parts.directory_publisher.room_changed(followed)
 
 

@@ -7,9 +7,9 @@ reports each outcome to a listener, and knows no command. Runs on the lane's thr
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from gateway.chat.effects import Accepted, Effect, MessageSent, MultilineSent
+from gateway.chat.effects import Accepted, Effect, MessageSent, MultilineSent, Outcome
 from gateway.chat.errors import Unavailable
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client, Clients
@@ -33,7 +33,7 @@ SENT: Final = frozenset((MessageSent, MultilineSent, Accepted))
 class OutcomeListener(Protocol):
     """What reacts to outcomes of events."""
 
-    def finished(self, client: Client, pending: PendingEvent, outcome: Any) -> None:
+    def finished(self, client: Client, pending: PendingEvent, outcome: Outcome) -> None:
         """Handle the outcome of an event that is no message shown by a room, before a handler that waits goes on.
 
         ``outcome``: an effect; the position in another lane's inbox; None if the event was refused or withdrawn.
@@ -63,7 +63,7 @@ class Outgoing:
 
     # -- into logs ------------------------------------------------------------------------------------
 
-    def append(self, sid: str, log_name: str, line: str, label: str = "", wait: Wait[Any] | None = None) -> None:
+    def append(self, sid: str, log_name: str, line: str, label: str = "", wait: Wait[Outcome] | None = None) -> None:
         """Queue an event of a session for a log. While Redis is unavailable it may be refused at once."""
         client, pending = self._clients.get(sid), PendingEvent(sid, line, label, wait)
         if client is not None:
@@ -77,7 +77,7 @@ class Outgoing:
         self._log_writer.add(log_name, pending)
 
     def must_deliver(
-        self, sid: str, log_name: str, line: str, wait: Wait[Any] | None = None, *, is_first: bool = False
+        self, sid: str, log_name: str, line: str, wait: Wait[Outcome] | None = None, *, is_first: bool = False
     ) -> None:
         """Queue an event that is never refused; ``is_first``: before all that waits for the log."""
         client = self._clients.get(sid)
@@ -86,13 +86,13 @@ class Outgoing:
         pending = MustDeliver(sid, line, wait=wait)
         (self._log_writer.add_first if is_first else self._log_writer.add)(log_name, pending)
 
-    def commit(self, sid: str, log_name: str, line: str, *, must_deliver: bool = False) -> Wait[Any]:
+    def commit(self, sid: str, log_name: str, line: str, *, must_deliver: bool = False) -> Wait[Outcome]:
         """Queue an event and return its outcome, to be awaited: an effect, or None if it was refused."""
-        wait: Wait[Any] = Wait()
+        wait: Wait[Outcome] = Wait()
         (self.must_deliver if must_deliver else self.append)(sid, log_name, line, wait=wait)
         return wait
 
-    def withdraw(self, log_name: str, wait: Wait[Any]) -> bool:
+    def withdraw(self, log_name: str, wait: Wait[Outcome]) -> bool:
         """Remove the event whose outcome is ``wait``. Return False if it was sent to Redis already."""
         withdrawn = self._log_writer.withdraw(log_name, lambda pending: pending.wait is wait)
         for pending in withdrawn:
@@ -112,11 +112,11 @@ class Outgoing:
         wait = self.commit(session.sid, name, line)
         try:
             with self._withdrawing({name: wait}):
-                effect: Effect | None = await wait
+                effect = await wait
         finally:
             if is_join and client.intended is not None:
                 client.intended.discard(name)
-        if effect is None:
+        if not isinstance(effect, Effect):
             raise Unavailable
         return effect
 
@@ -129,7 +129,7 @@ class Outgoing:
                         raise Unavailable
 
     @contextmanager
-    def _withdrawing(self, waits: Mapping[str, Wait[Any]]) -> Iterator[None]:
+    def _withdrawing(self, waits: Mapping[str, Wait[Outcome]]) -> Iterator[None]:
         """If the outcomes do not come in time, withdraw what was not sent yet: it must not happen after the failure."""
         try:
             yield
@@ -140,7 +140,7 @@ class Outgoing:
 
     # -- outcomes -------------------------------------------------------------------------------------
 
-    def finish(self, pending: PendingEvent, outcome: Any) -> None:
+    def finish(self, pending: PendingEvent, outcome: Outcome) -> None:
         """End an event; for ``outcome`` see :meth:`OutcomeListener.finished`."""
         if self.retry_queue.is_on:
             self.retry_queue.ended(pending)
@@ -150,7 +150,7 @@ class Outgoing:
         elif pending.wait is not None:
             pending.wait.fulfil(outcome)
 
-    def _end(self, client: Client, pending: PendingEvent, outcome: Any) -> None:
+    def _end(self, client: Client, pending: PendingEvent, outcome: Outcome) -> None:
         wait = pending.wait
         if wait is not None or outcome.__class__ not in SENT:
             self.listener.finished(client, pending, outcome)

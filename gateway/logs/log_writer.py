@@ -13,14 +13,13 @@ a log lacks after it was loaded again are restored. Runs on the lane's thread.
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import hiredis
 
 from gateway.broker.keys import Keys
 from gateway.broker.port import LOST, SERVER_ERRORS, RedisPort, Reply
-from gateway.chat.effects import Accepted, Reason, Rejection
-from gateway.chat.events import Entry, encode, origin_of
+from gateway.chat.effects import Accepted, Outcome, Reason, Rejection
+from gateway.chat.events import Entry, EventId, encode, origin_of
 from gateway.logs.in_flight import ENTRY_LIMIT_BYTES, InFlight, LogQueue, PendingEvent
 from gateway.logs.publishing import DelayedPublisher
 from gateway.logs.recent_appends import RecentAppends
@@ -30,12 +29,8 @@ from gateway.logs.replication import ReplicaAcks
 from gateway.logs.scripts import APPEND
 from gateway.wire.message import Message, parse
 
-Logged = tuple[str, int]
-"""The position of an event in a log that is not followed: its entry's stream id, its index in the entry."""
-
-Finish = Callable[[PendingEvent, Any], None]
-"""Called once for each event that :meth:`LogWriter.acknowledge` did not return: with an effect, with its position in a
-log, or with None if it was refused."""
+Finish = Callable[[PendingEvent, Outcome], None]
+"""Called once for each event that :meth:`LogWriter.acknowledge` did not return."""
 
 
 class LogWriter:
@@ -332,7 +327,7 @@ class LogWriter:
             self.recent.add(queue, entry)
         self._next(queue)
         for index, event in enumerate(events):
-            self._finish(event, None if entry_id is None else (entry_id, index))
+            self._finish(event, None if entry_id is None else EventId(entry_id, index))
 
     def _next(self, queue: LogQueue) -> None:
         """Nothing is in flight to a log any more: what has gathered is due."""
@@ -400,7 +395,7 @@ class LogWriter:
                 elif entry_id is None or event.wait is not None:  # the difference of the states shows it
                     self._finish(event, Accepted(index, event.sid))
                 else:
-                    self._finish(event, (entry_id, index))
+                    self._finish(event, EventId(entry_id, index))
 
         self._recovery.read_rejected(queue, entry, entry_id, finish)
 

@@ -9,7 +9,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.link import RedisLink, Selector
 from gateway.broker.port import Done, OnMessage, OnSubscribed
 from gateway.chat.effects import Rejection
-from gateway.chat.events import Entry, origin_of
+from gateway.chat.events import Entry, EventId, origin_of
 from gateway.chat.render import effect_lines
 from gateway.chat.room import Room
 from gateway.directory.nicks import SCRIPTS as NICK_SCRIPTS
@@ -74,7 +74,7 @@ class Story:
             self.lines += entry.lines
             self.counts[lane] = count
         for index, pending in enumerate(self._node.log_writer.acknowledge(self.name, entry.origin) or []):
-            self._node.settle(pending, (entry.id, index))
+            self._node.settle(pending, EventId(entry.id, index))
 
     def ephemeral(self, payload: bytes) -> None:
         """Nothing of it is kept."""

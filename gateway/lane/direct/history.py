@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator
 from gateway.broker.keys import inbox
 from gateway.chat import deduplication
 from gateway.chat.capabilities import CHATHISTORY
-from gateway.chat.events import FACT, OF_BOT, ms, sender_of, text_of
+from gateway.chat.events import FACT, OF_BOT, EventId, ms, sender_of, text_of
 from gateway.chat.history_access import MESSAGES, PastEvent, Place, Span, is_typing, place
 from gateway.chat.render import log_mark
 from gateway.chat.session import Session
-from gateway.logs.log_writer import Logged
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 from gateway.wire.tags import client_only, format_tags, parse_tags
@@ -69,11 +68,11 @@ class DirectHistory:
         nick = (message.source or "").partition("!")[0]
         self._add(session, sender, nick, _past(stream_id, index, log, message, message.source))
 
-    def sent(self, session: Session, logged: Logged, message: Message) -> None:
+    def sent(self, session: Session, event_id: EventId, message: Message) -> None:
         """A session's own message is in another's inbox; what it sent again under the same id is so once."""
         to = message.tags.get(f"{FACT}to", "")
         if to and not self._is_sent_again(session, message):
-            past = _past(*logged, inbox(to.rpartition(".")[0]), message, session.source)
+            past = _past(*event_id, inbox(to.rpartition(".")[0]), message, session.source)
             self._add(session, to, message.params[0], past)
 
     def redact(self, session: Session, msgid: str) -> None:

@@ -14,7 +14,7 @@ from gateway.broker.port import RedisPort, Reply, ignore
 from gateway.chat import deduplication
 from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
 from gateway.chat.errors import id_in_use
-from gateway.chat.events import FACT, NOBODY, Entry, ms, origin_of, sender_facts, sender_of, text_of, with_tags
+from gateway.chat.events import FACT, NOBODY, Entry, EventId, ms, origin_of, sender_facts, sender_of, text_of, with_tags
 from gateway.chat.history_access import place
 from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.render import log_mark, message_lines, msgid, tags
@@ -168,7 +168,7 @@ class Inbox:
             if message is not None and is_news:
                 self._take(entry, index, sid, message)
             if pendings is not None:
-                self._settle(pendings[index], (entry.id, index))
+                self._settle(pendings[index], EventId(entry.id, index))
 
     def ephemeral(self, payload: bytes) -> None:
         self.on_ephemeral(payload)

@@ -10,8 +10,8 @@ from typing import Any
 
 from gateway.broker.keys import inbox
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
-from gateway.chat.effects import Effects, Joined, MessageSent, MultilineSent, Reason, Rejection
-from gateway.chat.events import FACT, Entry, text_of
+from gateway.chat.effects import Effects, Joined, MessageSent, MultilineSent, Outcome, Reason, Rejection
+from gateway.chat.events import FACT, Entry, EventId, text_of
 from gateway.chat.multiline import takes_batches
 from gateway.chat.render import (
     echo_of_first,
@@ -31,7 +31,7 @@ from gateway.lane.fanout.state_changes import StateChangeListener, StateChanges
 from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent
-from gateway.logs.log_writer import Logged, LogWriter
+from gateway.logs.log_writer import LogWriter
 from gateway.net.connection import ClientConnection
 from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
@@ -45,22 +45,22 @@ class Fanout:
         self,
         lane: str,
         clients: dict[str, Client],
-        people: VisibleUsers,
+        users: VisibleUsers,
         log_writer: LogWriter,
         outboxes: Outboxes,
         changes: StateChanges,
-        marks: StateChangeListener,
-        settle: Callable[[PendingEvent, Any], None],
+        listener: StateChangeListener,
+        finish: Callable[[PendingEvent, Outcome], None],
     ) -> None:
-        """``clients``: the lane's registered ones by session id; ``settle`` ends a pending event."""
+        """``clients``: the lane's registered ones by session id; ``finish`` ends a pending event."""
         self.rekeyed(lane)
         self._clients = clients
-        self._people = people
+        self._users = users
         self._log_writer = log_writer
         self._write = outboxes.write
         self._changes = changes
-        self._marks = marks
-        self._settle = settle
+        self._listener = listener
+        self._finish = finish
 
     def rekeyed(self, lane: str) -> None:
         """The lane has (or takes) this id."""
@@ -75,11 +75,11 @@ class Fanout:
             effects = _without_messages(effects)  # the log had lost it, clients have it
         if effects.plain:
             run_of_all: Any = effects
-            self._say(followed, entry, run_of_all, True, pendings)
+            self._send_messages(followed, entry, run_of_all, True, pendings)
             for pending, effect in zip(pendings or (), effects, strict=False):
-                self._settle(pending, effect)
+                self._finish(pending, effect)
             return
-        self._changes.begin()
+        self._changes.begin_entry()
         start, end = 0, len(effects)
         while start < end:
             stop = start
@@ -87,32 +87,32 @@ class Fanout:
                 stop += 1
             if stop > start:
                 run: Any = effects if stop - start == end else effects[start:stop]
-                self._say(followed, entry, run, effects.plain, pendings)
+                self._send_messages(followed, entry, run, effects.plain, pendings)
             else:
                 stop += 1
                 effect = effects[start]
                 if isinstance(effect, MultilineSent):
-                    self._say_lines(followed, entry, effect, pendings)
+                    self._send_multiline(followed, entry, effect, pendings)
                 else:
-                    behind = effects[stop:] if self._people.stale_names else ()
+                    later = effects[stop:] if self._users.stale_names else ()
                     is_awaited = pendings is not None and _is_awaited(pendings[effect.index])
-                    self._changes.change(followed, entry, effect, behind, is_awaited=is_awaited)
+                    self._changes.handle(followed, entry, effect, later, is_awaited=is_awaited)
             start = stop
         if pendings is not None:
             # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
             for index, effect in {effect.index: effect for effect in effects if effect.sid}.items():
                 is_dead = isinstance(effect, Rejection) and effect.reason is Reason.GATEWAY_DEAD
-                if not is_dead or not self._marks.returned(followed, pendings[index]):
-                    self._settle(pendings[index], effect)
+                if not is_dead or not self._listener.rejected_after_gone(followed, pendings[index]):
+                    self._finish(pendings[index], effect)
             rejected = {effect.index for effect in effects if isinstance(effect, Rejection)}
             if rejected:
                 self._log_writer.forget_rejected(followed.name, entry, rejected)
         elif entry.origin.startswith(self._origin):  # put back: no handler waits for it
             for effect in effects:
-                if isinstance(effect, Joined) and self._changes.has_entered(effect.sid):
-                    self._marks.came_back(effect)
+                if isinstance(effect, Joined) and self._changes.has_joined(effect.sid):
+                    self._listener.rejoined(effect)
 
-    def _say(
+    def _send_messages(
         self,
         followed: LocalRoom,
         entry: Entry,
@@ -120,15 +120,15 @@ class Fanout:
         plain: bool,
         pendings: Sequence[PendingEvent] | None,
     ) -> None:
-        if self._people.stale_names:
-            plain = self._people.with_current_nick(run) and plain
+        if self._users.stale_names:
+            plain = self._users.with_current_nick(run) and plain
         clients = self._clients
         own = [(i, clients[effect.sid]) for i, effect in enumerate(run) if effect.sid in clients]
         for variant, audience in followed.audience.items():
             if plain and not variant and len(run) == len(entry.sids):
                 whole, pieces = entry.body, [entry.body] if len(run) == 1 else None
             else:
-                pieces = message_pieces(run, entry.id, variant, followed.mark, self._people.senders)
+                pieces = message_pieces(run, entry.id, variant, followed.mark, self._users.senders)
                 whole = b"".join(pieces)
             if own:
                 pieces = pieces or [f"{effect.line}\r\n".encode() for effect in run]
@@ -136,11 +136,11 @@ class Fanout:
             elif whole:
                 self._write(audience, whole)
 
-    def _say_lines(
+    def _send_multiline(
         self, followed: LocalRoom, entry: Entry, effect: MultilineSent, pendings: Sequence[PendingEvent] | None
     ) -> None:
         """A message of several lines, as each can take it; whether that is in a batch makes no variant of its own."""
-        self._people.with_current_nick((effect,))
+        self._users.with_current_nick((effect,))
         sender = self._clients.get(effect.sid)
         label = pendings[effect.index].label if pendings is not None else ""
         for variant, audience in followed.audience.items():
@@ -148,23 +148,21 @@ class Fanout:
                 readers = {c: a for c, a in audience.items() if takes_batches(a.session.caps) == takes_batches(caps)}
                 if not readers:
                     continue
-                first, *others = multiline_pieces(
-                    effect, entry.id, caps, followed.mark, self._people.sender(effect.sid)
-                )
+                first, *others = multiline_pieces(effect, entry.id, caps, followed.mark, self._users.sender(effect.sid))
                 copies = None
                 if sender is not None and sender.connection in readers:
                     echo = [labeled_piece(first, label, caps), *others] if sender.session.caps & ECHO_MESSAGE else []
                     copies = {sender.connection: b"".join(echo)}
                 self._write(readers, b"".join((first, *others)), copies)
 
-    def passing(self, followed: LocalRoom, entry: Entry) -> None:
+    def ephemeral(self, followed: LocalRoom, entry: Entry) -> None:
         """Shows what is in no log; who did it has had his echo."""
         for effect in followed.room.show_ephemeral(entry):
-            self._people.with_current_nick((effect,))
+            self._users.with_current_nick((effect,))
             sender = self._clients.get(effect.sid)
             for variant, audience in followed.audience.items():
                 if variant & MESSAGE_TAGS:
-                    prefix = tags(variant, entry.id, "", effect.tags, self._people.sender(effect.sid))
+                    prefix = tags(variant, entry.id, "", effect.tags, self._users.sender(effect.sid))
                     data = piece(f"{prefix}{effect.line}", variant)
                     self._write(audience, data, None if sender is None else {sender.connection: b""})
 
@@ -192,10 +190,10 @@ class Fanout:
             copy[i] = labeled_piece(pieces[i], label, client.variant) if echoes else b""
         return {connection: b"".join(copy) for connection, copy in copies.items()} if copies else None
 
-    def echo(self, client: Client, logged: Logged, message: Message, label: str) -> None:
+    def echo(self, client: Client, event_id: EventId, message: Message, label: str) -> None:
         """A message is in a log that its lane does not read (any more): its sender's echo."""
         if client.session.caps & ECHO_MESSAGE:
-            stream_id, index = logged
+            stream_id, index = event_id
             client_tags = format_tags(client_only(message.tags))
             to_lane = message.tags.get(f"{FACT}to", "").rpartition(".")[0]
             mark = log_mark(inbox(to_lane) if to_lane else casefold(message.params[0]))

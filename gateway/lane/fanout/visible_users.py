@@ -38,20 +38,20 @@ class VisibleUser:
     bring the QUIT that another has brought.
     """
 
-    __slots__ = ("followed", "known", "nick", "revision", "seen", "sid", "token")
+    __slots__ = ("nick", "profile", "revision", "rooms", "shown_in", "sid", "token")
 
     def __init__(self, member: Member, nick: str) -> None:
         self.sid = member.sid
         self.nick = nick
         self.token = member.token
-        self.known = replace(member)
+        self.profile = replace(member)
         """As it was when it was first shown, with what the session has told of itself since."""
         self.revision = member.revision
         """How much of that clients were shown."""
-        self.followed: dict[LocalRoom, None] = {}
-        self.seen: dict[LocalRoom, None] = {}
+        self.rooms: dict[LocalRoom, None] = {}
+        self.shown_in: dict[LocalRoom, None] = {}
 
-    def learns(self, effect: ProfileChanged) -> bool:
+    def apply_update(self, effect: ProfileChanged) -> bool:
         """Apply a profile change that a replica has; whether it is new to this lane's clients.
 
         One revision may stand for several changes, of which each replica may have seen others.
@@ -59,14 +59,14 @@ class VisibleUser:
         if effect.revision < self.revision:
             return False
         self.revision = effect.revision
-        return effect.update.apply(self.known)
+        return effect.update.apply(self.profile)
 
-    def witnesses(self) -> Iterable[tuple[int, dict[ClientConnection, Client]]]:
-        """Who sees the person in a room, once each, by variant."""
-        if len(self.seen) == 1:
-            return next(iter(self.seen)).audience.items()
+    def audience(self) -> Iterable[tuple[int, dict[ClientConnection, Client]]]:
+        """Who sees the user in a room, once each, by variant."""
+        if len(self.shown_in) == 1:
+            return next(iter(self.shown_in)).audience.items()
         union: dict[int, dict[ClientConnection, Client]] = {}
-        for followed in self.seen:
+        for followed in self.shown_in:
             for variant, audience in followed.audience.items():
                 union.setdefault(variant & ~ELSEWHERE, {}).update(audience)
         return union.items()
@@ -75,7 +75,7 @@ class VisibleUser:
 class VisibleUsers:
     """Everybody whom the lane's replicas hold, by session id and by nick."""
 
-    __slots__ = ("_by_nick", "_by_sid", "hidden", "senders", "stale_names")
+    __slots__ = ("_by_nick", "_by_sid", "quit_shown", "senders", "stale_names")
 
     def __init__(self) -> None:
         self._by_sid: dict[str, VisibleUser] = {}
@@ -84,7 +84,7 @@ class VisibleUsers:
         """Those of whom tags tell something, by session id: all others' lines cost nothing more."""
         # Sessions of whom some replica still has an older name than the one shown: their lines are rewritten.
         self.stale_names: set[str] = set()
-        self.hidden: set[str] = set()  # whose QUIT has been shown, while some replica still has them
+        self.quit_shown: set[str] = set()  # whose QUIT has been shown, while some replica still has them
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -92,83 +92,83 @@ class VisibleUsers:
     def sid(self, nick: str) -> str | None:
         return self._by_nick.get(casefold(nick))
 
-    def person(self, sid: str) -> VisibleUser | None:
+    def user(self, sid: str) -> VisibleUser | None:
         return self._by_sid.get(sid)
 
     def sender(self, sid: str) -> Sender:
         """What the tags of a session's lines tell of it."""
         return self.senders.get(sid, UNKNOWN)
 
-    def learns(self, person: VisibleUser, effect: ProfileChanged) -> bool:
+    def apply_update(self, user: VisibleUser, effect: ProfileChanged) -> bool:
         """See Person.learns."""
-        is_news = person.learns(effect)
+        is_news = user.apply_update(effect)
         if is_news:
-            self._note_sender(person)
+            self._note_sender(user)
         return is_news
 
-    def _note_sender(self, person: VisibleUser) -> None:
-        sender = person.known.sender
+    def _note_sender(self, user: VisibleUser) -> None:
+        sender = user.profile.sender
         if sender != UNKNOWN:
-            self.senders[person.sid] = sender
+            self.senders[user.sid] = sender
         else:
-            self.senders.pop(person.sid, None)
+            self.senders.pop(user.sid, None)
 
-    def newest(self, member: Member) -> Member:
+    def newest_profile(self, member: Member) -> Member:
         """A member, or what another room's log, which is ahead, knows of the same session."""
-        person = self._by_sid.get(member.sid)
-        return person.known if person is not None and person.revision > member.revision else member
+        user = self._by_sid.get(member.sid)
+        return user.profile if user is not None and user.revision > member.revision else member
 
-    def sees(self, followed: LocalRoom, sid: str) -> bool:
+    def is_shown(self, followed: LocalRoom, sid: str) -> bool:
         """Whether a room's clients are shown this session in it."""
-        person = self._by_sid.get(sid)
-        return person is not None and followed in person.seen
+        user = self._by_sid.get(sid)
+        return user is not None and followed in user.shown_in
 
-    def appeared(self, followed: LocalRoom, member: Member, nick: str) -> VisibleUser:
+    def add(self, followed: LocalRoom, member: Member, nick: str) -> VisibleUser:
         """A member came into a replica, and is shown there; ``nick``: its name for clients, if it has none yet."""
-        person = self._by_sid.get(member.sid)
-        if person is None:
-            person = self._by_sid[member.sid] = VisibleUser(member, nick)
+        user = self._by_sid.get(member.sid)
+        if user is None:
+            user = self._by_sid[member.sid] = VisibleUser(member, nick)
             self._by_nick[casefold(nick)] = member.sid
-            self._note_sender(person)
-        person.followed[followed] = person.seen[followed] = None
-        if person.nick != member.nick or member.sid in self.stale_names:
-            self._compare(person)
-        return person
+            self._note_sender(user)
+        user.rooms[followed] = user.shown_in[followed] = None
+        if user.nick != member.nick or member.sid in self.stale_names:
+            self._compare(user)
+        return user
 
     def renamed(self, member: Member, nick: str) -> bool:
         """A replica has a new name for a member, for clients it is this one; whether it is news to this lane."""
-        person = self._by_sid[member.sid]
+        user = self._by_sid[member.sid]
         # Who has lost a nick goes by the id under the token that it had for it.
-        news = person.nick != nick and (member.token, nick == person.sid) >= (person.token, person.nick == person.sid)
+        news = user.nick != nick and (member.token, nick == user.sid) >= (user.token, user.nick == user.sid)
         if news:
-            self._unname(person)
-            person.nick, person.token = nick, member.token
+            self._unname(user)
+            user.nick, user.token = nick, member.token
             self._by_nick[casefold(nick)] = member.sid
-        self._compare(person)
+        self._compare(user)
         return news
 
-    def call(self, person: VisibleUser, nick: str) -> None:
+    def show_as(self, user: VisibleUser, nick: str) -> None:
         """Clients are shown another name for somebody, of which no log has told yet."""
-        self._unname(person)
-        person.nick = nick
-        self._by_nick[casefold(nick)] = person.sid
-        self._compare(person)
+        self._unname(user)
+        user.nick = nick
+        self._by_nick[casefold(nick)] = user.sid
+        self._compare(user)
 
-    def _compare(self, person: VisibleUser) -> None:
-        sid = person.sid
-        if all(f.room.members[sid].nick == person.nick for f in person.followed if sid in f.room.members):
+    def _compare(self, user: VisibleUser) -> None:
+        sid = user.sid
+        if all(f.room.members[sid].nick == user.nick for f in user.rooms if sid in f.room.members):
             self.stale_names.discard(sid)
         else:
             self.stale_names.add(sid)
 
-    def other_names(self, person: VisibleUser) -> list[str]:
+    def stale_nicks_of(self, user: VisibleUser) -> list[str]:
         """By which replicas still call somebody who is shown by another name."""
-        if person.sid not in self.stale_names:
+        if user.sid not in self.stale_names:
             return []
-        members = (f.room.members.get(person.sid) for f in person.followed)
+        members = (f.room.members.get(user.sid) for f in user.rooms)
         return list(dict.fromkeys(member.nick for member in members if member is not None))
 
-    def shown(self) -> dict[str, str]:
+    def shown_nicks(self) -> dict[str, str]:
         """The names that clients know, by session id, of those whom some replica still calls otherwise."""
         return {sid: self._by_sid[sid].nick for sid in self.stale_names}
 
@@ -197,7 +197,7 @@ class VisibleUsers:
         ``later``: what follows in the entry, which the room has applied already.
         """
         if isinstance(effect, Left | ModesSet | TopicSet | Invited | Redacted):
-            shown = self.shown()
+            shown = self.shown_nicks()
             names = self._current_names(followed, shown, later)
             if isinstance(effect, Left):
                 effect.nick = shown.get(effect.member.sid, effect.nick)
@@ -226,42 +226,42 @@ class VisibleUsers:
 
     # -- those who have quit --------------------------------------------------------------------------
 
-    def quit(self, person: VisibleUser) -> None:
+    def quit(self, user: VisibleUser) -> None:
         """Somebody's QUIT has been shown: it left every view at once."""
-        person.seen.clear()
-        self.hidden.add(person.sid)
+        user.shown_in.clear()
+        self.quit_shown.add(user.sid)
 
-    def unseen(self, followed: LocalRoom) -> list[str]:
+    def shown_quit_in(self, followed: LocalRoom) -> list[str]:
         """Whom a room's replica has, and its clients do not see any more."""
-        hidden = [self._by_sid[sid] for sid in self.hidden]
-        return [person.sid for person in hidden if followed in person.followed and followed not in person.seen]
+        hidden = [self._by_sid[sid] for sid in self.quit_shown]
+        return [user.sid for user in hidden if followed in user.rooms and followed not in user.shown_in]
 
-    def seen_changes(self, followed: LocalRoom, changes: list[Change], viewer: str = "") -> list[Change]:
+    def visible_changes(self, followed: LocalRoom, changes: list[Change], viewer: str = "") -> list[Change]:
         """Mode changes without the ranks of members whom the room's clients have seen quit.
 
         ``viewer``: a session that still sees itself.
         """
-        unseen = {self._by_sid[sid].nick for sid in self.unseen(followed) if sid != viewer}
+        unseen = {self._by_sid[sid].nick for sid in self.shown_quit_in(followed) if sid != viewer}
         return [change for change in changes if change.letter not in RANKS or change.param not in unseen]
 
-    def vanished(self, followed: LocalRoom, sid: str) -> None:
+    def remove(self, followed: LocalRoom, sid: str) -> None:
         """A member left a replica, or the replica is no longer kept."""
-        person = self._by_sid.get(sid)
-        if person is not None:
-            person.followed.pop(followed, None)
-            person.seen.pop(followed, None)
-            if not person.followed:
-                self._unname(person)
+        user = self._by_sid.get(sid)
+        if user is not None:
+            user.rooms.pop(followed, None)
+            user.shown_in.pop(followed, None)
+            if not user.rooms:
+                self._unname(user)
                 del self._by_sid[sid]
                 self.senders.pop(sid, None)
                 self.stale_names.discard(sid)
-                self.hidden.discard(sid)
+                self.quit_shown.discard(sid)
             elif sid in self.stale_names:
-                self._compare(person)
+                self._compare(user)
 
-    def _unname(self, person: VisibleUser) -> None:
-        folded = casefold(person.nick)
-        if self._by_nick.get(folded) == person.sid:
+    def _unname(self, user: VisibleUser) -> None:
+        folded = casefold(user.nick)
+        if self._by_nick.get(folded) == user.sid:
             del self._by_nick[folded]
 
 

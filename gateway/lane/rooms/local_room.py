@@ -22,13 +22,13 @@ LINGER_S = 75.0  # so that orphaned members are looked for twice in a room that 
 class LocalRoom(RoomReplica):
     """A room that this lane follows, and the clients of this lane that are in it."""
 
-    __slots__ = ("_rooms", "audience", "clients", "deliver", "idle_since", "kept", "waiting")
+    __slots__ = ("_rooms", "audience", "clients", "deliver", "detached", "idle_since", "waiting")
 
     def __init__(self, name: str, logs: LogAccess, rooms: "RoomReplicas") -> None:
         super().__init__(name, logs)
         self.clients: dict[str, Client] = {}  # by session id
         self.audience: dict[int, dict[ClientConnection, Client]] = {}  # by variant
-        self.kept: dict[Client, int] = {}
+        self.detached: dict[Client, int] = {}
         """Clients that see themselves in the room though the log has lost them -> the ranks that they know of."""
         self.waiting: list[Callable[[], None]] = []
         """To be called once the room is live."""

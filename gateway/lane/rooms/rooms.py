@@ -64,14 +64,14 @@ class Rooms:
 
     def client_side_nicks(self, room: Room) -> Mapping[str, str]:
         users = self._visible_users
-        if not (users.stale_names or users.hidden):
+        if not (users.stale_names or users.quit_shown):
             return {}
         local = self._replicas.rooms.get(room.folded_name)
-        return users.shown() | dict.fromkeys(users.unseen(local) if local is not None else (), "")
+        return users.shown_nicks() | dict.fromkeys(users.shown_quit_in(local) if local is not None else (), "")
 
     def detached_members(self, session: Session, room: Room) -> list[Member]:
         local = self._replicas.rooms.get(room.folded_name)
-        return self._state_changes.kept(local, session.sid) if local is not None and local.kept else []
+        return self._state_changes.detached_members(local, session.sid) if local is not None and local.detached else []
 
     def set_active(self, session: Session, name: str) -> None:
-        self._state_changes.look(self._clients.of(session), casefold(name))
+        self._state_changes.set_active_room(self._clients.of(session), casefold(name))

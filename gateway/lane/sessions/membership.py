@@ -7,10 +7,9 @@ let in now leaves the room, visibly. Runs on the lane's thread.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from gateway.chat import events
-from gateway.chat.effects import Departure, Effect, Reason, Rejection
+from gateway.chat.effects import Departure, Outcome, Reason, Rejection
 from gateway.chat.joining import JOIN_TRIES, join_line
 from gateway.lane.clients.client import Client
 from gateway.lane.context import LaneContext
@@ -66,30 +65,30 @@ class Memberships:
         wait = self._join(followed, client, is_first=True)
         Task(self._joined(followed, client, client.session.sid, wait), partial(self._ended, done)).step()
 
-    def _join(self, followed: LocalRoom, client: Client, *, is_first: bool = False) -> Wait[Any]:
+    def _join(self, followed: LocalRoom, client: Client, *, is_first: bool = False) -> Wait[Outcome]:
         session, room = client.session, followed.room
         number = session.sid.rpartition(".")[2]
         ids = [f"{prefix}{number}" for prefix in self._context.former_prefixes]
         was = next((sid for sid in ids if sid in room.members or sid in room.lost), ids[0]) if ids else ""
         line = join_line(session, room.name, followed.replica.last, self._context.server.lobby, was=was)
-        wait: Wait[Any] = Wait()
+        wait: Wait[Outcome] = Wait()
         self._outgoing.must_deliver(session.sid, followed.name, line, wait, is_first=is_first)
         return wait
 
-    async def _joined(self, followed: LocalRoom, client: Client, sid: str, wait: Wait[Any]) -> None:
+    async def _joined(self, followed: LocalRoom, client: Client, sid: str, wait: Wait[Outcome]) -> None:
         """If the log has nothing to give back, the session joins as any other does, and may be refused."""
         effect = await wait
         for _ in range(JOIN_TRIES):
-            if not self._is_stale(effect) or client.session.sid != sid or client not in followed.kept:
+            if not self._is_stale(effect) or client.session.sid != sid or client not in followed.detached:
                 break
             effect = await self._join(followed, client)
-        is_here = client.session.sid == sid and client in followed.kept and not client.is_departing
+        is_here = client.session.sid == sid and client in followed.detached and not client.is_departing
         if is_here and isinstance(effect, Rejection):
             text = f"You were away for too long ({effect.reason.name.lower().replace('_', ' ')})"
-            self._state_changes.put_out(followed, client, Departure.PART, text)
+            self._state_changes.remove_detached(followed, client, Departure.PART, text)
 
     @staticmethod
-    def _is_stale(effect: Effect | None) -> bool:
+    def _is_stale(effect: Outcome) -> bool:
         return isinstance(effect, Rejection) and effect.reason is Reason.STALE_JOIN
 
     def _ended(self, done: Callable[[], None], _task: Task, error: Exception | None) -> None:

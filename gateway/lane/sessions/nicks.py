@@ -65,7 +65,7 @@ class Nicks:
     def current_nick(self, sid: str) -> str | None:
         """The nick of any session as far as this lane knows it; of an own one by any id that it has had."""
         client = self._clients.get(self._context.current_sid(sid))
-        user = self._visible_users.person(sid)
+        user = self._visible_users.user(sid)
         return client.session.nick if client is not None else user.nick if user is not None else None
 
     def registered(self, session: Session) -> None:
@@ -125,7 +125,7 @@ class Nicks:
         self._directory.note(nick)  # again: the session that released it just now may have removed the note
         # Redis's clock may have been set back. A newer claim has the higher token all the same, higher than the one of
         # the session's last nick, and than the one of the user that clients are still shown under this nick.
-        user = self._visible_users.person(self._visible_users.sid(nick) or "")
+        user = self._visible_users.user(self._visible_users.sid(nick) or "")
         shown = user.token if user is not None and user.sid != session.sid else 0
         return str(max(int(reply), int(session.token or 0) + 1, shown + 1))
 

@@ -4,12 +4,12 @@ A message in a room is not handled here: fanout sends its echo. Runs on the lane
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from gateway.chat import events
 from gateway.chat.capabilities import SETNAME
-from gateway.chat.effects import Joined, ProfileChanged, Reason, Rejection, reason_of
+from gateway.chat.effects import Joined, Outcome, ProfileChanged, Reason, Rejection, reason_of
 from gateway.chat.errors import rejected, unavailable
+from gateway.chat.events import EventId
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client
@@ -41,7 +41,7 @@ class Outcomes:
         self._fanout = fanout
         self._show_room = show_room
 
-    def finished(self, client: Client, pending: PendingEvent, outcome: Any) -> None:
+    def finished(self, client: Client, pending: PendingEvent, outcome: Outcome) -> None:
         """See :meth:`OutcomeListener.finished`."""
         session = client.session
         if pending.wait is None:
@@ -64,7 +64,7 @@ class Outcomes:
             for line in missing_updates(room.members.get(session.sid, effect.member), session):
                 self._outgoing.must_deliver(session.sid, room.folded_name, line)
 
-    def _reply(self, client: Client, pending: PendingEvent, outcome: Any) -> None:
+    def _reply(self, client: Client, pending: PendingEvent, outcome: Outcome) -> None:
         """Send the error of an event that no handler waits for, or the echo of a direct message."""
         message, session = parse(pending.line), client.session
         if message is None:
@@ -74,7 +74,7 @@ class Outcomes:
                 client.send_nick_loss()
                 if message.verb == "SETNAME" and session.caps & SETNAME:
                     session.send(events.realname_set(session.source, session.realname))
-        elif isinstance(outcome, tuple):
+        elif isinstance(outcome, EventId):
             self._direct_history.sent(session, outcome, message)
             self._fanout.echo(client, outcome, message, pending.label)
         elif isinstance(outcome, Rejection) and outcome.reason is Reason.DUPLICATE:

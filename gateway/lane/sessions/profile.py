@@ -37,9 +37,9 @@ class Profiles:
 
     def correct_shown(self, session: Session) -> None:
         """Do that if clients of this lane see another profile, after a change that failed in some room."""
-        user = self._visible_users.person(session.sid)
+        user = self._visible_users.user(session.sid)
         if user is not None:
-            self.correct(session, user.known)
+            self.correct(session, user.profile)
 
     def correct(self, session: Session, member: Member) -> None:
         """Send the present profile to all rooms of a session that some room knows as this member.

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.broker.keys import inbox
 from gateway.chat.capabilities import CHATHISTORY
+from gateway.chat.events import EventId
 from gateway.chat.history_access import FIRST, LAST, MESSAGES, PLAYED, Span
 from gateway.chat.render import log_mark
 from gateway.chat.session import Session
@@ -47,7 +48,7 @@ class World:
 
     def say(self, at: int, text: str, nick: str = "bob", sid: str = BOB, tags: str = "") -> None:
         line = f"@hubbub/to={sid}{tags} :alice!alice@host PRIVMSG {nick} :{text}"
-        self.talks.sent(self.alice, (f"{at}-0", 0), message(line))
+        self.talks.sent(self.alice, EventId(f"{at}-0", 0), message(line))
 
     def read(self, nick: str, span: Span = ALL, reader: Session | None = None) -> list[str]:
         _, found, _ = self.talks.read(reader or self.alice, nick, span)
@@ -126,7 +127,7 @@ def test_a_message_to_oneself_is_there_once() -> None:
     world = World()
     line = "@hubbub/to=a.0.1 :alice!alice@host PRIVMSG alice :note"
     world.talks.received(world.alice, "a.0.1", "10-0", 3, "@a.0", message(line))
-    world.talks.sent(world.alice, ("10-0", 3), message(line))
+    world.talks.sent(world.alice, EventId("10-0", 3), message(line))
     assert world.read("alice") == ["note"]
 
 
