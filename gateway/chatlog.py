@@ -168,7 +168,7 @@ class RoomLog:
             yield from self._events(page)
 
     def _newest(self, first: str, last: str, limit: int) -> Iterator[LoggedEvent]:
-        """From the end backwards, as most of a long log is not query."""
+        """Yield the newest events. Reads backwards, to skip most of a long log."""
         found: list[LoggedEvent] = []
         newest = self._last
         while len(found) < limit:
