@@ -143,7 +143,7 @@ class Outgoing:
     def finish(self, pending: PendingEvent, outcome: Outcome) -> None:
         """End an event; for ``outcome`` see :meth:`OutcomeListener.finished`."""
         if self.retry_queue.is_on:
-            self.retry_queue.ended(pending)
+            self.retry_queue.finished(pending)
         client = self._clients.get(pending.sid)
         if client is not None:
             self._end(client, pending, outcome)
@@ -215,13 +215,13 @@ class Outgoing:
 
     def redis_unavailable(self) -> None:
         """Read all clients, so that they can be answered."""
-        self.retry_queue.away(self._context.now)
+        self.retry_queue.redis_unavailable(self._context.now)
         paused, self._paused = self._paused, {}
         for resume in paused.values():
             resume()
 
     def redis_available(self) -> None:
-        self.retry_queue.back()
+        self.retry_queue.redis_available()
 
 
 def in_slices(rooms: Iterable[str]) -> Iterator[list[str]]:

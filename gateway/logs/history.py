@@ -1,7 +1,7 @@
-"""Reading back a room's log, in bounded pages over the lane's link, without what the fold found void.
+"""Read a room's log for history, in bounded pages, without rejected events.
 
-An entry holds several events, so the ends of a range cut inside entries. Nothing here blocks: each page is
-awaited, and a page is small enough to hold the lane up for milliseconds only. Runs on the lane's thread.
+An entry has several events, so a range may begin and end inside an entry. Nothing here blocks: each page is awaited,
+and a page is so small that it occupies the lane for milliseconds only. Runs on the lane's thread.
 """
 
 from collections.abc import Awaitable, Iterator, Sequence
@@ -20,9 +20,9 @@ from gateway.wire.casefold import casefold
 from gateway.wire.message import parse
 
 FEWEST_ENTRIES, PAGE_ENTRIES = 8, 100
-"""How many entries are asked for at once; the bytes of a page are bounded by page.lua."""
+"""How many entries are requested at once. The bytes of a page are bounded by page.lua."""
 PAGES_AT_ONCE = 4
-"""Pages that are looked at for one excerpt, also where they hold little of what is wanted."""
+"""Pages that are read for one excerpt, even if few of their events are wanted."""
 EXCERPT_BYTES = 64 * 1024
 
 
@@ -35,7 +35,7 @@ class AwaitedRedis(Protocol):
 
 
 async def read(redis: AwaitedRedis, keys: Keys, may_read: HistoryAccess, span: Span) -> HistoryPage:
-    """See gateway.chat.interfaces.History.read."""
+    """Read one excerpt of what a session may read: see :meth:`gateway.chat.interfaces.History.read`."""
     reading = _Reading(redis, keys, casefold(may_read.room), span)
     is_all = True
     for part in may_read.parts(span):
@@ -50,9 +50,9 @@ class _Reading:
     """One excerpt: the events that were found so far, in the order in which they are read."""
 
     def __init__(self, redis: AwaitedRedis, keys: Keys, room: str, span: Span) -> None:
-        """``room``: the folded name."""
+        """``room``: the casefolded name."""
         self._redis = redis
-        self._log, self._void, self._mark = keys.log(room), keys.rejected(room), log_mark(room)
+        self._log, self._rejected, self._mark = keys.log(room), keys.rejected(room), log_mark(room)
         self._limit, self._newest = span.limit, span.newest
         self._count = min(PAGE_ENTRIES, max(FEWEST_ENTRIES, span.limit))
         self._pages = 0
@@ -61,7 +61,7 @@ class _Reading:
         self.reached = span.before if span.newest else span.after
 
     async def part(self, span: Span) -> bool:
-        """Read a part that may be read; False where the excerpt is full, or enough was looked at."""
+        """Read a part that the session may read. Return False if the excerpt is full, or enough pages were read."""
         verb = "XREVRANGE" if self._newest else "XRANGE"
         begin, end = map(_stream_id, (span.before, span.after) if self._newest else (span.after, span.before))
         has_more = True
@@ -76,17 +76,17 @@ class _Reading:
                 begin = f"({page[-1][0].decode()}"
                 ms, n = id_key(page[-1][0].decode())
                 self.reached = (ms, n, -1, "") if self._newest else (ms, n, ID_LIMIT, "")
-            self._count = min(PAGE_ENTRIES, 2 * self._count)  # few of these were what is wanted
+            self._count = min(PAGE_ENTRIES, 2 * self._count)  # few of these events were wanted
         self.reached = span.after if self._newest else span.before
         return True
 
     async def _take(self, past: Iterator[PastEvent]) -> bool:
-        """Take what is not void of a page's events; False where the excerpt is full."""
+        """Take the events that were not rejected. Return False if the excerpt is full."""
         while candidates := list(islice(past, self._limit - len(self.found))):
             marks = [f"{one.stream_id}.{one.index}" for one in candidates]
-            are_void = await self._redis.call(self._void, "SMISMEMBER", *marks)
-            for one, is_void in zip(candidates, are_void, strict=True):
-                if not is_void:
+            are_rejected = await self._redis.call(self._rejected, "SMISMEMBER", *marks)
+            for one, is_rejected in zip(candidates, are_rejected, strict=True):
+                if not is_rejected:
                     self.found.append(one)
                     self._size_bytes += len(one.line) + len(one.tags)
                     self.reached = one.place
@@ -96,11 +96,11 @@ class _Reading:
 
 
 async def find(redis: AwaitedRedis, keys: Keys, log: str, msgid: str) -> Event | None:
-    """See gateway.chat.interfaces.History.find. ``log``: the name of a room's log or of an inbox."""
+    """Find a message in the log of a room or an inbox: see :meth:`gateway.chat.interfaces.History.find`."""
     at = place(msgid)
     stream_id = _stream_id(at)
     if render.msgid(stream_id, at[2], log_mark(log)) != msgid:
-        return None  # none of ours, or of another log
+        return None  # not an id of this network, or of another log
     page = await redis.call(keys.log(log), "XRANGE", stream_id, stream_id)
     entry = decode(*stream_entry(page[0])) if page else None
     if entry is None or at[2] >= len(entry.lines):
@@ -109,8 +109,8 @@ async def find(redis: AwaitedRedis, keys: Keys, log: str, msgid: str) -> Event |
     message = parse(event.line)
     if message is None or message.verb not in ("PRIVMSG", "NOTICE", "TAGMSG"):
         return None
-    [is_void] = await redis.call(keys.rejected(log), "SMISMEMBER", f"{stream_id}.{at[2]}")
-    return None if is_void else event
+    [is_rejected] = await redis.call(keys.rejected(log), "SMISMEMBER", f"{stream_id}.{at[2]}")
+    return None if is_rejected else event
 
 
 def _stream_id(place: Place) -> str:
@@ -118,7 +118,7 @@ def _stream_id(place: Place) -> str:
 
 
 def _within(page: list[Any], mark: str, span: Span) -> Iterator[PastEvent]:
-    """What a span has of a page's entries, in the page's order; decoded as it is taken."""
+    """The events of a page's entries that are in a span, in the page's order. They are decoded as they are taken."""
     for entry in page:
         found = events(decode(*stream_entry(entry)), mark, span.verbs)
         for past in reversed(found) if span.newest else found:

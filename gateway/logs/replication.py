@@ -1,8 +1,8 @@
-"""Waiting for replicas: nothing is published, or folded from a page, before so many of Redis's replicas have it.
+"""Wait for Redis's replicas: nothing is published, or applied from a page, before enough of them have it.
 
-A lane appends unpublished, asks once a turn for its replicas (WAIT), and then publishes. What it reads of a log may
-be another's entry that is not that far yet: so a small write follows the reading, and a WAIT that; what came before
-a write is at a replica that has the write. Runs on the lane's thread.
+A lane appends without publishing, sends one WAIT in a turn, and then publishes. A page that it reads may have another
+lane's entry that the replicas do not have yet. So a small write follows the reading, and a WAIT follows the write: a
+replica that has the write has everything before it. Runs on the lane's thread.
 """
 
 from collections.abc import Callable
@@ -10,56 +10,58 @@ from collections.abc import Callable
 from gateway.broker.port import LOST, RedisPort, Reply, ignore
 
 TIMEOUT_MS = 400
-"""Of one WAIT, which holds up everything else on the connection; another follows until there are enough."""
+"""Of one WAIT. It delays everything else on the connection. Another follows until there are enough replicas."""
 
 Call = Callable[[], None]
 
 
 class ReplicaAcks:
-    """One WAIT is in flight at most; who asks meanwhile is served by the next."""
+    """The calls that wait for replicas. At most one WAIT is in flight: later calls are served by the next one."""
 
-    def __init__(self, wanted: int, link: RedisPort, written: str, on_lagging: Callable[[bool], None]) -> None:
-        """``wanted`` replicas; ``written``: a hash of the gateway's own; ``on_lagging`` is told when replicas are
-        missing, and when they no more are."""
+    def __init__(self, wanted: int, redis: RedisPort, written: str, on_lagging: Callable[[bool], None]) -> None:
+        """``wanted`` replicas; ``written``: a hash of the gateway, for the small write.
+
+        ``on_lagging`` gets True when replicas are missing, and False when there are enough again.
+        """
         self.wanted = wanted
         self.is_lagging = False
-        self._link = link
+        self._redis = redis
         self._written = written
         self._on_lagging = on_lagging
-        self._asking: list[tuple[Call, Call]] = []
+        self._waiting: list[tuple[Call, Call]] = []
         self._covered: list[tuple[Call, Call]] = []  # by the WAIT in flight
 
     def ask(self, done: Call, lost: Call) -> None:
-        """Calls ``done`` once enough replicas have all that the link has written; ``lost`` if it breaks before."""
-        self._asking.append((done, lost))
+        """Call ``done`` once enough replicas have all that this lane has written, ``lost`` if the link breaks."""
+        self._waiting.append((done, lost))
         if not self._covered:
-            self._wait()
+            self._send_wait()
 
     def after_replicated(self, done: Call, lost: Call = lambda: None) -> None:
-        """The same for what anybody has written."""
-        self._link.call(self._written, ignore, "HSET", "read", 1)
+        """Call ``done`` once enough replicas have all that any lane has written."""
+        self._redis.call(self._written, ignore, "HSET", "read", 1)
         self.ask(done, lost)
 
-    def _wait(self) -> None:
-        self._covered += self._asking
-        self._asking = []
-        self._link.wait_replicas(self._written, self._told, self.wanted, TIMEOUT_MS)
+    def _send_wait(self) -> None:
+        self._covered += self._waiting
+        self._waiting = []
+        self._redis.wait_replicas(self._written, self._answered, self.wanted, TIMEOUT_MS)
 
-    def _told(self, reply: Reply) -> None:
+    def _answered(self, reply: Reply) -> None:
         if isinstance(reply, int) and reply < self.wanted:
             self._set_lagging(True)
-            self._wait()
+            self._send_wait()
             return
         covered, self._covered = self._covered, []
         if not isinstance(reply, int):
-            covered, self._asking = covered + self._asking, []
+            covered, self._waiting = covered + self._waiting, []
         for done, lost in covered:
             (done if isinstance(reply, int) else lost)()
-        if self._asking and not self._covered:
-            self._wait()
+        if self._waiting and not self._covered:
+            self._send_wait()
         self._set_lagging(False)
         if reply is not LOST and not isinstance(reply, int):
-            self._link.reconnect(self._written, f"WAIT was refused: {reply}")
+            self._redis.reconnect(self._written, f"WAIT was refused: {reply}")
 
     def _set_lagging(self, is_lagging: bool) -> None:
         if is_lagging != self.is_lagging:

@@ -1,8 +1,8 @@
-"""What clients send while Redis is away: kept in order and within bounds, else refused by name.
+"""The events of clients that wait while Redis is unavailable: in order, within bounds, otherwise refused.
 
-Kept is what waits in a lane's queues; this counts it by session, knows since when it waits, and says what does not
-fit. Only what was never sent to Redis can be refused; a session's later lines to the same target are refused with it,
-until nothing of the session is under way, so that what is delivered has no holes. Runs on the lane's thread.
+They wait in the log writer's queues. The retry queue counts their bytes for each session and knows their age. Only an
+event that was never sent to Redis can be refused. Then the session's later events for the same log are refused too,
+until nothing of the session is under way, so that a conversation has no holes. Runs on the lane's thread.
 """
 
 from collections import deque
@@ -16,13 +16,13 @@ OVERHEAD_BYTES = 350  # what an event takes besides its text
 
 
 class MustDeliver(PendingEvent):
-    """An event that is never refused, however long it waits: a QUIT, what a lane says of its own accord."""
+    """An event that is never refused, however long it waits: a QUIT, and what a lane appends by itself."""
 
     __slots__ = ()
 
 
 class RetryQueue:
-    """See the module. ``is_on``: an event must be admitted before it is queued, and its end be told."""
+    """The counts of what waits. While ``is_on``, an event must be admitted before it is queued, and finished later."""
 
     def __init__(
         self,
@@ -31,24 +31,24 @@ class RetryQueue:
         refuse: Callable[[PendingEvent], None],
         limits: tuple[int, float],
     ) -> None:
-        """``count_of``: how many events a session has under way, None for what is no session of the lane.
+        """``count_of``: how many events a session has under way; None if it is not a session of the lane.
 
-        ``refuse`` ends an event that was queued; ``limits``: bytes a session, seconds.
+        ``refuse`` ends an event that was withdrawn; ``limits``: bytes for each session, seconds.
         """
         self._log_writer = log_writer
         self._count_of = count_of
         self._refuse = refuse
         self.limits = limits
         self.is_on = self.is_away = False
-        self._bytes: dict[str, int] = {}  # by session
+        self._bytes: dict[str, int] = {}  # of each session
         self.bytes = 0  # of all
         self._waiting: deque[tuple[float, str, PendingEvent]] = deque()  # (since when, log, event)
-        self._refused: dict[str, set[str]] = {}  # session -> the logs that it must not write to for now
+        self._refused: dict[str, set[str]] = {}  # session -> the logs for which its events are refused
 
-    # -- away and back --------------------------------------------------------------------------------
+    # -- whether Redis is available -------------------------------------------------------------------
 
-    def away(self, now: float) -> None:
-        """Redis is away: what is under way already counts first."""
+    def redis_unavailable(self, now: float) -> None:
+        """Count what is under way already."""
         self.is_on = self.is_away = True
         self._bytes.clear()
         self.bytes = 0
@@ -62,20 +62,20 @@ class RetryQueue:
                     found.append((since.get(pending, now), name, pending))
         self._waiting.extend(sorted(found, key=lambda one: one[0]))
 
-    def renamed(self, now: float, current_sid: Callable[[str], str]) -> None:
-        """The sessions have other ids."""
+    def rekeyed(self, now: float, current_sid: Callable[[str], str]) -> None:
+        """Use the sessions' new ids."""
         self._refused = {current_sid(sid): logs for sid, logs in self._refused.items()}
         if self.is_away:
-            self.away(now)
+            self.redis_unavailable(now)
 
-    def back(self) -> None:
-        """Redis is back. Ages go on: what is still queued when it goes away again has waited since the first time."""
+    def redis_available(self) -> None:
+        """Ages are kept: if Redis becomes unavailable again, what is still queued has waited since the first time."""
         self.is_away = False
 
     # -- events ---------------------------------------------------------------------------------------
 
     def admits(self, log_name: str, pending: PendingEvent, now: float) -> bool:
-        """Whether an event may be queued; its session's count of events under way has it already."""
+        """Whether an event may be queued. Its session's count of events under way includes it already."""
         sid = pending.sid
         if self._count_of(sid) == 1:
             self._refused.pop(sid, None)
@@ -96,15 +96,15 @@ class RetryQueue:
         self._bytes[pending.sid] = self._bytes.get(pending.sid, 0) + size
         self.bytes += size
 
-    def ended(self, pending: PendingEvent) -> None:
-        """An event that was admitted is in its log, refused or withdrawn."""
-        kept = self._bytes.get(pending.sid)
-        if kept is None or pending.__class__ is not PendingEvent:
+    def finished(self, pending: PendingEvent) -> None:
+        """Stop counting an event that was admitted: it is in its log, refused or withdrawn."""
+        counted = self._bytes.get(pending.sid)
+        if counted is None or pending.__class__ is not PendingEvent:
             return
-        size = min(kept, _cost(pending))
+        size = min(counted, _cost(pending))
         self.bytes -= size
-        if kept > size:
-            self._bytes[pending.sid] = kept - size
+        if counted > size:
+            self._bytes[pending.sid] = counted - size
         else:
             del self._bytes[pending.sid]
 
@@ -120,7 +120,7 @@ class RetryQueue:
             for name, pendings in old.items():
                 self._expire(name, pendings)
         elif self.is_on:
-            self._settle()
+            self._turn_off_if_empty()
 
     def _expire(self, name: str, old: set[PendingEvent]) -> None:
         sids = {pending.sid for pending in self._log_writer.waiting(name) if pending in old}
@@ -129,8 +129,8 @@ class RetryQueue:
         for pending in self._log_writer.withdraw(name, lambda one: one.sid in sids and one.__class__ is PendingEvent):
             self._refuse(pending)
 
-    def _settle(self) -> None:
-        """Is off again once Redis is back, and no session has anything under way behind which it was refused."""
+    def _turn_off_if_empty(self) -> None:
+        """Turn off once no session has anything under way that was sent before a refused event."""
         for sid in list(self._refused):
             if not self._count_of(sid):
                 del self._refused[sid]

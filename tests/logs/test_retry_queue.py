@@ -25,10 +25,10 @@ class Lane:
         self.under_way: dict[str, int] = {}
         self.refused: list[str] = []
         self.retry_queue = RetryQueue(self.log_writer, self.under_way.get, self._refuse, (SESSION_BYTES, AGE_S))
-        self.retry_queue.away(self.now)
+        self.retry_queue.redis_unavailable(self.now)
 
     def _refuse(self, pending: PendingEvent) -> None:
-        self.retry_queue.ended(pending)
+        self.retry_queue.finished(pending)
         self.under_way[pending.sid] -= 1
         self.refused.append(pending.line)
 
@@ -48,10 +48,10 @@ class Lane:
 
     def drain(self) -> None:
         """Redis is available again, and every event is in its log."""
-        self.retry_queue.back()
+        self.retry_queue.redis_available()
         for name, pending, _ in list(self.log_writer.under_way()):
             self.log_writer.withdraw(name, lambda one, it=pending: one is it)  # type: ignore[misc]
-            self.retry_queue.ended(pending)
+            self.retry_queue.finished(pending)
             self.under_way[pending.sid] -= 1
         self.tick()
 
@@ -79,7 +79,7 @@ def test_behind_what_was_refused_everything_to_that_target_is_until_nothing_is_u
     assert not lane.say("a", "@x", "x" * SESSION_BYTES)
     assert not lane.say("a", "@x", "small")
     assert lane.say("a", "@y", "to another target")
-    lane.retry_queue.back()
+    lane.retry_queue.redis_available()
     lane.tick()
     assert not lane.say("a", "@x", "Redis is back, the first is still on its way")
     lane.drain()
@@ -106,7 +106,7 @@ def test_what_waited_before_redis_went_is_as_old_as_its_going(lane: Lane) -> Non
     lane.drain()
     lane.now = 100.0
     assert lane.say("a", "@x", "before")
-    lane.retry_queue.away(lane.now)
+    lane.retry_queue.redis_unavailable(lane.now)
     lane.now += AGE_S
     lane.tick()
     assert lane.refused == ["before"]
@@ -115,9 +115,9 @@ def test_what_waited_before_redis_went_is_as_old_as_its_going(lane: Lane) -> Non
 def test_ages_go_on_when_redis_comes_back_for_a_moment(lane: Lane) -> None:
     lane.say("a", "@x", "old")
     lane.now = AGE_S - 1
-    lane.retry_queue.back()
+    lane.retry_queue.redis_available()
     lane.tick()
-    lane.retry_queue.away(lane.now)
+    lane.retry_queue.redis_unavailable(lane.now)
     lane.now = AGE_S
     lane.tick()
     assert lane.refused == ["old"]

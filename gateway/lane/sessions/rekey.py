@@ -157,7 +157,7 @@ class Rekey:
             pendings = list(queue)
             queue.clear()
             queue.extend(self._carried(pendings))
-        self._outgoing.retry_queue.renamed(self._context.now, self._context.current_sid)
+        self._outgoing.retry_queue.rekeyed(self._context.now, self._context.current_sid)
         log.warning("lease_recovered", lane=self._context.id, was=old, sessions=len(self._clients))
         self._claim(old)
 

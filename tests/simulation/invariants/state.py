@@ -249,7 +249,7 @@ class NoLeaks(Invariant):
         return {
             "handlers waiting": len(lane.parts.dispatcher.tasks),
             "events queued": lane.parts.log_writer.queued,
-            "PINGs waiting": len(lane.parts.barrier._asking) + len(lane.parts.barrier._reaching),
+            "PINGs waiting": len(lane.parts.barrier),
             "queries open": len(lane.parts.user_queries._open),
             "claims unreleased": len(lane.parts.directory._unreleased),
             "clients throttled": sum(client.throttled for client in lane.parts.clients.values()),
