@@ -31,16 +31,16 @@ ZNC_PLAYBACK: Final = 1 << 23
 EXTENDED_ISUPPORT: Final = 1 << 24
 
 VERSION_302: Final = 1 << 16
-"""No capability, but what a client announces by CAP LS 302: it keeps cap-notify for good."""
+"""Not a capability: the client has sent CAP LS 302, so it has cap-notify for the whole connection."""
 
 TEXT: Final = 1 << 30
 """Variants of readers: plain text. Others are capabilities, or those of a WebSocket."""
 ELSEWHERE: Final = 1 << 29
-"""Added to TEXT in rooms other than the reader's active room: their lines name the room."""
+"""Added to TEXT for rooms other than the reader's active room. Their lines name the room."""
 WS_TEXT: Final = 1 << 28
 WS_BINARY: Final = 1 << 27
 WEBSOCKET: Final = WS_TEXT | WS_BINARY
-"""Added for readers whose lines are messages of a WebSocket, of either kind."""
+"""Added for readers over a WebSocket, with text or binary messages."""
 VARIANT_CAPS: Final = ACCOUNT_TAG | MESSAGE_TAGS | SERVER_TIME
 """The capabilities that make a variant."""
 
@@ -74,31 +74,31 @@ BY_NAME: Final = {
     "userhost-in-names": USERHOST_IN_NAMES,
     "znc.in/playback": ZNC_PLAYBACK,
 }
-"""In alphabetical order; clients still ask by a draft's or a vendor's name for what is ratified by now."""
+"""In alphabetical order. Clients still request ratified capabilities by the name of a draft or a vendor."""
 
 _ONE_LINE: Final = {bit: name for name, bit in reversed(BY_NAME.items()) if "/" in name} | {
     bit: name for name, bit in BY_NAME.items() if "/" not in name
 }
-"""By each capability the name that is offered to a client that takes one line only."""
+"""Capability -> the name that is offered to a client that accepts one line only."""
 
 
 def offer(values: Mapping[str, str]) -> list[str]:
-    """The words of CAP LS for version 302: all names, with these values."""
+    """Return the words of CAP LS for version 302: all names, with these values."""
     return [f"{name}={values[name]}" if name in values else name for name in BY_NAME]
 
 
 def short_offer() -> list[str]:
-    """The words of CAP LS for older clients, which take one line: each capability by one name, without value."""
+    """Return the words of CAP LS for older clients, which accept one line: one name for each capability, no values."""
     return [name for name, bit in BY_NAME.items() if _ONE_LINE[bit] == name]
 
 
 def names(caps: int) -> list[str]:
-    """The names of a set of capabilities, in alphabetical order."""
+    """Return the names of a set of capabilities, in alphabetical order."""
     return [name for name, bit in BY_NAME.items() if caps & bit]
 
 
 def change(caps: int, request: str) -> int | None:
-    """A session's capabilities after CAP REQ with this text; None when any of it cannot be (then nothing changes)."""
+    """Return a session's capabilities after CAP REQ with this text, or None if a part of it is invalid."""
     for word in request.split():
         bit = BY_NAME.get(word.removeprefix("-"))
         if bit is None or (word == "-cap-notify" and caps & VERSION_302):

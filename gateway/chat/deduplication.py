@@ -1,9 +1,9 @@
-"""Ids that clients give to their messages, so that a message which a client sends again is taken once.
+"""Client message ids, by which a message that a client sends again is delivered once.
 
-A client that lost its connection cannot know whether its last messages came through. With the tag `+hubbub/id` it
-may send them again, also by another gateway. An id belongs to its first message: the same sender (user and host, as
-the nick may be another after a reconnection) with the same text sends that message again, anything else is refused.
-Owns what is remembered of the ids, and its bounds. Pure.
+A client that lost its connection cannot know whether its last messages were delivered. With the tag `+hubbub/id` it
+may send them again, over any gateway. An id belongs to its first message. The same id with the same sender (user and
+host, since a reconnection may change the nick) and the same text is that message again. Any other message with the id
+is refused. Owns the stored ids and their limits. Pure.
 """
 
 from collections import Counter
@@ -18,14 +18,14 @@ ID_TAG = "+hubbub/id"
 MEMORY_MS = 10 * 60 * 1000
 LIMIT = 4096
 SENDER_LIMIT = 256
-"""As many messages of one session may be on their way at most: what it said before those has been answered."""
+"""The maximum number of messages of one session in flight. Older ones have been answered."""
 ID_LIMIT_BYTES = 64
 COMPARED_BYTES = 256
-"""Of a text's first line: the rest may be cut, depending on the length of the sender's nick."""
+"""The part of a text's first line that counts. The rest may be cut, depending on the length of the sender's nick."""
 
 
 class ClientMsgid(NamedTuple):
-    """The message that had an id first: who said it, its text's digest, its entry's stream id, its index there."""
+    """The first message with an id: its sender, the digest of its text, its entry's stream id, its index there."""
 
     sender: str
     digest: int
@@ -38,17 +38,17 @@ class ClientMsgid(NamedTuple):
 
 
 SeenIds = dict[str, ClientMsgid]
-"""By id, the oldest first."""
+"""Id -> its first message, the oldest first."""
 
 
 def message_id(tags: Mapping[str, str]) -> str:
-    """The id that a message's tags give it, "" where they give none; a longer one than fits is none."""
+    """Return the client message id in a message's tags, or "". An id that is too long does not count."""
     given = tags.get(ID_TAG, "")
     return given if len(given.encode("utf-8", "replace")) <= ID_LIMIT_BYTES else ""
 
 
 def client_msgid(message: Message, stream_id: str, index: int) -> ClientMsgid:
-    """What is to be remembered of a message, and what a later one with its id is compared with."""
+    """The stored data of a message, with which a later message of the same id is compared."""
     _, _, sender = (message.source or "").partition("!")
     text = message.params[1].encode()[:COMPARED_BYTES] if len(message.params) > 1 else _own_tags(message)
     more = message.tags.get(MORE, "").encode()
@@ -56,23 +56,23 @@ def client_msgid(message: Message, stream_id: str, index: int) -> ClientMsgid:
 
 
 def _own_tags(message: Message) -> bytes:
-    """What a TAGMSG says."""
+    """Return the content of a TAGMSG."""
     return "\0".join(f"{key}={value}" for key, value in sorted(message.tags.items()) if key[0] == "+").encode()
 
 
 def first_of(said: SeenIds, given: str, at_ms: int) -> ClientMsgid | None:
-    """The message with this id that was said lately."""
+    """Return the recent message with this id."""
     first = said.get(given)
     return first if first is not None and at_ms - ms(first.stream_id) < MEMORY_MS else None
 
 
 def is_same(first: ClientMsgid, later: ClientMsgid) -> bool:
-    """Whether the later message is the first one, sent again."""
+    """Return whether the later message is the first one, sent again."""
     return (first.sender, first.digest) == (later.sender, later.digest)
 
 
 def remember(said: SeenIds, given: str, message: ClientMsgid) -> None:
-    """Note the id of a message; forget those of long ago and, where there are too many, those of who has the most."""
+    """Store the id of a message. Remove old ids and, if there are too many, ids of the senders with the most."""
     said.pop(given, None)
     said[given] = message
     too_old = ms(message.stream_id) - MEMORY_MS
@@ -83,10 +83,10 @@ def remember(said: SeenIds, given: str, message: ClientMsgid) -> None:
 
 
 def _thin_out(said: SeenIds) -> None:
-    """Keep so many of each sender's newest ids that at most half of the limit remains: the highest power of two.
+    """Keep each sender's newest n ids. n is the highest power of two with which at most half of the limit remains.
 
-    So nobody's ids are forgotten for those of another who has more. With too many senders even for one id each, the
-    newest half of all remains.
+    So a sender with few ids loses none to a sender with many. If there are too many senders for one id each, the newest
+    half of all ids remains.
     """
     counts = Counter(message.sender for message in said.values())
     share = SENDER_LIMIT

@@ -1,4 +1,4 @@
-"""Events and entries: what a room's log holds, as bytes and as text.
+"""Events and entries: the content of a room's log, as bytes and as text.
 
 An entry is one append: one or more events of a room, in order. Its payload is
 
@@ -6,12 +6,12 @@ An entry is one append: one or more events of a room, in order. Its payload is
     line CRLF                 one IRC line an event
     line CRLF ...
 
-so that everything after the first CRLF is, byte for byte, what a client without capabilities is sent. An
-event's line may begin with tags: `hubbub/...` are facts for the fold that no client can set and none sees,
-those beginning with `+` are the client's own. The functions below make the canonical line of each event; only
-a message in its canonical form takes the short path through the fold.
+The bytes after the first CRLF are exactly the bytes for a client without capabilities. An event's line may begin with
+tags. `hubbub/...` are facts for the fold, which clients can neither set nor see. Tags that begin with `+` are the
+client's own. The functions below make the canonical line of each event. Only a message in its canonical form takes the
+fast path of the fold.
 
-Owns the form of the log. Knows nothing of Redis, of rooms' rules or of who reads. Pure: runs on any thread.
+Owns the form of the log. Knows nothing of Redis, the rules of rooms or the readers. Pure: runs on any thread.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,30 +25,30 @@ NOBODY = "-"
 """The session id of an event that no session made (GONE, RULES)."""
 
 NETWORK: Final = "hubbub"
-"""The source of lines for what no session did: the modes of a new room, those that a returning member gets back."""
+"""The source of lines of no session: the modes of a new room, and those that a returning member gets back."""
 
 NOT_IN_NAMES = frozenset(" !@,*?#:\ufffd")
-"""What would tear a line apart; wider than what clients may choose, so that their rules can change alone."""
+"""Characters that would split a line: more than the rules for clients exclude, so that those can change alone."""
 
 LOGGED_OUT = "*"
-"""In the place of an account's name (IRCv3 extended-join, account-notify)."""
+"""The account name of a user without account (IRCv3 extended-join, account-notify)."""
 
 FACT = "hubbub/"
-"""What the names of internal tags begin with."""
+"""The prefix of internal tags."""
 
 OF_BOT = f"{FACT}bot=1"
-"""The session that the event is of is a bot."""
+"""The fact that the event's session is a bot."""
 
 MORE = f"{FACT}more"
-"""The lines of a message behind its first, each behind its separator (gateway.chat.multiline)."""
+"""The lines of a message after the first, each after its separator (gateway.chat.multiline)."""
 
 
 EPHEMERAL = "~"
-"""What stands in place of the four words before the payload of what is published and in no log."""
+"""The header of an ephemeral message, in place of the four words before the payload of an entry."""
 
 
 class Event(NamedTuple):
-    """A session id and the IRC line of what it did, without CRLF."""
+    """A session id and its IRC line, without CRLF."""
 
     sid: str
     line: str
@@ -61,12 +61,12 @@ class EventId(NamedTuple):
     event_index: int
 
     def __str__(self) -> str:
-        """As it stands in the rejected-event set."""
+        """Return the form in the rejected-event set."""
         return f"{self.stream_id}.{self.event_index}"
 
 
 class Entry:
-    """One append as its readers see it; `body` is the lines as bytes, each with its CRLF."""
+    """One append as its readers get it. `body` is the lines as bytes, each with its CRLF."""
 
     __slots__ = ("body", "id", "lines", "origin", "sids")
 
@@ -79,7 +79,7 @@ class Entry:
 
 
 def encode(events: Sequence[tuple[str, str]]) -> bytes:
-    """The payload of an entry of these (session id, line) pairs; ValueError if one would break the frame."""
+    """Return the payload of an entry of these (session id, line) pairs. ValueError if one would break the form."""
     sids = [sid for sid, _ in events]
     head = " ".join(sids)
     text = "\r\n".join([head, *[line for _, line in events], ""])
@@ -91,7 +91,7 @@ def encode(events: Sequence[tuple[str, str]]) -> bytes:
 
 
 def decode(id: str, origin: str, payload: bytes) -> Entry:
-    """The entry of a payload; one that `encode` cannot have made gives an entry without events."""
+    """Return the entry of a payload. A payload that `encode` cannot have made gives an entry without events."""
     head, _, body = payload.partition(b"\r\n")
     try:
         sids = head.decode("utf-8").split(" ")
@@ -107,29 +107,29 @@ def decode(id: str, origin: str, payload: bytes) -> Entry:
 
 
 def number(text: str) -> int:
-    """A decimal number of at most 20 ASCII digits; 0 for anything else."""
+    """Parse a decimal number of at most 20 ASCII digits; 0 for anything else."""
     return int(text) if len(text) <= 20 and text.isascii() and text.isdigit() else 0
 
 
 def origin_of(origin: str) -> tuple[str, int]:
-    """Who appended an entry, and their count of it, counted from 1; 0 where there is none."""
+    """Parse an origin: the sender of an entry and its count, which begins with 1; 0 if there is none."""
     lane, _, count = origin.rpartition(":")
     return lane, number(count)
 
 
 def id_key(stream_id: str) -> tuple[int, int]:
-    """(ms, n) of a stream id "ms-n", to compare two by; (0, 0) for what is none."""
+    """Parse a stream id "ms-n" to (ms, n) for comparisons; (0, 0) for anything else."""
     ms_text, _, n_text = stream_id.partition("-")
     return number(ms_text), number(n_text)
 
 
 def ms(stream_id: str) -> int:
-    """Redis's clock at the append, in ms since 1970."""
+    """Return the time of the append by Redis's clock, in ms since 1970."""
     return number(stream_id.partition("-")[0])
 
 
 def with_tags(line: str, facts: Mapping[str, str | int], client_tags: str = "") -> str:
-    """The line with facts (names without prefix, values unescaped) and client tags ("+a=b;+c") before it."""
+    """Return the line with facts (names without prefix, values unescaped) and client tags ("+a=b;+c") before it."""
     tags = [f"{FACT}{name}={escape(str(value))}" for name, value in facts.items()]
     if client_tags:
         tags.append(client_tags)
@@ -137,22 +137,22 @@ def with_tags(line: str, facts: Mapping[str, str | int], client_tags: str = "") 
 
 
 def said(source: str, verb: str, room: str, text: str) -> str:
-    """PRIVMSG or NOTICE in the form that is sent on as it is: `room` spelled as the room's own name."""
+    """Return a PRIVMSG or NOTICE in canonical form: `room` is spelled as the room's own name."""
     return f":{source} {verb} {room} :{text}"
 
 
 def said_in_lines(source: str, verb: str, room: str, first: str, more: str, client_tags: str = "") -> str:
-    """The same of several lines: the first as an ordinary message, the others a fact."""
+    """Return the same with several lines: the first as an ordinary message, the others as a fact."""
     return with_tags(said(source, verb, room, first), {"more": more}, client_tags)
 
 
 def text_of(message: Message) -> str:
-    """All that a message says, with its further lines behind the first."""
+    """Return the whole text of a message, with all its lines."""
     return message.params[1] + message.tags.get(MORE, "")
 
 
 def sender_of(tags: Mapping[str, str]) -> Sender:
-    """What the facts of an event tell of the session that it is of."""
+    """Return what the facts of an event say about its session."""
     return Sender(tags.get(f"{FACT}account", ""), tags.get(f"{FACT}bot") == "1")
 
 
@@ -163,7 +163,7 @@ def sender_facts(sender: Sender) -> dict[str, str | int]:
 
 
 def of_bot(line: str) -> str:
-    """A message as a bot says it that is no member of the room, which so cannot know it."""
+    """Return a message of a bot that is not a member, so the room's state does not know that it is a bot."""
     return f"@{OF_BOT};{line[1:]}" if line.startswith("@") else f"@{OF_BOT} {line}"
 
 
@@ -172,12 +172,12 @@ def tagmsg(source: str, room: str, client_tags: str) -> str:
 
 
 def extended_join(line: str, account: str, realname: str) -> str:
-    """A JOIN as those see it who have asked for more (IRCv3 extended-join)."""
+    """Return a JOIN for readers with extended-join (IRCv3)."""
     return f"{line} {account or LOGGED_OUT} :{realname}"
 
 
 def joined(source: str, room: str, realname: str, facts: Mapping[str, str | int]) -> str:
-    """`facts`: token and seen always; key, account, away, revision, and bot=1, lobby=1, oper=1 where they are so."""
+    """`facts`: token and seen always; key, account, away, revision, and bot=1, lobby=1, oper=1 if they apply."""
     return with_tags(f":{source} JOIN {room} :{realname}", facts)
 
 
@@ -198,7 +198,7 @@ def kicked(source: str, room: str, nick: str, sid: str, reason: str, oper: bool 
 
 
 def mode_set(source: str, room: str, modes: str, sids: Sequence[str] = (), oper: bool = False) -> str:
-    """`modes` as typed, "+ov-b a b mask"; `sids` whom its nicks meant, in order."""
+    """`modes` as typed, "+ov-b a b mask". `sids`: the sessions of its nicks, in order."""
     return with_tags(f":{source} MODE {room} {modes}", _of_operator({"sids": ",".join(sids)} if sids else {}, oper))
 
 
@@ -207,12 +207,12 @@ def topic_set(source: str, room: str, text: str, oper: bool = False) -> str:
 
 
 def redacted(source: str, target: str, msgid: str, reason: str = "") -> str:
-    """`target`: the room, or the nick of the one to whom it was said."""
+    """`target`: the room, or the nick of the recipient."""
     return f":{source} REDACT {target} {msgid} :{reason}" if reason else f":{source} REDACT {target} {msgid}"
 
 
 def redacted_in_room(source: str, room: str, msgid: str, by: str, reason: str = "", oper: bool = False) -> str:
-    """`by`: the session that said the message, as the room's log has it."""
+    """`by`: the session that sent the message, by the room's log."""
     return with_tags(redacted(source, room, msgid, reason), _of_operator({"by": by}, oper))
 
 
@@ -221,12 +221,12 @@ def invited(source: str, nick: str, room: str, sid: str, oper: bool = False) -> 
 
 
 def _of_operator(facts: dict[str, str | int], oper: bool) -> dict[str, str | int]:
-    """`oper`: a network operator, to whom a room without operators of its own obeys."""
+    """`oper`: a network operator, who has the rights of an operator in a room without one."""
     return facts | {"oper": 1} if oper else facts
 
 
 def away(source: str, text: str | None, revision: int = 0) -> str:
-    """`revision`, here and below: the session's own count of what it tells of itself."""
+    """`revision`, here and below: the session's own count of its profile changes."""
     return _of_revision(f":{source} AWAY" if text is None else f":{source} AWAY :{text}", revision)
 
 
@@ -235,7 +235,7 @@ def realname_set(source: str, realname: str, revision: int = 0) -> str:
 
 
 def account_set(source: str, account: str, revision: int = 0) -> str:
-    """`account` is "" for who has logged out."""
+    """`account` is "" after a logout."""
     return _of_revision(f":{source} ACCOUNT {account or LOGGED_OUT}", revision)
 
 
@@ -252,7 +252,7 @@ def _of_revision(line: str, revision: int) -> str:
 
 
 def gone(gateway: str) -> Event:
-    """The end of a gateway: the fold removes all its sessions and knows it no more."""
+    """The end of a gateway. The fold removes all its sessions and rejects their later events."""
     return Event(NOBODY, f"GONE {gateway}")
 
 

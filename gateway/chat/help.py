@@ -1,4 +1,4 @@
-"""What HELP says: a topic for each command, its form and what it does. Pure data."""
+"""The texts of HELP: a topic for each command, with its form and its effect. Pure data."""
 
 from typing import Final
 
@@ -47,7 +47,7 @@ _COMMANDS: Final = {
 }
 
 TOPICS: Final = {verb: (f"{verb} {form}".rstrip(), text) for verb, (form, text) in _COMMANDS.items()}
-"""Topic in upper case -> lines: the first is how the command is written."""
+"""Topic in upper case -> lines. The first line is the form of the command."""
 
 
 def _index() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""What happened in a conversation, as its log holds it; how places in the log are named and compared; who may read it.
+"""Events of a history, the names and the order of their places, and the access to them.
 
-Owns the access to the past: `readable` alone decides what a session may see of a room's log. Pure. The log itself is
-read by the lane.
+Owns the access to history: `readable` alone decides what a session may read of a room's log. Pure. gateway.logs reads
+the log itself.
 """
 
 from dataclasses import dataclass, replace
@@ -16,18 +16,18 @@ from gateway.wire.tags import parse_tags
 Place = tuple[int, int, int, str]
 """An event's place in the order of a history: the entry's stream id (ms, n), the index in the entry, the log's mark.
 
-The mark orders what two logs have at the same moment (direct messages stand in the inboxes of both sides). A place
-with the mark "" is before all events of its index.
+The mark orders events of two logs at the same moment (direct messages are in the inboxes of both sides). A place with
+the mark "" is before all events of its index.
 """
 
 ID_LIMIT: Final = 2**64 - 1
 FIRST: Final[Place] = (0, 0, -1, "")
 LAST: Final[Place] = (ID_LIMIT, ID_LIMIT, ID_LIMIT, "")
-"""Before and behind every event."""
+"""The places before and after all events."""
 
 MESSAGES: Final = frozenset(("PRIVMSG", "NOTICE"))
 PLAYED: Final = MESSAGES | {"TAGMSG", "JOIN", "PART", "QUIT", "KICK", "NICK", "MODE", "TOPIC"}
-"""What members are shown of a log. A GONE is not among it: whose QUITs it was, the log alone does not tell."""
+"""The verbs that members are shown. GONE is not one of them: the log alone does not say which members it removed."""
 
 
 _TYPING: Final = "+typing"
@@ -35,7 +35,7 @@ _TYPING: Final = "+typing"
 
 @dataclass(frozen=True, slots=True)
 class PastEvent:
-    """An event: its place, its tags as they stand in the log, and the line without them.
+    """An event: its place, its tags as in the log, and the line without them.
 
     The text of a message may be of several lines (gateway.chat.multiline).
     """
@@ -56,11 +56,11 @@ class PastEvent:
 
     @property
     def client_tags(self) -> str:
-        """The client's own tags, as they stood."""
+        """The client's own tags, unchanged."""
         return ";".join([tag for tag in self.tags.split(";") if tag.startswith("+")])
 
     def is_of_bot(self, room: State | None) -> bool:
-        """Whether a bot sent it, as far as it says so or the sender still is one in the room."""
+        """Whether a bot sent it: a fact says so, or the sender is still a bot in the room."""
         if OF_BOT in self.tags.split(";"):
             return True
         source = self.line[1:].partition(" ")[0]
@@ -70,9 +70,9 @@ class PastEvent:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Events of a history, in its order, and how far it was read.
+    """Events of a history in order, and the place up to which it was read.
 
-    ``reached``: what lies behind this place, in the direction of reading, was not looked at; None: all was.
+    ``reached``: events after this place, in the direction of reading, were not read. None: all were read.
     """
 
     events: list[PastEvent]
@@ -81,9 +81,9 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What is asked of a history: events of these verbs between two places, these excluded.
+    """A request to a history: events of these verbs between two places, both excluded.
 
-    Of more than ``limit`` the newest or the oldest.
+    If there are more than ``limit``: the newest or the oldest.
     """
 
     after: Place
@@ -95,7 +95,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class HistoryAccess:
-    """What somebody may read of a room's log: all but the hidden ranges. Made by `readable`."""
+    """The readable part of a room's log: all but the hidden ranges. Made by `readable`."""
 
     room: str
     hidden: tuple[Range, ...] = ()
@@ -104,7 +104,7 @@ class HistoryAccess:
         return not any(begin <= place[:3] < end for begin, end in self.hidden)
 
     def parts(self, span: Span) -> list[Span]:
-        """The parts of a span that may be read, in the order in which they are read."""
+        """Return the readable parts of a span, in the order of reading."""
         found, after = [], span.after
         for begin, end in self.hidden:
             found.append(replace(span, after=after, before=min(span.before, (*begin, ""))))
@@ -115,33 +115,33 @@ class HistoryAccess:
 
 
 def readable(reader: str, room: State, *, as_member: bool = False) -> HistoryAccess | None:
-    """Decide what a session (by its id) may read of a room's log; None: nothing.
+    """Return what a session (by its id) may read of a room's log; None: nothing.
 
-    Members read their own life of the room, and all lives before it that did not end protected. ``as_member``: the same
-    for a session that is about to join, or that operates the room from outside.
+    Members read their own life of the room, and all earlier lives that did not end protected. ``as_member``: the same
+    for a session that is about to join, or that acts as an operator without being a member.
     """
     if reader not in room.members and not as_member:
         return None
     hidden = tuple(room.hidden)
-    if not room.members and room.is_protected:  # it waits for those whose gateway has ended, and for nobody else
+    if not room.members and room.is_protected:  # the room waits only for members whose gateway has ended
         hidden = (*hidden, (room.life_began, (ID_LIMIT, ID_LIMIT, ID_LIMIT)))
     return HistoryAccess(room.name, hidden)
 
 
 def place(msgid: str) -> Place:
-    """The place that a msgid names; FIRST for what is no msgid of ours."""
+    """Return the place that a msgid names, or FIRST for an unknown form."""
     words = msgid.split("-")
     ms, n, index = map(number, words[:3]) if len(words) == 4 else (0, 0, 0)
     return (min(ms, ID_LIMIT), min(n, ID_LIMIT), index, words[3]) if ms else FIRST
 
 
 def place_of(stream_id: str, index: int, mark: str = "") -> Place:
-    """The place of an event; with ``ID_LIMIT`` as its index behind all of the entry."""
+    """Return the place of an event. The index ``ID_LIMIT`` is after all events of the entry."""
     return (*id_key(stream_id), index, mark)
 
 
 def events(entry: Entry, mark: str, verbs: frozenset[str]) -> list[PastEvent]:
-    """The events of an entry that have these verbs, in order; ``mark``: the log's."""
+    """Return the events of an entry with these verbs, in order. ``mark``: the log's."""
     found = []
     for index, raw in enumerate(entry.lines):
         tags, more, line = "", "", raw

@@ -126,7 +126,7 @@ class Users(Protocol):
 
 
 class Direct(Protocol):
-    """What is sent to one session, on any lane."""
+    """Messages to one session, on any lane."""
 
     def say(self, session: Session, target_sid: str, nick: str, line: str) -> None:
         """Append a direct message for a session, under this nick, to the inbox of its lane."""

@@ -1,6 +1,6 @@
-"""What the server promises in RPL_ISUPPORT, and the limits behind it (Modern IRC "RPL_ISUPPORT Parameters").
+"""The tokens of RPL_ISUPPORT and their limits (Modern IRC "RPL_ISUPPORT Parameters").
 
-Owns the limits that commands keep; those of names and lists are their modules' own. Pure.
+Owns the limits of commands. Those of names and lists are in their modules. Pure.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from gateway.chat.user_modes import BOT_MODE
 from gateway.wire.names import CHANNELLEN, NICKLEN
 
 AWAYLEN: Final = 200
-"""This and all lengths: characters; what a client sends beyond is cut off."""
+"""All lengths are in characters. Longer values are cut off."""
 HOSTLEN: Final = 64
 KEYLEN: Final = 32
 KICKLEN: Final = 200
@@ -21,15 +21,15 @@ TOPICLEN: Final = 300
 USERLEN: Final = 10
 
 MAX_ROOMS: Final = 100
-"""Rooms that a session may be in."""
+"""The maximum number of rooms of a session."""
 MAX_TARGETS: Final = 4
-"""Names that a message may be sent to at once."""
+"""The maximum number of targets of a message."""
 MAX_MONITORED: Final = 100
-"""Nicks that a session may watch (IRCv3 monitor)."""
+"""The maximum number of nicks that a session watches (IRCv3 monitor)."""
 MAX_MODES: Final = 6
-"""Changes with a parameter in one MODE."""
+"""The maximum number of changes with a parameter in one MODE."""
 HISTORY_LIMIT: Final = 1000
-"""Messages in an answer to CHATHISTORY (IRCv3 chathistory)."""
+"""The maximum number of messages in an answer to CHATHISTORY (IRCv3 chathistory)."""
 
 _TARGETS: Final = {
     "JOIN": "",
@@ -43,18 +43,18 @@ _TARGETS: Final = {
     "WHOIS": 1,
     "WHOWAS": 1,
 }
-"""Names in one command; "" has no limit but the line's length."""
+"""The maximum number of names in one command. "": limited only by the length of the line."""
 
 TOKENS_A_LINE: Final = 13
 """RFC 2812 2.3: at most 15 parameters, with the nick and the text."""
 LINE_BYTES: Final = 360
-"""Of tokens and the spaces between them: what a line of 512 bytes holds with the longest server name and nick."""
+"""The maximum length of tokens and spaces in a line of 512 bytes with the longest server name and nick."""
 
 _ESCAPED = str.maketrans({character: f"\\x{ord(character):02X}" for character in " =\\"})
 
 
 def isupport_tokens(network: str, lobby: str, icon: str | None = None) -> list[str]:
-    """The tokens, sorted by name; `network`, `lobby` and `icon` are the settings of these names."""
+    """Return the tokens, sorted by name. `network`, `lobby` and `icon` are the settings of these names."""
     values: dict[str, str | int] = {
         "AWAYLEN": AWAYLEN,
         "BOT": BOT_MODE.letter,
@@ -93,7 +93,7 @@ def isupport_tokens(network: str, lobby: str, icon: str | None = None) -> list[s
 
 
 def isupport_lines(tokens: Iterable[str]) -> tuple[str, ...]:
-    """The tokens as they are shared out to lines of RPL_ISUPPORT, in their order, separated by spaces."""
+    """Return the tokens for each line of RPL_ISUPPORT, in order, separated by spaces."""
     lines: list[list[str]] = [[]]
     for token in tokens:
         if len(lines[-1]) == TOKENS_A_LINE or len(" ".join([*lines[-1], token]).encode()) > LINE_BYTES:

@@ -1,7 +1,7 @@
-"""The lives of a room, each from empty to empty, and which parts of the room's log are hidden from later lives.
+"""The lives of a room, and the ranges of the room's log that are hidden from members of later lives.
 
-Owns the bounds between lives and the list of hidden ranges. Knows neither members nor modes: the room's state says
-when a life ends, and whether it was protected then. Pure.
+Owns the bounds between lives and the list of hidden ranges. Knows neither members nor modes: the room's state
+determines when a life ends, and whether it was protected then. Pure.
 """
 
 from itertools import pairwise
@@ -14,15 +14,15 @@ Range = tuple[Bound, Bound]
 
 START: Final[Bound] = (0, 0, 0)
 HIDDEN_LIMIT: Final = 64
-"""Ranges that a room remembers."""
+"""The maximum number of ranges in a room's state."""
 
 
 def hide(hidden: list[Range], begin: Bound, end: Bound) -> None:
     """Add a range to a sorted list of them.
 
-    Ranges that touch become one. Over the limit the two that are nearest in time become one, with what lies between
-    them: rather too much is hidden than too little. So short public lives go first. Somebody who locks and leaves an
-    empty room again and again hides what they said themselves, and no long public life before.
+    Adjacent ranges are merged. Over the limit, the two ranges that are nearest in time are merged, with the part
+    between them: too much is hidden rather than too little. So short public lives are hidden first. A user who locks
+    and leaves an empty room repeatedly hides their own messages, and no long public life before.
     """
     ranges: list[Range] = []
     for range_ in sorted([*hidden, (begin, end)]):

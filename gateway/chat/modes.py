@@ -1,7 +1,7 @@
 """Room modes: their table, and the reading and writing of mode strings (user modes: gateway.chat.user_modes).
 
 Owns the grammar of MODE (Modern IRC documentation, "MODE message"; ISUPPORT CHANMODES and PREFIX). Knows
-neither rooms nor who may change what. Pure.
+neither rooms nor permissions. Pure.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from gateway.chat.member import OP, VOICE
 from gateway.wire.framing import LINE_LIMIT_BYTES
 
 LISTS = "beI"
-"""Type A: bans, exceptions, invitation exceptions; without a mask a question."""
+"""Type A: bans, exceptions, invitation exceptions. Without a mask it requests the list."""
 KEY = "k"
 """Type B: a parameter in both directions."""
 LIMIT = "l"
@@ -19,11 +19,11 @@ LIMIT = "l"
 FLAGS = "imnst"
 """Type D: invite only, moderated, no messages from outside, secret, topic by operators."""
 RANKS = {"o": OP, "v": VOICE}
-"""What a member can be, by the letter of PREFIX."""
+"""The ranks of a member, by the letter of PREFIX."""
 
 
 class Change(NamedTuple):
-    """One letter of a mode string; `param` is None where the letter takes none or it is missing."""
+    """One letter of a mode string. `param` is None if the letter has none or it is missing."""
 
     adding: bool
     letter: str
@@ -31,7 +31,7 @@ class Change(NamedTuple):
 
 
 def parse(modes: str, params: Sequence[str]) -> list[Change]:
-    """The changes that "+ov-b" and its parameters ask for; unknown letters too, without a parameter."""
+    """Parse "+ov-b" and its parameters to changes. Unknown letters are included, without a parameter."""
     changes = []
     adding = True
     left = iter(params)
@@ -48,7 +48,7 @@ def takes_param(letter: str, adding: bool) -> bool:
 
 
 def render(changes: Iterable[Change]) -> str:
-    """The shortest mode string of these changes, parameters after it: "+ov-b a b mask"."""
+    """Return the shortest mode string of these changes, with the parameters after it: "+ov-b a b mask"."""
     letters = []
     params = []
     sign: bool | None = None
@@ -63,12 +63,12 @@ def render(changes: Iterable[Change]) -> str:
 
 
 def reranked(before: int, after: int, nick: str) -> list[Change]:
-    """What changes a member's ranks (OP, VOICE) from one to another."""
+    """Return the changes that lead from one set of a member's ranks (OP, VOICE) to another."""
     return [Change(bool(after & bit), letter, nick) for letter, bit in RANKS.items() if (before ^ after) & bit]
 
 
 def lines(head: str, changes: Iterable[Change]) -> Iterator[str]:
-    """`head` (":source MODE #room") and as many of the changes as fit into 512 bytes, line by line."""
+    """Return lines of `head` (":source MODE #room") and as many of the changes as fit into 512 bytes each."""
     fitting: list[Change] = []
     for change in changes:
         longer = f"{head} {render([*fitting, change])}\r\n"

@@ -1,7 +1,7 @@
-"""Messages of several lines: how a client hands one in, line by line (IRCv3 multiline and client-batch, drafts).
+"""Messages of several lines, which a client sends line by line (IRCv3 multiline and client-batch, drafts).
 
-In a text of several lines each stands behind its LF, or behind a CR where it goes on with the line before (the tag
-`draft/multiline-concat`): neither can be in what a client sends. Such a text is one message in every respect. Pure.
+In such a text each line after the first follows a LF, or a CR if it continues the line before (the tag
+`draft/multiline-concat`). A client's line can contain neither. Such a text is one message in every respect. Pure.
 """
 
 import re
@@ -14,10 +14,10 @@ from gateway.wire.message import Message
 from gateway.wire.tags import client_only
 
 MAX_BYTES: Final = 16384
-"""Of a text with its line feeds. Escaped, and with the client's tags, it is less than an entry may have."""
+"""The limit of a text with its line feeds. Escaped and with the client's tags, it fits into an entry."""
 MAX_LINES: Final = 100
 LIMIT_S: Final = 60.0
-"""How long a batch may be open."""
+"""The maximum time for which a batch may be open."""
 CAPABILITY_VALUE: Final = f"max-bytes={MAX_BYTES},max-lines={MAX_LINES}"
 
 BATCH_TYPE: Final = "draft/multiline"
@@ -32,25 +32,25 @@ _OF_A_LINE: Final = frozenset(("batch", CONCAT_TAG))
 
 
 def takes_batches(caps: int) -> bool:
-    """Whether a reader is sent such a message as one; the capability means nothing without batch."""
+    """Return whether a reader gets such a message as a batch. The capability has no effect without batch."""
     return caps & (MULTILINE | BATCH) == MULTILINE | BATCH
 
 
 def first_and_more(text: str) -> tuple[str, str]:
-    """The first line of a text, and all behind it, separators included."""
+    """Return the first line of a text, and the rest with its separators."""
     found = _SEPARATOR.search(text)
     return (text, "") if found is None else (text[: found.start()], text[found.start() :])
 
 
 def lines_of(text: str) -> list[tuple[str, bool]]:
-    """The lines of a text as their sender cut it, and whether each goes on with the one before."""
+    """Return the lines of a text as its sender split it, and whether each continues the one before."""
     first, more = first_and_more(text)
     separators = _SEPARATOR.findall(more)
     return [(first, False), *zip(_SEPARATOR.split(more)[1:], [one == _ON for one in separators], strict=True)]
 
 
 def value_of(text: str) -> str:
-    """What the message says: IRCv3 multiline, "combined message value"."""
+    """Return the combined text: IRCv3 multiline, "combined message value"."""
     return text.replace(_ON, "")
 
 
@@ -60,15 +60,15 @@ def batch_error(*code_context_and_text: str) -> CommandError:
 
 
 class Batch:
-    """What a client has sent so far between BATCH +reference and BATCH -reference; one a session.
+    """The lines that a client has sent since BATCH +reference. A session has at most one open batch.
 
-    One that was refused stays until its end, so that what belongs to it is ignored.
+    A refused batch stays until its end, so that its lines are ignored.
     """
 
     __slots__ = ("_bytes", "_lines", "_tags", "_target", "_verb", "is_refused", "label", "opened_at", "reference")
 
     def __init__(self, opening: Message, label: str, now: float) -> None:
-        """``label`` is the opening's: the response to all of the batch has it."""
+        """``label`` is the opening's. The response to the whole batch has it."""
         self.reference = opening.params[0][1:]
         self.label = label
         self.opened_at = now
@@ -76,11 +76,11 @@ class Batch:
         self._target = opening.params[2] if len(opening.params) > 2 else ""
         self._tags = client_only(opening.tags)
         self._verb = ""
-        self._lines: list[str] = []  # each but the first behind its separator
+        self._lines: list[str] = []  # each but the first after its separator
         self._bytes = 0
 
     def check(self, opening: Message) -> None:
-        """Raise CommandError where such a batch cannot be opened."""
+        """Raise CommandError if such a batch cannot be opened."""
         kind = opening.params[1] if len(opening.params) > 1 else ""
         if _REFERENCE.fullmatch(self.reference) is None:
             raise batch_error("INVALID_REFTAG", self.reference, "A reference tag is letters, digits and hyphens")
@@ -90,7 +90,7 @@ class Batch:
             raise batch_error("MULTILINE_INVALID", "A multiline batch has one target")
 
     def add(self, message: Message) -> None:
-        """Take in a line; raise CommandError where the batch cannot be sent with it."""
+        """Add a line. Raise CommandError if the batch cannot be sent with it."""
         target, text = (*message.params[:2], "", "")[:2]
         goes_on = CONCAT_TAG in message.tags
         if len(message.params) < 2 or message.verb not in ("PRIVMSG", "NOTICE"):
@@ -114,13 +114,13 @@ class Batch:
         self._lines.append(separator + text)
 
     def message(self) -> Message:
-        """Return the whole message, with the client's tags; raise CommandError where its text is empty."""
+        """Return the whole message, with the client's tags. Raise CommandError if its text is empty."""
         text = "".join(self._lines)
         if not text.strip(_NEXT):
             raise batch_error("MULTILINE_INVALID", "Invalid multiline batch with blank lines only")
         return Message(self._verb, [self._target, text], tags=self._tags)
 
     def refuse(self) -> None:
-        """Ignore what is sent in the batch from now on."""
+        """Ignore all further lines of the batch."""
         self.is_refused = True
         self._lines.clear()

@@ -1,7 +1,7 @@
 """Events of a history in the form in which members were shown them (IRCv3 chathistory, event-playback).
 
-Owns what a reader with certain capabilities may be shown, and how. What a log does not tell is left out: who quit
-with a gateway that died, the ranks that were given back to who returned, names that two claims settled. Pure.
+Owns the form of history for readers with certain capabilities. Changes that are not events in the log are left out: the
+QUITs of a dead gateway's members, ranks that returning members get back, renames because of two claims. Pure.
 """
 
 from gateway.chat.capabilities import EVENT_PLAYBACK, EXTENDED_JOIN, MESSAGE_TAGS
@@ -17,16 +17,16 @@ from gateway.wire.tags import parse_tags
 
 
 def verbs(caps: int) -> frozenset[str]:
-    """What a reader with these capabilities is shown, and so what its pages are counted in."""
+    """Return the verbs that a reader with these capabilities is shown. Its pages count these events."""
     if not caps & EVENT_PLAYBACK:
         return MESSAGES
     return PLAYED if caps & MESSAGE_TAGS else PLAYED - {"TAGMSG"}
 
 
 def shown(past: PastEvent, caps: int, name: str, batch: str = "", room: State | None = None) -> list[str]:
-    """An event as lines for a reader with these capabilities, in a batch of his where there is one.
+    """Return an event as lines for a reader with these capabilities, in the reader's batch if there is one.
 
-    ``name``: the conversation's; ``room``: where it is one.
+    ``name``: the conversation's. ``room``: the room, if it is one.
     """
     sender = Sender(is_bot=bool(caps & MESSAGE_TAGS) and past.is_of_bot(room))
     client_msgid = msgid(past.stream_id, past.index, past.mark)

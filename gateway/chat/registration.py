@@ -1,4 +1,4 @@
-"""From a connection to a user: what must be in before 001, and what is said then (Modern IRC "Connection Setup")."""
+"""Registration: the requirements for 001, and the greeting (Modern IRC "Connection Setup")."""
 
 import hmac
 from contextlib import suppress
@@ -16,14 +16,14 @@ ROOM_MODES_WITH_PARAMETER = "beIklov"
 
 
 def password_fits(services: Services, session: Session) -> bool:
-    """Whether the connection password, where there is one, was given (constant time)."""
+    """Return whether the network's password, if there is one, was given. Compares in constant time."""
     wanted, registration = services.context.server.password, session.registration
     given = registration.password if registration is not None else ""
     return wanted is None or hmac.compare_digest(wanted.encode(), given.encode())
 
 
 async def complete_if_ready(services: Services, session: Session) -> None:
-    """Greet the session once nick, USER and CAP END are all in; a wrong password ends it."""
+    """Greet the session when nick, USER and CAP END are complete. A wrong password ends the session."""
     registration = session.registration
     if registration is None or registration.negotiates or not session.user:
         return
@@ -46,6 +46,6 @@ async def _greet(services: Services, session: Session) -> None:
     session.numeric(n.RPL_CREATED, f"This server was created {date(server.started_s)}")
     session.numeric_words(n.RPL_MYINFO, server.name, server.version, LETTERS, ROOM_MODES, ROOM_MODES_WITH_PARAMETER)
     send_isupport(services, session)
-    with suppress(Unavailable):  # whoever comes while Redis is away comes in all the same
+    with suppress(Unavailable):  # a session is registered also while Redis is unavailable
         await send_lusers(services, session)
     send_motd(services, session)

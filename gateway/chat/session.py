@@ -1,8 +1,8 @@
-"""A registered (or registering) user's presence on this lane, and how it is answered.
+"""A registered (or registering) user of this lane, and the replies to its commands.
 
-Pure: what it writes goes to an ``Outlet``, its connection as its dialect sees it. A command's replies go
-through :meth:`Session.reply`, so that a labeled command's are gathered and sent as IRCv3 labeled-response
-wants them, without any command knowing of labels.
+Pure: lines go to an ``Outlet``, the connection with its dialect. A command's replies go through :meth:`Session.reply`,
+which collects the replies of a labeled command and sends them as IRCv3 labeled-response requires. So no command needs
+to know of labels.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,31 +22,31 @@ if TYPE_CHECKING:
 
 
 LABEL_LIMIT_BYTES: Final = 64
-"""IRCv3 labeled-response, "Tag value": what is longer is no label."""
+"""IRCv3 labeled-response, "Tag value": a longer value is not a label."""
 WORD_LIMIT_BYTES: Final = 256
-"""Of a parameter that a numeric repeats: the longest name of a room."""
+"""The maximum length of a parameter that a numeric repeats: the longest name of a room."""
 
 
 class Outlet(Protocol):
-    """Where a session's lines go."""
+    """The output of a session."""
 
     def send(self, line: str) -> None:
-        """Writes one line (without CRLF), in the way of the connection's dialect."""
+        """Write one line (without CRLF) in the connection's dialect."""
 
 
 class Registration:
-    """What is known only until 001."""
+    """The state of a registration, until 001."""
 
     __slots__ = ("negotiates", "nick", "password")
 
     def __init__(self) -> None:
-        self.negotiates = False  # CAP LS or REQ came, CAP END not yet
+        self.negotiates = False  # CAP LS or REQ has come, CAP END has not
         self.password = ""
-        self.nick = ""  # asked for before the network's password came: it is not claimed yet
+        self.nick = ""  # requested before the network's password came: it is not claimed yet
 
 
 class Session:
-    """See the module. Fields are plain: the lane's handlers own them."""
+    """A user's session. The lane's handlers write its fields directly."""
 
     __slots__ = (
         "_batches",
@@ -83,7 +83,7 @@ class Session:
     )
 
     def __init__(self, sid: str, server: str, outlet: Outlet, address: str, host: str, now: float) -> None:
-        """``address``: the peer's own; ``host``: the cloaked one that others see; ``now``: epoch seconds."""
+        """``address``: the peer's own. ``host``: the cloaked one that others see. ``now``: epoch seconds."""
         self.sid = sid
         self.server = server
         self.outlet = outlet
@@ -94,10 +94,10 @@ class Session:
         self.realname = ""
         self.account = ""
         self.away: str | None = None
-        self.revision = 0  # of what the rooms were told of it: AWAY, SETNAME
+        self.revision = 0  # the number of its profile changes: AWAY, SETNAME
         self.token = ""
         self.caps = 0
-        self.oper = ""  # the operator's name, '' for ordinary users
+        self.oper = ""  # the operator's name, or '' for other users
         self.is_bot = False
         self.invisible = False
         self.wallops = False
@@ -106,15 +106,15 @@ class Session:
         self.registration: Registration | None = Registration()
         self.signon = now
         self.last_active = now
-        self.rooms: dict[str, Room] = {}  # by folded name
-        self.invites: dict[str, str] | None = None  # folded name -> name of rooms invited to, the newest last
-        self.batch: Batch | None = None  # the one that the client has open
-        self.read_marks: dict[str, int] = {}  # folded target -> ms since 1970 of the last message read there
-        self.label = ""  # the tag of the answers to the command at hand: "label=x" (escaped), or "batch=x"
-        self.owed = 0  # bytes of answers, and what else was much work, that flood control has not counted yet
+        self.rooms: dict[str, Room] = {}  # by casefolded name
+        self.invites: dict[str, str] | None = None  # casefolded name -> name of rooms invited to, the newest last
+        self.batch: Batch | None = None  # the batch that the client has open
+        self.read_marks: dict[str, int] = {}  # casefolded target -> ms since 1970 of the last message read there
+        self.label = ""  # the tag of the replies to the present command: "label=x" (escaped), or "batch=x"
+        self.owed = 0  # bytes of replies and cost of other work that flood control has not counted yet
         self.response: list[str] | None = None
         self._batches = 0
-        self._shared: dict[str, int] = {}  # the tag of a response of several answers -> how many are to come
+        self._shared: dict[str, int] = {}  # the tag of a response of several replies -> the number of those to come
 
     @property
     def sender(self) -> Sender:
@@ -126,11 +126,11 @@ class Session:
         return f"{self.nick}!{self.user}@{self.host}"
 
     def send(self, line: str) -> None:
-        """A line that is no reply to the command at hand."""
+        """Write a line that is not a reply to the present command."""
         self.outlet.send(line)
 
     def reply(self, line: str) -> None:
-        """A line in answer to the command at hand."""
+        """Write a line in reply to the present command."""
         self.owed += len(line)
         if self.response is None:
             self.outlet.send(line)
@@ -138,23 +138,23 @@ class Session:
             self.response.append(line)
 
     def charge(self, lines: float) -> None:
-        """Counts the command at hand as so many lines more than the one that it is."""
+        """Count the present command as this many additional lines."""
         self.owed += int(lines * ANSWER_BYTES)
 
     def numeric(self, code: str, *params: str) -> None:
-        """A numeric reply; the last parameter is sent as text, any other that is no word as *."""
+        """Write a numeric. The last parameter is sent as text. Any other that is not a word is sent as *."""
         middle = " ".join((self.nick or "*", *map(_word, params[:-1])))
         self.reply(f":{self.server} {code} {middle} :{params[-1]}")
 
     def numeric_words(self, code: str, *params: str) -> None:
-        """A numeric reply whose last parameter is a single word."""
+        """Write a numeric whose last parameter is a single word."""
         self.reply(f":{self.server} {code} {' '.join((self.nick or '*', *params))}")
 
     def note(self, text: str) -> None:
         self.reply(f":{self.server} NOTICE {self.nick or '*'} :{text}")
 
     def fail(self, verb: str, code: str, *context_and_text: str) -> None:
-        """IRCv3 standard-replies; a NOTICE to who has not asked for them."""
+        """Write a FAIL (IRCv3 standard-replies), or a NOTICE without the capability."""
         if self.caps & STANDARD_REPLIES:
             self.standard_reply("FAIL", verb, code, *context_and_text)
         else:
@@ -162,11 +162,11 @@ class Session:
             self.note(f"{' '.join((verb, *context))} failed: {text}")
 
     def warn(self, verb: str, code: str, text: str) -> None:
-        """IRCv3 standard-replies, for who has asked for them."""
+        """Write a WARN (IRCv3 standard-replies) if the capability is negotiated."""
         self.standard_reply("WARN", verb, code, text)
 
     def standard_reply(self, kind: str, verb: str, code: str, *context_and_text: str) -> None:
-        """The same to one whose other capabilities imply that it knows them."""
+        """Write a FAIL to a client whose other capabilities imply standard-replies."""
         *context, text = context_and_text
         self.reply(f":{self.server} {kind} {' '.join((verb, code, *map(_word, context)))} :{text}")
 
@@ -181,7 +181,7 @@ class Session:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Answer an error of what is done inside: one of several targets fails, the others do not."""
+        """Answer an error that is raised inside: one of several targets fails, the others do not."""
         try:
             yield
         except CommandError as error:
@@ -190,13 +190,13 @@ class Session:
     # -- IRCv3 labeled-response -----------------------------------------------------------------------
 
     def begin_response(self, label: str) -> None:
-        """From now on replies are gathered, until :meth:`end_response`."""
+        """Collect replies from now on, until :meth:`end_response`."""
         if self.caps & LABELED_RESPONSE and len(label.encode()) <= LABEL_LIMIT_BYTES:
             self.label = f"label={escape(label)}"
             self.response = []
 
     def share_response(self) -> None:
-        """The command at hand has several answers, some of them later: they come in one batch, which begins now."""
+        """Begin one batch for the replies to the present command, some of which come later."""
         if self.label and self.caps & BATCH and self.caps & ECHO_MESSAGE:
             reference = self.new_batch()
             self.outlet.send(f"@{self.label} :{self.server} BATCH +{reference} labeled-response")
@@ -204,7 +204,7 @@ class Session:
             self._shared[self.label] = 1  # the command itself
 
     def answered(self, label: str) -> None:
-        """An answer with this tag has come, or will never: a shared response ends with its last one."""
+        """Note that a reply with this tag has come, or will never come. A shared response ends with its last one."""
         if label in self._shared:
             self._shared[label] -= 1
             if not self._shared[label]:
@@ -212,7 +212,7 @@ class Session:
                 self.outlet.send(f":{self.server} BATCH -{label.removeprefix('batch=')}")
 
     def end_response(self) -> None:
-        """Sends the gathered replies: none as ACK, one tagged, several as the batch that they are or in one."""
+        """Send the collected replies: none as ACK, one with the tag, several as the batch that they are or in one."""
         lines, label = self.response, self.label
         self.response, self.label = None, ""
         if lines is None:
@@ -235,25 +235,25 @@ class Session:
             self.outlet.send(f":{self.server} BATCH -{reference}")
 
     def drop_response(self) -> None:
-        """The command at hand is not answered."""
+        """Let the present command have no reply."""
         self.response, self.label = None, ""
 
     def put_off_response(self) -> str:
-        """The command at hand is answered together with a later one: the label for that."""
+        """Let the present command be answered together with a later one. Return the label for that."""
         label = self.label
         self.drop_response()
         return label
 
     def resume_response(self, label: str) -> None:
-        """From now on replies are gathered under a label that was put off, if there was any."""
+        """Collect replies from now on under a deferred label, if there is one."""
         if label:
             self.response, self.label = [], label
 
     def take_label(self) -> str:
-        """The label, to be carried by the echo of a message: the response is then that echo alone.
+        """Return the label for the echo of a message. The response is then that echo alone.
 
-        "" where the label stays with the replies: there will be no echo, or an error came first. Of a shared response
-        it is one answer more.
+        "" if the label stays with the replies: there will be no echo, or an error came first. In a shared response the
+        echo is one more reply.
         """
         if self.label in self._shared:
             self._shared[self.label] += 1
@@ -265,7 +265,7 @@ class Session:
         return label
 
     def answer_late(self, label: str, answer: Callable[[], None]) -> None:
-        """Makes what ``answer`` replies the response to a command that took its label with it."""
+        """Make the replies of ``answer`` the response to a command that took its label with it."""
         if label in self._shared:
             self._shared[label] += 1
         now = self.response, self.label
@@ -275,27 +275,27 @@ class Session:
         self.response, self.label = now
 
     def new_batch(self) -> str:
-        """A batch reference that this connection has not used before."""
+        """Return a batch reference that this connection has not used before."""
         self._batches += 1
         return f"b{self._batches}"
 
 
 def _is_batch(lines: list[str]) -> bool:
-    """Whether a response is one batch of its own (chathistory, multiline): that one then carries the label."""
+    """Return whether a response is one batch (chathistory, multiline). That batch then has the label."""
     _, _, opening = lines[0].partition(" BATCH +")
     return bool(opening) and lines[-1].endswith(f"BATCH -{opening.partition(' ')[0]}")
 
 
 def _word(param: str) -> str:
-    """A parameter for the middle of a line, where not all that a client sent can stand (RFC 2812 2.3.1).
+    """Return a valid parameter for the middle of a line from a client's text (RFC 2812 2.3.1).
 
-    It is cut, so that the text behind it fits into the line.
+    It is cut, so that the text after it fits into the line.
     """
     return cut(param, WORD_LIMIT_BYTES) if param and param[0] != ":" and " " not in param else "*"
 
 
 def _of_batch(line: str, tag: str) -> str:
-    """A line in a batch; what is in a batch within it says so, and of that only (IRCv3 batch, "Nested batches")."""
+    """Return a line in a batch. A line of an inner batch names the inner one only (IRCv3 batch, "Nested batches")."""
     return line if line.startswith("@batch=") else _tagged(line, tag)
 
 

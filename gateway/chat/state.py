@@ -1,8 +1,8 @@
 """A room's state and the rules that read it.
 
-Owns what a room remembers, who may do what in it, and the steps by which it changes. Each rule is written
-here once: the command handlers ask it for an instant answer, the fold asks it for the one that counts. Knows
-neither entries nor effects. Pure; a state belongs to the lane that folds it.
+Owns the data of a room, the permissions in it, and the steps by which it changes. Each rule is written here once: the
+command handlers use it for a quick answer, and the fold for the decision. Knows neither entries nor effects. Pure; a
+state belongs to the lane that applies the entries.
 """
 
 from gateway.chat import deduplication, lives
@@ -14,20 +14,20 @@ from gateway.wire.casefold import casefold
 from gateway.wire.masks import any_matches
 
 LIST_LIMIT = 100
-"""Entries in each of the lists of bans, exceptions and invitation exceptions; invitations remembered."""
+"""The limit of each list: bans, exceptions, invitation exceptions, and invitations."""
 NEW_ROOM_FLAGS = "nt"
 NOT_YET = "0-0"
-"""A stream id before all others."""
+"""A stream id before all other ids."""
 GONE_MEMORY_MS = 24 * 3600 * 1000
 LOST_MEMORY_MS = 10 * 60 * 1000
 LOST_LIMIT = 10_000
 
 MaskList = dict[str, tuple[str, int]]
-"""Mask -> who set it (nick!user@host) and when (ms)."""
+"""Mask -> the source (nick!user@host) that set it, and the time (ms)."""
 
 
 class State:
-    """A room between two entries. Read freely; only the fold writes."""
+    """A room between two entries. All code may read it; only the fold writes."""
 
     __slots__ = (
         "_speakers",
@@ -60,30 +60,30 @@ class State:
 
     def __init__(self, name: str) -> None:
         self.folded_name = casefold(name)
-        self.name = self.folded_name  # until a first JOIN in the log spells it: every replica shows the same
+        self.name = self.folded_name  # until the first JOIN in the log spells it, so that all replicas agree
         self.gone: dict[str, int] = {}
-        """Gateway ids that came to an end, and when (ms): their sessions do nothing here any more."""
+        """Ids of dead gateways, and the time of their end (ms). Events of their sessions are rejected."""
         self.lost: dict[str, tuple[int, int]] = {}
-        """Session ids that their gateway's end took out, the longest ago first: their modes, and when (ms)."""
+        """Session id of a member that a GONE removed -> its modes and the time (ms), the oldest first."""
         self.seen_ids: deduplication.SeenIds = {}
-        """Ids that clients gave to their messages, and the first message of each."""
+        """Client message id -> the first message with it."""
         self.origins: dict[str, int] = {}
-        """Who appended (a lane, or a reaper) -> the count of their newest entry here."""
+        """Sender (a lane or a reaper) -> the count of its newest entry here."""
         self.has_messages = False
-        """Whether anything was ever said here: the log of an empty room in which nothing was is not worth keeping."""
+        """Whether there ever was a message. The log of an empty room without messages expires soon."""
         self.rules = 0
         self.life_began = lives.START
-        """Where the life before this one ended: what is behind belongs to this one."""
+        """The end of the life before this one. Later events belong to this life."""
         self.hidden: list[lives.Range] = []
-        """What is hidden of the log from those who came later: lives that ended protected, in their order."""
+        """Ranges of the log that are hidden from later members: lives that ended protected, in order."""
         self.listing: dict[tuple[int, int], list[str]] = {}
-        """What NAMES says, by (capabilities, bytes a line), until the next change: many may join at once."""
+        """The reply to NAMES by (capabilities, bytes of a line), until the next change. Many users may join at once."""
         self._speakers: dict[str, tuple[str, str]] = {}
-        """Session id -> how its plain messages begin, for members known to be allowed to speak."""
+        """Session id -> the beginning of its plain messages, for members that are known to have the right to speak."""
         self.reset_when_empty()
 
     def reset_when_empty(self) -> None:
-        """Forget what a room without members does not keep."""
+        """Clear the data that a room without members does not keep."""
         self.created_ms = 0
         self.topic = ""
         self.topic_by = ""
@@ -100,12 +100,12 @@ class State:
         self.invited: dict[str, None] = {}
         """Session ids, the oldest invitation first."""
         self.changed = NOT_YET
-        """The entry that last changed what decides over a JOIN: the lists, key, limit or flags."""
+        """The last entry that changed a condition of a JOIN: the lists, key, limit or flags."""
 
     def end_life(self, end: lives.Bound) -> None:
-        """Forget what a room without members does not keep; a life that ends protected is hidden from later ones."""
+        """Clear the data that a room without members does not keep. A life that ends protected becomes hidden."""
         if self.is_protected:
-            # After a wipe Redis's clock may be behind: rather hide all that came before.
+            # After a wipe Redis's clock may be behind. In this case hide everything before.
             lives.hide(self.hidden, self.life_began if self.life_began < end else lives.START, end)
         if self.created_ms:  # else it has ended already
             self.life_began = end
@@ -115,7 +115,7 @@ class State:
 
     @property
     def is_protected(self) -> bool:
-        """Whether not everybody may come in or know of the room: +i, +k or +s, or somebody is banned."""
+        """Whether entry to or knowledge of the room is restricted: +i, +k, +s, or a ban."""
         return bool(self.key or self.bans or self.flags & {"i", "s"})
 
     def is_gone(self, sid: str) -> bool:
@@ -130,7 +130,7 @@ class State:
         return any_matches(self.bans, source) and not any_matches(self.excepts, source)
 
     def may_speak(self, sid: str, source: str) -> Reason | None:
-        """PRIVMSG, NOTICE and TAGMSG, of members and from outside."""
+        """Check a PRIVMSG, NOTICE or TAGMSG of a member or of another user."""
         if sid in self._speakers:
             return None
         member = self.members.get(sid)
@@ -144,22 +144,22 @@ class State:
         return Reason.BANNED if self.is_banned(source) else None
 
     def may_redact(self, sid: str, by: str, oper: bool = False) -> Reason | None:
-        """A message: whoever said it (`by`, a session id) as long as they are here, and who may operate."""
+        """Check a REDACT: allowed to the sender of the message (`by`, a session id) as a member, and to operators."""
         return None if sid == by and sid in self.members else self.may_operate(sid, oper)
 
     def may_rename(self, sid: str) -> Reason | None:
-        """For the handler of NICK alone: a rename cannot be void in one of a session's rooms only."""
+        """Check a NICK. Only its handler uses this: a rename cannot be rejected in one of a session's rooms alone."""
         member = self.members.get(sid)
         if member is None or member.modes:
             return None
         return Reason.BANNED if self.is_banned(member.source) else None
 
     def may_join(self, source: str, sid: str, key: str = "", oper: bool = False) -> Reason | None:
-        """`key` as tried; `oper`: a network operator, whom a room without operators cannot keep out."""
+        """Check a JOIN. `key`: the given key. `oper`: a network operator, who may join a room without operators."""
         if sid in self.members:
             return Reason.ALREADY_MEMBER
         if not self.members:
-            return None  # what is left of it is for those who return
+            return None  # the room waits for members that may return
         if oper and not self._has_operator():
             return None
         if self.is_banned(source):
@@ -171,7 +171,7 @@ class State:
         return Reason.FULL if self.limit and len(self.members) >= self.limit else None
 
     def may_operate(self, sid: str, oper: bool = False) -> Reason | None:
-        """MODE and KICK. A network operator (`oper`) may, as long as no member is the room's operator."""
+        """Check a MODE or KICK. A network operator (`oper`) may do it while no member is the room's operator."""
         if self.is_operator(sid) or (oper and self.members and not self._has_operator()):
             return None
         return Reason.NOT_OPERATOR if sid in self.members else Reason.NOT_MEMBER
@@ -189,7 +189,7 @@ class State:
         return None if sid is None else self.members[sid]
 
     def shown_modes(self, with_key: bool = True) -> str:
-        """The modes as RPL_CHANNELMODEIS has them: "+klnt key 5"; the key is for members only."""
+        """Return the modes for RPL_CHANNELMODEIS: "+klnt key 5". Only members see the key."""
         changes = [Change(True, flag, None) for flag in self.flags]
         if self.key:
             changes.append(Change(True, KEY, self.key if with_key else None))
@@ -198,7 +198,7 @@ class State:
         return render(sorted(changes, key=lambda change: change.letter)) or "+"
 
     def clearing(self) -> list[Change]:
-        """What would clear all modes but the ranks."""
+        """Return the changes that would clear all modes except the ranks."""
         cleared = [Change(False, flag, None) for flag in FLAGS if flag in self.flags]
         cleared += [Change(False, KEY, "*")] if self.key else []
         cleared += [Change(False, LIMIT, None)] if self.limit else []
@@ -206,11 +206,11 @@ class State:
 
     @property
     def mask_count(self) -> int:
-        """How many masks a look at the rules may have to compare."""
+        """The number of masks that a check of the rules may compare."""
         return len(self.bans) + len(self.excepts) + len(self.invexes)
 
     def mask_list(self, letter: str) -> MaskList:
-        """The list behind b, e or I."""
+        """Return the list of b, e or I."""
         return (self.bans, self.excepts, self.invexes)[LISTS.index(letter)]
 
     def _has_operator(self) -> bool:
@@ -225,18 +225,18 @@ class State:
         self.invited.pop(member.sid, None)
 
     def lose(self, sid: str, at_ms: int) -> Member:
-        """Take out a member whose gateway came to an end: it may return, and until then the room lasts."""
+        """Remove a member whose gateway is dead. It may return, and until then the room keeps its data."""
         member = self.remove(sid)
         self.lost[sid] = member.modes, at_ms
         return member
 
     def modes_of_lost(self, sid: str, at_ms: int) -> int | None:
-        """The modes of a lost member, who returns; None where it is not known or too long ago."""
+        """Return the modes of a lost member that returns; None if it is unknown or was lost too long ago."""
         modes, lost_ms = self.lost.pop(sid, (0, -LOST_MEMORY_MS))
         return modes if at_ms - lost_ms < LOST_MEMORY_MS else None
 
     def remove(self, sid: str) -> Member:
-        """Take a member out."""
+        """Remove a member."""
         member = self.members.pop(sid)
         self.listing.clear()
         del self.nicks[casefold(member.nick)]
@@ -244,7 +244,7 @@ class State:
         return member
 
     def rename(self, member: Member, nick: str) -> None:
-        """The nick must be free or the member's own."""
+        """Rename a member. The nick must be free or the member's own."""
         self.listing.clear()
         del self.nicks[casefold(member.nick)]
         member.rename(nick)
@@ -252,17 +252,17 @@ class State:
         self._speakers.pop(member.sid, None)
 
     def forget_source(self, member: Member) -> None:
-        """A member's user or host has changed: what is remembered of its source is so no more."""
+        """Clear the stored beginning of a member's messages after a change of its user or host."""
         self.listing.clear()
         self._speakers.pop(member.sid, None)
 
     def remember_speaker(self, member: Member) -> None:
-        """Until something changes that decides over it, this member's messages need no look at the rules."""
+        """Store that this member may speak, so that its messages need no check until a relevant change."""
         begins = f":{member.source} PRIVMSG {self.name} :", f":{member.source} NOTICE {self.name} :"
         self._speakers[member.sid] = begins
 
     def change(self, change: Change, target_sid: str, by: str, at_ms: int) -> Change | None:
-        """Make one mode change (o and v: to that member); as it took effect, None where it did not."""
+        """Make one mode change (o and v: of that member). Return the effective change, or None."""
         adding, letter, param = change
         if letter in FLAGS:
             return self._change_flag(change)
@@ -277,7 +277,7 @@ class State:
         return None
 
     def note_change(self, entry_id: str) -> None:
-        """Lists, key, limit or flags changed: JOINs decided before are stale, and so is who may speak."""
+        """Note a change of lists, key, limit or flags: earlier checks of JOINs and stored rights to speak are stale."""
         self.changed = entry_id
         self._speakers.clear()
 
@@ -326,13 +326,13 @@ class State:
         return change._replace(param=known)
 
     def invite(self, sid: str) -> None:
-        """Remember an invitation; over the limit the oldest is forgotten."""
+        """Store an invitation. Over the limit the oldest is removed."""
         self.invited[sid] = self.invited.pop(sid, None)
         if len(self.invited) > LIST_LIMIT:
             del self.invited[next(iter(self.invited))]
 
     def end_gateway(self, gateway: str, at_ms: int) -> list[Member]:
-        """Remember a gateway as gone and take out its sessions: whom, in the order of their joining."""
+        """Note a gateway as dead and remove its sessions. Return the members in the order of joining."""
         self.gone[gateway] = at_ms
         self.gone = {id: at for id, at in self.gone.items() if at > at_ms - GONE_MEMORY_MS}
         self.invited = {sid: None for sid in self.invited if not self.is_gone(sid)}
@@ -343,5 +343,5 @@ class State:
 
 
 def _is_word(param: str) -> bool:
-    """Can stand anywhere among a line's parameters."""
+    """Return whether a text can be a parameter in the middle of a line."""
     return bool(param) and param[0] != ":" and " " not in param

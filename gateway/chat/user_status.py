@@ -1,6 +1,6 @@
-"""What only the lane of a session knows of it, as WHOIS tells it to others.
+"""The status of a session that only its lane knows, for WHOIS on other lanes.
 
-It would be wasteful to publish it at every message, so the owner is asked. Pure.
+Publishing it with every message would be expensive, so other lanes query the owner. Pure.
 """
 
 import json
@@ -11,7 +11,7 @@ from gateway.chat.session import Session
 
 
 class Seat(NamedTuple):
-    """A session's place in a room; ``prefix`` is all of "@+" that it has there."""
+    """A session's membership in a room. ``prefix`` has all its prefixes ("@+")."""
 
     room: str
     prefix: str
@@ -20,7 +20,7 @@ class Seat(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UserStatus:
-    """``address`` is the peer's own, '' where it was not asked for."""
+    """``address`` is the peer's own, or '' if it was not requested."""
 
     idle_s: int
     is_secure: bool
@@ -33,7 +33,7 @@ class UserStatus:
 
 
 def as_word(address: str) -> str:
-    """An address as a parameter: an IPv6 one may not begin with the colon that begins a text."""
+    """Return an address as a parameter. It may not begin with a colon, as some IPv6 addresses do."""
     return f"0{address}" if address.startswith(":") else address
 
 
@@ -49,7 +49,7 @@ def presence(session: Session, now: float, *, with_address: bool) -> UserStatus:
 
 
 def read(text: str) -> UserStatus | None:
-    """What :meth:`Presence.text` wrote; None for anything else."""
+    """Parse a text of :meth:`UserStatus.text`; None for anything else."""
     try:
         fields = json.loads(text)
         return UserStatus(**{**fields, "seats": tuple(Seat(*seat) for seat in fields["seats"])})
