@@ -160,8 +160,9 @@ export const BUFFER_HANDLERS = {
       buffers.close(buffer.key);
     }
   },
-  Sent(buffers, { id, entry }, buffer) {
+  Sent(buffers, { id, replaces, entry }, buffer) {
     buffer.confirm(id);
+    if (replaces) buffer.confirm(replaces);
     buffer.unconfirmed.push(entry);
     buffer.marker = 0;
     buffers.change("log");

@@ -38,6 +38,7 @@ const onWelcome = (session, { params: [nick], source }, now) => {
     const holder = "by a lost connection of yours, or on another device";
     exchange.notify(`The name ${wanted} is in use, ${holder}. You are ${current} until it is free.`);
   }
+  session.messaging.fitToGateway(now);
   for (const conversation of conversations.values()) session.join(conversation, now);
 };
 

@@ -8,8 +8,9 @@
  * @typedef {import("./history.js").PageKind} PageKind
  *
  * Messages:
- * @typedef {{type: "Sent", id: string, target: string, text: string, replyTo: string, entry: Entry}} Sent it was typed
- *   here; a `Received` with the same `id` confirms it
+ * @typedef {{type: "Sent", id: string, target: string, text: string, replyTo: string, replaces: string,
+ *   entry: Entry}} Sent it was typed
+ *   here; a `Received` with the same `id` confirms it; `replaces`: the id of a longer message that was cut
  * @typedef {{type: "Confirmed", id: string, conversation: string}} Confirmed it has arrived
  * @typedef {{type: "Failed", id: string, target: string, text: string, reason: string,
  *   unsent: import("./outbox.js").UnsentMessage}} Failed it was not delivered, and is not sent again

@@ -77,13 +77,37 @@ export class Messaging {
    */
   put(fields, now, id = this.newId()) {
     const unsent = { ...fields, id, isDoubtful: false };
-    const { target, text } = unsent;
-    if (text) {
-      const entry = pendingEntry(unsent, this.exchange.naming.current, now);
-      this.exchange.emit({ type: "Sent", id, target, text, replyTo: entry.replyTo, entry });
-    }
+    if (unsent.text) this.emitSent(unsent, now);
     if (this.outbox.isFull) this.fail(unsent, "too many messages wait to be sent");
     else this.outbox.put(unsent);
+  }
+
+  /**
+   * @param {UnsentMessage} unsent
+   * @param {number} now
+   * @param {string} replaces the id of a message that was cut
+   */
+  emitSent(unsent, now, replaces = "") {
+    const { id, target, text } = unsent;
+    const entry = pendingEntry(unsent, this.exchange.naming.current, now);
+    this.exchange.emit({ type: "Sent", id, target, text, replyTo: entry.replyTo, replaces, entry });
+  }
+
+  /**
+   * Cut what waits by the limits of this connection, which may be smaller than those of the last one.
+   * @param {number} now
+   */
+  fitToGateway(now) {
+    const { batchLimits } = this.exchange.login;
+    this.outbox.rewrite((unsent) => {
+      const { id, verb, target, text } = unsent;
+      if (!text || linesOf({ verb, params: [target, text], tags: {} }, batchLimits, id)) return [unsent];
+      const pieces = compose(verb, target, text, batchLimits).map((body, index) => {
+        return { ...unsent, id: `${id}.${index}`, text: body };
+      });
+      for (const [index, piece] of pieces.entries()) this.emitSent(piece, now, index ? "" : id);
+      return pieces;
+    });
   }
 
   /** Send what is ready to be sent. */

@@ -43,6 +43,14 @@ export class Outbox {
   }
 
   /**
+   * Replace messages that wait.
+   * @param {(unsent: UnsentMessage) => UnsentMessage[]} rewritten
+   */
+  rewrite(rewritten) {
+    this.waiting = new Map([...this.waiting.values()].flatMap(rewritten).map((unsent) => [unsent.id, unsent]));
+  }
+
+  /**
    * Move what may be sent now from waiting to in flight. The order of the messages to one target is kept.
    * @param {(target: string) => boolean} isReady
    */

@@ -245,3 +245,14 @@ test("a reaction changes its message", () => {
   assert.deepEqual(buffers.current.annotations.reactionsTo(msgid), [["+1", ["cora"]]]);
   assert.equal(buffers.current.shown[0].version, 1);
 });
+
+test("the pieces of a message that was cut replace it", () => {
+  const buffers = newBuffers();
+  const sent = (id, text, replaces) => {
+    buffers.apply({ type: "Sent", target: "#r", id, replaces, entry: { ...entry("anna", text), id } });
+  };
+  sent("id1", "one\ntwo", "");
+  sent("id1.0", "one", "id1");
+  sent("id1.1", "two", "");
+  assert.deepEqual(shown(buffers), ["one", "two"]);
+});
