@@ -415,7 +415,7 @@ def test_the_page_is_served_to_browsers(pair: Pair) -> None:
 def test_a_browser_asks_again_on_the_same_connection(pair: Pair, shared: Network) -> None:
     """RFC 9112 9.3. Other bytes there are answered as a broken request, and make no client."""
     connection = http.client.HTTPConnection("127.0.0.1", pair[0].port, timeout=DEADLINE_S)
-    for path, status in [("/", 200), ("/nothing", 404), ("/main.js", 200), ("/view/row.js", 200)]:
+    for path, status in [("/", 200), ("/nothing", 404), ("/main.js", 200), ("/view/rows.js", 200)]:
         connection.request("GET", path)
         response = connection.getresponse()
         assert response.status == status
