@@ -22,11 +22,11 @@ from gateway.admission import Admission, RateLimit
 from gateway.binding import bind, page_url
 from gateway.broker import dialing, requirements
 from gateway.broker.keys import Keys
+from gateway.browser_addresses import BrowserAddresses
 from gateway.config import ConfigError, Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.executor import Executor
 from gateway.heartbeat.leases import Heartbeat, client
-from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.context import LaneContext
 from gateway.lane.hooks import call_all
 from gateway.lane.lane import Lane

@@ -26,7 +26,8 @@ from gateway.lane.clients.dispatcher import Dispatcher
 from gateway.lane.clients.drain import Drain
 from gateway.lane.clients.handshake import Handshake
 from gateway.lane.context import LaneContext, LaneSettings
-from gateway.lane.direct.control_messages import HANDLERS
+from gateway.lane.direct.addressing import Addressing
+from gateway.lane.direct.control_messages import control_handlers
 from gateway.lane.direct.history import DirectHistory
 from gateway.lane.direct.inbox import Inbox
 from gateway.lane.direct.messages import DirectMessages
@@ -46,7 +47,6 @@ from gateway.lane.rooms.directory_updates import DirectoryPublisher
 from gateway.lane.rooms.history import History
 from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
 from gateway.lane.rooms.orphans import OrphanedMembers
-from gateway.lane.rooms.rooms import Rooms
 from gateway.lane.sessions.directory import Directory
 from gateway.lane.sessions.membership import Memberships
 from gateway.lane.sessions.nicks import Nicks
@@ -54,6 +54,7 @@ from gateway.lane.sessions.outcomes import Outcomes
 from gateway.lane.sessions.profile import Profiles
 from gateway.lane.sessions.registry import Sessions
 from gateway.lane.sessions.rekey import Rekey
+from gateway.lane.sessions.rooms import Rooms
 from gateway.logs.barrier import Barrier
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
@@ -156,6 +157,7 @@ class Parts:
             self._room_closed,
             self._show_ephemeral,
         )
+        self.addressing = Addressing(context.current_sid)
         self.inbox = Inbox(
             context.id,
             self.link,
@@ -165,15 +167,15 @@ class Parts:
             self.outgoing.finish,
             context.new_epoch,
             context.server.name,
+            self.addressing,
         )
         self.inbox.replica = Replica(self.inbox.name, self.inbox, self.subscriptions)
         self.inbox.on_ephemeral = lambda payload: self.inbox.passing(self._entry_of_now(payload))
-        self.inbox.current_sid = context.current_sid
         self.log_writer.follow(self.inbox.replica)
         self.direct_history = DirectHistory(self._current_nick)
         self.inbox.on_message, self.inbox.on_redacted = self.direct_history.received, self.direct_history.redact
-        self.inbox.specials |= HANDLERS(self.clients, self._depart)
-        self.user_queries = UserQueries(context, self.clients, self.inbox, self.log_writer)
+        self.inbox.control_handlers |= control_handlers(self.clients, self._depart)
+        self.user_queries = UserQueries(context, self.clients, self.inbox, self.addressing, self.log_writer)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
 
     def _build_directory(self) -> None:
@@ -194,9 +196,7 @@ class Parts:
         self.profiles = Profiles(self.directory, self.directory_publisher, outgoing, self.visible_users)
         self.nicks = Nicks(context, clients, self.directory, outgoing, self.profiles, self.visible_users)
         self.sessions = Sessions(context, self.hooks, clients, outgoing, self.nicks, self.replicas, self.barrier)
-        self.outcomes = self.outgoing.listener = Outcomes(
-            outgoing, self.profiles, self.direct_history, self.fanout, self._show_room
-        )
+        self.outcomes = self.outgoing.listener = Outcomes(outgoing, self.profiles, self.direct_history, self._show_room)
         self.memberships = Memberships(context, outgoing, self.log_writer, self.state_changes, self._declared_dead)
         self.rekey = Rekey(
             context,
@@ -220,13 +220,13 @@ class Parts:
         self.dispatcher = Dispatcher(self.context, self.clients, self.probe, self.sessions.depart)
         self.connections = Connections(
             self.context,
-            self.hooks,
             self.selector,
             self.touched,
             self.clients,
             self.handshake,
             self.dispatcher,
             self.sessions.depart,
+            lambda client: call_all(self.hooks.client_opened, client),
         )
         self.handshake.opened = self.connections.opened
         self.drain = Drain(
@@ -247,7 +247,7 @@ class Parts:
         """Return what command handlers use."""
         context, link, keys = self.context, self.link, self.keys
         rooms = Rooms(context, self.clients, self.replicas, self.visible_users, self.state_changes)
-        direct = DirectMessages(link, keys, self.inbox, self.outgoing, self.log_writer, self.direct_history)
+        direct = DirectMessages(link, keys, self.addressing, self.outgoing, self.log_writer, self.direct_history)
         return Services(
             context=context,
             rooms=rooms,

@@ -16,10 +16,10 @@ from structlog.testing import capture_logs
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
+from gateway.browser_addresses import BrowserAddresses
 from gateway.chat.commands import COMMANDS
 from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.network import Server
-from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.clients.client import Client
 from gateway.lane.clients.dispatcher import PARKED_LINES_LIMIT
 from gateway.lane.clients.handshake import PendingConnection

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import redis
 
 from gateway.broker.keys import Keys
+from gateway.browser_addresses import BrowserAddresses
 from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.network import Server
 from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
-from gateway.lane.clients.browser_addresses import BrowserAddresses
 from gateway.lane.clients.client import Dialect
 from gateway.lane.context import LaneContext, LaneSettings
 from gateway.lane.hooks import call_all

@@ -17,7 +17,6 @@ from gateway.lane.clients.client import Client, Dialect
 from gateway.lane.clients.dispatcher import Dispatcher
 from gateway.lane.clients.handshake import Handshake
 from gateway.lane.context import LaneContext
-from gateway.lane.hooks import Hooks, call_all
 from gateway.net.connection import ClientConnection
 from gateway.net.selector import Selector
 
@@ -33,23 +32,23 @@ class Connections:
     def __init__(
         self,
         context: LaneContext,
-        hooks: Hooks,
         selector: Selector,
         touched: list[ClientConnection],
         clients: dict[str, Client],
         handshake: Handshake,
         dispatcher: Dispatcher,
         depart: Callable[[Client, str], None],
+        client_opened: Callable[[Client], None],
     ) -> None:
         """``touched``: the connections to flush at the end of the turn; ``depart`` ends a client for a reason."""
         self._context = context
-        self._hooks = hooks
         self._selector = selector
         self._touched = touched
         self._clients = clients
         self._handshake = handshake
         self._dispatcher = dispatcher
         self._depart = depart
+        self._client_opened = client_opened
         self.next_session = 0
         self.backlog_bytes = 0
         """What waits for clients to read, of all connections."""
@@ -83,7 +82,7 @@ class Connections:
         client.session.is_secure = connection.is_encrypted
         connection.owner, connection.state = self._dispatcher, client
         self._clients[sid] = client
-        call_all(self._hooks.client_opened, client)
+        self._client_opened(client)
         if client.dialect.variant & TEXT:
             client.session.user, client.session.realname = "text", "plain text"
         self._dispatcher.received(connection, data)

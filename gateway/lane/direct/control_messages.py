@@ -10,7 +10,7 @@ import structlog
 from gateway.chat.capabilities import STANDARD_REPLIES
 from gateway.chat.user_modes import is_receiver
 from gateway.lane.clients.client import Client
-from gateway.lane.direct.inbox import Show, Special
+from gateway.lane.direct.inbox import ControlHandler, Show
 from gateway.wire.casefold import casefold
 from gateway.wire.framing import LINE_CONTENT_BYTES, cut
 from gateway.wire.message import Message
@@ -22,7 +22,7 @@ OPERATOR_NOTICE = "OPERNOTICE"
 """What a lane is to tell the operators that are connected to it."""
 
 
-def HANDLERS(clients: dict[str, Client], depart: Callable[[Client, str], None]) -> dict[str, Special]:
+def control_handlers(clients: dict[str, Client], depart: Callable[[Client, str], None]) -> dict[str, ControlHandler]:
     """The handlers by verb; ``clients`` are the lane's by session id, ``depart`` ends one for a reason."""
 
     def kill(message: Message, client: Client | None, show: Show) -> None:

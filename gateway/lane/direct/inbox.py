@@ -14,12 +14,12 @@ from gateway.broker.port import RedisPort, Reply, ignore
 from gateway.chat import deduplication
 from gateway.chat.capabilities import MESSAGE_REDACTION, MESSAGE_TAGS
 from gateway.chat.errors import id_in_use
-from gateway.chat.events import FACT, NOBODY, Entry, EventId, ms, origin_of, sender_facts, sender_of, text_of, with_tags
+from gateway.chat.events import FACT, NOBODY, Entry, EventId, ms, origin_of, sender_of, text_of
 from gateway.chat.history_access import place
-from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.render import log_mark, message_lines, msgid, tags
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client
+from gateway.lane.direct.addressing import Addressing
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 from gateway.logs.replica import Replica
@@ -45,7 +45,7 @@ FEWEST_PARAMS = {
 }
 
 Show = Callable[[Client], None]
-Special = Callable[[Message, Client | None, Show], None]
+ControlHandler = Callable[[Message, Client | None, Show], None]
 """Takes an event, the client that it is meant for if it is here, and what shows the event's line to a client."""
 Heard = Callable[[Session, str, str, int, str, Message], None]
 """Told of each message that a session is shown: whose, the sender's id, stream id and index, the inbox, the message."""
@@ -64,6 +64,7 @@ class Inbox:
         settle: Callable[[PendingEvent, Any], None],
         new_epoch: Callable[[], str],
         server: str,
+        addressing: Addressing,
     ) -> None:
         self.rekeyed(lane)
         self._link = link
@@ -73,18 +74,17 @@ class Inbox:
         self._settle = settle
         self._new_epoch = new_epoch
         self._server = server
+        self._addressing = addressing
         self._said: deduplication.SeenIds = {}  # by id and folded nick
         self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
         self.replica: Replica
         self._is_closed = False
         self.on_lost: Callable[[], None] = lambda: None
         """Called when the log, made before, had to be made anew: Redis has lost it, and perhaps all else."""
-        self.current_sid: Callable[[str], str] = lambda sid: sid
-        """The present id of a session: Redis may still name one of ours by an id that it had."""
         self.on_message: Heard = lambda *_: None
         self.on_redacted: Callable[[Session, str], None] = lambda *_: None
         self.on_ephemeral: Callable[[bytes], None] = lambda _payload: None
-        self.specials: dict[str, Special] = {}
+        self.control_handlers: dict[str, ControlHandler] = {}
         """Verbs that are more than a line to be shown, and who handles them."""
 
     def rekeyed(self, lane: str) -> None:
@@ -141,16 +141,6 @@ class Inbox:
         while len(self._redacted) > KEPT_ENTRIES:
             self._link.call(self._keys.rejected(self.name), ignore, "SREM", self._redacted.popleft())
 
-    def address(self, sid: str, line: str, sender: Sender = UNKNOWN) -> tuple[str, str]:
-        """(log, event line) for an event that is meant for one session."""
-        sid = self.current_sid(sid)
-        lane, _, _ = sid.rpartition(".")
-        facts = {"to": sid, **sender_facts(sender)}
-        if line.startswith("@"):
-            tags, _, line = line[1:].partition(" ")
-            return inbox(lane), with_tags(line, facts, tags)
-        return inbox(lane), with_tags(line, facts)
-
     # -- Follower -------------------------------------------------------------------------------------
 
     def seed(self) -> bool:
@@ -198,11 +188,11 @@ class Inbox:
 
     def _take(self, entry: Entry, index: int, sender: str, message: Message) -> None:
         client = self._clients.get(message.tags.get(f"{FACT}to", ""))
-        special = self.specials.get(message.verb)
+        handler = self.control_handlers.get(message.verb)
         if len(message.params) < FEWEST_PARAMS.get(message.verb, 0):
             return  # no gateway writes that
-        if special is not None:
-            special(message, client, lambda to: to.send(self._line(entry, message, to)))
+        if handler is not None:
+            handler(message, client, lambda to: to.send(self._line(entry, message, to)))
         elif message.verb in ("PRIVMSG", "NOTICE", "TAGMSG"):
             self._message(entry, index, sender, message, self._addressee(message))
         elif message.verb == "REDACT":
@@ -269,7 +259,7 @@ class Inbox:
     def _notify(self, sid: str, line: str) -> None:
         if self._is_closed and inbox(sid.rpartition(".")[0]) == self.name:
             return  # it has left
-        log, event = self.address(sid, line)
+        log, event = self._addressing.to_session(sid, line)
         self._log_writer.add(log, PendingEvent(NOBODY, event))
 
     def _show(self, entry: Entry, index: int, message: Message, client: Client) -> None:

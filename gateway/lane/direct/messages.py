@@ -13,8 +13,8 @@ from gateway.chat.history_access import PastEvent, Span
 from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.session import Session
 from gateway.directory.lanes import lanes
+from gateway.lane.direct.addressing import Addressing
 from gateway.lane.direct.history import DirectHistory
-from gateway.lane.direct.inbox import Inbox
 from gateway.lane.loop.replies import reply_to
 from gateway.lane.loop.tasks import Wait
 from gateway.lane.outgoing import Outgoing
@@ -30,24 +30,24 @@ class DirectMessages:
         self,
         redis: RedisPort,
         keys: Keys,
-        inbox: Inbox,
+        addressing: Addressing,
         outgoing: Outgoing,
         log_writer: LogWriter,
         direct_history: DirectHistory,
     ) -> None:
         self._redis = redis
         self._keys = keys
-        self._inbox = inbox
+        self._addressing = addressing
         self._outgoing = outgoing
         self._log_writer = log_writer
         self._history = direct_history
 
     def say(self, session: Session, target_sid: str, nick: str, line: str) -> None:
-        log, event = self._inbox.address(target_sid, line, session.sender)
+        log, event = self._addressing.to_session(target_sid, line, session.sender)
         self._outgoing.say(session, log, event)
 
     async def notify(self, target_sid: str, line: str, sender: Sender = UNKNOWN) -> bool:
-        log, event = self._inbox.address(target_sid, line, sender)
+        log, event = self._addressing.to_session(target_sid, line, sender)
         wait = self.append(log, event)
         with self._withdrawing({log: wait}):
             return await wait is not None
@@ -88,7 +88,7 @@ class DirectMessages:
     def publish_ephemeral(self, session: Session, where: str, line: str) -> None:
         log = casefold(where)
         if not where.startswith("#"):
-            log, line = self._inbox.address(where, line, session.sender)
+            log, line = self._addressing.to_session(where, line, session.sender)
         payload = f"{events.EPHEMERAL}\n".encode() + events.encode([(session.sid, line)])
         self._redis.publish(self._keys.live(log), payload)
 

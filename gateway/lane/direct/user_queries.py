@@ -12,6 +12,7 @@ from gateway.chat.network import Profile
 from gateway.chat.user_status import UserStatus, presence, read
 from gateway.lane.clients.client import Client, Clients
 from gateway.lane.context import LaneContext
+from gateway.lane.direct.addressing import Addressing
 from gateway.lane.direct.inbox import Inbox, Show
 from gateway.lane.loop.tasks import Wait
 from gateway.logs.in_flight import PendingEvent
@@ -24,15 +25,17 @@ REPLY_LIMIT_S = 2.0
 class UserQueries:
     """The open queries of a lane, and its replies to those of other lanes."""
 
-    def __init__(self, context: LaneContext, clients: Clients, inbox: Inbox, log_writer: LogWriter) -> None:
+    def __init__(
+        self, context: LaneContext, clients: Clients, inbox: Inbox, addressing: Addressing, log_writer: LogWriter
+    ) -> None:
         self._context = context
         self._clients = clients
-        self._inbox = inbox
+        self._addressing = addressing
         self._log_writer = log_writer
         self._numbers = itertools.count()
         self._open: dict[str, Callable[[UserStatus | None], None]] = {}
-        inbox.specials["QUERY"] = self._reply
-        inbox.specials["REPLY"] = self._replied
+        inbox.control_handlers["QUERY"] = self._reply
+        inbox.control_handlers["REPLY"] = self._replied
 
     async def status(self, profile: Profile, *, with_address: bool) -> UserStatus | None:
         client = self._clients.get(profile.sid)
@@ -66,5 +69,5 @@ class UserQueries:
             done(status)
 
     def _send(self, sid: str, line: str) -> None:
-        log, event = self._inbox.address(sid, line)
+        log, event = self._addressing.to_session(sid, line)
         self._log_writer.add(log, PendingEvent(NOBODY, event))

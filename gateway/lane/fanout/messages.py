@@ -8,19 +8,13 @@ here to changes.py, in its place. Runs on the lane's thread.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gateway.broker.keys import inbox
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE
 from gateway.chat.effects import Effects, Joined, MessageSent, MultilineSent, Outcome, Reason, Rejection
-from gateway.chat.events import FACT, Entry, EventId, text_of
+from gateway.chat.events import Entry
 from gateway.chat.multiline import takes_batches
 from gateway.chat.render import (
-    echo_of_first,
-    labeled,
     labeled_piece,
-    log_mark,
-    message_lines,
     message_pieces,
-    msgid,
     multiline_pieces,
     piece,
     tags,
@@ -33,9 +27,6 @@ from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 from gateway.net.connection import ClientConnection
-from gateway.wire.casefold import casefold
-from gateway.wire.message import Message
-from gateway.wire.tags import client_only, format_tags
 
 
 class Fanout:
@@ -190,27 +181,6 @@ class Fanout:
             copy[i] = labeled_piece(pieces[i], label, client.variant) if echoes else b""
         return {connection: b"".join(copy) for connection, copy in copies.items()} if copies else None
 
-    def echo(self, client: Client, event_id: EventId, message: Message, label: str) -> None:
-        """A message is in a log that its lane does not read (any more): its sender's echo."""
-        if client.session.caps & ECHO_MESSAGE:
-            stream_id, index = event_id
-            client_tags = format_tags(client_only(message.tags))
-            to_lane = message.tags.get(f"{FACT}to", "").rpartition(".")[0]
-            mark = log_mark(inbox(to_lane) if to_lane else casefold(message.params[0]))
-            params = [message.params[0], text_of(message)] if len(message.params) > 1 else message.params
-            session, client_msgid = client.session, msgid(stream_id, index, mark)
-            line = Message(message.verb, params, session.source).line()
-            _send(
-                client,
-                message_lines(line, session.caps, stream_id, client_msgid, client_tags, sender=session.sender),
-                label,
-            )
-
-    def echo_again(self, client: Client, effect: Rejection, label: str) -> None:
-        """A message that its client sent a second time: the echo of the first one."""
-        if client.session.caps & ECHO_MESSAGE:
-            _send(client, echo_of_first(client.session, client.session.caps, effect), label)
-
 
 def _without_messages(effects: Effects) -> Effects:
     changes = Effects(effect for effect in effects if not isinstance(effect, MessageSent | MultilineSent))
@@ -221,11 +191,3 @@ def _without_messages(effects: Effects) -> Effects:
 def _is_awaited(pending: PendingEvent) -> bool:
     """Whether a handler waits for it, so that what is shown of it belongs to what that answers."""
     return pending.wait is not None and not pending.wait.done
-
-
-def _send(client: Client, lines: Sequence[str], label: str) -> None:
-    """An echo."""
-    first, *others = lines
-    client.send(labeled(first.encode(), label).decode())
-    for line in others:
-        client.send(line)

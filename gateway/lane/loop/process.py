@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.lane.clients.browser_addresses import BrowserAddresses
+from gateway.browser_addresses import BrowserAddresses
 
 Post = Callable[[Callable[[], None]], None]
 """A lane's ``post``: the way back onto its thread."""

@@ -15,8 +15,8 @@ from gateway.lane.loop.limiter import ConcurrencyLimiter
 from gateway.lane.loop.replies import reply_to
 from gateway.lane.loop.tasks import Wait
 from gateway.lane.rooms.directory_updates import DirectoryPublisher
-from gateway.lane.rooms.rooms import Rooms
 from gateway.lane.sessions.nicks import Nicks
+from gateway.lane.sessions.rooms import Rooms
 from gateway.wire.casefold import casefold
 
 ROOMS_LIMIT = 20_000

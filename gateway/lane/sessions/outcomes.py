@@ -13,8 +13,8 @@ from gateway.chat.events import EventId
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client
+from gateway.lane.direct.addressing import echo, echo_again
 from gateway.lane.direct.history import DirectHistory
-from gateway.lane.fanout.messages import Fanout
 from gateway.lane.outgoing import Outgoing
 from gateway.lane.sessions.profile import Profiles, missing_updates
 from gateway.logs.in_flight import PendingEvent
@@ -31,14 +31,12 @@ class Outcomes:
         outgoing: Outgoing,
         profiles: Profiles,
         direct_history: DirectHistory,
-        fanout: Fanout,
         show_room: Callable[[Session, Room], None],
     ) -> None:
         """``show_room`` replies with a room's topic and names, as to a JOIN."""
         self._outgoing = outgoing
         self._profiles = profiles
         self._direct_history = direct_history
-        self._fanout = fanout
         self._show_room = show_room
 
     def finished(self, client: Client, pending: PendingEvent, outcome: Outcome) -> None:
@@ -76,10 +74,10 @@ class Outcomes:
                     session.send(events.realname_set(session.source, session.realname))
         elif isinstance(outcome, EventId):
             self._direct_history.sent(session, outcome, message)
-            self._fanout.echo(client, outcome, message, pending.label)
+            echo(client, outcome, message, pending.label)
         elif isinstance(outcome, Rejection) and outcome.reason is Reason.DUPLICATE:
             if outcome.first is not None:  # sent again by the client: it gets the echo of the first one
-                self._fanout.echo_again(client, outcome, pending.label)
+                echo_again(client, outcome, pending.label)
         elif outcome is None:
             error = unavailable(message.verb, *message.params[:1])
             session.answer_late(pending.label, lambda: session.answer(error))

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from gateway.chat.events import decode
 from gateway.lane.clients.client import Client
+from gateway.lane.direct.addressing import Addressing
 from gateway.lane.direct.inbox import Inbox
 from gateway.logs.barrier import Barrier
 from gateway.logs.replica import Replica, ReplicaState
@@ -16,9 +17,11 @@ ROOM = "#room"
 
 def made(stage: Stage, node: Node) -> tuple[Inbox, list[str]]:
     """A node's live inbox, and the messages that it has received."""
-    inbox = Inbox(node.lane, node.link, stage.keys, node.log_writer, {}, node.settle, lambda: "epoch", "server")
+    inbox = Inbox(
+        node.lane, node.link, stage.keys, node.log_writer, {}, node.settle, lambda: "epoch", "server", Addressing(str)
+    )
     taken: list[str] = []
-    inbox.specials["NOTE"] = lambda message, _client, _show: taken.append(message.params[0])
+    inbox.control_handlers["NOTE"] = lambda message, _client, _show: taken.append(message.params[0])
     inbox.replica = Replica(inbox.name, inbox, node.subscriptions)
     node.log_writer.follow(inbox.replica)
     inbox.make()
@@ -130,11 +133,11 @@ def test_a_direct_message_to_one_who_is_leaving_is_answered(stage: Stage) -> Non
     inbox, _ = made(stage, node)
     others_inbox, _ = made(stage, other)
     answers: list[tuple[str, str]] = []
-    others_inbox.specials["401"] = lambda message, _client, _show: answers.append(
+    others_inbox.control_handlers["401"] = lambda message, _client, _show: answers.append(
         (message.params[1], message.tags["+hubbub/id"])
     )
     leaving: Any = SimpleNamespace(session=SimpleNamespace(nick="alice"), is_departing=True)
     inbox._clients[f"{node.lane}.0"] = cast("Client", leaving)
-    log, line = inbox.address(f"{node.lane}.0", "@+hubbub/id=7 :bob!u@h PRIVMSG alice :hi")
+    log, line = Addressing(str).to_session(f"{node.lane}.0", "@+hubbub/id=7 :bob!u@h PRIVMSG alice :hi")
     other.say(log, line)
     stage.until(lambda: answers == [("alice", "7")])

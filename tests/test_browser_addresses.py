@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.lane.clients import browser_addresses
-from gateway.lane.clients.browser_addresses import SPARE_LIFE_S, BrowserAddresses
+from gateway import browser_addresses
+from gateway.browser_addresses import SPARE_LIFE_S, BrowserAddresses
 
 
 def test_an_address_is_a_browser_s_for_a_minute_after_its_last_request() -> None:
