@@ -3,7 +3,8 @@
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from gateway.chat import capabilities, multiline, registration
+from gateway.chat import capabilities, multiline
+from gateway.chat.commands import registration
 from gateway.chat.commands.rooms import MASKS_A_LINE, charge_for_rooms, packed
 from gateway.chat.commands.table import Command
 from gateway.chat.errors import CommandError, Unavailable, too_few_parameters, unavailable
