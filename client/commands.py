@@ -131,7 +131,7 @@ def _join(controller: Controller, rest: str) -> None:
     word, _, key = rest.partition(" ")
     room = _room_name(word)
     if not valid_room(room):
-        controller.answer(f"{room} is no name of a room")
+        controller.answer(f"{room} is not a valid name for a room")
     elif key.strip():
         _send(controller, "JOIN", room, key.strip())
     else:
@@ -295,50 +295,50 @@ def _help(controller: Controller, rest: str) -> None:
 
 
 _TABLE: Final = (
-    Command("away", "[WHY]", "let others know that you are not there", _away),
-    Command("back", "", "let others know that you are there again", _back),
+    Command("away", "[WHY]", "mark yourself as away", _away),
+    Command("back", "", "mark yourself as back", _back),
     Command(
         "export",
         "FILE",
-        "write this conversation into a file, as JSON if it ends in .jsonl",
+        "export this conversation to a file, as JSON if it ends in .jsonl",
         lambda controller, rest: controller.export(rest),
         1,
     ),
     Command("help", "[COMMAND]", "show the commands", _help, works_in_pipe=True),
-    Command("ignore", "[NAME]", "hide what someone says, or no longer", _ignore),
-    Command("invite", "NAME [ROOM]", "ask someone into a room", _invite, 1),
-    Command("join", "ROOM [KEY]", "join a room and talk there", _join, 1, works_in_pipe=True),
-    Command("kick", "NAME [WHY]", "throw someone out of the room", _kick, 1),
-    Command("list", "[WORD]", "find a room of the network: its name, people and topic", _list),
+    Command("ignore", "[NAME]", "hide the messages of a person, or show them again", _ignore),
+    Command("invite", "NAME [ROOM]", "invite a person to a room", _invite, 1),
+    Command("join", "ROOM [KEY]", "join a room and show it", _join, 1, works_in_pipe=True),
+    Command("kick", "NAME [WHY]", "remove a person from the room", _kick, 1),
+    Command("list", "[WORD]", "find a room by its name or topic", _list),
     Command(
         "log",
         "[FILE]",
-        "append all that comes to a file; without one, end that",
+        "log everything to a file; without a file, stop logging",
         lambda controller, rest: controller.log(rest),
     ),
-    Command("me", "TEXT", "say what you are doing", _me, 1, works_in_pipe=True),
-    Command("mode", "[ROOM] [CHANGES]", "see or change the modes of a room", _mode),
-    Command("msg", "NAME TEXT", "say something to one person", _msg, 2, works_in_pipe=True),
-    Command("names", "[ROOM]", "list who is in a room", _names, works_in_pipe=True),
+    Command("me", "TEXT", "send an action, as in /me waves", _me, 1, works_in_pipe=True),
+    Command("mode", "[ROOM] [CHANGES]", "show or change the modes of a room", _mode),
+    Command("msg", "NAME TEXT", "send a message to one person", _msg, 2, works_in_pipe=True),
+    Command("names", "[ROOM]", "list the members of a room", _names, works_in_pipe=True),
     Command("nick", "NAME", "change your name", _nick, 1, works_in_pipe=True),
-    Command("oper", "NAME", "become an operator of the network; hubbub asks for the password", _oper, 1),
+    Command("oper", "NAME", "become an operator of the network; asks for the password", _oper, 1),
     Command("part", "[ROOM] [WHY]", "leave a room", _part, works_in_pipe=True),
-    Command("query", "NAME [TEXT]", "talk to one person", _query, 1),
+    Command("query", "NAME [TEXT]", "open a conversation with one person", _query, 1),
     Command("quit", "[TEXT]", "leave", lambda controller, rest: controller.leave(rest), works_in_pipe=True),
-    Command("raw", "LINE", "send a line of IRC as it is", _raw, 1),
-    Command("react", "EMOJI", "react to the last message, or to the chosen one", _react, 1),
-    Command("redact", "[WHY]", "take your last message back, or the chosen one", _redact),
-    Command("reply", "TEXT", "answer the last message, or the chosen one", _reply, 1),
+    Command("raw", "LINE", "send a line of IRC unchanged", _raw, 1),
+    Command("react", "EMOJI", "react to the last message, or to the selected one", _react, 1),
+    Command("redact", "[WHY]", "delete your last message, or the selected one", _redact),
+    Command("reply", "TEXT", "reply to the last message, or to the selected one", _reply, 1),
     Command(
         "search",
         "TEXT",
-        "look for a text in all that was said here",
+        "search this conversation",
         lambda controller, rest: controller.search(rest),
         1,
     ),
-    Command("topic", "[ROOM] [TEXT]", "see or set what the room is about", _topic, works_in_pipe=True),
-    Command("who", "[NAME]", "list people, here or by a name or mask", _who, works_in_pipe=True),
-    Command("whois", "NAME", "show more about someone", _whois, 1),
+    Command("topic", "[ROOM] [TEXT]", "show or set the topic of a room", _topic, works_in_pipe=True),
+    Command("who", "[NAME]", "list people in this room, or by a name or mask", _who, works_in_pipe=True),
+    Command("whois", "NAME", "show information about a person", _whois, 1),
 )
 
 COMMANDS: Final = {command.verb: command for command in _TABLE}

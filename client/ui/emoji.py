@@ -35,9 +35,12 @@ def _table() -> dict[str, str]:
 def _as_emoji(emoji: str) -> str:
     """Append U+FE0F to a character that is shown as text without it (Unicode TR 51 "Emoji presentation sequence").
 
-    A character with emoji presentation by default is also wide. The letters of flags are always in pairs.
+    A character with emoji presentation by default is also wide, and all but four wide ones have it. The letters of
+    flags are always in pairs.
     """
-    is_text = len(emoji) == 1 and unicodedata.east_asian_width(emoji) != "W" and not "🇦" <= emoji <= "🇿"
+    if len(emoji) > 1 or "🇦" <= emoji <= "🇿":
+        return emoji
+    is_text = unicodedata.east_asian_width(emoji) != "W" or emoji in "〰〽㊗㊙"
     return emoji + "\ufe0f" if is_text else emoji
 
 

@@ -58,7 +58,7 @@ class Help(ModalScreen[None]):
 
 def help_rows(commands: Iterable[Row]) -> list[Row]:
     keys = [(key.shown, key.title) for key in KEYS]
-    parts = (("Everywhere", keys), ("Writing", WRITING), ("A chosen message (Esc, or a click)", CHOSEN))
+    parts = (("Everywhere", keys), ("Writing", WRITING), ("A selected message (Esc, or a click)", CHOSEN))
     rows: list[Row] = []
     for title, entries in (*parts, ("Commands", commands)):
         rows += [("", ""), ("", title), *entries]

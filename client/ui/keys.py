@@ -20,27 +20,27 @@ class Key:
 
 KEYS: Final = (
     Key("f1", "F1", "app.help", "Keys and commands"),
-    Key("ctrl+p,ctrl+k", "Ctrl+P", "app.palette", "Go to any room or person, or do something", is_offered=False),
+    Key("ctrl+p,ctrl+k", "Ctrl+P", "app.palette", "Go to a room or a person, or run an action", is_offered=False),
     Key("ctrl+f", "Ctrl+F", "app.search", "Search in this conversation"),
-    Key("alt+a", "Alt+A", "next_unread", "Next conversation with something unread"),
+    Key("alt+a", "Alt+A", "next_unread", "Next conversation with unread messages"),
     Key("alt+up", "Alt+↑", "turn(-1)", "Previous conversation"),
     Key("alt+down", "Alt+↓", "turn(1)", "Next conversation"),
-    Key("alt+w", "Alt+W", "close", "Close this conversation; a room is left"),
+    Key("alt+w", "Alt+W", "close", "Close this conversation; leaves a room"),
     Key("f2", "F2", "toggle_rooms", "Show or hide the list of conversations"),
     Key("f3", "F3", "toggle_members", "Show or hide the list of members"),
     Key("f4", "F4", "app.toggle_look", "Dark or light"),
     Key("ctrl+end", "Ctrl+End", "end", "To the newest message"),
-    Key("ctrl+l", "Ctrl+L", "redraw", "Draw the screen anew"),
+    Key("ctrl+l", "Ctrl+L", "redraw", "Redraw the screen"),
     Key("ctrl+q", "Ctrl+Q", "app.leave", "Leave"),
 )
 
 WRITING: Final = (
-    ("Enter", "say it"),
+    ("Enter", "send the message"),
     ("Alt+Enter, Ctrl+J", "a new line in the same message"),
     ("Tab", "complete a name, #room, /command or :emoji:"),
-    ("↑ ↓", "what was entered before"),
-    ("PgUp PgDn", "scroll; what was said earlier is loaded"),
-    ("Esc", "choose a message"),
+    ("↑ ↓", "earlier entries"),
+    ("PgUp PgDn", "scroll; loads older messages"),
+    ("Esc", "select a message"),
 )
 
 CHOSEN: Final = (
@@ -51,6 +51,6 @@ CHOSEN: Final = (
     ("y", "copy"),
     ("c", "copy the code in it"),
     ("o", "open the link in it"),
-    ("Enter", "show all of a long one"),
-    ("Esc, any other letter", "back to writing"),
+    ("Enter", "show all of a long message"),
+    ("Esc, any other letter", "back to the prompt"),
 )

@@ -130,8 +130,8 @@ def test_commands_for_the_desk(controller: FakeController, typed: str, asked: tu
         ("/", "There is no command /. Try /help."),
         ("/msg bob", "Usage: /msg NAME TEXT"),
         ("/nick two words", "two words cannot be a name; twowords could"),
-        ("/join a,b", "#a,b is no name of a room"),
-        ("/help join", "/join ROOM [KEY]: join a room and talk there"),
+        ("/join a,b", "#a,b is not a valid name for a room"),
+        ("/help join", "/join ROOM [KEY]: join a room and show it"),
     ],
 )
 def test_what_cannot_be_is_answered(controller: FakeController, typed: str, answer: str) -> None:
@@ -182,7 +182,7 @@ def test_the_help_names_every_command(controller: FakeController) -> None:
 
 
 def test_commands_are_found_by_their_beginning() -> None:
-    assert commands_like("/na") == [("/names [ROOM]", "list who is in a room")]
+    assert commands_like("/na") == [("/names [ROOM]", "list the members of a room")]
     assert len(commands_like("/")) == len(COMMANDS)
 
 

@@ -7,7 +7,7 @@ from gateway.wire import numerics
 from gateway.wire.message import Message, parse
 
 
-def told(line: str) -> str | None:
+def shown(line: str) -> str | None:
     message = parse(line)
     assert message is not None
     return sentence(message, "alice")
@@ -45,26 +45,26 @@ def test_every_numeric_has_a_sentence(name: str) -> None:
         (":gw 671 alice bob :is using a secure connection", "* bob uses an encrypted connection"),
         (":gw 318 alice bob :End of /WHOIS list", None),
         (":gw 322 alice #a 1 :What it is about", "* #a: 1 person, What it is about"),
-        (":gw 323 alice :End of /LIST", "* those are all rooms"),
-        (":gw 348 alice #a *!*@host op!u@h 0", "* excepted from the bans of #a: *!*@host (by op, "),
+        (":gw 323 alice :End of /LIST", "* end of the list of rooms"),
+        (":gw 348 alice #a *!*@host op!u@h 0", "* exception from the bans of #a: *!*@host (by op, "),
         (":gw 221 alice +", "* you have no modes"),
         (":gw 364 alice gw2 gw2 :0 gateway x", "* gw2 is a gateway of the network"),
         (":gw 401 alice bob :No such nick/channel", "* there is nobody called bob"),
-        (":gw 404 alice #a :Cannot send to channel (+m)", "* you cannot talk in #a: only those with a voice may"),
-        (":gw 461 alice KICK :Not enough parameters", "* KICK lacks something that it needs (Not enough parameters)"),
+        (":gw 404 alice #a :Cannot send to channel (+m)", "* you cannot send to #a: only voiced members may"),
+        (":gw 461 alice KICK :Not enough parameters", "* KICK needs more parameters (Not enough parameters)"),
         (":gw 473 alice #a :Cannot join channel (+i)", "* you cannot join #a: nobody has invited you"),
         (":gw 482 alice #a :You're not channel operator", "* only operators of #a may do that"),
-        (":gw 491 alice :No operators", "* nobody can become an operator of the network here"),
-        (":gw 696 alice #a k a,b :Invalid key", "* the mode k of #a cannot be a,b (Invalid key)"),
+        (":gw 491 alice :No operators", "* this network has no operators"),
+        (":gw 696 alice #a k a,b :Invalid key", "* a,b is not a valid value for the mode k of #a (Invalid key)"),
     ],
 )
 def test_by_example(line: str, text: str | None) -> None:
-    said = told(line)
+    said = shown(line)
     assert said == text if text is None else said is not None and said.startswith(text)
 
 
 def test_a_line_that_lacks_what_its_sentence_needs_is_shown_as_it_is() -> None:
-    assert told(":gw 311 alice bob") == "* bob"
+    assert shown(":gw 311 alice bob") == "* bob"
 
 
 def test_why_a_message_was_not_delivered_is_a_sentence() -> None:

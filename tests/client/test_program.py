@@ -193,7 +193,7 @@ def test_the_log_is_appended(shared: SharedNetwork, server: FakeServer, tmp_path
     ("arguments", "complaint"),
     [
         (["--name", "two words"], "twowords could"),
-        (["--room", "a,b"], "'a,b' is no name of a room"),
+        (["--room", "a,b"], "'a,b' is not a valid name for a room"),
         (["http://localhost"], "http:// is neither irc:// nor ircs://"),
         (["localhost:99999"], "is no address HOST:PORT"),
         (["--log", "/"], "is a directory"),

@@ -57,7 +57,7 @@ def test_every_request_is_answered() -> None:
     talk.cut()
     talk.events += talk.session.take_events()
     assert [event.problem for event in answers(talk)] == [
-        "the gateway is too busy: try again in a while",
+        "the gateway is too busy: try again later",
         "the gateway does not answer",
         "the connection is lost",
     ]

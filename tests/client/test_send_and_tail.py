@@ -185,7 +185,7 @@ def test_a_closed_reader_ends_tail_quietly(shared: SharedNetwork, server: FakeSe
     [
         (["send"], "Missing argument"),
         (["send", "a b"], "'a b' is neither a room nor a name"),
-        (["tail", "a,b"], "is no name of a room"),
+        (["tail", "a,b"], "is not a valid name for a room"),
         (["tail", "#a", "--limit", "1", "--since", "1h"], "one of them"),
         (["tail", "#a", "--since", "soon"], "'soon' is neither a time such as"),
         (["tail", "#a", "--until-match", "("], "unterminated subpattern"),

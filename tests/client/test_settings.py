@@ -62,7 +62,7 @@ def test_all_of_it(path: Path) -> None:
         ("networks = 'home'", "networks: they are written as [networks.NAME]"),
         ("[networks.home]\nadresses = []", "networks.home.adresses: there is no such setting"),
         ("[networks.home]\naddresses = ['http://x']", "networks.home.addresses: 'http://x' is no address"),
-        ("[networks.home]\nrooms = ['lobby']", "networks.home.rooms: 'lobby' is no name of a room"),
+        ("[networks.home]\nrooms = ['lobby']", "networks.home.rooms: 'lobby' is not a valid name for a room"),
         ("[networks.send]", "networks.send: that is the name of a command"),
         ("name = ", "client.toml: "),
     ],

@@ -281,7 +281,7 @@ def test_commands_are_explained_while_they_are_typed() -> None:
         await pilot.press(*"/to")
         assert "/topic [ROOM] [TEXT]" in text(stage)
         await pilot.press(*"pic hello")
-        assert "see or set what the room is about" in text(stage)
+        assert "show or set the topic of a room" in text(stage)
         await pilot.press("enter")
         assert "TOPIC #lobby hello" in stage.sent
         assert "/topic" not in text(stage)
@@ -355,7 +355,7 @@ def test_a_failed_message_says_why() -> None:
         label = stage.sent_with("PRIVMSG")[-1].partition("label=")[2].partition(";")[0]
         stage.hear(f"@label={label} :gw 404 alice #lobby :Cannot send to channel (+m)")
         await settled(pilot)
-        assert "not sent: only those with a voice may talk" in text(stage)
+        assert "not sent: only voiced members may send" in text(stage)
 
     play(stage, scene)
 
