@@ -9,6 +9,7 @@ import click
 import pytest
 
 from client.cli import main as client_program
+from gateway.broker.keys import Keys
 from gateway.chat.capabilities import BY_NAME
 from gateway.chat.commands import COMMANDS
 from gateway.cli import main as gateway_program
@@ -119,6 +120,24 @@ def test_the_protocol_lists_the_capabilities_there_are() -> None:
     rows = re.findall(r"^\| ([a-z][^|]*?) \|", section, re.MULTILINE)
     listed = [name for row in rows for name in row.split(", ")]
     assert sorted(set(listed) - {"capability"}) == sorted(BY_NAME)
+
+
+def test_the_protocol_lists_every_key() -> None:
+    keys = Keys("")
+    of_log = [key("LOG") for key in (keys.log, keys.head, keys.live, keys.base, keys.rejected)]
+    of_nick = [key("NICK") for key in (keys.nick, keys.nick_live, keys.whowas)]
+    of_lane = [keys.lane_rooms("ID.LANE"), keys.lane_nicks("ID.LANE"), keys.probe("GATEWAY.LANE")]
+    of_gateway = [keys.gateway_info("ID")]
+    of_network = [keys.gateways, keys.reapable, keys.rooms, keys.stats, keys.secrets, keys.reaping, keys.beat]
+    section = (ROOT / "docs/protocol.md").read_text("utf-8").partition("## The log")[2].partition("\n### ")[0]
+    listed = re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+    assert sorted(listed) == sorted([*of_log, *of_nick, *of_lane, *of_gateway, *of_network])
+
+
+def test_the_protocol_tells_the_slots_of_every_script() -> None:
+    section = (ROOT / "docs/protocol.md").read_text("utf-8").partition("### Slots")[2]
+    scripts = {path.stem for path in ROOT.glob("gateway/**/*.lua")}
+    assert scripts - set(re.findall(r"`(\w+)(?:\.lua)?`", section)) == set()
 
 
 def test_operations_lists_every_warning_and_every_metric() -> None:

@@ -8,13 +8,16 @@ or by a lane's inbox (``@gateway.lane``).
 class Keys:
     """Key names under one prefix. Networks with different prefixes may share a Redis."""
 
-    __slots__ = ("gateways", "prefix", "reapable", "rooms", "secrets", "stats")
+    __slots__ = ("beat", "gateways", "prefix", "reapable", "reaping", "rooms", "secrets", "stats")
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.gateways = f"{prefix}gateways"
         self.reapable = f"{prefix}reapable"
         """Set: ids of lanes that have records for a reaper, also after the end of their gateway."""
+        self.reaping = f"{prefix}reaping"
+        """Hash: id of a gateway that is being reaped -> end of the reservation in ms."""
+        self.beat = f"{prefix}beat"
         self.rooms = f"{prefix}rooms"
         self.stats = f"{prefix}stats"
         self.secrets = f"{prefix}secrets"

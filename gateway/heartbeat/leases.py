@@ -14,7 +14,7 @@ import structlog
 from gateway.broker import sentinel
 from gateway.broker.keys import Keys
 from gateway.broker.scripts import read
-from gateway.heartbeat.reaper import Reaper, reaping_key
+from gateway.heartbeat.reaper import Reaper
 
 BEAT = read("gateway.heartbeat", "beat", 3)
 
@@ -127,7 +127,7 @@ class Heartbeat:
         """Renew the lease; return the id of a gateway to reap, or ""."""
         keys = self._keys
         status, overdue, now_ms, peers = self._beat_script(
-            keys=[keys.gateways, reaping_key(keys), f"{keys.prefix}beat"],
+            keys=[keys.gateways, keys.reaping, keys.beat],
             args=[
                 self.gateway,
                 round(self._lease_s * 1000),

@@ -22,11 +22,6 @@ ANY_EPOCH = "*"
 INBOX_EXPIRY_S = 600
 
 
-def reaping_key(keys: Keys) -> str:
-    """Return the key of a hash: id of a gateway that is being reaped -> end of the reservation in ms."""
-    return f"{keys.prefix}reaping"
-
-
 class Reaper:
     """Removes gateways from Redis. The origin of its appends is `<own gateway>.h:<count>`."""
 
@@ -85,7 +80,7 @@ class Reaper:
             )
         self._client.delete(keys.gateway_info(gateway))
         self._client.zrem(keys.gateways, gateway)
-        self._client.hdel(reaping_key(keys), gateway)
+        self._client.hdel(keys.reaping, gateway)
 
     def _lanes(self, gateway: str) -> list[str]:
         count = int(self._client.hget(self._keys.gateway_info(gateway), "lanes") or 0)

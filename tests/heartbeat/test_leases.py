@@ -10,7 +10,6 @@ import redis
 
 from gateway.broker.keys import Keys
 from gateway.heartbeat.leases import BEATS_A_LEASE, Heartbeat
-from gateway.heartbeat.reaper import reaping_key
 from tests.heartbeat.conftest import Connect
 
 LEASE_S = 15.0
@@ -89,7 +88,7 @@ def test_an_overdue_gateway_is_reaped_by_one_of_the_others(make: Make, client: A
     second.beat()
     assert (first.reaped, second.reaped) == (1, 0)
     assert expiry_ms(client, keys, "dddddd") is None
-    assert client.hlen(reaping_key(keys)) == 0
+    assert client.hlen(keys.reaping) == 0
 
 
 def test_a_gateway_within_its_lease_is_left_alone(make: Make, client: Any, keys: Keys) -> None:
@@ -102,11 +101,11 @@ def test_a_gateway_within_its_lease_is_left_alone(make: Make, client: Any, keys:
 def test_a_reservation_keeps_others_off_until_it_is_over(make: Make, client: Any, keys: Keys) -> None:
     make("dddddd").beat()
     let_expire(client, keys, "dddddd")
-    client.hset(reaping_key(keys), "dddddd", now_ms(client) + 10_000)  # one reaper has begun, and is slow
+    client.hset(keys.reaping, "dddddd", now_ms(client) + 10_000)  # one reaper has begun, and is slow
     other = make("aaaaaa")
     other.beat()
     assert other.reaped == 0
-    client.hset(reaping_key(keys), "dddddd", now_ms(client) - 1)  # ... and has died meanwhile
+    client.hset(keys.reaping, "dddddd", now_ms(client) - 1)  # ... and has died meanwhile
     other.beat()
     assert other.reaped == 1
 
@@ -114,14 +113,14 @@ def test_a_reservation_keeps_others_off_until_it_is_over(make: Make, client: Any
 def test_nobody_is_overdue_for_a_lease_after_nobody_could_beat(make: Make, client: Any, keys: Keys) -> None:
     make("dddddd").beat()
     let_expire(client, keys, "dddddd")
-    client.hset(f"{keys.prefix}beat", "at", now_ms(client) - LEASE_MS // 2 - 1000)
+    client.hset(keys.beat, "at", now_ms(client) - LEASE_MS // 2 - 1000)
     other = make("aaaaaa")
     other.beat()
     other.beat()
     assert other.reaped == 0
-    hold = int(client.hget(f"{keys.prefix}beat", "hold"))
+    hold = int(client.hget(keys.beat, "hold"))
     assert now_ms(client) < hold <= now_ms(client) + LEASE_MS
-    client.hset(f"{keys.prefix}beat", "hold", now_ms(client) - 1)
+    client.hset(keys.beat, "hold", now_ms(client) - 1)
     other.beat()
     assert other.reaped == 1
 
@@ -135,7 +134,7 @@ def test_a_gateway_learns_of_its_own_end_and_beats_no_more(make: Make, client: A
     if stage == "reaped":
         other.beat()
     else:
-        client.hset(reaping_key(keys), "dddddd", now_ms(client) + 10_000)
+        client.hset(keys.reaping, "dddddd", now_ms(client) + 10_000)
         other.beat()
     paused.beat()
     paused.beat()
@@ -207,7 +206,7 @@ def test_a_wiped_redis_is_no_reason_to_be_gone(make: Make, client: Any, keys: Ke
     new: list[str] = []
     heartbeat = make("aaaaaa", on_gone=lambda: told.append("gone"), on_new=lambda: new.append("new"))
     heartbeat.beat()
-    wipe(client, keys.gateways, f"{keys.prefix}beat", keys.gateway_info("aaaaaa"))
+    wipe(client, keys.gateways, keys.beat, keys.gateway_info("aaaaaa"))
     heartbeat.beat()
     assert told == []
     assert new == ["new", "new"], "what else was lost, others will put back"
@@ -262,7 +261,7 @@ def test_after_a_wipe_nobody_is_gone_whoever_beats_first(make: Make, client: Any
     one, other = make("aaaaaa"), make("bbbbbb")
     one.beat()
     other.beat()
-    wipe(client, keys.gateways, f"{keys.prefix}beat", f"{keys.prefix}reaping")
+    wipe(client, keys.gateways, keys.beat, keys.reaping)
     one.beat()
     other.beat()
     assert {id.decode() for id in client.zrange(keys.gateways, 0, -1)} == {"aaaaaa", "bbbbbb"}
@@ -273,7 +272,7 @@ def test_whoever_does_not_come_back_after_a_wipe_is_reaped(make: Make, client: A
     one, other = make("aaaaaa"), make("bbbbbb")
     other.beat()
     one.beat()
-    wipe(client, keys.gateways, f"{keys.prefix}beat", keys.gateway_info("bbbbbb"))
+    wipe(client, keys.gateways, keys.beat, keys.gateway_info("bbbbbb"))
     rooms, nicks, claim = keys.lane_rooms("bbbbbb.1"), keys.lane_nicks("bbbbbb.0"), keys.nick("bob")
     client.sadd(keys.reapable, "bbbbbb.0", "bbbbbb.1")
     client.sadd(rooms, "#room")
@@ -292,7 +291,7 @@ def test_whoever_finds_its_lease_made_again_by_another_knows_of_the_wipe(make: M
     one, other = make("aaaaaa"), make("bbbbbb", on_new=lambda: new.append("new"))
     other.beat()
     one.beat()
-    wipe(client, keys.gateways, f"{keys.prefix}beat", f"{keys.prefix}reaping")
+    wipe(client, keys.gateways, keys.beat, keys.reaping)
     one.beat()
     other.beat()
     assert new == ["new", "new"]
