@@ -1,10 +1,11 @@
 """Scripts of commands: what clients of one lane send, and the lines that each reads in reply.
 
-A script has three kinds of lines, and comments:
+A script has these kinds of lines, and comments:
 
     = NICK KIND        a new client; KIND: all capabilities, some, "none", "unregistered" or "text"
     NICK> LINE         a line that it sends
         LINE           a line that it reads, in reply or since it last sent something
+    ! redis stalls     Redis answers nothing, until "! redis answers"
 
 ^A is the byte 1. MSGID in a sent line is the id of the message that was read last. Times and ids are replaced by words,
 and texts for people by dots: they may change, and the protocol may not.
@@ -32,7 +33,7 @@ def stable(line: str) -> str:
     line = re.sub(r"\[\d\d:\d\d\]", "[HH:MM]", MSGID.sub("MSGID", line)).replace("\x01", "^A")
     line = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", line)
     line = re.sub(r"\b1[67]\d{8,12}\b", "SECONDS", line)
-    line = re.sub(r"^(:irc.fuzz 005 \S+) .*", r"\1 ...", line)
+    line = re.sub(r"^((?:@\S+ )?:irc.fuzz (?:005 \S+|CAP \S+ LS)) .*", r"\1 ...", line)
     line = re.sub(r"^(:irc.fuzz 317 .*) \d+ SECONDS", r"\1 IDLE SECONDS", line)
     if line.startswith(("* ", "Welcome ")):
         return "* ..."
@@ -52,6 +53,8 @@ def play(script: str) -> str:
         if line.startswith("= "):
             nick, _, kind = line[2:].partition(" ")
             clients[nick] = Client(world, nick, KINDS.get(kind, kind))
+        elif line.startswith("! redis "):
+            world.redis.is_stalled = line == "! redis stalls"
         elif "> " in line and not line.startswith("#"):
             nick, _, text = line.partition("> ")
             read = clients[nick].do(text.replace("MSGID", msgid).replace("^A", "\x01"))
