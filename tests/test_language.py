@@ -30,6 +30,7 @@ CHECKED = [
     "gateway/directory",
     "gateway/embedded",
     "gateway/heartbeat",
+    "gateway/logs",
     "gateway/net",
     "gateway/ops",
     "gateway/web",

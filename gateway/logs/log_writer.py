@@ -65,7 +65,7 @@ class LogWriter:
         self.gathered = 0
         """Events that wait for the next :meth:`send`."""
         self.is_paused = False
-        """Nothing new is sent. What is in flight is finished."""
+        """Nothing new is sent. Entries in flight are finished."""
         self.appended = 0
         """Entries so far. An entry that was sent again counts once."""
         self._sent = 0

@@ -19,16 +19,6 @@ def client_id(stage: Stage, node: Node) -> int:
     return found
 
 
-def test_commands_run_in_order_and_each_is_answered_once(stage: Stage) -> None:
-    node = stage.node()
-    key, replies = stage.keys.rooms, list[Any]()
-    for n in range(100):
-        node.link.call(key, replies.append, "HSET", f"{n}", "x")
-        node.link.call(key, replies.append, "HLEN")
-    stage.until(lambda: len(replies) == 200)
-    assert replies[1::2] == list(range(1, 101))
-
-
 def test_an_error_is_the_answer_to_its_own_command_alone(stage: Stage) -> None:
     node = stage.node()
     replies: list[Any] = []

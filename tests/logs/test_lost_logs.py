@@ -9,8 +9,8 @@ from gateway.chat.effects import Reason
 from gateway.chat.snapshot import dump
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.scripts import APPEND
-from tests.lane.rooms.test_local_room import ROOM, join, joined, opened, said
 from tests.stage.node import Node
+from tests.stage.rooms import ROOM, join, joined, opened, said
 from tests.stage.worlds import Stage
 
 

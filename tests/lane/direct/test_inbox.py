@@ -7,9 +7,8 @@ from gateway.chat.events import decode
 from gateway.lane.clients.client import Client
 from gateway.lane.direct.addressing import Addressing
 from gateway.lane.direct.inbox import Inbox
-from gateway.logs.barrier import Barrier
-from gateway.logs.replica import Replica, ReplicaState
-from tests.stage.node import Node, Story
+from gateway.logs.replica import Replica
+from tests.stage.node import Node
 from tests.stage.worlds import Stage
 
 ROOM = "#room"
@@ -60,56 +59,6 @@ def test_an_inbox_that_is_read_again_takes_nothing_twice(stage: Stage) -> None:
     stage.until(lambda: "d" in taken)
     assert taken == ["a", "b", "c", "d"]
     assert [decode(*entry).lines for entry in stage.entries(inbox.name)] == [["NOTE a"], ["NOTE b"], ["NOTE d"]]
-
-
-class Pinged:
-    """A node's barrier, and the PONGs that it has sent."""
-
-    def __init__(self, stage: Stage, node: Node) -> None:
-        self.story: Story = node.follow(ROOM)
-        stage.until(lambda: self.story.is_live)
-        self.barrier = Barrier(node.link, stage.keys, lambda name: node.stories[name].replica, ROOM)
-        self.pongs: list[list[str]] = []  # the entries that had been applied before each
-        turn = node.turn
-
-        def with_barrier() -> None:
-            self.barrier.turn()
-            turn()
-
-        node.turn = with_barrier  # type: ignore[method-assign]
-
-    def ping(self) -> None:
-        self.barrier.reach([ROOM], lambda: self.pongs.append(list(self.story.lines)))
-
-
-def test_a_pong_comes_behind_what_was_in_the_log_even_if_its_entry_was_lost(stage: Stage) -> None:
-    node, other = stage.node(), stage.node()
-    pinged = Pinged(stage, node)
-    stage.write(other, ROOM, "a")
-    stage.until(lambda: pinged.story.lines == ["a"])
-    node.link.is_deaf = True
-    stage.write(other, ROOM, "b")
-    stage.round_trip(other)
-    pinged.ping()
-    stage.until(lambda: bool(pinged.pongs))
-    assert pinged.pongs == [["a", "b"]]
-
-
-def test_a_pong_comes_though_what_was_asked_for_was_lost_with_the_servers_tail(stage: Stage) -> None:
-    node, other = stage.node(), stage.node()
-    pinged = Pinged(stage, node)
-    stage.write(other, ROOM, "a")
-    stage.until(lambda: pinged.story.lines == ["a"])
-    node.link.is_deaf = True
-    stage.write(other, ROOM, "b")
-    pinged.ping()
-    stage.until(lambda: pinged.story.replica.state is ReplicaState.REPAIRING)
-    node.link.is_deaf = False
-    lose_tail(stage, ROOM)
-    node.link.drop("the server was restarted")
-    stage.connect(node)
-    stage.until(lambda: bool(pinged.pongs))
-    assert pinged.story.lines == ["a"]
 
 
 def test_a_closed_inbox_takes_what_came_before_and_refuses_what_comes_later(stage: Stage) -> None:

@@ -2,8 +2,8 @@
 
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.lane.rooms.orphans import OrphanedMembers
-from tests.lane.rooms.test_local_room import joined, opened
 from tests.stage.node import Node
+from tests.stage.rooms import joined, opened
 from tests.stage.worlds import Stage
 
 
