@@ -171,11 +171,6 @@ def tagmsg(source: str, room: str, client_tags: str) -> str:
     return f"@{client_tags} :{source} TAGMSG {room}"
 
 
-def extended_join(line: str, account: str, realname: str) -> str:
-    """Return a JOIN for readers with extended-join (IRCv3)."""
-    return f"{line} {account or LOGGED_OUT} :{realname}"
-
-
 def joined(source: str, room: str, realname: str, facts: Mapping[str, str | int]) -> str:
     """`facts`: token and seen always; key, account, away, revision, and bot=1, lobby=1, oper=1 if they apply."""
     return with_tags(f":{source} JOIN {room} :{realname}", facts)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 Bound = tuple[int, int, int]
-"""A place between two events of a log: before the event of this stream id (ms, n) and this index in its entry."""
+"""A place between two events of a log: before the event with this stream id (ms, n) and index in its entry."""
 
 Range = tuple[Bound, Bound]
 

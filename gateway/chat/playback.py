@@ -5,11 +5,11 @@ QUITs of a dead gateway's members, ranks that returning members get back, rename
 """
 
 from gateway.chat.capabilities import EVENT_PLAYBACK, EXTENDED_JOIN, MESSAGE_TAGS
-from gateway.chat.events import FACT, extended_join
+from gateway.chat.events import FACT
 from gateway.chat.history_access import MESSAGES, PLAYED, PastEvent
 from gateway.chat.member import Sender
 from gateway.chat.modes import lines, parse
-from gateway.chat.render import in_batch, message_lines, msgid, tags
+from gateway.chat.render import extended_join, in_batch, joined, message_lines, msgid, tags
 from gateway.chat.state import State
 from gateway.wire.message import Message
 from gateway.wire.message import parse as parse_line
@@ -40,9 +40,11 @@ def shown(past: PastEvent, caps: int, name: str, batch: str = "", room: State | 
 
 def _event(past: PastEvent, event: Message, caps: int, name: str) -> list[str]:
     if event.verb == "JOIN":
-        line = f":{event.source} JOIN {name}"
         account = parse_tags(past.tags).get(f"{FACT}account", "")
-        return [extended_join(line, account, event.params[-1])] if caps & EXTENDED_JOIN else [line]
+        source = event.source or ""
+        if caps & EXTENDED_JOIN:
+            return [extended_join(source, name, account, event.params[-1])]
+        return [joined(source, name)]
     if event.verb == "MODE":
         return list(lines(f":{event.source} MODE {name}", parse("".join(event.params[1:2]), event.params[2:])))
     return [past.line]

@@ -88,10 +88,10 @@ def _to_followed_room(
     if room is None:
         return False
     source = session.source
-    void = room.may_speak(session.sid, source)
+    rejection = room.may_speak(session.sid, source)
     # A sender that is no member joins again; the message is appended after that JOIN.
-    if void is not None and session.sid in room.members and not _may_be_logged(room, client_tags):
-        check(verb, room.name, void)
+    if rejection is not None and session.sid in room.members and not _may_be_logged(room, client_tags):
+        check(verb, room.name, rejection)
     elif verb == "TAGMSG" and is_typing(client_tags):
         _publish_typing(services, session, name, room.name, client_tags)
     else:
@@ -147,12 +147,12 @@ async def _to_foreign_room(
     line = event_line(verb, session.source, room.name, text, client_tags)
     if session.is_bot:
         line = events.of_bot(line)
-    void = room.may_speak(session.sid, session.source)
-    if void is None and verb == "TAGMSG" and is_typing(client_tags):
+    rejection = room.may_speak(session.sid, session.source)
+    if rejection is None and verb == "TAGMSG" and is_typing(client_tags):
         _publish_typing(services, session, target, room.name, client_tags)
-    elif void is None:
+    elif rejection is None:
         effect = await services.outgoing.commit_to(session, target, line)
-        void = reason_of(effect)
+        rejection = reason_of(effect)
         if isinstance(effect, Rejection) and effect.first is not None and session.caps & ECHO_MESSAGE:
             for line in echo_of_first(session, session.caps, effect):
                 session.reply(line)
@@ -161,7 +161,7 @@ async def _to_foreign_room(
             mark = log_mark(casefold(target))
             for line in sent_lines(effect, session.caps, services.rooms.position(target), mark):
                 session.reply(line)
-    check(verb, room.name, void)
+    check(verb, room.name, rejection)
 
 
 async def _to_person(services: Services, session: Session, verb: str, target: str, text: str, client_tags: str) -> None:

@@ -43,11 +43,11 @@ async def _in_room(services: Services, session: Session, target: str, msgid: str
     if said is None:
         raise _unknown_message(room.name, msgid)
     is_oper = bool(session.oper)
-    void = room.may_redact(session.sid, said.sid, is_oper)
-    if void is None:
+    rejection = room.may_redact(session.sid, said.sid, is_oper)
+    if rejection is None:
         line = events.redacted_in_room(session.source, room.name, msgid, said.sid, reason, is_oper)
-        void = reason_of(await services.outgoing.commit_to(session, room.name, line))
-    if void is not None:
+        rejection = reason_of(await services.outgoing.commit_to(session, room.name, line))
+    if rejection is not None:
         text = "You are not authorised to delete this message"
         raise _error("REDACT_FORBIDDEN", room.name, msgid, text)
 

@@ -83,25 +83,25 @@ async def join_one(services: Services, session: Session, name: str, key: str = "
     if casefold(name) in session.rooms:
         return None
     effect: Effect | None = None
-    void: Reason | None = Reason.STALE_JOIN
+    rejection: Reason | None = Reason.STALE_JOIN
     for _ in range(JOIN_TRIES):
         room = await services.rooms.open(name)
         session.charge(room.mask_count / MASKS_A_LINE)
-        void = room.may_join(session.source, session.sid, key, bool(session.oper))
+        rejection = room.may_join(session.source, session.sid, key, bool(session.oper))
         if services.rooms.is_new(name):
             session.charge(LINES_A_NEW_ROOM)
             if not services.rooms.may_create(session):
                 text = "Too many new channels from your address; try again later"
                 raise CommandError(n.ERR_TOOMANYCHANNELS, name, text)
-        if void is None:
+        if rejection is None:
             seen, lobby = services.rooms.position(name), services.context.server.lobby
             line = join_line(session, name, seen, lobby, key=key, oper=bool(session.oper))
             effect = await services.outgoing.commit_to(session, name, line, is_join=True)
-            void = reason_of(effect)
-        if void is not Reason.STALE_JOIN:
+            rejection = reason_of(effect)
+        if rejection is not Reason.STALE_JOIN:
             break
-    check("JOIN", name, void)
-    if void is None and casefold(name) in session.rooms:  # not kicked in the same entry
+    check("JOIN", name, rejection)
+    if rejection is None and casefold(name) in session.rooms:  # not kicked in the same entry
         show_room(services, session, session.rooms[casefold(name)])
         return effect
     return None

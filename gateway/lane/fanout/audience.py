@@ -1,4 +1,4 @@
-"""Readers of a line by variant, and those of them who asked for it or for more. Runs on the lane's thread."""
+"""The readers of a line, in groups by variant, and the choice of some of them. Runs on the lane's thread."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -6,11 +6,11 @@ from gateway.lane.clients.client import Client
 from gateway.net.connection import ClientConnection
 
 Group = tuple[int, Mapping[ClientConnection, Client]]
-"""The variant, and its readers."""
+"""A variant, and its readers."""
 
 
 def those(groups: Iterable[Group], fits: Callable[[Client], object]) -> Iterator[Group]:
-    """Of each group the clients who fit, where there are any."""
+    """The clients of each group that fit; groups without any are left out."""
     for variant, audience in groups:
         chosen = {connection: client for connection, client in audience.items() if fits(client)}
         if chosen:
@@ -18,7 +18,7 @@ def those(groups: Iterable[Group], fits: Callable[[Client], object]) -> Iterator
 
 
 def split(groups: Iterable[Group], cap: int) -> tuple[list[Group], Iterable[Group]]:
-    """Those who have a capability, and all others."""
+    """The clients that have a capability, and all others."""
     groups = list(groups)
     having = list(those(groups, lambda client: client.session.caps & cap))
     return having, those(groups, lambda client: not client.session.caps & cap) if having else groups

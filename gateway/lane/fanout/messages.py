@@ -1,8 +1,8 @@
-"""From folded messages to bytes in the outboxes of the lane's clients: the hot path of the whole network.
+"""From the effects of an entry to bytes in the outboxes of the lane's clients: the hot path of the network.
 
-A run of messages is rendered once for each variant of readers, and every member is sent the same bytes
-object; only a sender of this lane gets its own copy, without its own lines. What is no message goes through
-here to changes.py, in its place. Runs on the lane's thread.
+A run of messages is rendered once for each variant of readers, and every member is sent the same bytes object. Only a
+sender of this lane gets a copy of its own: without its lines, or with labels on their echo. Other effects go to
+state_changes.py, in their order. Runs on the lane's thread.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ from gateway.net.connection import ClientConnection
 
 
 class Fanout:
-    """See the module."""
+    """Delivers the effects of each entry to the clients in the room."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Fanout:
         listener: StateChangeListener,
         finish: Callable[[PendingEvent, Outcome], None],
     ) -> None:
-        """``clients``: the lane's registered ones by session id; ``finish`` ends a pending event."""
+        """``clients``: the lane's registered clients, by session id. ``finish`` ends an event that was under way."""
         self.rekeyed(lane)
         self._clients = clients
         self._users = users
@@ -54,16 +54,16 @@ class Fanout:
         self._finish = finish
 
     def rekeyed(self, lane: str) -> None:
-        """The lane has (or takes) this id."""
+        """Take the lane's id, at first and after a rekey."""
         self._origin = f"{lane}:"
 
     def entry(self, followed: LocalRoom, entry: Entry, effects: Effects) -> None:
-        """Delivers an entry's effects in order and settles the events of it that were this lane's."""
+        """Deliver the effects of an entry in order, and finish those of its events that are this lane's."""
         pendings: Sequence[PendingEvent] | None = None
         if entry.origin.startswith(self._origin):
             pendings = self._log_writer.acknowledge(followed.name, entry.origin)
         if followed.shown and followed.is_replayed(entry.origin):
-            effects = _without_messages(effects)  # the log had lost it, clients have it
+            effects = _without_messages(effects)  # the log had lost the entry, and clients have seen it
         if effects.plain:
             run_of_all: Any = effects
             self._send_messages(followed, entry, run_of_all, True, pendings)
@@ -90,7 +90,7 @@ class Fanout:
                     self._changes.handle(followed, entry, effect, later, is_awaited=is_awaited)
             start = stop
         if pendings is not None:
-            # Behind all of the entry, as the room has folded all of it: NAMES must not be ahead of the JOINs shown.
+            # After all effects, since the room has applied all of them: NAMES must not be ahead of the JOINs shown.
             for index, effect in {effect.index: effect for effect in effects if effect.sid}.items():
                 is_dead = isinstance(effect, Rejection) and effect.reason is Reason.GATEWAY_DEAD
                 if not is_dead or not self._listener.rejected_after_gone(followed, pendings[index]):
@@ -98,7 +98,7 @@ class Fanout:
             rejected = {effect.index for effect in effects if isinstance(effect, Rejection)}
             if rejected:
                 self._log_writer.forget_rejected(followed.name, entry, rejected)
-        elif entry.origin.startswith(self._origin):  # put back: no handler waits for it
+        elif entry.origin.startswith(self._origin):  # restored: no handler waits for it
             for effect in effects:
                 if isinstance(effect, Joined) and self._changes.has_joined(effect.sid):
                     self._listener.rejoined(effect)
@@ -130,7 +130,7 @@ class Fanout:
     def _send_multiline(
         self, followed: LocalRoom, entry: Entry, effect: MultilineSent, pendings: Sequence[PendingEvent] | None
     ) -> None:
-        """A message of several lines, as each can take it; whether that is in a batch makes no variant of its own."""
+        """Send a message of several lines, as a batch to readers that accept one. Batches make no variant."""
         self._users.with_current_nick((effect,))
         sender = self._clients.get(effect.sid)
         label = pendings[effect.index].label if pendings is not None else ""
@@ -147,7 +147,7 @@ class Fanout:
                 self._write(readers, b"".join((first, *others)), copies)
 
     def ephemeral(self, followed: LocalRoom, entry: Entry) -> None:
-        """Shows what is in no log; who did it has had his echo."""
+        """Show an ephemeral entry. Its sender has had the echo already."""
         for effect in followed.room.show_ephemeral(entry):
             self._users.with_current_nick((effect,))
             sender = self._clients.get(effect.sid)
@@ -165,7 +165,7 @@ class Fanout:
         run: list[MessageSent],
         pendings: Sequence[PendingEvent] | None,
     ) -> dict[ClientConnection, bytes] | None:
-        """What senders are sent, who see of their own lines nothing, or their echo with its label."""
+        """The copies of senders: without their own lines, or with the label on the echo. None if all get the same."""
         copies: dict[ClientConnection, list[bytes]] = {}
         for i, client in own:
             connection = client.connection
@@ -189,5 +189,5 @@ def _without_messages(effects: Effects) -> Effects:
 
 
 def _is_awaited(pending: PendingEvent) -> bool:
-    """Whether a handler waits for it, so that what is shown of it belongs to what that answers."""
+    """Whether a handler waits for the event, so that its lines are part of the handler's response."""
     return pending.wait is not None and not pending.wait.done

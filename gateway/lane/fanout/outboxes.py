@@ -1,4 +1,4 @@
-"""The same bytes into the outboxes of many clients: the innermost loop of the network. Runs on the lane's thread."""
+"""Writing the same bytes to many clients: the innermost loop of the network. Runs on the lane's thread."""
 
 from collections.abc import Collection, Mapping
 
@@ -6,7 +6,7 @@ from gateway.net.connection import ClientConnection
 
 
 class Outboxes:
-    """What the lane's clients are sent until the turn ends, when all connections that were touched are flushed."""
+    """The bytes for the lane's clients until the end of the turn, when all connections in ``touched`` are flushed."""
 
     def __init__(self, touched: list[ClientConnection]) -> None:
         self._touched = touched
@@ -18,7 +18,7 @@ class Outboxes:
         data: bytes,
         copies: Mapping[ClientConnection, bytes] | None = None,
     ) -> None:
-        """Writes to all, the very same bytes but where a connection has a copy of its own."""
+        """Write the same bytes object to all, except for connections that have a copy of their own."""
         touch = self._touched.append
         for connection in audience:
             mine = data if copies is None else copies.get(connection, data)

@@ -1,7 +1,7 @@
-"""What becomes of a room, as its clients see it: who comes, goes and is renamed, its modes and its topic.
+"""Effects that are no messages: joins, departures, nicks, profiles, modes, topics, and which clients see them.
 
-Folded effects that are no messages, to lines for those who are to know of them. A session is in many rooms and has
-one name: what several logs tell of it is shown once. Runs on the lane's thread.
+A session is in many rooms and has one nick and one profile. So a change of these arrives through several logs, and is
+shown once, to all clients that share a room with the session. Runs on the lane's thread.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,41 +39,41 @@ from gateway.wire.casefold import casefold
 
 
 class StateChangeListener(Protocol):
-    """What the lane is told besides what clients are shown."""
+    """What follows from an effect besides the lines that clients are sent."""
 
     def rejected(self, followed: LocalRoom, entry: Entry, effect: Rejection | Redacted) -> None:
-        """An event has no effect, or takes it from another."""
+        """An event was rejected, or deletes a message: the log's history must omit that."""
 
     def rejected_after_gone(self, followed: LocalRoom, pending: PendingEvent) -> bool:
-        """An event of this lane is void, as its own gateway was taken for dead; whether it will be sent again."""
+        """An event of this lane was rejected because its gateway was declared dead; whether it will be sent again."""
 
     def nick_taken(self, member: Member) -> None:
-        """A session that others see goes by this nick from now on."""
+        """A visible session has this nick from now on."""
 
     def renamed(self, client: Client, nick: str) -> None:
-        """Clients are shown a session of this lane under another nick."""
+        """A session of this lane is shown under another nick."""
 
     def nick_lost(self, client: Client, nick: str, room: str) -> None:
-        """A client's nick is another's, and it goes by its session id, which has been shown; this room's log knows."""
+        """A client has lost this nick to another session and is shown under its session id, as in ``room``'s log."""
 
     def declared_dead(self) -> None:
-        """The log says that this lane's own gateway is gone."""
+        """A log has GONE for this lane's own gateway."""
 
     def current_sid(self, sid: str) -> str:
-        """The present id of a session of this lane by any that it had; other ids as they are."""
+        """The current id of a session of this lane, by any id that it had; other ids unchanged."""
 
     def rejoined(self, effect: Joined) -> None:
-        """A client of this lane is in a room again: its JOIN was put back, or its PART or KICK is lost."""
+        """A client of this lane is in a room again: its JOIN was restored, or Redis has lost its PART or KICK."""
 
     def stale_join(self, followed: LocalRoom, sid: str) -> None:
-        """A JOIN of a session that this lane has no more."""
+        """A JOIN of a session that this lane no longer has."""
 
     def room_changed(self, followed: LocalRoom) -> None:
-        """The room's directory entry is out of date: size, topic or secrecy changed by this lane's doing."""
+        """The room's directory entry is out of date: a session of this lane changed its size, topic or secrecy."""
 
 
 class StateChanges:
-    """See the module."""
+    """Updates the lane's view of users and rooms, and sends the lines that show the changes."""
 
     def __init__(
         self,
@@ -83,32 +83,32 @@ class StateChanges:
         outboxes: Outboxes,
         listener: StateChangeListener,
     ) -> None:
-        """``clients``: the lane's registered ones by session id."""
+        """``clients``: the lane's registered clients, by session id."""
         self.rekeyed(lane)
         self._clients = clients
         self._users = users
         self._write = outboxes.write
         self._listener = listener
-        self._arrivals: dict[Client, None] = {}  # by the entry at hand: NAMES and MODE tell them what they find
-        self._is_awaited = False  # whether a handler waits for the event at hand
+        self._arrivals: dict[Client, None] = {}  # clients that joined by the current entry
+        self._is_awaited = False  # whether a handler waits for the current event
 
     def rekeyed(self, lane: str) -> None:
-        """The lane has (or takes) this id."""
+        """Take the lane's id, at first and after a rekey."""
         self._own = f"{lane}."
 
     def begin_entry(self) -> None:
-        """Another entry is at hand."""
+        """The following effects are those of another entry."""
         self._arrivals.clear()
 
     def has_joined(self, sid: str) -> bool:
-        """Whether the entry at hand has brought a client of this lane into the room."""
+        """Whether a client of this lane has joined the room by the current entry."""
         return self._clients.get(sid) in self._arrivals
 
     def room_reloaded(self, followed: LocalRoom, old: Room, has_missed: bool) -> None:
-        """A room was read again from its log: what is different now is shown as if it had just happened.
+        """A room was reloaded from its log: show the difference to ``old`` as if it had just happened.
 
-        Sessions of this lane that the log has lost stay where they are: their lane says so to the log.
-        ``has_missed``: messages came in between that nobody can show any more in their place.
+        Clients of this lane that the log has lost stay in the room as detached members; the lane appends their JOIN
+        again. ``has_missed``: there were messages in between that cannot be shown in their place any more.
         """
         self.begin_entry()
         for client in followed.clients.values():
@@ -124,7 +124,7 @@ class StateChanges:
             self.handle(followed, position, effect)
             if isinstance(effect, Joined) and self.has_joined(effect.sid):
                 back.append(effect)
-        for effect in back:  # later all of it: NAMES must not be ahead of the JOINs shown
+        for effect in back:  # after all effects: the NAMES of the reply must not be ahead of the JOINs shown
             self._listener.rejoined(effect)
         if has_missed:
             line = f":{NETWORK} NOTICE {followed.room.name} :Messages may be missing here: see the room's history"
@@ -139,10 +139,10 @@ class StateChanges:
         *,
         is_awaited: bool = False,
     ) -> None:
-        """Shows an effect that is no message.
+        """Show an effect that is no message.
 
-        ``later``: what follows in the entry, which the room has folded already; ``is_awaited``: a handler waits for
-        it, so that what is shown of it belongs to what that answers.
+        ``later``: the effects that follow in the entry, which the room has applied already. ``is_awaited``: a handler
+        waits for the effect, so its lines are part of the handler's response.
         """
         self._is_awaited = is_awaited
         if self._users.stale_names:
@@ -164,7 +164,7 @@ class StateChanges:
             case ProfileChanged():
                 self._profile_changed(entry, effect)
             case Invited():
-                groups = those(followed.audience.items(), lambda client: _may_know_of_invites(client, followed.room))
+                groups = those(followed.audience.items(), lambda client: _may_see_invites(client, followed.room))
                 self._send_effect(groups, effect, entry.id, but=self._clients.get(effect.sid))
             case Redacted():
                 self._listener.rejected(followed, entry, effect)
@@ -180,7 +180,10 @@ class StateChanges:
             self._send_line(groups, line, stream_id, actor=effect.sid, but=but)
 
     def _changed(self, followed: LocalRoom, entry: Entry, effect: ModesSet | TopicSet) -> None:
-        """Modes or the topic. Who has quit for all others, and is here all the same, knows of its own ranks."""
+        """Show modes or the topic.
+
+        A client in the room whose QUIT was shown to all others is sent the changes of its own ranks.
+        """
         groups: Iterable[Group] = followed.audience.items()
         if isinstance(effect, ModesSet) and self._users.quit_shown:
             changes = self._users.visible_changes(followed, effect.changes)
@@ -196,13 +199,13 @@ class StateChanges:
             self._listener.room_changed(followed)
 
     def _profile_changed(self, entry: Entry, effect: ProfileChanged) -> None:
-        """What a session tells of itself is shown once to all who share a room with it and ask, as its NICK is."""
+        """Show a profile change once, to all clients that share a room with the session and have the capability."""
         user = self._users.user(effect.member.sid)
         if user is not None and self._users.apply_update(user, effect):
             self._show_profile(entry, user, effect)
 
     def _profile_from_join(self, entry: Entry, effect: Joined, user: VisibleUser) -> None:
-        """The same, where no other log had it yet: a JOIN tells of its session as it is."""
+        """Show the profile changes that a JOIN contains and that no other log has brought yet."""
         member = effect.member
         if member.revision > user.revision:
             is_awaited, self._is_awaited = self._is_awaited, False
@@ -218,7 +221,7 @@ class StateChanges:
         self._send_effect(groups, effect, entry.id, but=own)
 
     def _show_join(self, followed: LocalRoom, entry: Entry, effect: Joined, but: Client | None = None) -> None:
-        """A JOIN, with more to those who ask; and that who joins is away."""
+        """Show a JOIN, in the form of extended-join to clients that have it, and an AWAY to those with away-notify."""
         member = self._users.newest_profile(effect.member)
         nick = self._users.current_nick(effect.sid, effect.member.nick)
         source = f"{nick}!{effect.member.user}@{effect.member.host}"
@@ -233,7 +236,7 @@ class StateChanges:
             self._send_line(groups, AWAY.line(source, member.away), entry.id, but=own)
 
     def _excluded(self, followed: LocalRoom, effect: ModesSet | TopicSet) -> Client | None:
-        """Who is not shown what the network sets: its own rank, or all that NAMES and MODE will tell it."""
+        """The client that is not shown the network's modes: it knows its ranks, or NAMES and MODE will show them."""
         if isinstance(effect, ModesSet) and effect.restored is not None:
             return followed.clients.get(effect.restored.sid)
         return next(iter(self._arrivals), None) if not effect.sid else None
@@ -243,11 +246,9 @@ class StateChanges:
         client = self._clients.get(member.sid)
         is_seen = self._users.is_shown(followed, member.sid)
         self._introduce(entry, followed, effect, self._nick_for_join(followed, entry, member, client))
-        if effect.lost_nick and client is not None:  # an older claim: it is called by its session id from now on
+        if effect.lost_nick and client is not None:  # its claim is the older one
             self._lose_nick(followed, client, member.nick, entry.id)
-        if (
-            client is not None and client in followed.detached
-        ):  # it was there all the time, and its lane has said so again
+        if client is not None and client in followed.detached:  # for itself it has never left
             if not is_seen:  # others saw it quit
                 self._show_join(followed, entry, effect, but=client)
             self._correct_ranks(followed, entry, client, member, is_seen=is_seen)
@@ -260,22 +261,25 @@ class StateChanges:
             self.set_active_room(client, followed.name)
         elif member.sid.startswith(self._own):
             self._listener.stale_join(followed, member.sid)
-        # Under an id that its gateway had before, nobody is shown himself.
+        # A client is not shown its own JOIN under a former session id.
         former = self._clients.get(self._listener.current_sid(member.sid)) if client is None else None
         self._show_join(followed, entry, effect, but=former)
         if client is not None:
             self._listener.room_changed(followed)
 
     def _nick_for_join(self, followed: LocalRoom, entry: Entry, member: Member, client: Client | None) -> str:
-        """What clients are to call one who joins."""
+        """The nick under which clients are shown a session that joins."""
         session = client.session if client is not None else None
         if session is not None and (member.token < number(session.token) or session.nick == session.sid):
-            return session.nick  # the log has lost a newer name, which its client knows
+            return session.nick  # the log has lost a newer nick, which the client knows
         return self._resolve_claim(followed, entry, member)
 
     def _resolve_claim(self, followed: LocalRoom, entry: Entry, member: Member) -> str:
-        """A member's nick, where it is its own: of two whom clients see the older claim goes by the session id, and who
-        is gone has quit: a slower log has yet to say so, or Redis had forgotten who had it."""
+        """The nick under which a member is shown, if another visible session has it already.
+
+        If that session's gateway is gone, its QUIT is shown first: a slower log has not brought it yet. Else Redis had
+        lost a claim, and the session with the older claim is shown under its session id.
+        """
         sid = self._users.sid(member.nick)
         user = self._users.user(sid) if sid is not None and sid != member.sid else None
         if user is None or not user.shown_in:
@@ -300,10 +304,10 @@ class StateChanges:
         return member.nick
 
     def _restore_nick(self, entry: Entry, nick: str) -> None:
-        """Nobody is shown under a nick any more: whoever had to go by his id for it is called by it, as his logs do.
+        """A nick is free: show a session that had to give it up under it again, if all its logs have it so.
 
-        The claim of who has left counted as the newer one: Redis's clock had been set back between the two. Whom a
-        replica has no more, which is ahead of what is shown, is about to leave.
+        The claim of the session that has left counted as the newer one, because Redis's clock was set back between the
+        two. A session that some replica no longer has is about to leave, and keeps its session id.
         """
         holder = self._users.user(self._users.sid(nick) or "")
         if holder is not None and holder.shown_in:
@@ -324,7 +328,10 @@ class StateChanges:
     def _correct_ranks(
         self, followed: LocalRoom, entry: Entry, client: Client, member: Member, *, is_seen: bool
     ) -> None:
-        """Who is back has other ranks than it is known to have: by itself, or by all who saw it there all the time."""
+        """Show the difference to the ranks that a client had before it was detached.
+
+        It is sent to all clients if they saw it in the room all the time, else to the client itself.
+        """
         user = self._users.user(member.sid)
         nick = user.nick if user is not None else member.nick
         changes = reranked(followed.detached.pop(client), member.modes, nick)
@@ -332,15 +339,14 @@ class StateChanges:
         self._send_effect(groups, ModesSet(0, "", followed.room.name, NETWORK, changes), entry.id)
 
     def _leave_as_tried(self, followed: LocalRoom, client: Client, effect: Rejection) -> None:
-        """A client whom the log has lost has left by itself."""
+        """A detached member has sent PART or QUIT. It was rejected, as the log does not have the member."""
         verb, params = effect.event.verb, effect.event.params
         if verb in ("PART", "QUIT"):
-            self.remove_detached(
-                followed, client, Departure(verb), params[-1] if len(params) > (verb == "PART") else ""
-            )
+            text = params[-1] if len(params) > (verb == "PART") else ""
+            self.remove_detached(followed, client, Departure(verb), text)
 
     def remove_detached(self, followed: LocalRoom, client: Client, how: Departure, reason: str) -> None:
-        """A client whom the log has lost leaves a room in which it, and perhaps others, still see it."""
+        """Remove a detached member from the room, for itself and for the other clients that still see it there."""
         session = client.session
         del followed.detached[client]
         member = Member(session.sid, session.nick, session.user, session.host)
@@ -354,7 +360,7 @@ class StateChanges:
             self._remove_client(followed, client)
 
     def drop_detached_members(self, followed: LocalRoom) -> None:
-        """Whom the log has lost gets a new session id: no GONE can tell of the old one, so others see it quit."""
+        """Show the QUIT of detached members: they get new session ids, and no log will bring GONE for the old ones."""
         for client in followed.detached:
             session = client.session
             user = self._users.user(session.sid)
@@ -366,19 +372,19 @@ class StateChanges:
                 self._users.remove(followed, session.sid)
 
     def detached_members(self, followed: LocalRoom, viewer: str) -> list[Member]:
-        """Whom a room's clients still see in it though the log has lost them: all do, or only those themselves."""
+        """The detached members that ``viewer`` still sees in the room: itself, and those whose QUIT was not shown."""
         members = []
         for client, ranks in followed.detached.items():
             session = client.session
             user = self._users.user(session.sid)
             if session.sid == viewer or self._users.is_shown(followed, session.sid):
                 nick = user.nick if user is not None else session.nick
-                says = session.realname, session.account, session.away
-                members.append(Member(session.sid, nick, session.user, session.host, *says, ranks))
+                profile = session.realname, session.account, session.away
+                members.append(Member(session.sid, nick, session.user, session.host, *profile, ranks))
         return members
 
     def _introduce(self, entry: Entry, followed: LocalRoom, effect: Joined, nick: str) -> None:
-        """Whoever joins under a newer name than clients know, or away, is shown to be so first where he is seen."""
+        """Before a JOIN, show any NICK, AWAY or other profile change that clients who see this user have missed."""
         member = effect.member
         user = self._users.user(member.sid)
         if user is not None:
@@ -386,7 +392,7 @@ class StateChanges:
             if old != nick and self._users.renamed(member, nick):
                 line = renamed(f"{old}!{member.user}@{member.host}", nick)
                 self._show_nick(user, line, entry, member.sid)
-            elif old != nick and not user.shown_in:  # it has quit by that name, which may be another's by now
+            elif old != nick and not user.shown_in:  # its QUIT was shown; another session may have the old nick by now
                 self._users.show_as(user, nick)
             self._profile_from_join(entry, effect, user)
         self._users.add(followed, member, nick)
@@ -400,7 +406,7 @@ class StateChanges:
         member = effect.member
         current_sid = self._listener.current_sid(member.sid)
         client = followed.clients.get(current_sid)
-        # It is here all the same, and will join again; it sees nothing of either.
+        # The client stays and will join again. It sees neither.
         returns = client is not None and (current_sid != member.sid or followed.room.is_gone(member.sid))
         but = client if returns else None
         user = self._users.user(member.sid)
@@ -420,12 +426,12 @@ class StateChanges:
             if current_sid == member.sid:
                 self._listener.declared_dead()
         elif client is not None:
-            if not is_seen:  # another room's log, which is ahead, has shown all others that it quit
+            if not is_seen:  # another log, which is ahead, has brought the QUIT
                 self._send_effect(_alone(followed, client), effect, entry.id)
             self._remove_client(followed, client)
         if user is not None:
             self._restore_nick(entry, user.nick)
-            for nick in self._users.stale_nicks_of(user):  # it may have been the log of this room that called it so
+            for nick in self._users.stale_nicks_of(user):  # perhaps only this room's log had it so
                 self._restore_nick(entry, nick)
         if client is not None or member.sid.startswith(self._own) or effect.sid == NOBODY:
             self._listener.room_changed(followed)
@@ -445,7 +451,7 @@ class StateChanges:
             nick = self._resolve_claim(followed, entry, member)
         client = self._clients.get(self._listener.current_sid(member.sid))
         if client is not None and member.token < number(client.session.token):
-            nick = client.session.nick  # a NICK that was put back into a log that had lost it: there is a newer one
+            nick = client.session.nick  # a restored NICK: there is a newer one
         if not self._users.renamed(member, nick):
             return
         if client is not None and client.session.nick != nick:
@@ -467,9 +473,9 @@ class StateChanges:
     def _send_line(
         self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None
     ) -> None:
-        """Writes one line to groups of readers; whoever asked for it gets it as a reply.
+        """Write one line to groups of readers; the session that caused it may get it as a reply.
 
-        ``but``: who does not see it.
+        ``but``: the client that does not see it.
         """
         sender = self._users.sender(actor)
         for variant, audience in groups:
@@ -480,14 +486,14 @@ class StateChanges:
             if but is not None and but.connection in audience:
                 self._write({c: a for c, a in audience.items() if a is not but}, data)
             elif acting is not None and acting.connection in audience and _is_personal(acting):
-                tell = acting.session.reply if self._is_awaited else acting.session.send
-                tell(tags(variant, stream_id, sender=sender) + line)
+                write = acting.session.reply if self._is_awaited else acting.session.send
+                write(tags(variant, stream_id, sender=sender) + line)
                 self._write({c: a for c, a in audience.items() if a is not acting}, data)
             else:
                 self._write(audience, data)
 
     def set_active_room(self, client: Client, room: str) -> None:
-        """From now on a reader of plain text talks in this room (folded name; "" for none); nothing to others."""
+        """Set the room to which a plain-text client talks (casefolded name; "" for none)."""
         if not client.variant & TEXT or client.active_room == room:
             return
         user = self._users.user(client.session.sid)
@@ -504,10 +510,10 @@ def _alone(followed: LocalRoom, client: Client) -> list[Group]:
 
 
 def _is_personal(client: Client) -> bool:
-    """Whether a client sees what it did itself in a way of its own: in a labeled response, as "you joined"."""
+    """Whether a client is sent its own actions in a form of its own: in a labeled response, or as "you joined"."""
     return client.session.response is not None or bool(client.variant & TEXT)
 
 
-def _may_know_of_invites(client: Client, room: Room) -> bool:
-    """IRCv3 invite-notify, "Notes": only those are told who might invite as well."""
+def _may_see_invites(client: Client, room: Room) -> bool:
+    """IRCv3 invite-notify, "Notes": only clients that may invite, too."""
     return bool(client.session.caps & INVITE_NOTIFY) and room.may_invite(client.session.sid, "") is None

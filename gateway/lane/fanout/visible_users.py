@@ -1,7 +1,7 @@
-"""Whom a lane's clients know by which name: everyone who is in a room that some client of the lane is in.
+"""The users that a lane's clients can see, with the nick and profile under which they are shown.
 
-A session has one name, but its NICK and QUIT arrive through every room that it is in. The first log that
-brings a change shows it, once, to all clients that share any of these rooms; the later ones only fold.
+A session has one nick, but its NICK and QUIT arrive through the log of every room that it is in. The first log that
+brings a change shows it, once, to all clients that share any of these rooms. The others are applied without output.
 Runs on the lane's thread.
 """
 
@@ -34,8 +34,8 @@ from gateway.wire.casefold import casefold
 class VisibleUser:
     """A session as this lane's clients know it.
 
-    ``followed``: the rooms whose replicas have it; ``seen``: those in which it is shown: not where a log has yet to
-    bring the QUIT that another has brought.
+    ``rooms``: the rooms whose replicas have it. ``shown_in``: those of them in which clients see it. After another log
+    has brought the session's QUIT, it is shown in no room.
     """
 
     __slots__ = ("nick", "profile", "revision", "rooms", "shown_in", "sid", "token")
@@ -45,9 +45,9 @@ class VisibleUser:
         self.nick = nick
         self.token = member.token
         self.profile = replace(member)
-        """As it was when it was first shown, with what the session has told of itself since."""
+        """As it was when it was first shown, with the profile changes since."""
         self.revision = member.revision
-        """How much of that clients were shown."""
+        """The newest revision of it that was shown."""
         self.rooms: dict[LocalRoom, None] = {}
         self.shown_in: dict[LocalRoom, None] = {}
 
@@ -62,7 +62,7 @@ class VisibleUser:
         return effect.update.apply(self.profile)
 
     def audience(self) -> Iterable[tuple[int, dict[ClientConnection, Client]]]:
-        """Who sees the user in a room, once each, by variant."""
+        """The clients that see the user in a room, each once, by variant."""
         if len(self.shown_in) == 1:
             return next(iter(self.shown_in)).audience.items()
         union: dict[int, dict[ClientConnection, Client]] = {}
@@ -73,7 +73,7 @@ class VisibleUser:
 
 
 class VisibleUsers:
-    """Everybody whom the lane's replicas hold, by session id and by nick."""
+    """All members of the rooms that the lane follows, by session id and by nick."""
 
     __slots__ = ("_by_nick", "_by_sid", "quit_shown", "senders", "stale_names")
 
@@ -81,10 +81,11 @@ class VisibleUsers:
         self._by_sid: dict[str, VisibleUser] = {}
         self._by_nick: dict[str, str] = {}
         self.senders: dict[str, Sender] = {}
-        """Those of whom tags tell something, by session id: all others' lines cost nothing more."""
-        # Sessions of whom some replica still has an older name than the one shown: their lines are rewritten.
+        """By session id, those of which a tag shows something. The lines of all others cost nothing more."""
         self.stale_names: set[str] = set()
-        self.quit_shown: set[str] = set()  # whose QUIT has been shown, while some replica still has them
+        """Sessions that some replica has under an older nick than the one shown: their lines get the shown one."""
+        self.quit_shown: set[str] = set()
+        """Sessions whose QUIT was shown, while some replica still has them."""
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -96,15 +97,15 @@ class VisibleUsers:
         return self._by_sid.get(sid)
 
     def sender(self, sid: str) -> Sender:
-        """What the tags of a session's lines tell of it."""
+        """What the tags of a session's lines show of it."""
         return self.senders.get(sid, UNKNOWN)
 
     def apply_update(self, user: VisibleUser, effect: ProfileChanged) -> bool:
-        """See Person.learns."""
-        is_news = user.apply_update(effect)
-        if is_news:
+        """:meth:`VisibleUser.apply_update`, and what the tags of the user's lines show from then on."""
+        is_new = user.apply_update(effect)
+        if is_new:
             self._note_sender(user)
-        return is_news
+        return is_new
 
     def _note_sender(self, user: VisibleUser) -> None:
         sender = user.profile.sender
@@ -114,17 +115,17 @@ class VisibleUsers:
             self.senders.pop(user.sid, None)
 
     def newest_profile(self, member: Member) -> Member:
-        """A member, or what another room's log, which is ahead, knows of the same session."""
+        """A member, or the profile of the same session from another log that is ahead."""
         user = self._by_sid.get(member.sid)
         return user.profile if user is not None and user.revision > member.revision else member
 
     def is_shown(self, followed: LocalRoom, sid: str) -> bool:
-        """Whether a room's clients are shown this session in it."""
+        """Whether a room's clients see this session in it."""
         user = self._by_sid.get(sid)
         return user is not None and followed in user.shown_in
 
     def add(self, followed: LocalRoom, member: Member, nick: str) -> VisibleUser:
-        """A member came into a replica, and is shown there; ``nick``: its name for clients, if it has none yet."""
+        """A member has joined a replica and is shown there; ``nick``: the one to show, if the user is new."""
         user = self._by_sid.get(member.sid)
         if user is None:
             user = self._by_sid[member.sid] = VisibleUser(member, nick)
@@ -136,19 +137,19 @@ class VisibleUsers:
         return user
 
     def renamed(self, member: Member, nick: str) -> bool:
-        """A replica has a new name for a member, for clients it is this one; whether it is news to this lane."""
+        """A replica has a new nick of a member, which is shown as ``nick``; whether clients must be sent it."""
         user = self._by_sid[member.sid]
-        # Who has lost a nick goes by the id under the token that it had for it.
-        news = user.nick != nick and (member.token, nick == user.sid) >= (user.token, user.nick == user.sid)
-        if news:
+        # A session that has lost a nick has its session id as a nick, with the token of the lost one.
+        is_new = user.nick != nick and (member.token, nick == user.sid) >= (user.token, user.nick == user.sid)
+        if is_new:
             self._unname(user)
             user.nick, user.token = nick, member.token
             self._by_nick[casefold(nick)] = member.sid
         self._compare(user)
-        return news
+        return is_new
 
     def show_as(self, user: VisibleUser, nick: str) -> None:
-        """Clients are shown another name for somebody, of which no log has told yet."""
+        """Clients are shown another nick of a user, which no log has brought yet."""
         self._unname(user)
         user.nick = nick
         self._by_nick[casefold(nick)] = user.sid
@@ -162,24 +163,24 @@ class VisibleUsers:
             self.stale_names.add(sid)
 
     def stale_nicks_of(self, user: VisibleUser) -> list[str]:
-        """By which replicas still call somebody who is shown by another name."""
+        """The nicks that the replicas have for a user who is shown under another nick."""
         if user.sid not in self.stale_names:
             return []
         members = (f.room.members.get(user.sid) for f in user.rooms)
         return list(dict.fromkeys(member.nick for member in members if member is not None))
 
     def shown_nicks(self) -> dict[str, str]:
-        """The names that clients know, by session id, of those whom some replica still calls otherwise."""
+        """By session id, the nicks under which users with a stale nick are shown."""
         return {sid: self._by_sid[sid].nick for sid in self.stale_names}
 
-    # -- lines of logs that are behind ----------------------------------------------------------------
+    # -- effects of logs that are behind --------------------------------------------------------------
 
     def current_nick(self, sid: str, nick: str) -> str:
-        """The nick that clients know of a session that a replica calls so."""
+        """The nick under which a session is shown that a replica has under ``nick``."""
         return self._by_sid[sid].nick if sid in self.stale_names else nick
 
     def with_current_nick(self, run: Iterable[MessageSent | MultilineSent]) -> bool:
-        """Put the nicks that clients know into messages of sessions with a stale nick; whether there was none."""
+        """Put the shown nicks into the messages of sessions with a stale nick; whether there was no such message."""
         is_current = True
         for effect in run:
             if effect.sid in self.stale_names:
@@ -216,7 +217,7 @@ class VisibleUsers:
         return update._replace(source=_renamed_source(update.source, nick))
 
     def _current_names(self, followed: LocalRoom, shown: dict[str, str], later: Iterable[Effect]) -> dict[str, str]:
-        """The nick that clients know by the nick that the room's log has at this place."""
+        """The shown nicks, by the nick that the room's log has at this place."""
         members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
         names = {member.nick: shown[member.sid] for member in members}
         for effect in later:
@@ -224,15 +225,15 @@ class VisibleUsers:
                 names.setdefault(effect.old_nick, shown[effect.sid])
         return names
 
-    # -- those who have quit --------------------------------------------------------------------------
+    # -- users that have quit -------------------------------------------------------------------------
 
     def quit(self, user: VisibleUser) -> None:
-        """Somebody's QUIT has been shown: it left every view at once."""
+        """A user's QUIT was shown: clients see it in no room any more."""
         user.shown_in.clear()
         self.quit_shown.add(user.sid)
 
     def shown_quit_in(self, followed: LocalRoom) -> list[str]:
-        """Whom a room's replica has, and its clients do not see any more."""
+        """The session ids that a room's replica still has, and that its clients have seen quit."""
         hidden = [self._by_sid[sid] for sid in self.quit_shown]
         return [user.sid for user in hidden if followed in user.rooms and followed not in user.shown_in]
 
@@ -245,7 +246,7 @@ class VisibleUsers:
         return [change for change in changes if change.letter not in RANKS or change.param not in unseen]
 
     def remove(self, followed: LocalRoom, sid: str) -> None:
-        """A member left a replica, or the replica is no longer kept."""
+        """A member has left a replica, or the room is no longer followed."""
         user = self._by_sid.get(sid)
         if user is not None:
             user.rooms.pop(followed, None)
