@@ -1,19 +1,15 @@
 """Build the parts of a lane and connect them. Nothing is decided here, and nothing here runs once the lane does."""
 
-import socket
 from collections.abc import Callable
 from functools import partial
-
-import structlog
 
 from gateway.broker.keys import Keys
 from gateway.broker.link import RedisLink
 from gateway.broker.probe import LinkProbe
 from gateway.chat.commands.rooms import show_room
-from gateway.chat.effects import Joined, Outcome, Redacted, Rejection
+from gateway.chat.effects import Outcome
 from gateway.chat.events import Entry, decode
 from gateway.chat.interfaces import Services
-from gateway.chat.member import Member
 from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.directory import nicks
@@ -39,6 +35,7 @@ from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.features.monitor import Monitor
 from gateway.lane.features.operators import Operators
 from gateway.lane.hooks import Hooks, call_all
+from gateway.lane.listeners import FoldListener, LinkEvents
 from gateway.lane.loop.batch_delay import BatchDelay
 from gateway.lane.loop.stall_guard import StallGuard
 from gateway.lane.loop.turn_times import TurnTimes
@@ -68,8 +65,6 @@ from gateway.logs.subscriptions import Subscriptions
 from gateway.net.connection import ClientConnection
 from gateway.net.selector import Selector
 
-log = structlog.get_logger()
-
 LINK_SCRIPTS = (*SCRIPTS, *nicks.SCRIPTS)
 
 
@@ -94,15 +89,17 @@ class Parts:
         self._build_directory()
         self._build_sessions()
         self._build_clients()
+        self._connect_fold()
         self._register()
 
     def _build_link(self) -> None:
         """Build what writes to Redis."""
         context, keys = self.context, self.keys
-        events = LinkEvents(self)
+        events = LinkEvents(context, self.hooks)
         self.link = RedisLink(self.selector, events, LINK_SCRIPTS)
         written = keys.gateway_info(context.gateway)
         self.probe = LinkProbe(events, self.link, keys.probe(context.id), written, context.random)
+        events.probe = self.probe
         wanted = context.settings.wait_replicas
         self.replica_acks = ReplicaAcks(wanted, self.link, written, self.probe.lagging) if wanted else None
         self.log_writer = LogWriter(
@@ -126,9 +123,9 @@ class Parts:
         """Build what follows logs and shows what is in them."""
         context, keys = self.context, self.keys
         self.visible_users = VisibleUsers()
-        fold_listener = FoldListener(self)
+        listener = self.fold_listener = FoldListener(context, self.clients)
         self.outboxes = Outboxes(self.touched)
-        self.state_changes = StateChanges(context.id, self.clients, self.visible_users, self.outboxes, fold_listener)
+        self.state_changes = StateChanges(context.id, self.clients, self.visible_users, self.outboxes, listener)
         self.fanout = Fanout(
             context.id,
             self.clients,
@@ -136,7 +133,7 @@ class Parts:
             self.log_writer,
             self.outboxes,
             self.state_changes,
-            fold_listener,
+            listener,
             self.outgoing.finish,
         )
         self.subscriptions = Subscriptions(
@@ -194,8 +191,10 @@ class Parts:
         """Build what the lane knows of its sessions."""
         context, clients, outgoing = self.context, self.clients, self.outgoing
         self.profiles = Profiles(self.directory, self.directory_publisher, outgoing, self.visible_users)
-        self.nicks = Nicks(context, clients, self.directory, outgoing, self.profiles, self.visible_users)
-        self.sessions = Sessions(context, self.hooks, clients, outgoing, self.nicks, self.replicas, self.barrier)
+        self.nicks = Nicks(context, clients, self.directory, outgoing, self.visible_users)
+        self.sessions = Sessions(
+            context, self.hooks, clients, outgoing, self.nicks, self.profiles, self.replicas, self.barrier
+        )
         self.outcomes = self.outgoing.listener = Outcomes(outgoing, self.profiles, self.direct_history, self._show_room)
         self.memberships = Memberships(context, outgoing, self.log_writer, self.state_changes, self._declared_dead)
         self.rekey = Rekey(
@@ -315,6 +314,7 @@ class Parts:
         ]
         hooks.link_down += [self.orphans.link_down, self.subscriptions.link_down]
         hooks.redis_unavailable += [self.outgoing.redis_unavailable]
+        hooks.writes_taken += [self.log_writer.writes_taken]
         hooks.redis_available += [self.outgoing.redis_available]
         hooks.data_lost += [self.replicas.note_all, self.nicks.renew_all, self.directory_publisher.renew]
         self.inbox.on_lost = partial(call_all, hooks.data_lost)
@@ -340,6 +340,17 @@ class Parts:
             self._rekeyed,
         ]
         hooks.rekey_ended += [self.directory_publisher.renew]
+
+    def _connect_fold(self) -> None:
+        """Set who hears what the fan-out reports of the fold."""
+        listener = self.fold_listener
+        listener.nick_taken = self.rekey.named
+        listener.renamed = self.nicks.set
+        listener.nick_lost = self.nicks.yielded
+        listener.declared_dead = self.rekey.notice
+        listener.stale_join = self.memberships.remove_unknown
+        listener.room_changed = self.directory_publisher.room_changed
+        listener.outcomes, listener.rekey, listener.rejected_events = self.outcomes, self.rekey, self.rejected_events
 
     # Calls of parts that are built later than their callers.
 
@@ -402,90 +413,6 @@ class Parts:
     def _rekeyed(self, lane: str) -> None:
         self.probe.rekeyed(self.keys.gateway_info(self.context.gateway))
         self.barrier.inbox = self.inbox.name
-
-
-class FoldListener:
-    """What the fan-out reports of the fold, passed on to the parts that it concerns."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self.current_sid = parts.context.current_sid
-
-    def rejected(self, followed: LocalRoom, entry: Entry, effect: Rejection | Redacted) -> None:
-        self._parts.rejected_events.mark(followed.name, entry, (effect,))
-
-    def rejected_after_gone(self, followed: LocalRoom, pending: PendingEvent) -> bool:
-        return self._parts.rekey.returned(followed.name, pending)
-
-    def nick_taken(self, member: Member) -> None:
-        self._parts.rekey.named(member)
-
-    def renamed(self, client: Client, nick: str) -> None:
-        self._parts.nicks.set(client, nick)
-
-    def nick_lost(self, client: Client, nick: str, room: str) -> None:
-        self._parts.nicks.yielded(client, nick, room)
-
-    def declared_dead(self) -> None:
-        self._parts.rekey.notice()
-
-    def rejoined(self, effect: Joined) -> None:
-        self._parts.outcomes.joined_late(self._parts.clients[effect.sid].session, effect)
-
-    def stale_join(self, followed: LocalRoom, sid: str) -> None:
-        self._parts.memberships.remove_unknown(followed, sid)
-
-    def room_changed(self, followed: LocalRoom) -> None:
-        self._parts.directory_publisher.room_changed(followed)
-
-
-class LinkEvents:
-    """What the Redis link and its probe report, passed on to the parts."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._context, self._hooks = parts.context, parts.hooks
-        self.later = parts.context.later
-
-    @property
-    def id(self) -> str:
-        return self._context.id
-
-    @property
-    def now(self) -> float:
-        return self._context.now
-
-    @property
-    def is_stopping(self) -> bool:
-        return self._context.is_stopping
-
-    def connect(self, done: Callable[[socket.socket | BaseException], None]) -> None:
-        self._context.process.connect(self._context.post, done)
-
-    def link_fault(self, error: Exception) -> None:
-        self._context.fault("link", error)
-
-    def link_up(self) -> None:
-        call_all(self._hooks.link_up)
-        self._parts.probe.link_up()
-
-    def link_down(self, why: str) -> None:
-        call_all(self._hooks.link_down)
-        self._parts.probe.link_down(why)
-
-    def link_proven(self) -> None:
-        if not self._context.is_ready:
-            self._context.is_ready = True
-            log.info("lane_ready", lane=self._context.id)
-
-    def redis_unavailable(self) -> None:
-        call_all(self._hooks.redis_unavailable)
-
-    def redis_available(self) -> None:
-        call_all(self._hooks.redis_available)
-
-    def writes_taken(self) -> None:
-        self._parts.log_writer.writes_taken()
 
 
 def retention(settings: LaneSettings) -> Retention:

@@ -34,6 +34,8 @@ class Hooks:
         self.redis_unavailable: list[Call] = []
         """Nothing gets into a log for now, whether the link is up or not."""
         self.redis_available: list[Call] = []
+        self.writes_taken: list[Call] = []
+        """Redis takes writes again, after it refused them or lacked replicas."""
         self.data_lost: list[Call] = []
         """Redis has lost the lane's inbox, and perhaps all else that the lane keeps there."""
         self.lease_lost: list[Call] = []

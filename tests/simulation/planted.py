@@ -16,10 +16,10 @@ from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.chat.state import State
 from gateway.heartbeat.reaper import Reaper
-from gateway.lane.assembly import FoldListener
 from gateway.lane.clients.client import Client
 from gateway.lane.direct.history import DirectHistory, StoredMessage
 from gateway.lane.fanout.visible_users import VisibleUsers
+from gateway.lane.listeners import FoldListener
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.lane.rooms.orphans import OrphanedMembers
 from gateway.lane.sessions.membership import Memberships

@@ -22,7 +22,6 @@ from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.loop.replies import Waiters, reply_to
 from gateway.lane.loop.tasks import Wait
 from gateway.lane.outgoing import Outgoing, in_slices
-from gateway.lane.sessions.profile import Profiles
 from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
 
@@ -40,14 +39,12 @@ class Nicks:
         clients: Clients,
         directory: NickDirectory,
         outgoing: Outgoing,
-        profiles: Profiles,
         visible_users: VisibleUsers,
     ) -> None:
         self._context = context
         self._clients = clients
         self._directory = directory
         self._outgoing = outgoing
-        self._profiles = profiles
         self._visible_users = visible_users
         self.by_nick: dict[str, str] = {}
         self._coming: dict[Session, str] = {}  # nicks that rooms are being sent
@@ -70,7 +67,6 @@ class Nicks:
 
     def registered(self, session: Session) -> None:
         self.by_nick[casefold(session.nick)] = session.sid
-        self._profiles.publish(session)
 
     def set(self, client: Client, nick: str) -> None:
         """Clients see a session under this nick from now on: one that it has claimed, or its session id."""
@@ -190,11 +186,8 @@ class Nicks:
             return
         self.set(client, nick)
         self.renew(client)  # Redis may have lost it before it was the session's name
-        self._profiles.publish(session)
-        for (
-            name,
-            room,
-        ) in session.rooms.items():  # one joined meanwhile, or whose log has lost its end, may have another
+        self._directory.publish(session)
+        for name, room in session.rooms.items():  # joined meanwhile, or its log has lost its end
             member = room.members.get(session.sid)
             if member is None or member.nick != nick:
                 line = events.renamed(session.source, nick, session.token)
@@ -212,7 +205,7 @@ class Nicks:
         if casefold(nick) != casefold(session.nick):
             self._directory.release(session.sid, nick)
         elif session.is_registered:
-            self._profiles.publish(session)
+            self._directory.publish(session)
 
     async def give_up(self, session: Session) -> None:
         """Release the nick of a session that leaves, and wait until others can claim it."""

@@ -15,6 +15,7 @@ from gateway.lane.loop.tasks import Task, Wait
 from gateway.lane.outgoing import Outgoing, in_slices
 from gateway.lane.rooms.local_room import RoomReplicas
 from gateway.lane.sessions.nicks import Nicks
+from gateway.lane.sessions.profile import Profiles
 from gateway.logs.barrier import Barrier
 from gateway.net.connection import ClientConnection
 
@@ -34,6 +35,7 @@ class Sessions:
         clients: Clients,
         outgoing: Outgoing,
         nicks: Nicks,
+        profiles: Profiles,
         replicas: RoomReplicas,
         barrier: Barrier,
     ) -> None:
@@ -42,6 +44,7 @@ class Sessions:
         self._clients = clients
         self._outgoing = outgoing
         self._nicks = nicks
+        self._profiles = profiles
         self._replicas = replicas
         self._barrier = barrier
         self._closing: dict[ClientConnection, None] = {}  # have been sent ERROR, and are still open to read it
@@ -49,6 +52,7 @@ class Sessions:
     def registered(self, session: Session) -> None:
         client = self._clients.of(session)
         self._nicks.registered(session)
+        self._profiles.publish(session)
         log.info("registered", session=session.sid, nick=session.nick, dialect=client.dialect.name)
 
     def quit(self, session: Session, reason: str) -> None:
