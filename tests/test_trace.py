@@ -4,7 +4,7 @@ import pytest
 
 from tests.trace import COMMANDS, trace
 
-BOUNDS = {"PRIVMSG": 15, "NICK": 28}
+BOUNDS = {"PRIVMSG": 13, "NICK": 23}
 """The figures of tests/trace.py; they only ever go down."""
 
 
@@ -24,4 +24,5 @@ def test_the_whole_way_is_traced() -> None:
 
 
 def test_the_same_command_always_takes_the_same_way() -> None:
+    trace(COMMANDS["NICK"])  # fills the process's caches, such as that of the second at hand
     assert trace(COMMANDS["NICK"]) == trace(COMMANDS["NICK"])
