@@ -190,7 +190,7 @@ def _nick(controller: Controller, rest: str) -> None:
     if valid_nick(rest):
         _send(controller, "NICK", rest)
     else:
-        controller.answer(f"{rest} cannot be a name; {suggest_nick(rest)} could")
+        controller.answer(f"{rest} is not a valid nick; {suggest_nick(rest)} is")
 
 
 def _msg(controller: Controller, rest: str) -> None:

@@ -47,7 +47,7 @@ class RoomDirectory:
             case n.RPL_LISTEND, _:
                 self._end(now)
             case n.RPL_TRYAGAIN, [_, "LIST", *_]:
-                self._end(now, "the gateway is too busy: try again in a while")
+                self._end(now, "the gateway is too busy: try again later")
             case _:
                 return False
         return True

@@ -65,11 +65,11 @@ def parse_state(text: str) -> SavedState:
     """Parse what `as_json` has written; ValueError for anything else."""
     table = json.loads(text)
     if not isinstance(table, dict) or table.pop("version", None) != VERSION:
-        raise ValueError("it is not of this version")
+        raise ValueError("it has another version")
     conversations = [_conversation(entry) for entry in _list(table, "conversations")][:CONVERSATIONS_LIMIT]
     ignored = _list(table, "ignored")
     if not all(isinstance(nick, str) for nick in ignored):
-        raise ValueError("ignored: there is something that is no name")
+        raise ValueError("ignored: it contains an invalid nick")
     theme = _text(table, "theme")
     if theme not in _THEMES:
         raise ValueError(f"theme: there is no {theme!r}")
@@ -86,7 +86,7 @@ def parse_state(text: str) -> SavedState:
 
 def _conversation(entry: Any) -> SavedConversation:
     if not isinstance(entry, dict):
-        raise ValueError("conversations: there is something that is none")
+        raise ValueError("conversations: it contains an invalid entry")
     name = _text(entry, "name")
     if not _NAME.fullmatch(name):
         raise ValueError(f"conversations: {name!r} is neither a room nor a person")
@@ -97,19 +97,19 @@ def _conversation(entry: Any) -> SavedConversation:
 def _text(table: dict[str, Any], key: str) -> str:
     value = table.get(key, "")
     if not isinstance(value, str):
-        raise ValueError(f"{key}: {value!r} is no text")
+        raise ValueError(f"{key}: {value!r} is not a text")
     return value
 
 
 def _number(table: dict[str, Any], key: str) -> float:
     value = table.get(key, 0.0)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e11:
-        raise ValueError(f"{key}: {value!r} is no time")
+        raise ValueError(f"{key}: {value!r} is not a time")
     return float(value)
 
 
 def _list(table: dict[str, Any], key: str) -> list[Any]:
     value = table.get(key, [])
     if not isinstance(value, list):
-        raise ValueError(f"{key}: {value!r} is no list")
+        raise ValueError(f"{key}: {value!r} is not a list")
     return value

@@ -128,11 +128,11 @@ def _check_type(wanted: Any, value: object, key: str) -> None:
 def _check_meaning(key: str, value: object, named: str) -> None:
     match key, value:
         case "name", str(nick) if not valid_nick(nick):
-            raise SettingsError(f"{named}: {nick!r} cannot be a name")
+            raise SettingsError(f"{named}: {nick!r} is not a valid nick")
         case "rooms", str(room) if not valid_room(room):
-            raise SettingsError(f"{named}: {room!r} is no name of a room")
+            raise SettingsError(f"{named}: {room!r} is not a valid name for a room")
         case "addresses", str(address):
             try:
                 parse_address(address)
             except ValueError as error:
-                raise SettingsError(f"{named}: {address!r} is no address HOST:PORT ({error})") from None
+                raise SettingsError(f"{named}: {address!r} is not an address HOST:PORT ({error})") from None

@@ -50,7 +50,7 @@ def destination(words: Sequence[str], settings: Settings, *, uses_tls: bool, ask
         try:
             addresses[parse_address(text, uses_tls=uses_tls or network.tls)] = None
         except ValueError as error:
-            raise click.UsageError(f"{text!r} is no address HOST:PORT ({error})") from None
+            raise click.UsageError(f"{text!r} is not an address HOST:PORT ({error})") from None
     secret = _password(name, is_needed=network.password, asks=asks_password)
     return Destination(list(addresses), network, secret, name or str(next(iter(addresses))))
 
@@ -68,14 +68,14 @@ def _password(network: str, *, is_needed: bool, asks: bool) -> str:
 def room_named(text: str) -> str:
     room = text if text.startswith("#") else f"#{text}"
     if not valid_room(room):
-        raise click.UsageError(f"{text!r} is no name of a room")
+        raise click.UsageError(f"{text!r} is not a valid name for a room")
     return room
 
 
 def settled_name(option: str | None, to: Destination, settings: Settings) -> str:
     """Return the nick from the option or the settings, "" if there is none."""
     if option is not None and not valid_nick(option):
-        raise click.UsageError(f"{option!r} cannot be a name; {suggest_nick(option)} could")
+        raise click.UsageError(f"{option!r} is not a valid nick; {suggest_nick(option)} is")
     return option or to.network.name or settings.name
 
 

@@ -129,7 +129,7 @@ def test_commands_for_the_desk(controller: FakeController, typed: str, asked: tu
         ("/nosuch", "There is no command /nosuch. Try /help."),
         ("/", "There is no command /. Try /help."),
         ("/msg bob", "Usage: /msg NAME TEXT"),
-        ("/nick two words", "two words cannot be a name; twowords could"),
+        ("/nick two words", "two words is not a valid nick; twowords is"),
         ("/join a,b", "#a,b is not a valid name for a room"),
         ("/help join", "/join ROOM [KEY]: join a room and show it"),
     ],

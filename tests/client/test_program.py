@@ -192,10 +192,10 @@ def test_the_log_is_appended(shared: SharedNetwork, server: FakeServer, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--name", "two words"], "twowords could"),
+        (["--name", "two words"], "twowords is"),
         (["--room", "a,b"], "'a,b' is not a valid name for a room"),
         (["http://localhost"], "http:// is neither irc:// nor ircs://"),
-        (["localhost:99999"], "is no address HOST:PORT"),
+        (["localhost:99999"], "is not an address HOST:PORT"),
         (["--log", "/"], "is a directory"),
     ],
 )
