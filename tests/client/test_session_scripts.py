@@ -3,6 +3,7 @@ files (tests/page); scripts/session/README.md describes their format.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 
+from client.capabilities import CAPABILITIES
 from client.conversation import Position
 from client.events import (
     Event,
@@ -172,6 +174,11 @@ def steps_of(name: str) -> Iterator[dict[str, Any]]:
 def script(name: str) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((SCRIPTS / f"{name}.json").read_text(encoding="utf-8"))
     return loaded
+
+
+def test_both_clients_have_the_same_list_of_capabilities() -> None:
+    page = Path(__file__).parents[2] / "gateway" / "web" / "capabilities.js"
+    assert re.findall(r'"([a-z/-]+)"', page.read_text(encoding="utf-8")) == list(CAPABILITIES)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SCRIPTS.glob("[!_]*.json")))
