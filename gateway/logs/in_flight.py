@@ -52,7 +52,7 @@ class InFlight:
 
 
 class LogQueue:
-    """What a lane has under way to one log, in the order in which it is sent: first ``to_restore``, then ``events``."""
+    """The events and entries under way to one log. They are sent in this order: ``to_restore``, then ``events``."""
 
     __slots__ = (
         "after_recovery",

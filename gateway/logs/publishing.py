@@ -15,7 +15,7 @@ Sent = list[tuple[LogQueue, InFlight]]
 
 
 class DelayedPublisher:
-    """What a lane has appended and not published yet."""
+    """The entries that a lane has appended and not published yet."""
 
     def __init__(self, redis: RedisPort, acks: ReplicaAcks, finish: Callable[[LogQueue, str], None]) -> None:
         """``finish`` gets the id of an entry in a log that this lane does not follow."""

@@ -1,15 +1,16 @@
 """The events of clients that wait while Redis is unavailable: in order, within bounds, otherwise refused.
 
-They wait in the log writer's queues. The retry queue counts their bytes for each session and knows their age. Only an
-event that was never sent to Redis can be refused. Then the session's later events for the same log are refused too,
-until nothing of the session is under way, so that a conversation has no holes. Runs on the lane's thread.
+They wait in the queues of the logs (:class:`gateway.logs.log_queues.LogQueues`). The retry queue counts their bytes for
+each session, and knows their age. Only an event that was never sent to Redis can be refused. Then the session's later
+events for the same log are refused too, until nothing of the session is under way. So a conversation has no holes.
+Pure; belongs to one lane.
 """
 
 from collections import deque
 from collections.abc import Callable
 
 from gateway.logs.in_flight import PendingEvent
-from gateway.logs.log_writer import LogWriter
+from gateway.logs.log_queues import LogQueues
 
 LANE_LIMIT_BYTES = 64 * 1024 * 1024
 OVERHEAD_BYTES = 350  # what an event takes besides its text
@@ -26,7 +27,7 @@ class RetryQueue:
 
     def __init__(
         self,
-        log_writer: LogWriter,
+        queues: LogQueues,
         count_of: Callable[[str], int | None],
         refuse: Callable[[PendingEvent], None],
         limits: tuple[int, float],
@@ -35,7 +36,7 @@ class RetryQueue:
 
         ``refuse`` ends an event that was withdrawn; ``limits``: bytes for each session, seconds.
         """
-        self._log_writer = log_writer
+        self._queues = queues
         self._count_of = count_of
         self._refuse = refuse
         self.limits = limits
@@ -55,7 +56,7 @@ class RetryQueue:
         since = {pending: at for at, _, pending in self._waiting}
         self._waiting.clear()
         found = []
-        for name, pending, is_queued in self._log_writer.under_way():
+        for name, pending, is_queued in self._queues.under_way():
             if self._count_of(pending.sid) is not None and pending.__class__ is PendingEvent:
                 self._count(pending)
                 if is_queued:
@@ -123,10 +124,10 @@ class RetryQueue:
             self._turn_off_if_empty()
 
     def _expire(self, name: str, old: set[PendingEvent]) -> None:
-        sids = {pending.sid for pending in self._log_writer.waiting(name) if pending in old}
+        sids = {pending.sid for pending in self._queues.waiting(name) if pending in old}
         for sid in sids:
             self._refused.setdefault(sid, set()).add(name)
-        for pending in self._log_writer.withdraw(name, lambda one: one.sid in sids and one.__class__ is PendingEvent):
+        for pending in self._queues.withdraw(name, lambda one: one.sid in sids and one.__class__ is PendingEvent):
             self._refuse(pending)
 
     def _turn_off_if_empty(self) -> None:
@@ -138,7 +139,7 @@ class RetryQueue:
             self.is_on = False
             self._bytes.clear()
             self.bytes = 0
-            if not self._log_writer.queued:
+            if not self._queues.queued:
                 self._waiting.clear()
 
 

@@ -1,7 +1,6 @@
 """A lane's replica of a room: the state that the room's log has led to, kept current while the lane follows the room.
 
-It knows no clients. What the lane shows them is decided by a subclass
-(:class:`gateway.lane.rooms.local_room.LocalRoom`). Runs on the lane's thread.
+It knows no clients: a subclass adds them (:class:`gateway.lane.rooms.local_room.LocalRoom`). Runs on the lane's thread.
 """
 
 from abc import ABC, abstractmethod
@@ -30,7 +29,7 @@ SNAPSHOT_STEP_BYTES = 8192
 
 @dataclass(frozen=True, slots=True)
 class LogAccess:
-    """What a lane reads and writes rooms' logs with."""
+    """The parts of a lane that read and write rooms' logs."""
 
     writer: LogWriter
     subscriptions: Subscriptions

@@ -1,4 +1,4 @@
-"""What keeps a room's log bounded and alive: snapshots, trimming, expiry, and seeding a log that Redis has lost.
+"""Keep a room's log bounded and alive: snapshots, trimming, expiry, and seeding a log that Redis has lost.
 
 Runs on the lane's thread.
 """
