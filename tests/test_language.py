@@ -32,6 +32,8 @@ CHECKED = [
     "gateway/embedded",
     "gateway/heartbeat",
     "gateway/lane/fanout",
+    "gateway/lane/features",
+    "gateway/lane/loop",
     "gateway/logs",
     "gateway/net",
     "gateway/ops",

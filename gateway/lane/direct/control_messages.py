@@ -1,4 +1,4 @@
-"""What arrives in the inbox and is more than a line to be shown: KILL, WALLOPS, INVITE, FAIL, notices to operators.
+"""Control messages in the inbox, which need more than showing a line: KILL, WALLOPS, INVITE, FAIL, operator notices.
 
 Runs on the lane's thread.
 """
@@ -19,11 +19,11 @@ log = structlog.get_logger()
 
 INVITES_KEPT = 20
 OPERATOR_NOTICE = "OPERNOTICE"
-"""What a lane is to tell the operators that are connected to it."""
+"""The verb of a notice for the operators that are connected to a lane."""
 
 
 def control_handlers(clients: dict[str, Client], depart: Callable[[Client, str], None]) -> dict[str, ControlHandler]:
-    """The handlers by verb; ``clients`` are the lane's by session id, ``depart`` ends one for a reason."""
+    """Return the handlers by verb. ``clients``: the lane's by session id. ``depart`` ends one for a reason."""
 
     def kill(message: Message, client: Client | None, show: Show) -> None:
         """Modern IRC "KILL message": the line itself, then ERROR; others see a QUIT with the operator's name."""
@@ -34,13 +34,13 @@ def control_handlers(clients: dict[str, Client], depart: Callable[[Client, str],
             depart(client, f"Killed ({by} ({message.params[1]}))")
 
     def wallops(_message: Message, _client: Client | None, show: Show) -> None:
-        """RFC 2812 4.7: to whoever has asked for it (+w), and to every operator."""
+        """RFC 2812 4.7: sent to users with +w and to all operators."""
         for client in clients.values():
             if is_receiver(client.session, "WALLOPS"):
                 show(client)
 
     def invite(message: Message, client: Client | None, show: Show) -> None:
-        """Modern IRC "INVITE message"; remembered for INVITE without parameters."""
+        """Modern IRC "INVITE message". Stored for INVITE without parameters."""
         if client is not None:
             session, room = client.session, message.params[1]
             session.invites = {name: r for name, r in (session.invites or {}).items() if name != casefold(room)}
@@ -50,7 +50,7 @@ def control_handlers(clients: dict[str, Client], depart: Callable[[Client, str],
             show(client)
 
     def fail(message: Message, client: Client | None, show: Show) -> None:
-        """IRCv3 standard-replies: what the lane of a message's addressee refuses."""
+        """IRCv3 standard-replies: the refusal of a message by its recipient's lane."""
         if client is not None and client.session.caps & STANDARD_REPLIES:
             show(client)
         elif client is not None:

@@ -1,9 +1,8 @@
-"""The history of direct messages: what each session of the lane has sent and received itself, in memory.
+"""The history of direct messages that each session of the lane has sent and received, in memory.
 
-There is nothing yet by which two connections could be shown to be one person's, and whoever has a nick now may not
-read what was said to the one who had it before: so a session reads what went through its own hands, and it is
-forgotten with the session (docs/decisions/0020). Bounded for a session and for the lane, the oldest go first. Runs
-on the lane's thread.
+Nothing proves yet that two connections belong to one person, and the owner of a nick may not read messages to its
+former owner. So a session reads only its own messages, and the history ends with the session (docs/decisions/0020). It
+is bounded for a session and for the lane. The oldest messages are removed first. Runs on the lane's thread.
 """
 
 from bisect import bisect_left
@@ -25,7 +24,7 @@ SESSION_MESSAGES = 500
 SESSION_BYTES = 512 * 1024
 LANE_BYTES = 64 * 1024 * 1024
 OVERHEAD_BYTES = 500
-"""What Python takes for a message besides its text."""
+"""The memory of a message besides its text."""
 
 
 class StoredMessage:
@@ -42,7 +41,7 @@ class StoredMessage:
 
 
 class DirectConversation:
-    """All that one session remembers, in the order of the messages' places."""
+    """The history of one session, in the order of the messages' places."""
 
     __slots__ = ("said", "size_bytes")
 
@@ -52,37 +51,37 @@ class DirectConversation:
 
 
 class DirectHistory:
-    """See the module."""
+    """The direct histories of the lane's sessions."""
 
     def __init__(self, called: Callable[[str], str | None]) -> None:
-        """``called`` tells what the session with this id is called now, as far as the lane knows."""
+        """``called`` returns the present nick of the session with this id, if the lane knows it."""
         self._called = called
         self._talks: dict[Session, DirectConversation] = {}
         self._oldest_first: OrderedDict[StoredMessage, None] = OrderedDict()
         self.size_bytes = 0
 
-    # -- remembering ----------------------------------------------------------------------------------
+    # -- storing --------------------------------------------------------------------------------------
 
     def received(self, session: Session, sender: str, stream_id: str, index: int, log: str, message: Message) -> None:
-        """A session is shown a message from the inbox ``log``; ``sender``: the other's session id."""
+        """Store a message that a session was shown from the inbox ``log``. ``sender``: the other session's id."""
         nick = (message.source or "").partition("!")[0]
         self._add(session, sender, nick, _past(stream_id, index, log, message, message.source))
 
     def sent(self, session: Session, event_id: EventId, message: Message) -> None:
-        """A session's own message is in another's inbox; what it sent again under the same id is so once."""
+        """Store a session's own message to another lane's inbox. A repeated client message id is stored once."""
         to = message.tags.get(f"{FACT}to", "")
         if to and not self._is_sent_again(session, message):
             past = _past(*event_id, inbox(to.rpartition(".")[0]), message, session.source)
             self._add(session, to, message.params[0], past)
 
     def redact(self, session: Session, msgid: str) -> None:
-        """A message that the session sent or received was taken back (IRCv3 message-redaction)."""
+        """Remove a deleted message that the session sent or received (IRCv3 message-redaction)."""
         at = place(msgid)
         for said in [said for said in self._said(session) if said.past.place == at]:
             self._drop(said)
 
     def forget(self, session: Session) -> None:
-        """The session has left."""
+        """Remove the history of a session that has left."""
         talk = self._talks.get(session)
         for said in list(talk.said) if talk is not None else ():
             self._drop(said)
@@ -155,7 +154,7 @@ class DirectHistory:
         yield from talk.said if talk is not None else ()
 
     def _names(self, session: Session) -> dict[str, str]:
-        """By session id, what the others are called now; of whom the lane knows nothing, as they were called last."""
+        """Return the nicks of the other users by session id: the present nick, or else the last known one."""
         last = {said.sid: said.nick for said in self._said(session)}
         return {sid: self._called(sid) or nick for sid, nick in last.items()}
 

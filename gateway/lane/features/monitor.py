@@ -1,8 +1,8 @@
-"""Whom the lane's clients watch: told when a nick is somebody's, and nobody's any more (docs/decisions/0022).
+"""MONITOR: notify clients when a nick gets an owner, and when it has none any more (docs/decisions/0022).
 
-The scripts that change a nick's claim publish what there is now on the nick's own channel; a lane subscribes to the
-channels of the nicks that are watched on it. As a published message may be lost, the claims themselves are looked up
-after every new connection and on a slow timer. Runs on the lane's thread.
+The scripts that change a nick's claim publish the new claim on the nick's channel. A lane subscribes to the channels of
+the nicks that are watched on it. A published message may be lost, so the lane also reads the claims after every new
+connection and on a slow timer. Runs on the lane's thread.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +21,7 @@ from gateway.wire import numerics as n
 from gateway.wire.casefold import casefold
 
 LOOKS_LIMIT = 1000
-"""Nicks looked up at a beat of the timer; of more, those whose turn is longest ago."""
+"""The maximum number of nicks that one tick of the timer looks up. The oldest look-ups are first."""
 
 AGAIN_S = 5.0
 
@@ -29,7 +29,7 @@ Find = Callable[[str, Callable[[Any], None]], None]
 
 
 class Watched:
-    """A nick that is watched; ``holder`` is what its watchers know."""
+    """A watched nick. ``holder`` is the owner that its watchers know."""
 
     __slots__ = ("holder", "is_known", "is_missed", "nick", "sessions")
 
@@ -37,17 +37,17 @@ class Watched:
         self.nick = nick  # folded
         self.sessions: dict[Session, None] = {}
         self.holder: Profile | None = None
-        self.is_known = False  # looked up once: what comes from then on is news
-        self.is_missed = False  # the last look found no claim
+        self.is_known = False  # looked up once: later changes are reported
+        self.is_missed = False  # the last look-up found no claim
 
 
 class Monitor:
-    """The MONITOR lists of the lane's sessions, and what they know (gateway.chat.interfaces.Monitor)."""
+    """The MONITOR lists of the lane's sessions, and the owners they know (gateway.chat.interfaces.Monitor)."""
 
     def __init__(
         self, link: RedisPort, keys: Keys, find: Find, later: Callable[[float, Callable[[], None]], object]
     ) -> None:
-        """``find`` looks a nick's claim up; its reply is for :func:`profile`."""
+        """``find`` looks up a nick's claim. Its reply is parsed by :func:`profile`."""
         self._link = link
         self._keys = keys
         self._find = find
@@ -70,7 +70,7 @@ class Monitor:
             if watched is None:
                 watched = self._watched[folded] = Watched(folded)
                 self._link.subscribe(self._keys.nick_live(folded), partial(self._received, watched), lambda: None)
-                self._look(watched)  # Redis does this after the subscription: nothing is missed between the two
+                self._look(watched)  # Redis does this after the subscription, so no change between the two is missed
             watched.sessions[session] = None
 
     def remove(self, session: Session, nicks: Iterable[str]) -> None:
@@ -86,23 +86,23 @@ class Monitor:
             self._lists.pop(session, None)
 
     def forget(self, session: Session) -> None:
-        """The session leaves."""
+        """Remove a session that leaves."""
         self.remove(session, list(self.targets(session)))
 
-    # -- what is heard and looked up ------------------------------------------------------------------
+    # -- messages and look-ups ------------------------------------------------------------------------
 
     def _received(self, watched: Watched, payload: bytes) -> None:
-        """A message on a nick's channel."""
+        """Handle a message on a nick's channel."""
         watched.is_missed = False
         self._learn(watched, published(payload))
 
     def link_up(self) -> None:
-        """A new connection, on which the subscriptions have been made again: what was published meanwhile is lost."""
+        """Look up all claims after a reconnection: messages that were published meanwhile are lost."""
         for watched in self._watched.values():
             self._look(watched)
 
     def look(self) -> None:
-        """Called on a slow timer."""
+        """Look up some claims, on a slow timer."""
         for nick in list(islice(self._watched, LOOKS_LIMIT)):
             watched = self._watched[nick] = self._watched.pop(nick)
             self._look(watched)
@@ -112,21 +112,21 @@ class Monitor:
 
     def _looked(self, watched: Watched, reply: Any) -> None:
         if not isinstance(reply, dict):
-            return  # Redis is away: the next connection looks again
+            return  # Redis is unavailable: the next connection looks up again
         holder = profile(reply)
         was_missed, watched.is_missed = watched.is_missed, holder is None
         if holder is None and watched.holder is not None and not was_missed:
             self._later(AGAIN_S, partial(self._look, watched))
-            return  # Redis may have lost the claim, which is then made again
+            return  # Redis may have lost the claim; then the owner's lane makes it again
         self._learn(watched, holder)
 
-    # -- what watchers are told -----------------------------------------------------------------------
+    # -- notifications of watchers --------------------------------------------------------------------
 
     def _learn(self, watched: Watched, holder: Profile | None) -> None:
         before, watched.holder = watched.holder, holder
         if not watched.is_known:
             watched.is_known = True
-            return  # whoever began to watch has asked by himself
+            return  # a client that has just begun to watch gets the reply to its command
         if before is not None and holder is not None and _is_same(before, holder):
             self._tell_news(watched, before, holder)
             return
@@ -138,7 +138,7 @@ class Monitor:
 
     @staticmethod
     def _tell_news(watched: Watched, before: Profile, holder: Profile) -> None:
-        """IRCv3 extended-monitor; whoever shares a room with the holder sees it there."""
+        """IRCv3 extended-monitor. Clients that share a room with the owner see the change there."""
         updates = list(diff(before, holder))
         for session in watched.sessions if updates else ():
             if session.caps & EXTENDED_MONITOR and not _sees(session, holder):
@@ -148,7 +148,7 @@ class Monitor:
 
 
 def _is_same(one: Profile, other: Profile) -> bool:
-    """Whether two holders of a nick are one user; a gateway that was taken for dead gives its sessions new ids."""
+    """Return whether two owners of a nick are one user: a gateway that was declared dead gives its sessions new ids."""
     return one.sid == other.sid or (one.source, one.signon_s) == (other.source, other.signon_s)
 
 

@@ -1,4 +1,4 @@
-"""When a lane appends what it has gathered: at once, or after a moment in which more may come.
+"""The time at which a lane appends its queued events: at once, or after a moment in which more may come.
 
 Pure; times are seconds of one monotonic clock.
 """
@@ -13,10 +13,9 @@ COUNTING_S = 0.1
 class BatchDelay:
     """An adaptive pause before the append.
 
-    None when idle, so that a lone message is quick. At a high rate of small entries 2 ms save a third of the
-    work, but none once a batch is large, since waiting would only slow a closed loop down. Where a turn's
-    fan-out is long, an eighth of it is waited for whatever else comes: a straggler would cost as much again as
-    all the others together.
+    There is no pause when the lane is idle, so a single message is fast. At a high rate of small entries, 2 ms save a
+    third of the work. A large batch has no pause, since it would only slow down a closed loop. If a turn's fan-out is
+    long, the pause is an eighth of it: a late message would cost as much again as all the others together.
     """
 
     __slots__ = ("_counted_at", "_fan_out_s", "_sends_per_s", "until")
@@ -24,16 +23,16 @@ class BatchDelay:
     def __init__(self, now: float) -> None:
         self._counted_at = now
         self._sends_per_s = 0.0  # decaying
-        self._fan_out_s = 0.0  # how long a turn's sending takes, decaying
+        self._fan_out_s = 0.0  # the time of a turn's sending, decaying
         self.until = 0.0
-        """The end of the pause that runs; 0 while none does."""
+        """The end of the present pause, or 0."""
 
     def fanned_out(self, seconds: float) -> None:
-        """A turn's sending to clients took so long."""
+        """Note the time of a turn's sending to clients."""
         self._fan_out_s += (seconds - self._fan_out_s) / 4
 
     def count(self, now: float, entries: int) -> None:
-        """So many entries were appended since the last count."""
+        """Note the number of entries appended since the last call."""
         rate = entries / (now - self._counted_at)
         self._sends_per_s += (rate - self._sends_per_s) / 2
         self._counted_at = now
@@ -42,7 +41,7 @@ class BatchDelay:
         return now - self._counted_at > COUNTING_S
 
     def may_send(self, now: float, gathered: int) -> bool:
-        """Whether to append the ``gathered`` events now; if not, ask again at ``until``."""
+        """Return whether to append the ``gathered`` events now. If not, call again at ``until``."""
         pause_s = 0.0
         if self._sends_per_s >= BUSY_SENDS_PER_S and gathered < GATHERED_ENOUGH:
             pause_s = GATHER_S

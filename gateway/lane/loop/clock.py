@@ -1,5 +1,5 @@
-"""The clocks of a lane, so that a test can give it others: with them a whole network runs in one thread, faster than
-time passes (tests/simulation)."""
+"""The clocks of a lane. A test can replace them, so that a whole network runs in one thread and in virtual time
+(tests/simulation)."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ def _boottime() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Each in seconds. ``awake`` goes on while the host sleeps, which ``monotonic`` does not."""
+    """Each in seconds. ``awake`` continues while the host sleeps, ``monotonic`` does not."""
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
@@ -20,4 +20,4 @@ class Clock:
 
 
 CLOCK = Clock()
-"""This host's."""
+"""The clocks of this host."""

@@ -1,8 +1,8 @@
-"""What a lane does after it stood still: a suspended host, a stopped process, a turn that took far too long.
+"""The check of a lane after a stall: a suspended host, a stopped process, a turn that took much too long.
 
-Its lease may have run out meanwhile, and others may have told the rooms that its sessions are gone. So it reads
-no client until the lease has been renewed and its replicas have folded what it missed. Pure; seconds of a clock
-that goes on while the host sleeps (CLOCK_BOOTTIME) come in.
+The lease may have expired meanwhile, and other gateways may have declared this one dead. So the lane reads no client
+until the lease is renewed and the replicas have caught up. Pure; seconds of a clock that continues while the host
+sleeps (CLOCK_BOOTTIME) come in.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ GIVE_UP_S = 5.0
 
 
 class StallGuard:
-    """``limit_s``: a longer stand-still counts; ``beats``: how many beats the gateway's lease has had."""
+    """``limit_s``: a longer pause is a stall. ``beats``: returns the number of beats of the gateway's lease."""
 
     __slots__ = ("_awaited_beats", "_beats", "_give_up_at", "_limit_s", "_reached", "_turned_at")
 
@@ -24,12 +24,12 @@ class StallGuard:
         self._give_up_at = 0.0
 
     def turn_began(self, at: float) -> bool:
-        """A turn begins; whether it comes so late that everything must be checked: then call :meth:`check`."""
+        """Note the begin of a turn. Return whether it is so late that a check is needed: then call :meth:`check`."""
         last, self._turned_at = self._turned_at, at
         return last is not None and at - last > self._limit_s
 
     def check(self, at: float, reach: Callable[[Callable[[], None]], None]) -> None:
-        """Reads no client from now on; ``reach`` calls back once all replicas have what the logs have."""
+        """Read no client from now on. ``reach`` calls back when all replicas have reached the heads of their logs."""
         self._reached = False
         self._awaited_beats = self._beats() + 1
         self._give_up_at = at + GIVE_UP_S
@@ -39,7 +39,7 @@ class StallGuard:
         self._reached = True
 
     def may_read(self, at: float) -> bool:
-        """Whether clients may be read; while Redis is away they are after a while, and wait with all others."""
+        """Return whether clients may be read. With Redis unavailable they are read after a while, as all others."""
         if self._reached and self._beats() >= self._awaited_beats:
             return True
         if at < self._give_up_at:

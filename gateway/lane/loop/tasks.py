@@ -1,7 +1,7 @@
-"""The trampoline: command handlers that await an answer from elsewhere, driven by the lane itself.
+"""The trampoline that runs command handlers which wait for an answer.
 
-No event loop of another's is needed: a handler yields the :class:`Wait` that it needs, and is resumed at
-the moment when that is fulfilled. Runs on the lane's thread; knows nothing of chat.
+No other event loop is needed: a handler yields the :class:`Wait` that it needs, and is resumed when that is fulfilled.
+Runs on the lane's thread; knows nothing of chat.
 """
 
 from collections.abc import Callable, Coroutine, Generator
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 class Wait(Generic[T]):
-    """A value that is not there yet; awaited by at most one task.
+    """A value that is not available yet. At most one task awaits it.
 
-    ``fulfil`` and ``fail`` may come twice (an answer after a deadline): only the first counts.
+    ``fulfil`` and ``fail`` may be called again (an answer after a deadline). Only the first call counts.
     """
 
     __slots__ = ("_error", "_resume", "_value", "done")
@@ -35,7 +35,7 @@ class Wait(Generic[T]):
             self._finish()
 
     def then(self, resume: Callable[[], None]) -> None:
-        """Calls ``resume`` once the value is there, at once if it is."""
+        """Call ``resume`` when the value is available, or at once if it already is."""
         assert self._resume is None, "a wait is awaited once"
         if self.done:
             resume()
@@ -71,7 +71,7 @@ class Task:
         self.ended = False
 
     def step(self) -> None:
-        """Runs the handler up to its next unfulfilled wait."""
+        """Run the handler up to its next unfulfilled wait."""
         try:
             self._wait = self._coroutine.send(None)
         except StopIteration:
@@ -82,7 +82,7 @@ class Task:
             self._wait.then(self.step)
 
     def interrupt(self, error: Exception) -> None:
-        """Resumes a waiting handler with ``error`` in place of the value that it awaits."""
+        """Resume a waiting handler with ``error`` in place of the value that it awaits."""
         if self._wait is not None and not self._wait.done:
             self._wait.fail(error)
 

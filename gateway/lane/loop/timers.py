@@ -1,4 +1,4 @@
-"""The lane's timers: a heap of moments and what to call then. Runs on the lane's thread."""
+"""The lane's timers: a heap of times with their calls. Runs on the lane's thread."""
 
 import heapq
 import itertools
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Timer:
-    """A call that is due at a moment; cancelled by :meth:`cancel`."""
+    """A call that is due at a time. :meth:`cancel` cancels it."""
 
     __slots__ = ("call",)
 
@@ -18,7 +18,7 @@ class Timer:
 
 
 class Timers:
-    """Times are seconds of one monotonic clock; the caller says what time it is."""
+    """All timers of a lane. Times are seconds of one monotonic clock, which the caller passes in."""
 
     __slots__ = ("_count", "_heap")
 
@@ -35,7 +35,7 @@ class Timers:
         return self._heap[0][0] if self._heap else None
 
     def run_due(self, now: float) -> None:
-        """Call what is due; what one of these calls sets for `now` is left to the next time."""
+        """Run the calls that are due. A timer that one of them sets for `now` runs the next time."""
         heap, due = self._heap, []
         while heap and heap[0][0] <= now:
             due.append(heapq.heappop(heap)[2])

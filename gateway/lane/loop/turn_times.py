@@ -1,4 +1,4 @@
-"""How long a lane's turns take, without their wait for sockets: the longest one of the last minute.
+"""The longest turn of a lane in the last minute, without the wait for sockets.
 
 Owned by the lane's thread, read by the admin thread: plain numbers, which needs no lock.
 """
@@ -16,7 +16,7 @@ class TurnTimes:
         self._window_ends_at = now + WINDOW_S
 
     def took(self, began: float, ended: float) -> None:
-        """A turn has ended; both are seconds of one monotonic clock."""
+        """Note the end of a turn. Both are seconds of one monotonic clock."""
         if ended >= self._window_ends_at:
             self._before_s, self._longest_s = self._longest_s, 0.0
             self._window_ends_at = ended + WINDOW_S

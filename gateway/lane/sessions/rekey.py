@@ -1,10 +1,9 @@
-"""A lane whose gateway was taken for dead goes on under a new id; its clients stay connected and see nothing of it.
+"""Rekey: new ids for a lane whose gateway was declared dead. Its clients stay connected, and are shown nothing of it.
 
-Rooms were told that its sessions are gone, and what they do under their old ids is void. So nothing new leaves any
-more; when all that was under way has come back through the logs, the lane takes its new id, and every session its new
-session id; nicks are claimed anew; then each session joins its rooms again, naming the id that it had, so that
-the fold gives back its modes. What came back void, and what has gathered meanwhile, follows behind that, in order.
-Runs on the lane's thread.
+Rooms have removed its sessions, and events with the old ids are rejected. So the lane sends nothing new until all
+events under way have come back through the logs. Then it takes its new id, and each session a new session id. Nicks are
+claimed again. Each session joins its rooms again, and its JOIN names the old id, so that the fold gives back its modes.
+Rejected events, and events that were queued meanwhile, follow after that, in order. Runs on the lane's thread.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +37,7 @@ RETRY_S = 0.05
 
 
 class Rekey:
-    """See the module."""
+    """The rekey of a lane, from the end of its gateway's lease to the return of the sessions to their rooms."""
 
     def __init__(
         self,
@@ -57,7 +56,7 @@ class Rekey:
         drop_detached_members: Callable[[LocalRoom], None],
         read_on: Callable[[Client], None],
     ) -> None:
-        """``read_on`` carries out what a client has sent meanwhile."""
+        """``read_on`` carries out the lines that a client has sent meanwhile."""
         self._context = context
         self._hooks = hooks
         self._clients = clients
@@ -75,13 +74,13 @@ class Rekey:
         self._gateway = ""  # the id to take
         self._unclaimed = 0  # sessions whose nick is still being claimed
         self._returned: dict[str, list[PendingEvent]] = {}  # by log, in order
-        self._held: dict[Client, int] = {}  # who is not heard -> the rooms that it is not back in yet
+        self._held: dict[Client, int] = {}  # session that is not read -> the rooms that it has not joined again yet
         self._is_reading = False
 
-    # -- what it learns -------------------------------------------------------------------------------
+    # -- events that start or affect a rekey ----------------------------------------------------------
 
     def notice(self) -> None:
-        """The lane has folded its own gateway's end: until there is a new id nothing leaves, and no client is heard."""
+        """Note that the lane has applied its gateway's end. It sends and reads nothing until it has a new id."""
         if self._context.is_rekeying:
             return
         self._context.is_rekeying = True
@@ -92,12 +91,12 @@ class Rekey:
         self._context.process.gone(self._context.gateway)
 
     def take(self, gateway: str) -> None:
-        """The gateway has a lease under a new id; posted from outside."""
+        """Note that the gateway has a lease under a new id. Posted by the main thread."""
         self._gateway = gateway
         self.notice()
 
     def returned(self, log_name: str, pending: PendingEvent) -> bool:
-        """An event of ours came back void, as its gateway is gone; whether it is taken care of here."""
+        """Handle an event that was rejected because this gateway is dead. Return whether it was handled here."""
         client = self._clients.get(pending.sid)
         if client is None or client.is_departing:
             return False
@@ -106,17 +105,17 @@ class Rekey:
         return True
 
     def named(self, member: Member) -> None:
-        """Somebody goes by a nick; one of ours who is gone for all others has lost it, and is told so before."""
+        """Handle a nick that another user has now. A session of this lane that the rooms have removed has lost it."""
         if not self._context.is_rekeying:
             return
         session = self._nicks.session_of(member.nick)
         if session is not None and session.sid != self._context.current_sid(member.sid):
             self._nicks.lose(self._clients[session.sid], session.nick)
 
-    # -- what it does ---------------------------------------------------------------------------------
+    # -- the rekey itself -----------------------------------------------------------------------------
 
     def turn(self) -> None:
-        """Once a turn."""
+        """Proceed with the rekey, once a turn."""
         if self._context.is_rekeying and self._gateway and self._may_take_id() and not self._is_reading:
             self._is_reading = True
             inbox = self._inbox
@@ -128,9 +127,9 @@ class Rekey:
         return self._link.is_up(self._keys.head(self._inbox.name)) and not self._log_writer.has_own_in_flight
 
     def _read(self, reply: Any) -> None:
-        """What came into the inbox before it was closed, and was not heard, is for the sessions under their old ids.
+        """Read the rest of the old inbox, which is addressed to the old session ids.
 
-        Whoever takes a gateway for dead closes its inboxes; this one may have found out first.
+        The reaper closes the inboxes of a dead gateway. This gateway may have found out first.
         """
         self._is_reading = False
         if isinstance(reply, list) and self._gateway and self._may_take_id():
@@ -162,7 +161,7 @@ class Rekey:
         self._claim(old)
 
     def _take_id_everywhere(self, gateway: str) -> None:
-        """Give the lane and each of its sessions the new id, wherever sessions are found by it."""
+        """Give the lane and each of its sessions the new id, in all indexes of sessions."""
         context = self._context
         context.rekey(gateway)
         here = list(self._clients.values())
@@ -175,14 +174,14 @@ class Rekey:
         self._nicks.rekeyed()
 
     def _name_by_id(self, client: Client) -> None:
-        """Who is called by a session id is called by the present one."""
+        """Give the sessions whose nick is a session id the new one as nick."""
         session = client.session
-        if "." in session.nick and session.nick != session.sid:  # in no other nick there is a dot
+        if "." in session.nick and session.nick != session.sid:  # no other nick contains a dot
             client.send(f":{session.source} NICK {session.sid}")
             self._nicks.set(client, session.sid)
 
     def _move_inbox(self, old: str) -> None:
-        """A new log for the new id; what has gathered for the old one goes there."""
+        """Create an inbox for the new id, and move the queued events of the old one there."""
         queue = self._log_writer.waiting(old)
         waiting = list(queue)
         queue.clear()
@@ -195,9 +194,9 @@ class Rekey:
         self._log_writer.waiting(self._inbox.name).extend(waiting)
 
     def _carried(self, pendings: list[PendingEvent]) -> Iterator[PendingEvent]:
-        """Events that have not been folded, under the new ids.
+        """Yield the events that were not applied, with the new ids.
 
-        A NICK and a JOIN tell of their session as it was: these are left out, and whoever waits for them tries again.
+        A NICK and a JOIN describe the old session. They are left out, and the handlers that wait for them try again.
         """
         for pending in pendings:
             pending.sid = self._context.current_sid(pending.sid)
@@ -210,7 +209,7 @@ class Rekey:
             yield pending
 
     def _with_new_ids(self, facts: str) -> str:
-        """In facts that name sessions; never in what a client wrote."""
+        """Replace session ids in facts, never in the text of a client."""
         former, tags = self._context.former_prefixes[0], facts.split(";")
         return ";".join(
             tag.replace(former, f"{self._context.id}.") if FACT in tag and MORE not in tag else tag for tag in tags
@@ -238,7 +237,7 @@ class Rekey:
             self._return()
 
     def _return(self) -> None:
-        """Everybody is who he is: back into the rooms, and on with what was kept."""
+        """Join all sessions to their rooms again, and continue with the retained events."""
         returned, self._returned = self._returned, {}
         for client in self._clients.values():
             self._name_by_id(client)
@@ -253,7 +252,7 @@ class Rekey:
         call_all(self._hooks.rekey_ended)
         for client in [client for client, rooms in self._held.items() if not rooms]:
             self._hear(client)
-        if self._gateway:  # taken for dead once more
+        if self._gateway:  # declared dead once more
             self.notice()
 
     def _hear(self, client: Client) -> None:
