@@ -1,6 +1,6 @@
 /**
- * Reactions (IRCv3 react) and redactions (IRCv3 message-redaction) of messages. The msgid tells which message one
- * belongs to: the message itself may come later, with older history. Pure.
+ * Reactions (IRCv3 react) and redactions (IRCv3 message-redaction) of messages. The msgid identifies the message that
+ * one belongs to: the message itself may come later, with older history. Pure.
  */
 
 const MESSAGES_LIMIT = 2000;

@@ -3,8 +3,8 @@
  * Pure.
  *
  * A conversation catches up after joining. It requests the pages AFTER the last line shown, or the LATEST page if no
- * line was shown. Live lines wait meanwhile. A conversation has one request at a time; the target of a batch tells
- * which conversation it answers.
+ * line was shown. Live lines wait meanwhile. A conversation has one request at a time; the target of a batch
+ * identifies the conversation that it answers.
  */
 
 import { Conversation, SyncState, positionOf } from "./conversation.js";

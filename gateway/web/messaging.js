@@ -134,7 +134,7 @@ export class Messaging {
   }
 
   /**
-   * A PONG tells that what was sent before its PING has arrived, unless there should have been an echo.
+   * Handle a PONG: messages sent before its PING have arrived, except those that lack their echo.
    * @param {string[]} ids
    * @param {number} now
    */
@@ -164,8 +164,8 @@ export class Messaging {
   }
 
   /**
-   * Handle an error for a message. Its label tells which one, or else the target that it names. False if it is for
-   * none.
+   * Handle an error for a message. Its label identifies the message, or else the target that it names. False if it is
+   * for none.
    * @param {Message} message
    */
   onRefused(message) {
@@ -182,7 +182,7 @@ export class Messaging {
   }
 
   /**
-   * Whether the label of a line tells that it answers a message of ours.
+   * Whether a line answers a message of ours, by its label.
    * @param {Message} message
    */
   isAnswer(message) {

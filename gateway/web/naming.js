@@ -30,7 +30,7 @@ export class Naming {
   constructor(wanted, newId) {
     this.wanted = wanted;
     this.current = wanted;
-    this.user = wanted; // on all connections: user and host tell a gateway that a message is sent again
+    this.user = wanted; // on all connections: by user and host a gateway recognizes a message that is sent again
     this.wasOurs = false; // on this network, on any connection
     this.newId = newId;
     this.refusals = 0; // on this connection

@@ -6,7 +6,7 @@
  * @property {string} token
  * @property {number} sentAt
  * @property {string[]} covers the ids of messages sent before it
- * @property {boolean} confirms its PONG tells that they have arrived; a FAIL PING before it takes that back
+ * @property {boolean} confirms its PONG confirms them, unless a FAIL PING comes first
  */
 
 const KEEPALIVE_MS = 30_000; // from one PING to the next

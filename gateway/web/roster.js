@@ -1,4 +1,4 @@
-/** The members of a room, as NAMES, JOIN, MODE and AWAY tell them. Pure. */
+/** The members of a room, from NAMES, JOIN, MODE and AWAY. Pure. */
 
 import { casefold, nickOf } from "./irc.js";
 

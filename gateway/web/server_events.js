@@ -1,4 +1,4 @@
-/** What the server tells about rooms and people: a table, verb -> handler. Pure. */
+/** The lines of the server about rooms and people: a table, verb -> handler. Pure. */
 
 import { Conversation, SyncState, positionOf } from "./conversation.js";
 import { casefold, nickOf } from "./irc.js";
@@ -157,7 +157,7 @@ export class ServerEvents {
   }
 
   /**
-   * RFC 2812 3.2.7: somebody invites us, or (IRCv3 invite-notify) another person.
+   * RFC 2812 3.2.7: an invitation for us, or (IRCv3 invite-notify) for another person.
    * @param {Message} message
    * @param {number} now
    */

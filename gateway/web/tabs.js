@@ -1,7 +1,7 @@
 /**
  * The tabs of one browser that have this page open. They share its storage, and each has its own connection, so two of
  * them cannot have the same name. Tabs ask and answer over a BroadcastChannel. Each tab holds a shared lock (Web Locks,
- * in secure contexts only): the number of locks tells how many answers to wait for.
+ * in secure contexts only): the number of locks is the number of answers to wait for, plus one.
  */
 
 const LOCK = "hubbub-tab";

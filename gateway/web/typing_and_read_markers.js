@@ -1,5 +1,5 @@
 /**
- * What we tell others while the person types and reads: typing notifications (IRCv3 typing) and read markers (IRCv3
+ * Notifications while the person types and reads: typing notifications (IRCv3 typing) and read markers (IRCv3
  * read-marker). Limits how often each is sent. Pure.
  */
 
