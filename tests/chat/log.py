@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gateway.chat import events
-from gateway.chat.effects import Effect, Joined, ModesSet, MultilineSent, Reason, reason_of
+from gateway.chat.effects import Effect, Joined, ModesSet, MultilineSent
 from gateway.chat.events import Entry
 from gateway.chat.member import OP, VOICE
 from gateway.chat.modes import parse
@@ -83,10 +83,6 @@ def with_members(*nicks: str, modes: str = "") -> Log:
     if modes:
         assert type(log.mode(nicks[0], modes)) is ModesSet
     return log
-
-
-def voided(effect: Effect) -> Reason | None:
-    return reason_of(effect)
 
 
 def line_of(effect: Effect) -> str:

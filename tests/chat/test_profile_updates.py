@@ -6,14 +6,14 @@ import pytest
 
 from gateway.chat import events
 from gateway.chat.capabilities import ACCOUNT_TAG, MESSAGE_TAGS
-from gateway.chat.effects import ProfileChanged, Reason
+from gateway.chat.effects import ProfileChanged, Reason, reason_of
 from gateway.chat.member import UNKNOWN, Sender
 from gateway.chat.network import Profile
 from gateway.chat.profile_updates import diff
 from gateway.chat.render import extended_join, message_pieces, tags
 from gateway.chat.snapshot import dump, load
 from gateway.chat.state_diff import difference
-from tests.chat.log import ROOM, Log, line_of, sid_of, source_of, voided, with_members
+from tests.chat.log import ROOM, Log, line_of, sid_of, source_of, with_members
 
 ANN = source_of("ann")
 
@@ -33,8 +33,8 @@ def test_a_change_is_shown_by_the_name_that_the_room_knows_and_once(line: str, s
     log = with_members("ann")
     effect = log.do("ann", line)
     assert (type(effect), line_of(effect)) == (ProfileChanged, shown)
-    assert voided(log.do("ann", line)) == Reason.NO_CHANGE
-    assert voided(log.do("zed", line)) == Reason.NOT_MEMBER
+    assert reason_of(log.do("ann", line)) == Reason.NO_CHANGE
+    assert reason_of(log.do("zed", line)) == Reason.NOT_MEMBER
 
 
 def test_members_have_what_they_told() -> None:
@@ -56,15 +56,15 @@ def test_a_ban_on_the_new_host_holds_at_once() -> None:
     log = with_members("op", "ann", modes="+b *!*@bad.host")
     log.say("ann")
     log.do("ann", events.host_changed("", "ann", "bad.host"))
-    assert voided(log.say("ann")) == Reason.BANNED
+    assert reason_of(log.say("ann")) == Reason.BANNED
 
 
 def test_what_was_told_before_and_comes_late_is_void() -> None:
     """A log that lost its tail is given back what it lacks behind what came meanwhile."""
     log = with_members("ann")
     log.do("ann", events.away("", "second", 2))
-    assert voided(log.do("ann", events.away("", "first", 1))) == Reason.NO_CHANGE
-    assert voided(log.do("ann", events.realname_set("", "Old", 1))) == Reason.NO_CHANGE
+    assert reason_of(log.do("ann", events.away("", "first", 1))) == Reason.NO_CHANGE
+    assert reason_of(log.do("ann", events.realname_set("", "Old", 1))) == Reason.NO_CHANGE
     assert log.room.members[sid_of("ann")].away == "second"
 
 
@@ -72,7 +72,7 @@ def test_what_was_told_before_and_comes_late_is_void() -> None:
     "line", ["CHGHOST u", "CHGHOST u h!x", "CHGHOST : h", "BOT", "ACCOUNT", "ACCOUNT :a b", "SETNAME"]
 )
 def test_what_would_tear_a_line_apart_is_void(line: str) -> None:
-    assert voided(with_members("ann").do("ann", f":{ANN} {line}")) == Reason.MALFORMED
+    assert reason_of(with_members("ann").do("ann", f":{ANN} {line}")) == Reason.MALFORMED
 
 
 def test_a_join_tells_account_real_name_and_awayness() -> None:

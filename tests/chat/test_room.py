@@ -21,6 +21,7 @@ from gateway.chat.effects import (
     Rejection,
     Renamed,
     TopicSet,
+    reason_of,
 )
 from gateway.chat.events import Entry
 from gateway.chat.member import OP, VOICE
@@ -40,7 +41,6 @@ from tests.chat.log import (
     sid_of,
     source_of,
     view_of,
-    voided,
     with_members,
 )
 
@@ -108,7 +108,7 @@ def test_a_tagmsg_without_tags_of_its_client_is_nothing() -> None:
         f":{source_of('ann')} TAGMSG {ROOM}",
         "+typing=done",
     )
-    assert voided(log.do("ann", events.tagmsg(source_of("ann"), ROOM, "x=1"))) == Reason.NO_CHANGE
+    assert reason_of(log.do("ann", events.tagmsg(source_of("ann"), ROOM, "x=1"))) == Reason.NO_CHANGE
 
 
 def test_a_message_is_shown_under_its_members_present_name_and_rooms_spelling() -> None:
@@ -126,7 +126,7 @@ def test_a_message_of_several_lines_is_one_and_is_shown_with_all_of_them() -> No
         f":{source_of('ann')} PRIVMSG {ROOM} :one\n\ntwo; \rthree",
         "+a",
     )
-    assert voided(log.say_lines("bob", "one", "\ntwo")) == Reason.MUTED
+    assert reason_of(log.say_lines("bob", "one", "\ntwo")) == Reason.MUTED
     log.mode("ann", "-m")
     log.say("bob")  # known to be allowed to speak
     assert line_of(log.say_lines("bob", "", "\n" + "x" * 5000)).endswith(" :\n" + "x" * 5000)
@@ -138,7 +138,7 @@ def test_of_several_lines_and_said_again_all_are_known() -> None:
     first = log.say_lines("ann", "one", "\ntwo", "+hubbub/id=7")
     place = f"{log.last_id}.0"
     again = log.say_lines("ann", "one", "\ntwo", "+hubbub/id=7")
-    assert (voided(again), str(again.first)) == (Reason.DUPLICATE, place)
+    assert (reason_of(again), str(again.first)) == (Reason.DUPLICATE, place)
     assert events.text_of(again.event) == first.text
 
 
@@ -157,10 +157,10 @@ def test_who_may_take_a_message_back(actor: str, oper: bool, expected: Reason | 
     """The operator, who said it, and a network operator where the room has none."""
     log = with_members("ann", "bob", "cat")
     effect = log.redact(actor, "1700000000123-4-5-0badcafe", "bob", oper=oper)
-    assert voided(effect) == expected
+    assert reason_of(effect) == expected
     log.mode("ann", "-o", "ann")
-    assert voided(log.redact("zed", "1-0-0-x", "zed")) == Reason.NOT_MEMBER  # said, and has left
-    assert voided(log.redact("zed", "1-0-0-x", "bob", oper=True)) is None
+    assert reason_of(log.redact("zed", "1-0-0-x", "zed")) == Reason.NOT_MEMBER  # said, and has left
+    assert reason_of(log.redact("zed", "1-0-0-x", "bob", oper=True)) is None
 
 
 def test_what_is_taken_back_is_named_by_its_place() -> None:
@@ -172,7 +172,7 @@ def test_what_is_taken_back_is_named_by_its_place() -> None:
         "1700000000123-4.5",
     )
     assert line_of(log.redact("ann", "1-0-0-x", "ann")).endswith(f" REDACT {ROOM} 1-0-0-x")
-    assert voided(log.redact("ann", "nothing", "ann")) == Reason.MALFORMED
+    assert reason_of(log.redact("ann", "nothing", "ann")) == Reason.MALFORMED
 
 
 @pytest.mark.parametrize(
@@ -201,16 +201,16 @@ def test_who_may_speak(modes: str, speaker: str, expected: Reason | None, spoke_
     if modes:
         log.mode("ann", modes)
     assert log.room.may_speak(sid_of(speaker), source_of(speaker)) == expected
-    assert voided(log.say(speaker)) == expected
-    assert voided(log.do(speaker, events.tagmsg(source_of(speaker), ROOM, "+x"))) == expected
+    assert reason_of(log.say(speaker)) == expected
+    assert reason_of(log.do(speaker, events.tagmsg(source_of(speaker), ROOM, "+x"))) == expected
 
 
 def test_voice_lets_speak_and_its_loss_does_not() -> None:
     log = with_members("ann", "bob", modes="+mb *!*@*")
     log.mode("ann", "+v bob", "bob")
-    assert voided(log.say("bob")) is None
+    assert reason_of(log.say("bob")) is None
     log.mode("ann", "-v bob", "bob")
-    assert voided(log.say("bob")) == Reason.MUTED
+    assert reason_of(log.say("bob")) == Reason.MUTED
 
 
 def test_the_right_to_speak_is_not_remembered_beyond_its_time() -> None:
@@ -221,11 +221,11 @@ def test_the_right_to_speak_is_not_remembered_beyond_its_time() -> None:
     log.do("bob", events.renamed(source_of("bob"), "rob", "200"))
     assert line_of(log.say("bob")) == f":rob!bob@host PRIVMSG {ROOM} :hello"
     log.do("cat", events.parted("", ROOM))
-    assert voided(log.say("cat")) == Reason.NOT_MEMBER
+    assert reason_of(log.say("cat")) == Reason.NOT_MEMBER
     log.append(events.gone("gwb"))
-    assert voided(log.say("bob")) == Reason.GATEWAY_DEAD
+    assert reason_of(log.say("bob")) == Reason.GATEWAY_DEAD
     log.do("ann", events.quitted("", ""))
-    assert voided(log.say("ann")) == Reason.NOT_MEMBER
+    assert reason_of(log.say("ann")) == Reason.NOT_MEMBER
 
 
 def test_a_void_event_tells_what_was_tried() -> None:
@@ -288,24 +288,24 @@ def test_who_may_join(modes: str, facts: dict[str, str | int], expected: Reason 
     log = with_members("ann", "bob", modes=modes)
     asked = log.room.may_join(source_of("zed"), sid_of("zed"), str(facts.get("key", "")), bool(facts.get("oper")))
     (effect,) = log.join("zed", **facts)
-    assert voided(effect) == asked == expected
+    assert reason_of(effect) == asked == expected
     assert (sid_of("zed") in log.room.members) == (expected is None)
 
 
 def test_a_network_operator_enters_a_room_that_has_no_operator() -> None:
     log = with_members("ann", "bob", modes="+ib *!*@*")
     log.mode("ann", "-o ann", "ann")
-    assert voided(log.join("zed")[0]) == Reason.BANNED
-    assert voided(log.join("zed", oper=1)[0]) is None
+    assert reason_of(log.join("zed")[0]) == Reason.BANNED
+    assert reason_of(log.join("zed", oper=1)[0]) is None
 
 
 def test_an_invitation_opens_an_invite_only_room_once() -> None:
     log = with_members("ann", modes="+i")
     effect = log.do("ann", events.invited(source_of("ann"), "zed", ROOM, sid_of("zed")))
     assert (type(effect), line_of(effect)) == (Invited, f":{source_of('ann')} INVITE zed {ROOM}")
-    assert voided(log.join("zed")[0]) is None
+    assert reason_of(log.join("zed")[0]) is None
     log.do("zed", events.parted(source_of("zed"), ROOM))
-    assert voided(log.join("zed")[0]) == Reason.INVITE_ONLY
+    assert reason_of(log.join("zed")[0]) == Reason.INVITE_ONLY
 
 
 @pytest.mark.parametrize("modes", ["+b zed!*@*", "+i", "+k other", "+l 3"])
@@ -314,11 +314,11 @@ def test_a_join_that_a_change_since_forbids_is_stale(modes: str) -> None:
     seen = log.last_id
     log.mode("ann", "+v bob", "bob")
     log.do("ann", events.topic_set(source_of("ann"), ROOM, "topic"))
-    assert voided(log.join("cat", seen=seen)[0]) is None
+    assert reason_of(log.join("cat", seen=seen)[0]) is None
     log.mode("ann", modes)
     assert log.room.changed == log.last_id
     (effect,) = log.join("zed", seen=seen, key="key")
-    assert voided(effect) == Reason.STALE_JOIN
+    assert reason_of(effect) == Reason.STALE_JOIN
 
 
 @pytest.mark.parametrize("modes", ["+b x!*@*", "+e x!*@*", "+I x!*@*", "+k key", "+l 50", "+s"])
@@ -326,12 +326,12 @@ def test_a_join_that_a_change_since_does_not_concern_holds(modes: str) -> None:
     """It may have been decided in a room that a wipe left empty, and that has been put back meanwhile."""
     log = with_members("ann", "bob", modes=modes)
     (effect,) = log.join("zed", seen="0-0", key="key")
-    assert voided(effect) is None
+    assert reason_of(effect) is None
 
 
 def test_who_is_in_cannot_join() -> None:
     log = with_members("ann")
-    assert voided(log.join("ann", seen="0-0")[0]) == Reason.ALREADY_MEMBER
+    assert reason_of(log.join("ann", seen="0-0")[0]) == Reason.ALREADY_MEMBER
 
 
 # Leaving
@@ -367,7 +367,7 @@ def test_a_part_a_quit_and_a_kick_take_a_member_out() -> None:
 def test_who_may_kick_whom(actor: str, target: str, expected: Reason | None) -> None:
     log = with_members("ann", "bob")
     effect = log.do(actor, events.kicked(source_of(actor), ROOM, target, sid_of(target), "x"))
-    assert voided(effect) == expected
+    assert reason_of(effect) == expected
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_who_may_kick_whom(actor: str, target: str, expected: Reason | None) -> 
     ],
 )
 def test_who_is_no_member_does_nothing(line: str) -> None:
-    assert voided(with_members("ann").do("zed", line)) == Reason.NOT_MEMBER
+    assert reason_of(with_members("ann").do("zed", line)) == Reason.NOT_MEMBER
 
 
 def test_a_room_ceases_with_its_last_member() -> None:
@@ -397,7 +397,7 @@ def test_a_room_ceases_with_its_last_member() -> None:
     ceased.has_messages = True
     ceased.life_began, ceased.hidden = log.room.life_began, log.room.hidden
     assert dump(log.room) == dump(ceased)
-    assert voided(log.say("ann")) == Reason.NOT_MEMBER
+    assert reason_of(log.say("ann")) == Reason.NOT_MEMBER
     log.join("bob", seen="0-0")
     assert log.room.is_operator(sid_of("bob"))
 
@@ -422,16 +422,16 @@ def test_the_end_of_a_gateway_is_the_end_of_its_sessions() -> None:
     assert list(log.room.members) == [sid_of("bob"), sid_of("cat")]
     assert not log.room.invited
     (again,) = log.append(events.gone("gwa"))
-    assert voided(again) == Reason.NO_CHANGE
-    assert voided(log.say("ann")) == Reason.GATEWAY_DEAD
-    assert voided(log.join("amy")[0]) == Reason.GATEWAY_DEAD
+    assert reason_of(again) == Reason.NO_CHANGE
+    assert reason_of(log.say("ann")) == Reason.GATEWAY_DEAD
+    assert reason_of(log.join("amy")[0]) == Reason.GATEWAY_DEAD
 
 
 def test_who_quits_is_no_longer_invited() -> None:
     log = with_members("ann")
     log.do("ann", events.invited("", "zed", ROOM, sid_of("zed")))
     assert list(log.room.invited) == [sid_of("zed")]
-    assert voided(log.do("zed", events.quitted(source_of("zed"), ""))) == Reason.NOT_MEMBER
+    assert reason_of(log.do("zed", events.quitted(source_of("zed"), ""))) == Reason.NOT_MEMBER
     assert not log.room.invited
 
 
@@ -439,7 +439,7 @@ def test_who_quits_is_no_longer_invited() -> None:
 def test_only_a_session_id_that_can_stand_for_a_nick_may_join(sid: str) -> None:
     line = events.joined(source_of("zed"), ROOM, "", {"token": 1, "seen": "0-0"})
     (effect,) = Log().append((sid, line))
-    assert voided(effect) == Reason.MALFORMED
+    assert reason_of(effect) == Reason.MALFORMED
 
 
 def test_a_gone_gateway_is_remembered_for_a_day_of_the_log() -> None:
@@ -454,9 +454,9 @@ def test_a_gone_gateway_is_remembered_for_a_day_of_the_log() -> None:
 
 def test_no_session_can_end_a_gateway_and_nobody_can_speak() -> None:
     log = with_members("ann")
-    assert voided(log.do("ann", "GONE gwa")) == Reason.MALFORMED
+    assert reason_of(log.do("ann", "GONE gwa")) == Reason.MALFORMED
     (effect,) = log.append(("-", events.said(source_of("ann"), "PRIVMSG", ROOM, "x")))
-    assert voided(effect) == Reason.MALFORMED
+    assert reason_of(effect) == Reason.MALFORMED
 
 
 def test_the_rules_version_only_rises() -> None:
@@ -515,18 +515,18 @@ def test_whoever_comes_back_before_the_end_is_told_is_seen_to_quit_first() -> No
         (ModesSet, f":hubbub MODE {ROOM} +o ann"),
     ]
     (late,) = log.append(events.gone("gwa"))
-    assert voided(late) == Reason.NO_CHANGE
+    assert reason_of(late) == Reason.NO_CHANGE
     assert list(log.room.members) == [sid_of("bob"), new_sid_of("ann")]
 
 
 def test_nobody_comes_back_as_another() -> None:
     log = with_members("ann", "bob", modes="+i")
     log.append(events.gone("gwa"))
-    assert voided(back(log, "ann", was=sid_of("bob"))[0]) == Reason.INVITE_ONLY
-    assert voided(back(log, "ann", was="gwa.1.ann")[0]) == Reason.INVITE_ONLY
+    assert reason_of(back(log, "ann", was=sid_of("bob"))[0]) == Reason.INVITE_ONLY
+    assert reason_of(back(log, "ann", was="gwa.1.ann")[0]) == Reason.INVITE_ONLY
     assert type(back(log, "ann")[0]) is Joined
     log.do("bob", events.parted("", ROOM))
-    assert voided(log.append((new_sid_of("ann"), events.parted("", ROOM)))[0]) is None
+    assert reason_of(log.append((new_sid_of("ann"), events.parted("", ROOM)))[0]) is None
     assert not log.room.members, "given back once, and not again"
 
 
@@ -534,7 +534,7 @@ def test_status_is_given_back_for_ten_minutes() -> None:
     log = with_members("bob", "ann", modes="+i")
     log.append(events.gone("gwa"))
     log.at_ms += LOST_MEMORY_MS - 1
-    assert voided(back(log, "ann")[0]) == Reason.INVITE_ONLY
+    assert reason_of(back(log, "ann")[0]) == Reason.INVITE_ONLY
 
 
 def test_no_more_lost_members_are_remembered_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -593,7 +593,7 @@ def test_a_message_that_its_sender_says_again_is_void_and_tells_the_first_ones_p
     place = f"{log.last_id}.0"
     for nick in ("ann", "bob", "zed"):
         again = say_with_id(log, nick, "7", source=f"{nick}!ann@host")
-        assert (voided(again), str(again.first), again.tags) == (Reason.DUPLICATE, place, "+hubbub/id=7")
+        assert (reason_of(again), str(again.first), again.tags) == (Reason.DUPLICATE, place, "+hubbub/id=7")
     assert type(say_with_id(log, "ann", "8")) is MessageSent
 
 
@@ -603,7 +603,7 @@ def test_an_id_of_another_message_is_refused_without_telling_of_that_one() -> No
     by_another, other_text = say_with_id(log, "bob", "7"), say_with_id(log, "ann", "7", "y")
     tag = log.do("ann", events.tagmsg(source_of("ann"), ROOM, "+hubbub/id=7"))
     for effect in (by_another, other_text, tag):
-        assert (voided(effect), effect.first) == (Reason.ID_IN_USE, None)
+        assert (reason_of(effect), effect.first) == (Reason.ID_IN_USE, None)
     assert say_with_id(log, "ann", "7").reason is Reason.DUPLICATE, "the first message keeps its id"
 
 
@@ -611,27 +611,27 @@ def test_texts_are_the_same_as_far_as_no_nick_could_cut_them() -> None:
     """A relayed line is cut at 512 bytes, so a long text loses more of its end under a longer nick (RFC 2812 2.3)."""
     log = with_members("ann")
     say_with_id(log, "ann", "7", "é" * 200)
-    assert voided(say_with_id(log, "ann", "7", "é" * 190)) == Reason.DUPLICATE
-    assert voided(say_with_id(log, "ann", "7", "é" * 120)) == Reason.ID_IN_USE
+    assert reason_of(say_with_id(log, "ann", "7", "é" * 190)) == Reason.DUPLICATE
+    assert reason_of(say_with_id(log, "ann", "7", "é" * 120)) == Reason.ID_IN_USE
     log.say_lines("ann", "one", "\ntwo", "+hubbub/id=8")
-    assert voided(log.say_lines("ann", "one", "\nthree", "+hubbub/id=8")) == Reason.ID_IN_USE
+    assert reason_of(log.say_lines("ann", "one", "\nthree", "+hubbub/id=8")) == Reason.ID_IN_USE
 
 
 def test_reactions_with_one_id_are_the_same_if_their_tags_are() -> None:
     log = with_members("ann")
     line = events.tagmsg(source_of("ann"), ROOM, "+hubbub/id=7;+draft/react=yes")
     assert type(log.do("ann", line)) is MessageSent
-    assert voided(log.do("ann", line)) == Reason.DUPLICATE
-    assert voided(log.do("ann", line.replace("=yes", "=no"))) == Reason.ID_IN_USE
+    assert reason_of(log.do("ann", line)) == Reason.DUPLICATE
+    assert reason_of(log.do("ann", line.replace("=yes", "=no"))) == Reason.ID_IN_USE
 
 
 def test_an_id_of_a_void_message_is_not_taken() -> None:
     log = with_members("ann", "bob", modes="+m")
-    assert voided(say_with_id(log, "bob", "7")) == Reason.MUTED
+    assert reason_of(say_with_id(log, "bob", "7")) == Reason.MUTED
     log.mode("ann", "-m")
     assert type(say_with_id(log, "bob", "7")) is MessageSent
     log.mode("ann", "+m")
-    assert voided(say_with_id(log, "bob", "7")) == Reason.DUPLICATE
+    assert reason_of(say_with_id(log, "bob", "7")) == Reason.DUPLICATE
 
 
 def test_ids_are_remembered_for_ten_minutes_and_up_to_a_length() -> None:
@@ -652,8 +652,8 @@ def test_nobodys_ids_are_forgotten_for_those_of_one_who_gives_many() -> None:
         say_with_id(log, "bob", f"bob{number}")
         assert len(log.room.seen_ids) <= deduplication.LIMIT
     for number in range(16):
-        assert voided(say_with_id(log, "ann", f"ann{number}")) == Reason.DUPLICATE
-    assert voided(say_with_id(log, "bob", f"bob{number}")) is None, "his oldest are forgotten"
+        assert reason_of(say_with_id(log, "ann", f"ann{number}")) == Reason.DUPLICATE
+    assert reason_of(say_with_id(log, "bob", f"bob{number}")) is None, "his oldest are forgotten"
 
 
 def test_where_many_give_ids_each_keeps_the_newest_few() -> None:
@@ -697,15 +697,15 @@ def test_a_rename_keeps_member_and_rank() -> None:
     assert member is not None
     assert (member.nick, member.token, member.modes) == ("Eve", 200, OP)
     assert log.room.member_named("ann") is None
-    assert voided(log.do("ann", events.renamed("", "Eve", "200"))) == Reason.NO_CHANGE
-    assert voided(log.do("ann", events.renamed("", "EVE", "200"))) is None
+    assert reason_of(log.do("ann", events.renamed("", "Eve", "200"))) == Reason.NO_CHANGE
+    assert reason_of(log.do("ann", events.renamed("", "EVE", "200"))) is None
 
 
 @pytest.mark.parametrize("nick", ["a b", "a!b", "a@b", "#a", "a,b", "a*", "gwb.0.x", ":a"])
 def test_a_nick_that_would_tear_lines_apart_is_malformed(nick: str) -> None:
     log = with_members("ann")
     effect = log.do("ann", f"@hubbub/token=1 :ann!ann@host NICK :{nick}")
-    assert voided(effect) == Reason.MALFORMED
+    assert reason_of(effect) == Reason.MALFORMED
 
 
 def test_where_a_newcomer_brings_a_newer_claim_the_holder_yields() -> None:
@@ -742,7 +742,7 @@ def test_a_banned_member_is_told_not_to_rename_but_a_rename_in_the_log_holds() -
     log = with_members("ann", "bob", modes="+b bob!*@*")
     assert log.room.may_rename(sid_of("bob")) == Reason.BANNED
     assert log.room.may_rename(sid_of("ann")) is None
-    assert voided(log.do("bob", events.renamed("", "rob", "200"))) is None
+    assert reason_of(log.do("bob", events.renamed("", "rob", "200"))) is None
 
 
 # Settings
@@ -782,7 +782,7 @@ def test_a_mode_line_shows_what_really_changed(modes: str, targets: list[str], s
     log = with_members("ann", "bob", "cat")
     effect = log.mode("ann", modes, *targets)
     if shown is None:
-        assert voided(effect) == Reason.NO_CHANGE
+        assert reason_of(effect) == Reason.NO_CHANGE
     else:
         assert (type(effect), line_of(effect)) == (ModesSet, f":{source_of('ann')} MODE {ROOM} {shown}")
 
@@ -814,7 +814,7 @@ def test_a_list_takes_no_more_than_its_limit() -> None:
     log = with_members("ann")
     for count in range(LIST_LIMIT):
         log.mode("ann", f"+b {count}!*@*")
-    assert voided(log.mode("ann", "+b more!*@*")) == Reason.NO_CHANGE
+    assert reason_of(log.mode("ann", "+b more!*@*")) == Reason.NO_CHANGE
     for count in range(LIST_LIMIT + 1):
         log.do("ann", events.invited("", "x", ROOM, f"gwx.0.{count}"))
     assert len(log.room.bans) == len(log.room.invited) == LIST_LIMIT
@@ -826,16 +826,16 @@ def test_a_list_takes_no_more_than_its_limit() -> None:
 def test_modes_need_an_operator(actor: str, expected: Reason, oper: bool) -> None:
     log = with_members("ann", "bob")
     assert log.room.may_operate(sid_of(actor), oper) == expected
-    assert voided(log.mode(actor, "+m", oper=oper)) == expected
+    assert reason_of(log.mode(actor, "+m", oper=oper)) == expected
 
 
 @pytest.mark.parametrize("actor", ["bob", "zed"])
 def test_a_network_operator_takes_over_a_room_without_operators(actor: str) -> None:
     log = with_members("ann", "bob")
     log.mode("ann", "-o ann", "ann")
-    assert voided(log.mode(actor, "+o bob", "bob")) in (Reason.NOT_OPERATOR, Reason.NOT_MEMBER)
+    assert reason_of(log.mode(actor, "+o bob", "bob")) in (Reason.NOT_OPERATOR, Reason.NOT_MEMBER)
     assert line_of(log.mode(actor, "+o bob", "bob", oper=True)) == f":{source_of(actor)} MODE {ROOM} +o bob"
-    assert voided(log.mode(actor, "+o ann", "ann", oper=True)) == (None if actor == "bob" else Reason.NOT_MEMBER)
+    assert reason_of(log.mode(actor, "+o ann", "ann", oper=True)) == (None if actor == "bob" else Reason.NOT_MEMBER)
 
 
 @pytest.mark.parametrize(
@@ -847,7 +847,7 @@ def test_who_may_set_the_topic(modes: str, actor: str, expected: Reason | None) 
     if modes:
         log.mode("ann", modes)
     assert log.room.may_set_topic(sid_of(actor)) == expected
-    assert voided(log.do(actor, events.topic_set(source_of(actor), ROOM, "x"))) == expected
+    assert reason_of(log.do(actor, events.topic_set(source_of(actor), ROOM, "x"))) == expected
 
 
 def test_a_topic_is_kept_with_who_set_it_and_when() -> None:
@@ -856,7 +856,7 @@ def test_a_topic_is_kept_with_who_set_it_and_when() -> None:
     assert (type(effect), line_of(effect)) == (TopicSet, f":{source_of('ann')} TOPIC {ROOM} :one : two")
     room = log.room
     assert (room.topic, room.topic_by, room.topic_at_ms) == ("one : two", source_of("ann"), log.at_ms)
-    assert voided(log.do("ann", events.topic_set("", ROOM, "one : two"))) == Reason.NO_CHANGE
+    assert reason_of(log.do("ann", events.topic_set("", ROOM, "one : two"))) == Reason.NO_CHANGE
     assert type(log.do("ann", events.topic_set("", ROOM, ""))) is TopicSet
     assert (room.topic, room.topic_by, room.topic_at_ms) == ("", "", 0)
 
@@ -875,7 +875,7 @@ def test_who_may_invite_whom(modes: str, actor: str, target: str, expected: Reas
     log = with_members("ann", "bob", modes=modes)
     assert log.room.may_invite(sid_of(actor), sid_of(target)) == expected
     effect = log.do(actor, events.invited(source_of(actor), target, ROOM, sid_of(target)))
-    assert voided(effect) == expected
+    assert reason_of(effect) == expected
 
 
 def test_away_is_shown_when_it_changes() -> None:
@@ -884,7 +884,7 @@ def test_away_is_shown_when_it_changes() -> None:
     assert (type(effect), line_of(effect)) == (ProfileChanged, f":{source_of('ann')} AWAY :out")
     assert effect.member is not None
     assert effect.member.away == "out"
-    assert voided(log.do("ann", events.away("", "out"))) == Reason.NO_CHANGE
+    assert reason_of(log.do("ann", events.away("", "out"))) == Reason.NO_CHANGE
     assert line_of(log.do("ann", events.away("", None))) == f":{source_of('ann')} AWAY"
     assert log.room.members[sid_of("ann")].away is None
 
@@ -912,7 +912,7 @@ def test_away_is_shown_when_it_changes() -> None:
     ],
 )
 def test_what_is_no_event_is_malformed(line: str) -> None:
-    assert voided(with_members("ann").do("ann", line)) in (Reason.MALFORMED, Reason.ALREADY_MEMBER)
+    assert reason_of(with_members("ann").do("ann", line)) in (Reason.MALFORMED, Reason.ALREADY_MEMBER)
 
 
 def test_ranks_are_shown_highest_first() -> None:
