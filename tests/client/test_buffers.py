@@ -11,35 +11,35 @@ from client.events import ConnectionState, Received
 from client.typing_and_read_markers import TypingState
 from gateway.wire.message import Message
 from tests.client.fake_gateway import ALL_CAPS, MODERN_CAPS, FakeNetwork
-from tests.client.talk import Talk
+from tests.client.simulated_user import SimulatedUser
 
 
 class Seat:
     """A user of a client, with the actions and the display."""
 
     def __init__(self, network: FakeNetwork, name: str = "alice", *, backlog: int = 0) -> None:
-        self.talk = Talk(network, name, backlog=backlog)
-        self.session = self.talk.session
+        self.user = SimulatedUser(network, name, backlog=backlog)
+        self.session = self.user.session
         self.buffers = Buffers(name, ["lunch"])
         self.changes: list[Change] = []
         self._seen = 0
 
     def run(self) -> "Seat":
         """Carry all lines, and apply the events."""
-        if self.talk.connection is None:
-            self.talk.connect()
-        self.talk.run()
+        if self.user.connection is None:
+            self.user.connect()
+        self.user.run()
         return self.look()
 
     def look(self) -> "Seat":
-        self.talk.events += self.session.take_events()
-        for event in self.talk.events[self._seen :]:
-            self.changes += self.buffers.apply(event, self.talk.now)
-        self._seen = len(self.talk.events)
+        self.user.events += self.session.take_events()
+        for event in self.user.events[self._seen :]:
+            self.changes += self.buffers.apply(event, self.user.now)
+        self._seen = len(self.user.events)
         return self
 
     def say(self, text: str, target: str = "#lobby") -> None:
-        self.session.say(target, text, self.talk.now)
+        self.session.say(target, text, self.user.now)
         self.look()
 
     def lines(self, name: str = "#lobby") -> list[Entry]:
@@ -81,7 +81,7 @@ def test_what_was_refused_has_failed_and_says_why(network: FakeNetwork) -> None:
 
 def test_what_is_typed_offline_is_sent_once_after_what_was_missed(network: FakeNetwork) -> None:
     alice = Seat(network).run()
-    alice.talk.cut()
+    alice.user.cut()
     alice.say("typed meanwhile")
     network.say("bob", "#lobby", "missed")
     assert alice.lines()[-1].send_result is SendResult.WAITING
@@ -91,12 +91,12 @@ def test_what_is_typed_offline_is_sent_once_after_what_was_missed(network: FakeN
 
 def test_several_lines_become_single_ones_where_the_next_gateway_takes_no_others(network: FakeNetwork) -> None:
     alice = Seat(network).run()
-    alice.talk.cut()
-    alice.session.say("#lobby", "one", alice.talk.now)
-    alice.talk.connect()
-    alice.talk.run()
+    alice.user.cut()
+    alice.session.say("#lobby", "one", alice.user.now)
+    alice.user.connect()
+    alice.user.run()
     alice.say("two\n\nthree")
-    alice.talk.cut()
+    alice.user.cut()
     alice.say("four")
     network.caps = ALL_CAPS
     alice.run()
@@ -132,7 +132,7 @@ def test_a_mention_is_a_whole_word_in_any_case(network: FakeNetwork, text: str, 
 
 def test_a_new_own_name_is_a_mention_too(network: FakeNetwork) -> None:
     alice = Seat(network).run()
-    alice.talk.request("NICK", "carol")
+    alice.user.request("NICK", "carol")
     alice.run()
     network.say("bob", "#lobby", "carol?")
     alice.run()
@@ -196,10 +196,10 @@ def test_the_read_marker_of_another_program_of_the_same_person_counts(network: F
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
     assert lobby.unread == 2
-    alice.talk.hear(f":fake MARKREAD #lobby timestamp={network.log[0].tags['time']}")
+    alice.user.hear(f":fake MARKREAD #lobby timestamp={network.log[0].tags['time']}")
     alice.look()
     assert lobby.unread == 1
-    alice.talk.hear(":fake MARKREAD #lobby *", ":fake MARKREAD #lobby timestamp=2001-01-01T00:00:00.000Z")
+    alice.user.hear(":fake MARKREAD #lobby *", ":fake MARKREAD #lobby timestamp=2001-01-01T00:00:00.000Z")
     alice.look()
     assert lobby.unread == 1, "it only ever grows"
 
@@ -210,7 +210,7 @@ def test_what_was_said_before_joining_is_not_unread(network: FakeNetwork) -> Non
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
     assert lobby.unread == 0
-    alice.talk.cut()
+    alice.user.cut()
     network.say("bob", "#lobby", "missed")
     alice.run()
     assert lobby.unread == 1
@@ -223,13 +223,13 @@ def test_reactions_stand_at_their_message_and_can_be_taken_back(network: FakeNet
     """IRCv3 react."""
     alice, bob = Seat(network).run(), Seat(network, "bob").run()
     msgid = network.say("carl", "#lobby", "hello").tags["msgid"]
-    alice.session.react("#lobby", msgid, "+1", alice.talk.now)
-    alice.session.react("#lobby", msgid, "+1", alice.talk.now)
+    alice.session.react("#lobby", msgid, "+1", alice.user.now)
+    alice.session.react("#lobby", msgid, "+1", alice.user.now)
     alice.run()
-    bob.run().session.react("#lobby", msgid, "+1", bob.talk.now)
+    bob.run().session.react("#lobby", msgid, "+1", bob.user.now)
     bob.run()
     assert alice.run().lines()[-1].reactions == bob.lines()[-1].reactions == {"+1": ["alice", "bob"]}
-    alice.session.react("#lobby", msgid, "+1", alice.talk.now, removes=True)
+    alice.session.react("#lobby", msgid, "+1", alice.user.now, removes=True)
     alice.run()
     assert bob.run().lines()[-1].reactions == {"+1": ["bob"]}
 
@@ -239,8 +239,8 @@ def test_a_redacted_message_says_by_whom_and_why(network: FakeNetwork) -> None:
     alice, bob = Seat(network).run(), Seat(network, "bob").run()
     alice.say("oops")
     alice.run()
-    alice.session.redact("#lobby", alice.lines()[-1].msgid, "a slip", alice.talk.now)
-    alice.session.redact("#lobby", "nosuch", "", alice.talk.now)
+    alice.session.redact("#lobby", alice.lines()[-1].msgid, "a slip", alice.user.now)
+    alice.session.redact("#lobby", "nosuch", "", alice.user.now)
     alice.run()
     line = bob.run().lines()[-1]
     assert (line.redacted_by, line.redaction_reason, line.is_redacted) == ("alice", "a slip", True)
@@ -250,14 +250,14 @@ def test_a_redacted_message_says_by_whom_and_why(network: FakeNetwork) -> None:
 
 def test_changes_of_members_are_one_line_until_something_is_said(network: FakeNetwork) -> None:
     alice = Seat(network).run()
-    alice.talk.hear(":bob!u@h JOIN #lobby", ":carol!u@h JOIN #lobby")
+    alice.user.hear(":bob!u@h JOIN #lobby", ":carol!u@h JOIN #lobby")
     alice.look()
     joined = alice.lines()[-1]
     assert joined.text == "bob, carol joined"
     assert alice.changes[-1] == Change(Aspect.UPDATED, alice.buffers.get("#lobby"), (joined,))
     network.say("bob", "#lobby", "hello")
     alice.run()
-    alice.talk.hear(":bob!u@h PART #lobby")
+    alice.user.hear(":bob!u@h PART #lobby")
     assert [line.text for line in alice.look().lines()][-3:] == ["bob, carol joined", "hello", "bob left #lobby"]
 
 
@@ -265,7 +265,7 @@ def test_a_reply_names_what_it_answers(network: FakeNetwork) -> None:
     """IRCv3 reply."""
     alice, bob = Seat(network).run(), Seat(network, "bob").run()
     msgid = network.say("carl", "#lobby", "hello").tags["msgid"]
-    alice.session.say("#lobby", "hello to you", alice.talk.now, reply_to=msgid)
+    alice.session.say("#lobby", "hello to you", alice.user.now, reply_to=msgid)
     assert alice.look().lines()[-1].reply_to == msgid
     alice.run()
     assert bob.run().lines()[-1].reply_to == msgid
@@ -294,7 +294,7 @@ def test_reactions_in_the_history_find_their_message_on_an_older_page(network: F
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
     while lobby.has_more_above:
-        alice.session.load_older("#lobby", lobby.oldest, alice.talk.now)
+        alice.session.load_older("#lobby", lobby.oldest, alice.user.now)
         alice.run()
     assert alice.texts() == network.texts("#lobby")
     [line] = [line for line in alice.lines() if line.msgid == msgid]
@@ -308,24 +308,24 @@ def test_who_is_writing_is_known_until_they_say_it_or_stop(network: FakeNetwork)
     assert lobby is not None
 
     def writes(writing: TypingState) -> None:
-        bob.talk.pass_time(3)
-        alice.talk.now = bob.talk.now
-        bob.session.set_typing("#lobby", writing, bob.talk.now)
+        bob.user.pass_time(3)
+        alice.user.now = bob.user.now
+        bob.session.set_typing("#lobby", writing, bob.user.now)
         bob.run()
         alice.run()
 
     writes(TypingState.ACTIVE)
-    assert lobby.typing_nicks(alice.talk.now + 5.9) == ["bob"]
-    assert lobby.typing_nicks(alice.talk.now + 6.1) == []
+    assert lobby.typing_nicks(alice.user.now + 5.9) == ["bob"]
+    assert lobby.typing_nicks(alice.user.now + 6.1) == []
     writes(TypingState.PAUSED)
-    assert lobby.typing_nicks(alice.talk.now + 29) == ["bob"]
+    assert lobby.typing_nicks(alice.user.now + 29) == ["bob"]
     writes(TypingState.DONE)
-    assert lobby.typing_nicks(alice.talk.now) == []
+    assert lobby.typing_nicks(alice.user.now) == []
     writes(TypingState.ACTIVE)
     bob.say("done thinking")
     bob.run()
     alice.run()
-    assert lobby.typing_nicks(alice.talk.now) == []
+    assert lobby.typing_nicks(alice.user.now) == []
 
 
 # --- people ------------------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ def test_members_come_go_change_names_and_ranks(network: FakeNetwork) -> None:
     alice = Seat(network).run()
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
-    alice.talk.hear(
+    alice.user.hear(
         ":fake 353 alice = #lobby :@+boss +voiced!u@h carl",
         ":bob!u@h JOIN #lobby bobs-account :Bob",
         ":boss!u@h MODE #lobby +lo-v 5 bob voiced",
@@ -364,13 +364,13 @@ def test_members_come_go_change_names_and_ranks(network: FakeNetwork) -> None:
 def test_who_is_away_when_we_come_is_asked_for(network: FakeNetwork) -> None:
     """IRCv3 away-notify reports changes only. WHO reports the present state."""
     bob = Seat(network, "bob").run()
-    assert bob.talk.connection is not None
-    bob.talk.connection.is_away = True
+    assert bob.user.connection is not None
+    bob.user.connection.is_away = True
     alice = Seat(network).run()
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
     assert lobby.members["bob"].is_away
-    assert not alice.talk.shown("352")
+    assert not alice.user.shown("352")
 
 
 def test_a_conversation_goes_on_under_a_new_name(network: FakeNetwork) -> None:
@@ -378,8 +378,8 @@ def test_a_conversation_goes_on_under_a_new_name(network: FakeNetwork) -> None:
     bob.say("hi", "alice")
     bob.run()
     alice.run()
-    bob.talk.request("NICK", "robert")
-    alice.talk.hear(":bob!u@h NICK robert")
+    bob.user.request("NICK", "robert")
+    alice.user.hear(":bob!u@h NICK robert")
     bob.run()
     alice.run().say("hello robert", "robert")
     alice.run()
@@ -393,11 +393,11 @@ def test_whether_someone_is_there_is_known(network: FakeNetwork) -> None:
     alice = Seat(network).run()
     buffer, _ = alice.buffers.open_person("bob")
     alice.session.open_person("bob")
-    alice.talk.pass_time(1)
+    alice.user.pass_time(1)
     alice.run()
     assert buffer.is_joined
-    bob.talk.cut()
-    alice.talk.hear(":fake 731 alice bob")
+    bob.user.cut()
+    alice.user.hear(":fake 731 alice bob")
     assert not alice.look() or not buffer.is_joined
 
 
@@ -406,27 +406,27 @@ def test_whether_someone_is_there_is_known(network: FakeNetwork) -> None:
 
 def test_the_connection_is_always_known(network: FakeNetwork) -> None:
     alice = Seat(network)
-    alice.session.connecting("one:6667", alice.talk.now)
+    alice.session.connecting("one:6667", alice.user.now)
     assert alice.look().buffers.connection.state is ConnectionState.CONNECTING
     alice.run()
     assert (alice.buffers.connection.state, alice.buffers.connection.address) == (
         ConnectionState.CONNECTED,
         "fake:6667",
     )
-    alice.talk.pass_time(5)
+    alice.user.pass_time(5)
     data = alice.session.take_output()
-    alice.talk.now += 0.25
-    assert alice.talk.connection is not None
-    alice.talk.connection.take(data)
+    alice.user.now += 0.25
+    assert alice.user.connection is not None
+    alice.user.connection.take(data)
     alice.run()
     assert alice.buffers.connection.latency_s == 0.25
     lobby = alice.buffers.get("#lobby")
     assert lobby is not None
     assert lobby.is_joined
-    alice.talk.cut()
-    alice.session.waiting("two:6667", alice.talk.now + 3, alice.talk.now)
+    alice.user.cut()
+    alice.session.waiting("two:6667", alice.user.now + 3, alice.user.now)
     alice.look()
-    assert alice.buffers.connection.next_try_at == alice.talk.now + 3
+    assert alice.buffers.connection.next_try_at == alice.user.now + 3
     assert alice.buffers.connection.latency_s is None
     assert not lobby.is_joined
 
@@ -453,14 +453,14 @@ def test_however_connections_are_lost_the_lines_are_those_of_the_network(steps: 
             case "others say":
                 network.say("bob", "#lobby", f"of bob {number}")
             case "carry up":
-                alice.talk.carry_up()
+                alice.user.carry_up()
             case "run":
                 alice.run()
             case "cut":
-                alice.talk.cut()
-                alice.look().talk.connect()
+                alice.user.cut()
+                alice.look().user.connect()
     for _ in range(4):
-        alice.run().talk.pass_time(4)
+        alice.run().user.pass_time(4)
     alice.run()
     assert alice.texts() == network.texts("#lobby")
     assert all(line.send_result is SendResult.SENT for line in alice.lines())

@@ -9,14 +9,14 @@ from client.buffer import Entry, EntryKind
 from client.commands import COMMANDS, Controller, commands_like
 from client.session import Session
 from tests.client.fake_gateway import MODERN_CAPS, FakeNetwork
-from tests.client.talk import Talk
+from tests.client.simulated_user import SimulatedUser
 
 
 class FakeController:
     """A user in #lobby with one message."""
 
     def __init__(self) -> None:
-        self.talk = Talk(FakeNetwork(caps=MODERN_CAPS)).start()
+        self.user = SimulatedUser(FakeNetwork(caps=MODERN_CAPS)).start()
         self.here = "#lobby"
         self.is_pipe = False
         self.answers: list[str] = []
@@ -27,7 +27,7 @@ class FakeController:
         return self.line
 
     def do(self, action: Callable[[Session, float], object]) -> None:
-        action(self.talk.session, self.talk.now)
+        action(self.user.session, self.user.now)
 
     def answer(self, text: str) -> None:
         self.answers.append(text)
@@ -56,10 +56,10 @@ class FakeController:
 
     def sent(self) -> list[str]:
         """Return the lines that the gateway got, without tags and without those of the registration."""
-        assert self.talk.connection is not None
-        self.talk.connection.received.clear()
-        self.talk.carry_up()
-        return [f"{message.verb} {' '.join(message.params)}" for message in self.talk.connection.received]
+        assert self.user.connection is not None
+        self.user.connection.received.clear()
+        self.user.carry_up()
+        return [f"{message.verb} {' '.join(message.params)}" for message in self.user.connection.received]
 
 
 @pytest.fixture
@@ -164,15 +164,15 @@ def test_what_is_no_reaction_is_not_sent(controller: FakeController, reaction: s
 
 
 def test_who_is_ignored_is_not_heard_until_they_are_no_longer(controller: FakeController) -> None:
-    network = controller.talk.network
+    network = controller.user.network
     commands.run("/ignore Bob", controller)
     network.say("bob", "#lobby", "unheard")
     network.say("carl", "#lobby", "heard")
-    controller.talk.run()
+    controller.user.run()
     commands.run("/ignore bob", controller)
     network.say("bob", "#lobby", "heard again")
-    controller.talk.run()
-    assert controller.talk.heard() == ["heard", "heard again"]
+    controller.user.run()
+    assert controller.user.heard() == ["heard", "heard again"]
 
 
 def test_the_help_names_every_command(controller: FakeController) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.fake_gateway import ALL_CAPS, FakeNetwork
-from tests.client.talk import Talk
+from tests.client.simulated_user import SimulatedUser
 
 _STEPS = st.one_of(
     st.just(("say",)),
@@ -26,56 +26,56 @@ _STEPS = st.one_of(
 _CAPS = st.sampled_from([ALL_CAPS, ALL_CAPS.replace("message-tags ", ""), ALL_CAPS.replace("labeled-response ", "")])
 
 
-def _step(talk: Talk, network: FakeNetwork, number: int, step: tuple[object, ...]) -> None:
+def _step(user: SimulatedUser, network: FakeNetwork, number: int, step: tuple[object, ...]) -> None:
     match step:
         case ("say",):
-            talk.say(f"mine {number}")
+            user.say(f"mine {number}")
         case ("others say",):
             network.say("bob", "#lobby", f"of bob {number}")
         case ("carry up",):
-            talk.carry_up()
+            user.carry_up()
         case ("carry down", int(lines)):
-            talk.carry_down(lines)
+            user.carry_down(lines)
         case ("run",):
-            talk.run()
+            user.run()
         case ("the gateway stalls",):
-            assert talk.connection is not None
+            assert user.connection is not None
             # Without ids nobody can detect that a late append was sent again meanwhile.
-            talk.connection.is_stalled = "message-tags" in network.caps
+            user.connection.is_stalled = "message-tags" in network.caps
         case ("what is under way happens",):
-            assert talk.connection is not None
-            talk.connection.is_stalled = False
+            assert user.connection is not None
+            user.connection.is_stalled = False
             network.release()
         case ("cut",):
-            talk.cut()
-            talk.connect()
+            user.cut()
+            user.connect()
         case ("cut, and the name is held",):
-            talk.cut(leaves_ghost=True)
-            talk.connect()
+            user.cut(leaves_ghost=True)
+            user.connect()
         case ("the name is let go",):
             network.orphaned_nicks.clear()
         case ("time", float(seconds)):
-            talk.pass_time(seconds)
+            user.pass_time(seconds)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(_STEPS, max_size=60), _CAPS)
 def test_all_is_shown_and_delivered_once_and_in_order(steps: list[tuple[object, ...]], caps: str) -> None:
     network = FakeNetwork(caps=caps, page=3)
-    talk = Talk(network).start()
+    user = SimulatedUser(network).start()
     for number, step in enumerate(steps):
-        _step(talk, network, number, step)
+        _step(user, network, number, step)
     network.orphaned_nicks.clear()
-    _step(talk, network, 0, ("what is under way happens",))
-    talk.run()
+    _step(user, network, 0, ("what is under way happens",))
+    user.run()
     for _ in range(5):
-        talk.pass_time(4)
-        talk.run()
+        user.pass_time(4)
+        user.run()
 
     said = network.texts("#lobby")
     own = [text for text in said if text.startswith("mine")]
-    assert talk.heard() == said
+    assert user.heard() == said
     assert own == [f"mine {number}" for number, step in enumerate(steps) if step == ("say",)]
-    assert not talk.undelivered()
-    assert talk.session.is_settled
-    assert talk.session.naming.current == "alice"
+    assert not user.undelivered()
+    assert user.session.is_settled
+    assert user.session.naming.current == "alice"

@@ -4,29 +4,29 @@ from client.events import ListedRoom, RoomsListed
 from client.room_directory import ANSWER_LIMIT_S
 from client.session import Session
 from tests.client.fake_gateway import FakeNetwork
-from tests.client.talk import Talk
+from tests.client.simulated_user import SimulatedUser
 
 
-def ask(talk: Talk) -> None:
-    talk.session.list_rooms(talk.now)
-    talk.events += talk.session.take_events()
+def ask(user: SimulatedUser) -> None:
+    user.session.list_rooms(user.now)
+    user.events += user.session.take_events()
 
 
-def answers(talk: Talk) -> list[RoomsListed]:
-    return [event for event in talk.events if isinstance(event, RoomsListed)]
+def answers(user: SimulatedUser) -> list[RoomsListed]:
+    return [event for event in user.events if isinstance(event, RoomsListed)]
 
 
-def asked(talk: Talk) -> int:
-    return talk.session.take_output().decode().count("LIST\r\n")
+def asked(user: SimulatedUser) -> int:
+    return user.session.take_output().decode().count("LIST\r\n")
 
 
 def test_a_list_is_collected_until_its_end_and_shown_to_nobody() -> None:
     """RFC 2812 3.2.6."""
-    talk = Talk(FakeNetwork()).start()
-    ask(talk)
-    ask(talk)
-    assert asked(talk) == 1
-    talk.hear(
+    user = SimulatedUser(FakeNetwork()).start()
+    ask(user)
+    ask(user)
+    assert asked(user) == 1
+    user.hear(
         ":gw 321 alice Channel :Users  Name",
         ":gw 322 alice #a 2 :What it is \x02about\x02",
         ":gw 322 alice #b 10 :",
@@ -35,10 +35,10 @@ def test_a_list_is_collected_until_its_end_and_shown_to_nobody() -> None:
         ":gw 323 alice :End of /LIST",
     )
     rooms = (ListedRoom("#b", 10, ""), ListedRoom("#a", 2, "What it is about"), ListedRoom("#c", 0, "x"))
-    assert [event.rooms for event in answers(talk)] == [rooms]
-    assert talk.shown("322") == []
-    talk.hear(":gw 322 alice #d 1 :by /raw LIST", ":gw 323 alice :End of /LIST")
-    assert len(talk.shown("322")) == len(talk.shown("323")) == 1
+    assert [event.rooms for event in answers(user)] == [rooms]
+    assert user.shown("322") == []
+    user.hear(":gw 322 alice #d 1 :by /raw LIST", ":gw 323 alice :End of /LIST")
+    assert len(user.shown("322")) == len(user.shown("323")) == 1
 
 
 def test_every_request_is_answered() -> None:
@@ -47,18 +47,18 @@ def test_every_request_is_answered() -> None:
     assert [event.problem for event in session.take_events() if isinstance(event, RoomsListed)] == [
         "there is no connection"
     ]
-    talk = Talk(FakeNetwork()).start()
-    ask(talk)
-    talk.hear(":gw 263 alice LIST :Please wait a while and try again.")
-    ask(talk)
-    talk.hear(":gw 322 alice #a 2 :x")
-    talk.pass_time(ANSWER_LIMIT_S)
-    ask(talk)
-    talk.cut()
-    talk.events += talk.session.take_events()
-    assert [event.problem for event in answers(talk)] == [
+    user = SimulatedUser(FakeNetwork()).start()
+    ask(user)
+    user.hear(":gw 263 alice LIST :Please wait a while and try again.")
+    ask(user)
+    user.hear(":gw 322 alice #a 2 :x")
+    user.pass_time(ANSWER_LIMIT_S)
+    ask(user)
+    user.cut()
+    user.events += user.session.take_events()
+    assert [event.problem for event in answers(user)] == [
         "the gateway is too busy: try again later",
         "the gateway does not answer",
         "the connection is lost",
     ]
-    assert [len(event.rooms) for event in answers(talk)] == [0, 1, 0]
+    assert [len(event.rooms) for event in answers(user)] == [0, 1, 0]

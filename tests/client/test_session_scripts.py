@@ -1,5 +1,5 @@
 """The scripts in scripts/session: lines and user actions in, lines and events out. The page's session runs the same
-files (tests/page); scripts/session/README.md describes their format.
+files (tests/web); scripts/session/README.md describes their format.
 """
 
 import json
@@ -51,7 +51,7 @@ _VARIABLE: Final = "$"
 
 
 class Variables(dict[str, str]):
-    """What the names in a script stand for: bound when they are first compared, inserted into all that follows."""
+    """The variables of a script: bound when they are first compared, and inserted into all that follows."""
 
     def fill(self, text: str) -> str:
         for name in sorted(self, key=len, reverse=True):

@@ -4,73 +4,73 @@ import pytest
 
 from client.typing_and_read_markers import TypingState
 from tests.client.fake_gateway import MODERN_CAPS, FakeNetwork
-from tests.client.talk import Talk
+from tests.client.simulated_user import SimulatedUser
 
 
 @pytest.fixture
-def talk() -> Talk:
-    return Talk(FakeNetwork(caps=MODERN_CAPS)).start()
+def user() -> SimulatedUser:
+    return SimulatedUser(FakeNetwork(caps=MODERN_CAPS)).start()
 
 
-def told(talk: Talk) -> list[str]:
-    talk.run()
-    return [message.tags["+typing"] for message in talk.sent("TAGMSG")]
+def told(user: SimulatedUser) -> list[str]:
+    user.run()
+    return [message.tags["+typing"] for message in user.sent("TAGMSG")]
 
 
-def test_active_is_told_again_and_again_but_not_within_three_seconds(talk: Talk) -> None:
+def test_active_is_told_again_and_again_but_not_within_three_seconds(user: SimulatedUser) -> None:
     """IRCv3 typing: not sent within 3 seconds of another one for a given target."""
     for _ in range(10):
-        talk.session.set_typing("#lobby", TypingState.ACTIVE, talk.now)
-        talk.pass_time(0.5)
-    assert told(talk) == ["active", "active"]
+        user.session.set_typing("#lobby", TypingState.ACTIVE, user.now)
+        user.pass_time(0.5)
+    assert told(user) == ["active", "active"]
 
 
-def test_that_a_text_was_cleared_is_told_when_it_may_be(talk: Talk) -> None:
-    talk.session.set_typing("#lobby", TypingState.ACTIVE, talk.now)
-    talk.session.set_typing("#lobby", TypingState.DONE, talk.now)
-    assert told(talk) == ["active"]
-    talk.pass_time(3)
-    assert told(talk) == ["active", "done"]
-    talk.pass_time(10)
-    assert told(talk) == ["active", "done"]
+def test_that_a_text_was_cleared_is_told_when_it_may_be(user: SimulatedUser) -> None:
+    user.session.set_typing("#lobby", TypingState.ACTIVE, user.now)
+    user.session.set_typing("#lobby", TypingState.DONE, user.now)
+    assert told(user) == ["active"]
+    user.pass_time(3)
+    assert told(user) == ["active", "done"]
+    user.pass_time(10)
+    assert told(user) == ["active", "done"]
 
 
-def test_a_message_ends_the_writing_by_itself(talk: Talk) -> None:
-    talk.session.set_typing("#lobby", TypingState.ACTIVE, talk.now)
-    talk.session.say("#lobby", "said", talk.now)
-    talk.session.set_typing("#lobby", TypingState.DONE, talk.now)
-    talk.pass_time(10)
-    assert told(talk) == ["active"]
+def test_a_message_ends_the_writing_by_itself(user: SimulatedUser) -> None:
+    user.session.set_typing("#lobby", TypingState.ACTIVE, user.now)
+    user.session.say("#lobby", "said", user.now)
+    user.session.set_typing("#lobby", TypingState.DONE, user.now)
+    user.pass_time(10)
+    assert told(user) == ["active"]
 
 
-def test_each_target_has_its_own_pause(talk: Talk) -> None:
+def test_each_target_has_its_own_pause(user: SimulatedUser) -> None:
     for target in ("#lobby", "bob", "#LOBBY"):
-        talk.session.set_typing(target, TypingState.ACTIVE, talk.now)
-    assert told(talk) == ["active", "active"]
+        user.session.set_typing(target, TypingState.ACTIVE, user.now)
+    assert told(user) == ["active", "active"]
 
 
 def test_without_message_tags_nobody_is_told() -> None:
-    talk = Talk(FakeNetwork(caps="echo-message")).start()
-    talk.session.set_typing("#lobby", TypingState.ACTIVE, talk.now)
-    talk.session.mark_read("#lobby", talk.now, talk.now)
-    assert told(talk) == []
-    assert not talk.sent("MARKREAD")
+    user = SimulatedUser(FakeNetwork(caps="echo-message")).start()
+    user.session.set_typing("#lobby", TypingState.ACTIVE, user.now)
+    user.session.mark_read("#lobby", user.now, user.now)
+    assert told(user) == []
+    assert not user.sent("MARKREAD")
 
 
-def test_how_far_was_read_is_told_at_once_and_then_not_too_often(talk: Talk) -> None:
+def test_how_far_was_read_is_told_at_once_and_then_not_too_often(user: SimulatedUser) -> None:
     """IRCv3 read-marker: the time of a message, in milliseconds."""
     for _ in range(40):
-        talk.session.mark_read("#lobby", talk.now, talk.now)
-        talk.pass_time(0.1)
-    talk.run()
-    marks = [message.params for message in talk.sent("MARKREAD")]
+        user.session.mark_read("#lobby", user.now, user.now)
+        user.pass_time(0.1)
+    user.run()
+    marks = [message.params for message in user.sent("MARKREAD")]
     assert marks[0] == ["#lobby", "timestamp=2023-11-14T22:13:20.000Z"]
     assert len(marks) == 2
-    talk.session.mark_read("#lobby", talk.now - 100, talk.now)
-    talk.pass_time(10)
-    talk.run()
-    assert len(talk.sent("MARKREAD")) == 3
-    talk.cut()
-    talk.start().pass_time(2)
-    talk.run()
-    assert len(talk.sent("MARKREAD")) == 1, "the other gateway may not have heard of it"
+    user.session.mark_read("#lobby", user.now - 100, user.now)
+    user.pass_time(10)
+    user.run()
+    assert len(user.sent("MARKREAD")) == 3
+    user.cut()
+    user.start().pass_time(2)
+    user.run()
+    assert len(user.sent("MARKREAD")) == 1, "the other gateway may not have heard of it"

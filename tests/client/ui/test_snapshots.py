@@ -11,7 +11,7 @@ from tests.client.ui.stage import Stage, settled, stamp
 Scene = Callable[[Pilot[Any]], Awaitable[None]]
 
 
-def talk(stage: Stage) -> None:
+def user(stage: Stage) -> None:
     """An ordinary day in #lobby."""
     stage.hear(
         ":gw 332 alice #lobby :Welcome · https://hubbub.example/docs",
@@ -39,7 +39,7 @@ def compare(snap_compare: Any, stage: Stage, scene: Scene | None = None, size: t
     async def run(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         if stage.name:
-            talk(stage)
+            user(stage)
             await settled(pilot)
         if scene is not None:
             await scene(pilot)

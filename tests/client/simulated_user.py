@@ -8,7 +8,7 @@ from gateway.wire.message import Message
 from tests.client.fake_gateway import FakeConnection, FakeNetwork
 
 
-class Talk:
+class SimulatedUser:
     """One user of a client on a network, with a simulated time."""
 
     def __init__(self, network: FakeNetwork, name: str = "alice", *rooms: str, backlog: int = 0) -> None:
@@ -25,7 +25,7 @@ class Talk:
         self.session.connected("fake:6667", self.now)
         return self.connection
 
-    def start(self) -> "Talk":
+    def start(self) -> "SimulatedUser":
         """Connect, and carry all lines."""
         self.connect()
         self.run()
