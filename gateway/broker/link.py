@@ -188,9 +188,8 @@ class RedisLink:
             self._server_run, self._client_id = run, 0  # the number is another client's in this process
         if self._client_id:
             self.send(ignore, "CLIENT", "KILL", "ID", self._client_id)
-        self.send(
-            self._numbered, "CLIENT", "ID"
-        )  # after the KILL: the old id is kept until the old connection has ended
+        # After the KILL, so that the old id is remembered until the old connection has ended.
+        self.send(self._numbered, "CLIENT", "ID")
         self.flush()
 
     def _numbered(self, reply: Reply) -> None:

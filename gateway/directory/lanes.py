@@ -8,7 +8,7 @@ from gateway.broker.keys import Keys
 from gateway.broker.port import RedisPort, Reply
 
 
-def lanes(link: RedisPort, keys: Keys, done: Callable[[Any], None]) -> None:
+def lanes(redis: RedisPort, keys: Keys, done: Callable[[Any], None]) -> None:
     """Call ``done`` with the lanes' ids, ``<gateway>.<n>``, or with LOST or an error."""
 
     def gateways(reply: Reply) -> None:
@@ -25,6 +25,6 @@ def lanes(link: RedisPort, keys: Keys, done: Callable[[Any], None]) -> None:
                 done(found)
 
         for gateway in ids:
-            link.call(keys.gateway_info(gateway), partial(counted, gateway), "HGET", "lanes")
+            redis.call(keys.gateway_info(gateway), partial(counted, gateway), "HGET", "lanes")
 
-    link.call(keys.gateways, gateways, "ZRANGE", 0, -1)
+    redis.call(keys.gateways, gateways, "ZRANGE", 0, -1)

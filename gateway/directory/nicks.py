@@ -33,8 +33,8 @@ MEMORY_AGES = 12  # of the 5 s between two calls of `NickDirectory.age`
 class NickDirectory:
     """The directory of nicks, as used by one lane."""
 
-    def __init__(self, link: RedisPort, keys: Keys, lane: str) -> None:
-        self._link = link
+    def __init__(self, redis: RedisPort, keys: Keys, lane: str) -> None:
+        self._redis = redis
         self._keys = keys
         self._lane = lane
         self._unreleased: dict[tuple[str, str], None] = {}
@@ -44,14 +44,14 @@ class NickDirectory:
 
     def is_up(self, nick: str) -> bool:
         """Whether the server of a nick's claim is connected."""
-        return self._link.is_up(self._keys.nick(casefold(nick)))
+        return self._redis.is_up(self._keys.nick(casefold(nick)))
 
     def claim(self, session: Session, nick: str, done: Done) -> None:
         """Claim a nick; the reply is the token as bytes, or a list with the holder's session id."""
         # Registered for the reaper first, so that the reaper finds every claim.
         self.note(nick)
         self._forget_release(session.sid, casefold(nick))
-        self._link.run(
+        self._redis.run(
             CLAIM,
             done,
             (self._keys.nick(casefold(nick)),),
@@ -66,7 +66,7 @@ class NickDirectory:
         """
         self.note(nick)
         self._forget_release(session.sid, casefold(nick))
-        self._link.run(
+        self._redis.run(
             RECLAIM, done, (self._keys.nick(casefold(nick)),), session.sid, was, token, *self._fields(session, nick)
         )
 
@@ -86,8 +86,8 @@ class NickDirectory:
 
     def note(self, nick: str) -> None:
         """Register a nick for the reaper. Each lane has its own set, so that one link orders all changes of it."""
-        self._link.call(self._keys.reapable, ignore, "SADD", self._lane)
-        self._link.call(self._keys.lane_nicks(self._lane), ignore, "SADD", casefold(nick))
+        self._redis.call(self._keys.reapable, ignore, "SADD", self._lane)
+        self._redis.call(self._keys.lane_nicks(self._lane), ignore, "SADD", casefold(nick))
 
     def release(self, sid: str, nick: str, done: Callable[[], None] = lambda: None) -> None:
         """Release a nick if the session holds it. `link_up` repeats the release if Redis is unavailable."""
@@ -99,10 +99,10 @@ class NickDirectory:
                 del self._unreleased[sid, folded]
                 self._released[sid, folded] = self._age
             if reply == 1:  # else another session of this lane may hold it, and the reaper must find it
-                self._link.call(self._keys.lane_nicks(self._lane), ignore, "SREM", folded)
+                self._redis.call(self._keys.lane_nicks(self._lane), ignore, "SREM", folded)
             done()
 
-        self._link.run(RELEASE, released, (self._keys.nick(folded),), sid)
+        self._redis.run(RELEASE, released, (self._keys.nick(folded),), sid)
 
     def link_up(self) -> None:
         """Repeat releases that were not answered, and recent ones that a failover may have undone."""
@@ -115,7 +115,7 @@ class NickDirectory:
         self._released = {it: age for it, age in self._released.items() if age > self._age - MEMORY_AGES}
 
     def publish(self, session: Session) -> None:
-        self._link.run(
+        self._redis.run(
             PROFILE,
             ignore,
             (self._keys.nick(casefold(session.nick)),),
@@ -125,7 +125,7 @@ class NickDirectory:
 
     def find(self, nick: str, done: Callable[[Any], None]) -> None:
         """Read a claim; the reply is for `profile`."""
-        self._link.call(self._keys.nick(casefold(nick)), done, "HGETALL")
+        self._redis.call(self._keys.nick(casefold(nick)), done, "HGETALL")
 
     def everybody(self, limit: int, done: Done) -> None:
         """List the casefolded nicks of all lanes, each once, at most ``limit`` of one lane."""
@@ -142,27 +142,27 @@ class NickDirectory:
                 done(reply)
                 return
             for lane in reply:
-                self._link.call(self._keys.lane_nicks(lane), partial(of_lane, lane == reply[-1]), "SRANDMEMBER", limit)
+                self._redis.call(self._keys.lane_nicks(lane), partial(of_lane, lane == reply[-1]), "SRANDMEMBER", limit)
 
-        lanes(self._link, self._keys, every)
+        lanes(self._redis, self._keys, every)
 
     def remember(self, session: Session, nick: str, now: float) -> None:
         """Store the holder of a nick that is being released, for WHOWAS; ``now`` in seconds since 1970."""
         key = self._keys.whowas(casefold(nick))
         record = "\t".join((nick, session.user, session.host, session.server, f"{now:.0f}", session.realname))
-        self._link.call(key, ignore, "LPUSH", record)
-        self._link.call(key, ignore, "LTRIM", 0, WHOWAS_ENTRIES - 1)
-        self._link.call(key, ignore, "EXPIRE", WHOWAS_S)
+        self._redis.call(key, ignore, "LPUSH", record)
+        self._redis.call(key, ignore, "LTRIM", 0, WHOWAS_ENTRIES - 1)
+        self._redis.call(key, ignore, "EXPIRE", WHOWAS_S)
         self._whowas_keys.pop(key, None)
         self._whowas_keys[key] = None
         if len(self._whowas_keys) > WHOWAS_NICKS:
             oldest = next(iter(self._whowas_keys))
             del self._whowas_keys[oldest]
-            self._link.call(oldest, ignore, "DEL")
+            self._redis.call(oldest, ignore, "DEL")
 
     def whowas(self, nick: str, done: Done) -> None:
         """Read the former holders of a nick; the reply is for `past_profiles`."""
-        self._link.call(self._keys.whowas(casefold(nick)), done, "LRANGE", 0, -1)
+        self._redis.call(self._keys.whowas(casefold(nick)), done, "LRANGE", 0, -1)
 
 
 def profile_fields(session: Session, nick: str) -> list[str]:

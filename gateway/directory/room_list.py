@@ -21,28 +21,28 @@ _PRUNED_AT_ONCE = 100
 class RoomList:
     """The list, as used by one lane. Values in replies are for `listed`."""
 
-    def __init__(self, link: RedisPort, keys: Keys) -> None:
-        self._link = link
+    def __init__(self, redis: RedisPort, keys: Keys) -> None:
+        self._redis = redis
         self._key = keys.rooms
         self._prune_from = b"0"
 
     def write(self, room: State, now: float) -> None:
         """Write a room's entry, or remove it if the room is empty; ``now`` in seconds since 1970."""
         if room.members:
-            self._link.call(self._key, ignore, "HSET", room.folded_name, written(room, now))
+            self._redis.call(self._key, ignore, "HSET", room.folded_name, written(room, now))
         else:
-            self._link.call(self._key, ignore, "HDEL", room.folded_name)
+            self._redis.call(self._key, ignore, "HDEL", room.folded_name)
 
     def page(self, cursor: bytes, done: Callable[[Any], None]) -> None:
         """Read a page from a cursor (b"0" to begin); the reply is [next cursor, names and values in turn]."""
-        self._link.call(self._key, done, "HSCAN", cursor, "COUNT", PAGE_ROOMS)
+        self._redis.call(self._key, done, "HSCAN", cursor, "COUNT", PAGE_ROOMS)
 
     def some(self, names: Sequence[str], done: Callable[[Any], None]) -> None:
         """Read the values of these casefolded names (at least one); None for a missing one."""
-        self._link.call(self._key, done, "HMGET", *names)
+        self._redis.call(self._key, done, "HMGET", *names)
 
     def count(self, done: Callable[[Any], None]) -> None:
-        self._link.call(self._key, done, "HLEN")
+        self._redis.call(self._key, done, "HLEN")
 
     def prune(self, now: float) -> None:
         """Remove stale entries, a part of the list at each call. Followers write their rooms again."""
@@ -52,9 +52,9 @@ class RoomList:
                 self._prune_from, fields = reply
                 for name, value in zip(fields[::2], fields[1::2], strict=True):
                     if listed(value, now) is None:
-                        self._link.call(self._key, ignore, "HDEL", name)
+                        self._redis.call(self._key, ignore, "HDEL", name)
 
-        self._link.call(self._key, answer, "HSCAN", self._prune_from, "COUNT", _PRUNED_AT_ONCE)
+        self._redis.call(self._key, answer, "HSCAN", self._prune_from, "COUNT", _PRUNED_AT_ONCE)
 
 
 def written(room: State, now: float) -> str:

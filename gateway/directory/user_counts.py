@@ -18,8 +18,8 @@ _COUNTS = ("users", "invisible", "opers", "unknown", "peak")
 class UserCounts:
     """The counts, as written and read by one lane."""
 
-    def __init__(self, link: RedisPort, keys: Keys, lane: str) -> None:
-        self._link = link
+    def __init__(self, redis: RedisPort, keys: Keys, lane: str) -> None:
+        self._redis = redis
         self._keys = keys
         self._lane = lane
 
@@ -29,12 +29,12 @@ class UserCounts:
 
     def write(self, count: GatewayCounts) -> None:
         record = {"name": count.name, **{name: getattr(count, name) for name in _COUNTS}}
-        self._link.call(self._keys.stats, ignore, "HSET", self._lane, json.dumps(record, separators=(",", ":")))
+        self._redis.call(self._keys.stats, ignore, "HSET", self._lane, json.dumps(record, separators=(",", ":")))
 
     def read(self, alive: Callable[[Any], None], counts: Callable[[Any], None]) -> None:
         """Read the gateways with a lease, and all counts; both replies are for `gateway_counts`."""
-        self._link.call(self._keys.gateways, alive, "ZRANGE", 0, -1)
-        self._link.call(self._keys.stats, counts, "HGETALL")
+        self._redis.call(self._keys.gateways, alive, "ZRANGE", 0, -1)
+        self._redis.call(self._keys.stats, counts, "HGETALL")
 
 
 def gateway_counts(alive: list[bytes], counts: dict[bytes, bytes]) -> list[GatewayCounts]:

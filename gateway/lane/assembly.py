@@ -233,7 +233,7 @@ class Parts:
             self.clients,
             self.handshake,
             self.dispatcher,
-            self.link,
+            lambda: self.link.is_connected,
             self.log_writer,
             self.sessions.depart,
             self.outgoing.when_idle,

@@ -7,7 +7,6 @@ comes later is not taken any more. Then it leaves as any other client does. Runs
 from collections.abc import Callable
 from functools import partial
 
-from gateway.broker.link import RedisLink
 from gateway.lane.clients.client import Client
 from gateway.lane.clients.dispatcher import Dispatcher
 from gateway.lane.clients.handshake import Handshake
@@ -31,7 +30,7 @@ class Drain:
         clients: dict[str, Client],
         handshake: Handshake,
         dispatcher: Dispatcher,
-        link: RedisLink,
+        is_redis_up: Callable[[], bool],
         log_writer: LogWriter,
         depart: Callable[[Client, str], None],
         when_idle: Callable[[Client, Callable[[], None]], None],
@@ -49,7 +48,7 @@ class Drain:
         self._dispatcher = dispatcher
         self._depart = depart
         self._when_idle = when_idle
-        self._link = link
+        self._is_redis_up = is_redis_up
         self._log_writer = log_writer
         self._close_inbox = close_inbox
         self._is_closing = is_closing
@@ -83,7 +82,7 @@ class Drain:
 
     def _dismiss(self, client: Client) -> None:
         depart = partial(self._depart, client, REASON)
-        if not self._link.is_connected:
+        if not self._is_redis_up():
             depart()
             return
         client.bucket = None  # what it has sent already is not held back any longer
@@ -99,7 +98,7 @@ class Drain:
         if not self._is_begun or self._clients or self._has_closed_inbox:
             return
         self._has_closed_inbox = True
-        if self._link.is_connected:
+        if self._is_redis_up():
             self._close_inbox(partial(self._end_when_read, self._context.now + CLOSING_LIMIT_S))
         else:
             self._context.is_stopping = True
@@ -107,7 +106,7 @@ class Drain:
     def _end_when_read(self, deadline: float) -> None:
         """End the lane when senders to users who had left have their error, and all clients have read ERROR."""
         is_reading = self._is_closing() and self._context.now < deadline
-        if is_reading or (self._link.is_connected and self._log_writer.queued):
+        if is_reading or (self._is_redis_up() and self._log_writer.queued):
             self._context.later(POLL_S, partial(self._end_when_read, deadline))
         else:
             self._context.is_stopping = True

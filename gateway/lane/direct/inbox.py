@@ -57,7 +57,7 @@ class Inbox:
     def __init__(
         self,
         lane: str,
-        link: RedisPort,
+        redis: RedisPort,
         keys: Keys,
         log_writer: LogWriter,
         clients: dict[str, Client],
@@ -67,7 +67,7 @@ class Inbox:
         addressing: Addressing,
     ) -> None:
         self.rekeyed(lane)
-        self._link = link
+        self._redis = redis
         self._keys = keys
         self._log_writer = log_writer
         self._clients = clients
@@ -99,7 +99,7 @@ class Inbox:
         """Redis may have lost the log, or the newest of what was taken back in it."""
         self.make()
         if self._redacted:
-            self._link.call(self._keys.rejected(self.name), ignore, "SADD", *self._redacted)
+            self._redis.call(self._keys.rejected(self.name), ignore, "SADD", *self._redacted)
 
     def make(self) -> None:
         """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
@@ -116,12 +116,12 @@ class Inbox:
                 self.on_lost()
 
         self._note()
-        self._link.call(head, made, "HSETNX", "last", "0-0")
-        self._link.call(head, ignore, "HSETNX", "epoch", self._new_epoch())
+        self._redis.call(head, made, "HSETNX", "last", "0-0")
+        self._redis.call(head, ignore, "HSETNX", "epoch", self._new_epoch())
 
     def _note(self) -> None:
         """Before the log is there, so that a reaper finds it."""
-        self._link.call(self._keys.reapable, ignore, "SADD", self._lane)
+        self._redis.call(self._keys.reapable, ignore, "SADD", self._lane)
 
     def close(self, done: Callable[[], None]) -> None:
         """Lets nobody write here any more; ``done`` is called when all that was written before has been taken.
@@ -129,17 +129,17 @@ class Inbox:
         The answer comes on the connection that brings the entries, behind all that were appended before.
         """
         self._is_closed = True
-        self._link.call(self._keys.head(self.name), lambda _reply: done(), "DEL")
+        self._redis.call(self._keys.head(self.name), lambda _reply: done(), "DEL")
 
     def tidy(self) -> None:
         """Drops what has long been read and puts off the expiry."""
         log, head = self._keys.log(self.name), self._keys.head(self.name)
-        self._link.call(log, ignore, "XTRIM", "MAXLEN", "~", KEPT_ENTRIES)
-        self._link.call(log, ignore, "EXPIRE", EXPIRY_S)
-        self._link.call(head, ignore, "EXPIRE", EXPIRY_S)
-        self._link.call(self._keys.rejected(self.name), ignore, "EXPIRE", EXPIRY_S)
+        self._redis.call(log, ignore, "XTRIM", "MAXLEN", "~", KEPT_ENTRIES)
+        self._redis.call(log, ignore, "EXPIRE", EXPIRY_S)
+        self._redis.call(head, ignore, "EXPIRE", EXPIRY_S)
+        self._redis.call(self._keys.rejected(self.name), ignore, "EXPIRE", EXPIRY_S)
         while len(self._redacted) > KEPT_ENTRIES:
-            self._link.call(self._keys.rejected(self.name), ignore, "SREM", self._redacted.popleft())
+            self._redis.call(self._keys.rejected(self.name), ignore, "SREM", self._redacted.popleft())
 
     # -- Follower -------------------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ class Inbox:
         """IRCv3 message-redaction: whoever said it to this client has taken it back; their lane has seen to that."""
         ms, n, index, _ = place(message.params[1])
         mark = f"{ms}-{n}.{index}"
-        self._link.call(self._keys.rejected(self.name), ignore, "SADD", mark)
+        self._redis.call(self._keys.rejected(self.name), ignore, "SADD", mark)
         self._redacted.append(mark)
         if client is not None:
             self.on_redacted(client.session, message.params[1])

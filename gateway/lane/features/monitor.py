@@ -45,10 +45,10 @@ class Monitor:
     """The MONITOR lists of the lane's sessions, and the owners they know (gateway.chat.interfaces.Monitor)."""
 
     def __init__(
-        self, link: RedisPort, keys: Keys, find: Find, later: Callable[[float, Callable[[], None]], object]
+        self, redis: RedisPort, keys: Keys, find: Find, later: Callable[[float, Callable[[], None]], object]
     ) -> None:
         """``find`` looks up a nick's claim. Its reply is parsed by :func:`profile`."""
-        self._link = link
+        self._redis = redis
         self._keys = keys
         self._find = find
         self._later = later
@@ -69,7 +69,7 @@ class Monitor:
             watched = self._watched.get(folded)
             if watched is None:
                 watched = self._watched[folded] = Watched(folded)
-                self._link.subscribe(self._keys.nick_live(folded), partial(self._received, watched), lambda: None)
+                self._redis.subscribe(self._keys.nick_live(folded), partial(self._received, watched), lambda: None)
                 self._look(watched)  # Redis does this after the subscription, so no change between the two is missed
             watched.sessions[session] = None
 
@@ -81,7 +81,7 @@ class Monitor:
             del watched.sessions[session]
             if not watched.sessions:
                 del self._watched[nick]
-                self._link.unsubscribe(self._keys.nick_live(nick))
+                self._redis.unsubscribe(self._keys.nick_live(nick))
         if not mine:
             self._lists.pop(session, None)
 

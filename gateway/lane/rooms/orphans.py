@@ -24,9 +24,9 @@ log = structlog.get_logger()
 class OrphanedMembers:
     """See the module."""
 
-    def __init__(self, link: RedisPort, keys: Keys, log_writer: LogWriter, own: Callable[[], str]) -> None:
+    def __init__(self, redis: RedisPort, keys: Keys, log_writer: LogWriter, own: Callable[[], str]) -> None:
         """``own``: the id of the lane's gateway at present, which is never looked for."""
-        self._link = link
+        self._redis = redis
         self._keys = keys
         self._log_writer = log_writer
         self._own = own
@@ -42,7 +42,7 @@ class OrphanedMembers:
             sid.partition(".")[0] for f in rooms.values() if f.reloading_state is None for sid in f.room.members
         }
         gateways.discard(self._own())
-        if not gateways or not self._link.is_up(self._keys.gateways):
+        if not gateways or not self._redis.is_up(self._keys.gateways):
             self._suspects.clear()
             return
         ids = sorted(gateways)
@@ -54,7 +54,7 @@ class OrphanedMembers:
                     self._tell(gateway, rooms)
                 self._suspects = absent
 
-        self._link.call(self._keys.gateways, scored, "ZMSCORE", *ids)
+        self._redis.call(self._keys.gateways, scored, "ZMSCORE", *ids)
 
     def _tell(self, gateway: str, rooms: dict[str, LocalRoom]) -> None:
         if gateway == self._own():

@@ -51,7 +51,7 @@ class Rekey:
         replicas: RoomReplicas,
         subscriptions: Subscriptions,
         inbox: Inbox,
-        link: RedisPort,
+        redis: RedisPort,
         keys: Keys,
         drop_detached_members: Callable[[LocalRoom], None],
         read_on: Callable[[Client], None],
@@ -67,7 +67,7 @@ class Rekey:
         self._replicas = replicas
         self._subscriptions = subscriptions
         self._inbox = inbox
-        self._link = link
+        self._redis = redis
         self._keys = keys
         self._drop_detached_members = drop_detached_members
         self._read_on = read_on
@@ -120,11 +120,11 @@ class Rekey:
             self._is_reading = True
             inbox = self._inbox
             start = f"({inbox.replica.last}" if inbox.replica.last != START_ID else "-"
-            self._link.call(self._keys.head(inbox.name), lambda _reply: None, "DEL")
-            self._link.call(self._keys.log(inbox.name), self._read, "XRANGE", start, "+")
+            self._redis.call(self._keys.head(inbox.name), lambda _reply: None, "DEL")
+            self._redis.call(self._keys.log(inbox.name), self._read, "XRANGE", start, "+")
 
     def _may_take_id(self) -> bool:
-        return self._link.is_up(self._keys.head(self._inbox.name)) and not self._log_writer.has_own_in_flight
+        return self._redis.is_up(self._keys.head(self._inbox.name)) and not self._log_writer.has_own_in_flight
 
     def _read(self, reply: Any) -> None:
         """Read the rest of the old inbox, which is addressed to the old session ids.
