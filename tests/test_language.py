@@ -34,6 +34,8 @@ CHECKED = [
     "gateway/lane/fanout",
     "gateway/lane/features",
     "gateway/lane/loop",
+    "gateway/lane/rooms",
+    "gateway/lane/sessions",
     "gateway/logs",
     "gateway/net",
     "gateway/ops",

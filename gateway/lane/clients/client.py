@@ -1,4 +1,4 @@
-"""One client of a lane: its connection, how that speaks, its session, and what it waits for.
+"""One client of a lane: its connection, its dialect, its session, and its waiting handler.
 
 The only object that sees both the socket side and the chat side of a user. Runs on the lane's thread.
 """
@@ -17,33 +17,33 @@ from gateway.net.connection import ClientConnection
 from gateway.wire.framing import CLIENT_TAGS_LIMIT_BYTES, LineBuffer, TooLong
 
 Read = Callable[[bytes], Iterable[str | TooLong]]
-"""Returns the lines that are complete with these bytes. An empty line costs as others do, and means nothing."""
+"""Takes bytes and returns the lines that they complete. An empty line counts for flood control, and has no effect."""
 
 
 class Dialect(Protocol):
-    """How a connection speaks."""
+    """The dialect of a connection."""
 
     name: str
     variant: int
     commands: Mapping[str, Command]
     over: str
-    """Why the peer sends nothing more though it has not closed the connection; "" while it may."""
+    """The reason why the peer may send nothing more although the connection is open; "" while it may."""
 
     def reader(self, client: "Client") -> Read:
-        """Return what turns a client's bytes into lines."""
+        """Return the function that splits a client's bytes into lines."""
 
     def encode(self, line: str, client: "Client") -> bytes:
-        """An IRC line as this connection is to see it; b"" where it is not to."""
+        """Return an IRC line in the form of this dialect, or b"" if it is not shown."""
 
     def last_words(self) -> bytes:
-        """What ends our side of the connection."""
+        """Return the bytes that end the gateway's side of the connection."""
 
     def translate(self, line: str, client: "Client") -> str | None:
-        """A line that the peer sent as the IRC line that it means; None where it was answered already."""
+        """Return the IRC line for a line of the peer, or None if it was answered already."""
 
 
 class Client:
-    """See the module."""
+    """One client."""
 
     __slots__ = (
         "active_room",
@@ -75,21 +75,19 @@ class Client:
         self.buffer = LineBuffer(tags_limit_bytes=CLIENT_TAGS_LIMIT_BYTES)
         self.read = dialect.reader(self)
         self.inputs: deque[str | TooLong] | None = None  # lines that wait
-        self.on_finished: Callable[[], None] | None = None  # what follows the last line; no more are taken
-        self.task: Task | None = None  # the handler that has parked this client's input
-        self.overdue = 0  # of the lines that wait, those that did so behind a handler that waited in vain
-        self.under_way = 0  # own events that are not in a log yet; of Outgoing
-        self.on_idle: list[Callable[[], None]] | None = None  # of Outgoing
+        self.on_finished: Callable[[], None] | None = None  # the call after the last line; no more lines are accepted
+        self.task: Task | None = None  # the handler that blocks this client's input
+        self.overdue = 0  # the number of waiting lines behind a handler that has timed out
+        self.under_way = 0  # the number of own events under way; written by Outgoing
+        self.on_idle: list[Callable[[], None]] | None = None  # written by Outgoing
         self.intended: set[str] | None = None  # rooms whose JOIN is under way
         self.heard_at = now
         self.opened_at = now
         self.pinged = False
-        self.throttled = 0  # for how many reasons it is not read from
+        self.throttled = 0  # the number of reasons why it is not read
         self.is_departing = False
-        self.client_side_nick = (
-            ""  # the nick that it still takes for its own, while its rooms are being told that it is lost
-        )
-        self.active_room = ""  # plain text: the room (folded) where what is typed goes
+        self.client_side_nick = ""  # the nick that it still considers its own, while its rooms are being sent the loss
+        self.active_room = ""  # plain text: the room (casefolded) to which typed lines go
         self.session: Session  # set at once by the lane
 
     def send(self, line: str) -> None:
@@ -100,16 +98,16 @@ class Client:
 
     @property
     def variant(self) -> int:
-        """Clients of one variant are sent the same bytes."""
+        """The variant. Clients of one variant are sent the same bytes."""
         return self.dialect.variant | (self.session.caps & VARIANT_CAPS)
 
     def variant_in(self, room: str) -> int:
-        """The variant for lines of a room (folded name)."""
+        """Return the variant for lines of a room (casefolded name)."""
         variant = self.variant
         return variant | ELSEWHERE if variant & TEXT and self.active_room != room else variant
 
     def send_nick_loss(self) -> None:
-        """Tells it that its nick is lost, where no room's log will show that any more."""
+        """Send the loss of the nick, if no room's log will show it any more."""
         if self.client_side_nick:
             session = self.session
             self.send(f":{self.client_side_nick}!{session.user}@{session.host} NICK {session.nick}")

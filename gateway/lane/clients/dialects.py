@@ -1,7 +1,7 @@
-"""How connections speak on this lane: IRC, bare or over WebSocket, or plain text for a person with netcat.
+"""The dialects of connections: IRC, directly or over WebSocket, and plain text for users with netcat.
 
-See docs/protocol.md. All meet the same commands: plain text is turned into IRC lines on the way in and made
-readable on the way out. Runs on the lane's thread.
+All use the same commands: plain text is translated to IRC lines on input, and from IRC lines on output
+(docs/protocol.md). Runs on the lane's thread.
 """
 
 from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ class Irc:
 
 
 class OverWebSocket(Irc):
-    """The same lines, each a message (IRCv3 websocket); one for each connection."""
+    """The same lines, one for each WebSocket message (IRCv3 websocket). Each connection has its own object."""
 
     name = "websocket"
 
@@ -74,7 +74,7 @@ class OverWebSocket(Irc):
 
 
 class PlainText:
-    """``name: message``, and a few commands that begin with a slash."""
+    """Plain text: ``name: message``, and some commands that begin with a slash."""
 
     name = "text"
     variant = TEXT
@@ -101,7 +101,7 @@ class PlainText:
 
 
 def _room(client: Client) -> str:
-    """The name of the room where what is typed goes; "" for none."""
+    """Return the name of the active room, or ""."""
     room = client.session.rooms.get(client.active_room)
     return room.name if room is not None else ""
 

@@ -1,8 +1,7 @@
-"""From bytes to commands: what a new connection is, its lines in order, parking, flood control.
+"""From bytes to commands: the lines of each client in order, waiting handlers, flood control.
 
-A connection starts with a PROXY header where its peer is trusted, then perhaps TLS, then its first line
-tells the dialect. Afterwards each line is one command; a handler that must wait parks the client's input, never
-the lane. Runs on the lane's thread.
+Each line is one command. A handler that waits blocks the input of its client, never the lane. Runs on the lane's
+thread.
 """
 
 from collections import deque
@@ -28,15 +27,15 @@ from gateway.wire.message import Message, parse
 PARKED_LINES_LIMIT = 256
 WAIT_LIMIT_S = 5.0
 REST_LIMIT_S = 5.0
-"""After a connection is lost, what its client said before is carried out for so long at most."""
+"""The maximum time for which lines of a client are carried out after its connection is lost."""
 TICK_S = 0.5
 
 
 class Dispatcher:
-    """Takes the commands of all clients of the lane."""
+    """Carries out the commands of all clients of the lane."""
 
     services: Services
-    """What handlers are given; set once all parts are built."""
+    """The services for handlers. Set when all parts are built."""
 
     def __init__(
         self, context: LaneContext, clients: Clients, probe: LinkProbe, depart: Callable[[Client, str], None]
@@ -47,14 +46,14 @@ class Dispatcher:
         self._probe = probe
         self._depart = depart
         self.tasks: dict[Task, None] = {}
-        self._clock = 0.0  # seconds in which the lane kept up: what is late through its own work is not timed out
+        self._clock = 0.0  # seconds in which the lane was not behind: its own delays cause no timeouts
         self._ticked_at = 0.0
         self.commands = 0
 
     # -- lines ----------------------------------------------------------------------------------------
 
     def received(self, connection: ClientConnection, data: bytes) -> None:
-        """Carry out what a client sent."""
+        """Carry out the lines of a client."""
         client: Client = connection.state
         if client.on_finished is not None:
             return
@@ -80,7 +79,7 @@ class Dispatcher:
         self.finish(client, partial(self._depart, client, "Connection closed"))
 
     def closed(self, connection: ClientConnection, why: str) -> None:
-        """The connection is gone: carry out what flood control has let in of what it sent, and drop the rest."""
+        """Handle a lost connection: carry out the lines that flood control has accepted, and drop the rest."""
         client: Client = connection.state
         depart = partial(self._depart, client, why or "Connection closed")
         if client.inputs and not client.throttled:
@@ -90,7 +89,7 @@ class Dispatcher:
             depart()
 
     def finish(self, client: Client, on_finished: Callable[[], None]) -> None:
-        """Take no more lines from a client; carry out what it sent, then call ``on_finished``."""
+        """Accept no more lines from a client. Carry out the lines that it has sent, then call ``on_finished``."""
         client.on_finished = on_finished
         self.proceed(client)
 
@@ -102,7 +101,7 @@ class Dispatcher:
             client.connection.pause()
 
     def proceed(self, client: Client) -> None:
-        """Carries out what waits, as far as it may."""
+        """Carry out the waiting lines, as far as flood control and handlers allow."""
         inputs = client.inputs
         while inputs and self._may_go_on(client):
             self.line(client, inputs.popleft())
@@ -121,7 +120,7 @@ class Dispatcher:
         return client.task is None and not client.throttled and not client.is_departing
 
     def line(self, client: Client, line: str | TooLong) -> None:
-        """One line: a command, carried out or begun."""
+        """Carry out or begin the command of one line."""
         if client.is_departing:
             return
         session = client.session
@@ -164,11 +163,11 @@ class Dispatcher:
             self._charge(client)
 
     def _charge(self, client: Client) -> None:
-        """A large answer costs as lines do; who does not read what is there already is not answered further."""
+        """Charge a large answer as lines. A client that does not read its answers gets no more."""
         session, connection = client.session, client.connection
         tokens, session.owed = divmod(session.owed, ANSWER_BYTES)
         if not connection.is_closing:
-            connection.flush()  # at once: what one turn could gather has no other bound
+            connection.flush()  # at once, since this is the only bound for the output of one turn
         if connection.backlog_bytes > connection.backlog_limit_bytes // 2:
             connection.when_drained(self.pause_reading(client))
         if client.bucket is not None and not client.bucket.take(self._context.now, tokens):
@@ -201,7 +200,7 @@ class Dispatcher:
             raise ClientLeft
 
     def _throttle(self, client: Client, wait_s: float) -> None:
-        """Reads no more until the client's rate allows the next line; TCP tells it to slow down."""
+        """Read no more until the client's rate allows the next line. TCP slows the client down."""
         self._context.later(wait_s, self.pause_reading(client))
 
     def pause_reading(self, client: Client) -> Callable[[], None]:
@@ -219,7 +218,7 @@ class Dispatcher:
     # -- handlers that wait ---------------------------------------------------------------------------
 
     def begin(self, client: Client, coroutine: Coroutine[Any, Any, None], message: Message) -> None:
-        """Runs a handler up to its first wait, and parks the client's input until it ends."""
+        """Run a handler up to its first wait, and block the client's input until it ends."""
 
         def ended(task: Task, error: Exception | None) -> None:
             was_parked = task in self.tasks
@@ -230,21 +229,21 @@ class Dispatcher:
                     client.overdue = len(client.inputs or ())
                 error = unavailable(*(error.args or (message.verb, *message.params[:1])))
             self._ended(client, message, error)
-            if was_parked:  # otherwise whoever called goes on with the next line
+            if was_parked:  # otherwise the caller continues with the next line
                 self.proceed(client)
 
         task = Task(coroutine, ended)
         task.deadline = self._clock + WAIT_LIMIT_S
         client.task = task
         task.step()
-        if client.overdue and self._probe.is_away:  # it has waited already, behind another that did so in vain
+        if client.overdue and self._probe.is_away:  # it has waited already, behind another handler that timed out
             while not task.ended:
                 task.interrupt(Unavailable())
         if not task.ended:
             self.tasks[task] = None
 
     def _ended(self, client: Client, message: Message, error: Exception | None) -> None:
-        """A command is done, or has failed: its client gets the rest of the response."""
+        """End a command that is done or has failed: its client gets the rest of the response."""
         session = client.session
         if isinstance(error, CommandError):
             session.answer(error)
@@ -256,7 +255,7 @@ class Dispatcher:
             self._charge(client)
 
     def expire(self) -> None:
-        """Ends the waits that have lasted too long; called every ``TICK_S``, later where the lane is behind."""
+        """End the waits that have lasted too long. Called every ``TICK_S``, later if the lane is behind."""
         self._clock += min(self._context.now - self._ticked_at, TICK_S)
         self._ticked_at = self._context.now
         for task in list(self.tasks):

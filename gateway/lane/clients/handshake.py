@@ -1,7 +1,8 @@
-"""What a new connection is, before it is a client: PROXY header, TLS, and the first line that tells the dialect.
+"""The handshake of a new connection: PROXY header, TLS, and the first line, which determines the dialect.
 
-Reads and buffers, decides on a complete line; speaks first only after a second of silence, and then not to what may
-be a browser's spare connection. A browser is answered here too, unless it opens a WebSocket. Runs on the lane's thread.
+Reads and buffers, and decides on a complete line. It sends a greeting only after a second without input, and not to a
+connection that may be a browser's spare one. A browser's requests are answered here too, unless it opens a WebSocket.
+Runs on the lane's thread.
 """
 
 from collections.abc import Callable
@@ -24,11 +25,11 @@ log = structlog.get_logger()
 
 SILENCE_S = 1.0
 OPENING_LIMIT_S = 60.0
-"""For a header, a handshake and a first line: who is slower only holds a descriptor."""
+"""The time for a header, a TLS handshake and a first line. A slower connection only occupies a descriptor."""
 HEADER_LIMIT_S = 5.0
-"""From the first byte of a PROXY header to its last."""
+"""The time from the first byte of a PROXY header to its last."""
 KEEP_ALIVE_S = 5.0
-"""From an answer to a browser to its next request (RFC 9112 9.5)."""
+"""The time from an answer to a browser to its next request (RFC 9112 9.5)."""
 NO_TLS = "it asked for TLS: turn that off in the client, or set tls_cert and tls_key"
 # What a person reads who has not said anything yet. Each is a line of IRC as well (at most 15 parameters): a program
 # that is slow to register takes its first word for a command that it does not know.
@@ -37,26 +38,26 @@ GOODBYE = "Goodbye. The gateway is shutting down."
 
 
 class PendingConnection:
-    """The state of a connection that has not told its dialect."""
+    """A connection whose dialect is not known yet."""
 
     __slots__ = ("buffer", "greeted", "idle", "is_exempt", "is_http", "is_proxied", "may_have_proxy", "timer")
 
     def __init__(self, may_have_proxy: bool, is_exempt: bool) -> None:
         self.buffer = b""
-        self.is_exempt = is_exempt  # from the limits of addresses: it comes from this machine itself
+        self.is_exempt = is_exempt  # exempt from the limits of addresses: it comes from this machine itself
         self.may_have_proxy = may_have_proxy
         self.is_proxied = False
         self.timer: Timer | None = None
         self.idle: Timer | None = None  # of a browser that has been answered
         self.greeted = False
-        self.is_http = False  # and remains it: what a page may make a browser send is never taken for IRC
+        self.is_http = False  # and remains one: bytes that a page can make a browser send are never taken for IRC
 
 
 class Handshake:
-    """See the module."""
+    """The pending connections of a lane."""
 
     opened: Callable[[ClientConnection, Dialect, bytes], None]
-    """Makes a client of a connection whose dialect is known; gets what the connection has sent so far."""
+    """Makes a client of a connection whose dialect is known. It gets the bytes that the connection has sent so far."""
 
     def __init__(self, context: LaneContext) -> None:
         self._context = context
@@ -87,7 +88,7 @@ class Handshake:
         return opening.is_exempt or connection.is_admitted
 
     def discount(self, connection: ClientConnection) -> None:
-        """Let the address make another connection in place of this one, whether this one is closed or not."""
+        """Release this connection's place in the limit of its address, whether it is closed or not."""
         if connection.is_admitted:
             connection.is_admitted = False
             self._context.process.admit(connection.peer, -1)
@@ -97,7 +98,7 @@ class Handshake:
         connection.close()
 
     def _greet_if_silent(self, connection: ClientConnection, opening: PendingConnection) -> None:
-        """What a browser keeps for its next request may come by a load balancer, beside those that it has used."""
+        """Greet, unless this may be a browser's spare connection, which may also come by a load balancer."""
         opening.timer = self._context.later(OPENING_LIMIT_S, lambda: connection.abort("nothing said"))
         may_be_spare = opening.is_http or opening.is_proxied or connection.peer in self._context.process.browsers
         if not (opening.buffer or may_be_spare):
@@ -109,15 +110,15 @@ class Handshake:
             connection.write(self._greeting)
 
     def dismiss(self, connection: ClientConnection) -> None:
-        """Close a connection because the gateway ends; a person who was asked for a name reads why."""
+        """Close a connection because the gateway ends. A user who was asked for a name is sent the reason."""
         if connection.state.greeted and not connection.is_closing:
             connection.write(f"{GOODBYE}\r\n".encode())
         connection.close()
 
     def received(self, connection: ClientConnection, data: bytes) -> None:
-        """Bytes of a connection that is still opening."""
+        """Handle bytes of a pending connection."""
         if connection.is_closing:
-            return  # it has had its answer
+            return  # it has got its answer
         opening = connection.state
         if opening.may_have_proxy and not opening.buffer:
             self._context.later(HEADER_LIMIT_S, lambda: self._end_header(connection, opening))
@@ -130,7 +131,7 @@ class Handshake:
         kind = Kind.HTTP if opening.is_http else sniff(opening.buffer)
         if kind is None:
             if b"\n" in opening.buffer:
-                self._greet(connection, opening)  # Enter, to see whether anybody is there
+                self._greet(connection, opening)  # the user has pressed Enter
             return
         if kind is Kind.HTTP:
             self._read_http(connection, opening)
@@ -166,9 +167,9 @@ class Handshake:
     def _respond(
         self, connection: ClientConnection, opening: PendingConnection, response: bytes, *, is_last: bool = True
     ) -> None:
-        """From now on it is none of its address's connections: a browser has several, and for seconds only.
+        """Stop counting a connection for its address: a browser has several, for seconds only.
 
-        The opening's timer ends those who do not read it, nor close.
+        The timer of the handshake closes those that neither read nor close.
         """
         self.discount(connection)
         connection.backlog_limit_bytes = max(connection.backlog_limit_bytes, 2 * len(response))  # encrypted it is more
@@ -181,7 +182,7 @@ class Handshake:
             opening.idle = self._context.later(KEEP_ALIVE_S, lambda: connection.close(lingers=True))
 
     def ended(self, connection: ClientConnection) -> None:
-        """The peer sends no more: what it said without a line end counts as a line."""
+        """Handle the peer's end of file: bytes without a line end count as a line."""
         opening = connection.state
         if opening.buffer.strip():
             self.received(connection, b"\n")
@@ -191,7 +192,7 @@ class Handshake:
             connection.owner.ended(connection)
 
     def closed(self, connection: ClientConnection, _why: str) -> None:
-        """The connection is gone before its dialect was known."""
+        """Handle the loss of a pending connection."""
         self.discount(connection)
         self._cancel(connection.state)
         self.pending.pop(connection, None)
@@ -212,7 +213,7 @@ class Handshake:
         opening.timer = opening.idle = None
 
     def _read_proxy(self, connection: ClientConnection, opening: PendingConnection) -> bool:
-        """Takes the PROXY header off; whether the connection may go on."""
+        """Remove the PROXY header. Return whether the connection may continue."""
         header = proxy.parse(opening.buffer)
         if header is proxy.INCOMPLETE:
             return False

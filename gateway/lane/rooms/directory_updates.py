@@ -1,7 +1,7 @@
-"""What a lane tells the network's directory: the rooms that its sessions changed, and how many users it has.
+"""A lane's updates of the network's directory: the rooms that its sessions changed, and the counts of its users.
 
-What has changed is gathered and written once a turn, before the turn's PINGs are asked for: so whoever has
-his PONG finds what he did in LIST and LUSERS on every gateway. Runs on the lane's thread.
+Changes are collected and written once a turn, before the turn's PINGs are handled. So after a PONG, the client's
+changes are in LIST and LUSERS on every gateway. Runs on the lane's thread.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from gateway.lane.rooms.local_room import LocalRoom, RoomReplicas
 
 
 class DirectoryPublisher:
-    """See the module."""
+    """The pending updates of one lane."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class DirectoryPublisher:
         user_counts: UserCounts,
         connections: Callable[[], int],
     ) -> None:
-        """``connections``: how many the lane has, registered or not."""
+        """``connections`` returns the number of the lane's connections, registered or not."""
         self._context = context
         self._redis = redis
         self._keys = keys
@@ -58,11 +58,11 @@ class DirectoryPublisher:
         self.is_due = True
 
     def count_changed(self) -> None:
-        """Connections came or went."""
+        """Note that the number of connections has changed."""
         self._recount = self.is_due = True
 
     def user_changed(self, session: Session) -> None:
-        """A user is new, or has changed modes."""
+        """Note a new user, or a change of a user's modes."""
         sid = session.sid
         self._users.add(sid)
         for group, belongs in ((self._invisible, session.invisible), (self._opers, bool(session.oper))):
@@ -83,7 +83,7 @@ class DirectoryPublisher:
             self.write()
 
     def write(self) -> None:
-        """Write what is due."""
+        """Write the pending updates."""
         self.is_due = False
         if self._recount:
             self._recount = False
@@ -94,7 +94,7 @@ class DirectoryPublisher:
                 self._room_list.write(followed.room, self._context.wall_now)
 
     def renew(self) -> None:
-        """Write everything again, and remove what others left; on a slow timer and a new connection."""
+        """Write everything again, and remove stale entries of others. On a slow timer and on a new connection."""
         if not self._redis.is_up(self._keys.rooms):
             return
         self._changed |= {

@@ -131,7 +131,7 @@ class RoomReplicas:
         self._redis.call(self._keys.lane_rooms(self._lane), ignore, "SADD", *names)
 
     def note_all(self) -> None:
-        """Note every room again: those opened while Redis was away, and those that it may have lost."""
+        """Note every room again: those opened while Redis was unavailable, and those that it may have lost."""
         if self.rooms:
             self._note(*self.rooms)
 

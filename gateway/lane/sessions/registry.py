@@ -100,7 +100,7 @@ class Sessions:
         for name in client.session.rooms:
             self._replicas.rooms[name].leave(client)  # it sees nothing more, not even its own QUIT
         send_error = partial(self._send_error, client, label, reason)
-        self._context.later(ERROR_LIMIT_S, send_error)  # while Redis is away
+        self._context.later(ERROR_LIMIT_S, send_error)  # while Redis is unavailable
         if client.task is not None:
             client.task.interrupt(ClientLeft())
         Task(self._leave(client, reason, send_error), self._left).step()
