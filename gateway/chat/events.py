@@ -185,7 +185,7 @@ def quitted(source: str, reason: str) -> str:
 
 
 def renamed(source: str, nick: str, token: str) -> str:
-    return with_tags(f":{source} NICK {nick}", {"token": token})
+    return f"@{FACT}token={token} :{source} NICK {nick}"
 
 
 def kicked(source: str, room: str, nick: str, sid: str, reason: str, oper: bool = False) -> str:

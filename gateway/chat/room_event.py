@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.chat.effects import Effect, Effects, MessageSent, ModesSet, Reason, Rejection, TopicSet
-from gateway.chat.events import FACT, NETWORK, Entry, EventId, id_key, ms, number
+from gateway.chat.events import FACT, NETWORK, Entry, EventId, id_key, ms
 from gateway.chat.member import Member
 from gateway.chat.modes import Change
 from gateway.chat.state import State
@@ -50,10 +50,6 @@ class RoomEvent:
     def target_sids(self) -> list[str]:
         """The sessions that the nicks among the parameters mean, in order."""
         return self.fact("sids").split(",")
-
-    @property
-    def token(self) -> int:
-        return number(self.fact("token"))
 
     def fact(self, name: str) -> str:
         return self.parsed.tags.get(FACT + name, "")

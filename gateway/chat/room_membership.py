@@ -57,7 +57,7 @@ def _member(event: RoomEvent, nick: str, user: str, host: str, modes: int) -> Me
         account=event.fact("account"),
         away=event.fact("away") or None,
         modes=modes,
-        token=event.token,
+        token=_token(event),
         revision=events.number(event.fact("revision")),
         is_bot=event.fact("bot") == "1",
     )
@@ -133,7 +133,7 @@ def nick(room: State, event: RoomEvent) -> Reason | None:
     if member is None:
         return Reason.NOT_MEMBER
     nick = _resolve_nick(room, event, event.params[0])
-    member.token = event.token
+    member.token = _token(event)
     if nick == member.nick:
         return Reason.NO_CHANGE
     _rename(room, event, member, nick)
@@ -145,7 +145,7 @@ def _resolve_nick(room: State, event: RoomEvent, nick: str) -> str:
     holder = room.member_named(nick)
     if holder is None or holder.sid == event.sid:
         return nick
-    if (event.token, event.sid) < (holder.token, holder.sid):
+    if (_token(event), event.sid) < (holder.token, holder.sid):
         return event.sid
     _rename(room, event, holder, holder.sid)
     return nick
@@ -155,6 +155,10 @@ def _rename(room: State, event: RoomEvent, member: Member, nick: str) -> None:
     old_nick = member.nick
     room.rename(member, nick)
     event.show(Renamed(event.index, event.sid, member, old_nick, nick))
+
+
+def _token(event: RoomEvent) -> int:
+    return events.number(event.fact("token"))
 
 
 def _is_nick(nick: str, sid: str) -> bool:
