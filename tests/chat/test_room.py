@@ -26,7 +26,7 @@ from gateway.chat.effects import (
 from gateway.chat.events import Entry
 from gateway.chat.member import OP, VOICE
 from gateway.chat.render import effect_lines
-from gateway.chat.room import Room
+from gateway.chat.room import ORIGINS_LIMIT, Room
 from gateway.chat.snapshot import dump, load
 from gateway.chat.state import GONE_MEMORY_MS, LIST_LIMIT, LOST_MEMORY_MS
 from gateway.wire.casefold import casefold
@@ -920,6 +920,16 @@ def test_ranks_are_shown_highest_first() -> None:
     log.mode("ann", "+vv ann bob", "ann", "bob")
     assert [member.prefix for member in log.room.members.values()] == ["@+", "+"]
     assert log.room.members[sid_of("bob")].modes == VOICE
+
+
+def test_of_too_many_origins_the_newest_and_those_of_members_are_remembered() -> None:
+    log = with_members("ann")  # appended by gwa.0, where ann is
+    for number in range(ORIGINS_LIMIT):
+        log.room.apply(Entry("2-0", f"gwz.{number}:1", [], [], b""))
+    assert len(log.room.origins) == ORIGINS_LIMIT // 2 + 1
+    assert log.room.is_duplicate(f"gwz.{ORIGINS_LIMIT - 1}:1")
+    assert "gwa.0" in log.room.origins
+    assert not log.room.is_duplicate("gwz.0:1"), "it is too old to be known"
 
 
 # For any log

@@ -70,3 +70,10 @@ def test_many_changes_are_split_over_lines_that_fit() -> None:
 
 def test_between_equal_states_there_is_nothing_to_say() -> None:
     assert difference(full_room(), full_room()) == []
+
+
+def test_key_and_limit_are_set_changed_and_cleared() -> None:
+    bare, one, two = (with_members("ann", modes=modes).room for modes in ("", "+kl a 5", "+kl b 6"))
+    for old, new, shown in ((bare, one, "+kl a 5"), (one, two, "+kl b 6"), (two, bare, "-kl *")):
+        (effect,) = difference(old, new)
+        assert line_of(effect) == f":hubbub MODE {ROOM} {shown}"
