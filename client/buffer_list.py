@@ -11,7 +11,7 @@ from enum import Enum
 from client.buffer import Buffer, BufferKind, Entry, SendResult
 from client.entry_factory import EntryFactory
 from client.saved_state import SavedState
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 
 class Aspect(Enum):
@@ -60,7 +60,7 @@ class BufferList:
 
     def get(self, name: str) -> Buffer | None:
         """Return the buffer of a room or person, in any case of letters; the server's for ""."""
-        return self._buffers.get(fold(name)) if name else self.server
+        return self._buffers.get(casefold(name)) if name else self.server
 
     # --- what the user does ---------------------------------------------------------------------------------
 
@@ -74,13 +74,13 @@ class BufferList:
             buffer = self._open(saved.name)
             if saved.read_until:
                 buffer.read_until = saved.read_until
-                self._marked.add(fold(saved.name))
+                self._marked.add(casefold(saved.name))
                 self.resumed.add(buffer.name)
         self._changes.clear()  # nothing is drawn yet
 
     def close(self, buffer: Buffer) -> list[Change]:
         """Remove a buffer. The caller has the session leave the room."""
-        if self._buffers.pop(fold(buffer.name), None) is not None:
+        if self._buffers.pop(casefold(buffer.name), None) is not None:
             self._changed(Aspect.BUFFERS, buffer)
             if self.focused is buffer:
                 self.focused = self.server
@@ -127,17 +127,17 @@ class BufferList:
         if (known := self.get(name)) is not None:
             return known
         buffer = Buffer(name, BufferKind.ROOM if name.startswith("#") else BufferKind.PERSON)
-        self._buffers[fold(name)] = buffer
+        self._buffers[casefold(name)] = buffer
         self._changed(Aspect.BUFFERS, buffer)
         return buffer
 
     def _rename(self, old: str, new: str) -> None:
         """Continue the conversation with a person under their new nick, unless that has a buffer of its own."""
-        buffer = self._buffers.get(fold(old))
-        if buffer is not None and (fold(new) == fold(old) or fold(new) not in self._buffers):
-            del self._buffers[fold(old)]
+        buffer = self._buffers.get(casefold(old))
+        if buffer is not None and (casefold(new) == casefold(old) or casefold(new) not in self._buffers):
+            del self._buffers[casefold(old)]
             buffer.name = new
-            self._buffers[fold(new)] = buffer
+            self._buffers[casefold(new)] = buffer
             self._changed(Aspect.BUFFERS, buffer)
 
     def _put(self, buffer: Buffer, entry: Entry, *, is_history: bool = False) -> None:

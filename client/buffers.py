@@ -22,7 +22,7 @@ from client.buffer_list import Aspect, BufferList, Change
 from client.conversation import position
 from client.roster import Roster
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import split_source
 from gateway.wire.text import strip_controls
 
@@ -56,7 +56,7 @@ class Buffers(BufferList):
 
     def apply(self, event: e.Event, now: float) -> list[Change]:
         """Apply an event; return the changes in the order in which they happened."""
-        if isinstance(event, e.ServerEvent) and fold(event.own_nick) != fold(self.own_nick):
+        if isinstance(event, e.ServerEvent) and casefold(event.own_nick) != casefold(self.own_nick):
             self.own_nick = event.own_nick
             self._factory.add_own_nick(event.own_nick)
             self._changed(Aspect.CONNECTION)
@@ -91,7 +91,7 @@ class Buffers(BufferList):
                     self._changed(Aspect.MEMBERS, buffer)
 
     def _on_client_notice(self, event: e.ClientNotice, _now: float) -> None:
-        buffer = self.focused if event.is_answer else self._buffers.get(fold(event.conversation), self.server)
+        buffer = self.focused if event.is_answer else self._buffers.get(casefold(event.conversation), self.server)
         self._put(buffer, self._factory.status(event.text, event.at))
 
     def _on_sent(self, event: e.Sent, _now: float) -> None:
@@ -114,12 +114,12 @@ class Buffers(BufferList):
         self._put(buffer, self._factory.status(text, event.at, EntryKind.ERROR))
 
     def _on_older_requested(self, event: e.OlderRequested, _now: float) -> None:
-        if (buffer := self._buffers.get(fold(event.target))) is not None:
+        if (buffer := self._buffers.get(casefold(event.target))) is not None:
             buffer.is_loading = True
             self._changed(Aspect.LOADING, buffer)
 
     def _on_older_loaded(self, event: e.OlderLoaded, _now: float) -> None:
-        buffer = self._buffers.get(fold(event.target))
+        buffer = self._buffers.get(casefold(event.target))
         if buffer is None:
             return
         buffer.is_loading = False
@@ -165,34 +165,34 @@ class Buffers(BufferList):
         buffer = self._open(event.conversation) if event.conversation else self.server
         if new.msgid in buffer.by_msgid:
             return
-        if buffer.typing.pop(fold(new.nick), None) is not None:
+        if buffer.typing.pop(casefold(new.nick), None) is not None:
             self._changed(Aspect.TYPING, buffer)
         self._put(buffer, new, is_history=event.is_history)
 
     def _on_annotation(self, event: e.Reacted | e.Redacted, _now: float) -> None:
-        buffer = self._buffers.get(fold(event.conversation))
+        buffer = self._buffers.get(casefold(event.conversation))
         if buffer is not None and (entry := self._annotations.apply(buffer, event.message)) is not None:
             self._changed(Aspect.UPDATED, buffer, entry)
 
     def _on_typing(self, event: e.TypingChanged, now: float) -> None:
-        buffer = self._buffers.get(fold(event.conversation))
+        buffer = self._buffers.get(casefold(event.conversation))
         if buffer is None:
             return
         lasts_s = {"active": TYPING_ACTIVE_S, "paused": TYPING_PAUSED_S}.get(event.state)
         if lasts_s is None:
-            buffer.typing.pop(fold(event.nick), None)
+            buffer.typing.pop(casefold(event.nick), None)
         else:
-            buffer.typing[fold(event.nick)] = Typing(strip_controls(event.nick), now + lasts_s)
+            buffer.typing[casefold(event.nick)] = Typing(strip_controls(event.nick), now + lasts_s)
         self._changed(Aspect.TYPING, buffer)
 
     def _on_read_marker(self, event: e.ReadMarkerMoved, _now: float) -> None:
-        buffer = self._buffers.get(fold(event.conversation))
+        buffer = self._buffers.get(casefold(event.conversation))
         if buffer is None:
             return
         # The first one replaces our own, which was only the moment of joining.
-        is_first = fold(buffer.name) not in self._marked
+        is_first = casefold(buffer.name) not in self._marked
         buffer.read_until = event.read_until if is_first else max(event.read_until, buffer.read_until)
-        self._marked.add(fold(buffer.name))
+        self._marked.add(casefold(buffer.name))
         buffer.count_unread()
         self._changed(Aspect.COUNTS, buffer)
 
@@ -259,7 +259,7 @@ class Buffers(BufferList):
         return touched
 
     def _room(self, name: str) -> list[Buffer]:
-        buffer = self._buffers.get(fold(name))
+        buffer = self._buffers.get(casefold(name))
         return [buffer] if buffer is not None else []
 
     def _show(self, event: e.ServerEvent, touched: Sequence[Buffer]) -> None:
@@ -270,7 +270,7 @@ class Buffers(BufferList):
         if message.verb in _OF_SERVER:
             buffers: Sequence[Buffer] = [self.server]
         elif message.verb.isdecimal() or message.verb in ("FAIL", "WARN", "NOTE", "INVITE"):
-            about = [buffer for param in message.params if (buffer := self._buffers.get(fold(param)))]
+            about = [buffer for param in message.params if (buffer := self._buffers.get(casefold(param)))]
             buffers = about[:1] or [self.focused]
         else:
             buffers = touched

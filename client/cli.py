@@ -35,7 +35,7 @@ from client.start import (
     suggested_name,
 )
 from client.transport import Transport
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.names import suggest_nick, valid_nick
 
 SCREEN_BACKLOG_MESSAGES = 100
@@ -211,8 +211,8 @@ def _run_full_screen(
 
     kept_in = state_path(to.name)
     found, notice = load_state(kept_in)
-    known = {fold(each.name) for each in found.rooms}
-    rooms = [*(each.name for each in found.rooms), *(room for room in rooms if fold(room) not in known)]
+    known = {casefold(each.name) for each in found.rooms}
+    rooms = [*(each.name for each in found.rooms), *(room for room in rooms if casefold(room) not in known)]
 
     def begin(chosen: str, show: Callable[[Event], None]) -> Transport:
         if not name:

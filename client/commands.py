@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from client.buffer import Entry
 from client.session import Session
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, parse
 from gateway.wire.names import suggest_nick, valid_nick, valid_room
 from gateway.wire.text import strip_controls
@@ -224,7 +224,7 @@ def _back(controller: Controller, _rest: str) -> None:
 def _ignore(controller: Controller, rest: str) -> None:
     def toggle(session: Session, now: float) -> None:
         if rest:
-            session.ignored.symmetric_difference_update({fold(rest)})
+            session.ignored.symmetric_difference_update({casefold(rest)})
         session.answer(f"ignored: {', '.join(sorted(session.ignored)) or 'nobody'}", now)
 
     controller.do(toggle)

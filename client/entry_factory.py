@@ -13,7 +13,7 @@ from client.events import Sent
 from client.member_changes import change_of
 from client.phrases import sentence
 from client.tags import reply_to, server_time
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, split_source
 from gateway.wire.names import valid_room
 from gateway.wire.text import strip_controls
@@ -32,12 +32,12 @@ class EntryFactory:
 
     def add_own_nick(self, nick: str) -> None:
         """Note a nick of ours: from now on it is a mention."""
-        self._own_nicks.add(fold(nick))
+        self._own_nicks.add(casefold(nick))
         words = "|".join(re.escape(word) for word in (nick, *self._highlights) if word)
         self._mentions = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
 
     def is_own(self, message: Message) -> bool:
-        return fold(split_source(message.source or "")[0]) in self._own_nicks
+        return casefold(split_source(message.source or "")[0]) in self._own_nicks
 
     def of_message(self, message: Message, at: float) -> Entry | None:
         """Make the entry of a PRIVMSG or NOTICE; None for a CTCP request."""
@@ -67,7 +67,9 @@ class EntryFactory:
         kind = EntryKind.ERROR if is_error else EntryKind.STATUS if message.verb.isdecimal() else EntryKind.EVENT
         nick = split_source(message.source or "")[0]
         entry = self.status(text.removeprefix("* "), at, kind, nick=nick, msgid=message.tags.get("msgid", ""))
-        is_for_us = message.verb == "INVITE" and len(message.params) > 1 and fold(message.params[0]) == fold(own_nick)
+        is_for_us = (
+            message.verb == "INVITE" and len(message.params) > 1 and casefold(message.params[0]) == casefold(own_nick)
+        )
         if is_for_us and valid_room(message.params[1]):  # "#a,0" would leave all rooms
             entry.invites_to = message.params[1]
             entry.text = strip_controls(f"{entry.nick} invites you to {entry.invites_to}")

@@ -11,7 +11,7 @@ from client.history import HistoryLoader
 from client.messaging import Messaging
 from client.pings import Pings
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 
 _JOIN_REFUSED: Final = frozenset(
@@ -62,7 +62,7 @@ class ErrorReplies:
         if len(message.params) < 2:  # it names no subject
             self._exchange.show(message, now)
             return
-        target = fold(message.params[1])
+        target = casefold(message.params[1])
         room = self._messaging.rooms.get(target)
         if message.verb in _NICK_REFUSED and room is None:
             self._on_nick(message, now)
@@ -91,7 +91,7 @@ class ErrorReplies:
             if not naming.was_ours:
                 self._exchange.notify(f"{refused}: {message.params[-1]}; trying {nick} (/nick NAME changes it)", now)
             self._exchange.send(Message("NICK", [nick]))
-        elif not naming.is_reclaiming or fold(message.params[1]) != fold(naming.wanted):
+        elif not naming.is_reclaiming or casefold(message.params[1]) != casefold(naming.wanted):
             self._exchange.show(message, now)
         elif naming.still_taken(now):
             self._exchange.notify(f"your old nick is still in use: you keep {naming.current}", now)

@@ -10,7 +10,7 @@ from client.events import ClientNotice, Event, event_type
 from client.login import Login
 from client.naming import Naming
 from client.tags import server_time
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, split_source
 from gateway.wire.names import valid_room
 
@@ -64,7 +64,7 @@ class Exchange:
             self.lines.append(message.line())
 
     def is_ignored(self, message: Message) -> bool:
-        return message.verb in _IGNORABLE and fold(split_source(message.source or "")[0]) in self.ignored
+        return message.verb in _IGNORABLE and casefold(split_source(message.source or "")[0]) in self.ignored
 
     def show(
         self,

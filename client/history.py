@@ -14,7 +14,7 @@ from client.conversation import Conversation, Position, SyncState, position
 from client.events import OlderLoaded, OlderRequested, SearchResults
 from client.exchange import Exchange
 from client.tags import timestamp
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 
 TRY_AGAIN_S: Final = 2.0  # after FAIL CHATHISTORY MESSAGE_ERROR
@@ -52,7 +52,7 @@ class CatchUp:
 
     def on_page(self, page: HistoryBatch, now: float) -> None:
         """Show a page and request the next one, until one is the last or overlaps the live messages."""
-        room = self._rooms.get(fold(page.target))
+        room = self._rooms.get(casefold(page.target))
         if room is None:
             return
         if room.wants_backlog:
@@ -72,9 +72,9 @@ class CatchUp:
     def on_refused(self, message: Message, now: float) -> None:
         """Request again by time if the msgid is unknown, or later if it failed; else report the gap and continue."""
         is_passing = message.params[1] == "MESSAGE_ERROR"
-        named = {fold(param) for param in message.params}
+        named = {casefold(param) for param in message.params}
         asking = [room for room in self._rooms.values() if room.sync_state is SyncState.CATCHING_UP]
-        for room in [room for room in asking if fold(room.name) in named] or asking:
+        for room in [room for room in asking if casefold(room.name) in named] or asking:
             if is_passing and room.may_try_again():
                 room.try_again_at = now + TRY_AGAIN_S
             elif not is_passing and room.falls_back_to_time():
@@ -160,7 +160,7 @@ class HistoryLoader:
 
     def load_older(self, target: str, before: Position | None, now: float) -> None:
         """Request the page before a message, or the newest page; the answer is `OlderLoaded`."""
-        if not any(request.wanted is None and fold(request.target) == fold(target) for request in self._list()):
+        if not any(request.wanted is None and casefold(request.target) == casefold(target) for request in self._list()):
             self._exchange.events.append(OlderRequested(now, target))
             self._begin(Request(self._new_id(), target, before, None), now)
 
@@ -239,8 +239,8 @@ class HistoryLoader:
         """Return the request that is answered: by label, or without labels by target."""
         if self._exchange.agrees("labeled-response"):
             return self._requests.get(label)
-        targets = {fold(name) for name in named}
-        return next((each for each in self._requests.values() if fold(each.target) in targets), None)
+        targets = {casefold(name) for name in named}
+        return next((each for each in self._requests.values() if casefold(each.target) in targets), None)
 
     def _begin(self, request: Request, now: float) -> None:
         self._requests[request.id] = request

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, split_source
 from gateway.wire.text import strip_controls
 
@@ -46,14 +46,14 @@ class _People:
     by_nick: dict[str, _Person] = field(default_factory=dict)  # by their present folded nick
 
     def take(self, change: MembershipChange) -> None:
-        person = self.by_nick.get(fold(change.nick))
+        person = self.by_nick.get(casefold(change.nick))
         if person is None:
             person = _Person(change.nick, change.movement is not Movement.JOINED, change.nick, is_here=True)
             self.found.append(person)
-        self.by_nick.pop(fold(change.nick), None)
+        self.by_nick.pop(casefold(change.nick), None)
         person.nick = change.new_nick or change.nick
         person.is_here = change.movement is not Movement.LEFT
-        self.by_nick[fold(person.nick)] = person
+        self.by_nick[casefold(person.nick)] = person
 
 
 def change_of(message: Message) -> MembershipChange | None:

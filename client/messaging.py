@@ -23,7 +23,7 @@ from client.history import CatchUp
 from client.outbox import Outbox, UnsentMessage
 from client.phrases import reason
 from client.tags import ID_TAG, REPLY_TAGS
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, split_source
 
 ASK_AGAIN_S: Final = 10.0  # for a JOIN without an answer, and for history
@@ -35,7 +35,7 @@ class Messaging:
     """The conversations of one user, with rooms and with people."""
 
     def __init__(self, exchange: Exchange, rooms: Sequence[str], new_id: Callable[[], str], backlog: int) -> None:
-        self.rooms = {fold(room): Conversation(room) for room in rooms}
+        self.rooms = {casefold(room): Conversation(room) for room in rooms}
         self.people: dict[str, Conversation] = {}  # in the order of the first message
         self.conversations = ChainMap(self.rooms, self.people)
         self.current_room = rooms[0] if rooms else ""
@@ -58,7 +58,7 @@ class Messaging:
         for room in self.conversations.values():
             room.lose_connection()
 
-    # --- what we say ----------------------------------------------------------------------------------------
+    # --- sending -------------------------------------------------------------------------------------------
 
     def say(self, verb: str, target: str, text: str, now: float, reply_to: str = "") -> list[str]:
         """Queue a text as one or more messages; return their client msgids."""
@@ -111,7 +111,7 @@ class Messaging:
         return lines, ""
 
     def _is_ready(self, target: str) -> bool:
-        room = self.conversations.get(fold(target))
+        room = self.conversations.get(casefold(target))
         return room is None or room.sync_state is SyncState.READY
 
     def _report_sent(self, unsent: UnsentMessage, now: float, replaces: str = "") -> None:
@@ -174,7 +174,7 @@ class Messaging:
         """Tell whether this is, by its label, the answer to a message of ours (IRCv3 labeled-response)."""
         return message.tags.get("label", "") in self.outbox
 
-    # --- what is said to us ---------------------------------------------------------------------------------
+    # --- receiving -----------------------------------------------------------------------------------------
 
     def on_message(self, message: Message, now: float) -> None:
         if self.answers_own_message(message) and not self._exchange.naming.is_mine(
@@ -192,7 +192,7 @@ class Messaging:
         """Return the conversation that a message belongs to, None if there is none."""
         target, nick = message.params[0], split_source(message.source or "")[0]
         if target.startswith("#"):
-            return self.rooms.get(fold(target))
+            return self.rooms.get(casefold(target))
         if self._exchange.naming.is_mine(nick):
             return self.person(target)
         is_personal = "!" in (message.source or "") and self._exchange.naming.is_mine(target)
@@ -247,7 +247,7 @@ class Messaging:
 
     def _note_confirmed(self, unsent: UnsentMessage) -> None:
         """Remember a message to a person: an error may follow its echo if they have just left."""
-        if fold(unsent.target) not in self.rooms:
+        if casefold(unsent.target) not in self.rooms:
             self._confirmed[unsent.id] = unsent
             if len(self._confirmed) > CONFIRMED_LIMIT:
                 del self._confirmed[next(iter(self._confirmed))]
@@ -256,21 +256,21 @@ class Messaging:
 
     def person(self, nick: str) -> Conversation:
         """Return the conversation with a person, new or not."""
-        if (known := self.people.get(fold(nick))) is not None:
+        if (known := self.people.get(casefold(nick))) is not None:
             return known
         if len(self.people) >= PEOPLE_LIMIT:
             idle = (each for each in self.people if self.people[each].sync_state is SyncState.READY)
             self.people.pop(next(idle, ""), None)
-        self.people[fold(nick)] = Conversation(nick, is_person=True)
-        return self.people[fold(nick)]
+        self.people[casefold(nick)] = Conversation(nick, is_person=True)
+        return self.people[casefold(nick)]
 
     def renamed(self, old: str, new: str) -> None:
         """Continue a conversation under the new nick of a person."""
-        person = self.people.get(fold(old))
-        if person is not None and (fold(new) == fold(old) or fold(new) not in self.people):
-            del self.people[fold(old)]
+        person = self.people.get(casefold(old))
+        if person is not None and (casefold(new) == casefold(old) or casefold(new) not in self.people):
+            del self.people[casefold(old)]
             person.name = new
-            self.people[fold(new)] = person
+            self.people[casefold(new)] = person
 
     def catch_up_with(self, nick: str, since: float, now: float) -> None:
         """Fetch the messages of a new conversation since a time."""
@@ -284,14 +284,14 @@ class Messaging:
     def join(self, name: str, key: str, now: float) -> None:
         """Join a room, on this and all later connections, and make it the current conversation."""
         self.current_room = name
-        room = self.rooms.setdefault(fold(name), Conversation(name))
+        room = self.rooms.setdefault(casefold(name), Conversation(name))
         room.key = key or room.key
         if room.sync_state is SyncState.AWAITED:
             self._ask(room, now)
 
     def leave(self, name: str) -> None:
-        self.rooms.pop(fold(name), None)
-        if fold(self.current_room) == fold(name):
+        self.rooms.pop(casefold(name), None)
+        if casefold(self.current_room) == casefold(name):
             self.current_room = next((room.name for room in self.rooms.values()), "")
 
     def join_all(self, now: float) -> None:
@@ -323,10 +323,10 @@ class Messaging:
     def on_own_join(self, message: Message, now: float) -> None:
         """Note that a room is joined; it is ready when missed messages are here."""
         name = message.params[0]
-        room = self.rooms.setdefault(fold(name), Conversation(name))
+        room = self.rooms.setdefault(casefold(name), Conversation(name))
         if room.sync_state is not SyncState.AWAITED:
             return
-        if fold(self.current_room) == fold(name):
+        if casefold(self.current_room) == casefold(name):
             self.current_room = name
         room.name = name
         is_first = room.position is None

@@ -8,7 +8,7 @@ similar one. Knows no clock: `now` comes in, in seconds. Pure; under the session
 from collections.abc import Callable
 from typing import Final
 
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.names import suggest_nick
 
 ASK_AGAIN_S: Final = 3.0
@@ -39,11 +39,11 @@ class Naming:
         return self._ask_again_at is not None
 
     def is_mine(self, nick: str) -> bool:
-        return fold(nick) == fold(self.current)
+        return casefold(nick) == casefold(self.current)
 
     def was_mine(self, nick: str) -> bool:
         """Tell whether we had this nick on any connection."""
-        return fold(nick) in self._had
+        return casefold(nick) in self._had
 
     def begin(self) -> str:
         """Return the nick for a new connection."""
@@ -66,7 +66,7 @@ class Naming:
     def registered(self, nick: str, now: float) -> None:
         """Note the nick that the server gave us. A nick that was ours before is requested again."""
         self.current = nick
-        self._had.add(fold(nick))
+        self._had.add(casefold(nick))
         if self.is_mine(self.wanted):
             self.was_ours = True
         elif self.was_ours:
@@ -98,8 +98,8 @@ class Naming:
     def renamed(self, nick: str) -> None:
         """Note our new nick, requested or forced by the network."""
         self.current = nick
-        self._had.add(fold(nick))
-        if fold(nick) in (fold(self.wanted), fold(self._typed)):
+        self._had.add(casefold(nick))
+        if casefold(nick) in (casefold(self.wanted), casefold(self._typed)):
             self.wanted = nick
             self.was_ours = True
             self._ask_again_at = None

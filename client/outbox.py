@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 OUTBOX_LIMIT: Final = 20_000  # messages; a pipe waits when it is full, a user gets an error
 IN_FLIGHT_LIMIT: Final = 16  # lines: the echoes set the pace, so a long pipe is no flood
@@ -89,7 +89,7 @@ class Outbox:
         """Return the oldest message to `target` (with `text`) that may have arrived, for replies without an id."""
         doubtful = [unsent for unsent in self._waiting.values() if unsent.is_doubtful]
         for unsent in [*self._in_flight.values(), *doubtful]:
-            if fold(unsent.target) == fold(target) and text in (None, unsent.text):
+            if casefold(unsent.target) == casefold(target) and text in (None, unsent.text):
                 return unsent
         return None
 

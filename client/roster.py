@@ -10,7 +10,7 @@ from typing import Final
 from client.buffer import Buffer, BufferKind, Member
 from client.server_events import WHO_TOKEN
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, split_source
 
 
@@ -43,15 +43,15 @@ class Roster:
 
     def with_nick(self, nick: str) -> list[Buffer]:
         """Return the buffers that a nick is in."""
-        folded = fold(nick)
+        folded = casefold(nick)
         return [buffer for name, buffer in self._buffers.items() if folded in buffer.members or name == folded]
 
     def _room(self, name: str) -> list[Buffer]:
-        buffer = self._buffers.get(fold(name))
+        buffer = self._buffers.get(casefold(name))
         return [buffer] if buffer else []
 
     def _member(self, buffer: Buffer, nick: str) -> Member:
-        return buffer.members.setdefault(fold(nick), Member(nick))
+        return buffer.members.setdefault(casefold(nick), Member(nick))
 
     # --- joining and leaving -----------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ class Roster:
         nick = _nick(message)
         rooms = self._room(message.params[0])
         for room in rooms:
-            if fold(nick) == fold(own_nick):
+            if casefold(nick) == casefold(own_nick):
                 room.is_joined, room.has_all_members = True, False
                 room.members.clear()
             account = message.params[1] if len(message.params) > 2 else message.tags.get("account", "")
@@ -74,9 +74,9 @@ class Roster:
 
     def _leave(self, rooms: list[Buffer], nick: str, own_nick: str) -> list[Buffer]:
         for room in rooms:
-            room.members.pop(fold(nick), None)
-            room.typing.pop(fold(nick), None)
-            if fold(nick) == fold(own_nick):
+            room.members.pop(casefold(nick), None)
+            room.typing.pop(casefold(nick), None)
+            if casefold(nick) == casefold(own_nick):
                 room.is_joined = False
                 room.members.clear()
         return rooms
@@ -93,10 +93,10 @@ class Roster:
         old, new = _nick(message), message.params[0]
         touched = self.with_nick(old)
         for buffer in touched:
-            if (member := buffer.members.pop(fold(old), None)) is not None:
+            if (member := buffer.members.pop(casefold(old), None)) is not None:
                 member.nick = new
-                buffer.members[fold(new)] = member
-            buffer.typing.pop(fold(old), None)
+                buffer.members[casefold(new)] = member
+            buffer.typing.pop(casefold(old), None)
         return touched
 
     def _on_names(self, message: Message, _own_nick: str) -> list[Buffer]:
@@ -124,8 +124,8 @@ class Roster:
             elif mode in self._prefixes:
                 nick = next(parameters, "")
                 for room in rooms:
-                    if fold(nick) in room.members:
-                        self._rank(room.members[fold(nick)], self._prefixes[mode], is_set=is_set)
+                    if casefold(nick) in room.members:
+                        self._rank(room.members[casefold(nick)], self._prefixes[mode], is_set=is_set)
             elif mode in self._with_parameter or (is_set and mode in self._with_parameter_set):
                 next(parameters, "")
         return rooms
@@ -142,7 +142,7 @@ class Roster:
     def _set_away(self, nick: str, *, is_away: bool) -> list[Buffer]:
         touched = self.with_nick(nick)
         for buffer in touched:
-            if (member := buffer.members.get(fold(nick))) is not None:
+            if (member := buffer.members.get(casefold(nick))) is not None:
                 member.is_away = is_away
             else:
                 buffer.is_away = is_away
@@ -152,9 +152,9 @@ class Roster:
         return self._set_account(_nick(message), message.params[0].removeprefix("*"))
 
     def _set_account(self, nick: str, account: str) -> list[Buffer]:
-        touched = [buffer for buffer in self.with_nick(nick) if fold(nick) in buffer.members]
+        touched = [buffer for buffer in self.with_nick(nick) if casefold(nick) in buffer.members]
         for buffer in touched:
-            buffer.members[fold(nick)].account = account
+            buffer.members[casefold(nick)].account = account
         return touched
 
     def _on_who(self, message: Message, _own_nick: str) -> list[Buffer]:

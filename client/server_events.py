@@ -14,7 +14,7 @@ from client.messaging import Messaging
 from client.tags import parse_time
 from client.typing_and_read_markers import TypingAndReadMarkers
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, split_source
 
 WHO_TOKEN: Final = "732"  # marks the answers to our own WHO (WHOX)
@@ -58,7 +58,7 @@ class ServerEvents:
         return self._exchange.naming.is_mine(split_source(message.source or "")[0])
 
     def _room(self, name: str) -> Conversation | None:
-        return self._messaging.rooms.get(fold(name))
+        return self._messaging.rooms.get(casefold(name))
 
     # --- people ---------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from client.server_events import ServerEvents
 from client.tags import server_time
 from client.typing_and_read_markers import TypingAndReadMarkers, TypingState
 from gateway.wire import numerics as n
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 
 
@@ -221,7 +221,7 @@ class Session:
             case verb, params:
                 if verb == "NICK":
                     self.naming.typed(params[0])
-                if verb == "NAMES" and (room := self.messaging.rooms.get(fold(params[0]))):
+                if verb == "NAMES" and (room := self.messaging.rooms.get(casefold(params[0]))):
                     room.shows_names = True
                 self._exchange.send(message)
         self._advance(now)
@@ -297,9 +297,9 @@ class Session:
         """Restore the state of the last run; call it before the first connection."""
         self.ignored.update(state.ignored)
         self._last_message_at = state.last_message_at
-        self.naming.was_ours = fold(state.nick) == fold(self.naming.wanted)
+        self.naming.was_ours = casefold(state.nick) == casefold(self.naming.wanted)
         for saved in state.rooms:
-            if (room := self.messaging.rooms.get(fold(saved.name))) is not None:
+            if (room := self.messaging.rooms.get(casefold(saved.name))) is not None:
                 room.key = saved.key
         for saved in state.people:
             person = self.messaging.person(saved.name)

@@ -18,7 +18,7 @@ from client.output import discard_standard_output
 from client.session import Session
 from client.transcript import FORMS
 from client.transport import Transport
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -65,7 +65,7 @@ class Tail:
         try:
             match event:
                 case Received(message=message, is_quiet=False):
-                    if event.conversation and fold(event.conversation) == fold(self._wanted.room):
+                    if event.conversation and casefold(event.conversation) == casefold(self._wanted.room):
                         self._take(event, self._factory.of_message(message, event.at))
                 case ServerEvent(message=message) if message.verb.isdecimal() and message.verb >= "400":
                     print(screen_line(event, ""), file=sys.stderr, flush=True)

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from client.tags import timestamp
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 
 TYPING_PAUSE_S: Final = 3.0
@@ -49,25 +49,25 @@ class TypingAndReadMarkers:
 
     def set_typing(self, target: str, state: TypingState) -> None:
         """Note the state of typing for a target; `due` sends it."""
-        known = self._typing.get(fold(target))
+        known = self._typing.get(casefold(target))
         if known is None and state is TypingState.ACTIVE:
-            self._typing[fold(target)] = _Typing(target, TypingState.DONE, -TYPING_PAUSE_S, state)
+            self._typing[casefold(target)] = _Typing(target, TypingState.DONE, -TYPING_PAUSE_S, state)
         elif known is not None:
             known.wanted = state
 
     def message_sent(self, target: str) -> None:
         """Note that the message is sent: that ends typing without a notification."""
-        if known := self._typing.get(fold(target)):
+        if known := self._typing.get(casefold(target)):
             known.wanted, known.sent = None, TypingState.DONE
 
     def mark_read(self, target: str, at: float) -> None:
         """Note that everything up to `at` was read."""
-        known = self._marks.setdefault(fold(target), _Mark(target))
+        known = self._marks.setdefault(casefold(target), _Mark(target))
         known.at = max(known.at, at)
 
     def marker_received(self, target: str, at: float) -> None:
         """Note the read marker that the network has."""
-        if known := self._marks.get(fold(target)):
+        if known := self._marks.get(casefold(target)):
             known.sent = max(known.sent, at)
 
     def due(self, now: float, *, may_type: bool, may_mark: bool) -> list[Message]:
@@ -81,7 +81,7 @@ class TypingAndReadMarkers:
                 lines.append(Message("TAGMSG", [typing.target], tags={"+typing": wanted.value}))
                 typing.sent, typing.sent_at = wanted, now
             elif typing.sent is TypingState.DONE:
-                del self._typing[fold(typing.target)]
+                del self._typing[casefold(typing.target)]
         for mark in self._marks.values() if may_mark else ():
             if mark.at > mark.sent and now - mark.sent_at >= MARK_PAUSE_S:
                 mark.sent, mark.sent_at = mark.at, now

@@ -37,7 +37,7 @@ from client.ui.prompt import Prompt, Purpose
 from client.ui.session_actions import SessionActions, SessionPort
 from client.ui.theme import DARK, LIGHT, THEMES, Theme
 from client.ui.wrapping import legible, tame
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 
 JUMP_PAGES: Final = 50  # history pages that are loaded to reach a search result
@@ -233,7 +233,7 @@ class Hubbub(App[int]):
         match change.aspect:
             case Aspect.APPENDED:
                 self._alert(buffer, change.entries)
-            case Aspect.BUFFERS | Aspect.MEMBERS if self._wanted and fold(buffer.name) == self._wanted:
+            case Aspect.BUFFERS | Aspect.MEMBERS if self._wanted and casefold(buffer.name) == self._wanted:
                 self._wanted = ""
                 self.show_buffer(buffer)
             case Aspect.MEMBERS if self._wants_lobby and buffer.kind is BufferKind.ROOM:
@@ -279,7 +279,7 @@ class Hubbub(App[int]):
 
     def show_when_joined(self, name: str) -> None:
         """Show a room as soon as it is joined."""
-        self._wanted = fold(name)
+        self._wanted = casefold(name)
 
     def jump_to(self, entry: Entry | None) -> None:
         """Scroll to a message; load the pages up to it if necessary."""

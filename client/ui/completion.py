@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from client.ui.emoji import emoji_named, names_like
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 OFFERS_LIMIT: Final = 8
 
@@ -78,12 +78,14 @@ def _commands(word: str, names: Names) -> list[Offer]:
 
 
 def _rooms(word: str, names: Names) -> list[Offer]:
-    return [Offer(room + " ", room) for room in names.rooms if fold(room).startswith(fold(word))][:OFFERS_LIMIT]
+    return [Offer(room + " ", room) for room in names.rooms if casefold(room).startswith(casefold(word))][:OFFERS_LIMIT]
 
 
 def _nicks(word: str, names: Names, *, is_first: bool) -> list[Offer]:
     ending = ": " if is_first else " "
-    return [Offer(nick + ending, nick) for nick in names.nicks if fold(nick).startswith(fold(word))][:OFFERS_LIMIT]
+    return [Offer(nick + ending, nick) for nick in names.nicks if casefold(nick).startswith(casefold(word))][
+        :OFFERS_LIMIT
+    ]
 
 
 def _emoji(part: str) -> list[Offer]:

@@ -19,7 +19,7 @@ from client.ui.keys import KEYS
 from client.ui.prompt import Purpose
 from client.ui.session_actions import SessionActions
 from client.ui.theme import Theme
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message
 from gateway.wire.names import valid_nick, valid_room
 from gateway.wire.visible import is_reaction
@@ -169,9 +169,9 @@ class Controller:
         choices = [
             Choice(each.name or "Network", _KINDS[each.kind], partial(self._chat.show_buffer, each)) for each in buffers
         ]
-        known = {fold(each.name) for each in buffers} | {fold(self._buffers.own_nick)}
+        known = {casefold(each.name) for each in buffers} | {casefold(self._buffers.own_nick)}
         members = self._buffers.focused.sorted_members()
-        people = [member.nick for member in members if fold(member.nick) not in known]
+        people = [member.nick for member in members if casefold(member.nick) not in known]
         choices += [Choice(nick, "person", partial(self._chat.open_person, nick)) for nick in people]
         choices += [
             Choice(key.title, key.shown, partial(self._app.press, key.action)) for key in KEYS if key.is_offered
@@ -220,8 +220,8 @@ class Controller:
 
         room = text if text.startswith("#") else f"#{text}"
         found = []
-        listed = {fold(each.name) for each in self._rooms.rooms} if self._rooms is not None else set()
-        if valid_room(room) and self._buffers.get(room) is None and fold(room) not in listed:
+        listed = {casefold(each.name) for each in self._rooms.rooms} if self._rooms is not None else set()
+        if valid_room(room) and self._buffers.get(room) is None and casefold(room) not in listed:
             found.append(Choice(f"Join {room}", "room", partial(self.show_conversation, room)))
         if valid_nick(text) and self._buffers.get(text) is None:
             found.append(Choice(f"Write to {text}", "person", partial(self._chat.open_person, text)))

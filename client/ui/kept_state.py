@@ -10,7 +10,7 @@ from client.buffers import Buffers
 from client.saved_state import NOTHING, SavedConversation, SavedState
 from client.session import Session
 from client.ui.session_actions import SessionPort
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 
 class KeptState:
@@ -42,8 +42,8 @@ def present_state(port: SessionPort, buffers: Buffers, drafts: Mapping[str, str]
 
     keys, ignored, last_message_at, nick = port.read(of_session)
     conversations = tuple(
-        SavedConversation(each.name, keys.get(fold(each.name), ""), each.read_until, drafts.get(each.name, ""))
+        SavedConversation(each.name, keys.get(casefold(each.name), ""), each.read_until, drafts.get(each.name, ""))
         for each in buffers.ordered
-        if each.kind is BufferKind.PERSON or fold(each.name) in keys
+        if each.kind is BufferKind.PERSON or casefold(each.name) in keys
     )
     return SavedState(conversations, buffers.focused.name, theme, ignored, last_message_at, nick)

@@ -12,7 +12,7 @@ from typing import Final
 from rich.style import Style
 from textual.theme import Theme as TextualTheme
 
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 
 # https://modern.ircdocs.horse/formatting: blue, green, red, brown, magenta, orange, yellow ... by the colours of nicks;
 # the two greys, 14 and 15, are dim.
@@ -58,7 +58,7 @@ class Theme:
 
     def nick_colour(self, nick: str) -> str:
         """Return the colour of a nick: always the same, on every machine, in any case of letters."""
-        return self.nicks[zlib.adler32(fold(nick).encode()) % len(self.nicks)]
+        return self.nicks[zlib.adler32(casefold(nick).encode()) % len(self.nicks)]
 
     def irc_color(self, number: int) -> str:
         """Return the theme's readable variant of an IRC colour from 2 to 15."""

@@ -6,6 +6,3 @@ _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 def casefold(name: str) -> str:
     """Return the form in which names are compared and stored: only A-Z become a-z."""
     return name.lower() if name.isascii() else name.translate(_LOWER)
-
-
-fold = casefold  # for the clients, until they use the standard name

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from gateway.wire.casefold import fold
+from gateway.wire.casefold import casefold
 from gateway.wire.framing import LineBuffer
 from gateway.wire.message import Message, parse, split_source
 
@@ -69,7 +69,7 @@ class FakeNetwork:
         message.tags = {"time": self.time(), "msgid": f"m{len(self.log)}", **message.tags}
         self.log.append(message)
         for connection in self.connections:
-            is_addressed = fold(target) in connection.rooms or fold(target) == fold(connection.nick)
+            is_addressed = casefold(target) in connection.rooms or casefold(target) == casefold(connection.nick)
             if is_addressed and connection is not sender:
                 connection.deliver(message)
         return message
@@ -114,7 +114,7 @@ class FakeConnection:
         if self in self.network.connections:
             self.network.connections.remove(self)
         if leaves_ghost:
-            self.network.orphaned_nicks.add(fold(self.nick))
+            self.network.orphaned_nicks.add(casefold(self.nick))
 
     def reply(self, verb: str, *params: str, source: str = "fake", tags: dict[str, str] | None = None) -> None:
         self.output.append(Message(verb, list(params), source, tags or {}).line())
@@ -170,8 +170,8 @@ class FakeConnection:
 
     def _on_nick(self, message: Message) -> None:
         nick = message.params[0]
-        others = {fold(other.nick) for other in self.network.connections if other is not self}
-        if fold(nick) in others | self.network.orphaned_nicks:
+        others = {casefold(other.nick) for other in self.network.connections if other is not self}
+        if casefold(nick) in others | self.network.orphaned_nicks:
             self.reply("433", self.nick, nick, "Nickname is already in use")
             return
         if self._is_registered:
@@ -204,14 +204,14 @@ class FakeConnection:
         if room in self.network.refuses:
             self.reply("474", self.nick, room, "Cannot join channel (+b)")
             return
-        self.rooms.add(fold(room))
+        self.rooms.add(casefold(room))
         self.deliver(Message("JOIN", [room], f"{self.nick}!u@h", {"time": self.network.time()}))
-        here = [other.nick for other in self.network.connections if fold(room) in other.rooms]
+        here = [other.nick for other in self.network.connections if casefold(room) in other.rooms]
         self.reply("353", self.nick, "=", room, " ".join(here))
         self.reply("366", self.nick, room, "End of NAMES")
 
     def _on_part(self, message: Message) -> None:
-        self.rooms.discard(fold(message.params[0]))
+        self.rooms.discard(casefold(message.params[0]))
         self.reply("PART", message.params[0], source=f"{self.nick}!u@h")
 
     def _on_names(self, message: Message) -> None:
@@ -224,7 +224,7 @@ class FakeConnection:
             return
         target, text = message.params
         label = self._label(message)
-        if target in self.network.refuses or (target[0] == "#" and fold(target) not in self.rooms):
+        if target in self.network.refuses or (target[0] == "#" and casefold(target) not in self.rooms):
             self.reply("404", self.nick, target, "Cannot send to channel", tags=label)
             return
         tags = {key: value for key, value in message.tags.items() if key.startswith("+")}
@@ -260,7 +260,7 @@ class FakeConnection:
         relayed = Message(message.verb, message.params, f"{self.nick}!u@h", tags)
         if "+typing" in tags:
             for other in self.network.connections:
-                if other is not self and (fold(message.params[0]) in {*other.rooms, fold(other.nick)}):
+                if other is not self and (casefold(message.params[0]) in {*other.rooms, casefold(other.nick)}):
                     other.deliver(relayed)
         else:
             self.deliver(self.network.put(relayed, self))
@@ -275,15 +275,15 @@ class FakeConnection:
     def _on_who(self, message: Message) -> None:
         room = message.params[0]
         for other in self.network.connections:
-            if fold(room) in other.rooms:
+            if casefold(room) in other.rooms:
                 flags = "G" if other.is_away else "H"
                 self.reply("352", self.nick, room, "u", "h", "fake", other.nick, flags, "0 name")
         self.reply("315", self.nick, room, "End of WHO")
 
     def _on_monitor(self, message: Message) -> None:
-        online = {fold(other.nick) for other in self.network.connections}
+        online = {casefold(other.nick) for other in self.network.connections}
         for nick in message.params[1].split(","):
-            self.reply("730" if fold(nick) in online else "731", self.nick, nick)
+            self.reply("730" if casefold(nick) in online else "731", self.nick, nick)
 
     def _do(self, act: Callable[[], None]) -> None:
         if self.is_stalled:
@@ -351,17 +351,17 @@ class FakeConnection:
         return entry.verb in ("PRIVMSG", "NOTICE", "REDACT") or "draft/event-playback" in self.caps
 
     def _is_about(self, entry: Message, target: str) -> bool:
-        other, nick = fold(entry.params[0]), fold(split_source(entry.source or "")[0])
+        other, nick = casefold(entry.params[0]), casefold(split_source(entry.source or "")[0])
         if target.startswith("#"):
-            return other == fold(target)
-        return {other, nick} == {fold(target), fold(self.nick)}
+            return other == casefold(target)
+        return {other, nick} == {casefold(target), casefold(self.nick)}
 
     def _tell_targets(self, since: str, limit: int, label: dict[str, str]) -> None:
         others: dict[str, str] = {}
         for entry in self.network.log:
             nick = split_source(entry.source or "")[0]
-            if fold(self.nick) in (fold(nick), fold(entry.params[0])) and entry.tags["time"] > since:
-                others[entry.params[0] if fold(nick) == fold(self.nick) else nick] = entry.tags["time"]
+            if casefold(self.nick) in (casefold(nick), casefold(entry.params[0])) and entry.tags["time"] > since:
+                others[entry.params[0] if casefold(nick) == casefold(self.nick) else nick] = entry.tags["time"]
         self.reply("BATCH", "+t", "draft/chathistory-targets", tags=label)
         for other, time in list(others.items())[:limit]:
             self.reply("CHATHISTORY", "TARGETS", other, time, tags={"batch": "t"})

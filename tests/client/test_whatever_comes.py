@@ -58,8 +58,8 @@ _BEGINNING = [
 _DEEDS = st.sampled_from(["say", "react", "redact", "older", "search", "tick", "lose", "mark", "write"])
 
 
-def _do(session: Session, deed: str, now: float) -> None:
-    match deed:
+def _do(session: Session, action: str, now: float) -> None:
+    match action:
         case "say":
             session.say("#lobby", "one\ntwo", now)
             session.say("bob", "hi", now, reply_to="m1")
