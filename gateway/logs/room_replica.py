@@ -93,7 +93,7 @@ class RoomReplica(ABC):
         self._logs.subscriptions.unfollow(self.name)
 
     def put_off_expiry(self) -> None:
-        """Prevent that an empty room in which nothing was said expires, because a session of this lane has joined."""
+        """Put off the expiry of an empty room in which nothing was said: a session of this lane has joined it."""
         if not self.room.has_messages:
             self._logs.snapshots.put_off_expiry(self.name)
 

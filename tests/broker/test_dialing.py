@@ -76,7 +76,7 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def test_credentials_and_database_are_told_first() -> None:
+def test_credentials_and_database_are_sent_first() -> None:
     server = Answering([b"+OK\r\n", b"+OK\r\n"])
     with dial(f"redis://ann:secret@127.0.0.1:{server.port}/3") as connected:
         assert everything(connected) == MUCH

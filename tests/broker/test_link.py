@@ -29,7 +29,7 @@ def test_an_error_is_the_answer_to_its_own_command_alone(stage: Stage) -> None:
     assert node.link.is_connected
 
 
-def test_every_command_without_a_reply_is_told_that_it_is_lost(stage: Stage) -> None:
+def test_every_command_without_a_reply_is_answered_with_lost(stage: Stage) -> None:
     node = stage.node()
     replies: list[Any] = []
     for _ in range(3):
@@ -138,7 +138,7 @@ def test_an_error_of_the_server_s_state_ends_the_connection_and_refuses_nothing(
     assert len(node.outcomes["kept"]) == 1
 
 
-def test_who_may_not_look_at_the_server_is_greeted_all_the_same(prefix: str) -> None:
+def test_a_user_that_may_not_ask_for_INFO_is_greeted_all_the_same(prefix: str) -> None:
     world = Simulated(replies_first=False)
     world.server.denied["info"] = "NOPERM this user has no permissions to run the 'info' command"
     stage = Stage(world, prefix)

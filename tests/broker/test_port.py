@@ -68,7 +68,7 @@ def test_a_subscriber_gets_each_message_of_its_channel_in_order(stage: Stage) ->
     assert got == [b"%d" % n for n in range(20)]
 
 
-def test_a_subscription_is_renewed_on_a_new_connection_and_its_owner_is_told(stage: Stage) -> None:
+def test_a_subscription_is_renewed_on_a_new_connection_and_confirmed_again(stage: Stage) -> None:
     node = stage.node()
     redis, channel, got = port(node), stage.keys.live("#a"), list[bytes]()
     confirmed: list[str] = []

@@ -50,7 +50,7 @@ REPLICA = b"*3\r\n$5\r\nslave\r\n$1\r\nh\r\n:1\r\n"
 
 
 @pytest.mark.parametrize(("answer", "is_used"), [(MASTER, True), (REPLICA, False)])
-def test_who_is_no_master_is_not_used(monkeypatch: pytest.MonkeyPatch, answer: bytes, is_used: bool) -> None:
+def test_a_server_that_is_no_master_is_not_used(monkeypatch: pytest.MonkeyPatch, answer: bytes, is_used: bool) -> None:
     """In a failover the sentinels may name a server that is no master any more, or not yet."""
     server = Answering([answer])
     monkeypatch.setattr(sentinel, "master", lambda _url: {"host": "127.0.0.1", "port": server.port})

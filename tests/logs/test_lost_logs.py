@@ -69,7 +69,7 @@ def test_a_wiped_room_is_as_it_was(stage: Stage, cut: bool) -> None:
     agree(stage, *rooms, opened(stage, late))
 
 
-def test_a_wiped_room_that_two_things_make_its_lane_look_at(stage: Stage) -> None:
+def test_a_wiped_room_that_is_loaded_twice_is_seeded_once(stage: Stage) -> None:
     """The second answer was in flight already when the first one caused the seed."""
     ann = stage.node()
     room = joined(stage, ann, "ann")
@@ -82,7 +82,7 @@ def test_a_wiped_room_that_two_things_make_its_lane_look_at(stage: Stage) -> Non
     assert all(old.members for _, old, _ in ann.rooms_reloaded)
 
 
-def test_who_joins_a_wiped_room_first_is_an_ordinary_member(stage: Stage) -> None:
+def test_the_first_member_of_a_wiped_room_is_an_ordinary_member(stage: Stage) -> None:
     ann, eve = stage.node(), stage.node()
     room = joined(stage, ann, "ann")
     wipe(stage)
@@ -96,7 +96,7 @@ def test_who_joins_a_wiped_room_first_is_an_ordinary_member(stage: Stage) -> Non
     assert [line for line in ann.shown if "PRIVMSG" in line] == [":eve!u@h PRIVMSG #room :first"]
 
 
-def test_whoever_knows_more_puts_back_more(stage: Stage) -> None:
+def test_the_lane_with_the_newer_state_seeds_the_room(stage: Stage) -> None:
     """The lane that had missed the last entries comes first, and its seed is replaced."""
     behind, ahead = stage.node(), stage.node()
     rooms = [joined(stage, behind, "ann"), joined(stage, ahead, "bob")]
@@ -118,7 +118,7 @@ def test_whoever_knows_more_puts_back_more(stage: Stage) -> None:
     assert sum(line.endswith("between") for line in ahead.shown) == 1
 
 
-def test_a_room_made_anew_is_left_alone_after_a_minute(stage: Stage) -> None:
+def test_a_new_epoch_is_not_replaced_after_a_minute(stage: Stage) -> None:
     ann, eve = stage.node(), stage.node()
     room = joined(stage, ann, "ann")
     ann.link.drop("cut")
@@ -137,7 +137,7 @@ def test_a_room_made_anew_is_left_alone_after_a_minute(stage: Stage) -> None:
     assert nicks(room) == ["eve"]
 
 
-def test_a_lost_tail_is_put_back_by_whose_it_was(stage: Stage) -> None:
+def test_lost_entries_are_restored_by_their_own_lanes(stage: Stage) -> None:
     """Each lane restores its entries in order, before new ones, with the same origins. No sender gets an error."""
     ann, bob = stage.node(), stage.node()
     rooms = [joined(stage, ann, "ann"), joined(stage, bob, "bob")]
@@ -161,7 +161,7 @@ def test_a_lost_tail_is_put_back_by_whose_it_was(stage: Stage) -> None:
     assert all(followed.is_replayed(f"{node.lane}:4") for followed, node in zip(rooms, stage.nodes, strict=True))
 
 
-def test_a_lost_join_is_put_back_with_what_followed_it(stage: Stage) -> None:
+def test_a_lost_join_is_restored_with_the_entries_after_it(stage: Stage) -> None:
     ann, bob = stage.node(), stage.node()
     rooms = [joined(stage, ann, "ann"), joined(stage, bob, "bob")]
     tell(stage, bob, said(bob, "hello"))
@@ -176,7 +176,7 @@ def test_a_lost_join_is_put_back_with_what_followed_it(stage: Stage) -> None:
     assert nicks(rooms[0]) == ["ann", "bob"]
 
 
-def test_an_entry_that_comes_twice_is_void_the_second_time(stage: Stage) -> None:
+def test_an_entry_that_comes_twice_is_rejected_the_second_time(stage: Stage) -> None:
     ann = stage.node()
     room = joined(stage, ann, "ann")
     tell(stage, ann, said(ann, "once"))
@@ -189,7 +189,7 @@ def test_an_entry_that_comes_twice_is_void_the_second_time(stage: Stage) -> None
     assert [effect.reason for effect in ann.rejections] == [Reason.DUPLICATE]
 
 
-def test_direct_messages_that_an_inbox_has_lost_are_put_back(stage: Stage) -> None:
+def test_direct_messages_that_an_inbox_has_lost_are_restored(stage: Stage) -> None:
     """Their sender does not follow that log: it checks after reconnecting. The owner accepts each once."""
     ann = stage.node()
     inbox = "@gate00.7"
@@ -208,7 +208,7 @@ def test_direct_messages_that_an_inbox_has_lost_are_put_back(stage: Stage) -> No
     assert all(len(outcomes) == 1 for outcomes in ann.outcomes.values())
 
 
-def test_a_second_loss_while_entries_are_put_back(stage: Stage) -> None:
+def test_a_second_loss_while_entries_are_restored(stage: Stage) -> None:
     ann = stage.node()
     room = joined(stage, ann, "ann")
     for n in range(5):
@@ -225,7 +225,7 @@ def test_a_second_loss_while_entries_are_put_back(stage: Stage) -> None:
     assert texts == ["0", "1", "2", "3", "4"]
 
 
-def test_who_waits_for_a_log_to_be_whole_is_called_though_redis_took_no_writes_for_a_while(stage: Stage) -> None:
+def test_what_waits_for_a_recovery_is_called_although_redis_took_no_writes_for_a_while(stage: Stage) -> None:
     """No other event is queued for the log that would cause another check."""
     ann = stage.node()
     joined(stage, ann, "ann")

@@ -7,7 +7,7 @@ from tests.stage.rooms import ROOM, join, joined, opened, said
 from tests.stage.worlds import Stage
 
 
-def test_an_own_event_in_a_room_that_is_read_again_has_happened_once(stage: Stage) -> None:
+def test_an_own_event_in_a_reloaded_room_has_happened_once(stage: Stage) -> None:
     """The append was executed, the connection lost, and later entries trimmed: the entry comes with the base."""
     node, other = stage.node(), stage.node()
     followed, seen = joined(stage, node, "ann"), joined(stage, other, "bob")
@@ -33,7 +33,7 @@ def test_an_own_event_in_a_room_that_is_read_again_has_happened_once(stage: Stag
     assert sum("once" in shown for shown in other.shown) == 1
 
 
-def test_an_own_join_in_a_room_that_is_read_again_has_happened(stage: Stage) -> None:
+def test_an_own_join_in_a_reloaded_room_has_happened(stage: Stage) -> None:
     """Its effect is not reported separately, but the room has it when the sender is notified."""
     node = stage.node()
     followed = opened(stage, node)

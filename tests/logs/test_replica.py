@@ -84,7 +84,7 @@ def test_a_long_log_is_loaded_page_by_page(stage: Stage, count: int) -> None:
     assert story.beginnings == 1
 
 
-def test_live_entries_wait_while_pages_are_awaited_and_are_folded_once(stage: Stage) -> None:
+def test_live_entries_wait_while_pages_are_awaited_and_are_applied_once(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     lines = numbered(2 * PAGE_ENTRIES)
     stage.write(writer, ROOM, *lines)
@@ -112,7 +112,7 @@ def test_a_lost_entry_shows_in_the_next_and_is_fetched(stage: Stage) -> None:
     assert story.beginnings == 1, "a gap is mended, nothing is read again"
 
 
-def test_a_gap_of_many_pages_is_mended_while_more_comes(stage: Stage) -> None:
+def test_a_gap_of_many_pages_is_repaired_while_more_comes(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "first")
     story = settled(stage, node)
@@ -150,7 +150,7 @@ def test_the_last_entry_of_a_quiet_log_is_found_missing_by_its_head(stage: Stage
     stage.until(lambda: story.lines == ["a", "b"])
 
 
-def test_an_entry_that_comes_twice_or_late_is_folded_once(stage: Stage) -> None:
+def test_an_entry_that_comes_twice_or_late_is_applied_once(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     story = settled(stage, node)
     node.link.held = []
@@ -301,7 +301,7 @@ def test_subscribing_twice_while_loading_folds_everything_once(stage: Stage) -> 
     stage.until(lambda: story.lines == [*lines, "x"])
 
 
-def test_a_lost_connection_is_mended_by_the_next(stage: Stage) -> None:
+def test_a_lost_connection_is_repaired_by_the_next(stage: Stage) -> None:
     node, writer = stage.node(), stage.node()
     stage.write(writer, ROOM, "a")
     story = settled(stage, node)

@@ -73,7 +73,7 @@ def test_nobody_hears_it_while_replicas_are_missing(stage: Stage, world: Simulat
     assert len(one.outcomes["unsafe"]) == 1
 
 
-def test_what_was_appended_before_the_link_broke_is_told_behind_it(stage: Stage, world: Simulated) -> None:
+def test_an_entry_that_was_appended_before_the_link_broke_is_published_after_it(stage: Stage, world: Simulated) -> None:
     one, other = pair(stage)
     world.server.replicas = 0
     one.say(ROOM, "unsafe")

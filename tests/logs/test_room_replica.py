@@ -17,7 +17,7 @@ def test_what_is_said_is_shown_on_every_lane_in_one_order(stage: Stage) -> None:
     assert dump(rooms[0].room) == dump(rooms[1].room)
 
 
-def test_a_room_that_is_read_again_is_told_with_what_was_known_of_it(stage: Stage) -> None:
+def test_a_reload_reports_the_state_that_clients_knew(stage: Stage) -> None:
     node, other = stage.node(), stage.node()
     followed = joined(stage, node, "ann")
     known = dump(followed.room)
@@ -33,7 +33,7 @@ def test_a_room_that_is_read_again_is_told_with_what_was_known_of_it(stage: Stag
     assert [member.nick for member in followed.room.members.values()] == ["ann", "bob"]
 
 
-def test_a_mended_room_is_shown_what_it_missed_and_nothing_else(stage: Stage) -> None:
+def test_a_repaired_room_is_shown_what_it_missed_and_nothing_else(stage: Stage) -> None:
     node, other = stage.node(), stage.node()
     joined(stage, node, "ann")
     joined(stage, other, "bob")

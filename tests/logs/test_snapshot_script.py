@@ -134,7 +134,7 @@ def test_nothing_is_trimmed_where_no_snapshot_is_taken(stage: Stage) -> None:
     assert ids(stage) == entries
 
 
-def test_marks_of_void_events_go_with_their_entries(stage: Stage) -> None:
+def test_marks_of_rejected_events_are_removed_with_their_entries(stage: Stage) -> None:
     node = stage.node()
     entries = written(stage, node, 4)
     stage.command("SADD", stage.keys.rejected(ROOM), *(f"{entry_id}.{n}" for n, entry_id in enumerate(entries)))
@@ -144,7 +144,7 @@ def test_marks_of_void_events_go_with_their_entries(stage: Stage) -> None:
     ]
 
 
-def test_who_loads_after_trimming_has_the_whole_state(stage: Stage) -> None:
+def test_a_load_after_trimming_has_the_whole_state(stage: Stage) -> None:
     node, late = stage.node(), stage.node()
     entries = written(stage, node, 6)
     snapshot(stage, node, entries[3], kept=1)

@@ -50,7 +50,7 @@ def test_a_log_that_cannot_be_read_is_set_aside_and_the_others_go_on(
     assert node.whys == []
 
 
-def test_what_cannot_be_taken_in_is_read_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_whose_entry_cannot_be_applied_is_loaded_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     node, other = stage.node(), stage.node()
     faults: list[str] = []
     followed, _ = joined(stage, node, "ann"), joined(stage, other, "bob")

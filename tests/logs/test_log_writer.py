@@ -55,7 +55,7 @@ def test_the_epoch_expected_is_accepted_and_so_is_any(stage: Stage) -> None:
     assert stage.head(ROOM)[0] == epoch
 
 
-def test_a_log_that_is_not_there_is_made_for_nobody_who_expects_one(stage: Stage) -> None:
+def test_a_log_that_does_not_exist_is_not_made_if_one_was_expected(stage: Stage) -> None:
     node = stage.node()
     assert append(stage, node, "*") == [b""]
     assert append(stage, node, "first") == [b""]
