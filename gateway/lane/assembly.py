@@ -342,7 +342,7 @@ class Parts:
         hooks.rekey_ended += [self.directory_publisher.renew]
 
     def _connect_fold(self) -> None:
-        """Set who hears what the fan-out reports of the fold."""
+        """Connect the listeners of the fan-out's reports."""
         listener = self.fold_listener
         listener.nick_taken = self.rekey.named
         listener.renamed = self.nicks.set
@@ -403,7 +403,7 @@ class Parts:
             self.fanout.ephemeral(followed, self._entry_of_now(payload))
 
     def _entry_of_now(self, payload: bytes) -> Entry:
-        """What is published without being stored gets the time at which it comes."""
+        """Return an ephemeral message as an entry. Its time is the time at which it comes."""
         return decode(f"{int(self.context.wall_now * 1000)}-0", "", payload)
 
     def _room_closed(self, followed: LocalRoom) -> None:

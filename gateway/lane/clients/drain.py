@@ -15,7 +15,7 @@ from gateway.logs.log_writer import LogWriter
 
 REASON = "The gateway is shutting down"
 ANSWER_LIMIT_S = 1.0
-"""For the answers to what a client has sent. What is not answered by then still reaches its log."""
+"""The time for the answers to a client's lines. Events without an answer by then still reach their log."""
 CLOSING_LIMIT_S = 1.0
 """For the last clients to read ERROR and close."""
 POLL_S = 0.01

@@ -1,8 +1,7 @@
-"""The lane's inbox: a log of its own for what is addressed to one session (direct messages, invitations, kills).
+"""The lane's inbox: a log for events that are addressed to one session (direct messages, invitations, kills).
 
-An event carries the session id that is meant, ``hubbub/to``, so that nobody else can get it when a nick has
-changed hands; when session and nick no longer fit, the sender is told through its own inbox. Runs on the
-lane's thread.
+An event contains the session id of its recipient, ``hubbub/to``, so that the next owner of a nick cannot get it. If the
+session no longer has the nick, the sender gets an error through its own inbox. Runs on the lane's thread.
 """
 
 from collections import deque
@@ -46,13 +45,13 @@ FEWEST_PARAMS = {
 
 Show = Callable[[Client], None]
 ControlHandler = Callable[[Message, Client | None, Show], None]
-"""Takes an event, the client that it is meant for if it is here, and what shows the event's line to a client."""
+"""Gets an event, its recipient if that is a client here, and a function that shows the event's line to a client."""
 Heard = Callable[[Session, str, str, int, str, Message], None]
-"""Told of each message that a session is shown: whose, the sender's id, stream id and index, the inbox, the message."""
+"""Gets each message that a session is shown: the session, the sender's id, stream id and index, inbox, message."""
 
 
 class Inbox:
-    """See the module. It follows its log as a room is followed, but holds no state."""
+    """The inbox of one lane. It follows its log as a room does, but has no state."""
 
     def __init__(
         self,
@@ -75,34 +74,34 @@ class Inbox:
         self._new_epoch = new_epoch
         self._server = server
         self._addressing = addressing
-        self._said: deduplication.SeenIds = {}  # by id and folded nick
+        self._said: deduplication.SeenIds = {}  # by id and casefolded nick
         self._taken: dict[str, int] = {}  # lane -> the count of its newest entry here
         self.replica: Replica
         self._is_closed = False
         self.on_lost: Callable[[], None] = lambda: None
-        """Called when the log, made before, had to be made anew: Redis has lost it, and perhaps all else."""
+        """Called when an existing log had to be created again: Redis has lost it, and perhaps everything else."""
         self.on_message: Heard = lambda *_: None
         self.on_redacted: Callable[[Session, str], None] = lambda *_: None
         self.on_ephemeral: Callable[[bytes], None] = lambda _payload: None
         self.control_handlers: dict[str, ControlHandler] = {}
-        """Verbs that are more than a line to be shown, and who handles them."""
+        """The control messages: verb -> handler."""
 
     def rekeyed(self, lane: str) -> None:
-        """The lane has (or takes) this id: its inbox is another log."""
+        """Use the inbox of this lane id."""
         self._lane = lane
         self._was_made = False
-        self._redacted: deque[str] = deque()  # void marks of the log, the oldest first
+        self._redacted: deque[str] = deque()  # rejected events of the log, the oldest first
         self.name = inbox(lane)
         self._mark = log_mark(self.name)
 
     def link_up(self) -> None:
-        """Redis may have lost the log, or the newest of what was taken back in it."""
+        """Restore what Redis may have lost: the log, or its newest deletions."""
         self.make()
         if self._redacted:
             self._redis.call(self._keys.rejected(self.name), ignore, "SADD", *self._redacted)
 
     def make(self) -> None:
-        """Makes the log where it is not there; only the lane itself may, so that nobody writes to the dead."""
+        """Create the log if it does not exist. Only the lane itself does this, so nobody writes to a dead lane."""
         if self._is_closed:
             return
         name = self.name
@@ -120,19 +119,19 @@ class Inbox:
         self._redis.call(head, ignore, "HSETNX", "epoch", self._new_epoch())
 
     def _note(self) -> None:
-        """Before the log is there, so that a reaper finds it."""
+        """List the inbox for reapers, before it is created."""
         self._redis.call(self._keys.reapable, ignore, "SADD", self._lane)
 
     def close(self, done: Callable[[], None]) -> None:
-        """Lets nobody write here any more; ``done`` is called when all that was written before has been taken.
+        """Close the inbox for writers. ``done`` is called when all earlier entries have been handled.
 
-        The answer comes on the connection that brings the entries, behind all that were appended before.
+        The reply comes on the connection that brings the entries, after all that were appended before.
         """
         self._is_closed = True
         self._redis.call(self._keys.head(self.name), lambda _reply: done(), "DEL")
 
     def tidy(self) -> None:
-        """Drops what has long been read and puts off the expiry."""
+        """Trim entries that were read long ago, and renew the expiry."""
         log, head = self._keys.log(self.name), self._keys.head(self.name)
         self._redis.call(log, ignore, "XTRIM", "MAXLEN", "~", KEPT_ENTRIES)
         self._redis.call(log, ignore, "EXPIRE", EXPIRY_S)
@@ -147,7 +146,7 @@ class Inbox:
         return False  # it has no state
 
     def begin(self, base: str | None) -> bool:
-        self._note()  # where Redis has lost the log, the next append makes it anew
+        self._note()  # if Redis has lost the log, the next append creates it again
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -167,7 +166,7 @@ class Inbox:
         self._log_writer.caught_up(self.name, self._taken)
 
     def _is_news(self, origin: str) -> bool:
-        """False where a log that lost its tail is read again; by the lanes' counts, as Redis's clock may go back."""
+        """Return False for an entry that is read again after a loss. The lanes' counts decide, not Redis's clock."""
         lane, count = origin_of(origin)
         if count <= self._taken.get(lane, 0):
             return False
@@ -175,7 +174,7 @@ class Inbox:
         return True
 
     def passing(self, entry: Entry) -> None:
-        """What is for somebody here and in no log."""
+        """Handle an ephemeral event for a session of this lane."""
         for line in entry.lines:
             message = parse(line)
             if message is None or message.verb != "TAGMSG" or not message.params:
@@ -184,7 +183,7 @@ class Inbox:
             if client is not None and client.session.caps & MESSAGE_TAGS:
                 client.send(self._line(entry, message, client))
 
-    # -- what arrives ---------------------------------------------------------------------------------
+    # -- received events ------------------------------------------------------------------------------
 
     def _take(self, entry: Entry, index: int, sender: str, message: Message) -> None:
         client = self._clients.get(message.tags.get(f"{FACT}to", ""))
@@ -201,7 +200,7 @@ class Inbox:
             client.send(self._line(entry, message, client))
 
     def _addressee(self, message: Message) -> Client | None:
-        """The client that a message is for; None where session and nick no longer fit."""
+        """Return the recipient of a message, or None if the session no longer has the nick."""
         client = self._clients.get(message.tags.get(f"{FACT}to", ""))
         if client is None or client.is_departing or casefold(client.session.nick) != casefold(message.params[0]):
             return None
@@ -224,7 +223,7 @@ class Inbox:
             self.tell(sender, n.RPL_AWAY, nick, client.session.nick, client.session.away)
 
     def _redact(self, entry: Entry, message: Message, client: Client | None) -> None:
-        """IRCv3 message-redaction: whoever said it to this client has taken it back; their lane has seen to that."""
+        """IRCv3 message-redaction: the sender has deleted a message to this client. Its own lane has checked this."""
         ms, n, index, _ = place(message.params[1])
         mark = f"{ms}-{n}.{index}"
         self._redis.call(self._keys.rejected(self.name), ignore, "SADD", mark)
@@ -235,12 +234,12 @@ class Inbox:
                 client.send(self._line(entry, message, client))
 
     def _is_known(self, entry: Entry, index: int, sender: str, message: Message) -> bool:
-        """Whether its id was given to a message lately: sent again, or refused where it is another message."""
+        """Return whether a recent message has this id. A different message with the id is refused."""
         given = deduplication.message_id(message.tags)
         if not given:
             return False
         target = message.params[0]
-        key = f"{given} {casefold(target)}"  # one message may go to several people of a lane
+        key = f"{given} {casefold(target)}"  # one message may go to several users of a lane
         said = deduplication.client_msgid(message, entry.id, index)
         first = deduplication.first_of(self._said, key, ms(entry.id))
         if first is None:
@@ -251,7 +250,7 @@ class Inbox:
         return first is not None
 
     def tell(self, sid: str, code: str, nick: str, *params: str, client_tags: str = "") -> None:
-        """A numeric to a session of any lane, with the tags by which it knows what that is about."""
+        """Send a numeric to a session of any lane, with the tags that identify the message."""
         middle = " ".join((nick, *params[:-1]))
         numeric = f":{self._server} {code} {middle} :{params[-1]}"
         self._notify(sid, f"@{client_tags} {numeric}" if client_tags else numeric)
@@ -263,7 +262,7 @@ class Inbox:
         self._log_writer.add(log, PendingEvent(NOBODY, event))
 
     def _show(self, entry: Entry, index: int, message: Message, client: Client) -> None:
-        """A message; TAGMSG only to those who have message-tags."""
+        """Show a message. TAGMSG is shown only with message-tags."""
         caps, params = client.session.caps, message.params
         client_tags = format_tags(client_only(message.tags))
         if message.verb != "TAGMSG":
@@ -279,5 +278,5 @@ class Inbox:
         prefix = tags(client.session.caps, entry.id, "", client_tags, sender_of(message.tags))
         source = message.source or ""
         if "!" not in source:
-            source = self._server  # what another gateway answers comes from the client's own, as all answers do
+            source = self._server  # numerics of another gateway are shown as from the client's own, as all numerics
         return prefix + Message(message.verb, message.params, source).line()

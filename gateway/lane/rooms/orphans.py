@@ -1,9 +1,9 @@
-"""Members whose gateway is no more, and of whom nobody is left to tell: they are told gone by whoever follows the room.
+"""Orphaned members: their gateway is dead, and no reaper knows of them. A lane that follows the room removes them.
 
-A reaper visits the rooms that a gateway has noted; where Redis was wiped when a gateway died, these notes are lost,
-while its sessions stand in the rooms that the other lanes put back. So each lane looks whether the gateways of its
-rooms' members have a lease; who is without one at two looks in a row, with the link up in between, is gone. Runs on
-the lane's thread.
+A reaper visits the rooms that a gateway has listed. If Redis was wiped when a gateway died, this list is lost, but its
+sessions are in the rooms that other lanes restore. So each lane checks whether the gateways of its rooms' members have
+a lease. A gateway without a lease at two checks in a row, with the link up in between, is declared dead. Runs on the
+lane's thread.
 """
 
 from collections.abc import Callable
@@ -22,10 +22,10 @@ log = structlog.get_logger()
 
 
 class OrphanedMembers:
-    """See the module."""
+    """The check of one lane."""
 
     def __init__(self, redis: RedisPort, keys: Keys, log_writer: LogWriter, own: Callable[[], str]) -> None:
-        """``own``: the id of the lane's gateway at present, which is never looked for."""
+        """``own`` returns the present id of the lane's gateway, which is never checked."""
         self._redis = redis
         self._keys = keys
         self._log_writer = log_writer
@@ -33,11 +33,11 @@ class OrphanedMembers:
         self._suspects: set[str] = set()
 
     def link_down(self) -> None:
-        """What was seen before counts no more."""
+        """Forget the results of the last check."""
         self._suspects.clear()
 
     def look(self, rooms: dict[str, LocalRoom]) -> None:
-        """Called every so often; two looks in a row decide."""
+        """Check the leases. Called on a slow timer; two checks in a row decide."""
         gateways = {
             sid.partition(".")[0] for f in rooms.values() if f.reloading_state is None for sid in f.room.members
         }
