@@ -64,7 +64,7 @@ def test_list_gives_the_largest_rooms_and_says_so() -> None:
 def test_who_stops_and_says_so() -> None:
     *rows, note, _end = ask("WHO *")
     assert [" 352 " in row for row in rows] == [True] * WHO_LIMIT
-    assert note.endswith(f"WHO shows {WHO_LIMIT} users at most: there are more, ask for fewer")
+    assert note.endswith(f"WHO shows {WHO_LIMIT} users at most; there are more. Use a narrower mask")
 
 
 def test_who_that_shows_all_does_not_say_so() -> None:

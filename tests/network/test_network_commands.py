@@ -183,7 +183,7 @@ def test_help(shared: Network, pair: Pair) -> None:
     peer = shared.peer(pair[0], "helped")
     lines = peer.do("HELP", "HELP join", "HELP nonsense")
     assert numerics(lines, "704") == [
-        "* :HELP <command> tells more of each:",
+        "* :HELP <command> explains each:",
         "JOIN :JOIN room[,room] [key[,key]]",
     ]
     assert any("PRIVMSG" in row for row in numerics(lines, "705"))

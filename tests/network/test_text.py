@@ -214,7 +214,7 @@ def test_lines_of_other_rooms_are_marked(shared: Network, pair: Pair, people: li
     assert bob.until("two") == ["[#r1] r-alice: one", "r-alice: two"]
     assert eve.until("one") == ["r-alice: one"]
     bob.type("/join r1", "to r1")
-    assert bob.seen() == ["* you talk in #r1 now"]
+    assert bob.seen() == ["* you now write in #r1"]
     assert eve.until("to r1") == ["r-bob: to r1"]
     alice.do("PRIVMSG #r1 :one", "PRIVMSG #r2 :two", "NICK r-ann", "PRIVMSG #r1 :done")
     assert bob.until("done") == ["r-alice: one", "[#r2] r-alice: two", "* r-alice is now r-ann", "r-ann: done"]

@@ -30,7 +30,7 @@ SEARCH_LINES = 8
 INFO = (
     "Hubbub: one chat network out of any number of equal gateways.",
     "A room is a log in Redis; each gateway keeps a replica of the rooms that its users are in,",
-    "and all replicas fold the same log in the same order: so there is no netsplit.",
+    "and all replicas apply the same log in the same order. So there is no netsplit.",
 )
 
 

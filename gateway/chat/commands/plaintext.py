@@ -34,7 +34,7 @@ async def _enter(services: Services, session: Session, name: str) -> None:
     room = session.rooms.get(casefold(name))
     if room is not None:
         services.rooms.set_active(session, name)
-        session.note(f"you talk in {room.name} now")
+        session.note(f"you now write in {room.name}")
         return
     if not valid_room(name):
         await join_one(services, session, name)  # replies why not
@@ -52,7 +52,7 @@ async def _enter(services: Services, session: Session, name: str) -> None:
         return
     said = [past for past in said if past.place in may_read]  # the session may have left the room meanwhile
     if said:
-        session.note(f"the last that was said in {name}:")
+        session.note(f"recent messages of {name}:")
     _show(session, said)
     joined_at = place_of(services.rooms.position(name), effect.index)
     if count:

@@ -178,7 +178,9 @@ async def visible_members(services: Services, session: Session, room: Room) -> l
     session.charge(len(members[:OUTSIDERS_LIMIT]) / LOOKED_UP_A_LINE)
     profiles = await services.directory.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
     if len(members) > OUTSIDERS_LIMIT:
-        session.note(f"{room.name} has {len(members)} users: from outside only {OUTSIDERS_LIMIT} of them are looked at")
+        session.note(
+            f"{room.name} has {len(members)} users: only {OUTSIDERS_LIMIT} of them are checked for non-members"
+        )
     if room.folded_name in session.rooms:  # it has joined meanwhile
         return [*room.members.values(), *services.rooms.detached_members(session, room)]
     pairs = zip(members, profiles, strict=False)

@@ -63,7 +63,7 @@ async def who(services: Services, session: Session, message: Message) -> None:
     else:
         await _reply_fields(services, session, found, asked.fields, asked.token)
     if are_more:
-        session.note(f"WHO shows {WHO_LIMIT} users at most: there are more, ask for fewer")
+        session.note(f"WHO shows {WHO_LIMIT} users at most; there are more. Use a narrower mask")
     session.numeric(n.RPL_ENDOFWHO, mask, "End of WHO list")
 
 

@@ -142,7 +142,7 @@ class Dispatcher:
         if label:
             session.begin_response(label)
         if session.caps & STANDARD_REPLIES and "\ufffd" in text:
-            session.warn(message.verb, "INVALID_UTF8", "What was not correctly encoded as UTF-8 has become U+FFFD")
+            session.warn(message.verb, "INVALID_UTF8", "Bytes that are not UTF-8 were replaced by U+FFFD")
         try:
             if not session.is_registered and (command is None or not command.before_registration):
                 raise CommandError(n.ERR_NOTREGISTERED, "You have not registered")
