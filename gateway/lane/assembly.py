@@ -28,6 +28,7 @@ from gateway.lane.direct.history import DirectHistory
 from gateway.lane.direct.inbox import Inbox
 from gateway.lane.direct.messages import DirectMessages
 from gateway.lane.direct.user_queries import UserQueries
+from gateway.lane.fanout.detached import DetachedMembers
 from gateway.lane.fanout.messages import Fanout
 from gateway.lane.fanout.outboxes import Outboxes
 from gateway.lane.fanout.state_changes import StateChanges
@@ -126,6 +127,7 @@ class Parts:
         listener = self.fold_listener = FoldListener(context, self.clients)
         self.outboxes = Outboxes(self.touched)
         self.state_changes = StateChanges(context.id, self.clients, self.visible_users, self.outboxes, listener)
+        self.detached_members = DetachedMembers(self.visible_users, self.state_changes, listener)
         self.fanout = Fanout(
             context.id,
             self.clients,
@@ -149,7 +151,7 @@ class Parts:
             context.id,
             LogAccess(self.log_writer, self.subscriptions, self.snapshots, self.rejected_events),
             self.fanout.entry,
-            self.state_changes.room_reloaded,
+            self.detached_members.room_reloaded,
             self._caught_up,
             self._room_closed,
             self._show_ephemeral,
@@ -210,7 +212,7 @@ class Parts:
             self.inbox,
             self.link,
             self.keys,
-            self.state_changes.drop_detached_members,
+            self.detached_members.drop,
             self._read_on,
         )
 
@@ -245,7 +247,9 @@ class Parts:
     def _services(self) -> Services:
         """Return what command handlers use."""
         context, link, keys = self.context, self.link, self.keys
-        rooms = Rooms(context, self.clients, self.replicas, self.visible_users, self.state_changes)
+        rooms = Rooms(
+            context, self.clients, self.replicas, self.visible_users, self.state_changes, self.detached_members
+        )
         direct = DirectMessages(link, keys, self.addressing, self.outgoing, self.log_writer, self.direct_history)
         return Services(
             context=context,

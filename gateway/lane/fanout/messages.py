@@ -20,8 +20,9 @@ from gateway.chat.render import (
     tags,
 )
 from gateway.lane.clients.client import Client
+from gateway.lane.fanout.listener import StateChangeListener
 from gateway.lane.fanout.outboxes import Outboxes
-from gateway.lane.fanout.state_changes import StateChangeListener, StateChanges
+from gateway.lane.fanout.state_changes import StateChanges
 from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.rooms.local_room import LocalRoom
 from gateway.logs.in_flight import PendingEvent

@@ -6,7 +6,6 @@ shown once, to all clients that share a room with the session. Runs on the lane'
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from gateway.chat.capabilities import AWAY_NOTIFY, EXTENDED_JOIN, INVITE_NOTIFY, MESSAGE_REDACTION, TEXT
 from gateway.chat.effects import (
@@ -28,48 +27,13 @@ from gateway.chat.modes import reranked
 from gateway.chat.profile_updates import AWAY, diff
 from gateway.chat.render import effect_lines, extended_join, joined, line_piece, renamed, tags
 from gateway.chat.room import Room
-from gateway.chat.state_diff import difference
 from gateway.lane.clients.client import Client
 from gateway.lane.fanout.audience import Group, split, those
+from gateway.lane.fanout.listener import StateChangeListener
 from gateway.lane.fanout.outboxes import Outboxes
 from gateway.lane.fanout.visible_users import VisibleUser, VisibleUsers
 from gateway.lane.rooms.local_room import LocalRoom
-from gateway.logs.in_flight import PendingEvent
 from gateway.wire.casefold import casefold
-
-
-class StateChangeListener(Protocol):
-    """What follows from an effect besides the lines that clients are sent."""
-
-    def rejected(self, followed: LocalRoom, entry: Entry, effect: Rejection | Redacted) -> None:
-        """An event was rejected, or deletes a message: the log's history must omit that."""
-
-    def rejected_after_gone(self, followed: LocalRoom, pending: PendingEvent) -> bool:
-        """An event of this lane was rejected because its gateway was declared dead; whether it will be sent again."""
-
-    def nick_taken(self, member: Member) -> None:
-        """A visible session has this nick from now on."""
-
-    def renamed(self, client: Client, nick: str) -> None:
-        """A session of this lane is shown under another nick."""
-
-    def nick_lost(self, client: Client, nick: str, room: str) -> None:
-        """A client has lost this nick to another session and is shown under its session id, as in ``room``'s log."""
-
-    def declared_dead(self) -> None:
-        """A log has GONE for this lane's own gateway."""
-
-    def current_sid(self, sid: str) -> str:
-        """The current id of a session of this lane, by any id that it had; other ids unchanged."""
-
-    def rejoined(self, effect: Joined) -> None:
-        """A client of this lane is in a room again: its JOIN was restored, or Redis has lost its PART or KICK."""
-
-    def stale_join(self, followed: LocalRoom, sid: str) -> None:
-        """A JOIN of a session that this lane no longer has."""
-
-    def room_changed(self, followed: LocalRoom) -> None:
-        """The room's directory entry is out of date: a session of this lane changed its size, topic or secrecy."""
 
 
 class StateChanges:
@@ -103,32 +67,6 @@ class StateChanges:
     def has_joined(self, sid: str) -> bool:
         """Whether a client of this lane has joined the room by the current entry."""
         return self._clients.get(sid) in self._arrivals
-
-    def room_reloaded(self, followed: LocalRoom, old: Room, has_missed: bool) -> None:
-        """A room was reloaded from its log: show the difference to ``old`` as if it had just happened.
-
-        Clients of this lane that the log has lost stay in the room as detached members; the lane appends their JOIN
-        again. ``has_missed``: there were messages in between that cannot be shown in their place any more.
-        """
-        self.begin_entry()
-        for client in followed.clients.values():
-            client.session.rooms[followed.name] = followed.room
-        position = Entry(followed.replica.last, "", [], [], b"")
-        back: list[Joined] = []
-        for effect in difference(old, followed.room):
-            if isinstance(effect, Left):
-                sid = effect.member.sid
-                if sid in followed.clients and not followed.room.is_gone(sid):
-                    followed.detached.setdefault(followed.clients[sid], effect.member.modes)
-                    continue
-            self.handle(followed, position, effect)
-            if isinstance(effect, Joined) and self.has_joined(effect.sid):
-                back.append(effect)
-        for effect in back:  # after all effects: the NAMES of the reply must not be ahead of the JOINs shown
-            self._listener.rejoined(effect)
-        if has_missed:
-            line = f":{NETWORK} NOTICE {followed.room.name} :Messages may be missing here: see the room's history"
-            self._send_line(followed.audience.items(), line, position.id)
 
     def handle(
         self,
@@ -177,7 +115,7 @@ class StateChanges:
         lines = effect_lines(effect)
         groups = groups if len(lines) == 1 else list(groups)
         for line in lines:
-            self._send_line(groups, line, stream_id, actor=effect.sid, but=but)
+            self.send_line(groups, line, stream_id, actor=effect.sid, but=but)
 
     def _changed(self, followed: LocalRoom, entry: Entry, effect: ModesSet | TopicSet) -> None:
         """Show modes or the topic.
@@ -226,14 +164,14 @@ class StateChanges:
         nick = self._users.current_nick(effect.sid, effect.member.nick)
         source = f"{nick}!{effect.member.user}@{effect.member.host}"
         more, rest = split(followed.audience.items(), EXTENDED_JOIN)
-        self._send_line(rest, joined(source, effect.room), entry.id, actor=effect.sid, but=but)
+        self.send_line(rest, joined(source, effect.room), entry.id, actor=effect.sid, but=but)
         if more:
             line = extended_join(source, effect.room, member.account, member.realname)
-            self._send_line(more, line, entry.id, actor=effect.sid, but=but)
+            self.send_line(more, line, entry.id, actor=effect.sid, but=but)
         if member.away is not None:
             groups = those(followed.audience.items(), lambda client: client.session.caps & AWAY_NOTIFY)
             own = self._clients.get(self._listener.current_sid(member.sid))
-            self._send_line(groups, AWAY.line(source, member.away), entry.id, but=own)
+            self.send_line(groups, AWAY.line(source, member.away), entry.id, but=own)
 
     def _excluded(self, followed: LocalRoom, effect: ModesSet | TopicSet) -> Client | None:
         """The client that is not shown the network's modes: it knows its ranks, or NAMES and MODE will show them."""
@@ -290,7 +228,7 @@ class StateChanges:
         if followed.room.is_gone(user.sid):
             gone = self._clients.get(self._listener.current_sid(user.sid))
             line = quitted(source, f"Gateway {user.sid.partition('.')[0]} is gone")
-            self._send_line(user.audience(), line, entry.id, but=gone)
+            self.send_line(user.audience(), line, entry.id, but=gone)
             self._users.quit(user)
         elif (user.token, user.sid) > (member.token, member.sid):
             return member.sid
@@ -320,7 +258,7 @@ class StateChanges:
             is_whole = len(members) == len(user.rooms) and all(member.nick != sid for member in members)
             if member is not None and user.nick == sid and is_whole:
                 line = renamed(f"{sid}!{member.user}@{member.host}", member.nick)
-                self._send_line(user.audience(), line, entry.id)
+                self.send_line(user.audience(), line, entry.id)
                 self._users.show_as(user, member.nick)
                 self._listener.nick_taken(member)
                 return
@@ -358,30 +296,6 @@ class StateChanges:
             for line in effect_lines(effect):
                 client.send(line)
             self._remove_client(followed, client)
-
-    def drop_detached_members(self, followed: LocalRoom) -> None:
-        """Show the QUIT of detached members: they get new session ids, and no log will bring GONE for the old ones."""
-        for client in followed.detached:
-            session = client.session
-            user = self._users.user(session.sid)
-            if user is not None and followed in user.shown_in:
-                source = f"{user.nick}!{session.user}@{session.host}"
-                line = quitted(source, f"Gateway {session.sid.partition('.')[0]} is gone")
-                self._send_line(user.audience(), line, followed.replica.last, but=client)
-                self._users.quit(user)
-                self._users.remove(followed, session.sid)
-
-    def detached_members(self, followed: LocalRoom, viewer: str) -> list[Member]:
-        """The detached members that ``viewer`` still sees in the room: itself, and those whose QUIT was not shown."""
-        members = []
-        for client, ranks in followed.detached.items():
-            session = client.session
-            user = self._users.user(session.sid)
-            if session.sid == viewer or self._users.is_shown(followed, session.sid):
-                nick = user.nick if user is not None else session.nick
-                profile = session.realname, session.account, session.away
-                members.append(Member(session.sid, nick, session.user, session.host, *profile, ranks))
-        return members
 
     def _introduce(self, entry: Entry, followed: LocalRoom, effect: Joined, nick: str) -> None:
         """Before a JOIN, show any NICK, AWAY or other profile change that clients who see this user have missed."""
@@ -465,12 +379,12 @@ class StateChanges:
         self._restore_nick(entry, shown)
 
     def _show_nick(self, user: VisibleUser, line: str, entry: Entry, actor: str = "") -> None:
-        self._send_line(user.audience(), line, entry.id, actor=actor)
+        self.send_line(user.audience(), line, entry.id, actor=actor)
         client = self._clients.get(self._listener.current_sid(user.sid))
         if client is not None and user.shown_in:
             client.client_side_nick = ""
 
-    def _send_line(
+    def send_line(
         self, groups: Iterable[Group], line: str, stream_id: str, actor: str = "", but: Client | None = None
     ) -> None:
         """Write one line to groups of readers; the session that caused it may get it as a reply.

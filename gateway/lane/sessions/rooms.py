@@ -9,6 +9,7 @@ from gateway.chat.room import Room
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Clients
 from gateway.lane.context import LaneContext
+from gateway.lane.fanout.detached import DetachedMembers
 from gateway.lane.fanout.state_changes import StateChanges
 from gateway.lane.fanout.visible_users import VisibleUsers
 from gateway.lane.loop.tasks import Wait
@@ -27,12 +28,14 @@ class Rooms:
         replicas: RoomReplicas,
         visible_users: VisibleUsers,
         state_changes: StateChanges,
+        detached: DetachedMembers,
     ) -> None:
         self._context = context
         self._clients = clients
         self._replicas = replicas
         self._visible_users = visible_users
         self._state_changes = state_changes
+        self._detached = detached
 
     def loaded(self, name: str) -> Room | None:
         """The replica of a room that the lane follows and has loaded."""
@@ -71,7 +74,7 @@ class Rooms:
 
     def detached_members(self, session: Session, room: Room) -> list[Member]:
         local = self._replicas.rooms.get(room.folded_name)
-        return self._state_changes.detached_members(local, session.sid) if local is not None and local.detached else []
+        return self._detached.seen_by(session.sid, local) if local is not None and local.detached else []
 
     def set_active(self, session: Session, name: str) -> None:
         self._state_changes.set_active_room(self._clients.of(session), casefold(name))

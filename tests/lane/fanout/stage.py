@@ -10,6 +10,7 @@ from gateway.chat.events import Entry
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client, Clients
 from gateway.lane.clients.dialects import IRC
+from gateway.lane.fanout.detached import DetachedMembers
 from gateway.lane.fanout.messages import Fanout
 from gateway.lane.fanout.outboxes import Outboxes
 from gateway.lane.fanout.state_changes import StateChanges
@@ -47,6 +48,7 @@ class Stage:
         log_writer = Mock(**{"acknowledge.side_effect": lambda _name, _origin: self.pendings})
         outboxes = Outboxes([])
         self.changes = StateChanges(OWN_LANE, self.clients, self.users, outboxes, self.listener)
+        self.detached = DetachedMembers(self.users, self.changes, self.listener)
         self.fanout = Fanout(
             OWN_LANE,
             self.clients,
