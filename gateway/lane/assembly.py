@@ -173,7 +173,7 @@ class Parts:
         self.log_writer.follow(self.inbox.replica)
         self.direct_history = DirectHistory(self._current_nick)
         self.inbox.on_message, self.inbox.on_redacted = self.direct_history.received, self.direct_history.redact
-        self.inbox.control_handlers |= control_handlers(self.clients, self._depart)
+        self.inbox.control_handlers |= control_handlers(self.clients, self._disconnect)
         self.user_queries = UserQueries(context, self.clients, self.inbox, self.addressing, self.log_writer)
         self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
 
@@ -218,7 +218,7 @@ class Parts:
 
     def _build_clients(self) -> None:
         """Build what reads from clients and ends them."""
-        self.dispatcher = Dispatcher(self.context, self.clients, self.probe, self.sessions.depart)
+        self.dispatcher = Dispatcher(self.context, self.clients, self.probe, self.sessions.disconnect)
         self.connections = Connections(
             self.context,
             self.selector,
@@ -226,7 +226,7 @@ class Parts:
             self.clients,
             self.handshake,
             self.dispatcher,
-            self.sessions.depart,
+            self.sessions.disconnect,
             lambda client: call_all(self.hooks.client_opened, client),
         )
         self.handshake.opened = self.connections.opened
@@ -237,7 +237,7 @@ class Parts:
             self.dispatcher,
             lambda: self.link.is_connected,
             self.log_writer,
-            self.sessions.depart,
+            self.sessions.disconnect,
             self.outgoing.when_idle,
             self.inbox.close,
             lambda: self.sessions.is_closing,
@@ -303,8 +303,8 @@ class Parts:
         hooks.check += [
             self.inbox.make,  # a Redis that was wiped has lost it
             self.subscriptions.check_positions,
-            lambda: self.orphans.look(self.replicas.rooms),
-            self.monitor.look,
+            lambda: self.orphans.check(self.replicas.rooms),
+            self.monitor.poll,
         ]
         hooks.hourly += [self.replicas.put_off_expiry]
         hooks.link_up += [
@@ -370,8 +370,8 @@ class Parts:
     def _count_connections(self) -> int:
         return len(self.clients) + len(self.handshake.pending)
 
-    def _depart(self, client: Client, reason: str) -> None:
-        self.sessions.depart(client, reason)
+    def _disconnect(self, client: Client, reason: str) -> None:
+        self.sessions.disconnect(client, reason)
 
     def _caught_up(self, followed: LocalRoom) -> None:
         self.memberships.caught_up(followed)

@@ -21,7 +21,7 @@ from gateway.chat.commands import COMMANDS
 from gateway.chat.isupport import isupport_lines, isupport_tokens
 from gateway.chat.network import Server
 from gateway.lane.clients.client import Client
-from gateway.lane.clients.dispatcher import PARKED_LINES_LIMIT
+from gateway.lane.clients.dispatcher import WAITING_LINES_LIMIT
 from gateway.lane.clients.handshake import PendingConnection
 from gateway.lane.context import LaneContext, LaneSettings
 from gateway.lane.lane import Lane
@@ -175,7 +175,7 @@ class World:
             assert not client.connection.is_open or client.connection.backlog_bytes <= self.sendq_bytes
             assert not client.connection.out
             assert len(client.buffer._partial or b"") <= CLIENT_TAGS_LIMIT_BYTES + LINE_LIMIT_BYTES
-            assert len(client.inputs or ()) <= PARKED_LINES_LIMIT + RECEIVE_BYTES // 2
+            assert len(client.inputs or ()) <= WAITING_LINES_LIMIT + RECEIVE_BYTES // 2
             assert len(client.session.rooms) <= 100
 
 

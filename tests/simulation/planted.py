@@ -105,7 +105,7 @@ def dead_gateways_are_not_reaped() -> Planted:
     """Neither a reaper nor a lane that finds an orphaned member appends GONE to the room."""
     with (
         patch.object(Reaper, Reaper._append_gone.__name__, lambda *_: None),
-        patch.object(OrphanedMembers, OrphanedMembers.look.__name__, lambda *_: None),
+        patch.object(OrphanedMembers, OrphanedMembers.check.__name__, lambda *_: None),
     ):
         yield
 

@@ -55,7 +55,7 @@ class Client:
         "heard_at",
         "inputs",
         "intended",
-        "is_departing",
+        "is_leaving",
         "on_finished",
         "on_idle",
         "opened_at",
@@ -74,7 +74,7 @@ class Client:
         self.bucket = bucket
         self.buffer = LineBuffer(tags_limit_bytes=CLIENT_TAGS_LIMIT_BYTES)
         self.read = dialect.reader(self)
-        self.inputs: deque[str | TooLong] | None = None  # lines that wait
+        self.inputs: deque[str | TooLong] | None = None  # lines that wait for a handler, or for a pause to end
         self.on_finished: Callable[[], None] | None = None  # the call after the last line; no more lines are accepted
         self.task: Task | None = None  # the handler that blocks this client's input
         self.overdue = 0  # the number of waiting lines behind a handler that has timed out
@@ -85,13 +85,13 @@ class Client:
         self.opened_at = now
         self.pinged = False
         self.throttled = 0  # the number of reasons why it is not read
-        self.is_departing = False
+        self.is_leaving = False
         self.client_side_nick = ""  # the nick that it still considers its own, while its rooms are being sent the loss
         self.active_room = ""  # plain text: the room (casefolded) to which typed lines go
         self.session: Session  # set at once by the lane
 
     def send(self, line: str) -> None:
-        """The session's outlet."""
+        """Send a line: the session's outlet."""
         data = self.dialect.encode(line, self)
         if data and self.connection.is_open:
             self.connection.write(data)

@@ -23,7 +23,7 @@ from gateway.net.selector import Selector
 log = structlog.get_logger()
 
 REGISTRATION_LIMIT_S = 60.0
-"""From the first line to a name that is free, with all else that belongs to it."""
+"""From the first line to a nick that is free, and all else that registration needs."""
 
 
 class Connections:
@@ -37,21 +37,21 @@ class Connections:
         clients: dict[str, Client],
         handshake: Handshake,
         dispatcher: Dispatcher,
-        depart: Callable[[Client, str], None],
+        disconnect: Callable[[Client, str], None],
         client_opened: Callable[[Client], None],
     ) -> None:
-        """``touched``: the connections to flush at the end of the turn; ``depart`` ends a client for a reason."""
+        """``touched``: the connections to flush at the end of the turn; ``disconnect`` ends a client for a reason."""
         self._context = context
         self._selector = selector
         self._touched = touched
         self._clients = clients
         self._handshake = handshake
         self._dispatcher = dispatcher
-        self._depart = depart
+        self._disconnect = disconnect
         self._client_opened = client_opened
         self.next_session = 0
         self.backlog_bytes = 0
-        """What waits for clients to read, of all connections."""
+        """Bytes that wait for clients to read them, of all connections."""
 
     # -- new connections ------------------------------------------------------------------------------
 
@@ -94,32 +94,32 @@ class Connections:
     # -- what must not last ---------------------------------------------------------------------------
 
     def sweep(self) -> None:
-        """Asks silent clients whether they are there, and drops those who did not answer."""
+        """Send PING to silent clients, and end those that did not answer."""
         interval = self._context.settings.ping_interval_s
         self._context.later(max(0.5, interval / 8), self.sweep)
         for client in list(self._clients.values()):
             silent = self._context.now - client.heard_at
             connection = client.connection
-            if silent < interval or client.is_departing:
+            if silent < interval or client.is_leaving:
                 continue
             if client.dialect.variant & TEXT and not connection.has_ended:
                 continue
             if client.throttled and not (connection.backlog_bytes or connection.has_ended):
-                continue  # it is not silent but not read
+                continue  # it is not silent: it is not read
             if silent > interval * 2:
-                self._depart(client, f"Ping timeout: {silent:.0f} seconds")
+                self._disconnect(client, f"Ping timeout: {silent:.0f} seconds")
             elif not client.pinged and client.session.is_registered:
                 client.pinged = True
                 client.send(f"PING :{self._context.server.name}")
 
     def end_unregistered(self) -> None:
-        """Drops those who have told their dialect long ago, and nothing that makes them a user."""
+        """End the clients that have not registered in time."""
         for client in list(self._clients.values()):
             if not client.session.is_registered and self._context.now - client.opened_at > REGISTRATION_LIMIT_S:
-                self._depart(client, "Registration timed out")
+                self._disconnect(client, "Registration timed out")
 
     def end_batches(self) -> None:
-        """Of those who may send: a batch that they have left open for too long."""
+        """End the batches that clients have left open for too long, except those of clients that are not read."""
         for client in self._clients.values():
             if not client.throttled:
                 end_overdue(client.session, self._context.wall_now)

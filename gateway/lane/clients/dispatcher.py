@@ -24,7 +24,7 @@ from gateway.wire import numerics as n
 from gateway.wire.framing import TooLong
 from gateway.wire.message import Message, parse
 
-PARKED_LINES_LIMIT = 256
+WAITING_LINES_LIMIT = 256
 WAIT_LIMIT_S = 5.0
 REST_LIMIT_S = 5.0
 """The maximum time for which lines of a client are carried out after its connection is lost."""
@@ -38,13 +38,13 @@ class Dispatcher:
     """The services for handlers. Set when all parts are built."""
 
     def __init__(
-        self, context: LaneContext, clients: Clients, probe: LinkProbe, depart: Callable[[Client, str], None]
+        self, context: LaneContext, clients: Clients, probe: LinkProbe, disconnect: Callable[[Client, str], None]
     ) -> None:
-        """``depart`` ends a client for a reason."""
+        """``disconnect`` ends a client for a reason."""
         self._context = context
         self._clients = clients
         self._probe = probe
-        self._depart = depart
+        self._disconnect = disconnect
         self.tasks: dict[Task, None] = {}
         self._clock = 0.0  # seconds in which the lane was not behind: its own delays cause no timeouts
         self._ticked_at = 0.0
@@ -61,11 +61,11 @@ class Dispatcher:
         client.pinged = False
         for line in client.read(data):
             if client.inputs or client.task is not None or client.throttled:
-                self._park(client, line)
+                self._queue_line(client, line)
             else:
                 self.line(client, line)
         if client.dialect.over:
-            self.finish(client, partial(self._depart, client, client.dialect.over))
+            self.finish(client, partial(self._disconnect, client, client.dialect.over))
 
     def ended(self, connection: ClientConnection) -> None:
         """The peer sends no more: carry out what it sent, then end the client.
@@ -75,29 +75,29 @@ class Dispatcher:
         client: Client = connection.state
         if client.dialect.variant & TEXT:
             for line in client.buffer.feed(b"\n"):
-                self._park(client, line)
-        self.finish(client, partial(self._depart, client, "Connection closed"))
+                self._queue_line(client, line)
+        self.finish(client, partial(self._disconnect, client, "Connection closed"))
 
     def closed(self, connection: ClientConnection, why: str) -> None:
         """Handle a lost connection: carry out the lines that flood control has accepted, and drop the rest."""
         client: Client = connection.state
-        depart = partial(self._depart, client, why or "Connection closed")
+        disconnect = partial(self._disconnect, client, why or "Connection closed")
         if client.inputs and not client.throttled:
-            self._context.later(REST_LIMIT_S, depart)
+            self._context.later(REST_LIMIT_S, disconnect)
             self.ended(connection)
         else:
-            depart()
+            disconnect()
 
     def finish(self, client: Client, on_finished: Callable[[], None]) -> None:
         """Accept no more lines from a client. Carry out the lines that it has sent, then call ``on_finished``."""
         client.on_finished = on_finished
         self.proceed(client)
 
-    def _park(self, client: Client, line: str | TooLong) -> None:
+    def _queue_line(self, client: Client, line: str | TooLong) -> None:
         if client.inputs is None:
             client.inputs = deque()
         client.inputs.append(line)
-        if len(client.inputs) == PARKED_LINES_LIMIT:
+        if len(client.inputs) == WAITING_LINES_LIMIT:
             client.connection.pause()
 
     def proceed(self, client: Client) -> None:
@@ -108,20 +108,20 @@ class Dispatcher:
             client.overdue -= client.overdue > 0
         if inputs is not None and not inputs:
             client.inputs = None
-        if not client.throttled and len(inputs or ()) < PARKED_LINES_LIMIT // 2:
+        if not client.throttled and len(inputs or ()) < WAITING_LINES_LIMIT // 2:
             client.connection.resume()
         if client.throttled and not client.connection.is_open:
-            self._depart(client, "Connection closed")
+            self._disconnect(client, "Connection closed")
         elif client.on_finished is not None and not inputs and self._may_go_on(client):
             client.on_finished()
 
     @staticmethod
     def _may_go_on(client: Client) -> bool:
-        return client.task is None and not client.throttled and not client.is_departing
+        return client.task is None and not client.throttled and not client.is_leaving
 
     def line(self, client: Client, line: str | TooLong) -> None:
         """Carry out or begin the command of one line."""
-        if client.is_departing:
+        if client.is_leaving:
             return
         session = client.session
         if line.__class__ is not str:
@@ -221,15 +221,15 @@ class Dispatcher:
         """Run a handler up to its first wait, and block the client's input until it ends."""
 
         def ended(task: Task, error: Exception | None) -> None:
-            was_parked = task in self.tasks
+            had_waited = task in self.tasks
             self.tasks.pop(task, None)
             client.task = None
             if isinstance(error, Unavailable):
-                if was_parked and task.deadline <= self._clock:
+                if had_waited and task.deadline <= self._clock:
                     client.overdue = len(client.inputs or ())
                 error = unavailable(*(error.args or (message.verb, *message.params[:1])))
             self._ended(client, message, error)
-            if was_parked:  # otherwise the caller continues with the next line
+            if had_waited:  # otherwise the caller continues with the next line
                 self.proceed(client)
 
         task = Task(coroutine, ended)
@@ -265,4 +265,4 @@ class Dispatcher:
     def _fault(self, client: Client, message: Message, error: Exception) -> None:
         self._context.fault(message.verb, error)
         client.session.drop_response()
-        self._depart(client, "Internal error")
+        self._disconnect(client, "Internal error")

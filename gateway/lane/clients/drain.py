@@ -32,12 +32,12 @@ class Drain:
         dispatcher: Dispatcher,
         is_redis_up: Callable[[], bool],
         log_writer: LogWriter,
-        depart: Callable[[Client, str], None],
+        disconnect: Callable[[Client, str], None],
         when_idle: Callable[[Client, Callable[[], None]], None],
         close_inbox: Callable[[Callable[[], None]], None],
         is_closing: Callable[[], bool],
     ) -> None:
-        """``depart`` ends a client for a reason; ``when_idle`` calls when nothing of a client is under way.
+        """``disconnect`` ends a client for a reason; ``when_idle`` calls when nothing of a client is under way.
 
         ``close_inbox`` calls when all that was written to the lane has come. ``is_closing``: whether a client that has
         left still has its ERROR to read.
@@ -46,7 +46,7 @@ class Drain:
         self._clients = clients
         self._handshake = handshake
         self._dispatcher = dispatcher
-        self._depart = depart
+        self._disconnect = disconnect
         self._when_idle = when_idle
         self._is_redis_up = is_redis_up
         self._log_writer = log_writer
@@ -77,18 +77,18 @@ class Drain:
         for connection in list(self._handshake.pending):
             self._handshake.dismiss(connection)
         for client in list(self._clients.values()):
-            self._depart(client, REASON)
+            self._disconnect(client, REASON)
         self.end_if_empty()
 
     def _dismiss(self, client: Client) -> None:
-        depart = partial(self._depart, client, REASON)
+        disconnect = partial(self._disconnect, client, REASON)
         if not self._is_redis_up():
-            depart()
+            disconnect()
             return
         client.bucket = None  # what it has sent already is not held back any longer
-        self._context.later(ANSWER_LIMIT_S, depart)
+        self._context.later(ANSWER_LIMIT_S, disconnect)
         # Not from within the fold of its last event: the echo is to be written before it leaves its rooms.
-        self._dispatcher.finish(client, partial(self._when_idle, client, lambda: self._soon(depart)))
+        self._dispatcher.finish(client, partial(self._when_idle, client, lambda: self._soon(disconnect)))
 
     def _soon(self, call: Callable[[], None]) -> None:
         self._context.later(0.0, call)

@@ -22,8 +22,10 @@ OPERATOR_NOTICE = "OPERNOTICE"
 """The verb of a notice for the operators that are connected to a lane."""
 
 
-def control_handlers(clients: dict[str, Client], depart: Callable[[Client, str], None]) -> dict[str, ControlHandler]:
-    """Return the handlers by verb. ``clients``: the lane's by session id. ``depart`` ends one for a reason."""
+def control_handlers(
+    clients: dict[str, Client], disconnect: Callable[[Client, str], None]
+) -> dict[str, ControlHandler]:
+    """Return the handlers by verb. ``clients``: the lane's by session id. ``disconnect`` ends one for a reason."""
 
     def kill(message: Message, client: Client | None, show: Show) -> None:
         """Modern IRC "KILL message": the line itself, then ERROR; others see a QUIT with the operator's name."""
@@ -31,7 +33,7 @@ def control_handlers(clients: dict[str, Client], depart: Callable[[Client, str],
             show(client)
             by = (message.source or "").partition("!")[0]
             log.info("killed", session=client.session.sid, nick=client.session.nick, by=message.source)
-            depart(client, f"Killed ({by} ({message.params[1]}))")
+            disconnect(client, f"Killed ({by} ({message.params[1]}))")
 
     def wallops(_message: Message, _client: Client | None, show: Show) -> None:
         """RFC 2812 4.7: sent to users with +w and to all operators."""

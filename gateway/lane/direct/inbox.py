@@ -202,7 +202,7 @@ class Inbox:
     def _addressee(self, message: Message) -> Client | None:
         """Return the recipient of a message, or None if the session no longer has the nick."""
         client = self._clients.get(message.tags.get(f"{FACT}to", ""))
-        if client is None or client.is_departing or casefold(client.session.nick) != casefold(message.params[0]):
+        if client is None or client.is_leaving or casefold(client.session.nick) != casefold(message.params[0]):
             return None
         return client
 

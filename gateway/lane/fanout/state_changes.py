@@ -191,7 +191,7 @@ class StateChanges:
                 self._show_join(followed, entry, effect, but=client)
             self._correct_ranks(followed, entry, client, member, is_seen=is_seen)
             return
-        if client is not None and not client.is_departing:
+        if client is not None and not client.is_leaving:
             followed.enter(client)
             followed.put_off_expiry()
             self._arrivals[client] = None
@@ -292,7 +292,7 @@ class StateChanges:
         if self._users.is_shown(followed, session.sid):
             position = Entry(followed.replica.last, "", [], [], b"")
             self.handle(followed, position, effect)
-        elif not client.is_departing:
+        elif not client.is_leaving:
             for line in effect_lines(effect):
                 client.send(line)
             self._remove_client(followed, client)

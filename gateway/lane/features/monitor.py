@@ -70,7 +70,7 @@ class Monitor:
             if watched is None:
                 watched = self._watched[folded] = Watched(folded)
                 self._redis.subscribe(self._keys.nick_live(folded), partial(self._received, watched), lambda: None)
-                self._look(watched)  # Redis does this after the subscription, so no change between the two is missed
+                self._poll(watched)  # Redis does this after the subscription, so no change between the two is missed
             watched.sessions[session] = None
 
     def remove(self, session: Session, nicks: Iterable[str]) -> None:
@@ -99,24 +99,24 @@ class Monitor:
     def link_up(self) -> None:
         """Look up all claims after a reconnection: messages that were published meanwhile are lost."""
         for watched in self._watched.values():
-            self._look(watched)
+            self._poll(watched)
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Look up some claims, on a slow timer."""
         for nick in list(islice(self._watched, LOOKS_LIMIT)):
             watched = self._watched[nick] = self._watched.pop(nick)
-            self._look(watched)
+            self._poll(watched)
 
-    def _look(self, watched: Watched) -> None:
-        self._find(watched.nick, partial(self._looked, watched))
+    def _poll(self, watched: Watched) -> None:
+        self._find(watched.nick, partial(self._polled, watched))
 
-    def _looked(self, watched: Watched, reply: Any) -> None:
+    def _polled(self, watched: Watched, reply: Any) -> None:
         if not isinstance(reply, dict):
             return  # Redis is unavailable: the next connection looks up again
         holder = profile(reply)
         was_missed, watched.is_missed = watched.is_missed, holder is None
         if holder is None and watched.holder is not None and not was_missed:
-            self._later(AGAIN_S, partial(self._look, watched))
+            self._later(AGAIN_S, partial(self._poll, watched))
             return  # Redis may have lost the claim; then the owner's lane makes it again
         self._learn(watched, holder)
 

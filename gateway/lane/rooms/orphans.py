@@ -36,7 +36,7 @@ class OrphanedMembers:
         """Forget the results of the last check."""
         self._suspects.clear()
 
-    def look(self, rooms: dict[str, LocalRoom]) -> None:
+    def check(self, rooms: dict[str, LocalRoom]) -> None:
         """Check the leases. Called on a slow timer; two checks in a row decide."""
         gateways = {
             sid.partition(".")[0] for f in rooms.values() if f.reloading_state is None for sid in f.room.members

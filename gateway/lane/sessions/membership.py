@@ -82,7 +82,7 @@ class Memberships:
             if not self._is_stale(effect) or client.session.sid != sid or client not in followed.detached:
                 break
             effect = await self._join(followed, client)
-        is_here = client.session.sid == sid and client in followed.detached and not client.is_departing
+        is_here = client.session.sid == sid and client in followed.detached and not client.is_leaving
         if is_here and isinstance(effect, Rejection):
             text = f"You were away for too long ({effect.reason.name.lower().replace('_', ' ')})"
             self._state_changes.remove_detached(followed, client, Departure.PART, text)

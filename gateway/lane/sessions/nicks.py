@@ -237,12 +237,12 @@ class Nicks:
         a new token.
         """
         session = client.session
-        if client.is_departing or not session.nick:
+        if client.is_leaving or not session.nick:
             done()
             return
 
         def claimed(nick: str, reply: Any) -> None:
-            if client.is_departing or nick != session.nick:
+            if client.is_leaving or nick != session.nick:
                 if nick != session.nick and isinstance(reply, bytes):
                     self._release_unused(session, nick)
                 done()  # it has another one meanwhile, by a claim of its own

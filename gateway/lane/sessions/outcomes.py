@@ -43,10 +43,10 @@ class Outcomes:
         """See :meth:`OutcomeListener.finished`."""
         session = client.session
         if pending.wait is None:
-            if not client.is_departing:
+            if not client.is_leaving:
                 self._reply(client, pending, outcome)
             return
-        if pending.wait.done and not client.is_departing and isinstance(outcome, Joined):
+        if pending.wait.done and not client.is_leaving and isinstance(outcome, Joined):
             self.joined_late(session, outcome)
         if isinstance(outcome, ProfileChanged):
             self._profiles.correct(session, outcome.member)

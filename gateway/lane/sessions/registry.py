@@ -56,7 +56,7 @@ class Sessions:
         log.info("registered", session=session.sid, nick=session.nick, dialect=client.dialect.name)
 
     def quit(self, session: Session, reason: str) -> None:
-        self.depart(self._clients.of(session), reason)
+        self.disconnect(self._clients.of(session), reason)
 
     def set_caps(self, session: Session, caps: int) -> None:
         client = self._clients.of(session)
@@ -85,14 +85,14 @@ class Sessions:
             barrier.cancel(done)
             raise
 
-    def depart(self, client: Client, reason: str) -> None:
+    def disconnect(self, client: Client, reason: str) -> None:
         """End a client: send its QUIT after all that it did, then release its nick, then send it ERROR.
 
         In this order, so that a user who has read ERROR can come back under the same nick at once, on any gateway.
         """
-        if client.is_departing:
+        if client.is_leaving:
             return
-        client.is_departing = True
+        client.is_leaving = True
         client.inputs = None
         call_all(self._hooks.client_departs, client)
         label = client.session.label

@@ -98,7 +98,7 @@ class Rekey:
     def returned(self, log_name: str, pending: PendingEvent) -> bool:
         """Handle an event that was rejected because this gateway is dead. Return whether it was handled here."""
         client = self._clients.get(pending.sid)
-        if client is None or client.is_departing:
+        if client is None or client.is_leaving:
             return False
         self._returned.setdefault(log_name, []).append(pending)
         self.notice()

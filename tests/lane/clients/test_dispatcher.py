@@ -13,7 +13,7 @@ from gateway.chat.interfaces import Services
 from gateway.chat.session import Session
 from gateway.lane.clients.client import Client, Clients
 from gateway.lane.clients.dialects import Irc
-from gateway.lane.clients.dispatcher import PARKED_LINES_LIMIT, WAIT_LIMIT_S, Dispatcher
+from gateway.lane.clients.dispatcher import WAIT_LIMIT_S, WAITING_LINES_LIMIT, Dispatcher
 from gateway.lane.loop.tasks import Wait
 from gateway.wire.message import Message
 from tests.stage.parts import Context, make_client
@@ -27,7 +27,7 @@ class World:
         self.departed: list[str] = []
         self.waits: list[Wait[str]] = []
         probe = cast(LinkProbe, SimpleNamespace(is_away=False))
-        self.dispatcher = Dispatcher(self.context, self.clients, probe, self._depart)
+        self.dispatcher = Dispatcher(self.context, self.clients, probe, self._disconnect)
         self.dispatcher.services = cast(Services, None)
         dialect = Irc()
         dialect.commands = {
@@ -38,8 +38,8 @@ class World:
         }
         self.client, self.connection = make_client(self.context, self.clients, "ann", dialect=dialect)
 
-    def _depart(self, client: Client, reason: str) -> None:
-        client.is_departing = True
+    def _disconnect(self, client: Client, reason: str) -> None:
+        client.is_leaving = True
         self.departed.append(reason)
 
     def _say(self, _services: Services, session: Session, message: Message) -> None:
@@ -127,11 +127,11 @@ def test_a_client_is_not_read_while_there_is_a_reason(world: World) -> None:
 
 
 def test_waiting_lines_are_bounded_by_reading_no_more(world: World) -> None:
-    world.send("WAIT", *["SAY a"] * PARKED_LINES_LIMIT)
+    world.send("WAIT", *["SAY a"] * WAITING_LINES_LIMIT)
     assert world.connection.is_paused
     world.waits[0].fulfil("it")
     assert not world.connection.is_paused
-    assert len(world.connection.lines) == PARKED_LINES_LIMIT + 1
+    assert len(world.connection.lines) == WAITING_LINES_LIMIT + 1
 
 
 def test_what_the_peer_sent_before_it_ended_is_carried_out_first(world: World) -> None:

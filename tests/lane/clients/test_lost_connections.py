@@ -80,7 +80,7 @@ def test_after_a_reset_it_is_waited_for_seconds(world: World) -> None:
     for _ in range(int(REST_LIMIT_S + 3.0) * 20):
         world.time_s += 0.05
         world.lane.turn(0.0)  # Redis answers nothing
-    assert all(client.is_departing for client in world.lane.parts.clients.values())
+    assert all(client.is_leaving for client in world.lane.parts.clients.values())
 
 
 def test_an_address_counts_until_the_session_has_ended(world: World) -> None:

@@ -85,7 +85,7 @@ def test_a_direct_message_to_one_who_is_leaving_is_answered(stage: Stage) -> Non
     others_inbox.control_handlers["401"] = lambda message, _client, _show: answers.append(
         (message.params[1], message.tags["+hubbub/id"])
     )
-    leaving: Any = SimpleNamespace(session=SimpleNamespace(nick="alice"), is_departing=True)
+    leaving: Any = SimpleNamespace(session=SimpleNamespace(nick="alice"), is_leaving=True)
     inbox._clients[f"{node.lane}.0"] = cast("Client", leaving)
     log, line = Addressing(str).to_session(f"{node.lane}.0", "@+hubbub/id=7 :bob!u@h PRIVMSG alice :hi")
     other.say(log, line)

@@ -89,7 +89,7 @@ def test_what_is_published_is_told_at_once_and_once(world: World) -> None:
 def test_what_was_not_heard_is_found_by_looking(world: World) -> None:
     watcher = world.watch()
     world.claim = BOB
-    world.monitor.look()
+    world.monitor.poll()
     assert watcher.told() == ["730 ann :Bob!u@h"]
 
 
@@ -98,7 +98,7 @@ def test_a_claim_that_is_missing_once_may_have_been_lost_with_redis_s_data(world
     world.claim = BOB
     watcher = world.watch()
     world.claim = None
-    world.monitor.look()
+    world.monitor.poll()
     world.publish(BOB)
     world.delayed.pop()()
     assert watcher.told() == []
@@ -113,8 +113,8 @@ def test_while_redis_is_away_nobody_is_told_anything(world: World) -> None:
     world.claim = BOB
     watcher = world.watch()
     world.is_up = False
-    world.monitor.look()
-    world.monitor.look()
+    world.monitor.poll()
+    world.monitor.poll()
     assert watcher.told() == []
 
 
@@ -152,5 +152,5 @@ def test_a_channel_is_left_with_the_last_who_watches(world: World) -> None:
     world.monitor.remove(other.session, ["bob", "eve"])
     assert list(world.subscribed) == []
     looks = world.looks
-    world.monitor.look()
+    world.monitor.poll()
     assert world.looks == looks

@@ -23,7 +23,7 @@ def room_of_three(stage: Stage) -> tuple[Node, LocalRoom, OrphanedMembers]:
 
 
 def look(stage: Stage, node: Node, orphans: OrphanedMembers) -> None:
-    orphans.look(node.replicas.rooms)
+    orphans.check(node.replicas.rooms)
     for _ in range(2):  # the answer, and the append that follows
         stage.round_trip(node)
 
@@ -32,7 +32,7 @@ def test_at_the_second_look_they_are_told_gone(stage: Stage) -> None:
     node, followed, orphans = room_of_three(stage)
     look(stage, node, orphans)
     assert len(followed.room.members) == 3
-    orphans.look(node.replicas.rooms)
+    orphans.check(node.replicas.rooms)
     stage.until(lambda: list(followed.room.members) == ["living.0.1", "gate00.0.1"])
     assert node.shown[-1].endswith("QUIT :Gateway dead00 is gone")
 

@@ -67,7 +67,7 @@ def test_a_direct_message_is_stored_and_echoed_to_who_asked_for_that() -> None:
 
 def test_a_client_that_is_leaving_is_told_nothing() -> None:
     world = World()
-    world.client.is_departing = True
+    world.client.is_leaving = True
     assert world.finish("PRIVMSG #a :hi", None) == []
 
 

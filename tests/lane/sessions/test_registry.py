@@ -61,7 +61,7 @@ def parts() -> Parts:
 
 def test_a_quit_follows_all_that_the_client_did_and_the_nick_is_free_before_the_error(parts: Parts) -> None:
     parts.outgoing.append(parts.client.session.sid, "#a", "PRIVMSG")
-    parts.sessions.depart(parts.client, "Quit: bye")
+    parts.sessions.disconnect(parts.client, "Quit: bye")
     assert parts.steps == ["departs", "out of the audience"]
     parts.finish("PRIVMSG")
     parts.finish("QUIT")
@@ -74,14 +74,14 @@ def test_a_quit_follows_all_that_the_client_did_and_the_nick_is_free_before_the_
 
 
 def test_while_redis_is_unavailable_the_error_comes_after_a_while(parts: Parts) -> None:
-    parts.sessions.depart(parts.client, "bye")
+    parts.sessions.disconnect(parts.client, "bye")
     parts.context.advance(ERROR_LIMIT_S)
     assert parts.connection.lines == ["ERROR :Closing link: bye"]
     assert parts.clients, "its QUIT is still to come"
 
 
 def test_a_peer_that_does_not_close_is_cut(parts: Parts) -> None:
-    parts.sessions.depart(parts.client, "bye")
+    parts.sessions.disconnect(parts.client, "bye")
     parts.context.advance(ERROR_LIMIT_S)
     assert parts.sessions.is_closing
     parts.context.advance(CLOSING_LIMIT_S)
@@ -90,12 +90,12 @@ def test_a_peer_that_does_not_close_is_cut(parts: Parts) -> None:
 
 
 def test_a_client_leaves_once(parts: Parts) -> None:
-    parts.sessions.depart(parts.client, "bye")
-    parts.sessions.depart(parts.client, "again")
+    parts.sessions.disconnect(parts.client, "bye")
+    parts.sessions.disconnect(parts.client, "again")
     assert parts.steps.count("departs") == 1
 
 
 def test_rooms_whose_join_is_under_way_get_the_quit_too(parts: Parts) -> None:
     parts.client.intended = {"#b"}
-    parts.sessions.depart(parts.client, "bye")
+    parts.sessions.disconnect(parts.client, "bye")
     assert set(parts.log_writer.queues) == {"#a", "#b"}

@@ -193,7 +193,7 @@ class NoOrphans(Invariant):
             sid: client.session
             for node in evidence.nodes
             for sid, client in node.lane.parts.clients.items()
-            if not client.is_departing
+            if not client.is_leaving
         }
         for name, room in evidence.rooms.items():
             there = {sid for sid, session in users.items() if name in session.rooms}
