@@ -59,7 +59,10 @@ class RedisPort(Protocol):
         """Publish a message. It arrives at every subscriber that is connected, or at none."""
 
     def subscribe(self, channel: str, on_message: OnMessage, on_subscribed: OnSubscribed) -> None:
-        """Call ``on_message`` with each payload that is published on a channel. A channel has one subscriber."""
+        """Call ``on_message`` with each payload that is published on a channel.
+
+        A channel has one subscriber: a second call replaces it.
+        """
 
     def unsubscribe(self, channel: str) -> None:
         """End a subscription. Its callables are not called any more."""

@@ -175,7 +175,7 @@ class Parts:
         self.inbox.on_message, self.inbox.on_redacted = self.direct_history.received, self.direct_history.redact
         self.inbox.control_handlers |= control_handlers(self.clients, self._disconnect)
         self.user_queries = UserQueries(context, self.clients, self.inbox, self.addressing, self.log_writer)
-        self.barrier = Barrier(self.link, keys, self._replica, self.inbox.name)
+        self.barrier = Barrier(self.link, keys, self.subscriptions.replica, self.inbox.name)
 
     def _build_directory(self) -> None:
         """Build what keeps the directories in Redis: nicks, rooms, counts."""
@@ -395,12 +395,6 @@ class Parts:
     def reach_all(self, done: Callable[[], None]) -> None:
         """Call ``done`` once all replicas have what is in their logs now."""
         self.barrier.reach([self.inbox.name, *self.replicas.rooms], done)
-
-    def _replica(self, name: str) -> Replica | None:
-        if name == self.inbox.name:
-            return self.inbox.replica
-        followed = self.replicas.rooms.get(name)
-        return followed.replica if followed is not None else None
 
     def _show_ephemeral(self, followed: LocalRoom, payload: bytes) -> None:
         if followed.reloading_state is None:

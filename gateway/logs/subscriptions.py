@@ -42,6 +42,10 @@ class Subscriptions:
         del self._replicas[name]
         self._redis.unsubscribe(self._keys.live(name))
 
+    def replica(self, name: str) -> Replica | None:
+        """The replica of a log; None if the lane does not follow it (any more)."""
+        return self._replicas.get(name)
+
     def link_down(self) -> None:
         for replica in self._replicas.values():
             replica.interrupt()
