@@ -5,8 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.chat.effects import Reason, Rejection
-from gateway.chat.errors import Unavailable
+from gateway.chat.capabilities import ECHO_MESSAGE, LABELED_RESPONSE
+from gateway.chat.effects import Accepted, MessageSent, Reason, Rejection
+from gateway.chat.errors import ClientLeft, Unavailable
+from gateway.chat.room import Room
 from gateway.lane import outgoing as outgoing_module
 from gateway.lane.clients.client import Client, Clients
 from gateway.lane.outgoing import Outgoing, in_slices
@@ -160,6 +162,51 @@ def test_an_event_of_a_session_that_has_left_ends_quietly(world: World) -> None:
     del world.clients[world.sid]
     world.finish_all()
     assert not world.outcomes
+
+
+def test_the_listener_is_not_called_for_a_message_that_a_room_shows(world: World) -> None:
+    for outcome in (MessageSent(0, "", ""), Accepted(0, "")):
+        world.outgoing.append(world.sid, "#a", "PRIVMSG")
+        world.finish_all(outcome=outcome)
+    assert (world.client.under_way, world.outcomes) == (0, [])
+
+
+def test_a_refused_event_makes_its_command_unavailable() -> None:
+    world = World(retry_limits=(0, 60.0))
+    world.outgoing.redis_unavailable()
+    running = Running(world.outgoing.commit_to(world.client.session, "#a", "TOPIC"))
+    assert isinstance(running.error, Unavailable)
+    assert world.client.under_way == 0
+
+
+def test_the_event_of_a_client_that_leaves_stays_queued_before_its_quit(world: World) -> None:
+    running = Running(world.outgoing.commit_to(world.client.session, "#a", "JOIN"))
+    running.task.interrupt(ClientLeft())
+    world.outgoing.must_deliver(world.sid, "#a", "QUIT")
+    assert world.log_writer.lines("#a") == ["JOIN", "QUIT"]
+
+
+def test_an_event_for_all_rooms_goes_to_a_few_at_a_time(world: World) -> None:
+    names = [f"#{number}" for number in range(outgoing_module.ROOMS_AT_ONCE + 1)]
+    world.client.session.rooms = {name: Room(name) for name in names}
+    running = Running(world.outgoing.commit_to_all(world.client.session, "AWAY"))
+    assert list(world.log_writer.queues) == names[:-1]
+    for name in names[:-1]:
+        assert not running.is_over
+        world.finish_all(name, Accepted(0, ""))
+    assert list(world.log_writer.queues) == names[-1:]
+    world.finish_all(names[-1], Accepted(0, ""))
+    assert (running.is_over, running.error) == (True, None)
+
+
+def test_a_message_takes_the_label_of_its_command_to_its_echo(world: World) -> None:
+    """IRCv3 labeled-response: the echo is the response."""
+    session = world.client.session
+    session.caps = LABELED_RESPONSE | ECHO_MESSAGE
+    session.begin_response("7")
+    world.outgoing.say(session, "#a", "PRIVMSG")
+    [pending] = world.log_writer.waiting("#a")
+    assert (pending.label, session.response) == ("label=7", None)
 
 
 def test_rooms_come_in_slices() -> None:

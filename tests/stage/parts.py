@@ -12,10 +12,12 @@ from gateway.lane.clients.client import Client, Clients, Dialect
 from gateway.lane.clients.dialects import IRC
 from gateway.lane.context import LaneContext
 from gateway.lane.loop.clock import Clock
-from gateway.lane.loop.process import ProcessServices
+from gateway.lane.loop.process import Post, ProcessServices
 from gateway.lane.loop.tasks import Task
 from gateway.logs.in_flight import PendingEvent
 from gateway.net.connection import ClientConnection
+from gateway.net.selector import Selector
+from tests.fuzz.wires import ClientSocket, SimulatedSelector, SimulatedWake
 from tests.simulation.gateways import SERVER, SETTINGS
 from tests.simulation.sockets import LaneWake
 
@@ -27,7 +29,12 @@ class Context(LaneContext):
         self.time_s = 1_000.0
         self.faults: list[str] = []
         self.admitted: dict[str, int] = {}
-        self.may_connect = True
+        self.may_connect = self.may_create = True
+        self.rehashes = 0
+        self.verifications: list[tuple[tuple[str, str, str], Callable[[bool], None]]] = []
+        """The passwords to verify: address, hash and password, and what to call with the result."""
+        self.may_verify = True
+        self.verifications_cancelled = 0
         now = lambda: self.time_s  # noqa: E731 - three clocks that are one
         super().__init__(
             "gate",
@@ -38,12 +45,12 @@ class Context(LaneContext):
                 connect=lambda _post, _done: None,
                 cloak=lambda address: f"{address}.cloak",
                 admit=self._admit,
-                may_make_room=lambda _address: True,
+                may_make_room=lambda _address: self.may_create,
                 browsers=BrowserAddresses(now),
-                verify=lambda *_try: None,
+                verify=self._verify,
                 beats=lambda: 1,
                 gone=lambda _gateway: None,
-                rehash=lambda: None,
+                rehash=self._rehash,
             ),
             clock=Clock(monotonic=now, wall=lambda: self.time_s + 1_000_000.0, awake=now),
             random=Random(1),
@@ -55,6 +62,18 @@ class Context(LaneContext):
             return False
         self.admitted[address] = self.admitted.get(address, 0) + change
         return True
+
+    def _verify(
+        self, address: str, password_hash: str, password: str, _post: Post, done: Callable[[bool], None]
+    ) -> Callable[[], None] | None:
+        self.verifications.append(((address, password_hash, password), done))
+        return self._cancel_verification if self.may_verify else None
+
+    def _cancel_verification(self) -> None:
+        self.verifications_cancelled += 1
+
+    def _rehash(self) -> None:
+        self.rehashes += 1
 
     def fault(self, where: str, error: Exception) -> None:
         self.faults.append(f"{where}: {error}")
@@ -111,6 +130,42 @@ class Connection:
 
     def as_connection(self) -> ClientConnection:
         return cast(ClientConnection, self)
+
+
+class Sockets:
+    """Real connections of clients, on simulated sockets."""
+
+    def __init__(self) -> None:
+        self.selector = SimulatedSelector(SimulatedWake())
+        self.touched: list[ClientConnection] = []
+
+    def make(self) -> ClientSocket:
+        socket = ClientSocket(1_000_000 + len(self.selector.clients))
+        self.selector.clients[socket.fileno()] = socket
+        return socket
+
+    def connection(self, owner: Any, peer: str) -> tuple[ClientConnection, ClientSocket]:
+        socket = self.make()
+        selector = cast(Selector, self.selector)
+        connected: Any = socket
+        return ClientConnection(connected, peer, selector, owner, self.touched, 65536, lambda _change: None), socket
+
+    def receive(self, socket: ClientSocket, data: bytes) -> None:
+        """Let the peer send, and the connections receive."""
+        socket.inbound += data
+        for fd, mask in self.selector.wait(0.0):
+            self.selector.handlers[fd](mask)
+
+    def flush(self) -> None:
+        """End the turn: send what was written."""
+        for connection in self.touched:
+            connection.flush()
+        self.touched.clear()
+
+    def read(self, socket: ClientSocket) -> bytes:
+        """Return what the peer was sent since the last time."""
+        self.flush()
+        return socket.read()
 
 
 def make_client(

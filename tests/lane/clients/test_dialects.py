@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.chat.capabilities import WS_BINARY, WS_TEXT
 from gateway.chat.room import Room
 from gateway.lane.clients.client import Clients, Dialect
 from gateway.lane.clients.dialects import IRC, PLAIN_TEXT, OverWebSocket
@@ -48,3 +49,53 @@ def test_a_person_reads_no_protocol() -> None:
     client.send(":bob!u@h PRIVMSG #a :hello")
     client.send(":irc.test 005 ann X :are supported")
     assert connection.lines == ["bob: hello"]
+
+
+def test_a_line_is_cut_between_characters() -> None:
+    client, _ = make_client(Context(), Clients(), "ann")
+    data = IRC.encode(f"PRIVMSG #a :{'ä' * 400}", client)
+    assert 511 <= len(data) <= 512
+    assert data.decode().endswith("ä\r\n")
+
+
+def masked(data: bytes, opcode: int) -> bytes:
+    """A client's frame. Its mask changes nothing."""
+    return bytes((0x80 | opcode, 0x80 | len(data), 0, 0, 0, 0)) + data
+
+
+@pytest.mark.parametrize("is_binary", [False, True])
+def test_a_line_is_one_message_of_the_kind_that_was_negotiated(is_binary: bool) -> None:
+    """IRCv3 websocket: without CRLF. Clients of one kind are sent the same bytes."""
+    dialect = OverWebSocket(WebSocket(b"", is_binary=is_binary))
+    client, _ = make_client(Context(), Clients(), "ann", dialect=dialect)
+    assert dialect.encode("PONG x", client) == bytes((0x82 if is_binary else 0x81, 6)) + b"PONG x"
+    assert dialect.variant == (WS_BINARY if is_binary else WS_TEXT)
+
+
+def test_a_websocket_ping_is_answered_and_a_close_ends_the_input() -> None:
+    """RFC 6455 5.5.1, 5.5.2. A frame without a line costs one all the same: it means nothing and counts."""
+    dialect = OverWebSocket(WebSocket(b"", is_binary=False))
+    client, connection = make_client(Context(), Clients(), "ann", dialect=dialect)
+    assert list(client.read(masked(b"hi", 9))) == [""]
+    assert connection.written == b"\x8a\x02hi"
+    assert list(client.read(masked(b"", 1))) == [""]
+    assert not dialect.over
+    list(client.read(masked(b"\x03\xe8", 8)))
+    assert dialect.over
+
+
+def test_telnet_negotiation_is_no_text() -> None:
+    """RFC 854."""
+    assert lines(PLAIN_TEXT, b"\xff\xfb\x01hello\r\n") == ["hello"]
+
+
+def test_the_first_words_of_a_person_are_the_name() -> None:
+    client, _ = make_client(Context(), Clients(), "", dialect=PLAIN_TEXT)
+    client.session.is_registered = False
+    assert PLAIN_TEXT.translate("bob", client) == "NICK bob"
+
+
+def test_what_a_person_types_without_meaning_is_answered_at_once() -> None:
+    client, connection = make_client(Context(), Clients(), "ann", dialect=PLAIN_TEXT)
+    assert PLAIN_TEXT.translate("hello, is this a room?", client) is None
+    assert all(line.startswith("* ") for line in connection.lines or [""])
