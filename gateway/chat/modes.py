@@ -23,11 +23,15 @@ RANKS = {"o": OP, "v": VOICE}
 
 
 class Change(NamedTuple):
-    """One letter of a mode string. `param` is None if the letter has none or it is missing."""
+    """One letter of a mode string. `param` is None if the letter has none or it is missing.
+
+    `sid` is set in an effect: the member whose rank changes. When it is shown, the nick may be another member's.
+    """
 
     adding: bool
     letter: str
     param: str | None
+    sid: str = ""
 
 
 def parse(modes: str, params: Sequence[str]) -> list[Change]:
@@ -52,7 +56,7 @@ def render(changes: Iterable[Change]) -> str:
     letters = []
     params = []
     sign: bool | None = None
-    for adding, letter, param in changes:
+    for adding, letter, param, _ in changes:
         if adding is not sign:
             sign = adding
             letters.append("+" if adding else "-")
@@ -62,9 +66,9 @@ def render(changes: Iterable[Change]) -> str:
     return " ".join(["".join(letters), *params])
 
 
-def reranked(before: int, after: int, nick: str) -> list[Change]:
+def reranked(before: int, after: int, nick: str, sid: str) -> list[Change]:
     """Return the changes that lead from one set of a member's ranks (OP, VOICE) to another."""
-    return [Change(bool(after & bit), letter, nick) for letter, bit in RANKS.items() if (before ^ after) & bit]
+    return [Change(bool(after & bit), letter, nick, sid) for letter, bit in RANKS.items() if (before ^ after) & bit]
 
 
 def lines(head: str, changes: Iterable[Change]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def join(room: State, event: RoomEvent) -> Reason | None:
     as_joined = replace(member)  # what follows in the entry may change it before this is shown
     event.show(Joined(event.index, event.sid, room.name, as_joined, "" if member.nick == nick else nick))
     event.show_network_modes(room, made)
-    event.show_network_modes(room, reranked(0, had or 0, member.nick), member)
+    event.show_network_modes(room, reranked(0, had or 0, member.nick, member.sid), member)
     return None
 
 

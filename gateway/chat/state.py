@@ -263,7 +263,7 @@ class State:
 
     def change(self, change: Change, target_sid: str, by: str, at_ms: int) -> Change | None:
         """Make one mode change (o and v: of that member). Return the effective change, or None."""
-        adding, letter, param = change
+        adding, letter, param, _ = change
         if letter in FLAGS:
             return self._change_flag(change)
         if letter in RANKS:
@@ -295,7 +295,7 @@ class State:
         member.modes ^= bit
         self.listing.clear()
         self._speakers.pop(target_sid, None)
-        return change._replace(param=member.nick)
+        return change._replace(param=member.nick, sid=target_sid)
 
     def _change_limit(self, limit: int, adding: bool) -> Change | None:
         if limit == self.limit or adding != bool(limit):

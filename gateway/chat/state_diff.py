@@ -72,4 +72,4 @@ def _mode_changes(old: State, new: State) -> Iterator[Change]:
         yield from [Change(True, letter, mask) for mask in after if mask not in before]
     for sid, member in new.members.items():
         known = old.members.get(sid)
-        yield from reranked(known.modes if known else 0, member.modes, member.nick)
+        yield from reranked(known.modes if known else 0, member.modes, member.nick, sid)

@@ -25,7 +25,7 @@ from gateway.chat.modes import Change, parse, render
 def test_a_mode_string_is_read_with_its_parameters(
     modes: str, params: list[str], expected: list[tuple[bool, str, str | None]]
 ) -> None:
-    assert parse(modes, params) == expected
+    assert [change[:3] for change in parse(modes, params)] == expected
 
 
 def test_a_mode_string_is_written_with_a_sign_at_each_turn() -> None:
@@ -40,9 +40,9 @@ def test_a_mode_string_is_written_with_a_sign_at_each_turn() -> None:
 
 
 _CHANGES = st.one_of(
-    st.builds(Change, st.booleans(), st.sampled_from("imnst"), st.none()),
-    st.builds(Change, st.booleans(), st.sampled_from("ovbeIk"), st.text("abc", min_size=1)),
-    st.builds(Change, st.just(True), st.just("l"), st.integers(1, 9).map(str)),
+    st.builds(Change, st.booleans(), st.sampled_from("imnst"), st.none(), st.just("")),
+    st.builds(Change, st.booleans(), st.sampled_from("ovbeIk"), st.text("abc", min_size=1), st.just("")),
+    st.builds(Change, st.just(True), st.just("l"), st.integers(1, 9).map(str), st.just("")),
     st.just(Change(False, "l", None)),
 )
 

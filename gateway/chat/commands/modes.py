@@ -117,7 +117,7 @@ async def _member(services: Services, room: Room, change: Change) -> str:
 
 def _checked(room: Room, change: Change) -> Change:
     """Return the change with its parameter in canonical form; raise CommandError where it is invalid."""
-    adding, letter, param = change
+    adding, letter, param, _ = change
     if letter in LISTS:
         return _checked_mask(room, change)
     if letter == KEY:

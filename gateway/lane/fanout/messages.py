@@ -86,9 +86,8 @@ class Fanout:
                 if isinstance(effect, MultilineSent):
                     self._send_multiline(followed, entry, effect, pendings)
                 else:
-                    later = effects[stop:] if self._users.stale_names else ()
                     is_awaited = pendings is not None and _is_awaited(pendings[effect.index])
-                    self._changes.handle(followed, entry, effect, later, is_awaited=is_awaited)
+                    self._changes.handle(followed, entry, effect, is_awaited=is_awaited)
             start = stop
         if pendings is not None:
             # After all effects, since the room has applied all of them: NAMES must not be ahead of the JOINs shown.

@@ -4,7 +4,7 @@ A session is in many rooms and has one nick and one profile. So a change of thes
 shown once, to all clients that share a room with the session. Runs on the lane's thread.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gateway.chat.capabilities import AWAY_NOTIFY, EXTENDED_JOIN, INVITE_NOTIFY, MESSAGE_REDACTION, TEXT
@@ -73,18 +73,16 @@ class StateChanges:
         followed: LocalRoom,
         entry: Entry,
         effect: Effect,
-        later: Sequence[Effect] = (),
         *,
         is_awaited: bool = False,
     ) -> None:
         """Show an effect that is no message.
 
-        ``later``: the effects that follow in the entry, which the room has applied already. ``is_awaited``: a handler
-        waits for the effect, so its lines are part of the handler's response.
+        ``is_awaited``: a handler waits for the effect, so its lines are part of the handler's response.
         """
         self._is_awaited = is_awaited
         if self._users.stale_names:
-            self._users.change_with_current_nick(followed, effect, later)
+            self._users.change_with_current_nick(effect)
         match effect:
             case Joined():
                 self._joined(followed, entry, effect)
@@ -272,7 +270,7 @@ class StateChanges:
         """
         user = self._users.user(member.sid)
         nick = user.nick if user is not None else member.nick
-        changes = reranked(followed.detached.pop(client), member.modes, nick)
+        changes = reranked(followed.detached.pop(client), member.modes, nick, member.sid)
         groups = followed.audience.items() if is_seen else _alone(followed, client)
         self._send_effect(groups, ModesSet(0, "", followed.room.name, NETWORK, changes), entry.id)
 

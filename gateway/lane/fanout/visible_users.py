@@ -19,11 +19,10 @@ from gateway.chat.effects import (
     MultilineSent,
     ProfileChanged,
     Redacted,
-    Renamed,
     TopicSet,
 )
 from gateway.chat.member import UNKNOWN, Member, Sender
-from gateway.chat.modes import RANKS, Change
+from gateway.chat.modes import Change
 from gateway.chat.profile_updates import ProfileUpdate
 from gateway.lane.clients.client import Client
 from gateway.lane.rooms.local_room import LocalRoom
@@ -192,38 +191,26 @@ class VisibleUsers:
                 is_current = False
         return is_current
 
-    def change_with_current_nick(self, followed: LocalRoom, effect: Effect, later: Iterable[Effect]) -> None:
-        """The same for the other effects: the nick of the session that acts, and those that a KICK or MODE names.
-
-        ``later``: what follows in the entry, which the room has applied already.
-        """
-        if isinstance(effect, Left | ModesSet | TopicSet | Invited | Redacted):
-            shown = self.shown_nicks()
-            names = self._current_names(followed, shown, later)
-            if isinstance(effect, Left):
-                effect.nick = shown.get(effect.member.sid, effect.nick)
-            elif isinstance(effect, ModesSet):
-                if effect.restored is not None:
-                    names[effect.restored.nick] = shown.get(effect.restored.sid, effect.restored.nick)
-                effect.changes = [_with_name(change, names) for change in effect.changes]
-            actor = effect.member.sid if isinstance(effect, Left) and effect.how is not Departure.KICK else effect.sid
-            if actor in shown:
-                effect.source = _renamed_source(effect.source, shown[actor])
-        elif isinstance(effect, ProfileChanged) and effect.member.sid in self.stale_names:
+    def change_with_current_nick(self, effect: Effect) -> None:
+        """The same for the other effects: the nick of the session that acts, and those that a KICK or MODE names."""
+        stale = self.stale_names
+        if isinstance(effect, ProfileChanged):
             effect.update = self.update_with_current_nick(effect.member.sid, effect.update)
+        elif isinstance(effect, Left | ModesSet | TopicSet | Invited | Redacted):
+            actor = effect.sid
+            if isinstance(effect, Left):
+                effect.nick = self.current_nick(effect.member.sid, effect.nick)
+                actor = effect.sid if effect.how is Departure.KICK else effect.member.sid
+            elif isinstance(effect, ModesSet):
+                for at, change in enumerate(effect.changes):
+                    if change.sid in stale:
+                        effect.changes[at] = change._replace(param=self._by_sid[change.sid].nick)
+            if actor in stale:
+                effect.source = _renamed_source(effect.source, self._by_sid[actor].nick)
 
     def update_with_current_nick(self, sid: str, update: ProfileUpdate) -> ProfileUpdate:
         nick = self.current_nick(sid, update.source.partition("!")[0])
         return update._replace(source=_renamed_source(update.source, nick))
-
-    def _current_names(self, followed: LocalRoom, shown: dict[str, str], later: Iterable[Effect]) -> dict[str, str]:
-        """The shown nicks, by the nick that the room's log has at this place."""
-        members = [member for sid in shown if (member := followed.room.members.get(sid)) is not None]
-        names = {member.nick: shown[member.sid] for member in members}
-        for effect in later:
-            if isinstance(effect, Renamed) and effect.sid in shown:
-                names.setdefault(effect.old_nick, shown[effect.sid])
-        return names
 
     # -- users that have quit -------------------------------------------------------------------------
 
@@ -242,8 +229,8 @@ class VisibleUsers:
 
         ``viewer``: a session that still sees itself.
         """
-        unseen = {self._by_sid[sid].nick for sid in self.shown_quit_in(followed) if sid != viewer}
-        return [change for change in changes if change.letter not in RANKS or change.param not in unseen]
+        unseen = {sid for sid in self.shown_quit_in(followed) if sid != viewer}
+        return [change for change in changes if change.sid not in unseen]
 
     def remove(self, followed: LocalRoom, sid: str) -> None:
         """A member has left a replica, or the room is no longer followed."""
@@ -270,9 +257,3 @@ def _renamed_source(source: str, nick: str) -> str:
     """A source "nick!user@host", or what begins with one, with another nick."""
     _, mark, rest = source.partition("!")
     return f"{nick}!{rest}" if mark else source
-
-
-def _with_name(change: Change, names: dict[str, str]) -> Change:
-    if change.letter not in RANKS or change.param is None:
-        return change
-    return change._replace(param=names.get(change.param, change.param))

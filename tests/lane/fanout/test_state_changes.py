@@ -86,6 +86,23 @@ def test_a_log_that_is_behind_shows_the_current_nick(line: str, shown: str) -> N
     assert lines(alice) == [shown]
 
 
+def test_a_rank_is_shown_for_the_member_that_has_it_if_another_takes_its_nick_in_the_same_entry() -> None:
+    stage = Stage()
+    alice = stage.client("alice")
+    for room in ("#a", "#b"):
+        stage.join(room, "alice", "zed")
+    stage.join("#b", "bob")
+    stage.do("#a", "zed", events.renamed(source_of("zed"), "zoe", "200"))
+    lines(alice)
+    voice = events.mode_set(source_of("alice"), "#b", "+v bob", [sid_of("bob")])
+    stage.append("#b", (sid_of("alice"), voice), (sid_of("zed"), events.renamed(source_of("zed"), "bob", "300")))
+    assert lines(alice) == [
+        f":{source_of('alice')} MODE #b +v bob",
+        f":{BOB} NICK {sid_of('bob')}",
+        ":zoe!zed@host NICK bob",
+    ]
+
+
 def test_a_profile_change_is_shown_once_to_those_who_ask() -> None:
     stage, alice = two_rooms(AWAY_NOTIFY)
     for room in ("#a", "#b"):
