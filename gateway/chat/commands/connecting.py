@@ -3,9 +3,9 @@
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from gateway.chat import capabilities, multiline
+from gateway.chat import capabilities, costs, multiline
 from gateway.chat.commands import registration
-from gateway.chat.commands.rooms import MASKS_A_LINE, charge_for_rooms, packed
+from gateway.chat.commands.rooms import packed
 from gateway.chat.commands.table import Command
 from gateway.chat.errors import CommandError, Unavailable, too_few_parameters, unavailable
 from gateway.chat.interfaces import Services
@@ -87,8 +87,8 @@ async def nick(services: Services, session: Session, message: Message) -> None:
         else:  # no session claims a nick without the network's password
             await registration.complete_if_ready(services, session)
     elif wanted != session.nick:
-        charge_for_rooms(session, len(session.rooms))
-        session.charge(sum(room.mask_count for room in session.rooms.values()) / MASKS_A_LINE)
+        masks = sum(room.mask_count for room in session.rooms.values())
+        session.charge(costs.rooms(len(session.rooms)) + costs.masks(masks))
         for room in session.rooms.values():
             if room.may_rename(session.sid) is not None:
                 raise CommandError(n.ERR_BANNICKCHANGE, room.name, "Cannot change nickname while banned on channel")

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, packed
+from gateway.chat import costs
+from gateway.chat.commands.rooms import packed
 from gateway.chat.commands.table import Command
 from gateway.chat.errors import ClientLeft, CommandError, Unavailable, too_few_parameters
 from gateway.chat.interfaces import Services
@@ -57,7 +58,7 @@ async def _add(services: Services, session: Session, nicks: list[str]) -> None:
 
 async def _send_status(services: Services, session: Session, nicks: Sequence[str]) -> None:
     """Reply which of these nicks are online and which are not."""
-    session.charge(len(nicks) / LOOKED_UP_A_LINE)
+    session.charge(costs.lookups(len(nicks)))
     holders = await services.directory.find_all(nicks)
     found = [holder or services.monitor.holder(nick) for nick, holder in zip(nicks, holders, strict=True)]
     _send(session, n.RPL_MONONLINE, [profile.source for profile in found if profile is not None])

@@ -8,6 +8,7 @@ All gateways are equal and may share a name. So each answers for the network, wh
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from gateway.chat import costs
 from gateway.chat.capabilities import BATCH, EXTENDED_ISUPPORT
 from gateway.chat.commands.table import Command, Handler
 from gateway.chat.dates import date
@@ -24,8 +25,6 @@ from gateway.wire.masks import matches
 from gateway.wire.message import Message
 
 LIST_LIMIT = 1000
-SEARCH_LINES = 8
-"""The cost of a search of all rooms in lines, however few are sent."""
 
 INFO = (
     "Hubbub: one chat network out of any number of equal gateways.",
@@ -45,7 +44,7 @@ async def list_(services: Services, session: Session, message: Message) -> None:
     names = [word for word in words if not _is_condition(word)]
     conditions = [_condition(word) for word in words if _is_condition(word)]
     if conditions or not names:
-        session.charge(SEARCH_LINES)
+        session.charge(costs.SEARCH)
     rooms = await services.directory.list_rooms([] if conditions else names)
     asked = {casefold(name) for name in names}
     shown = [

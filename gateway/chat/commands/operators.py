@@ -3,6 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any
 
+from gateway.chat import costs
 from gateway.chat.commands.modes import send_own_modes
 from gateway.chat.commands.table import Command, Handler
 from gateway.chat.errors import CommandError, Unavailable, no_such_nick
@@ -13,8 +14,6 @@ from gateway.chat.session import Session
 from gateway.wire import numerics as n
 from gateway.wire.message import Message
 
-WRONG_PASSWORD_LINES = 8
-"""What a wrong password costs besides: at the default rate one in two seconds, once the burst is used up."""
 FAILED_PAUSE_S = 1.0
 """How long a wrong password parks the session: what one connection can try is one a second."""
 
@@ -33,7 +32,7 @@ async def oper(services: Services, session: Session, message: Message) -> None:
         text = "Too many passwords are being tried: wait a while and try again"
         raise CommandError(n.RPL_TRYAGAIN, "OPER", text) from None
     if not fits or name not in operators:
-        session.charge(WRONG_PASSWORD_LINES)
+        session.charge(costs.WRONG_PASSWORD)
         await services.pacing.pause(FAILED_PAUSE_S)
         raise CommandError(n.ERR_PASSWDMISMATCH, "Password incorrect")
     session.oper = name

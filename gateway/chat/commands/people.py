@@ -5,9 +5,9 @@ Clauses: Modern IRC "User-Based Queries", RFC 2812 3.6 and 4.
 A user's profile is in the nick's claim in Redis. Only the user's own lane knows the idle time and the rooms.
 """
 
-from gateway.chat import events
+from gateway.chat import costs, events
 from gateway.chat.capabilities import MULTI_PREFIX, PRE_AWAY, SETNAME
-from gateway.chat.commands.rooms import LOOKED_UP_A_LINE, charge_for_rooms, packed
+from gateway.chat.commands.rooms import packed
 from gateway.chat.commands.table import Command
 from gateway.chat.dates import date
 from gateway.chat.errors import CommandError, Unavailable
@@ -102,7 +102,7 @@ async def whowas(services: Services, session: Session, message: Message) -> None
 async def ison(services: Services, session: Session, message: Message) -> None:
     """RFC 2812 4.9: which of these nicks are in use, in the given order."""
     nicks = [nick for param in message.params for nick in param.split()]
-    session.charge(len(nicks) / LOOKED_UP_A_LINE)
+    session.charge(costs.lookups(len(nicks)))
     found = await services.directory.find_all(nicks)
     session.numeric(n.RPL_ISON, " ".join(profile.nick for profile in found if profile is not None))
 
@@ -155,7 +155,7 @@ async def change_profile(services: Services, session: Session, field: ProfileFie
     (attribute,), before = field.attributes, field.values(session)
     if (value,) == before:
         return
-    charge_for_rooms(session, len(session.rooms))
+    session.charge(costs.rooms(len(session.rooms)))
     setattr(session, attribute, value)
     session.revision += 1
     services.profiles.publish(session)

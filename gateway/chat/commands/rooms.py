@@ -7,7 +7,7 @@ applied.
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 
-from gateway.chat import events
+from gateway.chat import costs, events
 from gateway.chat.capabilities import MULTI_PREFIX, NO_IMPLICIT_NAMES, USERHOST_IN_NAMES
 from gateway.chat.commands.read_markers import send_room_marker
 from gateway.chat.commands.replay import last_lines
@@ -29,24 +29,16 @@ from gateway.wire.message import Message
 from gateway.wire.names import NICKLEN, valid_room
 
 OUTSIDERS_LIMIT = 500
-LINES_A_ROOM = 0.25
-"""The cost of each room but the first, in lines, of a command that writes to several rooms."""
-LINES_A_NEW_ROOM = 4
-"""The extra cost, in lines, of a JOIN that creates a room: Redis stores a new log."""
-LOOKED_UP_A_LINE = 64
-"""Users looked up at the cost of one line."""
-MASKS_A_LINE = 64
-"""Ban masks matched at the cost of one line."""
 
 
 async def join(services: Services, session: Session, message: Message) -> None:
     """Modern IRC JOIN; ``JOIN 0`` leaves every room (RFC 2812 3.2.1)."""
     if message.params[0] == "0":
-        charge_for_rooms(session, len(session.rooms))
+        session.charge(costs.rooms(len(session.rooms)))
         for room in list(session.rooms.values()):
             await services.outgoing.commit_to(session, room.name, events.parted(session.source, room.name, ""))
         return
-    charge_for_rooms(session, message.params[0].count(",") + 1)
+    session.charge(costs.rooms(message.params[0].count(",") + 1))
     keys = message.params[1].split(",") if len(message.params) > 1 else []
     joined: list[tuple[str, Place]] = []
     for name, key in zip_longest(_names(message.params[0]), keys[: message.params[0].count(",") + 1], fillvalue=""):
@@ -60,11 +52,6 @@ async def join(services: Services, session: Session, message: Message) -> None:
             await services.pacing.pause(0.0)
     if joined:
         await last_lines(services, session, joined)
-
-
-def charge_for_rooms(session: Session, count: int) -> None:
-    """Charge the current command for writing to so many rooms."""
-    session.charge(max(0, count - 1) * LINES_A_ROOM)
 
 
 def _names(text: str) -> Iterable[str]:
@@ -86,10 +73,10 @@ async def join_one(services: Services, session: Session, name: str, key: str = "
     rejection: Reason | None = Reason.STALE_JOIN
     for _ in range(JOIN_TRIES):
         room = await services.rooms.open(name)
-        session.charge(room.mask_count / MASKS_A_LINE)
+        session.charge(costs.masks(room.mask_count))
         rejection = room.may_join(session.source, session.sid, key, bool(session.oper))
         if services.rooms.is_new(name):
-            session.charge(LINES_A_NEW_ROOM)
+            session.charge(costs.NEW_ROOM)
             if not services.rooms.may_create(session):
                 text = "Too many new channels from your address; try again later"
                 raise CommandError(n.ERR_TOOMANYCHANNELS, name, text)
@@ -110,7 +97,7 @@ async def join_one(services: Services, session: Session, name: str, key: str = "
 async def part(services: Services, session: Session, message: Message) -> None:
     """Modern IRC PART."""
     reason = message.params[1] if len(message.params) > 1 else ""
-    charge_for_rooms(session, message.params[0].count(",") + 1)
+    session.charge(costs.rooms(message.params[0].count(",") + 1))
     for name in _names(message.params[0]):
         with session.answering():
             await _part_one(services, session, name, reason)
@@ -175,7 +162,7 @@ async def visible_members(services: Services, session: Session, room: Room) -> l
         return [*members, *services.rooms.detached_members(session, room)]
     if session.oper:
         return members
-    session.charge(len(members[:OUTSIDERS_LIMIT]) / LOOKED_UP_A_LINE)
+    session.charge(costs.lookups(len(members[:OUTSIDERS_LIMIT])))
     profiles = await services.directory.find_all([member.nick for member in members[:OUTSIDERS_LIMIT]])
     if len(members) > OUTSIDERS_LIMIT:
         session.note(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.chat import costs
 from gateway.chat.capabilities import BATCH
 from gateway.chat.errors import Unavailable
 from gateway.chat.history_access import HistoryAccess, HistoryPage, PastEvent, Place, Span, readable
@@ -21,8 +22,6 @@ PAGE_EVENTS: Final = 128
 HELD_BYTES: Final = 128 * 1024
 PIECE_BYTES: Final = 32 * 1024
 """So much is sent before the session has to have read it."""
-PAGES_A_LINE: Final = 4
-"""So many pages of a log cost as much as a line."""
 TRIES, TRY_AGAIN_S = 30, 1.0
 """How long an answer that has begun waits for a Redis that is away."""
 END_TAG: Final = "draft/chathistory-end"
@@ -68,7 +67,7 @@ async def select(services: Services, session: Session, may_read: Access, span: S
         if now is None:
             break
         page = await services.history.read(now, replace(rest, limit=min(rest.limit, PAGE_EVENTS)))
-        session.charge(1 / PAGES_A_LINE)
+        session.charge(costs.HISTORY_PAGE)
         is_all = page.reached is None
         room_left = rest.limit - 1
         events = page.events
@@ -149,7 +148,7 @@ async def _page(services: Services, session: Session, may_read: Access, span: Sp
     for _ in range(TRIES):
         try:
             now = may_read()
-            session.charge(1 / PAGES_A_LINE)
+            session.charge(costs.HISTORY_PAGE)
             return await services.history.read(now, span) if now is not None else None
         except Unavailable:
             await services.pacing.pace(session)

@@ -8,6 +8,7 @@ The members of a room are in its replica. All else about a user is in the nick's
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from gateway.chat import costs
 from gateway.chat.capabilities import MULTI_PREFIX
 from gateway.chat.commands.rooms import visible_members, visible_room
 from gateway.chat.commands.table import Command
@@ -22,8 +23,6 @@ from gateway.wire.masks import matches
 from gateway.wire.message import Message
 
 WHO_LIMIT = 500
-SEARCH_LINES = 8
-"""What a search through everybody costs."""
 ASKED_LIMIT = 5
 """In a longer answer nobody's own lane is asked for idle time and address."""
 FIELDS = "tcuihsnfdlaor"
@@ -99,7 +98,7 @@ async def _by_mask(services: Services, session: Session, mask: str, only_opers: 
     exact = await services.directory.find(mask)
     if exact is not None:  # a nick: it finds its user, even an invisible one
         return [Found(exact)] if exact.oper or not only_opers else [], False
-    session.charge(SEARCH_LINES)
+    session.charge(costs.SEARCH)
     found = [Found(profile) for profile in await services.directory.search(fits, WHO_LIMIT + 1)]
     return found[:WHO_LIMIT], len(found) > WHO_LIMIT
 
