@@ -24,7 +24,7 @@ COMPARED_BYTES = 256
 """The part of a text's first line that counts. The rest may be cut, depending on the length of the sender's nick."""
 
 
-class ClientMsgid(NamedTuple):
+class MessageRecord(NamedTuple):
     """The first message with an id: its sender, the digest of its text, its entry's stream id, its index there."""
 
     sender: str
@@ -37,22 +37,22 @@ class ClientMsgid(NamedTuple):
         return EventId(self.stream_id, self.event_index)
 
 
-SeenIds = dict[str, ClientMsgid]
+SeenIds = dict[str, MessageRecord]
 """Id -> its first message, the oldest first."""
 
 
 def message_id(tags: Mapping[str, str]) -> str:
     """Return the client message id in a message's tags, or "". An id that is too long does not count."""
-    given = tags.get(ID_TAG, "")
-    return given if len(given.encode("utf-8", "replace")) <= ID_LIMIT_BYTES else ""
+    client_msgid = tags.get(ID_TAG, "")
+    return client_msgid if len(client_msgid.encode("utf-8", "replace")) <= ID_LIMIT_BYTES else ""
 
 
-def client_msgid(message: Message, stream_id: str, index: int) -> ClientMsgid:
+def record_of(message: Message, stream_id: str, index: int) -> MessageRecord:
     """The stored data of a message, with which a later message of the same id is compared."""
     _, _, sender = (message.source or "").partition("!")
     text = message.params[1].encode()[:COMPARED_BYTES] if len(message.params) > 1 else _own_tags(message)
     more = message.tags.get(MORE, "").encode()
-    return ClientMsgid(sender, crc32(message.verb.encode() + b" " + text + more), stream_id, index)
+    return MessageRecord(sender, crc32(message.verb.encode() + b" " + text + more), stream_id, index)
 
 
 def _own_tags(message: Message) -> bytes:
@@ -60,44 +60,44 @@ def _own_tags(message: Message) -> bytes:
     return "\0".join(f"{key}={value}" for key, value in sorted(message.tags.items()) if key[0] == "+").encode()
 
 
-def first_of(said: SeenIds, given: str, at_ms: int) -> ClientMsgid | None:
+def first_of(seen_ids: SeenIds, client_msgid: str, at_ms: int) -> MessageRecord | None:
     """Return the recent message with this id."""
-    first = said.get(given)
+    first = seen_ids.get(client_msgid)
     return first if first is not None and at_ms - ms(first.stream_id) < MEMORY_MS else None
 
 
-def is_same(first: ClientMsgid, later: ClientMsgid) -> bool:
+def is_same(first: MessageRecord, later: MessageRecord) -> bool:
     """Return whether the later message is the first one, sent again."""
     return (first.sender, first.digest) == (later.sender, later.digest)
 
 
-def remember(said: SeenIds, given: str, message: ClientMsgid) -> None:
+def remember(seen_ids: SeenIds, client_msgid: str, message: MessageRecord) -> None:
     """Store the id of a message. Remove old ids and, if there are too many, ids of the senders with the most."""
-    said.pop(given, None)
-    said[given] = message
+    seen_ids.pop(client_msgid, None)
+    seen_ids[client_msgid] = message
     too_old = ms(message.stream_id) - MEMORY_MS
-    while ms(next(iter(said.values())).stream_id) <= too_old:
-        del said[next(iter(said))]
-    if len(said) > LIMIT:
-        _thin_out(said)
+    while ms(next(iter(seen_ids.values())).stream_id) <= too_old:
+        del seen_ids[next(iter(seen_ids))]
+    if len(seen_ids) > LIMIT:
+        _thin_out(seen_ids)
 
 
-def _thin_out(said: SeenIds) -> None:
+def _thin_out(seen_ids: SeenIds) -> None:
     """Keep each sender's newest n ids. n is the highest power of two with which at most half of the limit remains.
 
     So a sender with few ids loses none to a sender with many. If there are too many senders for one id each, the newest
     half of all ids remains.
     """
-    counts = Counter(message.sender for message in said.values())
+    counts = Counter(message.sender for message in seen_ids.values())
     share = SENDER_LIMIT
     while share > 1 and sum(min(count, share) for count in counts.values()) > LIMIT // 2:
         share //= 2
-    kept: list[str] = []
+    newest_ids: list[str] = []
     left = dict.fromkeys(counts, share)
-    for given, message in reversed(said.items()):
-        if left[message.sender] and len(kept) < LIMIT // 2:
+    for client_msgid, message in reversed(seen_ids.items()):
+        if left[message.sender] and len(newest_ids) < LIMIT // 2:
             left[message.sender] -= 1
-            kept.append(given)
-    newest = {given: said[given] for given in reversed(kept)}
-    said.clear()
-    said.update(newest)
+            newest_ids.append(client_msgid)
+    newest = {client_msgid: seen_ids[client_msgid] for client_msgid in reversed(newest_ids)}
+    seen_ids.clear()
+    seen_ids.update(newest)

@@ -105,7 +105,7 @@ def _message(room: State, event: RoomEvent) -> Reason | None:
     """PRIVMSG, NOTICE, TAGMSG."""
     is_tagmsg = event.parsed.verb == "TAGMSG"
     client_msgid = deduplication.message_id(event.parsed.tags) if event.parsed.tags else ""
-    message = deduplication.client_msgid(event.parsed, *event.id) if client_msgid else None
+    message = deduplication.record_of(event.parsed, *event.id) if client_msgid else None
     first = deduplication.first_of(room.seen_ids, client_msgid, event.at_ms) if client_msgid else None
     if message is not None and first is not None:
         is_same = deduplication.is_same(first, message)

@@ -7,7 +7,7 @@ stream id) to which the state belongs. Pure.
 import json
 from typing import Any
 
-from gateway.chat.deduplication import ClientMsgid
+from gateway.chat.deduplication import MessageRecord
 from gateway.chat.lives import Bound
 from gateway.chat.member import Member
 from gateway.chat.modes import LISTS
@@ -72,7 +72,7 @@ def _restore(snapshot: dict[str, Any]) -> Room:
     room.invited = dict.fromkeys(snapshot["invited"])
     room.gone = dict(snapshot["gone"])
     room.lost = {sid: (modes, at_ms) for sid, modes, at_ms in snapshot["lost"]}
-    room.seen_ids = {given: ClientMsgid(*first) for given, *first in snapshot["said"]}
+    room.seen_ids = {given: MessageRecord(*first) for given, *first in snapshot["said"]}
     room.origins = dict(snapshot["origins"])
     room.life_began = _bound(snapshot["life_began"])
     room.hidden = [(_bound(begin), _bound(end)) for begin, end in snapshot["hidden"]]

@@ -660,7 +660,7 @@ def test_where_many_give_ids_each_keeps_the_newest_few() -> None:
     said: deduplication.SeenIds = {}
     for number in range(deduplication.LIMIT + 1):
         deduplication.remember(
-            said, str(number), deduplication.ClientMsgid(f"user{number % 1000}@host", 0, "1700000000000-0", number)
+            said, str(number), deduplication.MessageRecord(f"user{number % 1000}@host", 0, "1700000000000-0", number)
         )
     assert list(said) == [str(number) for number in range(deduplication.LIMIT - 1999, deduplication.LIMIT + 1)]
 
@@ -669,7 +669,7 @@ def test_of_more_senders_than_there_is_room_for_the_newest_are_remembered() -> N
     said: deduplication.SeenIds = {}
     for number in range(deduplication.LIMIT + 1):
         deduplication.remember(
-            said, str(number), deduplication.ClientMsgid(f"user{number}@host", 0, "1700000000000-0", number)
+            said, str(number), deduplication.MessageRecord(f"user{number}@host", 0, "1700000000000-0", number)
         )
     assert list(said) == [str(number) for number in range(deduplication.LIMIT // 2 + 1, deduplication.LIMIT + 1)]
 

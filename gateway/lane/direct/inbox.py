@@ -240,7 +240,7 @@ class Inbox:
             return False
         target = message.params[0]
         key = f"{given} {casefold(target)}"  # one message may go to several users of a lane
-        said = deduplication.client_msgid(message, entry.id, index)
+        said = deduplication.record_of(message, entry.id, index)
         first = deduplication.first_of(self._said, key, ms(entry.id))
         if first is None:
             deduplication.remember(self._said, key, said)

@@ -123,8 +123,8 @@ class StateChanges:
         groups: Iterable[Group] = followed.audience.items()
         if isinstance(effect, ModesSet) and self._users.quit_shown:
             changes = self._users.visible_changes(followed, effect.changes)
-            unseen = self._users.shown_quit_in(followed) if changes != effect.changes else []
-            here = {sid: client for sid in unseen if (client := followed.clients.get(self._listener.current_sid(sid)))}
+            hidden = self._users.shown_quit_in(followed) if changes != effect.changes else []
+            here = {sid: client for sid in hidden if (client := followed.clients.get(self._listener.current_sid(sid)))}
             for sid, client in here.items():
                 own = self._users.visible_changes(followed, effect.changes, viewer=sid)
                 self._send_effect(_alone(followed, client), replace(effect, changes=own), entry.id)

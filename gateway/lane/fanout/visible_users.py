@@ -229,8 +229,8 @@ class VisibleUsers:
 
         ``viewer``: a session that still sees itself.
         """
-        unseen = {sid for sid in self.shown_quit_in(followed) if sid != viewer}
-        return [change for change in changes if change.sid not in unseen]
+        hidden = {sid for sid in self.shown_quit_in(followed) if sid != viewer}
+        return [change for change in changes if change.sid not in hidden]
 
     def remove(self, followed: LocalRoom, sid: str) -> None:
         """A member has left a replica, or the room is no longer followed."""
