@@ -1,52 +1,45 @@
-"""The same bytes to many clients, and their audiences by capability."""
+"""The same bytes for many connections, written once and flushed once."""
 
-from typing import cast
+from typing import Any
 
-from gateway.chat.capabilities import AWAY_NOTIFY
-from gateway.lane.clients.client import Clients
-from gateway.lane.fanout.audience import Group, split, those
 from gateway.lane.fanout.outboxes import Outboxes
-from gateway.net.connection import ClientConnection
-from tests.stage.parts import Connection, Context, make_client
+from tests.stage.parts import Connection
 
 
-def audience(count: int) -> list[ClientConnection]:
-    return [Connection().as_connection() for _ in range(count)]
-
-
-def test_all_get_the_very_same_object_and_are_touched_once() -> None:
-    touched: list[ClientConnection] = []
-    outboxes, readers, data = Outboxes(touched), audience(3), b"line\r\n"
-    outboxes.write(readers, data)
-    outboxes.write(readers, data)
-    assert all(piece is data for reader in readers for piece in reader.out)
+def test_all_get_the_same_object_and_each_is_flushed_once() -> None:
+    """Copies would cost memory for each reader."""
+    touched: list[Any] = []
+    outboxes = Outboxes(touched)
+    readers: list[Any] = [Connection(), Connection()]
+    first, second = b"one\r\n", b"two\r\n"
+    outboxes.write(readers, first)
+    outboxes.write(readers, second)
+    assert all(reader.out[0] is first and reader.out[1] is second for reader in readers)
     assert touched == readers
-    assert outboxes.delivered == 6
 
 
-def test_a_copy_takes_the_place_of_the_bytes_and_an_empty_one_is_nothing() -> None:
-    touched: list[ClientConnection] = []
-    readers = audience(3)
-    Outboxes(touched).write(readers, b"all", {readers[0]: b"own", readers[1]: b""})
-    assert [reader.out for reader in readers] == [[b"own"], [], [b"all"]]
-    assert touched == [readers[0], readers[2]]
+def test_a_connection_with_a_copy_of_its_own_gets_that_alone() -> None:
+    touched: list[Any] = []
+    reader, sender, silent = (Connection() for _ in range(3))
+    audience: list[Any] = [reader, sender, silent]
+    copies: dict[Any, bytes] = {sender: b"@label=1 x\r\n", silent: b""}
+    Outboxes(touched).write(audience, b"x\r\n", copies)
+    assert (reader.out, sender.out, silent.out) == ([b"x\r\n"], [b"@label=1 x\r\n"], [])
+    assert touched == [reader, sender]
 
 
-def groups() -> list[Group]:
-    context, clients = Context(), Clients()
-    made = [make_client(context, clients, nick, caps=caps)[0] for nick, caps in (("ann", AWAY_NOTIFY), ("bob", 0))]
-    return [(0, {client.connection: client for client in made})]
+def test_a_connection_that_is_to_be_flushed_already_is_not_noted_again() -> None:
+    touched: list[Any] = []
+    reader: Any = Connection()
+    reader.out.append(b"reply\r\n")
+    Outboxes(touched).write([reader], b"x\r\n")
+    assert reader.out == [b"reply\r\n", b"x\r\n"]
+    assert touched == []
 
 
-def nicks(of: object) -> list[str]:
-    return [client.session.nick for _, readers in cast(list[Group], list(of)) for client in readers.values()]  # type: ignore[call-overload]
-
-
-def test_a_group_without_anybody_who_fits_is_left_out() -> None:
-    assert nicks(those(groups(), lambda client: client.session.nick == "bob")) == ["bob"]
-    assert list(those(groups(), lambda _client: False)) == []
-
-
-def test_readers_are_split_by_a_capability() -> None:
-    having, others = split(groups(), AWAY_NOTIFY)
-    assert (nicks(having), nicks(others)) == (["ann"], ["bob"])
+def test_deliveries_are_counted_by_reader() -> None:
+    outboxes = Outboxes([])
+    readers: list[Any] = [Connection(), Connection(), Connection()]
+    outboxes.write(readers, b"x\r\n")
+    outboxes.write(readers[:1], b"y\r\n")
+    assert outboxes.delivered == 4

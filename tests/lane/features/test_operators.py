@@ -1,10 +1,9 @@
-"""What operators do: passwords tried beside the lane, reports to all operators, REHASH."""
+"""What network operators do: passwords on another thread, reports to all operators, REHASH."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.chat.errors import ClientLeft, Unavailable
 from gateway.lane.clients.client import Clients
@@ -13,34 +12,20 @@ from tests.stage.parts import Context, Running, make_client
 
 
 class World:
-    """The operators of a lane; ``broadcast``: the lines that were sent to all lanes."""
-
     def __init__(self) -> None:
         self.context = Context()
-        self.tries: list[Callable[[bool], None] | None] = []
-        self.cancelled: list[str] = []
-        self.rehashed: list[str] = []
-        self.is_full = False
-        self.context.process = replace(
-            self.context.process, verify=self._verify, rehash=lambda: self.rehashed.append("rehash")
-        )
-        self.broadcast: list[str] = []
+        self.reports: list[str] = []
         direct: Any = self
         self.operators = Operators(self.context, direct)
-        self.session = make_client(self.context, Clients(), "ann")[0].session
+        client, _ = make_client(self.context, Clients(), "ann")
+        self.session = client.session
         self.session.oper = "root"
 
-    def _verify(
-        self, _address: str, _hash: str, _password: str, _post: object, done: Callable[[bool], None]
-    ) -> Callable[[], None] | None:
-        self.tries.append(done)
-        return None if self.is_full else lambda: self.cancelled.append("cancelled")
-
     def broadcast_soon(self, line: str) -> None:
-        self.broadcast.append(line)
+        self.reports.append(line)
 
     def verify(self) -> Running:
-        return Running(self.operators.verify(self.session, "hash", "password"))
+        return Running(self.operators.verify(self.session, "$argon2id$x", "secret"))
 
 
 @pytest.fixture
@@ -49,32 +34,44 @@ def world() -> World:
 
 
 @pytest.mark.parametrize("is_right", [True, False])
-def test_a_password_is_tried_elsewhere_and_awaited(world: World, is_right: bool) -> None:
-    running = world.verify()
-    assert not running.is_over
-    [done] = world.tries
-    assert done is not None
+def test_the_handler_waits_for_the_verifier(world: World, is_right: bool) -> None:
+    verifying = world.verify()
+    assert not verifying.is_over
+    ((words, done),) = world.context.verifications
+    assert words == ("192.0.2.1", "$argon2id$x", "secret")
     done(is_right)
-    assert running.result is is_right
+    assert verifying.result is is_right
+    assert world.context.verifications_cancelled == 0
 
 
 def test_where_too_many_passwords_wait_the_command_is_unavailable(world: World) -> None:
-    world.is_full = True
+    world.context.may_verify = False
     assert isinstance(world.verify().error, Unavailable)
 
 
-def test_a_try_is_cancelled_when_its_client_leaves(world: World) -> None:
-    running = world.verify()
-    running.task.interrupt(ClientLeft())
-    assert world.cancelled == ["cancelled"]
+@pytest.mark.parametrize("why", [ClientLeft, Unavailable])
+def test_a_password_that_nobody_waits_for_is_not_verified(world: World, why: type[Exception]) -> None:
+    verifying = world.verify()
+    verifying.task.interrupt(why())
+    assert isinstance(verifying.error, why)
+    assert world.context.verifications_cancelled == 1
 
 
-def test_all_operators_are_told_what_one_has_done(world: World) -> None:
-    world.operators.report(world.session, "KILL", "bob", "spam")
-    [line] = world.broadcast
-    assert "ann!ann@host (operator root) used KILL bob: spam" in line
+def test_what_an_operator_does_is_logged_and_all_operators_read_it(world: World) -> None:
+    with capture_logs() as logged:
+        world.operators.report(world.session, "KILL", "eve", "spam")
+        world.operators.report(world.session, "REHASH")
+    assert world.reports == [
+        ":irc.test OPERNOTICE :ann!ann@host (operator root) used KILL eve: spam",
+        ":irc.test OPERNOTICE :ann!ann@host (operator root) used REHASH on irc.test, gateway gate",
+    ]
+    assert [(one["event"], one["command"], one["target"]) for one in logged] == [
+        ("operator_command", "KILL", "eve"),
+        ("operator_command", "REHASH", ""),
+    ]
+    assert "spam" not in str(logged), "the gateway's log has nothing that a user wrote"
 
 
-def test_rehash_reads_the_configuration(world: World) -> None:
+def test_rehash_is_the_process_s(world: World) -> None:
     world.operators.rehash()
-    assert world.rehashed == ["rehash"]
+    assert world.context.rehashes == 1

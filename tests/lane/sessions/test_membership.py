@@ -1,14 +1,14 @@
-"""Memberships that a room's log has lost, or has wrong: the client joins again, or leaves the room."""
+"""A room's log is brought up to date with the lane's clients in it, and clients see nothing of that."""
 
-from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
+from gateway.chat import events
 from gateway.chat.effects import Departure, Joined, Outcome, Reason, Rejection
 from gateway.chat.joining import JOIN_TRIES
 from gateway.chat.member import Member
-from gateway.chat.room import Room
 from gateway.lane.clients.client import Client, Clients
 from gateway.lane.outgoing import Outgoing
 from gateway.lane.rooms.local_room import LocalRoom
@@ -19,48 +19,47 @@ from gateway.logs.retry_queue import MustDeliver
 from gateway.wire.message import Message
 from tests.stage.parts import Context, LogWriter, make_client
 
+ROOM = "#a"
+
 
 class World:
-    """Ann in the room #a, whose log does not have her. ``removed``: how and why she was put out of it."""
+    """A client of the lane in a room. ``dead``: how often the lane was reported dead."""
 
     def __init__(self) -> None:
         self.context, self.clients, self.log_writer = Context(), Clients(), LogWriter()
         writer = cast(log_writer.LogWriter, self.log_writer)
         self.outgoing = Outgoing(self.context, self.clients, writer, (10_000, 60.0), lambda _client: lambda: None)
         self.outgoing.listener = self
-        self.removed: list[tuple[Departure, str]] = []
-        self.deaths: list[str] = []
-        anything: Any = self
-        self.memberships = Memberships(
-            self.context, self.outgoing, writer, anything, lambda: self.deaths.append("declared dead")
-        )
+        self.changes: Any = Mock()
+        self.dead = 0
+        self.memberships = Memberships(self.context, self.outgoing, writer, self.changes, self._declared_dead)
+        self.followed = LocalRoom(ROOM, Mock(), Mock())
         self.client, _ = make_client(self.context, self.clients, "ann")
         self.sid = self.client.session.sid
-        self.local = cast(
-            LocalRoom,
-            SimpleNamespace(
-                name="#a",
-                room=Room("#a"),
-                replica=SimpleNamespace(last="5-0"),
-                clients={self.sid: self.client},
-                detached={self.client: 0},
-            ),
-        )
+        self.followed.enter(self.client)
 
-    def remove_detached(self, _local: LocalRoom, _client: Client, how: Departure, text: str) -> None:
-        self.removed.append((how, text))
+    def _declared_dead(self) -> None:
+        self.dead += 1
 
-    def finished(self, _client: Client, _pending: PendingEvent, _outcome: Any) -> None:
+    def finished(self, _client: Client, _pending: PendingEvent, _outcome: Outcome) -> None:
         """Ignore outcomes, as the listener."""
 
-    def finish(self, outcome: Outcome) -> str:
-        """End the one event that waits for the room's log, and return its line."""
-        [pending] = self.log_writer.queues.pop("#a")
-        self.outgoing.finish(pending, outcome)
-        return pending.line
+    @property
+    def lines(self) -> list[str]:
+        return self.log_writer.lines(ROOM)
 
-    def rejection(self, reason: Reason) -> Rejection:
-        return Rejection(0, self.sid, reason, Message("JOIN", ["#a"]))
+    def member(self, **fields: Any) -> Member:
+        known: dict[str, Any] = {"realname": "ann", "token": 1} | fields
+        member = self.followed.room.members[self.sid] = Member(self.sid, "ann", "ann", "host", **known)
+        return member
+
+    def answer(self, outcome: Outcome) -> None:
+        """End the event that is first."""
+        pending = self.log_writer.waiting(ROOM).pop(0)
+        self.outgoing.finish(pending, outcome)
+
+    def reject(self, reason: Reason) -> None:
+        self.answer(Rejection(0, self.sid, reason, Message("JOIN", [ROOM])))
 
 
 @pytest.fixture
@@ -68,62 +67,113 @@ def world() -> World:
     return World()
 
 
-def test_a_client_that_the_log_has_lost_joins_again_before_all_that_waits(world: World) -> None:
-    world.outgoing.append(world.sid, "#a", "PRIVMSG")
-    world.memberships.caught_up(world.local)
-    first, second = world.log_writer.waiting("#a")
-    assert "JOIN #a" in first.line
-    assert isinstance(first, MustDeliver)
-    assert second.line == "PRIVMSG"
+def test_a_member_that_the_log_has_right_needs_nothing(world: World) -> None:
+    world.member()
+    world.memberships.caught_up(world.followed)
+    assert world.lines == []
 
 
-def test_a_member_that_is_up_to_date_appends_nothing(world: World) -> None:
-    member = world.local.room.members[world.sid] = Member(world.sid, "ann", "ann", "host")
-    member.realname, member.token = "ann", 1
-    world.memberships.caught_up(world.local)
-    assert not world.log_writer.queues
+def test_a_client_whose_join_the_log_has_lost_joins_before_all_that_waits(world: World) -> None:
+    world.outgoing.append(world.sid, ROOM, "PRIVMSG")
+    world.followed.replica.last = "5-0"
+    world.memberships.caught_up(world.followed)
+    join, message = world.lines
+    assert message == "PRIVMSG"
+    assert join.startswith("@hubbub/token=1;hubbub/seen=5-0")
+    assert isinstance(world.log_writer.waiting(ROOM)[0], MustDeliver)
+    assert " JOIN #a :ann" in join
 
 
-def test_a_member_whose_profile_is_out_of_date_gets_the_present_one(world: World) -> None:
-    world.local.room.members[world.sid] = Member(world.sid, "ann", "ann", "host")
+def test_what_the_log_lacks_of_the_profile_goes_before_all_that_waits(world: World) -> None:
+    world.outgoing.append(world.sid, ROOM, "PRIVMSG")
+    world.member(away="old")
     world.client.session.away = "out"
-    world.memberships.caught_up(world.local)
-    assert any("AWAY" in line for line in world.log_writer.lines("#a"))
+    world.memberships.caught_up(world.followed)
+    assert world.lines == [events.away("ann!ann@host", "out"), "PRIVMSG"]
 
 
-def test_during_a_rekey_nobody_joins_again_yet(world: World) -> None:
+def test_a_log_that_declares_the_lane_dead_is_reported_and_not_joined(world: World) -> None:
+    world.followed.room.apply(events.decode("5-0", "x.0:1", events.encode([events.gone("gate")])))
+    world.memberships.caught_up(world.followed)
+    assert world.dead == 1
+    assert world.lines == []
+
+
+def test_during_a_rekey_nobody_joins_by_this_way(world: World) -> None:
     world.context.is_rekeying = True
-    world.memberships.caught_up(world.local)
-    assert not world.log_writer.queues
+    world.memberships.caught_up(world.followed)
+    assert world.lines == []
 
 
-def test_after_a_rekey_the_join_names_the_former_id(world: World) -> None:
+def test_after_a_rekey_the_join_names_the_id_that_the_room_has(world: World) -> None:
+    """The fold gives back the ranks of that session."""
+    member = world.member()
     world.context.rekey("gat1")
-    world.memberships.join_again(world.local, world.client)
-    assert "gate.0.0" in world.log_writer.lines("#a")[0]
+    world.context.rekey("gat2")
+    world.client.session.sid = world.context.current_sid(world.sid)
+    world.clients[world.client.session.sid] = world.clients.pop(world.sid)
+    world.followed.room.members = {"gate.0.0": member}
+    world.memberships.join_again(world.followed, world.client)
+    assert ";hubbub/was=gate.0.0 " in world.lines[0]
 
 
-def test_a_join_that_is_stale_is_tried_again_a_few_times(world: World) -> None:
-    done: list[str] = []
-    world.memberships.join_again(world.local, world.client, lambda: done.append("done"))
+def test_a_stale_join_is_sent_again_a_few_times_and_then_the_client_leaves_visibly(world: World) -> None:
+    world.followed.detached[world.client] = 0
+    done: list[bool] = []
+    world.memberships.join_again(world.followed, world.client, lambda: done.append(True))
     for _ in range(JOIN_TRIES):
-        world.finish(world.rejection(Reason.STALE_JOIN))
+        world.reject(Reason.STALE_JOIN)
+        assert len(world.lines) == 1
         assert not done
-    world.finish(Joined(0, world.sid, "#a", Member(world.sid, "ann", "ann", "host")))
-    assert done == ["done"]
-    assert not world.removed
+    world.reject(Reason.STALE_JOIN)
+    assert world.lines == []
+    assert done == [True]
+    world.changes.remove_detached.assert_called_once()
 
 
-def test_a_client_that_is_not_let_in_leaves_the_room(world: World) -> None:
-    world.memberships.join_again(world.local, world.client)
-    world.finish(world.rejection(Reason.BANNED))
-    [(how, text)] = world.removed
-    assert how is Departure.PART
-    assert "banned" in text
+def test_a_stale_join_that_is_accepted_in_the_end_is_all(world: World) -> None:
+    world.followed.detached[world.client] = 0
+    world.memberships.join_again(world.followed, world.client)
+    world.reject(Reason.STALE_JOIN)
+    world.answer(Joined(0, world.sid, ROOM, world.member()))
+    assert world.lines == []
+    world.changes.remove_detached.assert_not_called()
 
 
-def test_a_session_that_this_lane_does_not_have_is_taken_out_of_the_log(world: World) -> None:
-    world.local.room.members["gate.0.9"] = Member("gate.0.9", "eve", "eve", "host")
-    world.memberships.remove_unknown(world.local, "gate.0.9")
-    [line] = world.log_writer.lines("#a")
-    assert line.startswith(":eve!eve@host QUIT")
+def test_a_client_that_may_not_come_back_leaves_the_room_visibly(world: World) -> None:
+    world.followed.detached[world.client] = 0
+    world.memberships.join_again(world.followed, world.client)
+    world.reject(Reason.INVITE_ONLY)
+    text = "You were away for too long (invite only)"
+    world.changes.remove_detached.assert_called_once_with(world.followed, world.client, Departure.PART, text)
+
+
+@pytest.mark.parametrize("why", ["it is in", "it has left", "it is leaving"])
+def test_otherwise_nothing_is_shown(world: World, why: str) -> None:
+    if why != "it has left":
+        world.followed.detached[world.client] = 0
+    world.client.is_leaving = why == "it is leaving"
+    world.memberships.join_again(world.followed, world.client)
+    if why == "it is in":
+        world.answer(Joined(0, world.sid, ROOM, world.member()))
+    else:
+        world.reject(Reason.BANNED)
+    world.changes.remove_detached.assert_not_called()
+
+
+def test_a_fault_is_reported_and_does_not_hold_up_the_others(world: World) -> None:
+    done: list[bool] = []
+    world.followed.detached[world.client] = 0
+    world.changes.remove_detached.side_effect = ValueError("ours")
+    world.memberships.join_again(world.followed, world.client, lambda: done.append(True))
+    world.reject(Reason.BANNED)
+    assert (done, world.context.faults) == ([True], ["join again: ours"])
+
+
+def test_a_session_that_is_not_here_any_more_quits(world: World) -> None:
+    member = world.member()
+    world.clients.clear()
+    world.memberships.remove_unknown(world.followed, world.sid)
+    assert world.lines == [events.quitted(member.source, "Connection closed")]
+    world.memberships.remove_unknown(world.followed, "gate.0.99")
+    assert len(world.lines) == 1
