@@ -2,7 +2,6 @@
 
 import pytest
 
-from gateway.chat.dates import parse_time, server_time
 from gateway.chat.events import decode, encode, said_in_lines
 from gateway.chat.history_access import FIRST, ID_LIMIT, LAST, MESSAGES, PLAYED, Place, events, place
 from gateway.chat.render import log_mark, msgid
@@ -28,27 +27,6 @@ def test_a_msgid_names_a_place(text: str, found: Place) -> None:
 def test_places_are_ordered_as_the_log_is() -> None:
     ids = ["9-0-0-b", "9-0-10-a", "9-0-10-b", "9-1-2-a", "10-0-0-a"]
     assert [FIRST, *map(place, ids), LAST] == sorted([LAST, *map(place, ids), FIRST])
-
-
-@pytest.mark.parametrize(
-    ("text", "at_ms"),
-    [
-        ("1970-01-01T00:00:00.001Z", 1),
-        ("2026-11-22T10:43:08.123Z", 1795344188123),
-        ("2026-11-22T10:43:08Z", 1795344188000),
-        ("1960-01-01T00:00:00.000Z", 0),
-        ("2026-02-30T00:00:00.000Z", None),
-        ("2026-11-22T10:43:08.123", None),
-        ("2026-11-22T10:43:08.123+01:00", None),
-        ("2026-11-22", None),
-        ("*", None),
-    ],
-)
-def test_a_time_is_read_as_server_time_writes_it(text: str, at_ms: int | None) -> None:
-    """IRCv3 chathistory: timestamp=YYYY-MM-DDThh:mm:ss.sssZ."""
-    assert parse_time(text) == at_ms
-    if at_ms and text.count("."):
-        assert server_time(at_ms) == text
 
 
 LINES = [
