@@ -1,9 +1,10 @@
-"""The tests themselves: the conditions in which they run, and the help of their programs."""
+"""The tests themselves: which modules have some, the conditions in which they run, the help of their programs."""
 
 import runpy
 import signal
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,40 @@ ROOT = Path(__file__).parent.parent
 PROGRAMS = sorted(
     path for path in ROOT.glob("tests/**/*.py") if '\nif __name__ == "__main__":\n' in path.read_text("utf-8")
 )
+MIRRORED = ("wire", "chat", "broker", "logs", "directory", "heartbeat", "net", "lane")
+"""Folders of gateway/ whose modules have a test file of their name at the same place in tests/."""
+NO_TEST_FILE = {
+    "chat/commands/*": "tested by subject: tests/chat/commands/scripts, tests/network",
+    "chat/effects": "data",
+    "chat/interfaces": "protocols",
+    "chat/member": "data",
+    "chat/network": "data",
+    "chat/room_membership": "rules of the fold: tests/chat/test_room.py",
+    "chat/room_settings": "rules of the fold: tests/chat/test_room.py",
+    "lane/assembly": "builds the parts: every test with a whole lane",
+    "lane/direct/control_messages": "between gateways: tests/network/test_operators.py, test_people.py",
+    "lane/fanout/listener": "a protocol",
+    "lane/loop/clock": "data",
+    "lane/loop/process": "declarations",
+    "lane/sessions/rekey": "of a whole lane: tests/simulation, tests/network/test_coming_back.py",
+    "logs/scripts": "names of Lua scripts, which have tests of their own",
+}
+"""Modules without one, and the reason."""
 INTERRUPTING = "tests/test_chatlog.py::test_follow_goes_on_with_what_comes_until_interrupted"
+
+
+def test_every_module_has_a_test_file_of_its_name_or_a_reason_for_none() -> None:
+    """A failure then names the module, not a seed of the simulation."""
+    sources = [path for folder in MIRRORED for path in ROOT.glob(f"gateway/{folder}/**/[!_]*.py")]
+    modules = [path.relative_to(ROOT / "gateway").with_suffix("") for path in sources]
+    untested = {
+        str(module) for module in modules if not (ROOT / "tests" / module.parent / f"test_{module.name}.py").exists()
+    }
+    excepted = {module for module in map(str, modules) if any(fnmatch(module, pattern) for pattern in NO_TEST_FILE)}
+    assert len(modules) > 100
+    assert sorted(untested - excepted) == []
+    assert sorted(excepted - untested) == [], "they have tests: remove them from NO_TEST_FILE"
+    assert [pattern for pattern in NO_TEST_FILE if not any(fnmatch(str(module), pattern) for module in modules)] == []
 
 
 def test_programs_can_be_interrupted_where_the_parent_ignores_it() -> None:

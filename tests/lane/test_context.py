@@ -35,6 +35,18 @@ def test_every_calls_at_each_interval_and_goes_on_after_a_fault() -> None:
     assert called == [1_002.0, 1_004.0, 1_006.0]
 
 
+def test_a_wall_clock_that_is_set_forward_makes_nothing_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis's clock may be the clock of the same machine, so the two cannot check each other."""
+    context = Context()
+    before_ms, right = context.steady_wall_ms(), context._wall
+    monkeypatch.setattr(context, "_wall", lambda: right() + 365 * 24 * 3600)
+    context.advance(10.0)
+    assert context.steady_wall_ms() == before_ms + 10_000
+    monkeypatch.setattr(context, "_wall", lambda: right() - 3600)
+    context.turn_began()
+    assert context.steady_wall_ms() < before_ms, "one that is set back only makes things younger"
+
+
 def test_posted_calls_run_in_order_also_those_that_a_call_posts() -> None:
     context, called = Context(), list[int]()
 
