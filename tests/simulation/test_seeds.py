@@ -40,6 +40,14 @@ from tests.simulation.running import run
         pytest.param(
             1796070836154, LOSSES, id="a member may have read messages of a life of the room that its lost JOIN was in"
         ),
+        pytest.param(
+            1796075391029,
+            LOSSES,
+            id="a session that lost its nick and is declared dead is shown the loss before the new owner",
+        ),
+        pytest.param(
+            1796067089623, LOSSES, id="a detached member whose QUIT another log has shown is forgotten by a rekey"
+        ),
         pytest.param(143086, FAULTS, id="a nick changes its owner with the clock set back and a slow log"),
         pytest.param(1916622, FAULTS, id="a client that joins after a QUIT of another log is shown earlier messages"),
         pytest.param(

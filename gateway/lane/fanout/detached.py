@@ -53,12 +53,14 @@ class DetachedMembers:
         for client in followed.detached:
             session = client.session
             user = self._users.user(session.sid)
-            if user is not None and followed in user.shown_in:
+            if user is None:
+                continue
+            if followed in user.shown_in:  # else another log has brought the QUIT
                 source = f"{user.nick}!{session.user}@{session.host}"
                 line = quitted(source, f"Gateway {session.sid.partition('.')[0]} is gone")
                 self._changes.send_line(user.audience(), line, followed.replica.last, but=client)
                 self._users.quit(user)
-                self._users.remove(followed, session.sid)
+            self._users.remove(followed, session.sid)
 
     def seen_by(self, viewer: str, followed: LocalRoom) -> list[Member]:
         """The detached members that ``viewer`` still sees in the room: itself, and those whose QUIT was not shown."""

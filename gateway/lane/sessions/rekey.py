@@ -29,6 +29,7 @@ from gateway.logs.in_flight import PendingEvent
 from gateway.logs.log_writer import LogWriter
 from gateway.logs.replica import START_ID, Replica, stream_entry
 from gateway.logs.subscriptions import Subscriptions
+from gateway.wire.casefold import casefold
 from gateway.wire.message import Message, parse
 
 log = structlog.get_logger()
@@ -111,6 +112,9 @@ class Rekey:
         session = self._nicks.session_of(member.nick)
         if session is not None and session.sid != self._context.current_sid(member.sid):
             self._nicks.lose(self._clients[session.sid], session.nick)
+        for client in self._clients.values():  # lost before the rekey, by an event that no log will show now
+            if casefold(client.client_side_nick) == casefold(member.nick):
+                client.send_nick_loss()
 
     # -- the rekey itself -----------------------------------------------------------------------------
 
