@@ -98,6 +98,7 @@ class Connection:
         self.is_closing = self.has_ended = self.is_admitted = self.is_encrypted = self.is_paused = False
         self.backlog_bytes, self.backlog_limit_bytes = 0, 10_000
         self.out: list[bytes] = []
+        self._waiting: list[Callable[[], None]] = []
         self.state: Any = None
         self.owner: Any = None
 
@@ -114,7 +115,16 @@ class Connection:
         """Do nothing: what is written is read at once."""
 
     def when_drained(self, call: Callable[[], None]) -> None:
-        call()
+        self._waiting.append(call)
+        if not self.backlog_bytes:
+            self.drain()
+
+    def drain(self) -> None:
+        """Let the peer read all that waits for it."""
+        self.backlog_bytes = 0
+        waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            call()
 
     def pause(self) -> None:
         self.is_paused = True

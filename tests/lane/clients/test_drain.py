@@ -6,16 +6,20 @@ from typing import cast
 
 import pytest
 
+from gateway.chat.flood import TokenBucket
 from gateway.lane.clients.client import Client, Clients
 from gateway.lane.clients.dispatcher import Dispatcher
-from gateway.lane.clients.drain import CLOSING_LIMIT_S, Drain
+from gateway.lane.clients.drain import ANSWER_LIMIT_S, CLOSING_LIMIT_S, Drain
 from gateway.lane.clients.handshake import Handshake
 from gateway.logs.log_writer import LogWriter
 from tests.stage.parts import Context, make_client
 
 
 class World:
-    """A lane with ten clients that leave as soon as they are told to."""
+    """A lane with ten clients that leave as soon as they are told to.
+
+    ``under_way``: what is called once nothing of a client is, by nick, for those that have something under way.
+    """
 
     def __init__(self) -> None:
         self.context, self.clients = Context(), Clients()
@@ -25,6 +29,8 @@ class World:
         self.closed: list[Callable[[], None]] = []
         self.dismissed: list[object] = []
         self.is_closing = False
+        self.under_way: dict[str, Callable[[], None]] = {}
+        self.busy: set[str] = set()
         handshake = SimpleNamespace(pending={"pending": None}, dismiss=self.dismissed.append)
         dispatcher = SimpleNamespace(finish=lambda _client, done: done())
         self.drain = Drain(
@@ -35,12 +41,18 @@ class World:
             lambda: self.is_redis_up,
             cast(LogWriter, self.log_writer),
             self._disconnect,
-            lambda _client, call: call(),
+            self._when_idle,
             self.closed.append,
             lambda: self.is_closing,
         )
         for number in range(10):
             make_client(self.context, self.clients, f"u{number}")
+
+    def _when_idle(self, client: Client, call: Callable[[], None]) -> None:
+        if client.session.nick in self.busy:
+            self.under_way[client.session.nick] = call
+        else:
+            call()
 
     def _disconnect(self, client: Client, _reason: str) -> None:
         if self.clients.pop(client.session.sid, None):
@@ -62,6 +74,36 @@ def test_clients_leave_in_random_order_spread_over_the_time(world: World) -> Non
     assert all(number <= at <= number + 1.01 for number, at in enumerate(times))
     assert [nick for _, nick in world.left] != [f"u{number}" for number in range(10)]
     assert world.dismissed == ["pending"]
+
+
+def test_clients_that_are_still_registering_leave_at_once(world: World) -> None:
+    for client in list(world.clients.values())[:3]:
+        client.session.is_registered = False
+    world.drain.begin(10.0)
+    world.context.advance(0.0)
+    assert sorted(nick for _, nick in world.left) == ["u0", "u1", "u2"]
+
+
+def test_a_client_is_answered_before_it_leaves_and_not_held_back_by_flood_control(world: World) -> None:
+    client = next(iter(world.clients.values()))
+    client.bucket = TokenBucket(1.0, 1, world.context.now)
+    world.busy = {"u0"}
+    world.drain.begin(0.0)
+    world.context.advance(ANSWER_LIMIT_S / 2)
+    assert client.bucket is None
+    assert [nick for _, nick in world.left].count("u0") == 0
+    assert len(world.left) == 9
+    world.under_way["u0"]()
+    assert len(world.left) == 9, "not from within the fold of its last event"
+    world.context.advance(0.0)
+    assert len(world.left) == 10
+
+
+def test_a_client_that_is_not_answered_in_time_leaves_all_the_same(world: World) -> None:
+    world.busy = {f"u{number}" for number in range(10)}
+    world.drain.begin(0.0)
+    world.context.advance(ANSWER_LIMIT_S)
+    assert len(world.left) == 10
 
 
 def test_then_the_inbox_is_closed_and_the_lane_ends(world: World) -> None:

@@ -192,3 +192,54 @@ def test_after_a_rekey_nicks_lead_to_the_new_ids(world: World) -> None:
     world.context.rekey("gat1")
     world.nicks.rekeyed()
     assert world.nicks.known_sid("ann") == "gat1.0.0"
+
+
+def test_a_nick_that_clients_were_shown_to_be_another_s_is_released_and_the_id_claimed(world: World) -> None:
+    """One room's log says so already: only the other rooms are sent it."""
+    world.session.rooms["#b"] = Room("#b")
+    sid = world.session.sid
+    world.nicks.yielded(world.client, "ann", "#a")
+    assert world.log_writer.queues.keys() == {"#b"}
+    assert world.log_writer.lines("#b") == [f"@hubbub/token=2 :{sid}!ann@host NICK {sid}"]
+    assert world.session.nick == sid
+    assert world.nicks.known_sid("ann") is None
+    assert [key for key in world.released() if "ann" in key]
+    assert Keys("t:").nick(sid) in world.redis.answer("reclaim", b"3")
+
+
+def test_while_rooms_are_sent_a_newer_nick_a_loss_of_the_old_one_is_not_sent_to_them(world: World) -> None:
+    """The session id would count as the newest name of all."""
+    renaming = Running(world.nicks.take(world.session, "bea"))
+    world.redis.answer("claim", b"7")
+    world.nicks.renew(world.client)
+    world.redis.answer("reclaim", HELD)
+    assert world.session.nick == world.session.sid
+    assert world.log_writer.lines("#a") == ["@hubbub/token=7 :ann!ann@host NICK bea"]
+    world.apply("bea")
+    assert (renaming.result, world.session.nick) == (True, "bea")
+
+
+def test_a_claim_that_is_renewed_for_a_nick_given_up_meanwhile_is_released(world: World) -> None:
+    world.nicks.renew(world.client)
+    world.nicks.set(world.client, "bea")
+    world.redis.answer("reclaim", b"1")
+    assert [key for key in world.released() if "ann" in key]
+
+
+def test_a_nick_belongs_to_the_session_that_was_named_last(world: World) -> None:
+    other, _ = world.make("bea")
+    world.nicks.set(world.client, "Bea")
+    assert world.nicks.session_of("bea") is world.session
+    world.nicks.set(other, "zed")
+    assert world.nicks.session_of("BEA") is world.session, "who has given it up before does not take it away"
+    assert world.nicks.session_of("zed") is other.session
+
+
+def test_a_session_is_called_by_its_present_nick_under_any_id_that_it_had(world: World) -> None:
+    former = world.session.sid
+    assert world.nicks.current_nick(former) == "ann"
+    world.context.rekey("gat1")
+    world.session.sid = world.context.current_sid(former)
+    world.clients[world.session.sid] = world.clients.pop(former)
+    assert world.nicks.current_nick(former) == world.nicks.current_nick(world.session.sid) == "ann"
+    assert world.nicks.current_nick("other.0.1") is None

@@ -4,10 +4,11 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.chat.capabilities import ECHO_MESSAGE
-from gateway.chat.effects import Joined, Reason, Rejection
+from gateway.chat.capabilities import ECHO_MESSAGE, SETNAME
+from gateway.chat.effects import Joined, ProfileChanged, Reason, Rejection
 from gateway.chat.events import EventId
 from gateway.chat.member import Member
+from gateway.chat.profile_updates import AWAY, ProfileUpdate
 from gateway.chat.room import Room
 from gateway.lane.clients.client import Clients
 from gateway.lane.loop.tasks import Wait
@@ -25,6 +26,7 @@ class World:
         self.shown: list[str] = []
         self.queued: list[str] = []
         self.stored: list[str] = []
+        self.corrected: list[Member] = []
         anything: Any = self
         self.outcomes = Outcomes(anything, anything, anything, lambda _session, room: self.shown.append(room.name))
         self.client, self.connection = make_client(Context(), Clients(), "ann", caps=caps)
@@ -35,6 +37,9 @@ class World:
 
     def sent(self, _session: object, _event_id: EventId, message: Message) -> None:
         self.stored.append(message.params[-1])
+
+    def correct(self, _session: object, member: Member) -> None:
+        self.corrected.append(member)
 
     def finish(self, line: str, outcome: Any, pending: PendingEvent | None = None) -> list[str]:
         self.outcomes.finished(self.client, pending or PendingEvent(self.sid, line), outcome)
@@ -90,3 +95,39 @@ def test_a_join_that_took_effect_after_its_handler_gave_up_shows_the_room(is_lat
     world.finish("", Joined(0, world.sid, "#a", member), pending)
     assert world.shown == (["#a"] if is_late else [])
     assert len(world.queued) == (1 if is_late else 0), "the room gets what changed meanwhile"
+
+
+def test_a_message_that_was_sent_twice_is_answered_with_the_first_one_s_echo() -> None:
+    line = "@+hubbub/id=7 PRIVMSG #a :hi"
+    world = World(ECHO_MESSAGE)
+    first = rejection(line, Reason.DUPLICATE)
+    first.first = EventId("4-0", 0)
+    assert len(world.finish(line, first)) == 1
+    assert world.finish(line, rejection(line, Reason.DUPLICATE)) == [], "the lane itself has sent it again"
+
+
+def test_nothing_is_answered_to_a_notice_that_is_rejected() -> None:
+    """RFC 2812 3.3.2."""
+    line = "NOTICE #a :hi"
+    assert World().finish(line, rejection(line, Reason.MUTED)) == []
+
+
+def test_what_no_room_has_shown_its_client_is_told_when_the_lane_s_own_event_ends() -> None:
+    world = World(SETNAME)
+    world.client.client_side_nick = "old"
+    line = "SETNAME :ann"
+    world.client.session.rooms["#a"] = Room("#a")
+    assert world.finish(line, None, MustDeliver(world.sid, line)) == []
+    world.client.session.rooms.clear()
+    assert world.finish(line, None, MustDeliver(world.sid, line)) == [
+        ":old!ann@host NICK ann",
+        ":ann!ann@host SETNAME :ann",
+    ]
+
+
+def test_a_profile_change_that_comes_late_is_compared_with_the_present_profile() -> None:
+    world = World()
+    member = Member(world.sid, "ann", "ann", "host")
+    effect = ProfileChanged(0, world.sid, member, ProfileUpdate(AWAY, member.source, ("out",)), 1)
+    world.finish("", effect, PendingEvent(world.sid, "AWAY", wait=Wait()))
+    assert world.corrected == [member]
