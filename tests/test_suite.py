@@ -24,7 +24,6 @@ NO_TEST_FILE = {
     "chat/room_membership": "rules of the fold: tests/chat/test_room.py",
     "chat/room_settings": "rules of the fold: tests/chat/test_room.py",
     "lane/assembly": "builds the parts: every test with a whole lane",
-    "lane/direct/control_messages": "between gateways: tests/network/test_operators.py, test_people.py",
     "lane/fanout/listener": "a protocol",
     "lane/loop/clock": "data",
     "lane/loop/process": "declarations",
