@@ -45,7 +45,7 @@ class Stage:
         self.listener = Mock(**{"current_sid.side_effect": lambda sid: sid})
         self.finished: list[Any] = []
         self.pendings: list[PendingEvent] | None = None
-        log_writer = Mock(**{"acknowledge.side_effect": lambda _name, _origin: self.pendings})
+        self.log_writer = log_writer = Mock(**{"acknowledge.side_effect": lambda _name, _origin: self.pendings})
         outboxes = Outboxes([])
         self.changes = StateChanges(OWN_LANE, self.clients, self.users, outboxes, self.listener)
         self.detached = DetachedMembers(self.users, self.changes, self.listener)
@@ -76,12 +76,12 @@ class Stage:
             self.rooms[name] = LocalRoom(name, Mock(), Mock())
         return self.rooms[name]
 
-    def append(self, name: str, *batch: tuple[str, str], own: bool = False) -> Effects:
-        """An entry of another lane, or of the lane's own, whose events then are ``pendings``."""
+    def append(self, name: str, *batch: tuple[str, str], own: bool = False, label: str = "") -> Effects:
+        """An entry of another lane, or of the lane's own, whose events then are ``pendings``, with this label."""
         self.at_ms += 1
         origin = f"{OWN_LANE if own else OTHER_LANE}:{self.at_ms}"
         entry: Entry = events.decode(f"{self.at_ms}-0", origin, events.encode(batch))
-        self.pendings = [PendingEvent(sid, line) for sid, line in batch] if own else None
+        self.pendings = [PendingEvent(sid, line, label) for sid, line in batch] if own else None
         followed = self.room(name)
         effects = followed.room.apply(entry)
         self.fanout.entry(followed, entry, effects)

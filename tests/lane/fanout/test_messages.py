@@ -4,7 +4,7 @@ from gateway.chat import events
 from gateway.chat.capabilities import BATCH, ECHO_MESSAGE, MESSAGE_TAGS, MULTILINE, SERVER_TIME
 from gateway.chat.effects import MessageSent, Reason, reason_of
 from tests.chat.log import sid_of, source_of
-from tests.lane.fanout.stage import Stage, lines
+from tests.lane.fanout.stage import OTHER_LANE, Stage, lines
 
 ROOM = "#room"
 
@@ -83,3 +83,71 @@ def test_the_last_effect_of_an_event_is_its_outcome_and_a_dead_gateway_may_send_
     assert [line for line, _ in stage.finished] == [events.parted("", ROOM)]
     stage.do(ROOM, "alice", events.said(source_of("alice"), "PRIVMSG", ROOM, "late"), own=True)
     assert reason_of(stage.finished[-1][1]) is Reason.GATEWAY_DEAD
+
+
+def spoken(nick: str, text: str) -> tuple[str, str]:
+    return sid_of(nick), events.said(source_of(nick), "PRIVMSG", ROOM, text)
+
+
+def test_only_the_sender_s_own_lines_have_the_label_or_are_left_out() -> None:
+    stage = Stage()
+    echoing, silent, other = stage.client("alice", ECHO_MESSAGE), stage.client("abe"), stage.client("amy")
+    stage.join(ROOM, "alice", "abe", "amy", "bob")
+    for client in (echoing, silent, other):
+        lines(client)
+    batch = [spoken("alice", "1"), spoken("bob", "2"), spoken("abe", "3")]
+    stage.append(ROOM, *batch, own=True, label="label=7")
+    one, two, three = (line for _, line in batch)
+    assert lines(echoing) == [f"@label=7 {one}", two, three]
+    assert lines(silent) == [one, two]
+    assert lines(other) == [one, two, three]
+
+
+def test_a_single_message_that_is_echoed_with_a_label() -> None:
+    stage = Stage()
+    alice, silent = stage.client("alice", ECHO_MESSAGE), stage.client("abe")
+    stage.join(ROOM, "alice", "abe")
+    lines(alice), lines(silent)
+    for nick in ("alice", "abe"):
+        stage.append(ROOM, spoken(nick, "hi"), own=True, label="label=7")
+    assert lines(alice) == [f"@label=7 {spoken('alice', 'hi')[1]}", spoken("abe", "hi")[1]]
+    assert lines(silent) == [spoken("alice", "hi")[1]]
+
+
+def test_rejected_events_of_the_lane_are_told_to_the_log_writer_and_those_of_others_are_not() -> None:
+    stage = Stage()
+    stage.client("alice")
+    stage.join(ROOM, "alice")
+    bad = (sid_of("alice"), events.kicked("", ROOM, "zed", "gwz.0.zed", ""))
+    stage.append(ROOM, spoken("alice", "hi"), bad)
+    stage.log_writer.forget_rejected.assert_not_called()
+    stage.append(ROOM, spoken("alice", "hi"), bad, own=True)
+    [(name, _, rejected)] = [call.args for call in stage.log_writer.forget_rejected.call_args_list]
+    assert (name, rejected) == (ROOM, {1})
+
+
+def test_messages_that_clients_have_seen_are_not_shown_again_when_their_entry_is_restored() -> None:
+    """Redis had lost the entry, and its lane appended it again. What else it changes is shown."""
+    stage = Stage()
+    alice = stage.client("alice")
+    stage.join(ROOM, "bob", "alice")
+    lines(alice)
+    stage.room(ROOM).shown = {OTHER_LANE: stage.at_ms + 1}
+    batch = [spoken("bob", "hi"), (sid_of("bob"), events.topic_set("", ROOM, "tea"))]
+    stage.append(ROOM, *batch)
+    assert lines(alice) == [f":{source_of('bob')} TOPIC {ROOM} :tea"]
+    stage.append(ROOM, spoken("bob", "later"))
+    assert lines(alice) == [spoken("bob", "later")[1]]
+
+
+def test_a_restored_join_of_the_lane_shows_the_room_to_its_client() -> None:
+    """No handler waits for it any more."""
+    stage = Stage()
+    stage.client("alice")
+    stage.log_writer.acknowledge.side_effect = lambda *_entry: None
+    facts: dict[str, str | int] = {"token": 100, "seen": "1-0"}
+    join = (sid_of("alice"), events.joined(source_of("alice"), ROOM, "", facts))
+    stage.append(ROOM, join, own=True)
+    [effect] = [call.args[0] for call in stage.listener.rejoined.call_args_list]
+    assert effect.sid == sid_of("alice")
+    assert stage.finished == []
