@@ -66,7 +66,7 @@ needs_git = pytest.mark.skipif(not (servers.PROJECT / ".git").exists(), reason="
 @needs_git
 def test_a_revision_is_unpacked_and_removed_again() -> None:
     with checkouts.checkout("HEAD") as directory:
-        assert (directory / "gateway" / "broker" / "append.lua").exists()
+        assert (directory / "gateway" / "logs" / "append.lua").exists()
         assert directory != servers.PROJECT
     assert not directory.exists()
 
